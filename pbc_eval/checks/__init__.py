@@ -1,0 +1,1 @@
+"""Does the design hold?"""

@@ -1,0 +1,50 @@
+"""Everything pbc_eval can raise, in one tree.
+
+PbcError
+├── SpecError        the evaluation file is wrong: unknown key, wrong type, missing file
+│   └── PaymentTermsError  a payment clause is ambiguous or cannot be applied
+├── DataError        the data do not fit the evaluation: duplicate rows, text in the outcome
+├── DesignError      the design cannot identify the effect on these data
+├── ValueMapError    the value map would misstate social value
+├── ParameterError   a dated parameter is unknown, or has no value at that date
+├── DisclosureError  an output may identify a person
+└── PublicationError a page, figure or edition is not fit to be published
+
+Every message names the thing, the value found, the rule and the remedy.
+"""
+
+
+class PbcError(Exception):
+    """Base class: catch this to catch anything raised on purpose."""
+
+
+class SpecError(PbcError, ValueError):
+    """The evaluation file is wrong."""
+
+
+class PaymentTermsError(SpecError):
+    """A payment clause is ambiguous, or cannot be applied to the results it names."""
+
+
+class DataError(PbcError, ValueError):
+    """The data do not fit what the evaluation says of them."""
+
+
+class DesignError(PbcError, ValueError):
+    """The design cannot identify the effect on these data."""
+
+
+class ValueMapError(PbcError, ValueError):
+    """A value map would misstate social value."""
+
+
+class ParameterError(PbcError, LookupError):
+    """A dated parameter is unknown, or has no value at the date asked for."""
+
+
+class DisclosureError(PbcError):
+    """An output may identify a person; it must not leave the building."""
+
+
+class PublicationError(PbcError):
+    """A page, figure or edition is not fit to be published."""

@@ -1,0 +1,1 @@
+"""The whole story of one evaluation: data, checks, estimates, payment and value."""

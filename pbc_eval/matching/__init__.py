@@ -1,0 +1,1 @@
+"""Matching and weighting: a comparison group that resembles the treated."""

@@ -1,0 +1,1 @@
+"""Data in: who was observed, when, and what was dropped."""

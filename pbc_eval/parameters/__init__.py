@@ -1,0 +1,1 @@
+"""Dated, sourced values: the date selects the row."""

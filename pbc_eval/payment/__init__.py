@@ -1,0 +1,1 @@
+"""What the contract pays, and why."""

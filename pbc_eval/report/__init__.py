@@ -1,0 +1,1 @@
+"""From released results to the sections of a page."""

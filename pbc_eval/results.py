@@ -1,0 +1,194 @@
+"""The vocabulary every room shares: what an estimate, a series of them, and a check look like.
+
+Rooms on one floor (did, matching, payment, sroi) meet only through these records. They hold
+facts; every derived figure (an interval, a p-value) has one owner, a property here, and print,
+table and plot ask it. They hold no clock, no path and no random state.
+"""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from pbc_eval.errors import DesignError
+
+Floats = NDArray[np.float64]
+CheckStatus = Literal["pass", "review", "fail", "not_applicable"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """How an estimate was made, in words that a reader can check against the design."""
+
+    estimator: str  # "group-time average treatment effects (Callaway & Sant'Anna 2021)"
+    comparison_group: str  # "never-treated units"
+    base_period: str = "not applicable"
+    clustering: str = "none"
+    inference: str = ""  # where standard errors and intervals come from, small-sample convention
+    seed: int | None = None  # of any random draw behind an interval
+    notes: tuple[str, ...] = ()  # what a reader must know: cohorts dropped, cells without an error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttEstimate:
+    """One average effect on the treated, in the outcome's own unit.
+
+    ``std_error`` is None when it cannot be had, and ``reason`` then says why; an estimate never
+    travels without the number of units behind it.
+    """
+
+    term: str
+    estimate: float
+    std_error: float | None
+    n_treated: int  # treated units behind the estimate
+    n_comparison: int  # comparison units behind it
+    method: Method
+    level: float = 0.95
+    critical_value: float | None = None  # None: the two-sided point of the t (or normal) reference
+    degrees_of_freedom: float = math.inf
+    reason: str | None = None  # why there is no standard error
+    counterfactual_mean: float | None = None  # the treated group's outcome had it not been treated
+
+    def __post_init__(self) -> None:
+        if self.std_error is None and not self.reason:
+            raise DesignError(f"{self.term}: an estimate without a standard error must say why.")
+
+    @property
+    def critical(self) -> float:
+        """The multiple of the standard error that makes the interval."""
+        if self.critical_value is not None:
+            return self.critical_value
+        return float(stats.t.ppf(0.5 + self.level / 2, self.degrees_of_freedom))
+
+    @property
+    def conf_low(self) -> float | None:
+        return None if self.std_error is None else self.estimate - self.critical * self.std_error
+
+    @property
+    def conf_high(self) -> float | None:
+        return None if self.std_error is None else self.estimate + self.critical * self.std_error
+
+    @property
+    def statistic(self) -> float | None:
+        """Estimate over standard error; None without one, or when the error is zero."""
+        return self.estimate / self.std_error if self.std_error else None
+
+    @property
+    def p_value(self) -> float | None:
+        """Two-sided, of the null that the effect is zero."""
+        if self.statistic is None:
+            return None
+        return float(2 * stats.t.sf(abs(self.statistic), self.degrees_of_freedom))
+
+    @property
+    def significant(self) -> bool | None:
+        """Does the interval exclude zero? None when there is no interval."""
+        if self.conf_low is None or self.conf_high is None:
+            return None
+        return self.conf_low > 0 or self.conf_high < 0
+
+    def to_row(self) -> dict[str, Any]:
+        """The tidy columns; missing figures are NaN."""
+        missing = math.nan
+        return {
+            "term": self.term,
+            "estimate": self.estimate,
+            "std_error": missing if self.std_error is None else self.std_error,
+            "statistic": missing if self.statistic is None else self.statistic,
+            "p_value": missing if self.p_value is None else self.p_value,
+            "conf_low": missing if self.conf_low is None else self.conf_low,
+            "conf_high": missing if self.conf_high is None else self.conf_high,
+            "n_treated": self.n_treated,
+            "n_comparison": self.n_comparison,
+            "reason": self.reason or "",
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EffectSeries:
+    """An aggregation: one overall effect and the series it summarises.
+
+    ``index`` holds event times, cohorts or periods; ``covariance`` (k, k) is that of the series'
+    estimates, in squared outcome units; it is empty when the aggregation has no series ("simple").
+    """
+
+    overall: AttEstimate
+    kind: Literal["simple", "event", "cohort", "calendar"]
+    index: tuple[int, ...] = ()
+    effects: tuple[AttEstimate, ...] = ()
+    covariance: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    bands: Literal["simultaneous", "pointwise"] = "pointwise"
+
+    @property
+    def index_name(self) -> str:
+        return {"event": "event_time", "calendar": "time"}.get(self.kind, "cohort")
+
+    @property
+    def estimate(self) -> float:
+        return self.overall.estimate
+
+    @property
+    def std_error(self) -> float | None:
+        return self.overall.std_error
+
+    @property
+    def conf_low(self) -> float | None:
+        return self.overall.conf_low
+
+    @property
+    def conf_high(self) -> float | None:
+        return self.overall.conf_high
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row an entry of the series (the overall effect alone for "simple"), tidy columns."""
+        if self.kind == "simple":
+            return pd.DataFrame([self.overall.to_row()])
+        rows = [
+            {self.index_name: at} | effect.to_row()
+            for at, effect in zip(self.index, self.effects, strict=True)
+        ]
+        return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CheckResult:
+    """Does the design hold? One answer, one sentence, one table.
+
+    ``null`` states what was tested in words; a check that could not be run is "not_applicable"
+    and its sentence says why.
+    """
+
+    name: str  # short identifier, used by waivers: "pre_trends"
+    status: CheckStatus
+    sentence: str
+    null: str = ""
+    statistic: float | None = None
+    p_value: float | None = None
+    table: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredOutcome:
+    """What is known of one outcome when a payment falls due or value is claimed.
+
+    Effects are signed so that positive is an improvement, whatever the outcome's direction.
+    ``effect`` and its interval are per unit (person, firm, area) in the outcome's unit;
+    ``total_scale`` turns them into a total (number of treated units, or person-periods at risk).
+    """
+
+    outcome: str
+    source: Literal["estimated", "reported", "counted"]
+    effect: float | None = None
+    std_error: float | None = None
+    conf_low: float | None = None
+    conf_high: float | None = None
+    p_value: float | None = None
+    counterfactual: float | None = None  # level per unit without the programme; > 0 for relative
+    total_scale: float | None = None
+    count: float | None = None  # verified outcomes, for tariffs that pay by the piece
+    unit: str = ""
+    alternatives: tuple[tuple[str, float], ...] = ()  # effect under each named other estimator

@@ -1,0 +1,1 @@
+"""What was agreed before outcomes were seen: evaluation.yaml as frozen models."""

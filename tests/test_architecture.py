@@ -1,0 +1,78 @@
+"""The house stands: imports point down, heavy tools stay home, no page outgrows its room."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[1]
+ROOT = PROJECT / "pbc_eval"
+FLOORS = {  # room directly under pbc_eval -> floor; imports point down or stay level
+    **dict.fromkeys(["errors", "_validate"], 0),
+    **dict.fromkeys(["spec", "parameters", "panel", "results"], 1),
+    **dict.fromkeys(["did", "matching", "payment", "sroi"], 2),
+    "checks": 3,
+    **dict.fromkeys(["evaluation", "disclosure", "provenance"], 4),
+    "report": 5,
+    **dict.fromkeys(["publish", "batch"], 6),
+    **dict.fromkeys(["cli", "__init__"], 7),
+}
+APART = {"did", "matching", "payment", "sroi"}  # they meet only through results.py
+HOMES = {  # third-party tool -> the one place that may import it
+    "ibis": "panel/source.py",
+    "duckdb": "panel/source.py",
+    "matplotlib": "report/figures.py",
+    "linearmodels": "did/two_way.py",
+    "openpyxl": "panel/source.py",
+    "ruamel": "spec/yaml_file.py",
+    "papermill": "publish/notebook.py",
+    "nbconvert": "publish/notebook.py",
+    "nh3": "publish/notebook.py",
+    "dask": "batch/dask.py",
+    "typer": "cli.py",
+}
+MODULES = pytest.mark.parametrize(
+    "path", sorted(ROOT.rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
+)
+
+
+def imports(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "use absolute imports"
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+    return names
+
+
+@MODULES
+def test_imports_point_down(path):
+    here = path.relative_to(ROOT).parts[0].removesuffix(".py")
+    rooms = {name.split(".")[1] for name in imports(path) if name.startswith("pbc_eval.")}
+    for there in rooms - {here, "__version__"}:
+        assert FLOORS[there] <= FLOORS[here], f"{here} looks upstairs into {there}"
+        assert not {here, there} <= APART, f"{here} and {there} meet only through results"
+
+
+@MODULES
+def test_heavy_tools_stay_home(path):
+    for tool in {name.split(".")[0] for name in imports(path)} & HOMES.keys():
+        assert path == ROOT / HOMES[tool], f"{tool} belongs in {HOMES[tool]}"
+
+
+@MODULES
+def test_no_module_outgrows_its_page(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    heavy = ["pandas", "numpy", "scipy", "ibis", "duckdb", "pydantic", "matplotlib", "papermill"]
+    code = f"import sys, pbc_eval; print([m for m in {heavy!r} if m in sys.modules])"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert loaded.stdout.strip() == "[]"
