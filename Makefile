@@ -1,0 +1,62 @@
+# make report   set everything up, render every example under data/ into reports/
+# make test     set everything up, run the whole suite
+# make quick    the subset of the suite that takes under a minute
+# make lab      JupyterLab on notebooks/
+# make bench    speed and memory, side by side with what one would use instead
+# make lint     ruff and mypy --strict
+# make pins     resolve pyproject.toml again into the hash-checked requirements files
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+WORKERS ?= 2
+
+.PHONY: report test quick lab bench lint pins clean
+
+report: $(VENV)/report.ready
+	$(BIN)/pbc-eval batch data --reports reports --workers $(WORKERS)
+
+test: $(VENV)/test.ready
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+quick: $(VENV)/test.ready
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
+
+lint: $(VENV)/test.ready
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+
+lab: $(VENV)/report.ready
+	$(BIN)/jupyter lab --ip=127.0.0.1 --notebook-dir=notebooks
+
+bench: $(VENV)/test.ready
+	$(BIN)/python benchmarks/did.py
+	$(BIN)/python benchmarks/matching.py
+	$(BIN)/python benchmarks/reports.py
+
+pins: $(VENV)/test.ready
+	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --custom-compile-command "make pins" --extra lab --extra dev pyproject.toml -o requirements-dev.txt
+	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" --extra lab --constraint requirements-dev.txt pyproject.toml requirements-build.in -o requirements.txt
+
+$(VENV)/created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pbc_eval needs Python 3.11 or later, this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'
+	@echo "Setting up $(VENV) (once; a few minutes)"
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv is missing. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	@touch $@
+
+$(VENV)/report.ready: $(VENV)/created requirements.txt pyproject.toml
+	@$(PIP) --require-hashes -r requirements.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/test.ready: $(VENV)/report.ready requirements-dev.txt
+	@$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache

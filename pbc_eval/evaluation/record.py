@@ -1,0 +1,84 @@
+"""What one evaluation found. Facts only; tables, figures and sentences are derived from them."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+
+from pbc_eval.payment.due import PaymentStatement
+from pbc_eval.results import AttEstimate, CheckResult, EffectSeries, MeasuredOutcome
+from pbc_eval.spec.evaluation import EvaluationSpec
+from pbc_eval.spec.outcomes import Outcome
+from pbc_eval.sroi.present_value import SroiResult
+
+Kind = Literal["text", "count", "effect", "p_value", "money", "share", "number", "level"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OutputTable:
+    """A table on its way to publication. ``kinds`` says how each column is written.
+
+    ``governed_by`` maps a count column to the columns that must go when the count is too small to
+    publish: a mean of three people may tell about each of them.
+    """
+
+    name: str  # file name of its CSV, and what a refusal names
+    caption: str
+    frame: pd.DataFrame
+    kinds: dict[str, Kind]
+    headers: dict[str, str]
+    governed_by: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    decimals: int = 1
+    scale: float = 1.0  # of effects and levels as shown: 100 turns fractions into percentage points
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Finding:
+    """What was found for one outcome. ``headline`` is in the outcome's unit, signed as measured."""
+
+    outcome: Outcome
+    headline: AttEstimate
+    measured: MeasuredOutcome
+    path: EffectSeries | None = None  # the event study
+    alternatives: tuple[AttEstimate, ...] = ()  # other estimators, other comparison groups
+    benchmark: AttEstimate | None = None  # a randomised comparison, where there is one
+    checks: tuple[CheckResult, ...] = ()
+    tables: tuple[OutputTable, ...] = ()  # ledger, groups, cells, balance, in reading order
+    source: str = ""  # of a reported effect
+    status: str = ""  # READ or RECALLED, of a reported effect
+
+    def table(self, kind: str) -> OutputTable | None:
+        """The table of one kind: ledger, cells, means, balance, ...; None if there is none."""
+        wanted = f"{self.outcome.id}-{kind}"
+        return next((table for table in self.tables if table.name == wanted), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evaluation:
+    """The whole story of one contract in one edition.
+
+    ``inputs`` maps each file that was read to its SHA-256; ``investment`` is in the contract's
+    currency, with the parts it was added up from.
+    """
+
+    spec: EvaluationSpec
+    findings: tuple[Finding, ...]
+    payment: PaymentStatement | None = None
+    payment_alternatives: pd.DataFrame | None = None
+    sroi: SroiResult | None = None
+    sroi_sensitivity: pd.DataFrame | None = None
+    investment_parts: tuple[tuple[str, float], ...] = ()
+    inputs: dict[str, str] = field(default_factory=dict)
+    seed: int = 0
+
+    @property
+    def primary(self) -> Finding | None:
+        """The finding of the headline."""
+        wanted = self.spec.primary
+        return next((f for f in self.findings if wanted and f.outcome.id == wanted.id), None)
+
+    @property
+    def failed_checks(self) -> tuple[CheckResult, ...]:
+        """Checks that failed and were waived, for unwaived failures stop the evaluation."""
+        return tuple(c for f in self.findings for c in f.checks if c.status == "fail")

@@ -1,0 +1,202 @@
+"""The tables of one outcome, before disclosure control: ledger, groups, effects, balance."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from pbc_eval.evaluation.record import Kind, OutputTable
+from pbc_eval.results import AttEstimate, EffectSeries
+from pbc_eval.spec.evaluation import EvaluationSpec
+from pbc_eval.spec.outcomes import Outcome
+
+_EFFECT_COLUMNS = ("estimate", "std_error", "conf_low", "conf_high")
+_EFFECT_HEADERS = {
+    "estimate": "Effect",
+    "std_error": "Standard error",
+    "conf_low": "Interval from",
+    "conf_high": "to",
+    "p_value": "p-value",
+    "reason": "Remark",
+}
+
+
+def effect_kind(outcome: Outcome) -> Kind:
+    return "money" if outcome.shown_as == "money" else "effect"
+
+
+def scale_of(outcome: Outcome) -> float:
+    return 100.0 if outcome.shown_as == "percentage_points" else 1.0
+
+
+def shown_unit(outcome: Outcome) -> str:
+    return "percentage points" if outcome.shown_as == "percentage_points" else outcome.unit
+
+
+def ledger_table(spec: EvaluationSpec, outcome: Outcome, steps: pd.DataFrame) -> OutputTable:
+    """The sample ledger. Names of dropped units are shown only where no threshold protects them."""
+    units = spec.data.unit_name[1] if spec.data else "units"
+    kinds: dict[str, Kind] = {"what": "text", "rows_in": "count", "rows_dropped": "count"}
+    frame = steps.copy()
+    if "rows_left" not in frame:
+        frame["rows_left"] = frame["rows_in"] - frame["rows_dropped"]
+    kinds["rows_left"] = "count"
+    if "units_dropped" in frame:
+        kinds["units_dropped"] = "count"
+    kinds["why"] = "text"
+    if "units" in frame and spec.publication.disclosure.threshold <= 1 and frame["units"].any():
+        kinds["units"] = "text"
+    return OutputTable(
+        name=f"{outcome.id}-ledger",
+        caption=f"Rows of data for {outcome.label.lower()}, from what was submitted to what was "
+        "analysed",
+        frame=frame[list(kinds)],
+        kinds=kinds,
+        headers={
+            "what": "Step",
+            "rows_in": "Rows in",
+            "rows_dropped": "Left out",
+            "rows_left": "Rows kept",
+            "units_dropped": f"{units.capitalize()} left out",
+            "why": "Why",
+            "units": f"Which {units} (the first few)",
+        },
+    )
+
+
+def groups_table(
+    spec: EvaluationSpec, outcome: Outcome, groups: Sequence[tuple[str, int]]
+) -> OutputTable:
+    units = spec.data.unit_name[1] if spec.data else "units"
+    return OutputTable(
+        name=f"{outcome.id}-groups",
+        caption=f"{units.capitalize()} analysed for {outcome.label.lower()}, by group",
+        frame=pd.DataFrame(groups, columns=["group", "units"]),
+        kinds={"group": "text", "units": "count"},
+        headers={"group": "Group", "units": units.capitalize()},
+        governed_by={"units": ()},
+    )
+
+
+def cells_table(spec: EvaluationSpec, outcome: Outcome, cells: pd.DataFrame) -> OutputTable:
+    """Effects by cohort and period: every one that was estimated."""
+    data = spec.data
+    period = data.time_name if data else "period"
+    kind = effect_kind(outcome)
+    units = data.unit_name[1] if data else "units"
+    return OutputTable(
+        name=f"{outcome.id}-cells",
+        caption=f"Effect on {outcome.label.lower()} ({shown_unit(outcome)}) by group and {period}; "
+        "pointwise intervals",
+        frame=cells,
+        kinds={
+            "cohort": "text",
+            "time": "text",
+            **dict.fromkeys(_EFFECT_COLUMNS, kind),
+            "n_treated": "count",
+            "n_comparison": "count",
+            "reason": "text",
+        },
+        headers={
+            **_EFFECT_HEADERS,
+            "cohort": f"Group (first {period})",
+            "time": period.capitalize(),
+            "n_treated": f"Treated {units}",
+            "n_comparison": f"Comparison {units}",
+        },
+        governed_by={
+            "n_treated": (*_EFFECT_COLUMNS, "statistic", "p_value"),
+            "n_comparison": (*_EFFECT_COLUMNS, "statistic", "p_value"),
+        },
+        decimals=outcome.decimals,
+        scale=scale_of(outcome),
+    )
+
+
+def series_table(spec: EvaluationSpec, outcome: Outcome, series: EffectSeries) -> OutputTable:
+    """Effects by time since the start (or by cohort, or by period)."""
+    period = spec.data.time_name if spec.data else "period"
+    words = {
+        "event": f"{period}s since the programme began",
+        "cohort": f"group (first {period})",
+        "calendar": period,
+    }[series.kind]
+    bands = "simultaneous bands" if series.bands == "simultaneous" else "pointwise intervals"
+    units = spec.data.unit_name[1] if spec.data else "units"
+    return OutputTable(
+        name=f"{outcome.id}-{series.kind}",
+        caption=f"Effect on {outcome.label.lower()} ({shown_unit(outcome)}) by {words}; {bands}",
+        frame=series.to_frame(),
+        kinds={
+            series.index_name: "text",
+            **dict.fromkeys(_EFFECT_COLUMNS, effect_kind(outcome)),
+            "n_treated": "count",
+            "n_comparison": "count",
+            "reason": "text",
+        },
+        headers={
+            **_EFFECT_HEADERS,
+            series.index_name: words[:1].upper() + words[1:],
+            "n_treated": f"Treated {units}",
+            "n_comparison": f"Comparison {units}",
+        },
+        governed_by={
+            "n_treated": (*_EFFECT_COLUMNS, "statistic", "p_value"),
+            "n_comparison": (*_EFFECT_COLUMNS, "statistic", "p_value"),
+        },
+        decimals=outcome.decimals,
+        scale=scale_of(outcome),
+    )
+
+
+def estimates_table(
+    spec: EvaluationSpec,
+    outcome: Outcome,
+    estimates: Sequence[tuple[str, AttEstimate]],
+    *,
+    name: str = "estimates",
+    caption: str | None = None,
+) -> OutputTable:
+    """The headline beside every other estimator that was run, each with its sample."""
+    units = spec.data.unit_name[1] if spec.data else "units"
+    rows = [{**e.to_row(), "estimator": label} for label, e in estimates]
+    return OutputTable(
+        name=f"{outcome.id}-{name}",
+        caption=caption
+        or f"{outcome.label} ({shown_unit(outcome)}): the headline and other estimates",
+        frame=pd.DataFrame(rows),
+        kinds={
+            "estimator": "text",
+            **dict.fromkeys(_EFFECT_COLUMNS, effect_kind(outcome)),
+            "p_value": "p_value",
+            "n_treated": "count",
+            "n_comparison": "count",
+            "reason": "text",
+        },
+        headers={
+            **_EFFECT_HEADERS,
+            "estimator": "Estimate",
+            "n_treated": f"Treated {units}",
+            "n_comparison": f"Comparison {units}",
+        },
+        governed_by={
+            "n_treated": (*_EFFECT_COLUMNS, "statistic", "p_value"),
+            "n_comparison": (*_EFFECT_COLUMNS, "statistic", "p_value"),
+        },
+        decimals=outcome.decimals,
+        scale=scale_of(outcome),
+    )
+
+
+def means_table(spec: EvaluationSpec, outcome: Outcome, means: pd.DataFrame) -> OutputTable:
+    """Mean outcome by group and period: group, first_treated, time, mean, units."""
+    period = spec.data.time_name if spec.data else "period"
+    return OutputTable(
+        name=f"{outcome.id}-means",
+        caption=f"Average {outcome.label.lower()} ({shown_unit(outcome)}) by group and {period}",
+        frame=means,
+        kinds={"group": "text", "time": "text", "mean": effect_kind(outcome), "units": "count"},
+        headers={"group": "Group", "time": period.capitalize(), "mean": "Average"},
+        governed_by={"units": ("mean",)},
+        decimals=outcome.decimals,
+        scale=scale_of(outcome),
+    )

@@ -1,0 +1,109 @@
+"""Where a report came from: hashes of what went in, versions of what ran. No clock, no path.
+
+The manifest is written last into an edition's folder; an edition without one is not an edition.
+"""
+
+import hashlib
+import json
+import platform
+import subprocess
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from pbc_eval import __version__
+
+MANIFEST = "manifest.json"
+_REPORTED = (
+    "pbc-eval",
+    "ibis-framework",
+    "duckdb",
+    "linearmodels",
+    "numpy",
+    "pandas",
+    "scipy",
+    "statsmodels",
+    "matplotlib",
+    "nbconvert",
+    "papermill",
+)
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def seed_of(evaluation_id: str, edition: str) -> int:
+    """The seed of all random draws of one edition: 63 bits of the hash of its name."""
+    digest = hashlib.sha256(f"{evaluation_id}/{edition}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def code_hash() -> str:
+    """One SHA-256 over this package's own files, so that a report names the code that made it."""
+    root = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(p for p in root.rglob("*") if p.suffix in {".py", ".yaml", ".j2", ".css"}):
+        digest.update(path.relative_to(root).as_posix().encode())
+        digest.update(sha256(path).encode())
+    return digest.hexdigest()
+
+
+def code_commit() -> str:
+    """The git commit of the code, with '+changes' when files differ from it; '' outside git."""
+    root = Path(__file__).parents[1]
+    try:
+        commit = _git(root, "rev-parse", "HEAD")
+        changed = _git(root, "status", "--porcelain", "--", "pbc_eval", "notebooks")
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return f"{commit}+changes" if changed else commit
+
+
+def _git(root: Path, *words: str) -> str:
+    done = subprocess.run(  # noqa: S603 fixed words only
+        ["git", "-C", str(root), *words],  # noqa: S607 git is found on the user's own path
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=10,
+    )
+    return done.stdout.strip()
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that a number could depend on."""
+    found = {"python": platform.python_version()}
+    for name in _REPORTED:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = __version__ if name == "pbc-eval" else "not installed"
+    return found
+
+
+def manifest(
+    *, evaluation_id: str, edition: str, inputs: dict[str, str], seed: int
+) -> dict[str, Any]:
+    """What is needed to rebuild an edition, apart from the list of the files that were made."""
+    return {
+        "evaluation": evaluation_id,
+        "edition": edition,
+        "inputs_sha256": dict(sorted(inputs.items())),
+        "code_sha256": code_hash(),
+        "code_commit": code_commit(),
+        "versions": versions(),
+        "seed": seed,
+    }
+
+
+def write_manifest(folder: Path, facts: dict[str, Any], files: Iterable[Path]) -> Path:
+    """Write the manifest with the hash of each published file. Call it last."""
+    outputs = {path.relative_to(folder).as_posix(): sha256(path) for path in sorted(files)}
+    target = folder / MANIFEST
+    text = json.dumps({**facts, "outputs_sha256": outputs}, indent=1, sort_keys=True)
+    target.write_text(text + "\n", encoding="utf-8")
+    return target

@@ -1,0 +1,140 @@
+"""From a parameterised notebook to one self-contained page.
+
+The one home of papermill, nbconvert and nh3. Parameters are checked against the notebook before a
+kernel starts; every cell must have run without an error; what the cells show is sanitised before
+it reaches the page.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import nh3
+import papermill
+from nbconvert import HTMLExporter
+from papermill.exceptions import PapermillExecutionError
+
+from pbc_eval._validate import did_you_mean
+from pbc_eval.errors import PublicationError
+from pbc_eval.report.html import TEMPLATES
+
+CELL_DEADLINE = 600  # seconds
+
+_TEXT = {
+    *("p", "ul", "ol", "li", "dl", "dt", "dd", "div", "span", "strong", "em", "a", "abbr", "sup"),
+    *("h1", "h2", "h3", "h4", "section", "header", "nav", "details", "summary", "br"),
+    *("table", "caption", "thead", "tbody", "tr", "th", "td", "figure", "figcaption", "img"),
+}
+_ATTRIBUTES = {
+    "*": {"id", "class", "role", "tabindex"},
+    "a": {"href"},
+    "img": {"src", "alt"},
+    "th": {"scope"},
+    "abbr": {"title"},
+}
+_IMAGE = re.compile(r"data:image/(svg\+xml|png);base64,[A-Za-z0-9+/=]+")
+
+
+def execute(notebook: Path, parameters: dict[str, str], run_dir: Path) -> nbformat.NotebookNode:
+    """Run a notebook in a kernel of its own, in ``run_dir``; return it executed.
+
+    Raises PublicationError for a parameter that the notebook does not declare or that it needs
+    and does not get (before anything runs), for a cell that fails, and for one that did not run.
+    """
+    _check_parameters(notebook, parameters)
+    try:
+        papermill.execute_notebook(
+            str(notebook),
+            str(run_dir / "executed.ipynb"),
+            parameters=parameters,
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            execution_timeout=CELL_DEADLINE,
+            cwd=str(run_dir),
+        )
+    except PapermillExecutionError as failed:
+        raise PublicationError(f"{notebook.name}: {failed.ename}: {failed.evalue}") from None
+    executed = nbformat.read(run_dir / "executed.ipynb", as_version=4)  # type: ignore[no-untyped-call]
+    _refuse_unfinished(executed, notebook.name)
+    return executed
+
+
+def to_page(executed: nbformat.NotebookNode, *, title: str, description: str, footer: str) -> str:
+    """The page as HTML: the cells' HTML outputs, sanitised, in this project's own template."""
+    shown = nbformat.from_dict(executed)  # type: ignore[no-untyped-call]
+    for cell in shown.cells:
+        cell["outputs"] = [
+            {**output, "data": {"text/html": sanitise(_joined(output["data"]["text/html"]))}}
+            for output in cell.get("outputs", [])
+            if "text/html" in output.get("data", {})
+        ]
+    exporter = HTMLExporter(
+        template_name="impact", extra_template_basedirs=[str(TEMPLATES)], exclude_input=True
+    )
+    resources = {
+        "page_title": title,
+        "page_description": description,
+        "page_footer": footer,
+        "page_css": (TEMPLATES / "page.css").read_text(encoding="utf-8"),
+    }
+    html, _ = exporter.from_notebook_node(shown, resources=resources)
+    return str(html)
+
+
+def sanitise(html: str) -> str:
+    """Only the elements and attributes that a report uses; nothing that runs or loads."""
+    return nh3.clean(
+        html,
+        tags=_TEXT,
+        clean_content_tags={"script", "style"},
+        attributes=_ATTRIBUTES,
+        attribute_filter=_attribute,
+        generic_attribute_prefixes={"aria-"},
+        url_schemes={"https", "mailto", "data"},
+        link_rel=None,
+    )
+
+
+def _attribute(element: str, name: str, value: str) -> str | None:
+    if element == "img" and name == "src" and not _IMAGE.fullmatch(value):
+        return None
+    if element == "a" and name == "href" and value.casefold().startswith("data:"):
+        return None
+    return value
+
+
+def _joined(text: Any) -> str:
+    return text if isinstance(text, str) else "".join(text)
+
+
+def _check_parameters(notebook: Path, parameters: dict[str, str]) -> None:
+    if not notebook.is_file():
+        raise PublicationError(f"{notebook}: no such notebook.")
+    declared = papermill.inspect_notebook(str(notebook))
+    if not declared:
+        raise PublicationError(
+            f"{notebook.name}: has no cell tagged 'parameters'. Tag the cell that declares "
+            f"{', '.join(parameters)}."
+        )
+    for name in parameters:
+        if name not in declared:
+            raise PublicationError(
+                f"{notebook.name}: does not declare the parameter {name!r}; it declares "
+                f"{', '.join(declared)}.{did_you_mean(name, declared)}"
+            )
+    for name, about in declared.items():
+        if name not in parameters and about["default"] in ("None", '""', "''"):
+            raise PublicationError(f"{notebook.name}: needs the parameter {name!r}.")
+
+
+def _refuse_unfinished(executed: nbformat.NotebookNode, name: str) -> None:
+    for position, cell in enumerate(executed.cells, start=1):
+        if cell.cell_type != "code" or not cell.source.strip():
+            continue
+        if cell.execution_count is None:
+            raise PublicationError(f"{name}: cell {position} did not run; nothing is published.")
+        for output in cell.outputs:
+            if output.output_type == "error":
+                raise PublicationError(f"{name}: cell {position}: {output.ename}: {output.evalue}")

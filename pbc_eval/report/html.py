@@ -1,0 +1,130 @@
+"""From released tables and figures to HTML: every value is escaped on its way into the page."""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from pbc_eval.disclosure import SUPPRESSED, ReleasedTable
+from pbc_eval.errors import PublicationError
+from pbc_eval.evaluation.record import Kind, OutputTable
+from pbc_eval.report import numbers as fmt
+from pbc_eval.report.figures import Figure
+
+TEMPLATES = Path(__file__).parent / "template"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A piece of the page; JupyterLab and nbconvert both show it as HTML."""
+
+    html: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES / "sections"),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(table=table_html, figure=figure_html, number=fmt.number)
+    environment.filters.update(count=fmt.count, percent=fmt.percent, p_value=fmt.p_value)
+    return environment
+
+
+def render(template: str, facts: dict[str, Any]) -> Section:
+    """Fill one section template. A fact that the template wants and does not get is an error."""
+    return Section(_environment().get_template(f"{template}.html.j2").render(facts))
+
+
+def table_html(released: ReleasedTable, *, currency: str, download: bool = True) -> Markup:
+    """An accessible table: caption, scoped headers, numbers right-aligned, notes below."""
+    table = released.table
+    columns = [c for c in table.kinds if c in table.frame.columns]
+    writers = [_writer(table.kinds[c], table, currency) for c in columns]
+    rows = [
+        [
+            SUPPRESSED if value is SUPPRESSED else write(value)
+            for write, value in zip(writers, row, strict=True)
+        ]
+        for row in table.frame[columns].itertuples(index=False, name=None)
+    ]
+    notes = list(table.notes)
+    if released.n_suppressed:
+        notes.append(
+            f"{SUPPRESSED} not published: a number this small could identify someone, or could be "
+            "worked out from the others."
+        )
+    text = (
+        _environment()
+        .get_template("table.html.j2")
+        .render(
+            anchor=anchor(table.name),
+            caption=table.caption,
+            headers=[(table.headers.get(c, c), table.kinds[c] != "text") for c in columns],
+            numeric=[table.kinds[c] != "text" for c in columns],
+            rows=rows,
+            notes=notes,
+            csv=f"downloads/{table.name}.csv" if download else "",
+        )
+    )
+    return Markup(text)  # noqa: S704 the template escapes each value
+
+
+def figure_html(figure: Figure) -> Markup:
+    """A figure with its caption, alternative text and data. Raises PublicationError without alt."""
+    if not figure.alt.strip():
+        raise PublicationError(f"figure {figure.name} has no alternative text.")
+    text = (
+        _environment()
+        .get_template("figure.html.j2")
+        .render(figure=figure, csv=f"downloads/{figure.name}.csv")
+    )
+    return Markup(text)  # noqa: S704 the template escapes each value
+
+
+def anchor(text: str) -> str:
+    """A fragment identifier made of letters, digits and hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")
+
+
+def _writer(kind: Kind, table: OutputTable, currency: str) -> Callable[[Any], str]:
+    def text(value: Any) -> str:
+        return "" if _is_missing(value) else str(value)
+
+    def scaled(value: Any) -> str:
+        plain = _number(value)
+        return fmt.number(None if plain is None else table.scale * plain, table.decimals)
+
+    writers: dict[Kind, Callable[[Any], str]] = {
+        "text": text,
+        "count": lambda v: fmt.count(_number(v)),
+        "effect": scaled,
+        "level": scaled,
+        "number": lambda v: fmt.number(_number(v), 2),
+        "p_value": lambda v: fmt.p_value(_number(v)),
+        "money": lambda v: fmt.money(_number(v), currency, table.decimals),
+        "share": lambda v: fmt.percent(_number(v), 1),
+    }
+    return writers[kind]
+
+
+def _number(value: Any) -> float | None:
+    return None if _is_missing(value) else float(value)
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value))

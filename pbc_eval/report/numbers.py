@@ -1,0 +1,69 @@
+"""How numbers are written, once for text, tables and figures.
+
+Thousands have commas, negatives a true minus sign, p-values never read "0.000", and an effect is
+written in its outcome's own unit.
+"""
+
+import math
+
+from pbc_eval.spec.outcomes import Outcome
+
+MINUS = "\N{MINUS SIGN}"
+MISSING = "\N{EN DASH}"
+SYMBOLS = {"GBP": "£", "USD": "$", "EUR": "€", "AUD": "A$", "NZD": "NZ$", "INR": "₹"}
+
+
+def number(value: float | None, decimals: int = 1) -> str:
+    """1,234.5; the minus sign is a real one; missing is an en dash."""
+    if value is None or math.isnan(value):
+        return MISSING
+    text = f"{abs(value):,.{decimals}f}"
+    is_zero = not text.strip("0.,")
+    return text if value >= 0 or is_zero else MINUS + text
+
+
+def count(value: float | None) -> str:
+    return number(value, 0)
+
+
+def money(value: float | None, currency: str, decimals: int = 0) -> str:
+    """£1,235, with the code in front where there is no symbol."""
+    if value is None or math.isnan(value):
+        return MISSING
+    text = number(abs(value), decimals)
+    is_zero = not text.strip("0.,")
+    sign = MINUS if value < 0 and not is_zero else ""
+    return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{text}"
+
+
+def percent(value: float | None, decimals: int = 0) -> str:
+    """A fraction as a percentage: 0.25 is 25%."""
+    return MISSING if value is None or math.isnan(value) else f"{number(100 * value, decimals)}%"
+
+
+def p_value(value: float | None) -> str:
+    if value is None or math.isnan(value):
+        return MISSING
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def amount(value: float | None, outcome: Outcome, currency: str) -> str:
+    """An effect or a level without its unit, as tables and axes write it."""
+    if value is None or math.isnan(value):
+        return MISSING
+    if outcome.shown_as == "money":
+        return money(value, currency, outcome.decimals)
+    scale = 100 if outcome.shown_as == "percentage_points" else 1
+    return number(scale * value, outcome.decimals)
+
+
+def unit_of(outcome: Outcome) -> str:
+    """What stands after an effect: nothing for money, whose sign carries it."""
+    if outcome.shown_as == "percentage_points":
+        return "percentage points"
+    return "" if outcome.shown_as == "money" else outcome.unit
+
+
+def size(value: float, outcome: Outcome, currency: str) -> str:
+    """The size of an effect in words: '2.3 readmissions per 100 discharges'. Never negative."""
+    return f"{amount(abs(value), outcome, currency)} {unit_of(outcome)}".strip()

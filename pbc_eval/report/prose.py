@@ -1,0 +1,216 @@
+"""Sentences made from results: the headline, and what can and cannot be said.
+
+Nobody types these. A causal verb is used only where the design supports one, a wide interval is
+never written as "no effect", and an estimate never stands without its interval or the reason why
+it has none.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pbc_eval.errors import PublicationError
+from pbc_eval.evaluation.record import Evaluation, Finding
+from pbc_eval.report import numbers as fmt
+from pbc_eval.results import AttEstimate
+from pbc_eval.spec.outcomes import Outcome
+
+NOT_A_FAILURE = (
+    "More {units} would need to be analysed to know more; this should not be taken to mean that "
+    "the programme failed or had no effect."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """What the top of the page says of one outcome."""
+
+    figure: str  # "2.3 lower"
+    sentence: str
+    verdict: Literal["improved", "worsened", "uncertain", "no_interval"]
+
+
+def direction_word(value: float) -> str:
+    return "higher" if value > 0 else "lower"
+
+
+def interval_words(estimate: AttEstimate, outcome: Outcome, currency: str) -> str:
+    """'95% confidence interval: 1.9 to 2.7 lower', or why there is none."""
+    low, high = estimate.conf_low, estimate.conf_high
+    if low is None or high is None:
+        return f"no confidence interval: {estimate.reason}"
+    level = fmt.percent(estimate.level)
+    if low > 0 or high < 0:
+        near, far = sorted((abs(low), abs(high)))
+        span = f"{fmt.amount(near, outcome, currency)} to {fmt.size(far, outcome, currency)}"
+        return f"{level} confidence interval: {span} {direction_word(estimate.estimate)}"
+    return (
+        f"{level} confidence interval: from {fmt.size(low, outcome, currency)} lower to "
+        f"{fmt.size(high, outcome, currency)} higher"
+    )
+
+
+def headline(finding: Finding, evaluation: Evaluation) -> Headline:
+    """The headline of one outcome, in words that the design can carry."""
+    outcome, estimate = finding.outcome, finding.headline
+    currency = evaluation.spec.contract.currency
+    if evaluation.spec.design.method == "reported":
+        return _reported_headline(finding, evaluation)
+    figure = f"{fmt.size(estimate.estimate, outcome, currency)} {direction_word(estimate.estimate)}"
+    interval = interval_words(estimate, outcome, currency)
+    caveat = _caveat(evaluation)
+    than = (
+        "than in the comparison group, adjusted for what was known before"
+        if caveat
+        else "than it would have been without the programme"
+    )
+    if estimate.conf_low is None:
+        sentence = f"{outcome.label} was an estimated {figure} {than} ({interval})."
+        return Headline(figure=figure, sentence=sentence, verdict="no_interval")
+    if not estimate.significant:
+        sentence = (
+            f"We cannot tell whether {_lower_first(outcome.label)} changed because of the "
+            f"programme. The best estimate is {figure}, but the data are consistent with a range "
+            f"({interval})."
+        )
+        return Headline(figure=figure, sentence=sentence, verdict="uncertain")
+    better = estimate.estimate * outcome.sign > 0
+    sentence = f"{outcome.label} was {figure} {than} ({interval})."
+    return Headline(figure=figure, sentence=sentence, verdict="improved" if better else "worsened")
+
+
+def can_say(finding: Finding, evaluation: Evaluation) -> tuple[str, ...]:
+    """What the results allow, one sentence each."""
+    spec, estimate, outcome = evaluation.spec, finding.headline, finding.outcome
+    said = [headline(finding, evaluation).sentence]
+    if spec.design.method == "reported":
+        said.append(f"This is what was reported: {finding.source}.")
+        return tuple(said)
+    unit = spec.data.unit_name if spec.data else ("unit", "units")
+    said.append(
+        f"The estimate rests on {fmt.count(estimate.n_treated)} "
+        f"{unit[estimate.n_treated != 1]} in the programme and "
+        f"{fmt.count(estimate.n_comparison)} {unit[estimate.n_comparison != 1]} for comparison."
+    )
+    if estimate.counterfactual_mean is not None and estimate.counterfactual_mean > 0:
+        relative = estimate.estimate / estimate.counterfactual_mean
+        without = fmt.size(estimate.counterfactual_mean, outcome, spec.contract.currency)
+        said.append(
+            f"Without the programme {_lower_first(outcome.label)} would have been an estimated "
+            f"{without}; the difference is {fmt.percent(abs(relative), 1)} of that."
+        )
+    return tuple(said)
+
+
+def cannot_say(finding: Finding, evaluation: Evaluation) -> tuple[str, ...]:
+    """What the results do not allow, one sentence each."""
+    spec, estimate = evaluation.spec, finding.headline
+    units = spec.data.unit_name[1] if spec.data else "people"
+    said = []
+    if spec.design.method == "reported":
+        said.append("This page did not re-estimate the effect: no data on individuals were held.")
+        if estimate.std_error is None:
+            said.append(
+                "How far chance could explain the result cannot be said: the source gives no "
+                "standard error for it."
+            )
+        return tuple(said)
+    if estimate.std_error is None:
+        said.append(f"How far chance could explain the result cannot be said: {estimate.reason}.")
+    elif not estimate.significant:
+        said.append(NOT_A_FAILURE.format(units=units))
+    elif outcome_is_wide(estimate):
+        said.append(
+            "The size of the effect is not known precisely: the upper end of the interval is "
+            f"{_times(estimate)} times its lower end."
+        )
+    for check in (c for c in finding.checks if c.status == "fail"):
+        said.append(
+            f"The design did not pass a check, and the effect must be read with that in "
+            f"mind. {check.sentence}"
+        )
+    said.append(
+        "The results speak for those who took part, at that time and place; they do not show "
+        "that the programme would do the same elsewhere."
+    )
+    return tuple(said)
+
+
+def outcome_is_wide(estimate: AttEstimate) -> bool:
+    """Is the far end of an interval that excludes zero more than three times the near end?"""
+    low, high = estimate.conf_low, estimate.conf_high
+    if low is None or high is None or not estimate.significant:
+        return False
+    near, far = sorted((abs(low), abs(high)))
+    return far > 3 * near
+
+
+def refuse_over_claims(text: str, finding: Finding, evaluation: Evaluation) -> None:
+    """Stop the press when a sentence says more than the results do. Raises PublicationError."""
+    plain = text.casefold()
+    uncertain = finding.headline.significant is not True
+    for phrase, is_wrong, why in (
+        ("no effect on", uncertain, "an interval that includes zero does not show no effect"),
+        ("had no impact", uncertain, "an interval that includes zero does not show no impact"),
+        ("proves", True, "an estimate with a comparison group does not prove"),
+        ("caused by the programme", bool(evaluation.failed_checks), "a check of the design failed"),
+    ):
+        if is_wrong and phrase in plain:
+            raise PublicationError(
+                f"{finding.outcome.id}: the page says {phrase!r}, but {why}. Reword it."
+            )
+
+
+def strength_of_evidence(evaluation: Evaluation) -> str:
+    """Maryland Scientific Methods Scale, as used by the What Works Centre, with its reason."""
+    method = evaluation.spec.design.method
+    if method == "difference_in_differences":
+        if all(f.headline.n_treated == 1 for f in evaluation.findings):
+            return (
+                "Level 2 of 5: before and after in one treated area beside other areas; with one "
+                "treated area, events peculiar to it cannot be told from the programme."
+            )
+        level = "3" if evaluation.failed_checks else "3 to 4"
+        return (
+            f"Level {level} of 5: change in the programme group is compared with change in a group "
+            "without it, over the same time. It would mislead if the groups had been heading "
+            "different ways."
+        )
+    if method == "matching":
+        return (
+            "Level 3 of 5: people in the programme are compared with people who resemble them in "
+            "what was recorded. It would mislead if they differed in what was not."
+        )
+    if method == "reported":
+        return "As graded by its source; not graded here."
+    return "Not graded: a forecast from assumptions, not an estimate of an effect."
+
+
+def _reported_headline(finding: Finding, evaluation: Evaluation) -> Headline:
+    outcome, measured = finding.outcome, finding.measured
+    currency = evaluation.spec.contract.currency
+    effect = measured.effect if measured.effect is not None else 0.0
+    if measured.unit == "share of the comparison level":
+        figure = f"{fmt.percent(abs(effect), 1)} {'better' if effect > 0 else 'worse'}"
+    elif measured.counterfactual:
+        relative = effect / measured.counterfactual
+        figure = f"{fmt.percent(abs(relative), 1)} {'better' if effect > 0 else 'worse'}"
+    else:
+        figure = fmt.size(effect, outcome, currency)
+    tail = "" if measured.std_error else "; the source gives no confidence interval"
+    status = " (recalled, to be verified)" if finding.status == "RECALLED" else ""
+    sentence = f"{outcome.label}: reported as {figure} than the comparison group{status}{tail}."
+    return Headline(figure=figure, sentence=sentence, verdict="no_interval")
+
+
+def _caveat(evaluation: Evaluation) -> bool:
+    return bool(evaluation.failed_checks)
+
+
+def _times(estimate: AttEstimate) -> str:
+    near, far = sorted((abs(estimate.conf_low or 0), abs(estimate.conf_high or 0)))
+    return "many" if near == 0 or far / near > 20 else fmt.number(far / near, 0)
+
+
+def _lower_first(text: str) -> str:
+    """'Earnings' to 'earnings', leaving abbreviations such as 'GP visits' alone."""
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]

@@ -1,0 +1,116 @@
+"""Who agreed what with whom, how it is published, and who signed it."""
+
+import datetime as dt
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from pbc_eval.spec.base import Agreed, Date
+
+
+def _refuse_unknown_currency(code: str) -> str:
+    if len(code) != 3 or not (code.isalpha() and code.isupper()):
+        raise ValueError(
+            f"must be a three-letter currency code such as GBP, USD or EUR, got {code!r}"
+        )
+    return code
+
+
+Currency = Annotated[str, AfterValidator(_refuse_unknown_currency)]
+"""An ISO 4217 code."""
+
+ValueStatus = Literal["published", "illustrative", "recalled", "synthetic"]
+
+
+class ContractClause(Agreed):
+    """The words of one clause of the contract, quoted or summarised."""
+
+    reference: str = Field(min_length=1, description="As the contract numbers it: 'Schedule 2, 4'.")
+    text: str = Field(min_length=1)
+
+
+class Contract(Agreed):
+    """The performance-based contract that is evaluated."""
+
+    summary: str = Field(min_length=1, description="One plain sentence: what is bought, for whom.")
+    commissioner: str = Field(min_length=1)
+    provider: str = Field(min_length=1)
+    investors: tuple[str, ...] = ()
+    start: Date
+    end: Date | None = None
+    value: float | None = Field(default=None, ge=0, description="Most that can be paid.")
+    currency: Currency = "GBP"
+    status: ValueStatus = Field(
+        default="published", description="Whether these particulars were published or made up."
+    )
+    clauses: tuple[ContractClause, ...] = ()
+
+    @model_validator(mode="after")
+    def _refuse_an_end_before_the_start(self) -> Self:
+        if self.end and self.end < self.start:
+            raise ValueError(f"end {self.end} is before start {self.start}; swap or correct them")
+        return self
+
+
+class DisclosureRule(Agreed):
+    """Which counts are too small to publish."""
+
+    threshold: int = Field(
+        default=10, ge=0, description="Counts from 1 to one less than this are not published."
+    )
+    reason: str = Field(default="", description="Needed when the threshold is set below 10.")
+
+    @model_validator(mode="after")
+    def _ask_why_small_counts_are_safe(self) -> Self:
+        if self.threshold < 10 and not self.reason:
+            raise ValueError(
+                f"threshold is {self.threshold}, below the usual 10, without a reason. Add a "
+                "reason (for example: 'units are states; the figures are published elsewhere')"
+            )
+        return self
+
+
+class Publication(Agreed):
+    """How the report is published."""
+
+    contact: str = Field(min_length=1)
+    licence: str = Field(min_length=1)
+    release_date: Date
+    data_status: Literal["real", "reported", "recalled", "synthetic"] = Field(
+        description="real data; results reported elsewhere; recalled, to be verified; synthetic"
+    )
+    data_notice: str = Field(default="", description="Shown beside the status at the page's top.")
+    disclosure: DisclosureRule = DisclosureRule()
+    funding: str = ""
+    interests: str = ""
+    limitations: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _ask_for_the_notice(self) -> Self:
+        if self.data_status in ("synthetic", "recalled") and not self.data_notice:
+            raise ValueError(
+                f"data_status is {self.data_status!r}: add a data_notice that tells the reader so"
+            )
+        return self
+
+
+class Signature(Agreed):
+    name: str = Field(min_length=1)
+    date: dt.date | None = None
+
+
+class SignOff(Agreed):
+    """Who answers for the report. A final edition needs all four, each with a date."""
+
+    commissioner: Signature | None = None
+    analyst: Signature | None = None
+    assurer: Signature | None = None
+    approver: Signature | None = None
+
+    def missing(self) -> tuple[str, ...]:
+        """The roles that have not signed with a date."""
+        return tuple(
+            role
+            for role in type(self).model_fields
+            if (signature := getattr(self, role)) is None or signature.date is None
+        )

@@ -1,0 +1,198 @@
+"""evaluation.yaml as a frozen model, read and checked before anything runs.
+
+    evaluation.yaml ── load_evaluation ──▶ EvaluationSpec (frozen) ── evaluate ──▶ Evaluation
+
+Everything a reader may ask of the agreement is here: the contract, the data roles, the design,
+the outcomes, the payment terms, the value map, how it is published and who signed.
+"""
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
+
+from pbc_eval._validate import did_you_mean, first_few
+from pbc_eval.errors import SpecError
+from pbc_eval.spec.base import Agreed, Slug
+from pbc_eval.spec.contract import Contract, Publication, SignOff
+from pbc_eval.spec.design import Design, DifferenceInDifferences, Matching, Reported
+from pbc_eval.spec.outcomes import DataRoles, Outcome
+from pbc_eval.spec.payment_terms import PaymentTerms
+from pbc_eval.spec.valuation import Valuation
+from pbc_eval.spec.yaml_file import YamlDocument, read_yaml
+
+
+class Revision(Agreed):
+    """What a later edition changed, and why."""
+
+    edition: Slug
+    reason: str = Field(min_length=1)
+
+
+class EvaluationSpec(Agreed):
+    """One evaluation of one contract, in one edition."""
+
+    id: Slug
+    title: str = Field(min_length=1, max_length=160)
+    edition: Slug
+    status: Literal["provisional", "final"]
+    contract: Contract
+    data: DataRoles | None = None
+    design: Design
+    outcomes: tuple[Outcome, ...] = ()
+    payment: PaymentTerms | None = None
+    value_map: Valuation | None = None
+    publication: Publication
+    sign_off: SignOff = SignOff()
+    revisions: tuple[Revision, ...] = ()
+
+    _folder: Path = PrivateAttr(default=Path())
+
+    @property
+    def folder(self) -> Path:
+        """The folder of evaluation.yaml; data files are found beside it."""
+        return self._folder
+
+    def path(self, file: str) -> Path:
+        """A data file named by the evaluation. Raises SpecError if missing or out of the folder."""
+        root = self._folder.resolve()
+        found = (root / file).resolve()
+        if not found.is_relative_to(root):
+            raise SpecError(
+                f"{self.id}: file {file!r} lies outside the evaluation's folder. Data ship beside "
+                "evaluation.yaml; copy it there."
+            )
+        if not found.is_file():
+            near = did_you_mean(file, [p.name for p in root.iterdir() if p.is_file()])
+            raise SpecError(f"{self.id}: file {file!r} is not in {self._folder}.{near}")
+        return found
+
+    def outcome(self, outcome_id: str) -> Outcome:
+        return next(o for o in self.outcomes if o.id == outcome_id)
+
+    @property
+    def primary(self) -> Outcome | None:
+        """The outcome of the headline: the one marked primary, else the first."""
+        return next((o for o in self.outcomes if o.primary), next(iter(self.outcomes), None))
+
+    @model_validator(mode="after")
+    def _refuse_parts_that_contradict_each_other(self) -> Self:
+        for problem in (
+            self._outcome_problem(),
+            self._data_problem(),
+            self._payment_problem(),
+            self._status_problem(),
+        ):
+            if problem:
+                raise ValueError(problem)
+        return self
+
+    def _outcome_problem(self) -> str | None:
+        ids = [o.id for o in self.outcomes]
+        twice = {i for i in ids if ids.count(i) > 1}
+        if twice:
+            return f"outcome ids must be unique, got {first_few(sorted(twice))} more than once"
+        if sum(o.primary for o in self.outcomes) > 1:
+            return "only one outcome may be primary: it is the headline"
+        if self.design.method != "forecast" and not self.outcomes:
+            return f"a {self.design.method} design needs at least one outcome"
+        if not (self.outcomes or self.value_map):
+            return "a forecast needs a value_map: there would be nothing to report"
+        return None
+
+    def _data_problem(self) -> str | None:
+        estimated = isinstance(self.design, DifferenceInDifferences | Matching)
+        if estimated and self.data is None:
+            return f"a {self.design.method} design needs data: file, unit and roles"
+        if isinstance(self.design, DifferenceInDifferences) and self.data:
+            lacking = [role for role in ("time", "cohort") if getattr(self.data, role) is None]
+            if lacking:
+                return f"difference_in_differences needs data.{' and data.'.join(lacking)}"
+        for outcome in self.outcomes:
+            if estimated and outcome.column is None:
+                return f"outcome {outcome.id}: column is needed, the data column that holds it"
+            if isinstance(self.design, Reported) and outcome.reported is None:
+                return f"outcome {outcome.id}: reported is needed, the published result"
+        return None
+
+    def _payment_problem(self) -> str | None:
+        ids = [o.id for o in self.outcomes]
+        for clause in self.payment.clauses if self.payment else ():
+            wanted = getattr(clause, "outcome", None)
+            if wanted is not None and wanted not in ids:
+                return (
+                    f"payment clause {clause.id}: outcome {wanted!r} is not among the outcomes "
+                    f"({first_few(ids)}).{did_you_mean(wanted, ids)}"
+                )
+        if self.payment and self.payment.currency != self.contract.currency:
+            return (
+                f"payment.currency is {self.payment.currency} but contract.currency is "
+                f"{self.contract.currency}; amounts are not converted, give both in one currency"
+            )
+        return None
+
+    def _status_problem(self) -> str | None:
+        missing = self.sign_off.missing()
+        if self.status == "final" and missing:
+            return (
+                f"a final edition needs dated sign-offs; missing: {', '.join(missing)}. Add them "
+                "under sign_off, or set status to provisional"
+            )
+        return None
+
+
+def load_evaluation(path: str | Path) -> EvaluationSpec:
+    """Read evaluation.yaml (or the folder that holds it) into a frozen EvaluationSpec.
+
+    Raises SpecError that lists every problem found, each with its line, its place in the file,
+    the value, the rule and, where it can be told, the remedy. No data are read.
+    """
+    given = Path(path)
+    file = given / "evaluation.yaml" if given.is_dir() else given
+    document = read_yaml(file)
+    try:
+        spec = EvaluationSpec.model_validate(document.data)
+    except ValidationError as invalid:
+        raise SpecError(_readable(invalid, document)) from None
+    spec._folder = file.parent
+    return spec
+
+
+def _readable(invalid: ValidationError, document: YamlDocument) -> str:
+    problems = []
+    for error in invalid.errors(include_url=False):
+        location = list(error["loc"])
+        if error["type"] == "unknown_key":
+            location.append(error["ctx"]["key"])
+        place = _place(location, document.data)
+        said = error["msg"].removeprefix("Value error, ")
+        if error["type"] not in ("value_error", "unknown_key", "missing"):
+            said = f"{said}, got {_short(error['input'])}"
+        said = "this key is required" if error["type"] == "missing" else said
+        problems.append((document.line_of(location), place, said.rstrip(".")))
+    lines = [f"  line {line}: {place}: {said}." for line, place, said in sorted(set(problems))]
+    count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
+    return f"{document.path}: {count}\n" + "\n".join(lines)
+
+
+def _place(location: list[str | int], data: Any) -> str:
+    """payment.clauses[1].price: the location as the file has it, without the tags of unions."""
+    words: list[str] = []
+    here: Any = data
+    for position, part in enumerate(location):
+        last = position == len(location) - 1
+        if isinstance(part, int):
+            words.append(f"[{part + 1}]")
+            here = here[part] if isinstance(here, list) and part < len(here) else None
+        elif isinstance(here, dict) and part in here:
+            words.append(f".{part}")
+            here = here[part]
+        elif last or not isinstance(here, dict):
+            words.append(f".{part}")
+            here = None
+    return "".join(words).lstrip(".") or "evaluation"
+
+
+def _short(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 60 else shown[:57] + "..."

@@ -1,0 +1,44 @@
+"""How social value is reckoned: the value map, its discounting and what counts as investment."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from pbc_eval.spec.base import Agreed, Date
+from pbc_eval.spec.contract import ValueStatus
+from pbc_eval.spec.value_map import StakeholderInput, ValuedOutcome, ValueMap
+
+
+class Valuation(Agreed):
+    """The ``value_map`` of evaluation.yaml: rows inline, or in a CSV or XLSX beside it."""
+
+    file: str | None = Field(default=None, description="Value map with Social Value UK columns.")
+    inputs_file: str | None = None
+    outcomes: tuple[ValuedOutcome, ...] = ()
+    inputs: tuple[StakeholderInput, ...] = ()
+    payment_is_invested: bool = Field(
+        default=True, description="Add the payment due to the inputs as part of the investment."
+    )
+    discount: str | float = Field(
+        default="uk_green_book_standard", description="A schedule's name, or one rate such as 0.035."
+    )
+    valued_on: Date = Field(description="Selects the edition of every dated parameter.")
+    first_year_discounted: bool = Field(
+        default=True,
+        description="True: the first outcome year is discounted once. False: not at all.",
+    )
+    price_base: str = Field(min_length=1, description="'2023/24 prices'.")
+    status: ValueStatus = "published"
+
+    @model_validator(mode="after")
+    def _ask_for_rows_once(self) -> Self:
+        if bool(self.file) == bool(self.outcomes):
+            raise ValueError("give the value map either as a file or as outcomes, not both")
+        if self.inputs_file and not self.file:
+            raise ValueError("inputs_file goes with file; give inputs inline")
+        if isinstance(self.discount, float) and not 0 <= self.discount < 1:
+            hint = f" Did you mean {self.discount / 100:g}?" if self.discount <= 100 else ""
+            raise ValueError(f"discount must be a fraction, got {self.discount:g}.{hint}")
+        if self.outcomes:
+            ValueMap(outcomes=self.outcomes, inputs=self.inputs)
+        return self

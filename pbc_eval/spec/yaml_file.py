@@ -1,0 +1,91 @@
+"""YAML with a memory: plain data, and the line on which each value stands.
+
+YAML 1.2, so that ``no`` and ``on`` stay words; a key given twice is an error, not a silent choice.
+The one home of the YAML library.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+
+from pbc_eval.errors import SpecError
+
+Location = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class YamlDocument:
+    """What a YAML file says. ``lines`` maps the path of each value to its line, from 1."""
+
+    path: Path
+    data: dict[str, Any]
+    lines: dict[Location, int] = field(repr=False)
+
+    def line_of(self, location: Sequence[str | int]) -> int:
+        """The line of the value at ``location``, or of the nearest thing that holds it.
+
+        Parts of the location that the file does not have (the tag of a union) are passed over.
+        """
+        here: Location = ()
+        for part in location:
+            if (*here, part) in self.lines:
+                here = (*here, part)
+        return self.lines.get(here, 1)
+
+
+def read_yaml(path: Path) -> YamlDocument:
+    """Read a YAML file whose top level is a mapping.
+
+    Raises SpecError for a missing or unreadable file, text that is not YAML (with line and
+    column), a key given twice, or a top level that is not a mapping.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise SpecError(f"{path}: no such file.") from None
+    except (OSError, UnicodeDecodeError) as reason:
+        raise SpecError(f"{path}: cannot be read as UTF-8 text ({reason}).") from None
+    try:
+        data = YAML(typ="safe", pure=True).load(text)
+        root = YAML().compose(text)
+    except MarkedYAMLError as problem:
+        raise SpecError(f"{path}{_where(problem)}: {_what(problem)}") from None
+    except YAMLError as problem:
+        raise SpecError(f"{path}: not valid YAML ({problem}).") from None
+    if not isinstance(data, dict):
+        raise SpecError(
+            f"{path}: must be a mapping of keys to values at its top level, got "
+            f"{'nothing' if data is None else type(data).__name__}."
+        )
+    lines: dict[Location, int] = {}
+    _note_lines(root, (), lines)
+    return YamlDocument(path, data, lines)
+
+
+def _note_lines(node: Node, here: Location, lines: dict[Location, int]) -> None:
+    lines.setdefault(here, node.start_mark.line + 1)
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            there = (*here, key.value)
+            lines[there] = key.start_mark.line + 1
+            _note_lines(value, there, lines)
+    elif isinstance(node, SequenceNode):
+        for position, item in enumerate(node.value):
+            _note_lines(item, (*here, position), lines)
+
+
+def _where(problem: MarkedYAMLError) -> str:
+    mark = problem.problem_mark or problem.context_mark
+    return f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+
+
+def _what(problem: MarkedYAMLError) -> str:
+    said = str(problem.problem or problem.context or "not valid YAML").strip()
+    if "duplicate key" in said:
+        return f"{said.split(' with value')[0]}. Each key may be given once; remove one."
+    return f"not valid YAML: {said}. Check the indentation, colons and quotes on this line."
