@@ -1,1 +1,23 @@
-"""Dated, sourced values: the date selects the row."""
+"""Dated, sourced parameters: the name says which, the date selects the row."""
+
+from pbc_eval.parameters.discounting import annual_rates, discount_factors, reprice
+from pbc_eval.parameters.lookup import (
+    ParameterValue,
+    parameter_names,
+    schedule_at,
+    schedule_names,
+    table_at,
+    value_at,
+)
+
+__all__ = [
+    "ParameterValue",
+    "annual_rates",
+    "discount_factors",
+    "parameter_names",
+    "reprice",
+    "schedule_at",
+    "schedule_names",
+    "table_at",
+    "value_at",
+]

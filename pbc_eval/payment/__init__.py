@@ -1,1 +1,15 @@
-"""What the contract pays, and why."""
+"""Payment: agreed terms and measured outcomes in, an auditable statement out."""
+
+from pbc_eval.payment.alternatives import payment_under_alternatives
+from pbc_eval.payment.describe import describe
+from pbc_eval.payment.due import payment_due
+from pbc_eval.payment.statement import Adjustment, PaymentStatement, StatementLine
+
+__all__ = [
+    "Adjustment",
+    "PaymentStatement",
+    "StatementLine",
+    "describe",
+    "payment_due",
+    "payment_under_alternatives",
+]

@@ -1,0 +1,71 @@
+"""Discount factors, compounding year by year, and prices moved between years.
+
+A schedule that steps down compounds on what came before: the Green Book's factor at year 75 is
+1 / (1.035^30 x 1.03^45), not 1 / 1.03^75.
+
+Source: HM Treasury, The Green Book, annex on discounting.
+"""
+
+import datetime as dt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pbc_eval._validate import share_problem
+from pbc_eval.errors import ParameterError
+from pbc_eval.parameters.lookup import ParameterValue, schedule_at, value_at
+from pbc_eval.parameters.tables import RateBand
+
+Floats = NDArray[np.float64]
+DEFLATOR = "uk_gdp_deflator"
+
+
+def annual_rates(schedule: float | str, years: int, date: dt.date | None = None) -> Floats:
+    """The rate of each of years 1, 2, ..., ``years``; shape (years,), fractions.
+
+    ``schedule`` is one rate for all years or the name of a schedule at ``date``. Raises
+    ParameterError for a rate typed as a percentage, an unknown name, and a name without a date.
+    """
+    if isinstance(schedule, str):
+        return _rates_of(schedule_for(schedule, date).value, years)
+    problem = share_problem(schedule)
+    if problem:
+        raise ParameterError(f"discount rate {problem}")
+    return np.full(years, float(schedule))
+
+
+def schedule_for(name: str, date: dt.date | None) -> ParameterValue[tuple[RateBand, ...]]:
+    """The schedule at the evaluation's date. Raises ParameterError without a date."""
+    if date is None:
+        raise ParameterError(
+            f"{name}: a schedule changes over time. Give the evaluation's date to select it."
+        )
+    return schedule_at(name, date)
+
+
+def _rates_of(bands: tuple[RateBand, ...], years: int) -> Floats:
+    starts = np.array([band.from_year for band in bands])
+    rates = np.array([band.rate for band in bands])
+    year = np.arange(1, years + 1)
+    return rates[np.searchsorted(starts, year, side="right") - 1]
+
+
+def discount_factors(schedule: float | str, years: int, date: dt.date | None = None) -> Floats:
+    """What one pound of each of years 0, 1, ..., ``years`` is worth now; shape (years + 1,).
+
+    Year 0 is not discounted. Raises ParameterError as ``annual_rates`` does.
+    """
+    if isinstance(years, bool) or not isinstance(years, int) or years < 0:
+        raise ParameterError(f"years must be a whole number, zero or more, got {years!r}.")
+    growth = np.cumprod(1 + annual_rates(schedule, years, date))
+    return np.concatenate([[1.0], 1 / growth])
+
+
+def reprice(amount: float, from_year: int, to_year: int) -> float:
+    """Pounds at prices of ``from_year``, in pounds at prices of ``to_year`` (UK GDP deflator).
+
+    Raises ParameterError for a calendar year outside the deflator table.
+    """
+    start = value_at(DEFLATOR, dt.date(from_year, 7, 1)).value
+    end = value_at(DEFLATOR, dt.date(to_year, 7, 1)).value
+    return amount * end / start

@@ -1,0 +1,113 @@
+"""The payment statement: a line-by-line audit of what is due, and why."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import accumulate
+
+import pandas as pd
+
+from pbc_eval.payment.measure import Input
+from pbc_eval.spec.money import money_text
+
+LINE_COLUMNS = (
+    "clause",
+    "label",
+    "reference",
+    "outcome",
+    "measure",
+    "measure_value",
+    "denominator",
+    "formula",
+    "amount_before_cap",
+    "cap_applied",
+    "amount",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementLine:
+    """One clause: what went in, the rule in words with its numbers, what comes out.
+
+    Amounts are in the contract's currency. A deduction's ``amount`` is negative; its
+    ``amount_before_cap`` is the size of the deduction before limits.
+    """
+
+    clause: str
+    label: str
+    reference: str  # where the contract says it
+    outcome: str | None  # None for a fee paid an agreed number of times
+    measure: str
+    inputs: tuple[Input, ...]  # (name, value) in the order of use
+    measure_value: Decimal  # as compared and priced
+    denominator: float | None  # units behind the measure: always published beside the amount
+    formula: str
+    amount_before_cap: Decimal  # exact, unrounded
+    cap_applied: str | None  # max_units, cap_per_person, cap, floor; joined by "and"
+    amount: Decimal  # rounded once, by the contract's rule
+    source: str
+    illustrative: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjustment:
+    """A contract-level cap (negative) or floor (positive), applied to the sum of the lines."""
+
+    name: str
+    formula: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentStatement:
+    """What is due. Holds lines and adjustments; the total is their sum, to the penny."""
+
+    currency: str
+    decimals: int  # of every amount due
+    rounding: str  # half_up, half_even or down (towards zero)
+    lines: tuple[StatementLine, ...]
+    adjustments: tuple[Adjustment, ...] = ()
+    illustrative: bool = False  # the contract, or any clause, is
+
+    @property
+    def subtotal(self) -> Decimal:
+        """Sum of the lines, before the contract's own cap and floor."""
+        return sum((line.amount for line in self.lines), Decimal(0))
+
+    @property
+    def total(self) -> Decimal:
+        """Sum of lines and adjustments. Negative when the provider owes."""
+        return self.subtotal + sum((entry.amount for entry in self.adjustments), Decimal(0))
+
+    @property
+    def sentence(self) -> str:
+        """'£1,200 is due, the sum of 3 clauses and 1 adjustment.'"""
+        count = f"{len(self.lines)} clause{'s' if len(self.lines) != 1 else ''}"
+        extra = len(self.adjustments)
+        adjusted = f" and {extra} adjustment{'s' if extra != 1 else ''}" if extra else ""
+        who = "is due" if self.total >= 0 else "is owed by the provider"
+        amount = money_text(abs(self.total), self.currency)
+        caveat = " Illustrative terms." if self.illustrative else ""
+        return f"{amount} {who}, the sum of {count}{adjusted}.{caveat}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a clause, then one an adjustment; amounts are Decimal objects.
+
+        Columns: clause, label, reference, outcome, measure, measure_value, denominator, formula,
+        amount_before_cap, cap_applied, amount, running_total, illustrative. ``amount`` sums to
+        ``total``; the last ``running_total`` equals it.
+        """
+        rows = [
+            {name: getattr(line, name) for name in LINE_COLUMNS}
+            | {"illustrative": line.illustrative}
+            for line in self.lines
+        ]
+        rows += [
+            dict.fromkeys(LINE_COLUMNS)
+            | {"clause": entry.name, "label": entry.name, "formula": entry.formula}
+            | {"amount": entry.amount, "illustrative": self.illustrative}
+            for entry in self.adjustments
+        ]
+        running = accumulate(row["amount"] for row in rows)
+        rows = [row | {"running_total": total} for row, total in zip(rows, running, strict=True)]
+        columns = [*LINE_COLUMNS, "running_total", "illustrative"]
+        return pd.DataFrame(rows, columns=columns, dtype=object)
