@@ -64,7 +64,7 @@ def lay_out(score: Floats, focal: Bools, strata: Ints) -> Rail:
     new_stratum = np.r_[True, of_stratum[1:] != of_stratum[:-1]] if len(everyone) else focal
     stratum_number = np.cumsum(new_stratum) - 1  # 0, 1, ... along the sorted line
     candidate = ~focal[everyone]
-    before = np.cumsum(candidate) - candidate  # candidates further left
+    before: Ints = np.cumsum(candidate) - candidate  # candidates further left
     place = before + 2 * stratum_number + 1  # two walls a stratum, one of them on the left
 
     n_strata = int(stratum_number[-1]) + 1 if len(everyone) else 0
@@ -104,7 +104,15 @@ def nearest_pairs(
     if replacement:
         found = [_with_replacement(rail, focal_score, ratio, caliper)]
     else:
-        found = _without_replacement(rail, focal_score, order, ratio, caliper, rng)
+        found = []
+        links = Links(rail, focal_score, caliper)
+        turn = choosing_order(focal_score, order, rng)
+        for _ in range(ratio):
+            who, place = links.closest_first(turn) if order == "closest" else links.in_turn(turn)
+            found.append((who, place))
+            matched = np.zeros(len(focal_score), dtype=bool)
+            matched[who] = True
+            turn = turn[matched[turn]]  # who found nobody now will find nobody later
     who, place = (np.concatenate(part) for part in zip(*found, strict=True))
     gap = np.abs(focal_score[who] - rail.score[place])
     in_order = np.argsort(who, kind="stable")  # rounds are already in order of k
@@ -151,102 +159,67 @@ def _with_replacement(
     return np.concatenate(who), np.concatenate(place)
 
 
-def _without_replacement(
-    rail: Rail,
-    focal_score: Floats,
-    order: Order,
-    ratio: int,
-    caliper: float,
-    rng: np.random.Generator | None,
-) -> list[tuple[Ints, Ints]]:
-    # Plain lists: a walk is a handful of scalar reads, and those are slow on arrays
-    left_link = list(range(len(rail.score)))
-    right_link = list(range(len(rail.score)))
-    waiting = choosing_order(focal_score, order, rng)
-    rounds = []
-    for _ in range(ratio):
-        if order == "closest":
-            who, place = _closest_first(rail, focal_score, waiting, caliper, left_link, right_link)
-        else:
-            who, place = _in_turn(rail, focal_score, waiting, caliper, left_link, right_link)
-        rounds.append((who, place))
-        matched = np.zeros(len(focal_score), dtype=bool)
-        matched[who] = True
-        waiting = waiting[matched[waiting]]  # who found nobody now will find nobody later
-    return rounds
+class Links:
+    """Who is still free, over the rounds of one match without replacement.
 
+    ``left[place]`` and ``right[place]`` lead towards the next free place; a free place, or a wall,
+    leads to itself. Plain lists, because a walk is a handful of scalar reads and those are slow on
+    arrays.
+    """
 
-def _in_turn(
-    rail: Rail,
-    focal_score: Floats,
-    turn: Ints,
-    caliper: float,
-    left_link: list[int],
-    right_link: list[int],
-) -> tuple[Ints, Ints]:
-    """One round in a given order: walk, compare, take."""
-    rail_score = rail.score.tolist()
-    limit = min(caliper, np.finfo(np.float64).max)  # a wall is infinitely far, never a match
-    who, places = [], []
-    for person, at, start in zip(
-        turn.tolist(), focal_score[turn].tolist(), rail.start[turn].tolist(), strict=True
-    ):
-        right = right_link[start]
-        if right_link[right] != right:
-            right = _free(right_link, start)
-        left = left_link[start - 1]
-        if left_link[left] != left:
-            left = _free(left_link, start - 1)
-        gap_left, gap_right = at - rail_score[left], rail_score[right] - at
-        place, gap = (right, gap_right) if gap_right < gap_left else (left, gap_left)
-        if gap <= limit:
-            left_link[place] = place - 1
-            right_link[place] = place + 1
-            who.append(person)
-            places.append(place)
-    return np.array(who, dtype=np.int64), np.array(places, dtype=np.int64)
+    def __init__(self, rail: Rail, focal_score: Floats, caliper: float) -> None:
+        self.left = list(range(len(rail.score)))
+        self.right = list(range(len(rail.score)))
+        self.rail_score: list[float] = rail.score.tolist()
+        self.score: list[float] = focal_score.tolist()
+        self.start: list[int] = rail.start.tolist()
+        # a wall is infinitely far and must never be within the limit
+        self.limit = min(caliper, float(np.finfo(np.float64).max))
 
-
-def _closest_first(
-    rail: Rail,
-    focal_score: Floats,
-    turn: Ints,
-    caliper: float,
-    left_link: list[int],
-    right_link: list[int],
-) -> tuple[Ints, Ints]:
-    """One round in which the nearest pair of all is made first."""
-    rail_score = rail.score.tolist()
-    limit = min(caliper, np.finfo(np.float64).max)
-    scores, starts = focal_score.tolist(), rail.start.tolist()
-
-    def candidate(person: int) -> tuple[float, int]:
-        at, start = scores[person], starts[person]
-        left, right = _free(left_link, start - 1), _free(right_link, start)
-        gap_left, gap_right = at - rail_score[left], rail_score[right] - at
+    def nearest_free(self, person: int) -> tuple[float, int]:
+        """The distance and place of the nearest free candidate; the left one wins a tie."""
+        at, start = self.score[person], self.start[person]
+        left, right = _free(self.left, start - 1), _free(self.right, start)
+        gap_left, gap_right = at - self.rail_score[left], self.rail_score[right] - at
         return (gap_right, right) if gap_right < gap_left else (gap_left, left)
 
-    queue = []
-    for rank, person in enumerate(turn.tolist()):
-        gap, place = candidate(person)
-        if gap <= limit:
-            queue.append((gap, rank, person, place))
-    heapq.heapify(queue)
-    who, places = [], []
-    look_again = 0
-    while queue:
-        gap, _, person, place = heapq.heappop(queue)
-        if left_link[place] == place:  # still free
-            left_link[place] = place - 1
-            right_link[place] = place + 1
-            who.append(person)
-            places.append(place)
-            continue
-        gap, place = candidate(person)
-        if gap <= limit:
-            look_again -= 1  # ahead of everybody already waiting at this distance
-            heapq.heappush(queue, (gap, look_again, person, place))
-    return np.array(who, dtype=np.int64), np.array(places, dtype=np.int64)
+    def take(self, place: int) -> None:
+        self.left[place] = place - 1
+        self.right[place] = place + 1
+
+    def in_turn(self, turn: Ints) -> tuple[Ints, Ints]:
+        """One round in a given order: look left and right, compare, take."""
+        who, places = [], []
+        for person in turn.tolist():
+            gap, place = self.nearest_free(person)
+            if gap <= self.limit:
+                self.take(place)
+                who.append(person)
+                places.append(place)
+        return np.array(who, dtype=np.int64), np.array(places, dtype=np.int64)
+
+    def closest_first(self, turn: Ints) -> tuple[Ints, Ints]:
+        """One round in which the nearest pair of all is made first."""
+        queue = []
+        for rank, person in enumerate(turn.tolist()):
+            gap, place = self.nearest_free(person)
+            if gap <= self.limit:
+                queue.append((gap, rank, person, place))
+        heapq.heapify(queue)
+        who, places = [], []
+        look_again = 0
+        while queue:
+            gap, _, person, place = heapq.heappop(queue)
+            if self.left[place] == place:  # still free
+                self.take(place)
+                who.append(person)
+                places.append(place)
+                continue
+            gap, place = self.nearest_free(person)
+            if gap <= self.limit:
+                look_again -= 1  # ahead of everybody already waiting at this distance
+                heapq.heappush(queue, (gap, look_again, person, place))
+        return np.array(who, dtype=np.int64), np.array(places, dtype=np.int64)
 
 
 def _free(link: list[int], place: int) -> int:
