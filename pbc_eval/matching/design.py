@@ -1,0 +1,178 @@
+"""From the caller's frame to arrays: who is treated, the covariates as numbers, the strata.
+
+    frame ── read_design ──▶ Design
+
+Nothing is guessed or repaired: missing values, text among numbers and repeated ids are refused
+with their counts and the remedy. Rows leave only when the caller asks, and the ledger says so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pbc_eval._validate import check_choice, did_you_mean, first_few
+from pbc_eval.errors import DataError, DesignError
+from pbc_eval.matching.encoding import Columns, encode
+from pbc_eval.matching.ledger import LedgerStep, SampleLedger
+
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+Missing = Literal["refuse", "complete_cases"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Design:
+    """The arrays behind a match, rows in the caller's order.
+
+    ``ids`` (n,) name the units; ``treated`` (n,); ``columns`` are the covariates as numbers;
+    ``strata`` (n,) whole numbers, equal where all ``exact`` columns agree; ``frame`` holds the
+    same rows of the caller's data, for outcomes to be looked up later.
+    """
+
+    ids: pd.Index
+    treated: Bools
+    columns: Columns
+    strata: Ints
+    frame: pd.DataFrame
+    ledger: SampleLedger
+    treatment: str
+    covariates: tuple[str, ...]
+    exact: tuple[str, ...]
+
+
+def read_design(
+    frame: pd.DataFrame,
+    *,
+    treatment: str,
+    covariates: Sequence[str],
+    exact: Sequence[str] = (),
+    unit: str | None = None,
+    missing: Missing = "refuse",
+) -> Design:
+    """Check everything the match will use, and turn it into arrays. ``frame`` is not changed.
+
+    Raises DataError for unknown columns, repeated or missing ids, a treatment other than 0/1,
+    missing or infinite covariates, text among numbers; DesignError for an empty group.
+    """
+    check_choice("match", "missing", missing, ("refuse", "complete_cases"), DesignError)
+    covariates = _names("covariates", covariates)
+    exact = _names("exact", exact, may_be_empty=True)
+    used = [treatment, *covariates, *exact, *([unit] if unit is not None else [])]
+    check_columns(frame, used)
+    for role, names in (("covariates", covariates), ("exact", exact)):
+        if treatment in names:
+            raise DesignError(
+                f"match: the treatment {treatment!r} is also among {role}. It would explain "
+                f"itself; leave it out of {role}."
+            )
+    ids = _ids(frame, unit)
+    treated = zero_one(frame[treatment])
+    ledger = SampleLedger((LedgerStep(what="read", rows_in=len(frame)),))
+
+    wanted = list(dict.fromkeys([*covariates, *exact]))
+    incomplete = frame[wanted].isna()
+    hit = np.asarray(incomplete.to_numpy(dtype=bool).any(axis=1))
+    if hit.any():
+        counts = ", ".join(f"{name} {n:,}" for name, n in incomplete.sum().items() if n)
+        if missing == "refuse":
+            raise DataError(
+                f"match: {int(hit.sum()):,} of {len(frame):,} rows have missing values ({counts}). "
+                "A match on part of the covariates is a different match. Impute them beforehand, "
+                "add an indicator of missingness as a covariate, or pass missing='complete_cases' "
+                "to leave those rows out, entered in the ledger."
+            )
+        ledger = ledger.then("complete cases", int(hit.sum()), f"missing values: {counts}")
+        whole = np.flatnonzero(~hit)
+        frame, ids, treated = frame.iloc[whole], ids[whole], treated[whole]
+    _check_groups(treated, treatment)
+    return Design(
+        ids=ids,
+        treated=treated,
+        columns=encode(frame, covariates),
+        strata=strata_of(frame, exact),
+        frame=frame.copy(deep=False),  # copy on write: later changes by the caller do not reach us
+        ledger=ledger,
+        treatment=treatment,
+        covariates=covariates,
+        exact=exact,
+    )
+
+
+def check_columns(frame: pd.DataFrame, names: Sequence[str]) -> None:
+    """Refuse a column the frame does not have, suggesting the nearest, or has twice."""
+    known = [str(column) for column in frame.columns]
+    for name in names:
+        if name not in frame.columns:
+            raise DataError(
+                f"match: the data have no column {name!r}.{did_you_mean(name, known)} "
+                f"Columns: {first_few(known, 12)}."
+            )
+        if known.count(str(name)) > 1:
+            raise DataError(f"match: the data have {known.count(str(name))} columns {name!r}.")
+
+
+def zero_one(column: pd.Series) -> Bools:
+    """The treatment as booleans, shape (n,). Refuse anything but 0, 1, False and True."""
+    name = str(column.name)
+    if column.isna().any():
+        raise DataError(
+            f"{name}: {int(column.isna().sum()):,} of {len(column):,} rows have no treatment "
+            "status. Find it, or leave those rows out before matching and say why."
+        )
+    values = column.unique().tolist()
+    strange = [value for value in values if not (isinstance(value, bool | int | float))]
+    strange = strange or [value for value in values if value not in (0, 1)]
+    if strange:
+        raise DataError(
+            f"{name}: treatment must be 0 or 1 (or False and True), found "
+            f"{first_few(repr(value) for value in strange)}. Recode it, 1 for the treated."
+        )
+    return np.asarray(column.to_numpy(dtype=np.float64) == 1.0)
+
+
+def strata_of(frame: pd.DataFrame, exact: Sequence[str]) -> Ints:
+    """Whole numbers that agree where all ``exact`` columns agree; zeros without any."""
+    if not exact:
+        return np.zeros(len(frame), dtype=np.int64)
+    grouped = frame.groupby(list(exact), sort=True, observed=True)
+    return np.asarray(grouped.ngroup().to_numpy(), dtype=np.int64)
+
+
+def _names(role: str, names: Sequence[str], may_be_empty: bool = False) -> tuple[str, ...]:
+    if isinstance(names, str):
+        raise DesignError(f"match: {role} must be a list of column names, got the text {names!r}.")
+    if not names and not may_be_empty:
+        raise DesignError(f"match: {role} is empty; name at least one column to match on.")
+    repeated = [name for name in dict.fromkeys(names) if list(names).count(name) > 1]
+    if repeated:
+        raise DesignError(f"match: {role} names {first_few(repeated)} more than once.")
+    return tuple(names)
+
+
+def _ids(frame: pd.DataFrame, unit: str | None) -> pd.Index:
+    ids = frame.index if unit is None else pd.Index(frame[unit])
+    where = "the index" if unit is None else f"column {unit!r}"
+    n_missing = int(np.sum(np.asarray(ids.isna())))
+    if n_missing:
+        raise DataError(f"match: {n_missing:,} ids are missing in {where}. Give every row one.")
+    if ids.has_duplicates:
+        repeated = ids[ids.duplicated()].unique()
+        raise DataError(
+            f"match: {where} names {len(repeated):,} units more than once "
+            f"({first_few(repeated)}). Matching needs one row a unit: aggregate the rows, or "
+            "name the id column with unit=."
+        )
+    return ids
+
+
+def _check_groups(treated: Bools, treatment: str) -> None:
+    for group, size in (("treated", treated.sum()), ("comparison", (~treated).sum())):
+        if size == 0:
+            raise DesignError(
+                f"{treatment}: there are no {group} units among {len(treated):,} rows; "
+                "matching needs both groups. Check the coding and any filter applied before."
+            )

@@ -1,0 +1,151 @@
+"""Covariates as numbers: numbers stay, categories become indicators, anything else is refused."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pbc_eval._validate import first_few
+from pbc_eval.errors import DataError, DesignError
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+MOST_LEVELS = 100  # a text column with more is an identifier or free text, not a covariate
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """Covariates as numbers.
+
+    ``values`` (n, p). A category with more than two levels has an indicator for every level, so
+    that balance shows them all; ``in_score`` (p,) is False for the first level, the reference,
+    which the score does without. ``names`` are "age" or "race=black". ``binary`` (p,) marks
+    columns with exactly two values.
+    """
+
+    values: Floats
+    names: tuple[str, ...]
+    in_score: Bools
+    binary: Bools
+
+    @property
+    def score_values(self) -> Floats:
+        return self.values[:, self.in_score]
+
+    @property
+    def score_names(self) -> tuple[str, ...]:
+        return tuple(np.array(self.names, dtype=object)[self.in_score])
+
+
+def encode(frame: pd.DataFrame, covariates: Sequence[str]) -> Columns:
+    """Turn the covariates into numbers; ``frame`` has no missing values in them.
+
+    Text and categories become indicators, the first level in sorted order being the reference (R's
+    default); an ordered or unordered category keeps its own order of levels. Raises DataError for
+    text among numbers, infinite values, dates, and text with more than 100 levels.
+    """
+    values: list[Floats] = []
+    names: list[str] = []
+    in_score: list[bool] = []
+    for covariate in covariates:
+        column = frame[covariate]
+        if _is_category(column):
+            levels, codes = _levels(column)
+            # two levels are one indicator; with more, the reference is shown but not scored
+            first = 1 if len(levels) == 2 else 0
+            for level in range(first, len(levels)):
+                values.append((codes == level).astype(np.float64))
+                names.append(f"{covariate}={levels[level]}")
+                in_score.append(level > 0)
+        else:
+            values.append(_numbers(column))
+            names.append(covariate)
+            in_score.append(True)
+    matrix = np.column_stack(values) if values else np.empty((len(frame), 0))
+    binary = np.array([_two_valued(matrix[:, j]) for j in range(matrix.shape[1])], dtype=bool)
+    return Columns(matrix, tuple(names), np.array(in_score, dtype=bool), binary)
+
+
+def _is_category(column: pd.Series) -> bool:
+    return isinstance(column.dtype, pd.CategoricalDtype) or not (
+        pd.api.types.is_numeric_dtype(column.dtype)
+        or pd.api.types.is_datetime64_any_dtype(column.dtype)
+        or pd.api.types.is_timedelta64_dtype(column.dtype)
+    )
+
+
+def _levels(column: pd.Series) -> tuple[list[object], NDArray[Any]]:
+    """The levels present and each row's level number."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        present = column.cat.remove_unused_categories()
+        return list(present.cat.categories), np.asarray(present.cat.codes, dtype=np.int64)
+    distinct = pd.Series(column.unique())
+    kinds = {type(value).__name__ for value in distinct if not isinstance(value, str)}
+    if kinds - {"bool", "bool_"} or (kinds and any(isinstance(v, str) for v in distinct)):
+        raise DataError(
+            f"{column.name}: the column mixes or holds {first_few(sorted(kinds))} values, e.g. "
+            f"{first_few((repr(v) for v in distinct if not isinstance(v, str)), 3)}. Convert it "
+            "to numbers, or to text or a category whose levels are to be compared."
+        )
+    _refuse_text_among_numbers(str(column.name), distinct)
+    if len(distinct) > MOST_LEVELS:
+        raise DataError(
+            f"{column.name}: {len(distinct):,} different texts; a covariate may have {MOST_LEVELS} "
+            "levels. Is it an identifier? Merge levels, or leave it out."
+        )
+    codes, levels = pd.factorize(column, sort=True)
+    return list(levels), np.asarray(codes, dtype=np.int64)
+
+
+def _refuse_text_among_numbers(name: str, distinct: pd.Series) -> None:
+    is_number = pd.to_numeric(distinct, errors="coerce").notna()
+    if not is_number.any() or any(isinstance(value, bool) for value in distinct):
+        return
+    texts = distinct[~is_number]
+    found = (
+        f"holds text among numbers: {first_few(repr(value) for value in texts)}"
+        if len(texts)
+        else f"holds numbers stored as text, e.g. {distinct.iloc[0]!r}"
+    )
+    raise DataError(
+        f"{name}: the column {found}. Convert it with pandas.to_numeric after recoding those "
+        "values, or make it a category (astype('category')) if its values are labels."
+    )
+
+
+def _numbers(column: pd.Series) -> Floats:
+    if not pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_complex_dtype(
+        column.dtype
+    ):
+        raise DataError(
+            f"{column.name}: {column.dtype} values cannot be matched on. Turn dates into numbers "
+            "first, such as age in years or days since the start."
+        )
+    values = np.asarray(column.to_numpy(dtype=np.float64))
+    endless = ~np.isfinite(values)
+    if endless.any():
+        raise DataError(
+            f"{column.name}: {int(endless.sum()):,} values are infinite; a covariate must be "
+            "finite. Recode them, or leave those rows out before matching and say why."
+        )
+    return values
+
+
+def _two_valued(values: Floats) -> bool:
+    if not len(values):
+        return False
+    low, high = values.min(), values.max()
+    return bool(low < high and np.all((values == low) | (values == high)))
+
+
+def check_any_column(columns: Columns) -> None:
+    """Refuse covariates none of which varies."""
+    if not columns.values.size or np.all(np.ptp(columns.values, axis=0) == 0):
+        raise DesignError(
+            f"match: no covariate varies ({first_few(columns.names)}); there is nothing to match "
+            "on. Name covariates that differ between people."
+        )

@@ -1,0 +1,279 @@
+"""The result of a match: pairs, weights, who was lost, how balanced it is, and the effect."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pbc_eval._validate import check_choice, check_level
+from pbc_eval.errors import DesignError
+from pbc_eval.matching.assignment import Assignment
+from pbc_eval.matching.balance import Balance, column_balance, effective_size, standardiser
+from pbc_eval.matching.design import Design, check_columns
+from pbc_eval.matching.effect import (
+    EFFECT_METHODS,
+    EffectMethod,
+    MatchedData,
+    checked_outcome,
+    matched_effect,
+    outcome_values,
+)
+from pbc_eval.matching.encoding import Columns, encode
+from pbc_eval.matching.ledger import SampleLedger
+from pbc_eval.matching.propensity import PropensityFit
+from pbc_eval.matching.settings import MatchSettings
+from pbc_eval.results import AttEstimate, Method
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+_EFFECT_WORDS = {
+    "difference": "weighted difference in means",
+    "regression": "weighted regression on treatment and the covariates",
+    "g_computation": "weighted regression with separate slopes a group, averaged over the matched",
+}
+
+
+class Unmatched(NamedTuple):
+    """Those who sought a match and found none (treated units, for the ATT).
+
+    ``profile`` has a row a covariate: ``covariate``, ``mean_matched``, ``mean_unmatched``,
+    ``std_diff`` (unmatched minus matched, in the group's standard deviations).
+    """
+
+    ids: pd.Index
+    profile: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class MatchedSample:
+    """A matched sample. Facts are stored; tables are derived from them when asked for.
+
+    ``score`` (n,) is what was matched on, ``focal`` (n,) marks the units that sought a match;
+    ``caliper_width`` is in units of the score, None without a caliper. Series and frames name
+    units by their ids, in the caller's row order.
+    """
+
+    settings: MatchSettings
+    design: Design
+    fit: PropensityFit
+    score: Floats
+    caliper_width: float | None
+    focal: Bools
+    assignment: Assignment
+    notes: tuple[str, ...]
+
+    @property
+    def pairs(self) -> pd.DataFrame:
+        """One row a pair: treated, k (a unit's first, second, ... match), comparison, distance."""
+        pairs = self.assignment.pairs
+        att = self.settings.estimand == "ATT"
+        treated, comparison = (pairs.focal, pairs.other) if att else (pairs.other, pairs.focal)
+        return pd.DataFrame(
+            {
+                "treated": self.design.ids[treated],
+                "k": pairs.k,
+                "comparison": self.design.ids[comparison],
+                "distance": pairs.distance,
+            }
+        )
+
+    @property
+    def weights(self) -> pd.Series:
+        """Weights by id, 0 for the unmatched. A matched treated unit weighs 1 (for the ATT);
+        comparison weights add up to the number of matched comparison units."""
+        return pd.Series(self.assignment.weights, index=self.design.ids, name="weight")
+
+    @property
+    def subclass(self) -> pd.Series:
+        """The matched set of each unit, from 1; missing for the unmatched, and for everybody
+        after matching with replacement, where a unit may belong to several."""
+        number = pd.array(self.assignment.subclass + 1, dtype="Int64")
+        number[self.assignment.subclass < 0] = pd.NA
+        return pd.Series(number, index=self.design.ids, name="subclass")
+
+    @property
+    def scores(self) -> pd.Series:
+        """The score matched on, by id."""
+        return pd.Series(self.score, index=self.design.ids, name="score")
+
+    @property
+    def matched(self) -> Bools:
+        """Who is in the matched sample, shape (n,)."""
+        return np.asarray(self.assignment.weights > 0)
+
+    @property
+    def ledger(self) -> SampleLedger:
+        """Every row that was read, and why any of them is not in the matched sample."""
+        lost_treated = int((self.design.treated & ~self.matched).sum())
+        lost_comparison = int((~self.design.treated & ~self.matched).sum())
+        return self.design.ledger.then(
+            "match",
+            lost_treated + lost_comparison,
+            f"not matched: {lost_treated:,} treated, {lost_comparison:,} comparison",
+        )
+
+    @property
+    def unmatched(self) -> Unmatched:
+        """The focal units that found no match, and how they differ from those that did."""
+        lost = self.focal & ~self.matched
+        kept = self.focal & self.matched
+        columns = self.design.columns
+        rows = []
+        for j, name in enumerate(columns.names):
+            values = columns.values[:, j]
+            scale = standardiser(values, self.focal, bool(columns.binary[j]))
+            inside = float(values[kept].mean())
+            outside = float(values[lost].mean()) if lost.any() else float("nan")
+            difference = outside - inside
+            rows.append((name, inside, outside, difference / scale if scale else float("nan")))
+        profile = pd.DataFrame(
+            rows, columns=["covariate", "mean_matched", "mean_unmatched", "std_diff"]
+        )
+        return Unmatched(self.design.ids[lost], profile)
+
+    def counts(self) -> pd.DataFrame:
+        """Rows all, matched, effective and unmatched; columns treated and comparison.
+
+        "effective" is Kish's effective sample size of the weights.
+        """
+        groups = {"treated": self.design.treated, "comparison": ~self.design.treated}
+        table = {
+            name: [
+                float(group.sum()),
+                float((group & self.matched).sum()),
+                effective_size(self.assignment.weights[group]),
+                float((group & ~self.matched).sum()),
+            ]
+            for name, group in groups.items()
+        }
+        return pd.DataFrame(table, index=["all", "matched", "effective", "unmatched"])
+
+    def balance(self, also: Sequence[str] = ()) -> pd.DataFrame:
+        """How alike the groups are before and after, a row a covariate, the score first.
+
+        ``also`` names further columns of the data to compare, such as squares or indicators that
+        were not matched on. Columns: ``covariate``, ``binary``, and for each of ``before`` and
+        ``after``: ``mean_treated_``, ``mean_comparison_``, ``std_diff_``, ``raw_diff_``,
+        ``variance_ratio_``, ``ecdf_mean_``, ``ecdf_max_``. Standardised differences divide by the
+        treated group's standard deviation in the unmatched sample (the comparison group's, for the
+        ATC), before and after alike; see ``matching.balance`` for the other conventions. The
+        covariate column of the score is "score".
+        """
+        columns = self.design.columns
+        parts = [self._balance_row("score", self.score, binary=False)]
+        parts += self._balance_rows(columns)
+        if also:
+            check_columns(self.design.frame, list(also))
+            parts += self._balance_rows(encode(self.design.frame, list(also)))
+        return pd.DataFrame(parts)
+
+    def _balance_rows(self, columns: Columns) -> list[dict[str, object]]:
+        return [
+            self._balance_row(name, columns.values[:, j], binary=bool(columns.binary[j]))
+            for j, name in enumerate(columns.names)
+        ]
+
+    def _balance_row(self, name: str, values: Floats, binary: bool) -> dict[str, object]:
+        weightings = (np.ones(len(values)), self.assignment.weights)
+        scale = standardiser(values, self.focal, binary)
+        before, after = column_balance(values, self.design.treated, weightings, scale, binary)
+        row: dict[str, object] = {"covariate": name, "binary": binary}
+        for when, figures in (("before", before), ("after", after)):
+            row |= {
+                f"{figure}_{when}": value
+                for figure, value in zip(Balance._fields, figures, strict=True)
+            }
+        return row
+
+    def effect(
+        self,
+        outcome: str | pd.Series,
+        method: EffectMethod = "difference",
+        level: float = 0.95,
+    ) -> AttEstimate:
+        """The effect among the matched, in the outcome's unit (treated minus comparison).
+
+        ``outcome`` is a column of the data matched, or a Series whose index holds the unit ids.
+        "difference" compares weighted means, "regression" adjusts for the covariates, and
+        "g_computation" adjusts with separate slopes a group. Standard errors are clustered by
+        matched set (CR1, t with sets - 1 degrees of freedom), or HC3 after matching with
+        replacement; see ``matching.effect``.
+
+        Raises DataError for an outcome that is unknown, not a number, or missing for a matched
+        unit, DesignError for a regression the sample is too small for.
+        """
+        check_choice("effect", "method", method, EFFECT_METHODS, DesignError)
+        check_level("effect", level, DesignError)
+        rows = self.matched
+        series = outcome_values(self.design.frame, self.design.ids, outcome)
+        name = str(series.name) if series.name is not None else "outcome"
+        values = checked_outcome(series[rows], name)
+        treated, weights = self.design.treated[rows], self.assignment.weights[rows]
+        data = MatchedData(
+            outcome=values,
+            treated=treated,
+            weights=weights,
+            clusters=None if self.settings.replacement else self.assignment.subclass[rows],
+            covariates=self.design.columns.score_values[rows],
+            focal=self.focal[rows],
+        )
+        found = matched_effect(data, method)
+        treated_mean = float(np.average(values[treated], weights=weights[treated]))
+        return AttEstimate(
+            term=name,
+            estimate=found.estimate,
+            std_error=found.std_error,
+            n_treated=int(treated.sum()),
+            n_comparison=int((~treated).sum()),
+            level=level,
+            degrees_of_freedom=found.degrees_of_freedom,
+            reason=found.reason,
+            counterfactual_mean=treated_mean - found.estimate,
+            method=self._effect_method(method),
+        )
+
+    def _effect_method(self, method: EffectMethod) -> Method:
+        exact = f", exact on {', '.join(self.design.exact)}" if self.design.exact else ""
+        n_matched = int((~self.design.treated & self.matched).sum())
+        n_all = int((~self.design.treated).sum())
+        replacement = self.settings.replacement
+        about = (
+            ("The effect is for the comparison group (ATC), not for the treated.",)
+            if self.settings.estimand == "ATC"
+            else ()
+        )
+        return Method(
+            estimator=f"{_EFFECT_WORDS[method]} after {self.settings.in_words}{exact}",
+            comparison_group=(
+                f"{n_matched:,} matched units out of {n_all:,} with {self.design.treatment} = 0"
+            ),
+            clustering="none (units serve in several sets)" if replacement else "matched set",
+            inference=(
+                "HC3, Student's t with n - k degrees of freedom; the score is taken as known"
+                if replacement
+                else "CR1 by matched set, factor G/(G-1) x (n-1)/(n-k), Student's t with G - 1 "
+                "degrees of freedom; the score is taken as known"
+            ),
+            seed=self.settings.seed if self.settings.order == "random" else None,
+            notes=(*about, *self.notes),
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """The matched sample: the rows of the data with a weight, plus ``weight``, ``subclass``
+        and ``score``. Raises DesignError when the data already have one of these columns."""
+        new = ["weight", "subclass", "score"]
+        taken = [name for name in new if name in self.design.frame.columns]
+        if taken:
+            raise DesignError(
+                f"to_frame: the data already have columns {', '.join(taken)}. Rename them first."
+            )
+        frame = self.design.frame.assign(
+            weight=self.assignment.weights,
+            subclass=self.subclass.to_numpy(),
+            score=self.score,
+        )
+        return frame.loc[self.matched]

@@ -1,0 +1,102 @@
+"""What a call of ``match`` asked for, checked before anything runs."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from pbc_eval._validate import check_choice
+from pbc_eval.errors import DesignError
+from pbc_eval.matching.nearest import ORDERS, Order
+from pbc_eval.matching.propensity import LINKS, Link
+
+Distance = Literal["propensity"]
+DISTANCES: tuple[Distance, ...] = ("propensity",)
+Estimand = Literal["ATT", "ATC"]
+ESTIMANDS: tuple[Estimand, ...] = ("ATT", "ATC")
+CaliperScale = Literal["std", "raw"]
+
+WIDEST_CALIPER = 5.0  # standard deviations; beyond it nothing is excluded, and 20 means 0.2
+
+_ORDER_WORDS = {
+    "largest": "largest score first",
+    "smallest": "smallest score first",
+    "closest": "closest pair first",
+    "random": "in random order",
+    "data": "in row order",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchSettings:
+    """The choices behind a match. ``caliper`` is as it was given, in units of ``caliper_scale``:
+    standard deviations of the score over everybody matched on ("std") or the score's own ("raw").
+    """
+
+    method: str
+    distance: Distance
+    link: Link
+    ratio: int
+    replacement: bool
+    caliper: float | None
+    caliper_scale: CaliperScale
+    order: Order
+    estimand: Estimand
+    seed: int | None
+
+    def __post_init__(self) -> None:
+        check_choice("match", "distance", self.distance, DISTANCES, DesignError)
+        check_choice("match", "link", self.link, LINKS, DesignError)
+        check_choice("match", "order", self.order, ORDERS, DesignError)
+        check_choice("match", "caliper_scale", self.caliper_scale, ("std", "raw"), DesignError)
+        if self.estimand not in ESTIMANDS:
+            raise DesignError(
+                f"match: estimand must be one of {', '.join(ESTIMANDS)}, got {self.estimand!r}. "
+                "Pairs answer for one group at a time; an effect on all (ATE) needs weighting."
+            )
+        if not isinstance(self.replacement, bool):
+            raise DesignError(
+                f"match: replacement must be True or False, got {self.replacement!r}."
+            )
+        if isinstance(self.ratio, bool) or not isinstance(self.ratio, int) or self.ratio < 1:
+            raise DesignError(
+                f"match: ratio must be a whole number of matches a person >= 1, got {self.ratio!r}."
+            )
+        if self.order == "random" and self.seed is None:
+            raise DesignError(
+                "match: order='random' needs a seed, so that the same call gives the same pairs. "
+                "Pass seed=, or choose another order."
+            )
+        if self.caliper is not None:
+            self._check_caliper(self.caliper)
+
+    def _check_caliper(self, caliper: float) -> None:
+        if isinstance(caliper, bool) or not math.isfinite(caliper) or caliper <= 0:
+            raise DesignError(
+                f"match: caliper must be a finite number above 0, got {caliper!r}. Pass "
+                "caliper=None for a match without one."
+            )
+        hint = f" Did you mean {caliper / 100:g}?"
+        if self.caliper_scale == "std" and caliper > WIDEST_CALIPER:
+            raise DesignError(
+                f"match: caliper is {caliper:g} standard deviations of the score; above "
+                f"{WIDEST_CALIPER:g} it excludes nobody.{hint}"
+            )
+        if self.caliper_scale == "raw" and caliper >= 1 and self.link in ("logit", "probit"):
+            raise DesignError(
+                f"match: caliper is {caliper:g} on a score between 0 and 1; it excludes nobody."
+                f"{hint}"
+            )
+
+    @property
+    def in_words(self) -> str:
+        """One phrase a reader can check against the design."""
+        scale = "standard deviations of the score" if self.caliper_scale == "std" else "(raw score)"
+        parts = [
+            f"{self.method}-neighbour matching 1:{self.ratio} on the propensity score "
+            f"({self.link.replace('_', ' ')})",
+            "with replacement" if self.replacement else "without replacement",
+            "no caliper" if self.caliper is None else f"caliper {self.caliper:g} {scale}",
+        ]
+        if not self.replacement:
+            parts.append(_ORDER_WORDS[self.order])
+        return ", ".join(parts)
