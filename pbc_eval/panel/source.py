@@ -1,0 +1,207 @@
+"""Where data come from: the one file that knows a backend.
+
+    frame · path · Ibis table ── open_source ▶ Source ── .table ▶ Ibis expressions (panel/)
+                              └─ read_frame  ▶ pandas frame      (matching, small data)
+
+Files and frames are read by DuckDB inside this process. A table on another engine stays there,
+and only what is asked of it comes out.
+
+    data.csv, data.tsv          any separator DuckDB can detect, ';' among them
+    data.parquet, data.xlsx     a sheet other than the first: data.xlsx::Sheet name
+    data.duckdb::table          opened read-only
+"""
+
+import os
+import uuid
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+
+from pbc_eval._validate import did_you_mean, first_few
+from pbc_eval.errors import DataError
+
+Table = ibis.Table
+Column = ibis.Column
+Data = pd.DataFrame | str | os.PathLike[str] | ibis.Table
+
+SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".duckdb")
+# What pandas.read_csv takes as missing, so that a file and its frame give the same numbers.
+MISSING_WORDS = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A", "<NA>")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """An open table and the name a reader knows it by (a file's name, never its folder)."""
+
+    table: Table
+    name: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(self.table.columns)
+
+
+def open_source(data: Data, columns: Sequence[str] | None = None) -> Source:
+    """Open ``data`` for reading; with ``columns``, refuse data that lack any of them.
+
+    A pandas frame is neither copied up front nor changed: only ``columns`` are handed over.
+    Raises DataError for a missing file, table, sheet or column, an unknown suffix, or a frame
+    whose columns cannot be told apart or typed.
+    """
+    if isinstance(data, ibis.Table):
+        source = Source(data, "table")
+    elif isinstance(data, pd.DataFrame):
+        check_columns("data frame", list(data.columns), columns or (), index=data.index.names)
+        source = Source(_from_frame(data, columns), "data frame")
+    elif isinstance(data, str | os.PathLike):
+        source = _open_path(os.fspath(data), columns)
+    else:
+        raise DataError(
+            f"data must be a pandas frame, a path or an Ibis table; got {type(data).__name__}."
+        )
+    check_columns(source.name, source.columns, columns or ())
+    return source
+
+
+def read_frame(data: Data) -> pd.DataFrame:
+    """All rows and columns of ``data`` as a new pandas frame, in the order they are stored.
+
+    A frame given is not shared: writing to the answer leaves it alone.
+    Raises DataError as ``open_source`` does.
+    """
+    if isinstance(data, pd.DataFrame):
+        return data.copy()
+    return open_source(data).table.to_pandas()
+
+
+def check_columns(
+    owner: str, present: Sequence[object], wanted: Sequence[str], index: Sequence[object] = ()
+) -> None:
+    """Refuse data in which a wanted column is missing or appears twice.
+
+    Raises DataError naming the column, the nearest name there is, and the columns found.
+    """
+    for column in wanted:
+        count = list(present).count(column)
+        if count > 1:
+            raise DataError(f"{owner}: column {column!r} appears {count} times; rename all but one.")
+        if count == 0:
+            hint = did_you_mean(column, map(str, present))
+            if column in index:
+                hint = " It is in the frame's index: pass data.reset_index()."
+            raise DataError(
+                f"{owner}: there is no column {column!r}.{hint} "
+                f"Columns found: {first_few(present, 12)}."
+            )
+
+
+def keep(table: Table) -> Table:
+    """``table`` computed once and held by its engine until the answer is let go.
+
+    Everything later reads the held copy, so the raw rows are scanned once.
+    """
+    backend = table.get_backend()
+    if backend.name != "duckdb":
+        return table.cache()
+    name = f"pbc_eval_{uuid.uuid4().hex}"
+    kept = backend.create_table(name, table, temp=True)
+    # Dropped by hand, not through Table.cache(): its clean-up fails on DuckDB 2.
+    weakref.finalize(kept, _drop, backend, name).atexit = False
+    return kept
+
+
+def _drop(backend: ibis.BaseBackend, name: str) -> None:
+    backend.raw_sql(f'DROP TABLE IF EXISTS "{name}"')
+
+
+def _open_path(text: str, columns: Sequence[str] | None) -> Source:
+    place, _, inside = text.partition("::")
+    path = Path(place)
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise DataError(
+            f"{path.name}: data files end in {', '.join(SUFFIXES)}; got {suffix or 'no suffix'!r}."
+            f"{did_you_mean(suffix, SUFFIXES)}"
+        )
+    if not path.is_file():
+        near = [other.name for other in path.parent.glob("*") if other.suffix in SUFFIXES]
+        raise DataError(f"{text}: there is no such file.{did_you_mean(path.name, sorted(near))}")
+    if inside and suffix not in {".duckdb", ".xlsx"}:
+        raise DataError(f"{text}: only .duckdb and .xlsx files hold tables; drop '::{inside}'.")
+    try:
+        if suffix == ".duckdb":
+            return Source(_duckdb_table(path, inside), f"{path.name}::{inside}")
+        if suffix == ".xlsx":
+            frame = _sheet(path, inside)
+            check_columns(path.name, list(frame.columns), columns or ())
+            return Source(_from_frame(frame, columns), path.name)
+        connection = ibis.duckdb.connect()
+        if suffix == ".parquet":
+            return Source(connection.read_parquet(path), path.name)
+        # The whole file is read to settle the types: a word in the last row must not pass as a
+        # failed conversion in the middle of a computation.
+        table = connection.read_csv(path, nullstr=list(MISSING_WORDS), sample_size=-1)
+        return Source(table, path.name)
+    except DataError:
+        raise
+    except Exception as problem:
+        # DuckDB's and pandas' reading errors share no base class below Exception.
+        first_line = str(problem).strip().splitlines()[0]
+        raise DataError(f"{path.name}: cannot be read as {suffix}: {first_line}") from problem
+
+
+def _duckdb_table(path: Path, name: str) -> Table:
+    connection = ibis.duckdb.connect()
+    connection.attach(path, name="source", read_only=True)
+    known = [
+        row[0]
+        for row in connection.raw_sql(
+            "SELECT table_name FROM information_schema.tables "
+            "WHERE table_catalog = 'source' ORDER BY table_name"
+        ).fetchall()
+    ]
+    if name not in known:
+        asked = f"there is no table {name!r}" if name else "name a table after '::'"
+        raise DataError(
+            f"{path.name}: {asked}.{did_you_mean(name, known)} Tables found: {first_few(known)}."
+        )
+    return connection.table(name, database=("source", "main"))
+
+
+def _sheet(path: Path, name: str) -> pd.DataFrame:
+    book = pd.ExcelFile(path, engine="openpyxl")
+    with book:
+        if name and name not in book.sheet_names:
+            raise DataError(
+                f"{path.name}: there is no sheet {name!r}. "
+                f"Sheets found: {first_few(book.sheet_names)}."
+            )
+        return book.parse(name or 0)
+
+
+def _from_frame(frame: pd.DataFrame, columns: Sequence[str] | None) -> Table:
+    """Hand ``columns`` of a frame to DuckDB; NaN becomes a missing value."""
+    wanted = list(columns) if columns is not None else list(frame.columns)
+    typed = {str(name): _typed(frame[name]) for name in wanted}
+    table = ibis.memtable(pa.table(typed))
+    connection = ibis.duckdb.connect()
+    return connection.create_table(f"frame_{uuid.uuid4().hex}", table, temp=True)
+
+
+def _typed(column: pd.Series) -> pa.Array:
+    """One Arrow type for a column. What mixes numbers with words becomes text, to be named
+    later by the check that meets it, rather than fail here without saying where."""
+    if isinstance(column.dtype, pd.PeriodDtype):
+        column = column.astype(str).where(column.notna())
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(column.cat.categories.dtype)
+    try:
+        return pa.array(column, from_pandas=True)
+    except (pa.ArrowTypeError, pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        words = [None if pd.isna(value) else str(value) for value in column]
+        return pa.array(words, type=pa.string())
