@@ -101,12 +101,16 @@ def _finding(
             outcome,
             headline,
             total_scale=headline.n_treated / outcome.total.per if outcome.total else None,
-            alternatives=[*alternatives, *([("Randomised benchmark", benchmark)] * bool(benchmark))],
+            alternatives=[
+                *alternatives,
+                *([("Randomised benchmark", benchmark)] * bool(benchmark)),
+            ],
         ),
         alternatives=tuple(estimate for _, estimate in side_by_side),
         benchmark=benchmark,
         checks=(check_balance(sample), check_overlap(sample)),
         tables=tuple(found),
+        notes=sample.notes,
     )
 
 

@@ -45,6 +45,7 @@ class Finding:
     benchmark: AttEstimate | None = None  # a randomised comparison, where there is one
     checks: tuple[CheckResult, ...] = ()
     tables: tuple[OutputTable, ...] = ()  # ledger, groups, cells, balance, in reading order
+    notes: tuple[str, ...] = ()  # what a reader must know of the sample
     source: str = ""  # of a reported effect
     status: str = ""  # READ or RECALLED, of a reported effect
 

@@ -1,6 +1,6 @@
 """How social value is reckoned: the value map, its discounting and what counts as investment."""
 
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
@@ -20,7 +20,8 @@ class Valuation(Agreed):
         default=True, description="Add the payment due to the inputs as part of the investment."
     )
     discount: str | float = Field(
-        default="uk_green_book_standard", description="A schedule's name, or one rate such as 0.035."
+        default="uk_green_book_standard",
+        description="A schedule's name, or one rate such as 0.035.",
     )
     valued_on: Date = Field(description="Selects the edition of every dated parameter.")
     first_year_discounted: bool = Field(

@@ -1,0 +1,162 @@
+"""What a reader can download: every table and figure's data as CSV, all results as JSON.
+
+Text cells that a spreadsheet would run as a formula are quoted; suppressed cells stay suppressed.
+"""
+
+import json
+import math
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pbc_eval import provenance
+from pbc_eval.disclosure import ReleasedEvaluation, ReleasedTable
+from pbc_eval.report import facts, prose
+from pbc_eval.report.drawings import drawings
+from pbc_eval.report.figures import Figure
+from pbc_eval.report.money import (
+    payment_alternatives_table,
+    payment_table,
+    sensitivity_figure,
+    value_tables,
+)
+from pbc_eval.report.sections import all_outcomes_table
+from pbc_eval.results import AttEstimate
+
+
+def write_downloads(released: ReleasedEvaluation, run_dir: str | Path) -> Path:
+    """Write results.json and one CSV a table and figure to ``run_dir``/downloads; return it."""
+    folder = Path(run_dir) / "downloads"
+    folder.mkdir(parents=True, exist_ok=True)
+    for table in _tables(released):
+        _write_csv(table.frame, folder / f"{table.table.name}.csv")
+    for figure in _figures(released):
+        _write_csv(figure.data, folder / f"{figure.name}.csv")
+    text = json.dumps(results(released), indent=1, ensure_ascii=False, allow_nan=False)
+    (folder / "results.json").write_text(text + "\n", encoding="utf-8")
+    return folder
+
+
+def results(released: ReleasedEvaluation) -> dict[str, Any]:
+    """Everything that the page states, unrounded: summary, outcomes, payment, value, provenance."""
+    evaluation = released.evaluation
+    spec = evaluation.spec
+    payment, sroi = evaluation.payment, evaluation.sroi
+    primary = evaluation.primary
+    ordered = sorted(evaluation.findings, key=lambda finding: finding is not primary)
+    headlines = [prose.headline(finding, evaluation).sentence for finding in ordered]
+    if payment is not None:
+        headlines.append(payment.sentence)
+    if sroi is not None:
+        headlines.append(sroi.sentence)
+    return {
+        "summary": {
+            "id": spec.id,
+            "title": spec.title,
+            "edition": spec.edition,
+            "status": spec.status,
+            "contract": spec.contract.summary,
+            "release_date": facts.long_date(spec.publication.release_date),
+            "data_status": spec.publication.data_status,
+            "data_badge": facts.DATA_BADGES[spec.publication.data_status],
+            "illustrative": facts.is_illustrative(evaluation),
+            "headlines": headlines,
+        },
+        "outcomes": [
+            {
+                "id": finding.outcome.id,
+                "label": finding.outcome.label,
+                "unit": finding.outcome.unit,
+                "direction": finding.outcome.direction,
+                **_estimate(finding.headline),
+                "checks": {check.name: check.status for check in finding.checks},
+                "alternatives": [_estimate(e) for e in finding.alternatives[1:]],
+            }
+            for finding in evaluation.findings
+        ],
+        "payment": None
+        if payment is None
+        else {
+            "currency": payment.currency,
+            "total": str(payment.total),
+            "illustrative": payment.illustrative,
+            "lines": [
+                {"clause": line.clause, "formula": line.formula, "amount": str(line.amount)}
+                for line in payment.lines
+            ],
+            "adjustments": [
+                {"name": entry.name, "formula": entry.formula, "amount": str(entry.amount)}
+                for entry in payment.adjustments
+            ],
+        },
+        "social_return": None
+        if sroi is None
+        else {
+            "currency": sroi.currency,
+            "present_value": sroi.present_value,
+            "investment": sroi.investment,
+            "net_present_value": sroi.net_present_value,
+            "ratio": sroi.ratio,
+            "ratio_is": "present value / investment",
+        },
+        "provenance": provenance.manifest(
+            evaluation_id=spec.id,
+            edition=spec.edition,
+            inputs=evaluation.inputs,
+            seed=evaluation.seed,
+        ),
+    }
+
+
+def _tables(released: ReleasedEvaluation) -> Iterator[ReleasedTable]:
+    for part in released.findings:
+        yield from part.tables
+    if any(part.tables for part in released.findings):
+        yield all_outcomes_table(released)
+    for table in (
+        payment_table(released.evaluation),
+        payment_alternatives_table(released.evaluation),
+    ):
+        if table is not None:
+            yield table
+    yield from value_tables(released.evaluation)
+
+
+def _figures(released: ReleasedEvaluation) -> Iterator[Figure]:
+    for part in released.findings:
+        yield from drawings(part, released.evaluation).values()
+    if released.evaluation.sroi is not None:
+        yield sensitivity_figure(released.evaluation)
+
+
+def _estimate(estimate: AttEstimate) -> dict[str, Any]:
+    row = estimate.to_row()
+    return {key: _plain(value) for key, value in row.items()} | {"level": estimate.level}
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON can hold: missing is null."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, Decimal):
+        return str(value)
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+    safe = frame.copy()
+    for column in safe.columns:
+        if not pd.api.types.is_numeric_dtype(safe[column]):
+            safe[column] = [_harmless(value) for value in safe[column]]
+    safe.to_csv(path, index=False, lineterminator="\n")
+
+
+def _harmless(value: Any) -> Any:
+    """Text that starts like a formula gets an apostrophe in front, as spreadsheets expect."""
+    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
+        return "'" + value
+    return value

@@ -1,0 +1,53 @@
+"""Which figures an outcome has, drawn from its released tables and series."""
+
+import pandas as pd
+
+from pbc_eval.disclosure import SUPPRESSED, ReleasedFinding
+from pbc_eval.evaluation.record import Evaluation
+from pbc_eval.report import figures
+from pbc_eval.report.figures import Figure
+
+MOST_LOVE_ROWS = 40
+
+
+def drawings(part: ReleasedFinding, evaluation: Evaluation) -> dict[str, Figure]:
+    """Every figure of one outcome by kind: paths, balance, event, estimates."""
+    spec, outcome = evaluation.spec, part.finding.outcome
+    time_name = spec.data.time_name if spec.data else "period"
+    drawn: dict[str, Figure] = {}
+    means = part.table("means")
+    if means is not None and not (shown := _without_hidden(means.frame, "mean")).empty:
+        drawn["paths"] = figures.group_paths(
+            shown, outcome, name=f"{outcome.id}-paths", time_name=time_name
+        )
+    balance = part.table("balance")
+    if balance is not None:
+        frame = pd.DataFrame(
+            {
+                "covariate": balance.frame["covariate"],
+                "before": pd.to_numeric(balance.frame["std_diff_before"]),
+                "after": pd.to_numeric(balance.frame["std_diff_after"]),
+            }
+        ).head(MOST_LOVE_ROWS)
+        drawn["balance"] = figures.love_plot(frame, name=f"{outcome.id}-love")
+    if part.path is not None and part.path.index:
+        drawn["event"] = figures.event_study(
+            part.path, outcome, name=f"{outcome.id}-event-study", period=time_name
+        )
+    table = part.table("estimates")
+    if table is not None and len(part.finding.alternatives) > 1:
+        labels = [str(label) for label in table.frame["estimator"]]
+        drawn["estimates"] = figures.estimates_side_by_side(
+            list(zip(labels, part.finding.alternatives, strict=True)),
+            outcome,
+            spec.contract.currency,
+            name=f"{outcome.id}-side-by-side",
+        )
+    return drawn
+
+
+def _without_hidden(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    shown = frame[[value is not SUPPRESSED for value in frame[column]]].copy()
+    for name in ("mean", "first_treated", "time"):
+        shown[name] = pd.to_numeric(shown[name])
+    return shown.drop(columns="units")

@@ -1,0 +1,76 @@
+"""Plain facts that several sections and the index share: badges, dates, conventions in words."""
+
+import datetime as dt
+
+from pbc_eval.disclosure import ReleasedEvaluation
+from pbc_eval.evaluation.record import Evaluation
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+DATA_BADGES = {
+    "real": "Real data",
+    "reported": "Results as reported by others",
+    "recalled": "Recalled figures, to be verified",
+    "synthetic": "Synthetic data: no real people or places",
+}
+CHECK_WORDS = {
+    "pass": ("holds", "\N{HEAVY CHECK MARK}"),
+    "review": ("look at this", "!"),
+    "fail": ("does not hold", "\N{MULTIPLICATION SIGN}"),
+    "not_applicable": ("could not be tested", "\N{EN DASH}"),
+}
+VERDICTS = {
+    "improved": ("Improved", "\N{HEAVY CHECK MARK}"),
+    "worsened": ("Worsened", "\N{MULTIPLICATION SIGN}"),
+    "uncertain": ("Not certain", "?"),
+    "no_interval": ("Without a measure of chance", "?"),
+}
+
+
+def long_date(day: dt.date) -> str:
+    """31 March 2026, the same in every locale."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def is_illustrative(evaluation: Evaluation) -> bool:
+    """Was any amount on the page made up to show how it would be applied?"""
+    value_map = evaluation.spec.value_map
+    return bool(
+        (evaluation.payment and evaluation.payment.illustrative)
+        or (value_map and value_map.status == "illustrative")
+        or evaluation.spec.contract.status == "illustrative"
+    )
+
+
+def disclosure_sentence(released: ReleasedEvaluation) -> str:
+    """The rule, why it is what it is, and what it hid."""
+    rule = released.rule
+    if rule.threshold <= 1:
+        return f"No number was held back as too small. {rule.reason}".strip()
+    hidden = released.n_suppressed
+    found = f"{hidden} cells are not published." if hidden else "No cell had to be held back."
+    reason = f" {rule.reason}" if rule.reason else ""
+    return f"Counts from 1 to {rule.threshold - 1}, and figures that rest on them, are not " + (
+        f"published.{reason} {found}"
+    )
+
+
+def method_facts(evaluation: Evaluation) -> list[tuple[str, str]]:
+    """How the headline was estimated, as term and text."""
+    spec, primary = evaluation.spec, evaluation.primary
+    if primary is None:
+        return []
+    method = primary.headline.method
+    facts = [("Estimator", method.estimator)]
+    if spec.design.method != "reported":
+        facts += [
+            ("Compared with", method.comparison_group),
+            ("Base period", method.base_period),
+            ("Clustering", method.clustering),
+            ("Standard errors", method.inference),
+        ]
+        agreed = getattr(spec.design, "agreed_on", None)
+        facts.append(("Design fixed on", long_date(agreed) if agreed else "Not recorded"))
+    return [(term, text) for term, text in facts if text and text != "not applicable"]
