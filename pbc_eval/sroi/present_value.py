@@ -1,0 +1,214 @@
+"""Social return on investment: from a value map to a present value and a ratio.
+
+    value map ── value_by_year ──▶ (n_outcomes, n_years) ── discount ──▶ SroiResult
+
+Money is at constant prices of one year; nothing here adjusts for inflation. The investment falls
+in year 0. When the first outcome year falls is a convention that moves the ratio, so the result
+names it: "after_activity" discounts it once (the Guide's worked example), "in_activity" not at all.
+
+The ratio is always "social return per £1 invested = present value / investment". Other ratios in
+use (net, or multiplied by a confidence factor) are not it.
+
+Source: Social Value UK, "A Guide to Social Return on Investment" (2012), stages 4 and 5.
+"""
+
+import datetime as dt
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from pbc_eval._validate import check_choice, check_finite, first_few
+from pbc_eval.errors import ValueMapError
+from pbc_eval.parameters.discounting import discount_factors, schedule_for
+from pbc_eval.results import MeasuredOutcome
+from pbc_eval.spec.money import money_text
+from pbc_eval.spec.value_map import ValuedOutcome, ValueMap
+from pbc_eval.spec.value_table import value_map_from_frame
+from pbc_eval.sroi.assumptions import Assumptions, Floats, assumptions_of, value_by_year
+
+StartConvention = Literal["after_activity", "in_activity"]
+LEAD: dict[StartConvention, int] = {"after_activity": 1, "in_activity": 0}
+CONVENTIONS: dict[StartConvention, str] = {
+    "after_activity": "the first outcome year is discounted once",
+    "in_activity": "the first outcome year is not discounted",
+}
+AnyValueMap = ValueMap | Sequence[ValuedOutcome] | pd.DataFrame
+
+
+class OutcomeValue(NamedTuple):
+    """One row of the value map, valued."""
+
+    id: str
+    stakeholder: str
+    outcome: str
+    quantity: float  # units in the first year
+    impact: float  # money in the first year, after every share taken off
+    present_value: float  # money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SroiResult:
+    """What the investment returned. Holds facts; every ratio is derived from them."""
+
+    investment: float  # money, year 0
+    currency: str
+    outcomes: tuple[ValuedOutcome, ...]
+    assumptions: Assumptions
+    values: Floats  # (n_outcomes, n_years + 1) undiscounted; column t is t years from the start
+    factors: Floats  # (n_years + 1,) worth now of one unit of money in year t
+    discount: float | str  # a rate, or the name of a schedule
+    date: dt.date | None  # of the evaluation: selects the schedule
+    start_convention: StartConvention
+    caveats: tuple[str, ...] = ()  # what must be printed beside the ratio
+
+    @property
+    def present_value(self) -> float:
+        """Money, year 0."""
+        return math.fsum((self.values @ self.factors).tolist())
+
+    @property
+    def net_present_value(self) -> float:
+        return self.present_value - self.investment
+
+    @property
+    def ratio(self) -> float:
+        """Social return per unit of money invested: present value / investment."""
+        return self.present_value / self.investment
+
+    @property
+    def net_ratio(self) -> float:
+        """Net present value / investment; never to be called the social return ratio."""
+        return self.net_present_value / self.investment
+
+    @property
+    def payback_months(self) -> float | None:
+        """Investment over a month of first-year impact (the Guide's rule, undiscounted); None
+        when that impact is not above zero, so that the investment is never paid back."""
+        annual = math.fsum(self.assumptions.impact.tolist())
+        return self.investment / (annual / 12) if annual > 0 else None
+
+    @property
+    def by_outcome(self) -> tuple[OutcomeValue, ...]:
+        """One entry a row of the value map, in its order."""
+        present = (self.values @ self.factors).tolist()
+        quantity, impact = self.assumptions.quantity.tolist(), self.assumptions.impact.tolist()
+        return tuple(
+            OutcomeValue(row.id, row.stakeholder, row.outcome, q, i, pv)
+            for row, q, i, pv in zip(self.outcomes, quantity, impact, present, strict=True)
+        )
+
+    @property
+    def by_year(self) -> pd.DataFrame:
+        """Columns: year (from the start), value (undiscounted), factor, present_value."""
+        value = self.values.sum(axis=0)
+        return pd.DataFrame(
+            {
+                "year": np.arange(len(value)),
+                "value": value,
+                "factor": self.factors,
+                "present_value": value * self.factors,
+            }
+        )
+
+    def by_stakeholder(self) -> pd.DataFrame:
+        """Columns: stakeholder, present_value, ratio (its part of the social return ratio).
+
+        Stakeholders in the order in which the map first names them; ratios sum to ``ratio``.
+        """
+        summed = self.to_frame().groupby("stakeholder", sort=False)["present_value"].sum()
+        frame = summed.reset_index()
+        return frame.assign(ratio=frame["present_value"] / self.investment)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row an outcome: id, stakeholder, outcome, quantity, impact, present_value."""
+        return pd.DataFrame(self.by_outcome, columns=list(OutcomeValue._fields))
+
+    @property
+    def sentence(self) -> str:
+        """The ratio with its name, its figures and its conventions."""
+        present, invested, unit = (
+            money_text(Decimal(f"{amount:.2f}"), self.currency)
+            for amount in (self.present_value, self.investment, 1)
+        )
+        how = f"{self.discount:.4g} a year" if isinstance(self.discount, float) else self.discount
+        return (
+            f"Social return per {unit} invested = present value / investment = {present} / "
+            f"{invested} = {self.ratio:.2f} (discounted at {how}; "
+            f"{CONVENTIONS[self.start_convention]})."
+        )
+
+
+def social_return(
+    value_map: AnyValueMap,
+    *,
+    investment: float | Decimal,
+    discount: float | str,
+    date: dt.date | None = None,
+    start_convention: StartConvention = "after_activity",
+    results: Mapping[str, MeasuredOutcome] | None = None,
+    currency: str = "GBP",
+) -> SroiResult:
+    """Discount a value map and set it against ``investment``, money in year 0.
+
+    ``discount`` is one annual rate (a fraction) or the name of a schedule, looked up at ``date``,
+    the evaluation's own. ``results`` supplies the rows whose quantity was estimated.
+
+    Raises ValueMapError for an empty or ambiguous map, an investment that is not above zero, or a
+    quantity that cannot be had; ParameterError for a discount rate or schedule that is unknown.
+    """
+    outcomes = outcomes_of(value_map)
+    check_choice("social_return", "start_convention", start_convention, list(LEAD), ValueMapError)
+    invested = float(investment)
+    check_finite("social_return", "investment", invested, ValueMapError)
+    if not invested > 0:
+        raise ValueMapError(
+            f"social_return: investment must be above zero, got {investment!r}. "
+            "State what was put in, in money."
+        )
+    given = assumptions_of(outcomes, results or {})
+    values = value_by_year(given, LEAD[start_convention])
+    return SroiResult(
+        investment=invested,
+        currency=currency,
+        outcomes=outcomes,
+        assumptions=given,
+        values=values,
+        factors=discount_factors(discount, values.shape[1] - 1, date),
+        discount=discount if isinstance(discount, str) else float(discount),
+        date=date,
+        start_convention=start_convention,
+        caveats=_caveats(outcomes, discount, date),
+    )
+
+
+def outcomes_of(value_map: AnyValueMap) -> tuple[ValuedOutcome, ...]:
+    """The rows of a value map in any of its forms. Raises ValueMapError for none, or ids twice."""
+    if isinstance(value_map, pd.DataFrame):
+        value_map = value_map_from_frame(value_map)
+    rows = value_map.outcomes if isinstance(value_map, ValueMap) else tuple(value_map)
+    if not rows:
+        raise ValueMapError("value map: has no outcomes. A return needs at least one.")
+    ids = [row.id for row in rows]
+    if twice := sorted({name for name in ids if ids.count(name) > 1}):
+        raise ValueMapError(f"value map: ids must be unique, got {first_few(twice)} twice.")
+    return rows
+
+
+def _caveats(
+    outcomes: Sequence[ValuedOutcome], discount: float | str, date: dt.date | None
+) -> tuple[str, ...]:
+    """What is unconfirmed or unusual in the figures, in words for print."""
+    found = []
+    for status in ("illustrative", "recalled"):
+        if ids := [row.id for row in outcomes if row.status == status]:
+            found.append(f"Figures marked {status}, not confirmed: {first_few(ids)}.")
+    if ids := [row.id for row in outcomes if row.leakage > 0]:
+        found.append(f"Leakage is taken off, which the SROI Guide does not do: {first_few(ids)}.")
+    if isinstance(discount, str) and (caveat := schedule_for(discount, date).caveat):
+        found.append(caveat)
+    return tuple(found)
