@@ -89,5 +89,6 @@ def _sentence(table: pd.DataFrame, green: float, amber: float) -> str:
         return f"{found}; {n_red} of {len(table)} covariates are above {amber:.0%}."
     n_amber = int((table["light"] == "amber").sum())
     if n_amber:
-        return f"{found}; {n_amber} of {len(table)} covariates are between {green:.0%} and {amber:.0%}."
+        between = f"between {green:.0%} and {amber:.0%}"
+        return f"{found}; {n_amber} of {len(table)} covariates are {between}."
     return f"{found}; all {len(table)} covariates are within {green:.0%}."

@@ -42,7 +42,7 @@ def check_overlap(
         )
     table = _table(sample)
     seeking = "treated" if sample.settings.estimand == "ATT" else "comparison"
-    row = table.set_index("group").loc[seeking]
+    row = {str(key): value for key, value in table[table["group"] == seeking].iloc[0].items()}
     outside, lost = float(row["share_outside"]), float(row["share_unmatched"])
     worst = max(outside, lost)
     status: CheckStatus = (
