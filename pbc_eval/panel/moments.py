@@ -107,9 +107,7 @@ def pull_units(units: Table, *, n_periods: int) -> UnitArrays:
     )
 
 
-def moments_of_arrays(
-    arrays: UnitArrays, *, n_cohorts: int, clustered: bool
-) -> CohortMoments:
+def moments_of_arrays(arrays: UnitArrays, *, n_cohorts: int, clustered: bool) -> CohortMoments:
     """Moments of complete units held in memory."""
     n_periods = arrays.outcome.shape[1]
     units = np.bincount(arrays.cohort, minlength=n_cohorts)

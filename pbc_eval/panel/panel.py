@@ -132,9 +132,39 @@ class Panel:
         """One row a unit in memory: 8 bytes for each unit and period; missing outcomes are NaN."""
         return pull_units(self.units, n_periods=self.n_periods)
 
+    def cluster_counts(self) -> tuple[int, int, int]:
+        """Clusters (units when there are none): in all, with a treated unit, with a comparison.
+
+        Without never-treated units, those treated last are the comparison.
+        """
+        comparison = 0 if self.cohort_units[0] else self._last_cohort
+        if self.roles.cluster is None:
+            total, compared = self.n_units, self.cohort_units[comparison]
+            return total, total - compared, compared
+        by_cluster = self.units.group_by("k").aggregate(
+            compared=(self.units.g == comparison).any(),
+            treated=(self.units.g != comparison).any(),
+        )
+        counts = by_cluster.aggregate(
+            total=by_cluster.count(),
+            treated=by_cluster.treated.sum(),
+            compared=by_cluster.compared.sum(),
+        )
+        found = counts.to_pandas().iloc[0]
+        return int(found["total"]), int(found["treated"]), int(found["compared"])
+
+    @property
+    def _last_cohort(self) -> int:
+        return max(g for g, n in enumerate(self.cohort_units) if n)
+
 
 def _check_roles(roles: Roles) -> None:
-    main = {"unit": roles.unit, "time": roles.time, "outcome": roles.outcome, "cohort": roles.cohort}
+    main = {
+        "unit": roles.unit,
+        "time": roles.time,
+        "outcome": roles.outcome,
+        "cohort": roles.cohort,
+    }
     for role, column in main.items():
         if not isinstance(column, str):
             raise DataError(f"{role} must be a column's name, got {column!r}.")
@@ -159,7 +189,9 @@ def _build(cls: type[Panel], source: Source, roles: Roles, missing: Missing) -> 
     labels, starts, codes = _number_cohorts(positions, periods)
     notes += _cohort_notes(positions, periods)
     wide = wide.mutate(g=_coded(wide, codes))
-    steps = [LedgerStep(what="read", rows_in=rows_read, why=f"{source.name}, {len(periods)} periods")]
+    steps = [
+        LedgerStep(what="read", rows_in=rows_read, why=f"{source.name}, {len(periods)} periods")
+    ]
     if rows_read > observed:
         steps.append(
             LedgerStep(
@@ -260,9 +292,7 @@ def _number_cohorts(
     return labels, (end, *starts), codes
 
 
-def _cohort_notes(
-    positions: dict[object, int | None], periods: Periods
-) -> list[str]:
+def _cohort_notes(positions: dict[object, int | None], periods: Periods) -> list[str]:
     notes = []
     late = sorted(str(value) for value, at in positions.items() if at == len(periods))
     if late:

@@ -76,9 +76,13 @@ class Periods:
         if excel or isinstance(key, pd.Timestamp) != self.dated:
             raise DataError(
                 f"{owner}: {excel or f'{cohort!r} cannot be placed among the periods '}"
-                + ("" if excel else f"{self.labels[0]} to {self.labels[-1]}. Give the cohort as the "
-                "first treated period in the form of the time column, and missing or 0 for never "
-                "treated.")
+                + (
+                    ""
+                    if excel
+                    else f"{self.labels[0]} to {self.labels[-1]}. Give the cohort as the "
+                    "first treated period in the form of the time column, and missing or 0 for never "
+                    "treated."
+                )
             )
         return key
 

@@ -89,7 +89,9 @@ def check_columns(
     for column in wanted:
         count = list(present).count(column)
         if count > 1:
-            raise DataError(f"{owner}: column {column!r} appears {count} times; rename all but one.")
+            raise DataError(
+                f"{owner}: column {column!r} appears {count} times; rename all but one."
+            )
         if count == 0:
             hint = did_you_mean(column, map(str, present))
             if column in index:

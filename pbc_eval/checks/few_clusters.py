@@ -1,0 +1,54 @@
+"""Are there enough independent units on both sides for a large-sample standard error?
+
+| treated or comparison clusters | clusters in all | status | because                               |
+|--------------------------------|-----------------|--------|---------------------------------------|
+| fewer than 5 on either side    |                 | fail   | errors far too small with few treated |
+| fewer than 10 on either side   | or fewer than 50| review | "few" starts between 20 and 50        |
+| otherwise                      |                 | pass   |                                       |
+
+Sources: Cameron and Miller (2015), Journal of Human Resources 50, section VI (few clusters: fewer
+than 20 to 50); MacKinnon and Webb (2018), Econometrics Journal 21 (few treated clusters).
+"""
+
+import pandas as pd
+
+from pbc_eval.panel.panel import Panel
+from pbc_eval.results import CheckResult, CheckStatus
+
+FAIL_BELOW = 5  # clusters on either side
+REVIEW_BELOW = 10  # clusters on either side
+REVIEW_BELOW_TOTAL = 50
+
+NULL = "not a test: counts of independent units against rules of thumb"
+
+
+def check_few_clusters(panel: Panel) -> CheckResult:
+    """Count clusters (units when there is no cluster) with treated and with comparison units.
+
+    Table: side, clusters. Without never-treated units, those treated last are the comparison.
+    """
+    total, treated, compared = panel.cluster_counts()
+    fewest = min(treated, compared)
+    status: CheckStatus = "pass"
+    if fewest < FAIL_BELOW:
+        status = "fail"
+    elif fewest < REVIEW_BELOW or total < REVIEW_BELOW_TOTAL:
+        status = "review"
+    thing = "clusters" if panel.roles.cluster else "units"
+    sentence = f"{treated:,} treated and {compared:,} comparison {thing}, {total:,} in all"
+    sentence += {
+        "pass": ": enough for large-sample standard errors.",
+        "review": ": standard errors may be too small; report a wild cluster bootstrap or a "
+        "permutation test beside them.",
+        "fail": f": fewer than {FAIL_BELOW} on one side, so standard errors cannot be trusted; use "
+        "a permutation test, such as placebos in space.",
+    }[status]
+    return CheckResult(
+        name="few_clusters",
+        status=status,
+        sentence=sentence,
+        null=NULL,
+        table=pd.DataFrame(
+            {"side": ["treated", "comparison", "all"], "clusters": [treated, compared, total]}
+        ),
+    )

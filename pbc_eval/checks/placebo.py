@@ -1,0 +1,112 @@
+"""Placebos in space: is the treated unit's effect unusual among units that were not treated?
+
+Each never-treated unit is given the treated unit's date, and its effect is computed in the same
+way against the other never-treated units. Under the null that treatment did nothing to a unit
+chosen at random, the treated unit's rank by size is uniform: p = rank / n, at best 1 / n.
+
+Source: Abadie, Diamond and Hainmueller (2010), Journal of the American Statistical Association 105.
+"""
+
+import numpy as np
+import pandas as pd
+
+from pbc_eval.errors import DesignError
+from pbc_eval.panel.moments import UnitArrays
+from pbc_eval.panel.panel import Panel
+from pbc_eval.results import CheckResult, CheckStatus, Floats
+
+PASS_UP_TO = 0.10  # p-value; with fewer than ten units none can be that small
+
+NULL = "treatment had no effect on the treated unit, which was as likely to be any of the units"
+
+
+def check_placebo_in_space(panel: Panel, anticipation: int = 0) -> CheckResult:
+    """Rank the treated unit's effect among placebo effects of the never treated.
+
+    The effect is the mean over periods from treatment of the change since the last period before
+    treatment less ``anticipation``, against the (weighted) mean of the other never-treated units:
+    the "simple" average of ``att_gt``.
+
+    "pass" when p <= 0.10, else "review": an effect like those of untreated units speaks against the
+    effect, not against the design, so this check never fails. "not_applicable" unless exactly one
+    unit is treated and there are at least two others. Table, largest first: unit, treated, effect,
+    rank. Raises DesignError for an ``anticipation`` that is not a whole number >= 0.
+    """
+    if isinstance(anticipation, bool) or not isinstance(anticipation, int) or anticipation < 0:
+        raise DesignError(
+            f"placebo: anticipation must be a whole number of periods >= 0, got {anticipation!r}."
+        )
+    treated = sum(panel.cohort_units[1:])
+    if treated != 1 or panel.cohort_units[0] < 2:
+        return _skip(
+            f"they need one treated unit and two that never are; there are {treated:,} and "
+            f"{panel.cohort_units[0]:,}. With several treated units, see few_clusters"
+        )
+    cohort = int(np.flatnonzero(panel.cohort_units[1:])[0]) + 1
+    clock = np.asarray(panel.periods.clock, dtype=float)
+    before = np.flatnonzero(clock < panel.first_treated[cohort] - anticipation)
+    if not len(before):
+        return _skip("there is no period before treatment and its anticipation")
+    arrays = panel.arrays()
+    effects = placebo_effects(arrays, cohort, int(before[-1]), panel.starts[cohort])
+    if np.isnan(effects[arrays.cohort == cohort][0]):
+        return _skip("the treated unit is not observed before and after treatment")
+    return _ranked(arrays, cohort, effects)
+
+
+def placebo_effects(arrays: UnitArrays, cohort: int, base: int, start: int) -> Floats:
+    """(n,) each unit's effect against the never treated other than itself; NaN when unobserved."""
+    change = arrays.outcome[:, start:] - arrays.outcome[:, base : base + 1]
+    weight = np.where(np.isnan(change), 0.0, arrays.weight[:, None])
+    change = np.where(np.isnan(change), 0.0, change)
+    pool = weight * (arrays.cohort == 0)[:, None]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        others = ((pool * change).sum(axis=0) - pool * change) / (pool.sum(axis=0) - pool)
+    # Subtracting a unit's own weight from the sum leaves rounding, not zero, when it was alone.
+    usable = (weight > 0) & ((pool > 0).sum(axis=0) - (pool > 0) > 0)
+    counts = usable.sum(axis=1)
+    total = np.where(usable, change - np.where(usable, others, 0.0), 0.0).sum(axis=1)
+    effects: Floats = np.where(counts > 0, total / np.maximum(counts, 1), np.nan)
+    return np.where(np.isin(arrays.cohort, [0, cohort]), effects, np.nan)
+
+
+def _ranked(arrays: UnitArrays, cohort: int, effects: Floats) -> CheckResult:
+    real = float(effects[arrays.cohort == cohort][0])
+    found = ~np.isnan(effects)
+    size = np.abs(effects[found])
+    # Ties count against the effect; a hair of slack keeps rounding from breaking them.
+    rank = int((size >= abs(real) * (1 - 1e-12)).sum())
+    n = int(found.sum())
+    p_value = rank / n
+    status: CheckStatus = "pass" if p_value <= PASS_UP_TO else "review"
+    name = str(arrays.unit[arrays.cohort == cohort][0])
+    table = pd.DataFrame(
+        {
+            "unit": arrays.unit[found],
+            "treated": arrays.cohort[found] == cohort,
+            "effect": effects[found],
+        }
+    )
+    table["rank"] = (-table["effect"].abs()).rank(method="max").astype(int)
+    table = table.sort_values(["rank", "treated"], kind="stable").reset_index(drop=True)
+    return CheckResult(
+        name="placebo_in_space",
+        status=status,
+        sentence=(
+            f"The effect on {name} ({real:.4g}) ranks {rank} by size among {n} units each treated "
+            f"in turn: p = {p_value:.3f}, where 1/{n} is the least there can be."
+        ),
+        null=NULL,
+        statistic=real,
+        p_value=p_value,
+        table=table,
+    )
+
+
+def _skip(why: str) -> CheckResult:
+    return CheckResult(
+        name="placebo_in_space",
+        status="not_applicable",
+        sentence=f"Placebos in space were not run: {why}.",
+        null=NULL,
+    )

@@ -1,0 +1,37 @@
+"""Simultaneous confidence bands: one critical value for a whole series.
+
+The multiplier bootstrap of Callaway and Sant'Anna (2021, section 4.1) has, given the data, the
+covariance of the influence functions. Drawing from a normal with that covariance gives the same
+critical value without going through the units again (Montiel Olea and Plagborg-Moller 2019).
+"""
+
+import numpy as np
+from scipy import stats
+
+from pbc_eval.results import Floats
+
+DRAWS = 100_000  # the 95 % point is then known to about 0.005
+DRAWS_AT_ONCE = 10_000
+
+
+def simultaneous_critical_value(covariance: Floats, level: float, seed: int) -> float:
+    """The ``level`` quantile of the largest |t| among m estimates with ``covariance`` (m, m).
+
+    Never below the pointwise normal point. Estimates without variation are left out.
+    """
+    pointwise = float(stats.norm.ppf(0.5 + level / 2))
+    spread = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    varies = spread > 0
+    if varies.sum() < 2:
+        return pointwise
+    correlation = (covariance / np.outer(spread, spread))[np.ix_(varies, varies)]
+    values, vectors = np.linalg.eigh(correlation)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    draw = np.random.default_rng(seed)
+    largest = np.concatenate(
+        [
+            np.abs(draw.standard_normal((DRAWS_AT_ONCE, len(root))) @ root.T).max(axis=1)
+            for _ in range(DRAWS // DRAWS_AT_ONCE)
+        ]
+    )
+    return max(pointwise, float(np.quantile(largest, level)))

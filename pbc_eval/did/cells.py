@@ -1,0 +1,141 @@
+"""Which comparisons make up ATT(g, t): cohort, period, base period and comparison cohorts.
+
+Source: Callaway and Sant'Anna (2021), "Difference-in-differences with multiple time periods",
+Journal of Econometrics 225, sections 2 and 3.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pbc_eval.errors import DesignError
+from pbc_eval.panel.panel import Panel
+from pbc_eval.results import Floats
+
+ControlGroup = Literal["never_treated", "not_yet_treated"]
+BasePeriod = Literal["varying", "universal"]
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CellPlan:
+    """k cells, ordered by cohort and period. Cohorts and periods are positions in the panel."""
+
+    cohort: Ints  # (k,)
+    period: Ints  # (k,)
+    base: Ints  # (k,) position of the base period; -1 when there is none
+    pool: Flags  # (k, C) the cohorts that each cell is compared with
+    event_time: Ints  # (k,) in the panel's clock
+    reference: Flags  # (k,) base and period coincide: the effect is 0 by construction
+    before: Flags  # (k,) the period lies before treatment and its anticipation
+    reason: tuple[str, ...]  # (k,) why a cell cannot be estimated; empty when it can
+    notes: tuple[str, ...]
+
+    @property
+    def usable(self) -> Flags:
+        """(k,) cells that can be estimated, the reference cells not among them."""
+        return np.array([not reason for reason in self.reason], dtype=bool) & ~self.reference
+
+
+def plan_cells(
+    panel: Panel, *, control_group: ControlGroup, base_period: BasePeriod, anticipation: int
+) -> CellPlan:
+    """Lay out every cohort and period of a panel.
+
+    The base of a period from treatment less ``anticipation`` onwards is the last period observed
+    before that; of an earlier one, the period before it ("varying") or the same ("universal").
+    The not yet treated are those whose treatment, less ``anticipation``, lies after both periods.
+
+    Raises DesignError when there is no treated cohort or nobody to compare with.
+    """
+    units = np.asarray(panel.cohort_units)
+    clock = np.asarray(panel.periods.clock, dtype=float)
+    begins = panel.first_treated - anticipation
+    treated = [g for g in range(1, len(units)) if units[g]]
+    if not treated:
+        raise DesignError(
+            f"{panel.name}: no unit is first treated between the second and the last period; "
+            "there is no effect to estimate. Check the cohort column "
+            f"{panel.roles.cohort!r}: it holds the first treated period."
+        )
+    compared_only, notes = _last_cohort(panel, treated, control_group)
+    cells = []
+    for g in treated:
+        before = np.flatnonzero(clock < begins[g])
+        long_base = int(before[-1]) if len(before) else -1
+        for t in range(len(clock)):
+            under_way = clock[t] >= begins[g]
+            base = long_base if under_way or base_period == "universal" else t - 1
+            if base_period == "varying" and t == 0:
+                continue
+            cells.append((g, t, base))
+    cohort, period, base = (np.array(column, dtype=np.int64) for column in zip(*cells, strict=True))
+    pool = _pools(cohort, period, base, begins, clock, units, control_group)
+    reference = base == period
+    reasons = []
+    for j, (g, at) in enumerate(zip(cohort.tolist(), base.tolist(), strict=True)):
+        reason = ""
+        if g == compared_only:
+            reason = "the last cohort serves as comparison only"
+        elif at < 0:
+            reason = "no period before treatment and its anticipation"
+        elif not pool[j].any():
+            reason = "no comparison units: all are treated by then"
+        reasons.append(reason)
+    return CellPlan(
+        cohort=cohort,
+        period=period,
+        base=base,
+        pool=pool,
+        event_time=(clock[period] - panel.first_treated[cohort]).astype(np.int64),
+        reference=reference & np.array([not reason for reason in reasons]),
+        before=clock[period] < begins[cohort],
+        reason=tuple(reasons),
+        notes=notes,
+    )
+
+
+def _last_cohort(
+    panel: Panel, treated: list[int], control_group: ControlGroup
+) -> tuple[int, tuple[str, ...]]:
+    """Without never-treated units the last cohort is the comparison until it is treated."""
+    if panel.cohort_units[0]:
+        return -1, ()
+    if control_group == "never_treated":
+        raise DesignError(
+            f"{panel.name}: no unit is never treated, so there is nobody to compare with. Use "
+            "control_group='not_yet_treated' to compare with units treated later."
+        )
+    if len(treated) < 2:
+        raise DesignError(
+            f"{panel.name}: every unit is first treated in {panel.cohorts[treated[0]]}, so there "
+            "is nobody to compare with. Add units that were not treated, or treated later."
+        )
+    last = treated[-1]
+    label = panel.cohorts[last]
+    return last, (
+        f"no unit is never treated: cohort {label}, the last, is comparison only, and there are "
+        "no effects once it is treated",
+    )
+
+
+def _pools(
+    cohort: Ints,
+    period: Ints,
+    base: Ints,
+    begins: Floats,
+    clock: Floats,
+    units: Ints,
+    control_group: ControlGroup,
+) -> Flags:
+    pool: Flags = np.zeros((len(cohort), len(units)), dtype=bool)
+    pool[:, 0] = True
+    if control_group == "not_yet_treated":
+        latest = np.maximum(clock[period], clock[base])
+        pool |= begins[None, :] > latest[:, None]
+        pool[np.arange(len(cohort)), cohort] = False
+    return pool & (units > 0)

@@ -1,0 +1,200 @@
+"""Group-time average treatment effects, ATT(g, t): cohort g's effect in period t.
+
+    Panel ── att_gt ▶ GroupTimeEffects ── .aggregate(kind) ▶ EffectSeries
+
+Source: Callaway and Sant'Anna (2021), "Difference-in-differences with multiple time periods",
+Journal of Econometrics 225.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from pbc_eval._validate import check_choice, check_level
+from pbc_eval.did.aggregate import Bands, Kind, aggregate
+from pbc_eval.did.cells import BasePeriod, ControlGroup, plan_cells
+from pbc_eval.did.estimates import CellEstimates, cells_from_moments, cells_from_pairs
+from pbc_eval.errors import DesignError
+from pbc_eval.panel.ledger import Ledger
+from pbc_eval.panel.panel import Panel
+from pbc_eval.results import EffectSeries, Floats, Method
+
+EstimationMethod = Literal["dr", "reg", "ipw"]
+METHODS = ("dr", "reg", "ipw")
+CONTROL_GROUPS = ("never_treated", "not_yet_treated")
+BASE_PERIODS = ("varying", "universal")
+DEFAULT_SEED = 20_210_601  # of the draws behind simultaneous bands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class GroupTimeEffects:
+    """Every cohort's effect in every period, with the covariance of all of them."""
+
+    cells: CellEstimates
+    cohorts: tuple[int, ...]  # (C,) labels; 0 for never treated
+    periods: tuple[int, ...]  # (T,) labels
+    method: Method
+    level: float
+    seed: int
+    ledger: Ledger
+
+    @property
+    def covariance(self) -> Floats:
+        """(k, k) of the cells in the order of ``to_frame``; NaN for cells without an error."""
+        k = self.cells.k
+        covariance = self.cells.joint[:k, :k].copy()
+        silent = np.isnan(self.cells.std_error)
+        covariance[silent, :] = covariance[:, silent] = np.nan
+        return covariance
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a cell. Intervals are pointwise; ``reason`` says why an error is missing.
+
+        Columns: cohort, time, event_time, base, estimate, std_error, statistic, p_value, conf_low,
+        conf_high, n_treated, n_comparison, reason.
+        """
+        cells, plan = self.cells, self.cells.plan
+        error = cells.std_error
+        with np.errstate(invalid="ignore", divide="ignore"):
+            statistic = np.where(error > 0, cells.estimate / error, np.nan)
+        margin = stats.norm.ppf(0.5 + self.level / 2) * error
+        periods = np.array([*self.periods, 0])
+        return pd.DataFrame(
+            {
+                "cohort": np.array(self.cohorts)[plan.cohort],
+                "time": periods[plan.period],
+                "event_time": plan.event_time,
+                "base": pd.array(np.where(plan.base < 0, None, periods[plan.base]), dtype="Int64"),
+                "estimate": cells.estimate,
+                "std_error": error,
+                "statistic": statistic,
+                "p_value": 2 * stats.norm.sf(np.abs(statistic)),
+                "conf_low": cells.estimate - margin,
+                "conf_high": cells.estimate + margin,
+                "n_treated": cells.n_treated,
+                "n_comparison": cells.n_comparison,
+                "reason": list(cells.reason),
+            }
+        )
+
+    def aggregate(
+        self,
+        kind: Kind = "simple",
+        level: float | None = None,
+        bands: Bands = "simultaneous",
+        balance_e: int | None = None,
+        min_e: int | None = None,
+        max_e: int | None = None,
+    ) -> EffectSeries:
+        """Average the cells.
+
+        "simple": all cells from treatment onwards, by cohort share. "event": by event time; the
+        overall effect averages event times from 0. "cohort": each cohort's mean over its periods,
+        overall by cohort share. "calendar": by period, overall the mean over periods.
+        Standard errors account for the estimated shares.
+
+        ``min_e`` and ``max_e`` limit event times (``min_e`` for "event" only). ``balance_e`` keeps
+        the cohorts observed for at least that long, and no event time beyond it ("event" only).
+        ``level`` defaults to that of the effects. Raises DesignError when nothing is left.
+        """
+        return aggregate(
+            self.cells,
+            (self.cohorts, self.periods),
+            self.method,
+            kind=kind,
+            level=self.level if level is None else level,
+            bands=bands,
+            seed=self.seed,
+            balance_e=balance_e,
+            min_e=min_e,
+            max_e=max_e,
+        )
+
+
+def att_gt(
+    panel: Panel,
+    control_group: ControlGroup = "never_treated",
+    method: EstimationMethod = "dr",
+    base_period: BasePeriod = "varying",
+    anticipation: int = 0,
+    level: float = 0.95,
+    seed: int = DEFAULT_SEED,
+) -> GroupTimeEffects:
+    """Estimate ATT(g, t) for every treated cohort and period of a panel.
+
+    ``anticipation``: periods before treatment in which units may already respond, in the units of
+    the time column (observed periods when times are dates). ``seed`` serves the simultaneous bands
+    of later averages. Without covariates the three methods are one and the same.
+
+    Standard errors come from influence functions, allow any dependence within a unit (or cluster)
+    and have no small-sample factor; they are large-sample, see checks.few_clusters.
+
+    Raises DesignError when nobody is treated within the window, nobody is left to compare with
+    (the message names the remedy), or the panel has covariates.
+    """
+    check_choice("att_gt", "control_group", control_group, CONTROL_GROUPS, DesignError)
+    check_choice("att_gt", "method", method, METHODS, DesignError)
+    check_choice("att_gt", "base_period", base_period, BASE_PERIODS, DesignError)
+    check_level("att_gt", level, DesignError)
+    if isinstance(anticipation, bool) or not isinstance(anticipation, int) or anticipation < 0:
+        raise DesignError(
+            f"att_gt: anticipation must be a whole number of periods >= 0, got {anticipation!r}."
+        )
+    if panel.roles.covariates:
+        raise DesignError(
+            f"{panel.name}: att_gt does not adjust for covariates yet, got "
+            f"{', '.join(panel.roles.covariates)}. Leave covariates out of Panel.from_data, or "
+            "match on them first and estimate on the matched units."
+        )
+    plan = plan_cells(
+        panel, control_group=control_group, base_period=base_period, anticipation=anticipation
+    )
+    clustered = panel.roles.cluster is not None
+    if panel.balanced:
+        cells = cells_from_moments(plan, panel.moments())
+    else:
+        cells = cells_from_pairs(plan, panel.arrays(), clustered=clustered)
+    return GroupTimeEffects(
+        cells=cells,
+        cohorts=panel.cohorts,
+        periods=panel.periods.labels,
+        method=_method(panel, method, control_group, base_period, anticipation, plan.notes),
+        level=level,
+        seed=seed,
+        ledger=panel.ledger,
+    )
+
+
+def _method(
+    panel: Panel,
+    method: EstimationMethod,
+    control_group: ControlGroup,
+    base_period: BasePeriod,
+    anticipation: int,
+    notes: tuple[str, ...],
+) -> Method:
+    roles = panel.roles
+    base = "last period before treatment"
+    if anticipation:
+        base += f" less {anticipation} of anticipation"
+    varying = "; before treatment, the period before" if base_period == "varying" else ""
+    pairs = (
+        ("units missing in some periods: each effect uses the units observed in both its periods",)
+        if not panel.balanced
+        else ()
+    )
+    weighted = (f"weighted by {roles.weight}",) if roles.weight else ()
+    return Method(
+        estimator="group-time average treatment effects (Callaway & Sant'Anna 2021), no covariates"
+        f" ({method}: without covariates dr, reg and ipw coincide)",
+        comparison_group="never-treated units"
+        if control_group == "never_treated"
+        else "units not yet treated, and those never treated",
+        base_period=f"{base_period}: {base}{varying}",
+        clustering=roles.cluster or f"unit ({roles.unit})",
+        inference="influence functions, normal reference, no small-sample factor",
+        notes=(*notes, *pairs, *weighted),
+    )

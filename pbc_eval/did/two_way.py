@@ -1,0 +1,217 @@
+"""Static two-way fixed effects: one coefficient on "treated now", with unit and period effects.
+
+    Y_it = unit + period + beta * [t >= first treated period] + error
+
+Standard errors are clustered (CRV1) in the convention of the fixest and pyfixest packages:
+G/(G-1) * (N-1)/(N-K), K = 1 + number of periods. Unit effects are nested in the clusters and not
+counted; software that counts them reports a larger error from the same data.
+
+Under staggered treatment the coefficient weighs effects unevenly, some negatively
+(Goodman-Bacon 2021, Journal of Econometrics 225); group_time.py does not.
+"""
+
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from linearmodels.panel import PanelOLS, PooledOLS
+
+from pbc_eval._validate import check_choice, check_level
+from pbc_eval.did.estimates import score_covariance
+from pbc_eval.errors import DesignError
+from pbc_eval.panel.moments import CohortMoments, UnitArrays
+from pbc_eval.panel.panel import Panel
+from pbc_eval.results import AttEstimate, Floats, Method
+
+Effects = Literal["unit", "cohort"]
+EFFECTS = ("unit", "cohort")
+
+
+class Fit(NamedTuple):
+    estimate: float
+    std_error: float
+    clusters: int
+    rows: int
+    k: int  # parameters counted
+    treated_mean: float  # of the outcome, over treated units and periods
+    notes: tuple[str, ...] = ()
+
+
+def two_way(panel: Panel, *, effects: Effects = "unit", level: float = 0.95) -> AttEstimate:
+    """The two-way fixed-effects coefficient with clustered (CRV1) standard error.
+
+    ``effects="cohort"`` puts one effect a cohort in place of one a unit: the classical regression
+    on group, period and their product. On complete panels the coefficient is the same; with units
+    missing in some periods it uses units seen only once, which unit effects leave out.
+    All cohort and period effects then count in K.
+
+    Intervals use the t distribution with G-1 degrees of freedom. Raises DesignError when treatment
+    does not vary within units over time in a way the effects do not absorb.
+    """
+    check_choice("two_way", "effects", effects, EFFECTS, DesignError)
+    check_level("two_way", level, DesignError)
+    treated = _treated(panel)
+    if effects == "unit" and panel.balanced:
+        fit = _from_moments(panel, treated)
+    else:
+        fit = _from_rows(panel, treated, effects)
+    clusters, notes = fit.clusters, fit.notes
+    if clusters < 2:
+        raise DesignError(f"{panel.name}: one cluster only; a clustered error needs at least two.")
+    staggered = sum(1 for n in panel.cohort_units[1:] if n) > 1
+    if staggered:
+        notes += (
+            "treatment is staggered: the coefficient weighs effects unevenly and compares with "
+            "units already treated (Goodman-Bacon 2021)",
+        )
+    roles = panel.roles
+    counted = "unit effects nested in clusters not" if effects == "unit" else "all effects"
+    return AttEstimate(
+        term="treated (two-way fixed effects)",
+        estimate=fit.estimate,
+        std_error=fit.std_error,
+        n_treated=sum(panel.cohort_units[1:]),
+        n_comparison=panel.cohort_units[0],
+        method=Method(
+            estimator=f"two-way fixed effects ({effects} and period), ordinary least squares",
+            comparison_group="never-treated units and units not treated at the time"
+            + (", later treated ones also once treated" if staggered else ""),
+            clustering=roles.cluster or f"unit ({roles.unit})",
+            inference=f"CRV1, {clusters:,} clusters, factor G/(G-1) * (N-1)/(N-K) with N = {fit.rows:,} "
+            f"and K = {fit.k}: {counted} counted; t with {clusters - 1:,} degrees of freedom",
+            notes=notes + ((f"weighted by {roles.weight}",) if roles.weight else ()),
+        ),
+        level=level,
+        degrees_of_freedom=clusters - 1,
+        counterfactual_mean=fit.treated_mean - fit.estimate,
+    )
+
+
+def _treated(panel: Panel) -> Floats:
+    """(C, T) 1 from a cohort's first treated period on. Empty cohorts stay in place."""
+    starts = np.array(panel.starts)[:, None]
+    treated: Floats = (np.arange(panel.n_periods)[None, :] >= starts).astype(float)
+    return treated
+
+
+def _from_moments(panel: Panel, treated: Floats) -> Fit:
+    moments = panel.moments()
+    weight = moments.weight[:, None]
+    total = weight.sum()
+    within = treated - treated.mean(axis=1, keepdims=True)
+    demeaned = within - (weight * within).sum(axis=0) / total
+    spread = float((weight * demeaned**2).sum())
+    if spread <= 1e-12 * total:
+        raise _absorbed(panel)
+    path = np.where(weight > 0, moments.path, 0.0)
+    estimate = float((weight * demeaned * path).sum() / spread)
+    gap = path - (weight * path).sum(axis=0) / total
+    mean_score = (demeaned * gap).sum(axis=1) - estimate * (demeaned**2).sum(axis=1)
+    rows = np.column_stack([mean_score, demeaned]) * total / spread
+    loadings = [(np.zeros(1, dtype=np.int64), row[None, :]) for row in rows]
+    variance = float(score_covariance(loadings, moments, 1)[0, 0])
+    clusters = _clusters(moments)
+    n, k = panel.n_units * panel.n_periods, 1 + panel.n_periods
+    factor = clusters / max(clusters - 1, 1) * (n - 1) / max(n - k, 1)
+    reached = weight * treated
+    return Fit(
+        estimate=estimate,
+        std_error=float(np.sqrt(variance * factor)),
+        clusters=clusters,
+        rows=n,
+        k=k,
+        treated_mean=float(
+            (reached * np.where(weight > 0, moments.level, 0.0)).sum() / reached.sum()
+        ),
+    )
+
+
+def _clusters(moments: CohortMoments) -> int:
+    return int(moments.units.sum()) if moments.clusters is None else moments.clusters.n_clusters
+
+
+def _from_rows(panel: Panel, treated: Floats, effects: Effects) -> Fit:
+    arrays = panel.arrays()
+    # A unit's or cohort's level is absorbed; taking the grand mean out first keeps digits.
+    level = float(np.nanmean(arrays.outcome))
+    frame = _long(arrays, treated, level)
+    notes: tuple[str, ...] = ()
+    if effects == "unit":
+        periods_seen = frame.groupby("unit")["y"].transform("size")
+        single = frame.loc[periods_seen == 1, "unit"].nunique()
+        if single:
+            notes = (f"{single:,} units seen in one period only carry no information: left out",)
+        frame = frame[periods_seen > 1]
+    indexed = frame.set_index(["unit", "period"])
+    options: dict[str, Any] = {
+        "cov_type": "clustered",
+        "clusters": indexed[["cluster"]],
+        "group_debias": True,
+        "auto_df": False,
+        "count_effects": False,
+    }
+    try:
+        if effects == "unit":
+            model = PanelOLS(
+                indexed["y"],
+                indexed[["d"]],
+                entity_effects=True,
+                time_effects=True,
+                weights=indexed["w"],
+            )
+            counted = 1
+            k = 1 + frame["period"].nunique()
+        else:
+            dummies = [indexed[["d"]], pd.Series(1.0, indexed.index, name="one")]
+            for column in ("cohort", "period"):
+                values = frame[column].to_numpy() if column == "period" else indexed[column]
+                dummy = pd.get_dummies(values, prefix=column, drop_first=True, dtype=float)
+                dummies.append(dummy.set_index(indexed.index))
+            design = pd.concat(dummies, axis=1)
+            if np.linalg.matrix_rank(design.to_numpy()) < design.shape[1]:
+                raise _absorbed(panel)
+            model = PooledOLS(indexed["y"], design, weights=indexed["w"])
+            counted = k = design.shape[1]
+            del options["auto_df"], options["count_effects"]
+        fitted = model.fit(**options)
+    except ValueError as problem:
+        if isinstance(problem, DesignError):
+            raise
+        raise _absorbed(panel) from problem
+    n = len(frame)
+    # linearmodels divides by N less the coefficients it was told to count; K counts periods too.
+    factor = (n - counted) / max(n - k, 1)
+    std_error = float(fitted.std_errors["d"]) * np.sqrt(factor)
+    reached = frame[frame["d"] > 0]
+    return Fit(
+        estimate=float(fitted.params["d"]),
+        std_error=float(std_error),
+        clusters=frame["cluster"].nunique(),
+        rows=n,
+        k=k,
+        treated_mean=float(np.average(reached["y"], weights=reached["w"])) + level,
+        notes=notes,
+    )
+
+
+def _long(arrays: UnitArrays, treated: Floats, level: float) -> pd.DataFrame:
+    """One row an observed unit and period: unit, period, y less level, d, w, cohort, cluster."""
+    unit, period = np.nonzero(~np.isnan(arrays.outcome))
+    return pd.DataFrame(
+        {
+            "unit": unit,
+            "period": period,
+            "y": arrays.outcome[unit, period] - level,
+            "d": treated[arrays.cohort[unit], period],
+            "w": arrays.weight[unit],
+            "cohort": arrays.cohort[unit],
+            "cluster": arrays.cluster[unit],
+        }
+    )
+
+
+def _absorbed(panel: Panel) -> DesignError:
+    return DesignError(
+        f"{panel.name}: treatment does not vary beyond the unit and period effects, so there is no "
+        "two-way coefficient. It needs units treated during the window and units that are not."
+    )
