@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from pbc_eval.checks.few_clusters import few_clusters
-from pbc_eval.checks.placebo import placebo_in_space
-from pbc_eval.checks.pretrends import pre_trends
+from pbc_eval.checks.few_clusters import check_few_clusters
+from pbc_eval.checks.placebo import check_placebo_in_space
+from pbc_eval.checks.pretrends import check_pretrends
 from pbc_eval.did.group_time import GroupTimeEffects, att_gt
 from pbc_eval.did.two_way import two_way
 from pbc_eval.errors import DesignError
@@ -108,13 +108,13 @@ def _alternatives(
     panel: Panel, effects: GroupTimeEffects, design: DifferenceInDifferences, seed: int
 ) -> list[tuple[str, AttEstimate]]:
     """Other averages, the other comparison group, and two-way fixed effects: all that apply."""
+    several = sum(label != 0 for label in panel.cohorts) > 1
     found = [
         (_AVERAGES[kind].capitalize(), effects.aggregate(kind, bands="pointwise").overall)
         for kind in ("simple", "event", "cohort", "calendar")
-        if kind != design.headline
+        if kind != design.headline and several  # with one cohort the averages are one and the same
     ]
     other = "not_yet_treated" if design.control_group == "never_treated" else "never_treated"
-    several = sum(label != 0 for label in panel.cohorts) > 1
     has_never = bool(panel.cohort_units[0])
     if several and (other == "not_yet_treated" or has_never):
         words = "Units not yet treated" if other == "not_yet_treated" else "Never-treated units"
@@ -129,9 +129,9 @@ def _alternatives(
 def _checks(
     panel: Panel, effects: GroupTimeEffects, headline: AttEstimate
 ) -> tuple[CheckResult, ...]:
-    checks = [pre_trends(effects), few_clusters(panel)]
+    checks = [check_pretrends(effects), check_few_clusters(panel)]
     if headline.n_treated == 1:
-        checks.append(placebo_in_space(panel))
+        checks.append(check_placebo_in_space(panel))
     return tuple(checks)
 
 

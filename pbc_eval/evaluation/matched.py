@@ -8,7 +8,7 @@ from pbc_eval.errors import DataError, DesignError
 from pbc_eval.evaluation import tables
 from pbc_eval.evaluation.measure import measured_from_estimate
 from pbc_eval.evaluation.record import Finding, OutputTable
-from pbc_eval.matching.experiment import experimental_difference
+from pbc_eval.matching.effect import experimental_difference
 from pbc_eval.matching.match import match
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.panel.source import read_frame
@@ -118,9 +118,10 @@ def _benchmark(spec: EvaluationSpec, design: Matching, column: str) -> AttEstima
     if design.benchmark is None:
         return None
     frame = read_frame(spec.path(design.benchmark.file))
-    return experimental_difference(
+    benchmark: AttEstimate = experimental_difference(
         frame, treatment=design.benchmark.treatment, outcome=column, level=design.level
     )
+    return benchmark
 
 
 def _counts_table(spec: EvaluationSpec, outcome: Outcome, sample: MatchedSample) -> OutputTable:

@@ -5,6 +5,7 @@ kernel starts; every cell must have run without an error; what the cells show is
 it reaches the page.
 """
 
+import copy
 import re
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import nbformat
 import nh3
 import papermill
 from nbconvert import HTMLExporter
+from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
 from pbc_eval._validate import did_you_mean
@@ -36,7 +38,7 @@ _ATTRIBUTES = {
 _IMAGE = re.compile(r"data:image/(svg\+xml|png);base64,[A-Za-z0-9+/=]+")
 
 
-def execute(notebook: Path, parameters: dict[str, str], run_dir: Path) -> nbformat.NotebookNode:
+def execute(notebook: Path, parameters: dict[str, str], run_dir: Path) -> NotebookNode:
     """Run a notebook in a kernel of its own, in ``run_dir``; return it executed.
 
     Raises PublicationError for a parameter that the notebook does not declare or that it needs
@@ -56,21 +58,23 @@ def execute(notebook: Path, parameters: dict[str, str], run_dir: Path) -> nbform
         )
     except PapermillExecutionError as failed:
         raise PublicationError(f"{notebook.name}: {failed.ename}: {failed.evalue}") from None
-    executed = nbformat.read(run_dir / "executed.ipynb", as_version=4)  # type: ignore[no-untyped-call]
+    executed: NotebookNode = nbformat.read(  # type: ignore[no-untyped-call]
+        run_dir / "executed.ipynb", as_version=4
+    )
     _refuse_unfinished(executed, notebook.name)
     return executed
 
 
-def to_page(executed: nbformat.NotebookNode, *, title: str, description: str, footer: str) -> str:
+def to_page(executed: NotebookNode, *, title: str, description: str, footer: str) -> str:
     """The page as HTML: the cells' HTML outputs, sanitised, in this project's own template."""
-    shown = nbformat.from_dict(executed)  # type: ignore[no-untyped-call]
+    shown: NotebookNode = copy.deepcopy(executed)
     for cell in shown.cells:
         cell["outputs"] = [
             {**output, "data": {"text/html": sanitise(_joined(output["data"]["text/html"]))}}
             for output in cell.get("outputs", [])
             if "text/html" in output.get("data", {})
         ]
-    exporter = HTMLExporter(
+    exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
         template_name="impact", extra_template_basedirs=[str(TEMPLATES)], exclude_input=True
     )
     resources = {
@@ -129,7 +133,7 @@ def _check_parameters(notebook: Path, parameters: dict[str, str]) -> None:
             raise PublicationError(f"{notebook.name}: needs the parameter {name!r}.")
 
 
-def _refuse_unfinished(executed: nbformat.NotebookNode, name: str) -> None:
+def _refuse_unfinished(executed: NotebookNode, name: str) -> None:
     for position, cell in enumerate(executed.cells, start=1):
         if cell.cell_type != "code" or not cell.source.strip():
             continue

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as MplFigure
+from matplotlib.ticker import MaxNLocator
 
 from pbc_eval.errors import PublicationError
 from pbc_eval.report import numbers as fmt
@@ -76,7 +77,7 @@ def event_study(series: EffectSeries, outcome: Outcome, *, name: str, period: st
             axes.plot(at[here], estimate[here], marker, color=colour, markersize=6, label=label)
         axes.set_xlabel(f"{period.capitalize()}s since the programme began")
         axes.set_ylabel(_axis_label(outcome, "Effect"))
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(frameon=False, loc="best")
 
     bands = "simultaneous 95% bands" if series.bands == "simultaneous" else "95% intervals"
@@ -107,7 +108,7 @@ def group_paths(means: pd.DataFrame, outcome: Outcome, *, name: str, time_name: 
                 axes.axvline(start - 0.5, color=colour, linewidth=0.8, linestyle=dashes)
         axes.set_xlabel(time_name.capitalize())
         axes.set_ylabel(_axis_label(outcome, ""))
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(frameon=False, loc="best", fontsize=9)
 
     return _finish(
@@ -136,7 +137,7 @@ def love_plot(balance: pd.DataFrame, *, name: str) -> Figure:
         axes.set_xlim(left=0)
         axes.legend(frameon=False, loc="lower right", fontsize=9)
 
-    worst = balance.loc[balance["after"].abs().idxmax()]
+    worst = balance.iloc[int(balance["after"].abs().to_numpy(float).argmax())]
     n_good = int((balance["after"].abs() <= 0.05).sum())
     alt = (
         f"Dot plot of {len(balance)} characteristics before and after matching. After matching "
@@ -299,4 +300,4 @@ def _finish(
 
 
 def _style() -> AbstractContextManager[None]:
-    return mpl.rc_context(_STYLE)  # type: ignore[return-value, arg-type]
+    return mpl.rc_context(_STYLE)  # type: ignore[arg-type]

@@ -50,7 +50,8 @@ def ratio_range(evaluation: Evaluation) -> tuple[float, float]:
     if frame is None or frame.empty:
         raise PublicationError(f"{evaluation.spec.id}: a ratio without its range is not published.")
     ends = frame[["ratio_low", "ratio_high"]]
-    return float(ends.min(axis=None)), float(ends.max(axis=None))
+    values = ends.to_numpy(float)
+    return float(values.min()), float(values.max())
 
 
 def payment_facts(released: ReleasedEvaluation) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def interval_words(estimate: AttEstimate, outcome: Outcome, currency: str) -> st
     """'95% confidence interval: 1.9 to 2.7 lower', or why there is none."""
     low, high = estimate.conf_low, estimate.conf_high
     if low is None or high is None:
-        return f"no confidence interval: {estimate.reason}"
+        return f"no confidence interval can be given: {estimate.reason}"
     level = fmt.percent(estimate.level)
     if low > 0 or high < 0:
         near, far = sorted((abs(low), abs(high)))
@@ -57,24 +57,18 @@ def headline(finding: Finding, evaluation: Evaluation) -> Headline:
         return _reported_headline(finding, evaluation)
     figure = f"{fmt.size(estimate.estimate, outcome, currency)} {direction_word(estimate.estimate)}"
     interval = interval_words(estimate, outcome, currency)
-    caveat = _caveat(evaluation)
-    than = (
-        "than in the comparison group, adjusted for what was known before"
-        if caveat
-        else "than it would have been without the programme"
-    )
+    than = _than(finding, evaluation)
     if estimate.conf_low is None:
-        sentence = f"{outcome.label} was an estimated {figure} {than} ({interval})."
+        sentence = f"{outcome.label}: an estimated {figure} {than} ({interval})."
         return Headline(figure=figure, sentence=sentence, verdict="no_interval")
     if not estimate.significant:
         sentence = (
-            f"We cannot tell whether {_lower_first(outcome.label)} changed because of the "
-            f"programme. The best estimate is {figure}, but the data are consistent with a range "
-            f"({interval})."
+            f"{outcome.label}: we cannot tell whether the programme made a difference. The best "
+            f"estimate is {figure} {than}, but the data fit a range of values ({interval})."
         )
         return Headline(figure=figure, sentence=sentence, verdict="uncertain")
     better = estimate.estimate * outcome.sign > 0
-    sentence = f"{outcome.label} was {figure} {than} ({interval})."
+    sentence = f"{outcome.label}: {figure} {than} ({interval})."
     return Headline(figure=figure, sentence=sentence, verdict="improved" if better else "worsened")
 
 
@@ -152,7 +146,11 @@ def refuse_over_claims(text: str, finding: Finding, evaluation: Evaluation) -> N
         ("no effect on", uncertain, "an interval that includes zero does not show no effect"),
         ("had no impact", uncertain, "an interval that includes zero does not show no impact"),
         ("proves", True, "an estimate with a comparison group does not prove"),
-        ("caused by the programme", bool(evaluation.failed_checks), "a check of the design failed"),
+        (
+            "without the programme (",
+            any(check.status == "fail" for check in finding.checks),
+            "a check of the design failed",
+        ),
     ):
         if is_wrong and phrase in plain:
             raise PublicationError(
@@ -202,8 +200,13 @@ def _reported_headline(finding: Finding, evaluation: Evaluation) -> Headline:
     return Headline(figure=figure, sentence=sentence, verdict="no_interval")
 
 
-def _caveat(evaluation: Evaluation) -> bool:
-    return bool(evaluation.failed_checks)
+def _than(finding: Finding, evaluation: Evaluation) -> str:
+    """What the figure is held against. With a failed check it is only the comparison group."""
+    if not any(check.status == "fail" for check in finding.checks):
+        return "than without the programme"
+    if evaluation.spec.design.method == "matching":
+        return "than in the matched comparison group"
+    return "than the change in the comparison group would lead one to expect"
 
 
 def _times(estimate: AttEstimate) -> str:

@@ -1,0 +1,172 @@
+"""pbc-eval: the command line. A user's mistake gets one readable screen, never a traceback."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel as Box
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from pbc_eval.batch.jobs import Job, JobResult, find_jobs
+from pbc_eval.errors import PbcError
+from pbc_eval.spec.evaluation import load_evaluation
+from pbc_eval.spec.starter import write_starter
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="From a performance-based contract and its data to a published impact report.\n\n"
+    "Start with `pbc-eval new data/my-evaluation`, fill in its evaluation.yaml, then `pbc-eval "
+    "check data/my-evaluation` until all is well, then `pbc-eval run data/my-evaluation`.",
+)
+console = Console(soft_wrap=True)
+screen = Console(stderr=True, soft_wrap=True)
+
+Paths = Annotated[list[Path], typer.Argument(help="evaluation.yaml, or the folder that holds it.")]
+Reports = Annotated[Path, typer.Option(help="Where editions and the index are written.")]
+Workers = Annotated[int, typer.Option(min=1, help="How many evaluations run at once.")]
+MARKS = {"pass": "[green]holds[/]", "review": "[yellow]look[/]", "fail": "[red]fails[/]"}
+
+
+def _readable(command: Callable[P, T]) -> Callable[P, T]:
+    """Show an error raised on purpose as one screen and end with code 1."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return command(*args, **kwargs)
+        except PbcError as problem:
+            _show(str(problem), type(problem).__name__)
+            raise typer.Exit(1) from None
+
+    return run
+
+
+@app.command()
+@_readable
+def new(
+    folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")],
+) -> None:
+    """Make a folder with a commented evaluation.yaml, ready to fill in.
+
+    Editors that know YAML schemas complete and check the file as you type.
+    """
+    made = write_starter(folder)
+    console.print(
+        f"Made {escape(str(made))}. Fill it in, then: pbc-eval check {escape(str(folder))}"
+    )
+
+
+@app.command()
+@_readable
+def check(paths: Paths) -> None:
+    """Check evaluations without writing anything: file, data, design, payment terms, value map.
+
+    Every problem is named with its line, the value found, the rule and the remedy. The exit code
+    is 0 only when every evaluation could be run as it stands.
+    """
+    from pbc_eval.evaluation.run import evaluate  # noqa: PLC0415 heavy: loads data tools
+
+    problems = 0
+    for path in paths:
+        try:
+            spec = load_evaluation(path)
+            evaluation = evaluate(spec)
+        except PbcError as problem:
+            problems += 1
+            _show(str(problem), f"{path}: {type(problem).__name__}")
+            continue
+        table = Table(title=f"{spec.id}, edition {spec.edition}", title_justify="left")
+        for heading in ("outcome", "check", "", "finding"):
+            table.add_column(heading)
+        for finding in evaluation.findings:
+            for result in finding.checks:
+                mark = MARKS.get(result.status, "not tested")
+                table.add_row(finding.outcome.id, result.name, mark, escape(result.sentence))
+        console.print(table if table.row_count else f"{spec.id}: no checks apply.")
+        console.print(f"{escape(spec.id)}: ready to run.\n")
+    if problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+@_readable
+def run(paths: Paths, reports: Reports = Path("reports"), workers: Workers = 1) -> None:
+    """Run evaluations and publish their pages under reports/.
+
+    A failed run leaves the last good edition where it is. The exit code is 0 only when every page
+    was made.
+    """
+    jobs = [job for path in paths for job in find_jobs(path, reports)]
+    _run_all(jobs, reports, workers)
+
+
+@app.command()
+@_readable
+def batch(
+    folder: Annotated[Path, typer.Argument(help="A folder of evaluations.")],
+    reports: Reports = Path("reports"),
+    workers: Workers = 2,
+) -> None:
+    """Run every evaluation below a folder, several at a time, and write the index.
+
+    One that fails does not stop the others; it is named at the end, and the exit code is then 1.
+    """
+    _run_all(list(find_jobs(folder, reports)), reports, workers)
+
+
+@app.command()
+@_readable
+def publish(reports: Reports = Path("reports")) -> None:
+    """Write reports/index.html from the editions that are there, after checking their hashes."""
+    _print_index(reports)
+
+
+def _run_all(jobs: list[Job], reports: Path, workers: int) -> None:
+    from pbc_eval.batch.local import run_jobs  # noqa: PLC0415 heavy: loads papermill
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    failed: list[JobResult] = []
+    with Progress(*columns, TimeElapsedColumn(), console=screen) as progress:
+        task = progress.add_task("Reports", total=len(jobs))
+        for result in run_jobs(jobs, workers):
+            progress.advance(task)
+            if result.problem:
+                failed.append(result)
+            else:
+                progress.console.print(f"  {escape(result.job.name)}: {escape(str(result.page))}")
+    for result in failed:
+        _show(result.problem, f"{result.job.name}: not published")
+    _print_index(reports)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _print_index(reports: Path) -> None:
+    from pbc_eval.publish.site import write_index  # noqa: PLC0415 heavy: loads the page tools
+
+    console.print(f"All reports: {escape(str(write_index(reports).resolve()))}")
+
+
+def _show(message: str, title: str) -> None:
+    screen.print(Box(escape(message), title=escape(title), title_align="left", border_style="red"))
+
+
+def main() -> Any:
+    """The entry point of the ``pbc-eval`` command."""
+    return app(prog_name="pbc-eval")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""The evaluation.yaml that `pbc-eval new` writes, and the JSON Schema that editors check it by."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from pbc_eval.errors import SpecError
+from pbc_eval.spec.base import Slug
+from pbc_eval.spec.evaluation import EvaluationSpec
+
+SCHEMA_FILE = "evaluation.schema.json"
+STARTER = Path(__file__).parent / "starter.yaml"
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of evaluation.yaml (draft 2020-12), with a title and an address-free id."""
+    schema = EvaluationSpec.model_json_schema(by_alias=True)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "evaluation.yaml of pbc_eval",
+    }
+
+
+def schema_text() -> str:
+    return json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+def write_starter(folder: Path) -> Path:
+    """Make ``folder`` with evaluation.yaml, its schema and a SOURCE.md to fill in.
+
+    Raises SpecError when the folder is there already, or its name cannot be an id.
+    """
+    if folder.exists():
+        raise SpecError(f"{folder}: is there already. Name a folder that does not exist yet.")
+    name = folder.name
+    try:
+        TypeAdapter(Slug).validate_python(name)
+    except ValidationError:
+        raise SpecError(
+            f"{name}: must be lower-case letters, digits and single hyphens, since it names the "
+            "evaluation too. For example: pbc-eval new data/winter-shelter"
+        ) from None
+    folder.mkdir(parents=True)
+    (folder / SCHEMA_FILE).write_text(schema_text(), encoding="utf-8")
+    (folder / "SOURCE.md").write_text(
+        f"# {name}: where the data come from\n\nReal or synthetic, origin, licence, and what each "
+        "column is.\n",
+        encoding="utf-8",
+    )
+    target = folder / "evaluation.yaml"
+    target.write_text(STARTER.read_text(encoding="utf-8").replace("my-evaluation", name), "utf-8")
+    return target
