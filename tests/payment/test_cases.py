@@ -44,3 +44,40 @@ def test_statement_adds_up_on_paper(case):
     assert sum(frame["amount"]) == statement.total == frame["running_total"].iloc[-1]
     assert all(amount == amount.quantize(Decimal("0.01")) for amount in frame["amount"])
     assert all(line.formula and line.reference and line.inputs for line in statement.lines)
+
+
+def terms_of(name: str) -> dict:
+    return next(case.data for case in CASES if case.path.stem == name)
+
+
+def test_cases_hold_the_figures_of_their_golden_files(golden):
+    chicago, paid = golden("chicago_cpc"), terms_of("chicago_naive")["expected"]["total"]
+    assert Decimal(paid) == chicago["cohort1"]["naive"]
+    assert round(chicago["cohort1"]["n"] * chicago["cohort1"]["ready_share"]) == 192
+
+    assert (
+        Decimal(terms_of("educate_girls")["expected"]["total"])
+        == golden("educate_girls")["paid_usd"]
+    )
+    bands = terms_of("newpin")["terms"]["clauses"][0]["bands"]
+    tiers = {tier["min"]: tier["irr"] for tier in golden("newpin")["tiers"]}
+    assert {band["from"]: pytest.approx(band["pay"] / 100) for band in bands} == tiers
+
+    families = golden("troubled_families")
+    prices = [
+        Decimal(str(c["price"]).replace(",", ""))
+        for c in terms_of("troubled_families")["terms"]["clauses"]
+    ]
+    attachment = families["max_per_family"] * families["attachment_share"][0]
+    result = families["year1_pbr"]
+    assert prices == [attachment, result["education_crime"], result["progress_to_work"]]
+
+    young = golden("innovation_fund")["round1"]
+    assert {c["price"] for c in terms_of("innovation_fund")["terms"]["clauses"]} <= {
+        *young.values()
+    }
+    peterborough = [c["minimum"] for c in terms_of("peterborough")["terms"]["clauses"]]
+    bond = golden("peterborough")
+    assert peterborough == [bond["early_threshold"], bond["pooled_threshold"]]
+    tiers = [b["from"] for b in terms_of("rikers_not_significant")["terms"]["clauses"][0]["bands"]]
+    assert tiers == [tier["min_reduction"] for tier in golden("rikers")["tiers"]]

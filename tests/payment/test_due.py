@@ -2,7 +2,7 @@
 
 import dataclasses
 import pickle
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 
 import pytest
 
@@ -216,6 +216,21 @@ def test_a_relative_effect_needs_a_counterfactual_above_zero(clause, due):
         due(rule, effect=1.0)
     with pytest.raises(PaymentTermsError, match=r"must be above zero, got 0\.0"):
         due(rule, effect=1.0, counterfactual=0.0)
+
+
+@pytest.mark.parametrize("rule", ["lower_bound", "zero_unless_significant"])
+def test_an_interval_that_does_not_hold_its_estimate_is_refused(clause, due, rule):
+    turned = {"effect": 5.0, "conf_low": 8.0, "conf_high": 2.0, "total_scale": 1.0}
+    with pytest.raises(PaymentTermsError, match="bounds change places"):
+        due(clause("tariff", price=1, estimate_used=rule), **turned)
+
+
+def test_the_callers_decimal_context_does_not_reach_a_payment(clause, terms, outcome):
+    rules = [clause("tariff", id=f"c{i}", price="12345678.91") for i in range(3)]
+    with localcontext(Context(prec=4)):
+        statement = payment_due(terms(*rules), [outcome(effect=1.0, total_scale=1.0)])
+        assert str(statement.total) == "37037036.73"
+        assert str(statement.to_frame()["running_total"].iloc[-1]) == "37037036.73"
 
 
 def test_two_results_for_one_outcome_are_refused(clause, terms, outcome):

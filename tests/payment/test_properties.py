@@ -67,3 +67,20 @@ def test_a_measure_equal_to_its_threshold_meets_it_however_it_was_computed(minim
     rule = make_clause("threshold", measure="effect", minimum=minimum, amount=1)
     effect = sum([float(minimum) / parts] * parts)
     assert statement([rule], effect).total == 1
+
+
+@quick
+@given(st.integers(0, 200))
+def test_marginal_bands_price_each_unit_by_the_band_it_falls_in(count):
+    rates = [(0, 10, "3.335"), (10, 50, "2.005"), (50, None, "0.5")]
+    bands = [{"from": low, "to": high, "rate": rate} for low, high, rate in rates]
+    rule = make_clause("bands", mode="marginal", measure="count", bands=bands)
+    by_unit = sum(
+        (
+            next(Decimal(rate) for low, high, rate in rates if high is None or unit < high)
+            for unit in range(count)
+        ),
+        Decimal(0),
+    )
+    found = payment_due(make_terms(rule), [make_outcome(source="counted", count=count)])
+    assert found.lines[0].amount_before_cap == by_unit

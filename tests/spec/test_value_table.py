@@ -110,6 +110,34 @@ def test_a_date_made_by_a_spreadsheet_is_refused(tmp_path):
         read_value_map(path)
 
 
+def test_a_spreadsheet_error_is_not_an_empty_cell(tmp_path):
+    path = tmp_path / "map.xlsx"
+    frame(Deadweight="#N/A").to_excel(path, index=False)
+    with pytest.raises(ValueMapError, match="row 2, column 'Deadweight'"):
+        read_value_map(path)
+
+
+def test_nothing_without_a_header_is_passed_over(tmp_path):
+    with pytest.raises(ValueMapError, match=r"'0\.9' stands in a column without a header"):
+        from_text(tmp_path, HEADER + ",", ROW + ",0.9")
+    path = tmp_path / "map.xlsx"
+    frame(**{"": 0.9}).to_excel(path, index=False)
+    with pytest.raises(ValueMapError, match=r"0\.9 stands in a column without a header"):
+        read_value_map(path)
+
+
+def test_an_unknown_column_is_found_whatever_the_first_row_holds(tmp_path):
+    with pytest.raises(ValueMapError, match=r"unknown column 'Leekage'.*'leakage'"):
+        from_text(tmp_path, HEADER + ",Leekage", ROW, ROW.replace("gp,", "dn,") + ",0.1")
+
+
+def test_a_file_that_is_not_utf8_is_refused_with_the_remedy(tmp_path):
+    path = tmp_path / "map.csv"
+    path.write_bytes((HEADER + "\n" + ROW.replace("Guide", "£ Guide")).encode("cp1252"))
+    with pytest.raises(ValueMapError, match="Save it as 'CSV UTF-8'"):
+        read_value_map(path)
+
+
 def test_a_frame_is_read_and_not_changed():
     given_frame = frame(Cashable="yes")
     before = given_frame.copy(deep=True)
