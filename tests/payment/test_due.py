@@ -114,6 +114,14 @@ def test_agreed_decimals_round_the_measure_half_up_before_it_is_compared(clause,
     assert due(rule, effect=0.0949) == 0
 
 
+def test_agreed_decimals_do_not_round_what_the_threshold_is_paid_on(clause, due):
+    rule = clause(
+        "threshold", measure="effect", minimum=1, price=10, paid_on="total", measure_decimals=0
+    )
+    assert due(rule, effect=1.0625, total_scale=4.0) == 42.5
+    assert due(rule, effect=1.0625, total_scale=2.0) == Decimal("21.25")
+
+
 # --- estimate rules ---
 
 INTERVAL = {"effect": 5.0, "conf_low": 2.0, "conf_high": 8.0, "total_scale": 100.0}
@@ -178,8 +186,9 @@ def test_floors_are_paid_whatever_the_result(clause, due):
 def test_cap_per_person_needs_the_number_of_persons(clause, due):
     rule = clause("tariff", measure="count", price=10, cap_per_person=15)
     assert due(rule, source="counted", count=9, total_scale=3) == 45
-    with pytest.raises(PaymentTermsError, match=r"number of persons .* Supply it"):
-        due(rule, source="counted", count=9)
+    for persons in (None, float("nan"), 0.0):
+        with pytest.raises(PaymentTermsError, match=r"number of persons .* Supply it"):
+            due(rule, source="counted", count=9, total_scale=persons)
 
 
 # --- refusals ---

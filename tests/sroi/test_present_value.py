@@ -138,6 +138,12 @@ def test_drop_off_begins_in_the_second_year():
     assert present_value(row, discount=0) == pytest.approx(200e3 * 1.75, rel=EXACT)
 
 
+def test_every_share_is_taken_off_once():
+    cuts = {"deadweight": 0.1, "displacement": 0.2, "attribution": 0.3, "leakage": 0.4}
+    kept = 0.9 * 0.8 * 0.7 * 0.6
+    assert present_value(valued(**cuts), discount=0) == pytest.approx(200e3 * kept, rel=EXACT)
+
+
 def test_an_outcome_that_starts_after_the_activity_comes_one_year_later():
     first, second = present_value(valued()), present_value(valued(start=2))
     assert first == pytest.approx(200e3 / 1.035, rel=EXACT)
