@@ -33,10 +33,10 @@ def payment_under_alternatives(terms: PaymentTerms, results: Results) -> pd.Data
     """
     known = outcomes_by_id(results)
     agreed = payment_due(terms, known).total
-    names = [name for outcome in known.values() for name, _ in outcome.alternatives]
     rows: list[dict[str, object]] = [_row(AGREED, agreed, agreed, "")]
-    used = {clause.outcome for clause in terms.clauses}
-    everywhere = {key for key in used if key is not None and known[key].effect is not None}
+    used = {clause.outcome: None for clause in terms.clauses if clause.outcome is not None}
+    everywhere = {key for key in used if known[key].effect is not None}
+    names = [name for key in used for name, _ in known[key].alternatives]
     rows.append(_attempt(HEADLINE_POINT, _at_point(terms, everywhere), known, agreed))
     for name in dict.fromkeys(names):
         replaced = {key: _replaced(outcome, name) for key, outcome in known.items()}

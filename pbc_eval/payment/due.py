@@ -9,7 +9,7 @@ the total is the sum of rounded lines, so the statement adds up to the penny on 
 """
 
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, localcontext
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
 
 from pbc_eval._validate import did_you_mean
 from pbc_eval.errors import PaymentTermsError
@@ -21,7 +21,7 @@ from pbc_eval.payment.pricing import (
     price_tariff,
     price_threshold,
 )
-from pbc_eval.payment.statement import Adjustment, PaymentStatement, StatementLine
+from pbc_eval.payment.statement import EXACT, Adjustment, PaymentStatement, StatementLine
 from pbc_eval.results import MeasuredOutcome
 from pbc_eval.spec.money import money_text
 from pbc_eval.spec.payment_terms import (
@@ -36,7 +36,6 @@ from pbc_eval.spec.payment_terms import (
 )
 
 MODES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "down": ROUND_DOWN}
-EXACT = Context(prec=60)  # products of prices and 12-digit measures never lose a digit
 
 Results = Mapping[str, MeasuredOutcome] | Iterable[MeasuredOutcome]
 

@@ -87,9 +87,20 @@ def _effect(clause: ClauseBase, outcome: MeasuredOutcome) -> tuple[float, tuple[
     if rule == "point":
         return effect, (("effect", effect),)
     low = _required(clause, outcome, "conf_low", outcome.conf_low)
+    if low > effect:
+        raise PaymentTermsError(
+            f"{clause.id}: conf_low {low!r} of {outcome.outcome!r} is above its effect {effect!r}. "
+            "Effects are signed so that positive is an improvement: when the sign of an effect is "
+            "turned, its bounds change places."
+        )
     if rule == "lower_bound":
         return low, (("effect", effect), ("conf_low", low))
     high = _required(clause, outcome, "conf_high", outcome.conf_high)
+    if high < effect:
+        raise PaymentTermsError(
+            f"{clause.id}: conf_high {high!r} of {outcome.outcome!r} is below its effect "
+            f"{effect!r}. Correct the interval."
+        )
     excludes_zero = low > 0 or high < 0
     inputs: tuple[Input, ...] = (
         ("effect", effect),

@@ -4,6 +4,7 @@ Nothing is rounded here but measures (see ``measure.py``). Negative measures pay
 tariff says ``negative_allowed``.
 """
 
+import math
 from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
@@ -56,12 +57,14 @@ def price_tariff(
             f"{money_text(_pence(after), currency)}"
         )
     if clause.cap_per_person is not None:
-        if outcome.total_scale is None:
+        scale = outcome.total_scale
+        if scale is None or not math.isfinite(scale) or not scale > 0:
             raise PaymentTermsError(
                 f"{clause.id}: cap_per_person needs the number of persons behind "
-                f"{outcome.outcome!r} (total_scale), which has none. Supply it, or use cap."
+                f"{outcome.outcome!r} (total_scale, above zero), got {scale!r}. Supply it, or "
+                "use cap."
             )
-        persons = significant(outcome.total_scale)
+        persons = significant(scale)
         most = clause.cap_per_person * persons
         if after > most:
             after = most

@@ -1,7 +1,8 @@
 """The payment statement: a line-by-line audit of what is due, and why."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from itertools import accumulate
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pandas as pd
 from pbc_eval.payment.measure import Input
 from pbc_eval.spec.money import money_text
 
+EXACT = Context(prec=60)  # amounts never lose a digit, whatever the caller's decimal context
 LINE_COLUMNS = (
     "clause",
     "label",
@@ -71,12 +73,12 @@ class PaymentStatement:
     @property
     def subtotal(self) -> Decimal:
         """Sum of the lines, before the contract's own cap and floor."""
-        return sum((line.amount for line in self.lines), Decimal(0))
+        return _sum(line.amount for line in self.lines)
 
     @property
     def total(self) -> Decimal:
         """Sum of lines and adjustments. Negative when the provider owes."""
-        return self.subtotal + sum((entry.amount for entry in self.adjustments), Decimal(0))
+        return _sum([self.subtotal, *(entry.amount for entry in self.adjustments)])
 
     @property
     def sentence(self) -> str:
@@ -107,7 +109,13 @@ class PaymentStatement:
             | {"amount": entry.amount, "illustrative": self.illustrative}
             for entry in self.adjustments
         ]
-        running = accumulate(row["amount"] for row in rows)
+        with localcontext(EXACT):
+            running = list(accumulate(row["amount"] for row in rows))
         rows = [row | {"running_total": total} for row, total in zip(rows, running, strict=True)]
         columns = [*LINE_COLUMNS, "running_total", "illustrative"]
         return pd.DataFrame(rows, columns=columns, dtype=object)
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    with localcontext(EXACT):
+        return sum(amounts, Decimal(0))

@@ -10,6 +10,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,7 +54,9 @@ def read_value_map(path: Path, *, inputs: Path | None = None) -> ValueMap:
         raise ValueMapError(f"{path}: a value map is a .csv or .xlsx file.")
     if inputs is not None:
         raise ValueMapError(f"{path}: put inputs in the workbook's {INPUTS_SHEET!r} sheet.")
-    sheets = pd.read_excel(path, sheet_name=None, dtype=object)
+    sheets = pd.read_excel(path, sheet_name=None, dtype=object, keep_default_na=False)
+    for sheet, frame in sheets.items():
+        _refuse_spreadsheet_errors(frame, f"{path.name}, sheet {sheet}")
     named = {str(name).strip().lower(): frame for name, frame in sheets.items()}
     given_frame = named.pop(INPUTS_SHEET, None)
     if not named:
@@ -103,8 +106,13 @@ def _as_text(value: object) -> str:
 def _csv_rows(path: Path) -> Rows:
     if not path.is_file():
         raise ValueMapError(f"{path}: no such file.")
-    with path.open(newline="", encoding="utf-8-sig") as file:  # Excel writes a byte-order mark
-        lines = list(csv.reader(file))
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:  # Excel writes a byte-order mark
+            lines = list(csv.reader(file, strict=True))
+    except UnicodeDecodeError as error:
+        raise ValueMapError(f"{path.name}: is not UTF-8. Save it as 'CSV UTF-8'.") from error
+    except csv.Error as error:
+        raise ValueMapError(f"{path.name}: is not a well-formed CSV file: {error}.") from error
     if not lines:
         raise ValueMapError(f"{path.name}: is empty. The first row names the columns.")
     header = lines[0]
@@ -115,13 +123,34 @@ def _csv_rows(path: Path) -> Rows:
                 f"{path.name}, row {number}: has {len(line)} cells for {len(header)} columns. "
                 "Quote text that contains commas."
             )
-    return [dict(zip(header, line, strict=False)) for line in lines[1:]]
+        _refuse_unnamed(header, line, f"{path.name}, row {number}")
+    return [dict(zip_longest(header, line, fillvalue="")) for line in lines[1:]]
 
 
 def _frame_rows(frame: pd.DataFrame) -> Rows:
-    header = [str(name) for name in frame.columns]
+    # pandas names a column without a header "Unnamed: 3"
+    header = [re.sub(r"^Unnamed: \d+$", "", str(name)) for name in frame.columns]
     _refuse_repeats(header)
-    return [dict(zip(header, row, strict=True)) for row in frame.itertuples(index=False, name=None)]
+    rows = list(frame.itertuples(index=False, name=None))
+    for number, row in enumerate(rows, start=2):
+        _refuse_unnamed(header, row, f"row {number}")
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def _refuse_spreadsheet_errors(frame: pd.DataFrame, table: str) -> None:
+    """Empty cells arrive as empty text, so a missing number is a cell in error (#N/A, #DIV/0!)."""
+    for name in frame.columns:
+        if bad := [number for number, cell in enumerate(frame[name], start=2) if _is_nan(cell)]:
+            raise ValueMapError(
+                f"{table}, row {bad[0]}, column {str(name)!r}: the cell holds a spreadsheet error "
+                "such as #N/A or #DIV/0!. Correct the formula, or clear the cell."
+            )
+
+
+def _refuse_unnamed(header: Sequence[str], cells: Sequence[Any], place: str) -> None:
+    for name, cell in zip(header, cells, strict=False):
+        if not name.strip() and not _blank(cell):
+            raise ValueMapError(f"{place}: {cell!r} stands in a column without a header. Name it.")
 
 
 def _refuse_repeats(header: Sequence[str]) -> None:
@@ -176,7 +205,11 @@ def _refuse_unknown(row: Mapping[str, Any], known: Sequence[str], table: str) ->
 def _blank(value: Any) -> bool:
     if isinstance(value, str):
         return not value.strip()
-    return value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
+    return value is None or value is pd.NaT or _is_nan(value)
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _cell(place: str, column: str, value: Any) -> Any:
