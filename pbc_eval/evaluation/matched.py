@@ -83,7 +83,10 @@ def _finding(
     )
     alternatives.append(("Not matched: all comparison units, no adjustment", raw))
     benchmark = _benchmark(spec, design, column)
-    side_by_side = [(f"Headline: {_METHODS[design.effect].lower()}", headline), *alternatives]
+    side_by_side: list[tuple[str, AttEstimate]] = [
+        (f"Headline: {_METHODS[design.effect].lower()}", headline),
+        *alternatives,
+    ]
     if benchmark:
         side_by_side.append(("Randomised benchmark", benchmark))
     found = [
@@ -101,10 +104,7 @@ def _finding(
             outcome,
             headline,
             total_scale=headline.n_treated / outcome.total.per if outcome.total else None,
-            alternatives=[
-                *alternatives,
-                *([("Randomised benchmark", benchmark)] * bool(benchmark)),
-            ],
+            alternatives=side_by_side[1:],
         ),
         alternatives=tuple(estimate for _, estimate in side_by_side),
         benchmark=benchmark,

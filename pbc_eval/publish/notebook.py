@@ -19,6 +19,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from pbc_eval._validate import did_you_mean
 from pbc_eval.errors import PublicationError
+from pbc_eval.publish.kernel import PrivateKernelManager
 from pbc_eval.report.html import TEMPLATES
 
 CELL_DEADLINE = 600  # seconds
@@ -51,6 +52,7 @@ def execute(notebook: Path, parameters: dict[str, str], run_dir: Path) -> Notebo
             str(run_dir / "executed.ipynb"),
             parameters=parameters,
             kernel_name="python3",
+            kernel_manager_class=PrivateKernelManager,
             language="python",
             progress_bar=False,
             execution_timeout=CELL_DEADLINE,

@@ -10,6 +10,7 @@ from pbc_eval.evaluation.record import Evaluation, Kind, OutputTable
 from pbc_eval.payment.describe import describe
 from pbc_eval.report import numbers as fmt
 from pbc_eval.report.figures import Figure, tornado
+from pbc_eval.spec.value_map import ValuedOutcome
 from pbc_eval.sroi.benchmarks import benchmarks
 from pbc_eval.sroi.present_value import CONVENTIONS, SroiResult
 from pbc_eval.sroi.switching import switching_values
@@ -140,6 +141,7 @@ def value_facts(released: ReleasedEvaluation) -> dict[str, Any]:
         "investment": _investment_table(evaluation),
         "value_map": _value_map_table(sroi),
         "by_stakeholder": _stakeholder_table(sroi),
+        "sources": _proxies_table(sroi),
         "figures": [sensitivity_figure(evaluation)],
         "sensitivity": _sensitivity_table(evaluation),
         "switching": _switching_table(sroi),
@@ -159,6 +161,7 @@ def value_tables(evaluation: Evaluation) -> tuple[ReleasedTable, ...]:
         _summary_table(sroi),
         _investment_table(evaluation),
         _value_map_table(sroi),
+        _proxies_table(sroi),
         _stakeholder_table(sroi),
         _sensitivity_table(evaluation),
         _switching_table(sroi),
@@ -209,7 +212,7 @@ def _summary_table(sroi: SroiResult) -> ReleasedTable:
         "value-summary",
         "Social value in brief",
         frame,
-        {"measure": ("Measure", "text"), "value": ("Value", "number")},
+        {"measure": ("Measure", "text"), "value": ("Value", "text")},
     )
 
 
@@ -225,29 +228,59 @@ def _investment_table(evaluation: Evaluation) -> ReleasedTable:
 
 
 def _value_map_table(sroi: SroiResult) -> ReleasedTable:
+    """The map as the page shows it; the download has every column, unrounded."""
     rows = [
         {**row.model_dump(), "quantity": value.quantity, "impact": value.impact}
         | {"present_value": value.present_value}
+        | {"what": row.indicator or row.outcome, "taken_off": _taken_off(row)}
         for row, value in zip(sroi.outcomes, sroi.by_outcome, strict=True)
     ]
     return _open_table(
         "value-map",
-        "Value map: each outcome, its worth and what is taken away",
+        "Value map: each outcome, its worth and what is taken off",
         pd.DataFrame(rows),
         {
-            "outcome": ("Outcome", "text"),
+            "what": ("Outcome", "text"),
             "stakeholder": ("For whom", "text"),
-            "quantity": ("Quantity", "number"),
-            "proxy": ("Valued as", "text"),
+            "quantity": ("Quantity", "level"),
             "proxy_value": ("Value each", "money"),
-            "deadweight": ("Deadweight", "share"),
-            "displacement": ("Displacement", "share"),
-            "attribution": ("Owed to others", "share"),
-            "drop_off": ("Drop-off a year", "share"),
+            "taken_off": ("Taken off", "text"),
             "duration": ("Years", "count"),
-            "impact": ("First-year impact", "money"),
             "present_value": ("Present value", "money"),
-            "proxy_source": ("Source of the value", "text"),
+        },
+        decimals=2,
+    )
+
+
+def _taken_off(row: ValuedOutcome) -> str:
+    """'10% would have happened anyway; 35% owed to others', or 'nothing'."""
+    words = {
+        "deadweight": "would have happened anyway",
+        "displacement": "displaced from elsewhere",
+        "attribution": "owed to others",
+        "leakage": "benefits others than the group",
+    }
+    parts = [
+        f"{fmt.percent(share)} {text}"
+        for name, text in words.items()
+        if (share := getattr(row, name))
+    ]
+    if row.drop_off and row.duration > 1:
+        parts.append(f"{fmt.percent(row.drop_off)} fades each year")
+    return "; ".join(parts) or "nothing"
+
+
+def _proxies_table(sroi: SroiResult) -> ReleasedTable:
+    rows = [{**row.model_dump(), "what": row.indicator or row.outcome} for row in sroi.outcomes]
+    return _open_table(
+        "value-sources",
+        "Where each value comes from",
+        pd.DataFrame(rows),
+        {
+            "what": ("Outcome", "text"),
+            "proxy": ("Valued as", "text"),
+            "proxy_source": ("Source", "text"),
+            "agency": ("Who saves or gains", "text"),
             "status": ("Status", "text"),
         },
     )

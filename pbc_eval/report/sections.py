@@ -224,7 +224,7 @@ SECTIONS: dict[str, tuple[str, Applies, Build]] = {
     "summary": ("What was found", _always, _summary),
     "payment": ("What the contract pays", _pays, payment_facts),
     "value": ("Social value", _values, value_facts),
-    "design": ("How the effect was estimated", _always, _design),
+    "design": ("How this was worked out", _always, _design),
     "sample": ("Who is in the analysis", _estimated, _sample),
     "checks": ("Does the comparison hold?", _estimated, _checks),
     "estimates": ("Estimates", _estimated, _estimates),

@@ -206,7 +206,8 @@ def _caveats(
     found = []
     for status in ("illustrative", "recalled"):
         if ids := [row.id for row in outcomes if row.status == status]:
-            found.append(f"Figures marked {status}, not confirmed: {first_few(ids)}.")
+            which = "all rows" if len(ids) == len(outcomes) else first_few(ids)
+            found.append(f"Figures marked {status}, not confirmed: {which}.")
     if ids := [row.id for row in outcomes if row.leakage > 0]:
         found.append(f"Leakage is taken off, which the SROI Guide does not do: {first_few(ids)}.")
     if isinstance(discount, str) and (caveat := schedule_for(discount, date).caveat):
