@@ -29,8 +29,14 @@ def simple(score, focal, **changes):
 
 @pytest.mark.parametrize(
     ("order", "caliper", "n_strata", "ratio", "replacement"),
-    list(itertools.product(
-        ["largest", "smallest", "closest", "data"], [INF, 0.15], [1, 3], [1, 2, 3], [False, True]
+    list(
+        itertools.product(
+            ["largest", "smallest", "closest", "data"],
+            [INF, 0.15],
+            [1, 3],
+            [1, 2, 3],
+            [False, True],
+        )
     ),
 )
 @pytest.mark.parametrize("decimals", [1, 8])  # many exact ties, and none
