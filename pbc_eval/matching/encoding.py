@@ -62,7 +62,7 @@ def encode(frame: pd.DataFrame, covariates: Sequence[str]) -> Columns:
                 names.append(f"{covariate}={levels[level]}")
                 in_score.append(level > 0)
         else:
-            values.append(_numbers(column))
+            values.append(numbers(column))
             names.append(covariate)
             in_score.append(True)
     matrix = np.column_stack(values) if values else np.empty((len(frame), 0))
@@ -115,7 +115,8 @@ def _refuse_mixtures(name: str, distinct: list[object]) -> None:
     )
 
 
-def _numbers(column: pd.Series) -> Floats:
+def numbers(column: pd.Series) -> Floats:
+    """A numeric column as finite floats, shape (n,); anything else is refused with a DataError."""
     if not pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_complex_dtype(
         column.dtype
     ):

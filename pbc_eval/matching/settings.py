@@ -13,6 +13,8 @@ Distance = Literal["propensity"]
 DISTANCES: tuple[Distance, ...] = ("propensity",)
 Estimand = Literal["ATT", "ATC"]
 ESTIMANDS: tuple[Estimand, ...] = ("ATT", "ATC")
+Discard = Literal["none", "both", "treated", "comparison"]
+DISCARDS: tuple[Discard, ...] = ("none", "both", "treated", "comparison")
 CaliperScale = Literal["std", "raw"]
 
 WIDEST_CALIPER = 5.0  # standard deviations; beyond it nothing is excluded, and 20 means 0.2
@@ -41,12 +43,14 @@ class MatchSettings:
     caliper_scale: CaliperScale
     order: Order
     estimand: Estimand
+    discard: Discard
     seed: int | None
 
     def __post_init__(self) -> None:
         check_choice("match", "distance", self.distance, DISTANCES, DesignError)
         check_choice("match", "link", self.link, LINKS, DesignError)
         check_choice("match", "order", self.order, ORDERS, DesignError)
+        check_choice("match", "discard", self.discard, DISCARDS, DesignError)
         check_choice("match", "caliper_scale", self.caliper_scale, ("std", "raw"), DesignError)
         if self.estimand not in ESTIMANDS:
             raise DesignError(
@@ -99,4 +103,7 @@ class MatchSettings:
         ]
         if not self.replacement:
             parts.append(_ORDER_WORDS[self.order])
+        if self.discard != "none":
+            groups = "both groups" if self.discard == "both" else f"the {self.discard} group"
+            parts.append(f"after leaving out {groups} outside common support")
         return ", ".join(parts)

@@ -28,6 +28,9 @@ SPECS = {
     "nn_cal2": {"caliper": 0.2},
     "nn_cal1": {"caliper": 0.1},
     "nn_exact": {"exact": ["married", "race"]},
+    "nn_cal_cov": {"caliper": 0.2, "within": {"age": 2}},
+    "nn_antiexact": {"antiexact": ["nodegree"]},
+    "nn_discard_both": {"discard": "both"},
     "nn_atc": {"estimand": "ATC"},
 }
 EXACT = 1e-12
@@ -115,6 +118,7 @@ def test_sizes_and_effective_sizes_are_the_same(name):
         "matched": "Matched",
         "effective": "Matched (ESS)",
         "unmatched": "Unmatched",
+        "discarded": "Discarded",
     }
     for mine, their_row in pairs.items():
         assert tuple(ours.loc[mine]) == pytest.approx(theirs[their_row], rel=EXACT)

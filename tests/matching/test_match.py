@@ -35,6 +35,12 @@ COARSE = people(300, seed=5, rounded=0)  # many people with equal scores
         {"link": "probit"},
         {"link": "linear_logit", "caliper": 0.2},
         {"link": "linear_probit", "caliper": 0.2},
+        {"within": {"age": 0.5, "income": 1}, "caliper": 0.3},
+        {"within": {"age": 1}, "replacement": True, "ratio": 2},
+        {"antiexact": ["group"], "order": "closest"},
+        {"discard": "both", "ratio": 2},
+        {"discard": "treated", "caliper": 0.2},
+        {"discard": "comparison", "estimand": "ATC", "replacement": True},
     ],
     ids=str,
 )
@@ -146,6 +152,19 @@ def test_complete_cases_are_used_on_request_and_entered_in_the_ledger():
     expect_good_match(sample, frame.drop(index=[3, 7, 9, 11]))
 
 
+def test_those_outside_common_support_are_entered_in_the_ledger():
+    sample = match_people(PEOPLE, discard="both", caliper=0.2)
+    score, treated = sample.scores.to_numpy(), PEOPLE["treated"].to_numpy() == 1
+    low = max(score[treated].min(), score[~treated].min())
+    high = min(score[treated].max(), score[~treated].max())
+    outside = (score < low) | (score > high)
+    np.testing.assert_array_equal(sample.discarded, outside)
+    steps = sample.ledger.to_frame().set_index("what")
+    assert steps.loc["common support", "rows_dropped"] == outside.sum() > 0
+    assert sample.counts().loc["discarded"].sum() == outside.sum()
+    assert any("outside common support" in note for note in sample.notes)
+
+
 def test_the_matched_frame_carries_weights_and_sets():
     frame = match_people(PEOPLE, caliper=0.2).to_frame()
     assert (frame["weight"] == 1).all()
@@ -206,6 +225,10 @@ def test_a_reader_is_told(frame, changes, note):
         ({"ratio": 0}, r"ratio must be a whole number"),
         ({"ratio": True}, r"ratio must be a whole number"),
         ({"replacement": "no"}, r"replacement must be True or False"),
+        ({"discard": "control"}, r"discard must be one of none, both, treated, comparison"),
+        ({"within": {"age": 0}}, r"within 'age' must be a finite width above 0.*exact"),
+        ({"within": {"age": "2"}}, r"within 'age' must be a finite width"),
+        ({"antiexact": ["treated"]}, r"treatment 'treated' is also among exact, within"),
         ({"covariates": []}, r"covariates is empty"),
         ({"covariates": "age"}, r"covariates must be a list of column names"),
         ({"covariates": ["age", "age"]}, r"covariates names age more than once"),
@@ -236,6 +259,8 @@ def with_value(column, value, rows=(4,)) -> pd.DataFrame:
     [
         (changed(), {"covariates": ["aeg"]}, r"no column 'aeg'\. Did you mean 'age'\?"),
         (changed(), {"exact": ["gruop"]}, r"Did you mean 'group'\?"),
+        (changed(), {"within": {"incme": 1}}, r"Did you mean 'income'\?"),
+        (changed(), {"within": {"group": 1}}, r"group: str values cannot be matched on"),
         (changed(id="same"), {}, r"column 'id' names 1 units more than once \(same\)"),
         (with_value("id", None), {}, r"1 ids are missing in column 'id'"),
         (changed(treated=2), {}, r"treated: treatment must be 0 or 1 .* found 2"),
