@@ -8,6 +8,7 @@ with their counts and the remedy. Rows leave only when the caller asks, and the 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -146,8 +147,7 @@ def zero_one(column: pd.Series) -> Bools:
             "status. Find it, or leave those rows out before matching and say why."
         )
     values = column.unique().tolist()
-    strange = [value for value in values if not (isinstance(value, bool | int | float))]
-    strange = strange or [value for value in values if value not in (0, 1)]
+    strange = [value for value in values if isinstance(value, str) or value not in (0, 1)]
     if strange:
         raise DataError(
             f"{name}: treatment must be 0 or 1 (or False and True), found "
@@ -177,7 +177,7 @@ def _names(role: str, names: Sequence[str], may_be_empty: bool = False) -> tuple
 
 def _limits(within: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
     for name, width in within.items():
-        if isinstance(width, bool) or not (isinstance(width, int | float) and 0 < width < np.inf):
+        if isinstance(width, bool) or not (isinstance(width, Real) and 0 < width < np.inf):
             raise DesignError(
                 f"match: within {name!r} must be a finite width above 0 in the column's own unit, "
                 f"got {width!r}. For equality, name the column in exact."

@@ -192,8 +192,8 @@ def caliper_width(score: Floats, settings: MatchSettings) -> float:
     if settings.caliper is None:
         return float("inf")
     if settings.caliper_scale == "raw":
-        return settings.caliper
-    return settings.caliper * float(score.std(ddof=1))
+        return float(settings.caliper)
+    return float(settings.caliper) * float(score.std(ddof=1))
 
 
 def _notes(

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Literal
 
 from pbc_eval._validate import check_choice
@@ -61,7 +62,7 @@ class MatchSettings:
             raise DesignError(
                 f"match: replacement must be True or False, got {self.replacement!r}."
             )
-        if isinstance(self.ratio, bool) or not isinstance(self.ratio, int) or self.ratio < 1:
+        if isinstance(self.ratio, bool) or not isinstance(self.ratio, Integral) or self.ratio < 1:
             raise DesignError(
                 f"match: ratio must be a whole number of matches a person >= 1, got {self.ratio!r}."
             )
@@ -74,7 +75,7 @@ class MatchSettings:
             self._check_caliper(self.caliper)
 
     def _check_caliper(self, caliper: float) -> None:
-        if isinstance(caliper, bool) or not math.isfinite(caliper) or caliper <= 0:
+        if isinstance(caliper, bool) or not (isinstance(caliper, Real) and 0 < caliper < math.inf):
             raise DesignError(
                 f"match: caliper must be a finite number above 0, got {caliper!r}. Pass "
                 "caliper=None for a match without one."

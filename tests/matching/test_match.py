@@ -106,7 +106,14 @@ def test_numbers_may_come_in_any_type():
         treated=base["treated"] == 1,
         group=base["group"].astype("category"),
     )
-    assert pairs_of(match_people(typed)) == pairs_of(match_people(base))
+    nullable = base.assign(
+        treated=base["treated"].astype("boolean"), age=base["age"].astype("Int64")
+    )
+    objects = base.assign(treated=pd.Series(list(base["treated"].to_numpy()), dtype=object))
+    plain = match_people(base, ratio=2, caliper=0.2)
+    asked = {"ratio": np.int64(2), "caliper": np.float32(0.2)}
+    for other in (typed, nullable, objects):
+        assert pairs_of(match_people(other, **asked)) == pairs_of(plain)
 
 
 def test_the_frame_of_the_caller_is_never_changed():
@@ -218,6 +225,7 @@ def test_a_reader_is_told(frame, changes, note):
         ({"caliper": 0}, r"caliper must be a finite number above 0.*caliper=None"),
         ({"caliper": -0.2}, r"caliper must be a finite number above 0"),
         ({"caliper": float("nan")}, r"caliper must be a finite number above 0"),
+        ({"caliper": "0.2"}, r"caliper must be a finite number above 0, got '0\.2'"),
         ({"caliper": 20}, r"caliper is 20 standard deviations.*Did you mean 0\.2\?"),
         ({"caliper": 5, "caliper_scale": "raw"}, r"score between 0 and 1.*Did you mean 0\.05\?"),
         ({"caliper_scale": "sd"}, r"caliper_scale must be one of std, raw"),
