@@ -69,6 +69,20 @@ def expect_good_match(sample, frame, *, treatment="treated", unit="id"):
         values = frame.set_index(unit)[column]
         assert (values[pairs["treated"]].to_numpy() == values[pairs["comparison"]].to_numpy()).all()
 
+    # pairs keep to every other rule, and nobody is paired who was left out beforehand
+    by_id = frame.set_index(unit)
+    for column, width in sample.design.within:
+        gap = (
+            by_id.loc[pairs["treated"], column].to_numpy() - by_id.loc[pairs["comparison"], column]
+        )
+        assert gap.abs().max() <= width
+    for column in sample.design.antiexact:
+        mine, theirs = by_id.loc[pairs["treated"], column], by_id.loc[pairs["comparison"], column]
+        assert (mine.to_numpy() != theirs.to_numpy()).all()
+    discarded = pd.Series(sample.discarded, index=weights.index)
+    assert not discarded[pairs["treated"]].any()
+    assert not discarded[pairs["comparison"]].any()
+
     # weights follow from the pairs
     part = 1 / pairs.groupby(focal)[focal].transform("size")
     share = part.groupby(pairs[other]).sum()
@@ -98,7 +112,7 @@ def expect_good_match(sample, frame, *, treatment="treated", unit="id"):
     assert sample.counts().loc["matched"].sum() == int((weights > 0).sum())
 
 
-def slow_pairs(score, focal, strata, *, order, ratio, replacement, caliper):
+def slow_pairs(score, focal, strata, *, order, ratio, replacement, caliper, forbidden=None):
     """Greedy matching as one would do it by hand: {focal row: [matched rows]}.
 
     Everyone stands in line by score, equal scores in row order; the nearest free candidate on the
@@ -114,6 +128,7 @@ def slow_pairs(score, focal, strata, *, order, ratio, replacement, caliper):
             not focal[row]
             and strata[row] == strata[seeker]
             and row not in found[seeker]
+            and not (forbidden is not None and forbidden[seeker, row])
             and (replacement or row not in taken)
         )
 

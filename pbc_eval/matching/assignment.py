@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pbc_eval.matching.nearest import Order, Pairs
+from pbc_eval.matching.rules import PairRules
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -19,7 +20,8 @@ Bools = NDArray[np.bool_]
 class Problem:
     """Who is to be matched with whom. All arrays have a row a unit, shape (n,).
 
-    ``focal`` people are matched, out of the others; ``caliper`` is in units of the score.
+    ``focal`` people are matched, out of the others; ``caliper`` is in units of the score;
+    ``rules`` forbid pairs on other grounds, None when nothing else is asked.
     """
 
     focal: Bools
@@ -29,6 +31,7 @@ class Problem:
     ratio: int
     replacement: bool
     caliper: float
+    rules: PairRules | None
     rng: np.random.Generator | None
 
 

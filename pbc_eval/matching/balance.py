@@ -53,21 +53,23 @@ def column_balance(
 
     ``scale`` is what the standardised difference is divided by, in the column's unit.
     """
-    distinct, code = np.unique(values, return_inverse=True)
-    column = _Column(values, code, len(distinct), scale, binary)
+    line = np.argsort(values)
+    in_line = values[line]
+    last_of_value = np.r_[np.flatnonzero(in_line[1:] != in_line[:-1]), len(values) - 1]
+    column = _Column(values, line, last_of_value, scale, binary)
     return tuple(_compare(column, treated, weights) for weights in weightings)
 
 
 class _Column(NamedTuple):
     values: Floats
-    code: NDArray[np.intp]  # each row's place among the distinct values
-    n_distinct: int
+    line: NDArray[np.intp]  # rows by value
+    last_of_value: NDArray[np.intp]  # where in that line each distinct value ends
     scale: float
     binary: bool
 
 
 def _compare(column: _Column, treated: Bools, weights: Floats) -> Balance:
-    values, code = column.values, column.code
+    values = column.values
     shares = [np.where(group, weights, 0.0) for group in (treated, ~treated)]
     totals = [share.sum() for share in shares]
     if min(totals) <= 0:  # nobody was matched: there is nothing to compare
@@ -75,8 +77,7 @@ def _compare(column: _Column, treated: Bools, weights: Floats) -> Balance:
     inside, outside = (share / total for share, total in zip(shares, totals, strict=True))
     means = [float(group @ values) for group in (inside, outside)]
     difference = means[0] - means[1]
-    mass = [np.bincount(code, group, minlength=column.n_distinct) for group in (inside, outside)]
-    gap = np.abs(np.cumsum(mass[0] - mass[1]))
+    gap = np.abs(np.cumsum((inside - outside)[column.line])[column.last_of_value])
     if column.binary:
         ratio, ecdf_mean = float("nan"), float(gap.max())  # one step: its height, not the mean
     else:

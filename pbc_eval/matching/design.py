@@ -6,8 +6,9 @@ Nothing is guessed or repaired: missing values, text among numbers and repeated 
 with their counts and the remedy. Rows leave only when the caller asks, and the ledger says so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from pbc_eval._validate import check_choice, did_you_mean, first_few
 from pbc_eval.errors import DataError, DesignError
-from pbc_eval.matching.encoding import Columns, encode
+from pbc_eval.matching.encoding import Columns, encode, numbers
 from pbc_eval.matching.ledger import LedgerStep, SampleLedger
 
 Bools = NDArray[np.bool_]
@@ -42,6 +43,21 @@ class Design:
     treatment: str
     covariates: tuple[str, ...]
     exact: tuple[str, ...]
+    within: tuple[tuple[str, float], ...]
+    antiexact: tuple[str, ...]
+
+    @property
+    def limited(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The covariates limited pair by pair, (n, q), and their widths, (q,)."""
+        values = [numbers(self.frame[name]) for name, _ in self.within]
+        widths = np.array([width for _, width in self.within], dtype=np.float64)
+        return (np.column_stack(values) if values else np.empty((len(self.ids), 0))), widths
+
+    @property
+    def differing(self) -> Ints:
+        """Codes of the columns in which a pair must differ, (n, r)."""
+        codes = [strata_of(self.frame, [name]) for name in self.antiexact]
+        return np.column_stack(codes) if codes else np.empty((len(self.ids), 0), dtype=np.int64)
 
 
 def read_design(
@@ -50,6 +66,8 @@ def read_design(
     treatment: str,
     covariates: Sequence[str],
     exact: Sequence[str] = (),
+    within: Mapping[str, float] | None = None,
+    antiexact: Sequence[str] = (),
     unit: str | None = None,
     missing: Missing = "refuse",
 ) -> Design:
@@ -61,9 +79,12 @@ def read_design(
     check_choice("match", "missing", missing, ("refuse", "complete_cases"), DesignError)
     covariates = _names("covariates", covariates)
     exact = _names("exact", exact, may_be_empty=True)
-    used = [treatment, *covariates, *exact, *([unit] if unit is not None else [])]
+    antiexact = _names("antiexact", antiexact, may_be_empty=True)
+    limits = _limits(within or {})
+    paired_on = [*exact, *(name for name, _ in limits), *antiexact]
+    used = [treatment, *covariates, *paired_on, *([unit] if unit is not None else [])]
     check_columns(frame, used)
-    for role, names in (("covariates", covariates), ("exact", exact)):
+    for role, names in (("covariates", covariates), ("exact, within and antiexact", paired_on)):
         if treatment in names:
             raise DesignError(
                 f"match: the treatment {treatment!r} is also among {role}. It would explain "
@@ -73,7 +94,7 @@ def read_design(
     treated = zero_one(frame[treatment])
     ledger = SampleLedger((LedgerStep(what="read", rows_in=len(frame)),))
 
-    wanted = list(dict.fromkeys([*covariates, *exact]))
+    wanted = list(dict.fromkeys([*covariates, *paired_on]))
     incomplete = frame[wanted].isna()
     hit = np.asarray(incomplete.to_numpy(dtype=bool).any(axis=1))
     if hit.any():
@@ -99,6 +120,8 @@ def read_design(
         treatment=treatment,
         covariates=covariates,
         exact=exact,
+        within=limits,
+        antiexact=antiexact,
     )
 
 
@@ -124,8 +147,7 @@ def zero_one(column: pd.Series) -> Bools:
             "status. Find it, or leave those rows out before matching and say why."
         )
     values = column.unique().tolist()
-    strange = [value for value in values if not (isinstance(value, bool | int | float))]
-    strange = strange or [value for value in values if value not in (0, 1)]
+    strange = [value for value in values if isinstance(value, str) or value not in (0, 1)]
     if strange:
         raise DataError(
             f"{name}: treatment must be 0 or 1 (or False and True), found "
@@ -151,6 +173,16 @@ def _names(role: str, names: Sequence[str], may_be_empty: bool = False) -> tuple
     if repeated:
         raise DesignError(f"match: {role} names {first_few(repeated)} more than once.")
     return tuple(names)
+
+
+def _limits(within: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+    for name, width in within.items():
+        if isinstance(width, bool) or not (isinstance(width, Real) and 0 < width < np.inf):
+            raise DesignError(
+                f"match: within {name!r} must be a finite width above 0 in the column's own unit, "
+                f"got {width!r}. For equality, name the column in exact."
+            )
+    return tuple((name, float(width)) for name, width in within.items())
 
 
 def _ids(frame: pd.DataFrame, unit: str | None) -> pd.Index:

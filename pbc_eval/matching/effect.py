@@ -100,7 +100,7 @@ def _weighted_regression(data: MatchedData, design: Floats, gradient: Floats) ->
     outcome, clusters = data.outcome, data.clusters
     root = np.sqrt(data.weights)
     q, r = np.linalg.qr(design * root[:, None])
-    if n <= k:
+    if n <= k and k > 2:
         raise DesignError(
             f"effect: {n:,} matched units cannot carry a regression with {k} coefficients. Use "
             "method='difference', or match on fewer covariates."

@@ -62,7 +62,7 @@ def encode(frame: pd.DataFrame, covariates: Sequence[str]) -> Columns:
                 names.append(f"{covariate}={levels[level]}")
                 in_score.append(level > 0)
         else:
-            values.append(_numbers(column))
+            values.append(numbers(column))
             names.append(covariate)
             in_score.append(True)
     matrix = np.column_stack(values) if values else np.empty((len(frame), 0))
@@ -84,14 +84,7 @@ def _levels(column: pd.Series) -> tuple[list[object], NDArray[Any]]:
         present = column.cat.remove_unused_categories()
         return list(present.cat.categories), np.asarray(present.cat.codes, dtype=np.int64)
     distinct = pd.Series(column.unique())
-    kinds = {type(value).__name__ for value in distinct if not isinstance(value, str)}
-    if kinds - {"bool", "bool_"} or (kinds and any(isinstance(v, str) for v in distinct)):
-        raise DataError(
-            f"{column.name}: the column mixes or holds {first_few(sorted(kinds))} values, e.g. "
-            f"{first_few((repr(v) for v in distinct if not isinstance(v, str)), 3)}. Convert it "
-            "to numbers, or to text or a category whose levels are to be compared."
-        )
-    _refuse_text_among_numbers(str(column.name), distinct)
+    _refuse_mixtures(str(column.name), distinct.tolist())
     if len(distinct) > MOST_LEVELS:
         raise DataError(
             f"{column.name}: {len(distinct):,} different texts; a covariate may have {MOST_LEVELS} "
@@ -101,23 +94,29 @@ def _levels(column: pd.Series) -> tuple[list[object], NDArray[Any]]:
     return list(levels), np.asarray(codes, dtype=np.int64)
 
 
-def _refuse_text_among_numbers(name: str, distinct: pd.Series) -> None:
-    is_number = pd.to_numeric(distinct, errors="coerce").notna()
-    if not is_number.any() or any(isinstance(value, bool) for value in distinct):
+def _refuse_mixtures(name: str, distinct: list[object]) -> None:
+    """Refuse a text column that is, wholly or in part, numbers: a typing error in one cell must
+    not turn a measurement into a hundred categories."""
+    texts = [value for value in distinct if isinstance(value, str)]
+    others = [value for value in distinct if not isinstance(value, str | bool)]
+    numeric = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").notna().tolist()
+    words = [text for text, is_number in zip(texts, numeric, strict=True) if not is_number]
+    if not others and not any(numeric):
         return
-    texts = distinct[~is_number]
-    found = (
-        f"holds text among numbers: {first_few(repr(value) for value in texts)}"
-        if len(texts)
-        else f"holds numbers stored as text, e.g. {distinct.iloc[0]!r}"
-    )
+    if words:
+        found = f"holds text among numbers: {first_few(repr(word) for word in words)}"
+    elif texts:
+        found = f"holds numbers stored as text, e.g. {texts[0]!r}"
+    else:
+        found = f"holds {type(others[0]).__name__} objects, e.g. {others[0]!r}"
     raise DataError(
         f"{name}: the column {found}. Convert it with pandas.to_numeric after recoding those "
         "values, or make it a category (astype('category')) if its values are labels."
     )
 
 
-def _numbers(column: pd.Series) -> Floats:
+def numbers(column: pd.Series) -> Floats:
+    """A numeric column as finite floats, shape (n,); anything else is refused with a DataError."""
     if not pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_complex_dtype(
         column.dtype
     ):

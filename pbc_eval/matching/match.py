@@ -5,7 +5,7 @@
 The outcome plays no part: a match can be made, checked and signed off before outcomes are seen.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -18,8 +18,9 @@ from pbc_eval.matching.design import Missing, read_design
 from pbc_eval.matching.encoding import check_any_column
 from pbc_eval.matching.nearest import Order, Pairs, nearest_pairs
 from pbc_eval.matching.propensity import Link, PropensityFit, fit_propensity
+from pbc_eval.matching.rules import pair_rules
 from pbc_eval.matching.sample import MatchedSample
-from pbc_eval.matching.settings import CaliperScale, Distance, Estimand, MatchSettings
+from pbc_eval.matching.settings import CaliperScale, Discard, Distance, Estimand, MatchSettings
 
 Floats = NDArray[np.float64]
 
@@ -35,6 +36,7 @@ def _nearest(problem: Problem) -> Pairs:
         ratio=problem.ratio,
         replacement=problem.replacement,
         caliper=problem.caliper,
+        rules=problem.rules,
         rng=problem.rng,
     )
 
@@ -56,6 +58,9 @@ def match(
     caliper: float | None = None,
     caliper_scale: CaliperScale = "std",
     exact: Sequence[str] = (),
+    within: Mapping[str, float] | None = None,
+    antiexact: Sequence[str] = (),
+    discard: Discard = "none",
     order: Order | None = None,
     estimand: Estimand = "ATT",
     unit: str | None = None,
@@ -67,15 +72,21 @@ def match(
 
     ``frame`` has one row a unit and is not changed. ``treatment`` is a column of 0/1 or booleans;
     ``covariates`` are known before treatment: numbers, booleans, or text and categories, which
-    become indicators. ``unit`` names the id column (the index without it). ``ratio`` matches are
-    sought for each treated unit, within strata that agree on all ``exact`` columns, no further
-    away than ``caliper``: in standard deviations of the score over all rows, or with
-    ``caliper_scale="raw"`` in the score's own unit. ``link`` is the model of the score; with
-    "linear_logit" or "linear_probit" the linear predictor is matched on. ``order`` says who
-    chooses first: by default the largest score (for estimand "ATC", where comparison units seek
-    treated ones, the smallest); "random" needs a ``seed``. Ties go as in ``nearest``'s
-    docstring, by row order in the last resort. ``missing="complete_cases"`` leaves out rows with
-    missing covariates and enters them in the ledger.
+    become indicators. ``unit`` names the id column (the index without it).
+
+    Who may be paired: ``ratio`` matches are sought for each treated unit, within strata that agree
+    on all ``exact`` columns, no further away than ``caliper``: in standard deviations of the score
+    over all rows, or with ``caliper_scale="raw"`` in the score's own unit. ``within`` limits
+    further columns pair by pair, in their own units (``{"age": 2}``: no more than two years
+    apart); a pair differs on every ``antiexact`` column. ``discard`` first leaves out people whose
+    score lies outside the range of the other group ("treated", "comparison" or "both").
+
+    How: ``link`` is the model of the score; with "linear_logit" or "linear_probit" the linear
+    predictor is matched on. ``order`` says who chooses first: by default the largest score (for
+    estimand "ATC", where comparison units seek treated ones, the smallest); "random" needs a
+    ``seed``. Ties go as in the docstring of ``nearest``, by row order in the last resort.
+    ``missing="complete_cases"`` leaves out rows with missing values in the columns used and enters
+    them in the ledger.
 
     Raises DataError for data that do not fit (unknown columns, repeated ids, missing values, text
     among numbers), DesignError for choices that cannot be carried out (an unknown method, an
@@ -98,6 +109,7 @@ def match(
         caliper_scale=caliper_scale,
         order=order or ("largest" if estimand == "ATT" else "smallest"),
         estimand=estimand,
+        discard=discard,
         seed=seed,
     )
     design = read_design(
@@ -105,6 +117,8 @@ def match(
         treatment=treatment,
         covariates=covariates,
         exact=exact,
+        within=within,
+        antiexact=antiexact,
         unit=unit,
         missing=missing,
     )
@@ -115,14 +129,17 @@ def match(
     score = rounded(fit.score)
     width = caliper_width(score, settings)
     focal = design.treated if estimand == "ATT" else ~design.treated
+    kept = np.flatnonzero(in_support(score, design.treated, discard))
+    limited, widths = design.limited
     problem = Problem(
-        focal=focal,
-        score=score,
-        strata=design.strata,
+        focal=focal[kept],
+        score=score[kept],
+        strata=design.strata[kept],
         order=settings.order,
         ratio=ratio,
         replacement=replacement,
         caliper=width,
+        rules=pair_rules(limited[kept], widths, design.differing[kept], focal[kept]),
         rng=np.random.default_rng(seed) if settings.order == "random" else None,
     )
     pairs = METHODS[method](problem)
@@ -131,6 +148,9 @@ def match(
             f"match: nobody found a match ({settings.in_words}). Widen the caliper, loosen the "
             "exact strata, or look at the overlap of the two groups first."
         )
+    pairs = pairs._replace(focal=kept[pairs.focal], other=kept[pairs.other])
+    discarded = np.ones(len(focal), dtype=bool)
+    discarded[kept] = False
     return MatchedSample(
         settings=settings,
         design=design,
@@ -138,9 +158,20 @@ def match(
         score=score,
         caliper_width=None if caliper is None else width,
         focal=focal,
+        discarded=discarded,
         assignment=weigh(pairs, focal, replacement),
         notes=_notes(settings, problem, fit, pairs),
     )
+
+
+def in_support(score: Floats, treated: NDArray[np.bool_], discard: Discard) -> NDArray[np.bool_]:
+    """Who stays, shape (n,): those within the range of the other group's scores, ends included."""
+    stays = np.ones(len(score), dtype=bool)
+    for name, group in (("treated", treated), ("comparison", ~treated)):
+        if discard in (name, "both"):
+            others = score[~group]
+            stays[group] = (score[group] >= others.min()) & (score[group] <= others.max())
+    return stays
 
 
 def rounded(score: Floats) -> Floats:
@@ -161,8 +192,8 @@ def caliper_width(score: Floats, settings: MatchSettings) -> float:
     if settings.caliper is None:
         return float("inf")
     if settings.caliper_scale == "raw":
-        return settings.caliper
-    return settings.caliper * float(score.std(ddof=1))
+        return float(settings.caliper)
+    return float(settings.caliper) * float(score.std(ddof=1))
 
 
 def _notes(
@@ -190,6 +221,12 @@ def _notes(
         notes.append(
             f"{n_pool:,} {pool} units for {n_focal:,} {seeking} units at ratio {settings.ratio}: "
             "not everybody can get all their matches without replacement."
+        )
+    n_discarded = len(fit.score) - len(focal)
+    if n_discarded:
+        notes.append(
+            f"{n_discarded:,} units outside common support were left out before matching; the "
+            "effect is for those within it."
         )
     if lost:
         notes.append(

@@ -17,11 +17,13 @@ Source: Rubin (1973), Biometrics 29, 159-183; links: Tarjan (1975), JACM 22, 215
 """
 
 import heapq
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pbc_eval.matching.rail import Rail, free_place, lay_out
+from pbc_eval.matching.rules import PairRules
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -43,43 +45,6 @@ class Pairs(NamedTuple):
     distance: Floats
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Rail:
-    """Candidates laid out by stratum and score, with a wall before and behind each stratum.
-
-    ``score`` and ``row`` have an entry a place on the rail; walls have score minus or plus
-    infinity and row -1, are never taken, and so stop every walk. ``start`` gives each focal person
-    the place of the first candidate on its right, shape (n_focal,).
-    """
-
-    score: Floats
-    row: Ints
-    start: Ints
-
-
-def lay_out(score: Floats, focal: Bools, strata: Ints) -> Rail:
-    """Sort once: by stratum, then score, then row."""
-    everyone = np.lexsort((score, strata))
-    of_stratum = strata[everyone]
-    new_stratum = np.r_[True, of_stratum[1:] != of_stratum[:-1]] if len(everyone) else focal
-    stratum_number = np.cumsum(new_stratum) - 1  # 0, 1, ... along the sorted line
-    candidate = ~focal[everyone]
-    before: Ints = np.cumsum(candidate) - candidate  # candidates further left
-    place = before + 2 * stratum_number + 1  # two walls a stratum, one of them on the left
-
-    n_strata = int(stratum_number[-1]) + 1 if len(everyone) else 0
-    size = int(candidate.sum()) + 2 * n_strata
-    rail_score, rail_row = np.full(size, np.inf), np.full(size, -1, dtype=np.int64)
-    left_walls = place[new_stratum] - 1
-    rail_score[left_walls] = -np.inf
-    rail_score[place[candidate]] = score[everyone[candidate]]
-    rail_row[place[candidate]] = everyone[candidate]
-
-    start = np.empty(len(score), dtype=np.int64)
-    start[everyone] = place
-    return Rail(rail_score, rail_row, start[focal])
-
-
 def nearest_pairs(
     score: Floats,
     focal: Bools,
@@ -89,23 +54,30 @@ def nearest_pairs(
     ratio: int = 1,
     replacement: bool = False,
     caliper: float = np.inf,
+    rules: PairRules | None = None,
     rng: np.random.Generator | None = None,
 ) -> Pairs:
     """Match each focal person to the ``ratio`` nearest others, within strata and caliper.
 
     ``score`` (n,), ``focal`` (n,), ``strata`` (n,) whole numbers; ``caliper`` in units of the
     score, pairs exactly at it included. With a ratio above 1 and no replacement the matching goes
-    in rounds: nobody has a second match before everybody had a chance of a first. ``rng`` is used
-    by order "random" alone.
+    in rounds: nobody has a second match before everybody had a chance of a first. A pair that
+    ``rules`` forbid is passed over for the next nearest. ``rng`` is used by order "random" alone.
     """
     rail = lay_out(score, focal, strata)
     focal_rows = np.flatnonzero(focal)
     focal_score = score[focal_rows]
-    if replacement:
+    if replacement and rules is not None:
+        found = [_with_replacement_ruled(RuledLinks(rail, focal_score, caliper, rules), ratio)]
+    elif replacement:
         found = [_with_replacement(rail, focal_score, ratio, caliper)]
     else:
         found = []
-        links = Links(rail, focal_score, caliper)
+        links = (
+            Links(rail, focal_score, caliper)
+            if rules is None
+            else RuledLinks(rail, focal_score, caliper, rules)
+        )
         turn = choosing_order(focal_score, order, rng)
         for _ in range(ratio):
             who, place = links.closest_first(turn) if order == "closest" else links.in_turn(turn)
@@ -179,7 +151,7 @@ class Links:
     def nearest_free(self, person: int) -> tuple[float, int]:
         """The distance and place of the nearest free candidate; the left one wins a tie."""
         at, start = self.score[person], self.start[person]
-        left, right = _free(self.left, start - 1), _free(self.right, start)
+        left, right = free_place(self.left, start - 1), free_place(self.right, start)
         gap_left, gap_right = at - self.rail_score[left], self.rail_score[right] - at
         return (gap_right, right) if gap_right < gap_left else (gap_left, left)
 
@@ -222,11 +194,47 @@ class Links:
         return np.array(who, dtype=np.int64), np.array(places, dtype=np.int64)
 
 
-def _free(link: list[int], place: int) -> int:
-    """The first free place from ``place`` on along ``link``; shortens the path it walked."""
-    end = place
-    while link[end] != end:
-        end = link[end]
-    while link[place] != end:
-        link[place], place = end, link[place]
-    return end
+class RuledLinks(Links):
+    """Links on which a focal person passes over free candidates that the rules forbid to them."""
+
+    def __init__(self, rail: Rail, focal_score: Floats, caliper: float, rules: PairRules) -> None:
+        super().__init__(rail, focal_score, caliper)
+        self.rules = rules
+        self.row: list[int] = rail.row.tolist()
+
+    def nearest_free(self, person: int) -> tuple[float, int]:
+        at, start = self.score[person], self.start[person]
+        left = free_place(self.left, start - 1)
+        while (gap_left := at - self.rail_score[left]) <= self.limit and not self.allowed(
+            person, left
+        ):
+            left = free_place(self.left, left - 1)
+        right = free_place(self.right, start)
+        while (gap_right := self.rail_score[right] - at) <= self.limit and not self.allowed(
+            person, right
+        ):
+            right = free_place(self.right, right + 1)
+        return (gap_right, right) if gap_right < gap_left else (gap_left, left)
+
+    def allowed(self, person: int, place: int) -> bool:
+        return self.rules.allow(person, self.row[place])
+
+
+def _with_replacement_ruled(links: RuledLinks, ratio: int) -> tuple[Ints, Ints]:
+    """One focal person after the other, walking outwards until enough are found."""
+    who, places = [], []
+    for person in range(len(links.score)):
+        mine: list[int] = []
+        low, high = links.start[person] - 1, links.start[person]
+        at = links.score[person]
+        while len(mine) < ratio:
+            gap_left, gap_right = at - links.rail_score[low], links.rail_score[high] - at
+            if min(gap_left, gap_right) > links.limit:
+                break
+            place = high if gap_right < gap_left else low
+            low, high = (low, high + 1) if place == high else (low - 1, high)
+            if links.allowed(person, place):
+                mine.append(place)
+        who += [person] * len(mine)
+        places += mine
+    return np.array(who, dtype=np.int64), np.array(places, dtype=np.int64)

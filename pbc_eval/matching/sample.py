@@ -52,7 +52,8 @@ class Unmatched(NamedTuple):
 class MatchedSample:
     """A matched sample. Facts are stored; tables are derived from them when asked for.
 
-    ``score`` (n,) is what was matched on, ``focal`` (n,) marks the units that sought a match;
+    ``score`` (n,) is what was matched on, ``focal`` (n,) marks the units that sought a match,
+    ``discarded`` (n,) those left out beforehand for want of common support;
     ``caliper_width`` is in units of the score, None without a caliper. Series and frames name
     units by their ids, in the caller's row order.
     """
@@ -63,6 +64,7 @@ class MatchedSample:
     score: Floats
     caliper_width: float | None
     focal: Bools
+    discarded: Bools
     assignment: Assignment
     notes: tuple[str, ...]
 
@@ -108,17 +110,24 @@ class MatchedSample:
     @property
     def ledger(self) -> SampleLedger:
         """Every row that was read, and why any of them is not in the matched sample."""
-        lost_treated = int((self.design.treated & ~self.matched).sum())
-        lost_comparison = int((~self.design.treated & ~self.matched).sum())
-        return self.design.ledger.then(
-            "match",
-            lost_treated + lost_comparison,
-            f"not matched: {lost_treated:,} treated, {lost_comparison:,} comparison",
-        )
+        ledger = self.design.ledger
+        steps = [("match", "not matched", ~self.matched & ~self.discarded)]
+        if self.settings.discard != "none":
+            why = "score outside the range of the other group"
+            steps.insert(0, ("common support", why, self.discarded))
+        for what, why, gone in steps:
+            treated = int((gone & self.design.treated).sum())
+            comparison = int((gone & ~self.design.treated).sum())
+            ledger = ledger.then(
+                what,
+                treated + comparison,
+                f"{why}: {treated:,} treated, {comparison:,} comparison",
+            )
+        return ledger
 
     @property
     def unmatched(self) -> Unmatched:
-        """The focal units that found no match, and how they differ from those that did."""
+        """The focal units without a match, discarded ones included, and how they differ."""
         lost = self.focal & ~self.matched
         kept = self.focal & self.matched
         columns = self.design.columns
@@ -136,7 +145,7 @@ class MatchedSample:
         return Unmatched(self.design.ids[lost], profile)
 
     def counts(self) -> pd.DataFrame:
-        """Rows all, matched, effective and unmatched; columns treated and comparison.
+        """Rows all, matched, effective, unmatched, discarded; columns treated and comparison.
 
         "effective" is Kish's effective sample size of the weights.
         """
@@ -146,11 +155,13 @@ class MatchedSample:
                 float(group.sum()),
                 float((group & self.matched).sum()),
                 effective_size(self.assignment.weights[group]),
-                float((group & ~self.matched).sum()),
+                float((group & ~self.matched & ~self.discarded).sum()),
+                float((group & self.discarded).sum()),
             ]
             for name, group in groups.items()
         }
-        return pd.DataFrame(table, index=["all", "matched", "effective", "unmatched"])
+        rows = ["all", "matched", "effective", "unmatched", "discarded"]
+        return pd.DataFrame(table, index=rows)
 
     def balance(self, also: Sequence[str] = ()) -> pd.DataFrame:
         """How alike the groups are before and after, a row a covariate, the score first.
@@ -237,7 +248,10 @@ class MatchedSample:
         )
 
     def _effect_method(self, method: EffectMethod) -> Method:
-        exact = f", exact on {', '.join(self.design.exact)}" if self.design.exact else ""
+        design = self.design
+        pairing = [f", exact on {', '.join(design.exact)}"] if design.exact else []
+        pairing += [f", within {width:g} of {name}" for name, width in design.within]
+        pairing += [f", different in {name}" for name in design.antiexact]
         n_matched = int((~self.design.treated & self.matched).sum())
         n_all = int((~self.design.treated).sum())
         replacement = self.settings.replacement
@@ -247,7 +261,7 @@ class MatchedSample:
             else ()
         )
         return Method(
-            estimator=f"{_EFFECT_WORDS[method]} after {self.settings.in_words}{exact}",
+            estimator=f"{_EFFECT_WORDS[method]} after {self.settings.in_words}{''.join(pairing)}",
             comparison_group=(
                 f"{n_matched:,} matched units out of {n_all:,} with {self.design.treatment} = 0"
             ),

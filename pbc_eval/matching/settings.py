@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Literal
 
 from pbc_eval._validate import check_choice
@@ -13,6 +14,8 @@ Distance = Literal["propensity"]
 DISTANCES: tuple[Distance, ...] = ("propensity",)
 Estimand = Literal["ATT", "ATC"]
 ESTIMANDS: tuple[Estimand, ...] = ("ATT", "ATC")
+Discard = Literal["none", "both", "treated", "comparison"]
+DISCARDS: tuple[Discard, ...] = ("none", "both", "treated", "comparison")
 CaliperScale = Literal["std", "raw"]
 
 WIDEST_CALIPER = 5.0  # standard deviations; beyond it nothing is excluded, and 20 means 0.2
@@ -41,12 +44,14 @@ class MatchSettings:
     caliper_scale: CaliperScale
     order: Order
     estimand: Estimand
+    discard: Discard
     seed: int | None
 
     def __post_init__(self) -> None:
         check_choice("match", "distance", self.distance, DISTANCES, DesignError)
         check_choice("match", "link", self.link, LINKS, DesignError)
         check_choice("match", "order", self.order, ORDERS, DesignError)
+        check_choice("match", "discard", self.discard, DISCARDS, DesignError)
         check_choice("match", "caliper_scale", self.caliper_scale, ("std", "raw"), DesignError)
         if self.estimand not in ESTIMANDS:
             raise DesignError(
@@ -57,7 +62,7 @@ class MatchSettings:
             raise DesignError(
                 f"match: replacement must be True or False, got {self.replacement!r}."
             )
-        if isinstance(self.ratio, bool) or not isinstance(self.ratio, int) or self.ratio < 1:
+        if isinstance(self.ratio, bool) or not isinstance(self.ratio, Integral) or self.ratio < 1:
             raise DesignError(
                 f"match: ratio must be a whole number of matches a person >= 1, got {self.ratio!r}."
             )
@@ -70,7 +75,7 @@ class MatchSettings:
             self._check_caliper(self.caliper)
 
     def _check_caliper(self, caliper: float) -> None:
-        if isinstance(caliper, bool) or not math.isfinite(caliper) or caliper <= 0:
+        if isinstance(caliper, bool) or not (isinstance(caliper, Real) and 0 < caliper < math.inf):
             raise DesignError(
                 f"match: caliper must be a finite number above 0, got {caliper!r}. Pass "
                 "caliper=None for a match without one."
@@ -99,4 +104,7 @@ class MatchSettings:
         ]
         if not self.replacement:
             parts.append(_ORDER_WORDS[self.order])
+        if self.discard != "none":
+            groups = "both groups" if self.discard == "both" else f"the {self.discard} group"
+            parts.append(f"after leaving out {groups} outside common support")
         return ", ".join(parts)

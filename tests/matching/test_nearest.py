@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from matched_samples import slow_pairs
 
 from pbc_eval.matching.nearest import nearest_pairs
+from pbc_eval.matching.rules import pair_rules
 
 INF = float("inf")
 
@@ -29,8 +30,14 @@ def simple(score, focal, **changes):
 
 @pytest.mark.parametrize(
     ("order", "caliper", "n_strata", "ratio", "replacement"),
-    list(itertools.product(
-        ["largest", "smallest", "closest", "data"], [INF, 0.15], [1, 3], [1, 2, 3], [False, True]
+    list(
+        itertools.product(
+            ["largest", "smallest", "closest", "data"],
+            [INF, 0.15],
+            [1, 3],
+            [1, 2, 3],
+            [False, True],
+        )
     ),
 )
 @pytest.mark.parametrize("decimals", [1, 8])  # many exact ties, and none
@@ -60,6 +67,24 @@ def test_fast_and_slow_agree_on_anything(rows, order, ratio, caliper):
         asked = dict(order=order, ratio=ratio, replacement=replacement, caliper=caliper)
         fast = as_dict(nearest_pairs(score, focal, strata=strata, **asked))
         assert fast == slow_pairs(score, focal, strata, **asked)
+
+
+@pytest.mark.parametrize("order", ["largest", "smallest", "closest", "data"])
+@pytest.mark.parametrize("replacement", [False, True])
+@pytest.mark.parametrize("ratio", [1, 2])
+@pytest.mark.parametrize("decimals", [1, 8])
+def test_fast_and_slow_agree_when_pairs_are_forbidden(order, replacement, ratio, decimals):
+    rng = np.random.default_rng([ratio, decimals, 9])
+    for n, caliper in ((8, INF), (60, INF), (90, 0.4)):
+        score = rng.normal(size=n).round(decimals)
+        focal = rng.random(n) < 0.4
+        strata = rng.integers(0, 2, n)
+        age, kind = rng.integers(20, 60, n).astype(float), rng.integers(0, 4, n)
+        rules = pair_rules(age[:, None], np.array([6.0]), kind[:, None], focal)
+        forbidden = (np.abs(age[:, None] - age) > 6) | (kind[:, None] == kind)
+        asked = dict(order=order, ratio=ratio, replacement=replacement, caliper=caliper)
+        fast = as_dict(nearest_pairs(score, focal, strata=strata, rules=rules, **asked))
+        assert fast == slow_pairs(score, focal, strata, forbidden=forbidden, **asked)
 
 
 # --- worked by hand ---
