@@ -1,10 +1,8 @@
 """Are there enough independent units on both sides for a large-sample standard error?
 
-| treated or comparison clusters | clusters in all | status | because                               |
-|--------------------------------|-----------------|--------|---------------------------------------|
-| fewer than 5 on either side    |                 | fail   | errors far too small with few treated |
-| fewer than 10 on either side   | or fewer than 50| review | "few" starts between 20 and 50        |
-| otherwise                      |                 | pass   |                                       |
+fail    fewer than 5 treated or comparison clusters: errors come out far too small
+review  fewer than 10 on either side, or fewer than 50 in all: "few" starts between 20 and 50
+pass    otherwise
 
 Sources: Cameron and Miller (2015), Journal of Human Resources 50, section VI (few clusters: fewer
 than 20 to 50); MacKinnon and Webb (2018), Econometrics Journal 21 (few treated clusters).

@@ -96,12 +96,18 @@ def aggregate(
         notes=tuple(notes),
     )
     effects = tuple(
-        _effect(cells, average, term, method, level, critical, reason)
+        _effect(cells, average, term, method, level=level, critical=critical, reason=reason)
         for term, average, reason in zip(terms, averages, reasons, strict=True)
     )
     return EffectSeries(
         overall=_effect(
-            cells, overall, _OVERALL[kind], method, level, None, _reason(cells, overall)
+            cells,
+            overall,
+            _OVERALL[kind],
+            method,
+            level=level,
+            critical=None,
+            reason=_reason(cells, overall),
         ),
         kind=kind,
         index=tuple(index),
@@ -234,12 +240,13 @@ def _effect(
     average: Average,
     term: str,
     method: Method,
+    *,
     level: float,
     critical: float | None,
     reason: str | None,
 ) -> AttEstimate:
     used = np.flatnonzero(average.weights)
-    variance = average.score @ cells.joint @ average.score
+    variance = float(average.score @ cells.joint @ average.score)
     estimate = average.value(cells.estimate)
     return AttEstimate(
         term=term,

@@ -69,12 +69,20 @@ def plan_cells(
         long_base = int(before[-1]) if len(before) else -1
         for t in range(len(clock)):
             under_way = clock[t] >= begins[g]
-            base = long_base if under_way or base_period == "universal" else t - 1
+            short = base_period == "varying" and not under_way
             if base_period == "varying" and t == 0:
                 continue
-            cells.append((g, t, base))
-    cohort, period, base = (np.array(column, dtype=np.int64) for column in zip(*cells, strict=True))
-    pool = _pools(cohort, period, base, begins, clock, units, control_group)
+            cells.append((g, t, t - 1 if short else long_base))
+    cohort, period, base = np.array(cells, dtype=np.int64).T
+    pool = _pools(
+        cohort,
+        period,
+        base,
+        begins=begins,
+        clock=clock,
+        units=units,
+        control_group=control_group,
+    )
     reference = base == period
     reasons = []
     for j, (g, at) in enumerate(zip(cohort.tolist(), base.tolist(), strict=True)):
@@ -127,6 +135,7 @@ def _pools(
     cohort: Ints,
     period: Ints,
     base: Ints,
+    *,
     begins: Floats,
     clock: Floats,
     units: Ints,

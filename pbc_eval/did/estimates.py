@@ -13,10 +13,11 @@ three estimators coincide when there are no covariates.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from pbc_eval.did.cells import CellPlan, Flags, Ints
+from pbc_eval.did.cells import CellPlan, Ints
 from pbc_eval.panel.moments import CohortMoments, UnitArrays
 from pbc_eval.results import Floats
 
@@ -85,7 +86,7 @@ def cells_from_moments(plan: CellPlan, moments: CohortMoments) -> CellEstimates:
         plan=plan,
         estimate=estimate,
         level=moments.level[plan.cohort, plan.period],
-        joint=_covariance(loadings, moments, k + n_cohorts),
+        joint=score_covariance(loadings, moments, k + n_cohorts),
         shares=shares,
         cohort_units=units,
         n_treated=units[plan.cohort],
@@ -102,16 +103,13 @@ def score_covariance(
     ``loadings`` holds, for each cohort, the estimates that involve it (m,) and their rows
     (m, T+1).
     """
-    return _covariance(loadings, moments, size)
-
-
-def _covariance(loadings: list[tuple[Ints, Floats]], moments: CohortMoments, size: int) -> Floats:
-    total = moments.weight.sum()
-    joint = np.zeros((size, size))
+    total = float(moments.weight.sum())
+    joint: Floats = np.zeros((size, size))
     if moments.clusters is None:
         for (where, rows), gram in zip(loadings, moments.gram, strict=True):
             joint[np.ix_(where, where)] += rows @ gram @ rows.T
-        return joint / total**2
+        joint /= total**2
+        return joint
     sums = moments.clusters
     step = max(1, VALUES_A_BLOCK // size)
     for first in range(0, sums.n_clusters, step):
@@ -122,7 +120,8 @@ def _covariance(loadings: list[tuple[Ints, Floats]], moments: CohortMoments, siz
             # A cohort has one row a cluster, so no entry is added to twice.
             scores[np.ix_(sums.cluster[at] - first, where)] += sums.sums[at] @ rows.T
         joint += scores.T @ scores
-    return joint / total**2
+    joint /= total**2
+    return joint
 
 
 def _distinct_from_moments(plan: CellPlan, moments: CohortMoments) -> tuple[Ints, Ints]:
@@ -208,7 +207,8 @@ def cells_from_pairs(plan: CellPlan, arrays: UnitArrays, *, clustered: bool) -> 
 
 
 def _one_hot(cohort: Ints, n_cohorts: int) -> Floats:
-    return (cohort[:, None] == np.arange(n_cohorts)).astype(float)
+    hot: Floats = (cohort[:, None] == np.arange(n_cohorts)).astype(float)
+    return hot
 
 
 def _blocks(cluster: Ints, size: int, clustered: bool) -> list[slice]:
@@ -220,7 +220,7 @@ def _blocks(cluster: Ints, size: int, clustered: bool) -> list[slice]:
         if clustered and end < n:
             end = int(np.searchsorted(cluster, cluster[end - 1], side="right"))
         cuts.append(end)
-    return [slice(lo, hi) for lo, hi in zip(cuts, cuts[1:], strict=False)]
+    return [slice(lo, hi) for lo, hi in pairwise(cuts)]
 
 
 def _reasons(plan: CellPlan, own: Ints, pool: Ints, *, clustered: bool) -> tuple[str, ...]:

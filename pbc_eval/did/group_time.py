@@ -67,7 +67,7 @@ class GroupTimeEffects:
                 "cohort": np.array(self.cohorts)[plan.cohort],
                 "time": periods[plan.period],
                 "event_time": plan.event_time,
-                "base": pd.array(np.where(plan.base < 0, None, periods[plan.base]), dtype="Int64"),
+                "base": pd.Series(periods[plan.base], dtype="Int64").mask(plan.base < 0),
                 "estimate": cells.estimate,
                 "std_error": error,
                 "statistic": statistic,
@@ -83,6 +83,7 @@ class GroupTimeEffects:
     def aggregate(
         self,
         kind: Kind = "simple",
+        *,
         level: float | None = None,
         bands: Bands = "simultaneous",
         balance_e: int | None = None,
@@ -116,6 +117,7 @@ class GroupTimeEffects:
 
 def att_gt(
     panel: Panel,
+    *,
     control_group: ControlGroup = "never_treated",
     method: EstimationMethod = "dr",
     base_period: BasePeriod = "varying",
@@ -161,7 +163,14 @@ def att_gt(
         cells=cells,
         cohorts=panel.cohorts,
         periods=panel.periods.labels,
-        method=_method(panel, method, control_group, base_period, anticipation, plan.notes),
+        method=_method(
+            panel,
+            method=method,
+            control_group=control_group,
+            base_period=base_period,
+            anticipation=anticipation,
+            notes=plan.notes,
+        ),
         level=level,
         seed=seed,
         ledger=panel.ledger,
@@ -170,6 +179,7 @@ def att_gt(
 
 def _method(
     panel: Panel,
+    *,
     method: EstimationMethod,
     control_group: ControlGroup,
     base_period: BasePeriod,

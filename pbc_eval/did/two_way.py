@@ -77,8 +77,9 @@ def two_way(panel: Panel, *, effects: Effects = "unit", level: float = 0.95) -> 
             comparison_group="never-treated units and units not treated at the time"
             + (", later treated ones also once treated" if staggered else ""),
             clustering=roles.cluster or f"unit ({roles.unit})",
-            inference=f"CRV1, {clusters:,} clusters, factor G/(G-1) * (N-1)/(N-K) with N = {fit.rows:,} "
-            f"and K = {fit.k}: {counted} counted; t with {clusters - 1:,} degrees of freedom",
+            inference=f"CRV1, {clusters:,} clusters, factor G/(G-1) * (N-1)/(N-K), "
+            f"N = {fit.rows:,} and K = {fit.k}: {counted} counted; "
+            f"t with {clusters - 1:,} degrees of freedom",
             notes=notes + ((f"weighted by {roles.weight}",) if roles.weight else ()),
         ),
         level=level,
@@ -152,7 +153,7 @@ def _from_rows(panel: Panel, treated: Floats, effects: Effects) -> Fit:
     }
     try:
         if effects == "unit":
-            model = PanelOLS(
+            model: PanelOLS | PooledOLS = PanelOLS(
                 indexed["y"],
                 indexed[["d"]],
                 entity_effects=True,

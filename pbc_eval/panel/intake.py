@@ -13,7 +13,7 @@ import pandas as pd
 from pbc_eval._validate import first_few
 from pbc_eval.errors import DataError
 from pbc_eval.panel.periods import Periods
-from pbc_eval.panel.source import Column, Source, Table
+from pbc_eval.panel.source import Column, Source, Table, collect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ def profile(rows: Table, owner: str, roles: Roles) -> pd.DataFrame:
         counts["bad_weight"] = ((rows.w < 0) | rows.w.isinf()).sum()
     if roles.cluster:
         counts["no_cluster"] = rows.k.isnull().sum()
-    found: pd.DataFrame = rows.group_by(["t", "c"]).aggregate(**counts).to_pandas()
+    found = collect(rows.group_by(["t", "c"]).aggregate(**counts))
     if not found["rows"].sum():
         raise DataError(f"{owner}: there are no rows.")
     no_time = int(found.loc[found["t"].isna(), "rows"].sum())
@@ -146,12 +146,12 @@ def audit(wide: Table, rows: Table, periods: Periods, owner: str, roles: Roles) 
         flags["weight"] = wide.w != wide.w_high
     if roles.cluster:
         flags["cluster"] = wide.k != wide.k_high
-    counts = wide.aggregate(**{name: flag.sum() for name, flag in flags.items()}).to_pandas()
+    counts = collect(wide.aggregate(**{name: flag.sum() for name, flag in flags.items()}))
     if _total(counts, "repeated"):
         twice = rows.group_by(["u", "t"]).aggregate(n=rows.count())
         twice = twice.filter(twice.n > 1).order_by(["u", "t"])
-        total = int(twice.count().to_pandas())
-        some = twice.limit(5).to_pandas()
+        total = int(twice.count().to_pyarrow().as_py())
+        some = collect(twice.limit(5))
         named = [f"{row.u} in {row.t} ({row.n} rows)" for row in some.itertuples()]
         raise DataError(
             f"{owner}: {total:,} unit-periods appear more than once: {', '.join(named)}"
@@ -177,7 +177,7 @@ def audit(wide: Table, rows: Table, periods: Periods, owner: str, roles: Roles) 
 
 def name_units(table: Table, limit: int = 5) -> tuple[str, ...]:
     """The first ``limit`` units of a table with a column u, in order, as text."""
-    units = table.select("u").distinct().order_by("u").limit(limit).to_pandas()["u"]
+    units = collect(table.select("u").distinct().order_by("u").limit(limit))["u"]
     return tuple(str(unit) for unit in units)
 
 
@@ -206,13 +206,13 @@ def _number(source: Source, name: str, unit: str) -> Column:
         raise DataError(f"{source.name}: {name!r} must hold numbers, but it holds {kind}.")
     words = source.table.filter(column.notnull() & column.try_cast("float64").isnull())
     some = words.select(u=words[unit], word=words[name]).distinct().order_by(["word", "u"])
-    few = some.limit(5).to_pandas()
+    few = collect(some.limit(5))
     if few.empty:
         raise DataError(
             f"{source.name}: {name!r} holds numbers written as text. Convert the column to numbers."
         )
     named = ", ".join(f"{row.word!r} (unit {row.u})" for row in few.itertuples())
     raise DataError(
-        f"{source.name}: {name!r} must hold numbers, but {int(words.count().to_pandas()):,} rows "
+        f"{source.name}: {name!r} must hold numbers, but {int(words.count().to_pyarrow().as_py()):,} rows "
         f"hold words: {named}. Correct them, or leave the cell empty if the value is missing."
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pbc_eval.panel.source import Column, Table
+from pbc_eval.panel.source import Column, Table, collect
 from pbc_eval.results import Floats
 
 PULL_UP_TO = 2_000_000  # outcomes (units x periods): 16 MB
@@ -111,7 +111,7 @@ def moments_of_arrays(arrays: UnitArrays, *, n_cohorts: int, clustered: bool) ->
     """Moments of complete units held in memory."""
     n_periods = arrays.outcome.shape[1]
     units = np.bincount(arrays.cohort, minlength=n_cohorts)
-    weight = np.bincount(arrays.cohort, arrays.weight, n_cohorts)
+    weight: Floats = np.bincount(arrays.cohort, arrays.weight, n_cohorts).astype(float)
     level = np.full((n_cohorts, n_periods), np.nan)
     path = np.full((n_cohorts, n_periods), np.nan)
     gram = np.zeros((n_cohorts, n_periods + 1, n_periods + 1))
@@ -134,7 +134,8 @@ def moments_of_arrays(arrays: UnitArrays, *, n_cohorts: int, clustered: bool) ->
 def _mean(values: Floats, weight: Floats) -> Floats:
     """Weighted mean of each column; the second pass removes the first one's rounding."""
     first = weight @ values / weight.sum()
-    return first + weight @ (values - first) / weight.sum()
+    mean: Floats = first + weight @ (values - first) / weight.sum()
+    return mean
 
 
 def _sum_by_cluster(arrays: UnitArrays, scores: Floats, n_cohorts: int) -> ClusterSums:
@@ -203,7 +204,7 @@ def _moments_in_engine(
 
 
 def _by_cohort(table: Table, sums: dict[str, Column], n_cohorts: int) -> dict[str, Floats]:
-    frame = table.group_by("g").aggregate(**sums).to_pandas().set_index("g")
+    frame = collect(table.group_by("g").aggregate(**sums)).set_index("g")
     frame = frame.reindex(range(n_cohorts), fill_value=0)
     return {name: frame[name].to_numpy(dtype=float) for name in sums}
 

@@ -12,24 +12,21 @@ two periods starts with the next one, and a date after the last period means not
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, Self
 
 import numpy as np
-import pandas as pd
 
 from pbc_eval._validate import check_choice, first_few
 from pbc_eval.errors import DataError
-from pbc_eval.panel import intake
+from pbc_eval.panel import intake, sample
 from pbc_eval.panel.intake import Roles
 from pbc_eval.panel.ledger import Ledger, LedgerStep
 from pbc_eval.panel.moments import CohortMoments, UnitArrays, cohort_moments, pull_units
-from pbc_eval.panel.periods import Periods, read_periods
-from pbc_eval.panel.source import Data, Source, Table, keep, open_source
+from pbc_eval.panel.periods import Periods
+from pbc_eval.panel.sample import Missing
+from pbc_eval.panel.source import Data, Source, Table, collect, keep, open_source
 from pbc_eval.results import Floats
 
-Missing = Literal["refuse", "complete_units", "pairs"]
 MISSING = ("refuse", "complete_units", "pairs")
-NEVER = 0  # the label of the never treated
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +47,8 @@ class Panel:
     units: Table = field(repr=False)  # one row a unit: u, g, w, k, y0 ... in the engine
     _held: Table = field(repr=False)  # keeps the engine's copy alive
 
-    @classmethod
+    @staticmethod
     def from_data(
-        cls,
         data: Data,
         *,
         unit: str,
@@ -63,7 +59,7 @@ class Panel:
         cluster: str | None = None,
         weight: str | None = None,
         missing: Missing = "refuse",
-    ) -> Self:
+    ) -> "Panel":
         """Read and check a panel. ``data``: a pandas frame, a path, or an Ibis table.
 
         ``missing`` says what to do when a unit lacks an outcome in some period: "refuse" it,
@@ -84,7 +80,7 @@ class Panel:
             weight=weight,
         )
         _check_roles(roles)
-        return _build(cls, open_source(data, roles.columns), roles, missing)
+        return _build(open_source(data, roles.columns), roles, missing)
 
     @property
     def n_units(self) -> int:
@@ -150,7 +146,7 @@ class Panel:
             treated=by_cluster.treated.sum(),
             compared=by_cluster.compared.sum(),
         )
-        found = counts.to_pandas().iloc[0]
+        found = collect(counts).iloc[0]
         return int(found["total"]), int(found["treated"]), int(found["compared"])
 
     @property
@@ -175,20 +171,20 @@ def _check_roles(roles: Roles) -> None:
             )
 
 
-def _build(cls: type[Panel], source: Source, roles: Roles, missing: Missing) -> Panel:
+def _build(source: Source, roles: Roles, missing: Missing) -> Panel:
     rows = intake.role_rows(source, roles)
     found = intake.profile(rows, source.name, roles)
-    periods, notes = _periods(found, source.name, roles)
-    positions = _positions(found, periods, roles)
+    periods, notes = sample.find_periods(found, source.name, roles)
+    positions = sample.place_cohorts(found, periods, roles)
     rows_read, observed = int(found["rows"].sum()), int(found["observed"].sum())
     wide = intake.widen(rows, periods, roles, any_missing=observed < rows_read)
     held = keep(wide)
     wide = held.mutate(seen=intake.observed_periods(held, periods))
     intake.audit(wide, rows, periods, source.name, roles)
 
-    labels, starts, codes = _number_cohorts(positions, periods)
-    notes += _cohort_notes(positions, periods)
-    wide = wide.mutate(g=_coded(wide, codes))
+    labels, starts, codes = sample.number_cohorts(positions, periods)
+    notes += sample.cohort_notes(positions, periods)
+    wide = wide.mutate(g=sample.cohort_number(wide, codes))
     steps = [
         LedgerStep(what="read", rows_in=rows_read, why=f"{source.name}, {len(periods)} periods")
     ]
@@ -201,7 +197,7 @@ def _build(cls: type[Panel], source: Source, roles: Roles, missing: Missing) -> 
                 why=f"no value of {roles.outcome!r}",
             )
         )
-    wide = _drop(
+    wide = sample.drop_units(
         wide,
         wide.g == -1,
         steps,
@@ -209,15 +205,17 @@ def _build(cls: type[Panel], source: Source, roles: Roles, missing: Missing) -> 
         f"treated in or before {periods.labels[0]}: no period before treatment",
     )
     if roles.weight:
-        wide = _drop(wide, wide.w == 0, steps, "weight is zero", f"{roles.weight!r} is 0")
-    wide = _settle_incomplete(wide, periods, steps, source.name, missing)
+        wide = sample.drop_units(
+            wide, wide.w == 0, steps, "weight is zero", f"{roles.weight!r} is 0"
+        )
+    wide = sample.settle_incomplete(wide, periods, steps, source.name, missing)
 
     kept = ["u", "g", *(["w"] if roles.weight else []), *(["k"] if roles.cluster else [])]
     units = wide.select(*kept, *(f"y{at}" for at in range(len(periods))))
     counts = units.group_by("g").aggregate(
         n=units.count(), **{f"y{at}": units[f"y{at}"].count() for at in range(len(periods))}
     )
-    table = counts.to_pandas().set_index("g").reindex(range(len(labels)), fill_value=0)
+    table = collect(counts).set_index("g").reindex(range(len(labels)), fill_value=0)
     if not table["n"].sum():
         every = "; ".join(f"{step.what}: {step.units_dropped:,} units" for step in steps[1:])
         raise DataError(f"{source.name}: no units are left ({every}).")
@@ -225,7 +223,7 @@ def _build(cls: type[Panel], source: Source, roles: Roles, missing: Missing) -> 
     if not all(left):
         gone = [label for label, here in zip(labels, left, strict=True) if not here]
         notes.append(f"no unit of cohort {first_few(gone)} is left in the sample")
-    return cls(
+    return Panel(
         name=source.name,
         roles=roles,
         missing=missing,
@@ -245,119 +243,3 @@ def _build(cls: type[Panel], source: Source, roles: Roles, missing: Missing) -> 
         units=units,
         _held=held,
     )
-
-
-def _periods(found: pd.DataFrame, owner: str, roles: Roles) -> tuple[Periods, list[str]]:
-    by_time = found.groupby("t")["observed"].sum()
-    periods = read_periods(by_time.index[by_time > 0], f"{owner}, {roles.time!r}")
-    notes = list(periods.notes)
-    empty = sorted(map(str, by_time.index[by_time == 0]))
-    if empty:
-        notes.append(f"no outcome is observed in {first_few(empty)}: not counted as periods")
-    gaps = np.diff(periods.clock)
-    if not periods.dated and len(gaps) and gaps.max() > gaps.min():
-        apart = [
-            f"{early} to {late}"
-            for early, late, gap in zip(periods.labels, periods.labels[1:], gaps, strict=False)
-            if gap > gaps.min()
-        ]
-        notes.append(
-            f"periods are not evenly spaced ({first_few(apart)}): the base period is the last one "
-            "observed before treatment"
-        )
-    if len(periods) < 2:
-        raise DataError(
-            f"{owner}: outcomes are observed in one period only ({periods.labels[0]}); a change "
-            "needs at least two."
-        )
-    return periods, notes
-
-
-def _positions(found: pd.DataFrame, periods: Periods, roles: Roles) -> dict[object, int | None]:
-    """Each cohort value in the data, and the position of its first treated period."""
-    values = [None if pd.isna(value) else value for value in found["c"].unique()]
-    owner = f"cohort {roles.cohort!r}"
-    return {value: periods.position(value, owner) for value in dict.fromkeys(values)}
-
-
-def _number_cohorts(
-    positions: dict[object, int | None], periods: Periods
-) -> tuple[tuple[int, ...], tuple[int, ...], dict[object, int]]:
-    """Labels and starts by cohort number, and the number of each value in the data (-1: drop)."""
-    end = len(periods)
-    starts = sorted({at for at in positions.values() if at is not None and 0 < at < end})
-    number = {at: g for g, at in enumerate(starts, start=1)} | {end: 0, 0: -1}
-    codes = {value: 0 if at is None else number[at] for value, at in positions.items()}
-    labels = (NEVER, *(periods.labels[at] for at in starts))
-    return labels, (end, *starts), codes
-
-
-def _cohort_notes(positions: dict[object, int | None], periods: Periods) -> list[str]:
-    notes = []
-    late = sorted(str(value) for value, at in positions.items() if at == len(periods))
-    if late:
-        notes.append(
-            f"cohort {first_few(late)} is treated after the last period ({periods.labels[-1]}): "
-            "counted as never treated"
-        )
-    for value, at in positions.items():
-        if at is not None and periods.between(value, ""):
-            notes.append(
-                f"cohort {value} falls between observed periods: first treated in "
-                f"{periods.labels[at]}"
-            )
-    if 0 in periods.labels[1:] and any(value == 0 for value in positions):
-        notes.append("cohort 0 means never treated, although period 0 is observed")
-    return notes
-
-
-def _coded(wide: Table, codes: dict[object, int]) -> Table:
-    given = [(value, code) for value, code in codes.items() if value is not None]
-    missing = codes.get(None, 0)
-    if not given:
-        return wide.c.isnull().ifelse(missing, missing)
-    return wide.c.isnull().ifelse(missing, wide.c.cases(*given, else_=missing))
-
-
-def _drop(wide: Table, flag: object, steps: list[LedgerStep], what: str, why: str) -> Table:
-    """Take flagged units out, and enter them in the ledger when there are any."""
-    gone = wide.filter(flag)
-    counts = gone.aggregate(units=gone.count(), rows=gone.seen.sum()).to_pandas().iloc[0]
-    if not counts["units"]:
-        return wide
-    steps.append(
-        LedgerStep(
-            what=what,
-            rows_in=steps[-1].rows_left,
-            rows_dropped=int(counts["rows"]),
-            units_dropped=int(counts["units"]),
-            why=why,
-            units=intake.name_units(gone),
-        )
-    )
-    return wide.filter(~flag)  # type: ignore[operator]
-
-
-def _settle_incomplete(
-    wide: Table, periods: Periods, steps: list[LedgerStep], owner: str, missing: Missing
-) -> Table:
-    if missing == "pairs":
-        return _drop(wide, wide.seen == 0, steps, "never observed", "no outcome in any period")
-    incomplete = wide.seen < len(periods)
-    if missing == "complete_units":
-        why = f"not observed in all {len(periods)} periods; missing='complete_units'"
-        return _drop(wide, incomplete, steps, "incomplete units", why)
-    part = wide.filter(incomplete)
-    counts = part.aggregate(units=part.count(), seen=part.seen.sum()).to_pandas().iloc[0]
-    units = int(counts["units"])
-    if units:
-        lacking = units * len(periods) - int(counts["seen"])
-        every = int(wide.count().to_pandas())
-        raise DataError(
-            f"{owner}: {units:,} of {every:,} units lack an outcome in some of the {len(periods)} "
-            f"periods ({', '.join(intake.name_units(part))}{' ...' if units > 5 else ''}); {lacking:,} of "
-            f"{every * len(periods):,} unit-periods are missing. Choose: complete the data; "
-            "missing='complete_units' to drop these units; or missing='pairs' to use every pair "
-            "of periods a unit is observed in."
-        )
-    return wide

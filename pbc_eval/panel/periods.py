@@ -37,13 +37,10 @@ class Periods:
 
     labels: tuple[int, ...]
     clock: tuple[int, ...]
-    keys: tuple[Key, ...]  # whole numbers, or time stamps
+    order: tuple[float, ...]  # what sorts them: whole numbers, or days since 1970
     raw: tuple[tuple[Any, ...], ...]  # the values in the data that mean each period
+    dated: bool
     notes: tuple[str, ...] = ()
-
-    @property
-    def dated(self) -> bool:
-        return isinstance(self.keys[0], pd.Timestamp)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -54,44 +51,37 @@ class Periods:
         None for never treated (missing, 0 or infinite); T for a date after the last period.
         Raises DataError for a value that cannot be placed among the periods.
         """
-        key = self._key(cohort, owner)
-        if key is None:
-            return None
-        return sum(period < key for period in self.keys)  # type: ignore[operator]
+        at = self._place(cohort, owner)
+        return None if at is None else sum(period < at for period in self.order)
 
     def between(self, cohort: Any, owner: str) -> bool:
         """Does a cohort's date fall inside the window, but on no period observed?"""
-        key = self._key(cohort, owner)
-        if key is None or key in self.keys:
-            return False
-        return 0 < sum(period < key for period in self.keys) < len(self)  # type: ignore[operator]
+        at = self._place(cohort, owner)
+        return at is not None and self.order[0] < at < self.order[-1] and at not in self.order
 
-    def _key(self, cohort: Any, owner: str) -> Key | None:
+    def _place(self, cohort: Any, owner: str) -> float | None:
         if _is_never(cohort):
             return None
         key = read_time(cohort, owner)
         if self.dated and isinstance(key, int):
             key = _from_digits(key) or key
-        excel = "" if self.dated is False and _excel_hint(self.keys[-1]) else _excel_hint(key)
-        if excel or isinstance(key, pd.Timestamp) != self.dated:
+        excel = _excel_hint(key)
+        if excel and (self.dated or not _excel_hint(self.labels[-1])):
+            raise DataError(f"{owner}: {excel}")
+        if isinstance(key, pd.Timestamp) != self.dated:
             raise DataError(
-                f"{owner}: {excel or f'{cohort!r} cannot be placed among the periods '}"
-                + (
-                    ""
-                    if excel
-                    else f"{self.labels[0]} to {self.labels[-1]}. Give the cohort as the "
-                    "first treated period in the form of the time column, and missing or 0 for never "
-                    "treated."
-                )
+                f"{owner}: {cohort!r} cannot be placed among the periods {self.labels[0]} to "
+                f"{self.labels[-1]}. Give the cohort as the first treated period in the form of "
+                "the time column, and missing or 0 for never treated."
             )
-        return key
+        return _sortable(key)
 
 
 def read_periods(values: Iterable[Any], owner: str) -> Periods:
     """Order the distinct values of a time column.
 
-    Raises DataError for times that are missing, not whole, of mixed form, more than
-    ``MOST_PERIODS``, or that look like Excel's day numbers.
+    Raises DataError for times that are not whole, of mixed form, more than ``MOST_PERIODS``, or
+    that look like Excel's day numbers.
     """
     raw = list(values)
     if len(raw) > MOST_PERIODS:
@@ -99,57 +89,73 @@ def read_periods(values: Iterable[Any], owner: str) -> Periods:
             f"{owner}: {len(raw):,} distinct times, more than {MOST_PERIODS:,}. Round time stamps "
             "to the period of the evaluation (month, quarter, year) first."
         )
-    found: dict[Key, list[Any]] = {}
-    for value in raw:
-        found.setdefault(read_time(value, owner), []).append(value)
-    dated = {isinstance(key, pd.Timestamp) for key in found}
+    keys = {value: read_time(value, owner) for value in raw}
+    dated = {isinstance(key, pd.Timestamp) for key in keys.values()}
     if len(dated) > 1:
         raise DataError(
             f"{owner}: times mix dates and numbers ({first_few(raw)}); write all in one form."
         )
-    notes: list[str] = []
+    notes: tuple[str, ...] = ()
     if dated == {False}:
-        if all(_excel_hint(key) for key in found):
-            raise DataError(f"{owner}: {_excel_hint(min(found))}")  # type: ignore[type-var]
-        stamps = {key: _from_digits(key) for key in found if isinstance(key, int)}
-        if all(stamps.values()):
-            notes.append(
-                f"{owner}: {min(stamps)} to {max(stamps)} are read as dates written in digits; "
-                "event time counts observed periods."
+        hints = [_excel_hint(key) for key in keys.values()]
+        if all(hints):
+            raise DataError(f"{owner}: {min(hints)}")
+        stamps = {value: _from_digits(key) for value, key in keys.items() if isinstance(key, int)}
+        digits = {value: stamp for value, stamp in stamps.items() if stamp is not None}
+        if len(digits) == len(keys):
+            notes = (
+                f"{owner}: {min(raw)} to {max(raw)} are read as dates written in digits; event "
+                "time counts observed periods",
             )
-            found = {stamp: found[key] for key, stamp in stamps.items() if stamp is not None}
-    keys = sorted(found)  # type: ignore[type-var]
-    labels = _labels(keys, owner)
-    clock = labels if isinstance(keys[0], int) else tuple(range(len(keys)))
-    return Periods(labels, clock, tuple(keys), tuple(tuple(found[key]) for key in keys), (*notes,))
+            keys, dated = dict(digits), {True}
+    found: dict[float, list[Any]] = {}
+    for value, key in keys.items():
+        found.setdefault(_sortable(key), []).append(value)
+    order = sorted(found)
+    by_order = {_sortable(key): key for key in keys.values()}
+    labels = _labels([by_order[at] for at in order], owner)
+    return Periods(
+        labels=labels,
+        clock=tuple(range(len(order))) if dated == {True} else labels,
+        order=tuple(order),
+        raw=tuple(tuple(found[at]) for at in order),
+        dated=dated == {True},
+        notes=notes,
+    )
 
 
 def read_time(value: Any, owner: str) -> Key:
     """A whole number or a time stamp; DataError for anything else."""
     if isinstance(value, pd.Timestamp | datetime.date):
         return pd.Timestamp(value).tz_localize(None)
-    if isinstance(value, bool | np.bool_):
+    if isinstance(value, bool | np.bool_ | int | np.integer):
         return int(value)
-    if isinstance(value, int | np.integer):
+    if isinstance(value, float | np.floating) and float(value).is_integer():
         return int(value)
-    if isinstance(value, float | np.floating):
-        if math.isfinite(value) and float(value).is_integer():
-            return int(value)
-    elif isinstance(value, str):
-        text = value.strip()
-        if WHOLE.fullmatch(text):
-            return int(float(text))
-        if quarter := QUARTER.fullmatch(text):
-            return pd.Timestamp(int(quarter[1]), 3 * int(quarter[2]) - 2, 1)
-        if ISO_DATE.fullmatch(text):
-            try:
-                return pd.Timestamp(text)
-            except ValueError:
-                pass
-    raise DataError(
-        f"{owner}: {value!r} is not a period. Periods are whole numbers (2004), months (2020-03), "
-        "quarters (2020Q2) or dates (2020-03-15)."
-    )
+    read = _from_text(value.strip()) if isinstance(value, str) else None
+    if read is None:
+        raise DataError(
+            f"{owner}: {value!r} is not a period. Periods are whole numbers (2004), months "
+            "(2020-03), quarters (2020Q2) or dates (2020-03-15)."
+        )
+    return read
+
+
+def _from_text(text: str) -> Key | None:
+    if WHOLE.fullmatch(text):
+        return int(float(text))
+    if quarter := QUARTER.fullmatch(text):
+        return pd.Timestamp(int(quarter[1]), 3 * int(quarter[2]) - 2, 1)
+    if not ISO_DATE.fullmatch(text):
+        return None
+    stamp = pd.to_datetime(text, errors="coerce")
+    return None if pd.isna(stamp) else stamp.tz_localize(None)
+
+
+def _sortable(key: Key) -> float:
+    if isinstance(key, int):
+        return key
+    return (key - pd.Timestamp(1970, 1, 1)) / pd.Timedelta(days=1)
 
 
 def _is_never(value: Any) -> bool:
@@ -180,14 +186,15 @@ def _excel_hint(key: Key) -> str:
 
 
 def _labels(keys: list[Key], owner: str) -> tuple[int, ...]:
+    whole = tuple(key for key in keys if isinstance(key, int))
+    if whole:
+        return whole
     stamps = [key for key in keys if isinstance(key, pd.Timestamp)]
-    if not stamps:
-        return tuple(int(key) for key in keys if isinstance(key, int))
     monthly = all(stamp.day == 1 for stamp in stamps)
     labels = tuple(int(stamp.strftime("%Y%m" if monthly else "%Y%m%d")) for stamp in stamps)
     if len(set(labels)) < len(labels):
         raise DataError(
-            f"{owner}: several times fall on one day ({first_few(stamps)}). Round time stamps to "
-            "the period of the evaluation first."
+            f"{owner}: several times fall on one day or month ({first_few(stamps)}). Round time "
+            "stamps to the period of the evaluation first."
         )
     return labels

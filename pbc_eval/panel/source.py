@@ -17,17 +17,20 @@ import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import ibis
 import pandas as pd
 import pyarrow as pa
+from ibis.backends import BaseBackend
+from ibis.expr.types import Column, Table
 
 from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.errors import DataError
 
-Table = ibis.Table
-Column = ibis.Column
-Data = pd.DataFrame | str | os.PathLike[str] | ibis.Table
+Data: TypeAlias = pd.DataFrame | str | os.PathLike[str] | Table
+
+__all__ = ["Column", "Data", "Source", "Table", "collect", "keep", "open_source", "read_frame"]
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".duckdb")
 # What pandas.read_csv takes as missing, so that a file and its frame give the same numbers.
@@ -53,7 +56,7 @@ def open_source(data: Data, columns: Sequence[str] | None = None) -> Source:
     Raises DataError for a missing file, table, sheet or column, an unknown suffix, or a frame
     whose columns cannot be told apart or typed.
     """
-    if isinstance(data, ibis.Table):
+    if isinstance(data, Table):
         source = Source(data, "table")
     elif isinstance(data, pd.DataFrame):
         check_columns("data frame", list(data.columns), columns or (), index=data.index.names)
@@ -76,7 +79,7 @@ def read_frame(data: Data) -> pd.DataFrame:
     """
     if isinstance(data, pd.DataFrame):
         return data.copy()
-    return open_source(data).table.to_pandas()
+    return collect(open_source(data).table)
 
 
 def check_columns(
@@ -102,6 +105,12 @@ def check_columns(
             )
 
 
+def collect(table: Table) -> pd.DataFrame:
+    """Compute a table and fetch it into memory."""
+    frame: pd.DataFrame = table.to_pyarrow().to_pandas()
+    return frame
+
+
 def keep(table: Table) -> Table:
     """``table`` computed once and held by its engine until the answer is let go.
 
@@ -117,7 +126,7 @@ def keep(table: Table) -> Table:
     return kept
 
 
-def _drop(backend: ibis.BaseBackend, name: str) -> None:
+def _drop(backend: BaseBackend, name: str) -> None:
     backend.raw_sql(f'DROP TABLE IF EXISTS "{name}"')
 
 

@@ -1,0 +1,64 @@
+"""Parquet to event study with simultaneous bands: one million units over ten periods.
+
+    python benchmarks/did.py [units]
+
+Prints seconds for reading and checking, estimating and averaging, and the peak memory of the
+process. Imports and the first connection are paid by a warm-up on a thousand units.
+"""
+
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import duckdb
+
+from pbc_eval.did.group_time import att_gt
+from pbc_eval.panel.panel import Panel
+
+PERIODS = 10
+
+
+def write_panel(path: Path, units: int) -> None:
+    """Three cohorts of a tenth of the units each, unit and period effects, noise."""
+    duckdb.connect().execute(
+        f"""
+        COPY (
+            SELECT u AS unit, 2000 + t AS year,
+                   CASE u % 10 WHEN 0 THEN 2004 WHEN 1 THEN 2006 WHEN 2 THEN 2008 ELSE 0 END AS cohort,
+                   (u % 97) * 0.1 + t * 0.2 + random() AS outcome
+            FROM range({units}) a(u), range({PERIODS}) b(t)
+        ) TO '{path}' (FORMAT parquet)
+        """  # noqa: S608 (numbers and a path of our own)
+    )
+
+
+def event_study(path: Path) -> tuple[float, float]:
+    """Seconds to read and check the panel, and from there to the event study."""
+    start = time.perf_counter()
+    panel = Panel.from_data(path, unit="unit", time="year", outcome="outcome", cohort="cohort")
+    read = time.perf_counter()
+    att_gt(panel).aggregate("event", bands="simultaneous")
+    return read - start, time.perf_counter() - read
+
+
+def main() -> None:
+    units = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    with tempfile.TemporaryDirectory() as folder:
+        warm, real = Path(folder, "warm.parquet"), Path(folder, "panel.parquet")
+        write_panel(warm, 1_000)
+        write_panel(real, units)
+        event_study(warm)
+        for run in (1, 2, 3):
+            read, estimate = event_study(real)
+            print(
+                f"run {run}: read and check {read:.2f} s, estimate {estimate:.2f} s, "
+                f"total {read + estimate:.2f} s"
+            )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{units:,} units x {PERIODS} periods; peak memory {peak:,.0f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""From what was found in the data to the sample: periods, cohorts, and who is left out.
+
+Each rule here either leaves the data alone, adds a note or a step to the ledger, or refuses.
+"""
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from pbc_eval._validate import first_few
+from pbc_eval.errors import DataError
+from pbc_eval.panel import intake
+from pbc_eval.panel.intake import Roles
+from pbc_eval.panel.ledger import LedgerStep
+from pbc_eval.panel.periods import Periods, read_periods
+from pbc_eval.panel.source import Column, Table, collect
+
+Missing = Literal["refuse", "complete_units", "pairs"]
+NEVER = 0  # the label of the never treated
+
+Positions = dict[object, int | None]
+
+
+def find_periods(found: pd.DataFrame, owner: str, roles: Roles) -> tuple[Periods, list[str]]:
+    """The periods with any outcome, and notes on gaps. ``found``: see ``intake.profile``."""
+    by_time = found.groupby("t")["observed"].sum()
+    if not by_time.sum():
+        raise DataError(f"{owner}: {roles.outcome!r} is missing in every row.")
+    periods = read_periods(by_time.index[by_time > 0], f"{owner}, {roles.time!r}")
+    notes = list(periods.notes)
+    empty = sorted(map(str, by_time.index[by_time == 0]))
+    if empty:
+        notes.append(f"no outcome is observed in {first_few(empty)}: not counted as periods")
+    if len(periods) < 2:
+        raise DataError(
+            f"{owner}: outcomes are observed in one period only ({periods.labels[0]}); a change "
+            "needs at least two."
+        )
+    gaps = np.diff(periods.clock)
+    if gaps.max() > gaps.min():
+        wide = np.flatnonzero(gaps > gaps.min())
+        apart = [f"{periods.labels[at]} to {periods.labels[at + 1]}" for at in wide]
+        notes.append(
+            f"periods are not evenly spaced ({first_few(apart)}): the base period is the last one "
+            "observed before treatment"
+        )
+    return periods, notes
+
+
+def place_cohorts(found: pd.DataFrame, periods: Periods, roles: Roles) -> Positions:
+    """Each cohort value in the data, and the position of its first treated period."""
+    values = [None if pd.isna(value) else value for value in found["c"].unique()]
+    owner = f"cohort {roles.cohort!r}"
+    return {value: periods.position(value, owner) for value in dict.fromkeys(values)}
+
+
+def number_cohorts(
+    positions: Positions, periods: Periods
+) -> tuple[tuple[int, ...], tuple[int, ...], dict[object, int]]:
+    """Labels and starts by cohort number, and the number of each value in the data (-1: drop)."""
+    end = len(periods)
+    starts = sorted({at for at in positions.values() if at is not None and 0 < at < end})
+    number = {at: g for g, at in enumerate(starts, start=1)} | {end: 0, 0: -1}
+    codes = {value: 0 if at is None else number[at] for value, at in positions.items()}
+    labels = (NEVER, *(periods.labels[at] for at in starts))
+    return labels, (end, *starts), codes
+
+
+def cohort_notes(positions: Positions, periods: Periods) -> list[str]:
+    """What was decided on cohort dates outside the observed periods."""
+    notes = []
+    late = sorted(str(value) for value, at in positions.items() if at == len(periods))
+    if late:
+        notes.append(
+            f"cohort {first_few(late)} is treated after the last period ({periods.labels[-1]}): "
+            "counted as never treated"
+        )
+    for value, at in positions.items():
+        if at is not None and periods.between(value, ""):
+            notes.append(
+                f"cohort {value} falls between observed periods: first treated in "
+                f"{periods.labels[at]}"
+            )
+    if 0 in periods.labels[1:] and any(value in {0, "0"} for value in positions):
+        notes.append("cohort 0 means never treated, although period 0 is observed")
+    return sorted(notes)
+
+
+def cohort_number(wide: Table, codes: dict[object, int]) -> Column:
+    """The number of each unit's cohort, from the value in the data."""
+    given = [(value, code) for value, code in codes.items() if value is not None]
+    if not given:
+        return wide.rows * 0
+    return wide.c.isnull().ifelse(0, wide.c.cases(*given, else_=0))
+
+
+def drop_units(wide: Table, flag: Column, steps: list[LedgerStep], what: str, why: str) -> Table:
+    """Take flagged units out, and enter them in the ledger when there are any."""
+    gone = wide.filter(flag)
+    counts = collect(gone.aggregate(units=gone.count(), rows=gone.seen.sum())).iloc[0]
+    if not counts["units"]:
+        return wide
+    steps.append(
+        LedgerStep(
+            what=what,
+            rows_in=steps[-1].rows_left,
+            rows_dropped=int(counts["rows"]),
+            units_dropped=int(counts["units"]),
+            why=why,
+            units=intake.name_units(gone),
+        )
+    )
+    return wide.filter(~flag)
+
+
+def settle_incomplete(
+    wide: Table, periods: Periods, steps: list[LedgerStep], owner: str, missing: Missing
+) -> Table:
+    """Refuse, drop or keep units that lack an outcome in some period, as ``missing`` says."""
+    if missing == "pairs":
+        return drop_units(wide, wide.seen == 0, steps, "never observed", "no outcome in any period")
+    incomplete = wide.seen < len(periods)
+    if missing == "complete_units":
+        why = f"not observed in all {len(periods)} periods; missing='complete_units'"
+        return drop_units(wide, incomplete, steps, "incomplete units", why)
+    part = wide.filter(incomplete)
+    counts = collect(part.aggregate(units=part.count(), seen=part.seen.sum())).iloc[0]
+    units = int(counts["units"])
+    if not units:
+        return wide
+    lacking = units * len(periods) - int(counts["seen"])
+    every = int(wide.count().to_pyarrow().as_py())
+    named = ", ".join(intake.name_units(part)) + (" ..." if units > 5 else "")
+    raise DataError(
+        f"{owner}: {units:,} of {every:,} units lack an outcome in some of the {len(periods)} "
+        f"periods ({named}); {lacking:,} of {every * len(periods):,} unit-periods are missing. "
+        "Choose: complete the data; missing='complete_units' to drop these units; or "
+        "missing='pairs' to use every pair of periods a unit is observed in."
+    )

@@ -1,0 +1,152 @@
+"""Pre-trends, few clusters and placebos in space: golden, by hand, and when they cannot run."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from did.data import GOLDEN, ROLES, california, mpdta, random_frame
+
+from pbc_eval.checks.few_clusters import check_few_clusters
+from pbc_eval.checks.placebo import check_placebo_in_space
+from pbc_eval.checks.pretrends import check_pretrends, independent
+from pbc_eval.did.group_time import att_gt
+from pbc_eval.errors import DesignError
+from pbc_eval.panel.panel import Panel
+
+# --- pre-trends ---
+
+
+@pytest.mark.parametrize("base_period", ["varying", "universal"])
+def test_pretrends_equal_the_reference(base_period):
+    expected = pd.read_csv(GOLDEN / "mpdta_pretest.csv").iloc[0]
+    found = check_pretrends(att_gt(mpdta(), base_period=base_period))
+    # The two bases are linear maps of each other, so that W is the same.
+    assert found.statistic == pytest.approx(expected["W"], abs=1e-10)
+    assert found.p_value == pytest.approx(expected["Wpval"], abs=5e-6)
+    assert found.status == "pass"
+    assert "does not show that trends would have stayed parallel" in found.sentence
+    assert found.table["tested"].sum() == 5
+
+
+def test_diverging_trends_fail():
+    frame = random_frame(seed=1)
+    frame["y"] += 2 * frame["time"] * (frame["cohort"] > 0)
+    found = check_pretrends(att_gt(Panel.from_data(frame, **ROLES)))
+    assert found.status == "fail"
+    assert "moved apart before treatment" in found.sentence
+
+
+def test_redundant_cells_are_dropped_not_inverted():
+    frame = random_frame(seed=1)
+    copied = frame[frame["time"] == 2].assign(time=4)  # interpolated: no change from 2 to 4
+    frame = pd.concat([frame[frame["time"] != 3], copied])
+    panel = Panel.from_data(frame, **ROLES)
+    twice = att_gt(panel)
+    found = check_pretrends(twice)
+    tested = int(found.table["tested"].sum())
+    assert tested < len(found.table)
+    assert f"{tested} degrees of freedom" in found.sentence
+    assert "redundant effects" in found.sentence
+
+
+def test_independent_keeps_a_basis():
+    root = np.random.default_rng(0).normal(size=(4, 6))
+    root[2] = root[0] - 2 * root[1]
+    assert independent(root @ root.T) == [0, 1, 3]
+    assert independent(1e-12 * root @ root.T) == [0, 1, 3]
+    assert independent(np.zeros((2, 2))) == []
+
+
+def test_without_a_period_before_treatment_pretrends_do_not_apply():
+    found = check_pretrends(
+        att_gt(
+            mpdta().__class__.from_data(
+                pd.read_csv(GOLDEN / "mpdta.csv").query(
+                    "year in (2005, 2006) and `first.treat` != 2007"
+                ),
+                unit="countyreal",
+                time="year",
+                outcome="lemp",
+                cohort="first.treat",
+            )
+        )
+    )
+    assert found.status == "not_applicable"
+    assert "no period before treatment" in found.sentence
+
+
+# --- few clusters ---
+
+
+@pytest.mark.parametrize(
+    ("treated", "compared", "status"),
+    [(4, 100, "fail"), (100, 4, "fail"), (9, 100, "review"), (20, 20, "review"), (25, 25, "pass")],
+)
+@pytest.mark.parametrize("clustered", [False, True])
+def test_few_clusters_counts_both_sides(treated, compared, status, clustered):
+    n = treated + compared
+    frame = pd.DataFrame({"unit": np.arange(n), "cohort": 2 * (np.arange(n) < treated)})
+    frame["cluster"] = frame["unit"]
+    if clustered:  # two units a cluster
+        frame = pd.concat([frame, frame.assign(unit=frame["unit"] + n)])
+    frame = frame.merge(pd.DataFrame({"time": [1, 2]}), how="cross").assign(y=1.0)
+    panel = Panel.from_data(frame, cluster="cluster" if clustered else None, **ROLES)
+    found = check_few_clusters(panel)
+    assert found.status == status
+    assert found.table["clusters"].tolist() == [treated, compared, n]
+
+
+def test_clusters_with_both_kinds_count_on_both_sides():
+    frame = random_frame(seed=1)
+    frame["cluster"] = frame["unit"] % 6
+    found = check_few_clusters(Panel.from_data(frame, cluster="cluster", **ROLES))
+    assert found.table["clusters"].tolist() == [6, 6, 6]
+
+
+# --- placebos in space ---
+
+
+def test_placebos_are_the_simple_effect_of_each_unit_in_turn():
+    found = check_placebo_in_space(california())
+    real = att_gt(california()).aggregate().estimate
+    table = found.table.set_index("unit")
+    assert table.loc["California", "effect"] == pytest.approx(real, abs=1e-10)
+    states = pd.read_csv(GOLDEN / "california_prop99.csv", sep=";")
+    states = states[states["State"] != "California"]
+    for state in ("Nevada", "Utah"):
+        states["cohort"] = np.where(states["State"] == state, 1989, 0)
+        panel = Panel.from_data(
+            states, unit="State", time="Year", outcome="PacksPerCapita", cohort="cohort"
+        )
+        by_hand = att_gt(panel).aggregate().estimate
+        assert table.loc[state, "effect"] == pytest.approx(by_hand, abs=1e-10)
+    assert found.p_value == pytest.approx(table.loc["California", "rank"] / 39)
+    assert found.status == "pass"
+    assert "ranks 3 by size among 39" in found.sentence
+
+
+def test_an_unremarkable_effect_is_for_review_not_failure():
+    frame = random_frame(seed=1).query("cohort == 0")
+    sizes = frame[frame["time"] >= 3].groupby("unit")["y"].mean()
+    middling = (sizes - sizes.median()).abs().idxmin()
+    frame = frame.assign(cohort=np.where(frame["unit"] == middling, 3, 0))
+    assert check_placebo_in_space(Panel.from_data(frame, **ROLES)).status == "review"
+
+
+def test_placebos_use_what_is_observed():
+    frame = random_frame(seed=3).query("cohort == 0")
+    frame = frame.assign(cohort=np.where(frame["unit"] == frame["unit"].min(), 3, 0))
+    gaps = frame[~((frame["unit"] == frame["unit"].max()) & (frame["time"] == 2))]
+    panel = Panel.from_data(gaps, missing="pairs", **ROLES)
+    found = check_placebo_in_space(panel)
+    assert len(found.table) == frame["unit"].nunique() - 1
+    real = found.table.loc[found.table["treated"], "effect"].iloc[0]
+    cells = att_gt(panel).to_frame().query("event_time >= 0")
+    assert real == pytest.approx(cells["estimate"].mean(), abs=1e-10)
+
+
+def test_placebos_need_one_treated_unit():
+    found = check_placebo_in_space(mpdta())
+    assert found.status == "not_applicable"
+    assert "191 and 309" in found.sentence
+    with pytest.raises(DesignError, match="anticipation must be a whole number"):
+        check_placebo_in_space(california(), anticipation=1.5)

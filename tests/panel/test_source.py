@@ -1,0 +1,126 @@
+"""open_source and read_frame: every way in gives the same rows, and says what is wrong."""
+
+import ibis
+import numpy as np
+import pandas as pd
+import pytest
+from did.data import GOLDEN, ROLES, random_frame
+
+from pbc_eval.did.group_time import att_gt
+from pbc_eval.errors import DataError
+from pbc_eval.panel.panel import Panel
+from pbc_eval.panel.source import open_source, read_frame
+
+WAYS = ["frame", "csv", "semicolons", "parquet", "xlsx", "sheet", "duckdb", "ibis", "memtable"]
+
+
+def stored(frame: pd.DataFrame, way: str, folder):
+    if way == "frame":
+        return frame
+    if way == "csv":
+        frame.to_csv(folder / "d.csv", index=False)
+        return folder / "d.csv"
+    if way == "semicolons":
+        frame.to_csv(folder / "d.csv", index=False, sep=";")
+        return str(folder / "d.csv")
+    if way == "parquet":
+        frame.to_parquet(folder / "d.parquet", index=False)
+        return folder / "d.parquet"
+    if way in {"xlsx", "sheet"}:
+        frame.to_excel(folder / "d.xlsx", index=False, sheet_name="rows")
+        return f"{folder / 'd.xlsx'}::rows" if way == "sheet" else folder / "d.xlsx"
+    if way == "memtable":
+        return ibis.memtable(frame)
+    connection = ibis.duckdb.connect(folder / "d.duckdb")
+    table = connection.create_table("rows", frame)
+    if way == "ibis":
+        return table
+    connection.disconnect()
+    return f"{folder / 'd.duckdb'}::rows"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_in_gives_the_same_numbers(way, tmp_path):
+    frame = random_frame(seed=1)
+    frame["cohort"] = frame["cohort"].replace(0, np.nan)
+    expected = att_gt(Panel.from_data(frame, **ROLES))
+    data = stored(frame, way, tmp_path)
+    found = att_gt(Panel.from_data(data, **ROLES))
+    exact = 0 if way != "xlsx" and way != "sheet" else 1e-14  # Excel keeps 15 to 17 digits
+    np.testing.assert_allclose(
+        found.cells.estimate, expected.cells.estimate, rtol=exact, atol=exact
+    )
+    np.testing.assert_allclose(found.cells.joint, expected.cells.joint, rtol=exact, atol=exact)
+    back = read_frame(data)
+    pd.testing.assert_frame_equal(back, frame, check_dtype=False, rtol=1e-12, atol=0)
+
+
+def test_the_callers_frame_is_not_changed_or_shared():
+    frame = random_frame(seed=1)
+    before = frame.copy(deep=True)
+    panel = Panel.from_data(frame, **ROLES)
+    att_gt(panel).aggregate("event")
+    panel.arrays().outcome[:] = 0
+    read_frame(frame)["y"] = 0.0
+    pd.testing.assert_frame_equal(frame, before)
+    frame["y"] = 0.0
+    assert att_gt(panel).aggregate().estimate != 0
+
+
+def test_a_duckdb_file_and_an_ibis_session_are_left_as_they_were(tmp_path):
+    table = stored(random_frame(seed=1), "ibis", tmp_path)
+    panel = Panel.from_data(table, **ROLES)
+    att_gt(panel)
+    del panel
+    names = table.get_backend().raw_sql("SELECT table_name FROM duckdb_tables()").fetchall()
+    assert names == [("rows",)]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nothing.csv", r"nothing\.csv: there is no such file"),
+        ("mpdat.csv", r"Did you mean 'mpdta\.csv'\?"),
+        ("mpdta.sav", r"data files end in \.csv.*got '\.sav'"),
+        ("mpdta", r"got 'no suffix'"),
+        ("mpdta.csv::rows", r"only \.duckdb and \.xlsx files hold tables"),
+    ],
+)
+def test_a_wrong_path_is_named(name, message):
+    with pytest.raises(DataError, match=message):
+        open_source(str(GOLDEN / name))
+
+
+def test_missing_tables_and_sheets_are_named(tmp_path):
+    frame = random_frame(seed=1)
+    stored(frame, "duckdb", tmp_path)
+    with pytest.raises(DataError, match=r"no table 'row'\. Did you mean 'rows'\?"):
+        open_source(f"{tmp_path / 'd.duckdb'}::row")
+    with pytest.raises(DataError, match=r"name a table after '::'\. Tables found: rows"):
+        open_source(tmp_path / "d.duckdb")
+    stored(frame, "xlsx", tmp_path)
+    with pytest.raises(DataError, match=r"no sheet 'x'\. Sheets found: rows"):
+        open_source(f"{tmp_path / 'd.xlsx'}::x")
+
+
+def test_a_broken_file_is_named(tmp_path):
+    (tmp_path / "bad.parquet").write_text("not parquet")
+    with pytest.raises(DataError, match=r"bad\.parquet: cannot be read as \.parquet"):
+        open_source(tmp_path / "bad.parquet")
+
+
+def test_words_in_a_csv_column_are_named(tmp_path):
+    frame = random_frame(seed=1)
+    frame["y"] = frame["y"].astype(object)
+    frame.loc[len(frame) - 1, "y"] = "unknown"
+    frame.to_csv(tmp_path / "d.csv", index=False)
+    with pytest.raises(DataError, match=r"'unknown' \(unit 59\)"):
+        Panel.from_data(tmp_path / "d.csv", **ROLES)
+
+
+def test_other_data_are_refused():
+    with pytest.raises(DataError, match="a pandas frame, a path or an Ibis table; got dict"):
+        open_source({"unit": [1]})
+    twice = pd.DataFrame([[1, 2]], columns=["unit", "unit"])
+    with pytest.raises(DataError, match=r"column 'unit' appears 2 times"):
+        open_source(twice, ["unit"])
