@@ -20,6 +20,7 @@ from pbc_eval.spec.outcomes import DataRoles, Outcome
 _METHODS = {
     "difference": "Matched, difference of means",
     "regression": "Matched, adjusted by regression",
+    "g_computation": "Matched, adjusted with separate slopes a group",
 }
 
 
@@ -53,6 +54,10 @@ def _match(
         ratio=design.ratio,
         replacement=design.replacement,
         caliper=design.caliper,
+        caliper_scale=design.caliper_scale,
+        within=design.within,
+        discard=design.discard,
+        estimand=design.estimand,
         exact=design.exact,
         order=design.order,
         unit=data.unit,

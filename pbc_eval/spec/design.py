@@ -55,13 +55,21 @@ class Matching(_Identified):
     treatment: str = Field(description="Column: 1 for people in the programme, else 0.")
     covariates: tuple[str, ...] = Field(min_length=1)
     distance: Literal["propensity"] = "propensity"
-    link: Literal["logit", "probit"] = "logit"
+    link: Literal["logit", "probit", "linear_logit", "linear_probit"] = Field(
+        default="logit", description="linear_...: match on the linear predictor of the score."
+    )
+    estimand: Literal["ATT", "ATC"] = "ATT"
     ratio: int = Field(default=1, ge=1)
     replacement: bool = False
-    caliper: float | None = Field(default=0.2, gt=0, description="In SDs of the score.")
+    caliper: float | None = Field(default=0.2, gt=0, description="None: no caliper.")
+    caliper_scale: Literal["std", "raw"] = "std"
+    within: dict[str, float] = Field(
+        default_factory=dict, description="Column to the widest difference allowed, in its unit."
+    )
     exact: tuple[str, ...] = ()
-    order: Literal["largest", "smallest", "closest", "random", "data"] = "largest"
-    effect: Literal["difference", "regression"] = "regression"
+    discard: Literal["none", "both", "treated", "comparison"] = "none"
+    order: Literal["largest", "smallest", "closest", "random", "data"] | None = None
+    effect: Literal["difference", "regression", "g_computation"] = "regression"
     benchmark: Benchmark | None = None
 
 

@@ -1,8 +1,10 @@
 """The National Supported Work participants against the CPS: does matching work on real data?
 
 185 participants and 15,992 people of the Current Population Survey (Dehejia & Wahba 1999), from
-the package causaldata; earnings are in dollars of the year. The trial's own answer is $1,794.
+data/supported-work (see SOURCE.md); earnings are in dollars. The trial's own answer is $1,794.
 """
+
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -12,23 +14,22 @@ from pbc_eval import match
 from pbc_eval.checks.balance import check_balance
 from pbc_eval.checks.overlap import check_overlap
 
-causaldata = pytest.importorskip("causaldata")
+PEOPLE = Path(__file__).parents[2] / "data" / "supported-work" / "people.csv"
 COVARIATES = ["age", "educ", "black", "hisp", "marr", "nodegree", "re74", "re75"]
 
 
 @pytest.fixture(scope="module")
 def people() -> pd.DataFrame:
-    trial = causaldata.nsw_mixtape.load_pandas().data
-    survey = causaldata.cps_mixtape.load_pandas().data
-    frame = pd.concat([trial[trial["treat"] == 1], survey], ignore_index=True)
-    frame = frame.drop(columns="data_id").astype(float)  # age is int8: its square would overflow
-    return frame.assign(
-        id=[f"n{i}" for i in range(len(frame))],
-        u74=(frame["re74"] == 0) * 1.0,
-        u75=(frame["re75"] == 0) * 1.0,
-        age2=frame["age"] ** 2,
-        educ2=frame["educ"] ** 2,
+    frame = pd.read_csv(PEOPLE).rename(
+        columns={
+            "person": "id",
+            "none74": "u74",
+            "none75": "u75",
+            "age_squared": "age2",
+            "educ_squared": "educ2",
+        }
     )
+    return frame.astype({name: float for name in frame.columns if name != "id"})
 
 
 def match_supported_work(frame, extra=(), **changes):
