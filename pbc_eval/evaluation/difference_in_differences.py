@@ -10,7 +10,7 @@ from pbc_eval.did.group_time import GroupTimeEffects, att_gt
 from pbc_eval.did.two_way import two_way
 from pbc_eval.errors import DesignError
 from pbc_eval.evaluation import tables
-from pbc_eval.evaluation.measure import measured_from_estimate
+from pbc_eval.evaluation.measure import measured_alternatives, measured_from_estimate
 from pbc_eval.evaluation.record import Finding
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, CheckResult
@@ -44,15 +44,14 @@ def find(spec: EvaluationSpec, outcome: Outcome, seed: int) -> Finding:
     by_cohort = effects.aggregate("cohort", level=design.level, bands=design.bands)
     alternatives = _alternatives(panel, effects, design, seed)
     side_by_side = [(f"{HEADLINE}: {_AVERAGES[design.headline]}", headline), *alternatives]
+    scale = _total_scale(panel, outcome)
     return Finding(
         outcome=outcome,
         headline=headline,
         measured=measured_from_estimate(
-            outcome,
-            headline,
-            total_scale=_total_scale(panel, outcome),
-            alternatives=alternatives,
+            outcome, headline, total_scale=scale, alternatives=alternatives
         ),
+        measured_alternatives=measured_alternatives(outcome, alternatives, total_scale=scale),
         path=path,
         alternatives=tuple(estimate for _, estimate in side_by_side),
         checks=_checks(panel, effects, headline),

@@ -6,7 +6,7 @@ from pbc_eval.checks.balance import check_balance
 from pbc_eval.checks.overlap import check_overlap
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.evaluation import tables
-from pbc_eval.evaluation.measure import measured_from_estimate
+from pbc_eval.evaluation.measure import measured_alternatives, measured_from_estimate
 from pbc_eval.evaluation.record import Finding, OutputTable
 from pbc_eval.matching.effect import experimental_difference
 from pbc_eval.matching.match import match
@@ -102,15 +102,14 @@ def _finding(
     ]
     if len(sample.unmatched.ids):
         found.append(_unmatched_table(spec, outcome, sample))
+    scale = headline.n_treated / outcome.total.per if outcome.total else None
     return Finding(
         outcome=outcome,
         headline=headline,
         measured=measured_from_estimate(
-            outcome,
-            headline,
-            total_scale=headline.n_treated / outcome.total.per if outcome.total else None,
-            alternatives=side_by_side[1:],
+            outcome, headline, total_scale=scale, alternatives=side_by_side[1:]
         ),
+        measured_alternatives=measured_alternatives(outcome, side_by_side[1:], total_scale=scale),
         alternatives=tuple(estimate for _, estimate in side_by_side),
         benchmark=benchmark,
         checks=(check_balance(sample), check_overlap(sample)),

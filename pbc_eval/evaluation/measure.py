@@ -32,6 +32,16 @@ def measured_from_estimate(
     )
 
 
+def measured_alternatives(
+    outcome: Outcome, estimates: Sequence[tuple[str, AttEstimate]], *, total_scale: float | None
+) -> dict[str, MeasuredOutcome]:
+    """Each other estimate as payment would see it, had it been the agreed one."""
+    return {
+        name: measured_from_estimate(outcome, estimate, total_scale=total_scale)
+        for name, estimate in estimates
+    }
+
+
 def measured_from_report(outcome: Outcome, reported: ReportedEffect) -> MeasuredOutcome:
     """A published result as it was reported: two levels, an effect, or a relative reduction.
 

@@ -46,7 +46,7 @@ def evaluate(spec: EvaluationSpec) -> Evaluation:
         spec=spec,
         findings=findings,
         payment=payment,
-        payment_alternatives=_payment_alternatives(spec, results),
+        payment_alternatives=_payment_alternatives(spec, findings),
         sroi=sroi,
         sroi_sensitivity=None if sroi is None else pd.DataFrame(one_way(sroi)),
         investment_parts=parts,
@@ -150,9 +150,15 @@ def _social_return(
     )
 
 
-def _payment_alternatives(
-    spec: EvaluationSpec, results: dict[str, MeasuredOutcome]
-) -> pd.DataFrame | None:
-    if spec.payment is None or not any(outcome.alternatives for outcome in results.values()):
+def _payment_alternatives(spec: EvaluationSpec, findings: Sequence[Finding]) -> pd.DataFrame | None:
+    """The payment had another estimate been agreed, one row a kind of estimate."""
+    if spec.payment is None:
         return None
-    return payment_under_alternatives(spec.payment, results)
+    by_name: dict[str, dict[str, MeasuredOutcome]] = {}
+    for finding in findings:
+        for name, measured in finding.measured_alternatives.items():
+            by_name.setdefault(name, {})[finding.outcome.id] = measured
+    if not by_name:
+        return None
+    agreed = {finding.outcome.id: finding.measured for finding in findings}
+    return payment_under_alternatives(spec.payment, agreed, by_name)

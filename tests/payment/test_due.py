@@ -253,27 +253,28 @@ def test_two_results_for_one_outcome_are_refused(clause, terms, outcome):
 
 
 def test_payment_under_every_other_estimator_stands_beside_the_agreed_one(clause, terms, outcome):
-    agreed = terms(
-        clause("tariff", price=10, estimate_used={"blend": {"headline": 0.5, "did": 0.5}})
-    )
-    result = outcome(effect=4.0, total_scale=1.0, alternatives=(("did", 2.0), ("matching", 5.0)))
-    table = payment_under_alternatives(agreed, [result])
-    assert table["estimator"].tolist() == [
-        "as agreed",
-        "headline point estimate",
-        "did",
-        "matching",
-    ]
-    assert table["total"].tolist() == [30, 40, 20, 50]
-    assert table["difference"].tolist() == [0, 10, -10, 20]
+    agreed = terms(clause("tariff", price=10))
+    result = outcome(effect=4.0, total_scale=1.0)
+    others = {
+        "did": [outcome(effect=2.0, total_scale=1.0)],
+        "matching": [outcome(effect=5.0, total_scale=1.0)],
+    }
+    table = payment_under_alternatives(agreed, [result], others)
+    assert table["estimator"].tolist() == ["As agreed", "did", "matching"]
+    assert table["total"].tolist() == [40, 20, 50]
+    assert table["difference"].tolist() == [0, -20, 10]
 
 
-def test_an_alternative_without_an_interval_cannot_be_paid_on_a_bound(clause, terms, outcome):
+def test_an_alternative_is_paid_by_the_agreed_rule_or_says_why_it_cannot(clause, terms, outcome):
     agreed = terms(clause("tariff", price=10, estimate_used="lower_bound"))
-    result = outcome(**INTERVAL, alternatives=(("did", 2.0),))
-    last = payment_under_alternatives(agreed, [result]).iloc[-1]
-    assert last["total"] is None
-    assert "point estimate only" in last["reason"]
+    result = outcome(**INTERVAL)
+    low = dataclasses.replace(result, conf_low=result.conf_low / 2)
+    table = payment_under_alternatives(
+        agreed, [result], {"wider": [low], "point only": [outcome(effect=2.0, total_scale=1.0)]}
+    )
+    assert table["total"][1] == table["total"][0] / 2
+    assert table["total"][2] is None
+    assert "interval" in table["reason"][2]
 
 
 def test_each_clause_is_one_plain_sentence(clause, terms):
