@@ -1,10 +1,15 @@
 """Did the cohorts move with their comparison before treatment?
 
-    W = theta' V^-1 theta,  chi-squared with as many degrees of freedom as cells kept
+    W = theta' V^-1 theta
 
-over all cells before treatment, from their joint covariance. Callaway and Sant'Anna (2021), remark
-after theorem 1. The test often lacks the power to see what matters (Roth 2022, American Economic
-Review: Insights 4), so that not rejecting is no evidence of parallel trends.
+over all cells before treatment, from their joint covariance: the Wald statistic of Callaway and
+Sant'Anna (2021), remark after theorem 1. R's ``did`` holds it against the chi-squared, which
+rejects far too often when cohorts are small; the p-value here is from an F with estimated degrees
+of freedom (did/small_sample.py), and the chi-squared one stands beside it in the sentence. Cohorts
+too small to bear the test are left out and named.
+
+The test often lacks the power to see what matters (Roth 2022, American Economic Review: Insights
+4), so that not rejecting is no evidence of parallel trends.
 """
 
 import numpy as np
@@ -12,21 +17,25 @@ import pandas as pd
 from scipy import linalg, stats
 
 from pbc_eval.did.group_time import GroupTimeEffects
+from pbc_eval.did.small_sample import SmallSampleTest, small_sample_test
 from pbc_eval.results import CheckResult, CheckStatus, Floats
 
 FAIL_BELOW = 0.05  # p-value
 REVIEW_BELOW = 0.10
 REDUNDANT = 1e-9  # share of a cell's variance left once the cells before it are known
+LEAST_DF = 5.0  # of the denominator, for a joint test to be held
 
 NULL = "every effect before treatment (and its anticipation) is zero"
 
 
 def check_pretrends(effects: GroupTimeEffects) -> CheckResult:
-    """Joint Wald test that all effects before treatment are zero.
+    """Joint test that all effects before treatment are zero.
 
-    "fail" below p = 0.05, "review" below 0.10, else "pass"; "not_applicable" when there is no
-    period before treatment to test. Cells that others determine are dropped from the test, counted
-    in the sentence and marked in the table (cohort, time, ..., reason, tested).
+    "fail" below p = 0.05, "review" below 0.10, else "pass"; "not_applicable" when there is nothing
+    before treatment that can be tested. ``statistic`` is the Wald statistic W, ``p_value`` that of
+    the small-sample F. Effects that others determine, and those of cohorts too small for a joint
+    test (the smallest first, until the F has 5 degrees of freedom below), are left out, counted in
+    the sentence and marked in the table (cohort, time, ..., reason, tested).
     """
     cells = effects.cells
     frame = effects.to_frame()
@@ -40,37 +49,61 @@ def check_pretrends(effects: GroupTimeEffects) -> CheckResult:
             if not before.any()
             else "no effect before treatment has a standard error"
         )
-        return CheckResult(
-            name="pre_trends",
-            status="not_applicable",
-            sentence=f"Pre-trends could not be tested: {why}. Parallel trends rest on argument.",
-            null=NULL,
-            table=table,
-        )
+        return _untested(why, table)
     at = np.flatnonzero(known)
-    covariance = cells.joint[np.ix_(at, at)]
-    kept = independent(covariance)
-    if not kept:
-        return CheckResult(
-            name="pre_trends",
-            status="not_applicable",
-            sentence="Pre-trends could not be tested: outcomes before treatment do not vary.",
-            null=NULL,
-            table=table,
-        )
-    theta = cells.estimate[at][kept]
-    factor = linalg.cho_factor(covariance[np.ix_(kept, kept)])
+    small: list[int] = []  # cohorts left out, by number
+    while True:
+        inside = at[~np.isin(plan.cohort[at], small)]
+        kept = inside[independent(cells.joint[np.ix_(inside, inside)])]
+        if not len(kept):
+            why = (
+                "the cohorts have too few units for a joint test"
+                if small
+                else "outcomes before treatment do not vary"
+            )
+            return _untested(why, table)
+        test = _small_sample(effects, kept)
+        if test is not None:
+            break
+        left = np.unique(plan.cohort[kept])
+        small.append(int(left[cells.cohort_units[left].argmin()]))
+    theta = cells.estimate[kept]
+    factor = linalg.cho_factor(cells.joint[np.ix_(kept, kept)])
     statistic = float(theta @ linalg.cho_solve(factor, theta))
-    p_value = float(stats.chi2.sf(statistic, len(kept)))
-    table.loc[frame.index[at[kept]], "tested"] = True
+    table.loc[frame.index[kept], "tested"] = True
+    too_small = [(effects.cohorts[c], int(cells.cohort_units[c])) for c in sorted(small)]
     return CheckResult(
         name="pre_trends",
-        status=_status(p_value),
-        sentence=_sentence(statistic, p_value, len(kept), table),
+        status=_status(test.p_value),
+        sentence=_sentence(statistic, test, len(at) - len(kept), too_small, table),
         null=NULL,
         statistic=statistic,
-        p_value=p_value,
+        p_value=test.p_value,
         table=table.reset_index(drop=True),
+    )
+
+
+def _small_sample(effects: GroupTimeEffects, kept: np.ndarray) -> SmallSampleTest | None:
+    """The F test of the kept cells; None when the cohorts are too small for so many."""
+    parts = effects.cells.before
+    theta = effects.cells.estimate[kept]
+    if parts is None:  # so many cells only with large data, where the F is the chi-squared
+        inverse = linalg.cho_factor(effects.cells.joint[np.ix_(kept, kept)])
+        wald = float(theta @ linalg.cho_solve(inverse, theta))
+        return SmallSampleTest(
+            statistic=wald / len(kept), df_numerator=len(kept), df_denominator=float("inf")
+        )
+    place = {int(cell): position for position, cell in enumerate(parts.at)}
+    return small_sample_test(theta, parts, [place[int(cell)] for cell in kept], LEAST_DF)
+
+
+def _untested(why: str, table: pd.DataFrame) -> CheckResult:
+    return CheckResult(
+        name="pre_trends",
+        status="not_applicable",
+        sentence=f"Pre-trends could not be tested: {why}. Parallel trends rest on argument.",
+        null=NULL,
+        table=table,
     )
 
 
@@ -101,22 +134,34 @@ def _status(p_value: float) -> CheckStatus:
     return "review" if p_value < REVIEW_BELOW else "pass"
 
 
-def _sentence(statistic: float, p_value: float, tested: int, table: pd.DataFrame) -> str:
+def _sentence(
+    statistic: float,
+    test: SmallSampleTest,
+    left_out: int,
+    too_small: list[tuple[int, int]],
+    table: pd.DataFrame,
+) -> str:
+    k = test.df_numerator
+    chi2 = float(stats.chi2.sf(statistic, k))
+    effects = "1 effect" if k == 1 else f"{k} effects"
     head = (
-        f"Joint test of {tested} effects before treatment: W = {statistic:.3f}, "
-        f"{tested} degrees of freedom, p = {p_value:.3f}. "
+        f"Joint test of {effects} before treatment: W = {statistic:.2f}, "
+        f"F({k}, {test.df_denominator:.0f}) = {test.statistic:.2f}, p = {test.p_value:.3f} "
+        f"(without allowance for few units p = {chi2:.3f}). "
     )
-    if p_value < FAIL_BELOW:
+    if test.p_value < FAIL_BELOW:
         head += "Cohorts and comparison moved apart before treatment. "
     else:
         head += (
             "No difference before treatment was detected; that does not show that trends would "
             "have stayed parallel without treatment. "
         )
-    redundant = int((~table["tested"] & table["std_error"].notna()).sum())
+    if too_small:
+        named = ", ".join(f"{cohort} ({units})" for cohort, units in too_small)
+        head += f"Cohorts with too few units for the test were left out: {named}. "
+    elif left_out:
+        head += f"{left_out} redundant effects, determined by the others, were dropped. "
     silent = int(table["std_error"].isna().sum())
-    if redundant:
-        head += f"{redundant} redundant effects, determined by the others, were dropped. "
     if silent:
         head += f"{silent} effects without a standard error were left out. "
     return head.strip()

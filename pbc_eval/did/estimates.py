@@ -18,6 +18,7 @@ from itertools import pairwise
 import numpy as np
 
 from pbc_eval.did.cells import CellPlan, Ints
+from pbc_eval.did.small_sample import CohortParts, add_block, no_parts, parts_from_moments
 from pbc_eval.panel.moments import CohortMoments, UnitArrays
 from pbc_eval.results import Floats
 
@@ -37,6 +38,7 @@ class CellEstimates:
     n_treated: Ints  # (k,) units
     n_comparison: Ints  # (k,) units
     reason: tuple[str, ...]  # (k,) why a cell has no standard error; empty when it has one
+    before: CohortParts | None = None  # of the cells before treatment, by cohort; None if too many
 
     @property
     def k(self) -> int:
@@ -92,6 +94,7 @@ def cells_from_moments(plan: CellPlan, moments: CohortMoments) -> CellEstimates:
         n_treated=units[plan.cohort],
         n_comparison=plan.pool @ units,
         reason=_reasons(plan, *distinct, clustered=moments.clusters is not None),
+        before=parts_from_moments(loadings, moments, np.flatnonzero(plan.before & use)),
     )
 
 
@@ -174,6 +177,7 @@ def cells_from_pairs(plan: CellPlan, arrays: UnitArrays, *, clustered: bool) -> 
     centre = np.where(own, own_mean, np.where(pooled, pool_mean, 0.0))
     scale = np.where(use, scale, 0.0)
 
+    parts = no_parts(n_cohorts, np.flatnonzero(plan.before & use))
     joint = np.zeros((size, size))
     n_own, n_pool = np.zeros(k, dtype=np.int64), np.zeros(k, dtype=np.int64)
     for block in blocks:
@@ -185,6 +189,7 @@ def cells_from_pairs(plan: CellPlan, arrays: UnitArrays, *, clustered: bool) -> 
         scores[:, :k] = w * scale[g] * np.where(seen, delta - np.where(use, centre[g], 0.0), 0.0)
         scores[:, k:] = w * _one_hot(g, n_cohorts) / total
         treated, compared = seen & own[g], seen & pooled[g]
+        add_block(parts, scores, g, arrays.cluster[at] if clustered else None)
         if clustered:
             starts = np.flatnonzero(np.diff(arrays.cluster[at], prepend=-1))
             scores = np.add.reduceat(scores, starts, axis=0)
@@ -203,6 +208,7 @@ def cells_from_pairs(plan: CellPlan, arrays: UnitArrays, *, clustered: bool) -> 
         n_treated=(count * own).sum(axis=0),
         n_comparison=(count * pooled).sum(axis=0),
         reason=_reasons(plan, n_own, n_pool, clustered=clustered),
+        before=parts,
     )
 
 
