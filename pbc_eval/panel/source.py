@@ -199,9 +199,10 @@ def _from_frame(frame: pd.DataFrame, columns: Sequence[str] | None) -> Table:
     """Hand ``columns`` of a frame to DuckDB; NaN becomes a missing value."""
     wanted = list(columns) if columns is not None else list(frame.columns)
     typed = {str(name): _typed(frame[name]) for name in wanted}
-    table = ibis.memtable(pa.table(typed))
     connection = ibis.duckdb.connect()
-    return connection.create_table(f"frame_{uuid.uuid4().hex}", table, temp=True)
+    # Registered, not copied; the connection keeps the Arrow table alive.
+    connection.con.register("frame", pa.table(typed))
+    return connection.table("frame")
 
 
 def _typed(column: pd.Series) -> pa.Array:
