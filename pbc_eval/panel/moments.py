@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pbc_eval.panel.source import Column, Table, collect
+from pbc_eval.panel.source import Column, Table, collect, number
 from pbc_eval.results import Floats
 
 PULL_UP_TO = 2_000_000  # outcomes (units x periods): 16 MB
@@ -155,10 +155,12 @@ def _moments_in_engine(
 ) -> CohortMoments:
     """As ``moments_of_arrays``, in SQL: a first mean of D by cohort, then sums about it."""
     later = range(1, n_periods)
-    w = units.w if weighted else 1.0
     relative = {t: units[f"y{t}"] - units.y0 for t in later}
     sums = {"n": units.count(), "w": units.w.sum() if weighted else units.count()}
-    sums |= {f"l{t}": (units[f"y{t}"] * w).sum() for t in range(n_periods)}
+    sums |= {
+        f"l{t}": (units[f"y{t}"] * units.w if weighted else units[f"y{t}"]).sum()
+        for t in range(n_periods)
+    }
     sums |= {f"m{t}": relative[t].mean() for t in later}
     first = _by_cohort(units, sums, n_cohorts)
     n, weight = first["n"].astype(np.int64), first["w"]
@@ -171,8 +173,8 @@ def _moments_in_engine(
         **{f"z{t}": relative[t] - centre[t] for t in later},
     )
     # Column 0 is the weight itself, column t the centred path at t >= 1, times the weight.
-    scale = centred.w if weighted else 1.0
-    columns = [centred.w, *(centred[f"z{t}"] * scale for t in later)]
+    paths = (centred[f"z{t}"] for t in later)
+    columns = [centred.w, *(path * centred.w if weighted else path for path in paths)]
     products = [(i, j) for i in range(n_periods) for j in range(i, n_periods)]
     gram = np.zeros((n_cohorts, n_periods + 1, n_periods + 1))
     shift = np.zeros((n_cohorts, n_periods))
@@ -206,8 +208,8 @@ def _moments_in_engine(
 
 def _constants(cohort: Column, values: Floats, n: Ints) -> Column:
     """Each unit's constant, by its cohort."""
-    given = [(g, float(values[g])) for g in np.flatnonzero(n).tolist()]
-    return cohort.cases(*given, else_=0.0)
+    given = [(g, number(values[g])) for g in np.flatnonzero(n).tolist()]
+    return cohort.cases(*given, else_=number(0.0))
 
 
 def _by_cohort(table: Table, sums: dict[str, Column], n_cohorts: int) -> dict[str, Floats]:
