@@ -18,6 +18,9 @@ from pbc_eval.panel.source import Column, Table, collect, number
 from pbc_eval.results import Floats
 
 PULL_UP_TO = 2_000_000  # outcomes (units x periods): 16 MB
+# The products grow with the square of the periods, and so does the query that asks for them.
+MANY_PERIODS = 40
+PULL_MANY_UP_TO = 20_000_000  # outcomes: 160 MB
 SUMS_A_QUERY = 1_500  # of the T(T+1)/2 products, for panels of many periods
 
 Ints = NDArray[np.int64]
@@ -74,9 +77,15 @@ def cohort_moments(
     n_units: int,
     weighted: bool,
     clustered: bool,
-    pull_up_to: int = PULL_UP_TO,
+    pull_up_to: int | None = None,
 ) -> CohortMoments:
-    """Moments of complete units: a table with a row a unit, u, g, [w], [k], y0 ... y(T-1)."""
+    """Moments of complete units: a table with a row a unit, u, g, [w], [k], y0 ... y(T-1).
+
+    ``pull_up_to``: the most outcomes to take into memory; by default more of them when periods
+    are many.
+    """
+    if pull_up_to is None:
+        pull_up_to = PULL_MANY_UP_TO if n_periods > MANY_PERIODS else PULL_UP_TO
     if n_units * n_periods <= pull_up_to:
         arrays = pull_units(units, n_periods=n_periods)
         return moments_of_arrays(arrays, n_cohorts=n_cohorts, clustered=clustered)

@@ -193,7 +193,7 @@ def test_anticipation_beyond_the_first_period_leaves_a_reason_not_a_gap():
 def test_unbiased_and_covering_in_simulation():
     """200 units, three cohorts, effect 0.7: bias within 3 standard errors, coverage .90 to .98."""
     found = []
-    for seed in range(300):
+    for seed in range(150):
         panel = Panel.from_data(random_frame(seed=1000 + seed, n=200), **ROLES)
         found.append(att_gt(panel).aggregate(bands="pointwise").overall)
     errors = np.array([one.estimate - 0.7 for one in found])
