@@ -26,7 +26,8 @@ def write_panel(path: Path, units: int) -> None:
         f"""
         COPY (
             SELECT u AS unit, 2000 + t AS year,
-                   CASE u % 10 WHEN 0 THEN 2004 WHEN 1 THEN 2006 WHEN 2 THEN 2008 ELSE 0 END AS cohort,
+                   CASE u % 10 WHEN 0 THEN 2004 WHEN 1 THEN 2006 WHEN 2 THEN 2008 ELSE 0 END
+                       AS cohort,
                    (u % 97) * 0.1 + t * 0.2 + random() AS outcome
             FROM range({units}) a(u), range({PERIODS}) b(t)
         ) TO '{path}' (FORMAT parquet)

@@ -56,71 +56,33 @@ def role_rows(source: Source, roles: Roles) -> Table:
 
 
 def profile(rows: Table, owner: str, roles: Roles) -> pd.DataFrame:
-    """Rows by period and cohort, from one scan: t, c, rows, observed, and what refuses them.
+    """Rows and rows with an outcome by period and cohort, from one scan: t, c, rows, observed.
 
-    Raises DataError when there are no rows, a unit, time, weight or cluster is missing, an
-    outcome is infinite, or a weight is negative.
+    Raises DataError when there are no rows, or rows without a time.
     """
-    counts = {
-        "rows": rows.count(),
-        "observed": rows.y.count(),
-        "infinite": rows.y.isinf().sum(),
-        "no_unit": rows.u.isnull().sum(),
-    }
-    if roles.weight:
-        counts["no_weight"] = rows.w.isnull().sum()
-        counts["bad_weight"] = ((rows.w < 0) | rows.w.isinf()).sum()
-    if roles.cluster:
-        counts["no_cluster"] = rows.k.isnull().sum()
-    found = collect(rows.group_by(["t", "c"]).aggregate(**counts))
-    if not found["rows"].sum():
+    counted = rows.group_by(["t", "c"]).aggregate(rows=rows.count(), observed=rows.y.count())
+    found = collect(counted)
+    if found.empty:
         raise DataError(f"{owner}: there are no rows.")
-    no_time = int(found.loc[found["t"].isna(), "rows"].sum())
-    for role, column, missing in (
-        ("time", roles.time, no_time),
-        ("unit", roles.unit, _total(found, "no_unit")),
-        ("weight", roles.weight, _total(found, "no_weight")),
-        ("cluster", roles.cluster, _total(found, "no_cluster")),
-    ):
-        if missing:
-            raise DataError(
-                f"{owner}: {missing:,} rows have no {role} ({column!r}). Fill it in or take the "
-                "rows out of the data; an empty or 'NA' cell in a file counts as missing."
-            )
-    if _total(found, "infinite"):
-        where = _units(rows.filter(rows.y.isinf()))
-        raise DataError(
-            f"{owner}: {roles.outcome!r} is infinite in {_total(found, 'infinite'):,} rows (units "
-            f"{where}). An outcome must be a finite number; make it missing or correct it."
-        )
-    if _total(found, "bad_weight"):
-        where = _units(rows.filter((rows.w < 0) | rows.w.isinf()))
-        raise DataError(
-            f"{owner}: weight {roles.weight!r} is negative or infinite in "
-            f"{_total(found, 'bad_weight'):,} rows (units {where}). Weights are finite and >= 0."
-        )
+    _refuse_missing(owner, "time", roles.time, int(found.loc[found["t"].isna(), "rows"].sum()))
     return found
 
 
 def widen(rows: Table, periods: Periods, roles: Roles, *, any_missing: bool) -> Table:
-    """One row a unit: u, c, w, k, y0 ... y(T-1), and the counts the audit needs."""
-    columns = {
-        "rows": rows.count(),
-        "c": rows.c.min(),
-        "c_high": rows.c.max(),
-        "c_given": rows.c.count(),
-    }
+    """One row a unit: u, c, w, k, y0 ... y(T-1), and the counts the audit needs.
+
+    What must not change within a unit is part of the key: a unit that contradicts itself comes
+    out in several rows, and no scan is spent on looking for it.
+    """
+    keys = ["u", "c", *(["w"] if roles.weight else []), *(["k"] if roles.cluster else [])]
+    columns = {"rows": rows.count()}
     if any_missing:
         # Only then can a repeated period hide behind a missing outcome.
         columns["times"] = rows.t.nunique()
-    if roles.weight:
-        columns |= {"w": rows.w.min(), "w_high": rows.w.max()}
-    if roles.cluster:
-        columns |= {"k": rows.k.min(), "k_high": rows.k.max()}
     for at, raw in enumerate(periods.raw):
         here = rows.t == raw[0] if len(raw) == 1 else rows.t.isin(raw)
-        columns[f"y{at}"] = rows.y.max(where=here)
-    return rows.group_by("u").aggregate(**columns)
+        columns[f"y{at}"] = here.ifelse(rows.y, None).max()
+    return rows.group_by(keys).aggregate(**columns)
 
 
 def observed_periods(wide: Table, periods: Periods) -> Column:
@@ -132,47 +94,103 @@ def observed_periods(wide: Table, periods: Periods) -> Column:
 
 
 def audit(wide: Table, rows: Table, periods: Periods, owner: str, roles: Roles) -> None:
-    """Refuse units that contradict themselves.
+    """Refuse units that contradict themselves or what their roles allow.
 
-    Raises DataError, naming the first five, for a repeated unit and time, and for a cohort, weight
-    or cluster that changes within a unit.
+    Raises DataError, naming the first five units, for a missing unit, weight or cluster, an
+    infinite outcome, a negative weight, a repeated unit and time, and for a cohort, weight or
+    cluster that changes within a unit.
     """
-    mixed = (wide.c_given > 0) & (wide.c_given < wide.rows)
-    flags = {
-        "repeated": wide.rows > (wide.times if "times" in wide.columns else wide.seen),
-        "cohort": (wide.c != wide.c_high) | mixed,
+    infinite = wide.y0.isinf().cast("int64")
+    for at in range(1, len(periods)):
+        infinite = infinite + wide[f"y{at}"].isinf().fill_null(False).cast("int64")
+    repeated = wide.rows > (wide.times if "times" in wide.columns else wide.seen)
+    counts = {
+        "rows": wide.count(),
+        "units": wide.u.nunique(),
+        "infinite": infinite.sum(),
+        "repeated": repeated.sum(),
+        "no_unit": wide.u.isnull().ifelse(wide.rows, 0).sum(),
     }
     if roles.weight:
-        flags["weight"] = wide.w != wide.w_high
+        counts["no_weight"] = wide.w.isnull().ifelse(wide.rows, 0).sum()
+        counts["bad_weight"] = ((wide.w < 0) | wide.w.isinf()).ifelse(wide.rows, 0).sum()
     if roles.cluster:
-        flags["cluster"] = wide.k != wide.k_high
-    counts = collect(wide.aggregate(**{name: flag.sum() for name, flag in flags.items()}))
-    if _total(counts, "repeated"):
-        twice = rows.group_by(["u", "t"]).aggregate(n=rows.count())
-        twice = twice.filter(twice.n > 1).order_by(["u", "t"])
-        total = int(twice.count().to_pyarrow().as_py())
-        some = collect(twice.limit(5))
-        named = [f"{row.u} in {row.t} ({row.n} rows)" for row in some.itertuples()]
+        counts["no_cluster"] = wide.k.isnull().ifelse(wide.rows, 0).sum()
+    row = collect(wide.aggregate(**counts)).fillna(0).iloc[0]
+    found = {name: int(row[name]) for name in counts}
+    _refuse_missing(owner, "unit", roles.unit, found["no_unit"])
+    _refuse_missing(owner, "weight", roles.weight, found.get("no_weight", 0))
+    _refuse_missing(owner, "cluster", roles.cluster, found.get("no_cluster", 0))
+    if found["infinite"]:
         raise DataError(
-            f"{owner}: {total:,} unit-periods appear more than once: {', '.join(named)}"
-            f"{' ...' if total > 5 else ''}. One row a unit and period: add them up, average them, "
-            "or correct the unit's name."
+            f"{owner}: {roles.outcome!r} is infinite in {found['infinite']:,} rows (units "
+            f"{_units(rows.filter(rows.y.isinf()))}). An outcome must be a finite number; make it "
+            "missing or correct it."
         )
-    del flags["repeated"]
-    for role, flag in flags.items():
-        bad = _total(counts, role)
-        if bad:
-            column = getattr(roles, role)
-            remedy = {
-                "cohort": "A unit's cohort is its first treated period, the same in all its rows, "
-                "and treatment is not switched off; give one value a unit.",
-                "weight": "Give one weight a unit, such as its weight in the first period.",
-                "cluster": "Put each unit in one cluster, or cluster at a higher level.",
-            }[role]
-            raise DataError(
-                f"{owner}: {role} {column!r} changes within {bad:,} units "
-                f"({_units(wide.filter(flag))}). {remedy}"
-            )
+    if found.get("bad_weight"):
+        where = _units(wide.filter((wide.w < 0) | wide.w.isinf()))
+        raise DataError(
+            f"{owner}: weight {roles.weight!r} is negative or infinite in "
+            f"{found['bad_weight']:,} rows (units {where}). Weights are finite and >= 0."
+        )
+    if found["repeated"]:
+        raise _repeated(rows, owner)
+    if found["rows"] > found["units"]:
+        raise _contradiction(wide, owner, roles)
+
+
+def _refuse_missing(owner: str, role: str, column: str | None, rows: int) -> None:
+    if rows:
+        raise DataError(
+            f"{owner}: {rows:,} rows have no {role} ({column!r}). Fill it in or take the rows out "
+            "of the data; an empty or 'NA' cell in a file counts as missing."
+        )
+
+
+def _repeated(rows: Table, owner: str) -> DataError:
+    twice = rows.group_by(["u", "t"]).aggregate(n=rows.count())
+    twice = twice.filter(twice.n > 1).order_by(["u", "t"])
+    total = int(twice.count().to_pyarrow().as_py())
+    some = collect(twice.limit(5))
+    named = [f"{row.u} in {row.t} ({row.n} rows)" for row in some.itertuples()]
+    return DataError(
+        f"{owner}: {total:,} unit-periods appear more than once: {', '.join(named)}"
+        f"{' ...' if total > 5 else ''}. One row a unit and period: add them up, average them, "
+        "or correct the unit's name."
+    )
+
+
+REMEDIES = {
+    "cohort": "A unit's cohort is its first treated period, the same in all its rows, and "
+    "treatment is not switched off; give one value a unit.",
+    "weight": "Give one weight a unit, such as its weight in the first period.",
+    "cluster": "Put each unit in one cluster, or cluster at a higher level.",
+}
+
+
+def _contradiction(wide: Table, owner: str, roles: Roles) -> DataError:
+    """The first role that takes several values (a missing one among them) within a unit."""
+    several = wide.group_by("u").aggregate(
+        **{
+            role: wide[key].nunique() + wide[key].isnull().max().cast("int64")
+            for role, key in (("cohort", "c"), ("weight", "w"), ("cluster", "k"))
+            if key in wide.columns
+        }
+    )
+    role = next(
+        role for role in REMEDIES if role in several.columns and _count(several[role] > 1, several)
+    )
+    bad = several.filter(several[role] > 1)
+    total = int(bad.count().to_pyarrow().as_py())
+    named = ", ".join(name_units(bad)) + (" ..." if total > 5 else "")
+    return DataError(
+        f"{owner}: {role} {getattr(roles, role)!r} changes within {total:,} units ({named}). "
+        f"{REMEDIES[role]}"
+    )
+
+
+def _count(flag: Column, table: Table) -> int:
+    return int(table.filter(flag).count().to_pyarrow().as_py())
 
 
 def name_units(table: Table, limit: int = 5) -> tuple[str, ...]:
@@ -183,10 +201,6 @@ def name_units(table: Table, limit: int = 5) -> tuple[str, ...]:
 
 def _units(table: Table) -> str:
     return first_few(name_units(table, 5))
-
-
-def _total(found: pd.DataFrame, column: str) -> int:
-    return int(found[column].fillna(0).sum()) if column in found else 0
 
 
 def _without_nan(column: Column) -> Column:
@@ -207,12 +221,13 @@ def _number(source: Source, name: str, unit: str) -> Column:
     words = source.table.filter(column.notnull() & column.try_cast("float64").isnull())
     some = words.select(u=words[unit], word=words[name]).distinct().order_by(["word", "u"])
     few = collect(some.limit(5))
+    total = int(words.count().to_pyarrow().as_py())
     if few.empty:
         raise DataError(
             f"{source.name}: {name!r} holds numbers written as text. Convert the column to numbers."
         )
     named = ", ".join(f"{row.word!r} (unit {row.u})" for row in few.itertuples())
     raise DataError(
-        f"{source.name}: {name!r} must hold numbers, but {int(words.count().to_pyarrow().as_py()):,} rows "
+        f"{source.name}: {name!r} must hold numbers, but {total:,} rows "
         f"hold words: {named}. Correct them, or leave the cell empty if the value is missing."
     )

@@ -14,10 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pbc_eval.panel.source import Column, Table, collect
+from pbc_eval.panel.source import Column, Table, collect, number
 from pbc_eval.results import Floats
 
 PULL_UP_TO = 2_000_000  # outcomes (units x periods): 16 MB
+# The products grow with the square of the periods, and so does the query that asks for them.
+MANY_PERIODS = 40
+PULL_MANY_UP_TO = 20_000_000  # outcomes: 160 MB
 SUMS_A_QUERY = 1_500  # of the T(T+1)/2 products, for panels of many periods
 
 Ints = NDArray[np.int64]
@@ -74,9 +77,15 @@ def cohort_moments(
     n_units: int,
     weighted: bool,
     clustered: bool,
-    pull_up_to: int = PULL_UP_TO,
+    pull_up_to: int | None = None,
 ) -> CohortMoments:
-    """Moments of complete units: a table with a row a unit, u, g, [w], [k], y0 ... y(T-1)."""
+    """Moments of complete units: a table with a row a unit, u, g, [w], [k], y0 ... y(T-1).
+
+    ``pull_up_to``: the most outcomes to take into memory; by default more of them when periods
+    are many.
+    """
+    if pull_up_to is None:
+        pull_up_to = PULL_MANY_UP_TO if n_periods > MANY_PERIODS else PULL_UP_TO
     if n_units * n_periods <= pull_up_to:
         arrays = pull_units(units, n_periods=n_periods)
         return moments_of_arrays(arrays, n_cohorts=n_cohorts, clustered=clustered)
@@ -153,54 +162,63 @@ def _sum_by_cluster(arrays: UnitArrays, scores: Floats, n_cohorts: int) -> Clust
 def _moments_in_engine(
     units: Table, *, n_cohorts: int, n_periods: int, weighted: bool, clustered: bool
 ) -> CohortMoments:
-    """As ``moments_of_arrays``, in SQL: centre on a first mean, sum, then correct the mean."""
+    """As ``moments_of_arrays``, in SQL: a first mean of D by cohort, then sums about it."""
     later = range(1, n_periods)
-    w = units.w if weighted else units.y0 * 0 + 1
-    relative = units.mutate(**{f"d{t}": units[f"y{t}"] - units.y0 for t in later}, w=w)
-    first = relative.group_by("g").aggregate(**{f"m{t}": relative[f"d{t}"].mean() for t in later})
-    joined = relative.join(first, "g")
-    centred = joined.select(
-        "g",
-        "w",
-        *(["k"] if clustered else []),
-        *(f"y{t}" for t in range(n_periods)),
-        *(f"m{t}" for t in later),
-        **{f"z{t}": joined[f"d{t}"] - joined[f"m{t}"] for t in later},
-    )
-    columns = [centred.w, *(centred.w * centred[f"z{t}"] for t in later)]
-    pairs = [(i, j) for i in range(n_periods) for j in range(i, n_periods)]
-    sums = {"n": centred.count(), "w": centred.w.sum()}
-    sums |= {f"m{t}": centred[f"m{t}"].max() for t in later}
-    sums |= {f"l{t}": (centred.w * centred[f"y{t}"]).sum() for t in range(n_periods)}
-    sums |= {f"s{t}": columns[t].sum() for t in later}
+    relative = {t: units[f"y{t}"] - units.y0 for t in later}
+    sums = {"n": units.count(), "w": units.w.sum() if weighted else units.count()}
+    sums |= {
+        f"l{t}": (units[f"y{t}"] * units.w if weighted else units[f"y{t}"]).sum()
+        for t in range(n_periods)
+    }
+    sums |= {f"m{t}": relative[t].mean() for t in later}
+    first = _by_cohort(units, sums, n_cohorts)
+    n, weight = first["n"].astype(np.int64), first["w"]
 
-    found = _by_cohort(centred, sums, n_cohorts)
-    n, weight = found["n"].astype(np.int64), found["w"]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        level = np.column_stack([found[f"l{t}"] for t in range(n_periods)]) / weight[:, None]
-        shift = np.zeros((n_cohorts, n_periods))
-        path = np.where(n[:, None] > 0, shift, np.nan)
-        for t in later:
-            shift[:, t] = found[f"s{t}"] / weight
-            path[:, t] = found[f"m{t}"] + shift[:, t]
-    # Index 0 of the products is the weight itself; index t the centred path at t >= 1.
+    centre = {t: _constants(units.g, first[f"m{t}"], n) for t in later}
+    centred = units.select(
+        "g",
+        *(["k"] if clustered else []),
+        w=units.w if weighted else units.g * 0 + 1,
+        **{f"z{t}": relative[t] - centre[t] for t in later},
+    )
+    # Column 0 is the weight itself, column t the centred path at t >= 1, times the weight.
+    paths = (centred[f"z{t}"] for t in later)
+    columns = [centred.w, *(path * centred.w if weighted else path for path in paths)]
+    products = [(i, j) for i in range(n_periods) for j in range(i, n_periods)]
     gram = np.zeros((n_cohorts, n_periods + 1, n_periods + 1))
-    for start in range(0, len(pairs), SUMS_A_QUERY):
-        some = pairs[start : start + SUMS_A_QUERY]
-        products = {f"p{i}_{j}": (columns[i] * columns[j]).sum() for i, j in some}
-        found = _by_cohort(centred, products, n_cohorts)
+    shift = np.zeros((n_cohorts, n_periods))
+    totals = {f"s{t}": columns[t].sum() for t in later}
+    for start in range(0, len(products), SUMS_A_QUERY):
+        some = products[start : start + SUMS_A_QUERY]
+        asked = {f"p{i}_{j}": (columns[i] * columns[j]).sum() for i, j in some}
+        found = _by_cohort(centred, totals | asked, n_cohorts)
+        for t in totals:
+            shift[:, int(t[1:])] = found[t] / np.where(weight > 0, weight, 1.0)
+        totals = {}
         for i, j in some:
             row, column = (i + 1 if i else 0), (j + 1 if j else 0)
             gram[:, row, column] = gram[:, column, row] = found[f"p{i}_{j}"]
     # z about the corrected mean is a linear map of z about the first one.
     for g in range(n_cohorts):
         recentre = np.eye(n_periods + 1)
-        recentre[1:, 0] = -np.nan_to_num(shift[g])
+        recentre[1:, 0] = -shift[g]
         gram[g] = recentre @ gram[g] @ recentre.T
+    present = n > 0
+    level = np.column_stack([first[f"l{t}"] for t in range(n_periods)])
+    path = shift.copy()
+    path[:, 1:] += np.column_stack([first[f"m{t}"] for t in later])
+    level[present] /= weight[present, None]
+    level[~present] = path[~present] = np.nan
     clusters = _clusters_in_engine(centred, columns, shift, n_periods) if clustered else None
     return CohortMoments(
         units=n, weight=weight, level=level, path=path, gram=gram, clusters=clusters
     )
+
+
+def _constants(cohort: Column, values: Floats, n: Ints) -> Column:
+    """Each unit's constant, by its cohort."""
+    given = [(g, number(values[g])) for g in np.flatnonzero(n).tolist()]
+    return cohort.cases(*given, else_=number(0.0))
 
 
 def _by_cohort(table: Table, sums: dict[str, Column], n_cohorts: int) -> dict[str, Floats]:

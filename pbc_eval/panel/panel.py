@@ -177,14 +177,16 @@ def _build(source: Source, roles: Roles, missing: Missing) -> Panel:
     periods, notes = sample.find_periods(found, source.name, roles)
     positions = sample.place_cohorts(found, periods, roles)
     rows_read, observed = int(found["rows"].sum()), int(found["observed"].sum())
-    wide = intake.widen(rows, periods, roles, any_missing=observed < rows_read)
-    held = keep(wide)
-    wide = held.mutate(seen=intake.observed_periods(held, periods))
-    intake.audit(wide, rows, periods, source.name, roles)
-
     labels, starts, codes = sample.number_cohorts(positions, periods)
     notes += sample.cohort_notes(positions, periods)
-    wide = wide.mutate(g=sample.cohort_number(wide, codes))
+    wide = intake.widen(rows, periods, roles, any_missing=observed < rows_read)
+    held = keep(
+        wide.mutate(
+            g=sample.cohort_number(wide, codes), seen=intake.observed_periods(wide, periods)
+        )
+    )
+    intake.audit(held, rows, periods, source.name, roles)
+    wide = held
     steps = [
         LedgerStep(what="read", rows_in=rows_read, why=f"{source.name}, {len(periods)} periods")
     ]

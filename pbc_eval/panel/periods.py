@@ -70,7 +70,7 @@ class Periods:
             raise DataError(f"{owner}: {excel}")
         if isinstance(key, pd.Timestamp) != self.dated:
             raise DataError(
-                f"{owner}: {cohort!r} cannot be placed among the periods {self.labels[0]} to "
+                f"{owner}: {_shown(cohort)} cannot be placed among the periods {self.labels[0]} to "
                 f"{self.labels[-1]}. Give the cohort as the first treated period in the form of "
                 "the time column, and missing or 0 for never treated."
             )
@@ -135,10 +135,14 @@ def read_time(value: Any, owner: str) -> Key:
     read = _from_text(value.strip()) if isinstance(value, str) else None
     if read is None:
         raise DataError(
-            f"{owner}: {value!r} is not a period. Periods are whole numbers (2004), months "
+            f"{owner}: {_shown(value)} is not a period. Periods are whole numbers (2004), months "
             "(2020-03), quarters (2020Q2) or dates (2020-03-15)."
         )
     return read
+
+
+def _shown(value: Any) -> str:
+    return repr(value) if isinstance(value, str) else str(value)
 
 
 def _from_text(text: str) -> Key | None:

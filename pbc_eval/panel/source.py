@@ -23,14 +23,24 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 from ibis.backends import BaseBackend
-from ibis.expr.types import Column, Table
+from ibis.expr.types import Column, Table, Value
 
 from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.errors import DataError
 
 Data: TypeAlias = pd.DataFrame | str | os.PathLike[str] | Table
 
-__all__ = ["Column", "Data", "Source", "Table", "collect", "keep", "open_source", "read_frame"]
+__all__ = [
+    "Column",
+    "Data",
+    "Source",
+    "Table",
+    "collect",
+    "keep",
+    "number",
+    "open_source",
+    "read_frame",
+]
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".duckdb")
 # What pandas.read_csv takes as missing, so that a file and its frame give the same numbers.
@@ -109,6 +119,14 @@ def collect(table: Table) -> pd.DataFrame:
     """Compute a table and fetch it into memory."""
     frame: pd.DataFrame = table.to_pyarrow().to_pandas()
     return frame
+
+
+def number(value: float) -> Value:
+    """A constant that an engine reads as a double, to the last bit.
+
+    Written plainly, DuckDB takes 0.1 for a decimal and converts it again in every row.
+    """
+    return ibis.literal(repr(float(value))).cast("float64")
 
 
 def keep(table: Table) -> Table:
@@ -199,9 +217,10 @@ def _from_frame(frame: pd.DataFrame, columns: Sequence[str] | None) -> Table:
     """Hand ``columns`` of a frame to DuckDB; NaN becomes a missing value."""
     wanted = list(columns) if columns is not None else list(frame.columns)
     typed = {str(name): _typed(frame[name]) for name in wanted}
-    table = ibis.memtable(pa.table(typed))
     connection = ibis.duckdb.connect()
-    return connection.create_table(f"frame_{uuid.uuid4().hex}", table, temp=True)
+    # Registered, not copied; the connection keeps the Arrow table alive.
+    connection.con.register("frame", pa.table(typed))
+    return connection.table("frame")
 
 
 def _typed(column: pd.Series) -> pa.Array:

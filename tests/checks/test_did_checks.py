@@ -59,7 +59,7 @@ def test_independent_keeps_a_basis():
 def test_without_a_period_before_treatment_pretrends_do_not_apply():
     found = check_pretrends(
         att_gt(
-            mpdta().__class__.from_data(
+            Panel.from_data(
                 pd.read_csv(GOLDEN / "mpdta.csv").query(
                     "year in (2005, 2006) and `first.treat` != 2007"
                 ),

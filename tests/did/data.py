@@ -1,5 +1,6 @@
 """Panels for the tests: the golden files, and small random ones."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,11 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "did"
 ROLES = dict(unit="unit", time="time", outcome="y", cohort="cohort")
 
 
-def mpdta(**changes) -> Panel:
+@cache
+def mpdta() -> Panel:
+    """Read once: a panel does not change."""
     roles = dict(unit="countyreal", time="year", outcome="lemp", cohort="first.treat")
-    return Panel.from_data(GOLDEN / "mpdta.csv", **(roles | changes))
+    return Panel.from_data(GOLDEN / "mpdta.csv", **roles)
 
 
 def card_krueger(missing: str) -> Panel:

@@ -1,4 +1,4 @@
-"""Panel.from_data on data as they come: what is refused, what is dropped, and what is said of it."""
+"""Panel.from_data on data as they come: what is refused, what is dropped, what is said of it."""
 
 import numpy as np
 import pandas as pd
