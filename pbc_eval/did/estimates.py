@@ -149,20 +149,7 @@ def cells_from_pairs(plan: CellPlan, arrays: UnitArrays, *, clustered: bool) -> 
     order = np.argsort(arrays.cluster, kind="stable") if clustered else np.arange(len(arrays.unit))
     blocks = _blocks(arrays.cluster[order], max(1, VALUES_A_BLOCK // size), clustered)
 
-    weight = np.zeros((n_cohorts, k))  # of units observed in both periods
-    change = np.zeros((n_cohorts, k))
-    level = np.zeros((n_cohorts, k))
-    count = np.zeros((n_cohorts, k), dtype=np.int64)
-    for block in blocks:
-        at = order[block]
-        member, w = _one_hot(arrays.cohort[at], n_cohorts), arrays.weight[at, None]
-        delta = arrays.outcome[np.ix_(at, plan.period)] - arrays.outcome[np.ix_(at, plan.base)]
-        seen = ~np.isnan(delta)
-        weight += member.T @ (w * seen)
-        count += (member.T @ seen).astype(np.int64)
-        change += member.T @ (w * np.where(seen, delta, 0.0))
-        now = arrays.outcome[np.ix_(at, plan.period)]
-        level += member.T @ (w * np.where(seen, now, 0.0))
+    weight, change, level, count = _sums_of_pairs(plan, arrays, [order[block] for block in blocks])
     side = np.zeros((n_cohorts, k))  # +1 treated, -1 comparison, 0 neither
     side[plan.cohort, np.arange(k)] = 1.0
     side[plan.pool.T] = -1.0
@@ -210,6 +197,26 @@ def cells_from_pairs(plan: CellPlan, arrays: UnitArrays, *, clustered: bool) -> 
         reason=_reasons(plan, n_own, n_pool, clustered=clustered),
         before=parts,
     )
+
+
+def _sums_of_pairs(
+    plan: CellPlan, arrays: UnitArrays, blocks: list[Ints]
+) -> tuple[Floats, Floats, Floats, Ints]:
+    """Sums over the units observed in both periods of a cell, by cohort, each of shape (C, k):
+    their weight, their weighted change and level now, and how many they are."""
+    k, n_cohorts = plan.pool.shape
+    weight, change, level = np.zeros((3, n_cohorts, k))
+    count = np.zeros((n_cohorts, k), dtype=np.int64)
+    for at in blocks:
+        member, w = _one_hot(arrays.cohort[at], n_cohorts), arrays.weight[at, None]
+        now = arrays.outcome[np.ix_(at, plan.period)]
+        delta = now - arrays.outcome[np.ix_(at, plan.base)]
+        seen = ~np.isnan(delta)
+        weight += member.T @ (w * seen)
+        count += (member.T @ seen).astype(np.int64)
+        change += member.T @ (w * np.where(seen, delta, 0.0))
+        level += member.T @ (w * np.where(seen, now, 0.0))
+    return weight, change, level, count
 
 
 def _one_hot(cohort: Ints, n_cohorts: int) -> Floats:
