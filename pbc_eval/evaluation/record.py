@@ -11,7 +11,7 @@ from pbc_eval.spec.evaluation import EvaluationSpec
 from pbc_eval.spec.outcomes import Outcome
 from pbc_eval.sroi.present_value import SroiResult
 
-Kind = Literal["text", "count", "effect", "p_value", "money", "share", "number", "level"]
+Kind = Literal["text", "count", "effect", "p_value", "money", "share", "number", "level", "measure"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -41,6 +41,15 @@ def percent(value: float | None, decimals: int = 0) -> str:
     return MISSING if value is None or math.isnan(value) else f"{number(100 * value, decimals)}%"
 
 
+def measure(value: float | None) -> str:
+    """What a clause is priced on: four decimals below 10 (shares), two above, none if whole."""
+    if value is None or math.isnan(value):
+        return MISSING
+    if value == int(value):
+        return number(value, 0)
+    return number(value, 4 if abs(value) < 10 else 2)
+
+
 def p_value(value: float | None) -> str:
     if value is None or math.isnan(value):
         return MISSING
