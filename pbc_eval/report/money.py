@@ -25,7 +25,8 @@ def money_boxes(evaluation: Evaluation) -> list[dict[str, str]]:
     if evaluation.payment is not None:
         boxes.append(
             {
-                "label": "Payment due",
+                "label": "Payment due"
+                + (" (illustrative)" if evaluation.payment.illustrative else ""),
                 "figure": fmt.money(float(evaluation.payment.total), currency),
                 "sentence": evaluation.payment.sentence,
             }

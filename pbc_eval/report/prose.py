@@ -192,19 +192,18 @@ def strength_of_evidence(evaluation: Evaluation) -> str:
 
 
 def _reported_headline(finding: Finding, evaluation: Evaluation) -> Headline:
+    """What others reported, with no more digits than they gave."""
     outcome, measured = finding.outcome, finding.measured
-    currency = evaluation.spec.contract.currency
-    effect = measured.effect if measured.effect is not None else 0.0
-    if measured.unit == "share of the comparison level":
-        figure = f"{fmt.percent(abs(effect), 1)} {'better' if effect > 0 else 'worse'}"
-    elif measured.counterfactual:
-        relative = effect / measured.counterfactual
-        figure = f"{fmt.percent(abs(relative), 1)} {'better' if effect > 0 else 'worse'}"
+    effect = measured.effect or 0.0
+    word = direction_word(outcome.sign * effect)
+    if measured.counterfactual:
+        share = abs(effect / measured.counterfactual)
+        figure = f"{fmt.percent(share, outcome.decimals)} {word}"
     else:
-        figure = fmt.size(effect, outcome, currency)
+        figure = f"{fmt.size(effect, outcome, evaluation.spec.contract.currency)} {word}"
     tail = "" if measured.std_error else "; the source gives no confidence interval"
     status = " (recalled, to be verified)" if finding.status == "RECALLED" else ""
-    sentence = f"{outcome.label}: reported as {figure} than the comparison group{status}{tail}."
+    sentence = f"{outcome.label}: reported as {figure} than in the comparison group{status}{tail}."
     return Headline(figure=figure, unit="", sentence=sentence, verdict="no_interval")
 
 
