@@ -4,7 +4,20 @@ The public names load when they are first used, so that importing the package st
 """
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pbc_eval.did.group_time import att_gt as att_gt
+    from pbc_eval.did.two_way import two_way as two_way
+    from pbc_eval.disclosure import release as release
+    from pbc_eval.errors import PbcError as PbcError
+    from pbc_eval.evaluation.run import evaluate as evaluate
+    from pbc_eval.matching.match import match as match
+    from pbc_eval.panel.panel import Panel as Panel
+    from pbc_eval.parameters.lookup import value_at as value_at
+    from pbc_eval.payment.due import payment_due as payment_due
+    from pbc_eval.spec.evaluation import load_evaluation as load_evaluation
+    from pbc_eval.sroi.present_value import social_return as social_return
 
 __version__ = "0.1.0"
 
