@@ -134,6 +134,7 @@ def _counts_table(spec: EvaluationSpec, outcome: Outcome, sample: MatchedSample)
         "matched": "Matched: in the analysis",
         "effective": "Effective number in the analysis",
         "unmatched": "Not matched",
+        "discarded": "Discarded before matching",
     }
     counts = sample.counts().rename(index=words).rename_axis("group").reset_index()
     units = spec.data.unit_name[1] if spec.data else "units"
@@ -143,7 +144,8 @@ def _counts_table(spec: EvaluationSpec, outcome: Outcome, sample: MatchedSample)
         frame=counts,
         kinds={"group": "text", "treated": "count", "comparison": "count"},
         headers={"group": "Step", "treated": "In the programme", "comparison": "Comparison"},
-        governed_by={"treated": (), "comparison": ()},
+        governed_by={"treated": ("comparison",), "comparison": ("treated",)},
+        adds_up="to_the_first",
     )
 
 
@@ -203,6 +205,7 @@ def _unmatched_table(spec: EvaluationSpec, outcome: Outcome, sample: MatchedSamp
             "mean_unmatched": "Not matched",
             "std_diff": "Difference (standard deviations)",
         },
-        governed_by={"units": ("mean_unmatched", "std_diff")},
+        governed_by={"units": ("mean_matched", "mean_unmatched", "std_diff")},
+        adds_up="not",
         notes=("The estimate is for those who were matched.",),
     )

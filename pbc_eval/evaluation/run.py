@@ -56,8 +56,10 @@ def evaluate(spec: EvaluationSpec) -> Evaluation:
 
 
 def input_hashes(spec: EvaluationSpec) -> dict[str, str]:
-    """SHA-256 of the evaluation file and of every file that it names. Raises SpecError if one is not
-    there, before anything is run."""
+    """SHA-256 of the evaluation file and of every file that it names.
+
+    Raises SpecError if one is not there, before anything is run.
+    """
     named = [spec.file]
     if spec.data:
         named.append(spec.data.file)
