@@ -133,11 +133,7 @@ def _benchmark(spec: EvaluationSpec, design: Matching, column: str) -> AttEstima
 
 
 def _counts_table(spec: EvaluationSpec, outcome: Outcome, sample: MatchedSample) -> OutputTable:
-    """How many were submitted, matched and left out.
-
-    These are counts of what the analysis did, which say nothing about a person, so no threshold
-    applies to them; it does to what is known about those who were left out.
-    """
+    """How many were submitted, set aside, matched and left out."""
     words = {
         "all": "Submitted, with the covariates",
         "discarded": "Set aside: outside the range of the other group",
@@ -154,6 +150,8 @@ def _counts_table(spec: EvaluationSpec, outcome: Outcome, sample: MatchedSample)
         frame=frame,
         kinds={"group": "text", "treated": "count", "comparison": "count"},
         headers={"group": "Step", "treated": "In the programme", "comparison": "Comparison"},
+        governed_by={"treated": ("comparison",), "comparison": ("treated",)},
+        adds_up="to_the_first",
     )
 
 

@@ -55,9 +55,8 @@ def disclosure_sentence(released: ReleasedEvaluation) -> str:
     found = f"{hidden} cells are held back." if hidden else "No cell had to be held back."
     reason = f" {rule.reason}" if rule.reason else ""
     return (
-        f"What is known about fewer than {rule.threshold} {units} is not published, nor are "
-        "figures from which it could be worked out. How many rows the analysis left out, and why, "
-        f"is always shown.{reason} {found}"
+        f"Counts of fewer than {rule.threshold} {units}, what is known about them, and figures from "
+        f"which either could be worked out are not published.{reason} {found}"
     )
 
 
