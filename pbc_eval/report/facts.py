@@ -55,8 +55,8 @@ def disclosure_sentence(released: ReleasedEvaluation) -> str:
     found = f"{hidden} cells are held back." if hidden else "No cell had to be held back."
     reason = f" {rule.reason}" if rule.reason else ""
     return (
-        f"Counts of fewer than {rule.threshold} {units}, what is known about them, and figures from "
-        f"which either could be worked out are not published.{reason} {found}"
+        f"Counts of fewer than {rule.threshold} {units}, what is known about them, and figures "
+        f"from which either could be worked out are not published.{reason} {found}"
     )
 
 
