@@ -178,9 +178,11 @@ def _facts(spec: EvaluationSpec, edition: Path, notebook: Path) -> dict[str, Any
 
 def _stays(made: Path, target: Path, *, is_final: bool) -> bool:
     """Does the edition that is there stay? A final one does; a run that differs is refused."""
-    if not (target / provenance.MANIFEST).is_file():
+    try:
+        before = provenance.read_manifest(target)
+    except PublicationError:  # not a whole edition; there is nothing to keep
         return False
-    before, after = provenance.read_manifest(target), provenance.read_manifest(made)
+    after = provenance.read_manifest(made)
     if before.get("status") != "final":
         return False
     old, new = before["outputs_sha256"], after["outputs_sha256"]
