@@ -141,10 +141,10 @@ def _two_valued(values: Floats) -> bool:
     return bool(low < high and np.all((values == low) | (values == high)))
 
 
-def check_any_column(columns: Columns) -> None:
+def check_any_column(columns: Columns, owner: str = "match") -> None:
     """Refuse covariates none of which varies."""
     if not columns.values.size or np.all(np.ptp(columns.values, axis=0) == 0):
         raise DesignError(
-            f"match: no covariate varies ({first_few(columns.names)}); there is nothing to match "
-            "on. Name covariates that differ between people."
+            f"{owner}: no covariate varies ({first_few(columns.names)}); there is nothing to go "
+            "by. Name covariates that differ between people."
         )

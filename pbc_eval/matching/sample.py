@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.assignment import Assignment
-from pbc_eval.matching.balance import Balance, column_balance, effective_size, standardiser
-from pbc_eval.matching.design import Design, check_columns
+from pbc_eval.matching.balance import effective_size, standardiser
+from pbc_eval.matching.balance_table import balance_table
+from pbc_eval.matching.design import Design
 from pbc_eval.matching.effect import (
     EFFECT_METHODS,
     EffectMethod,
@@ -21,7 +22,6 @@ from pbc_eval.matching.effect import (
     matched_effect,
     outcome_values,
 )
-from pbc_eval.matching.encoding import Columns, encode
 from pbc_eval.matching.ledger import SampleLedger
 from pbc_eval.matching.propensity import PropensityFit
 from pbc_eval.matching.settings import MatchSettings
@@ -134,7 +134,7 @@ class MatchedSample:
         rows = []
         for j, name in enumerate(columns.names):
             values = columns.values[:, j]
-            scale = standardiser(values, self.focal, bool(columns.binary[j]))
+            scale = standardiser(values, (self.focal,), bool(columns.binary[j]))
             inside = float(values[kept].mean())
             outside = float(values[lost].mean()) if lost.any() else float("nan")
             difference = outside - inside
@@ -174,31 +174,9 @@ class MatchedSample:
         ATC), before and after alike; see ``matching.balance`` for the other conventions. The
         covariate column of the score is "score".
         """
-        columns = self.design.columns
-        parts = [self._balance_row("score", self.score, binary=False)]
-        parts += self._balance_rows(columns)
-        if also:
-            check_columns(self.design.frame, list(also))
-            parts += self._balance_rows(encode(self.design.frame, list(also)))
-        return pd.DataFrame(parts)
-
-    def _balance_rows(self, columns: Columns) -> list[dict[str, object]]:
-        return [
-            self._balance_row(name, columns.values[:, j], binary=bool(columns.binary[j]))
-            for j, name in enumerate(columns.names)
-        ]
-
-    def _balance_row(self, name: str, values: Floats, binary: bool) -> dict[str, object]:
-        weightings = (np.ones(len(values)), self.assignment.weights)
-        scale = standardiser(values, self.focal, binary)
-        before, after = column_balance(values, self.design.treated, weightings, scale, binary)
-        row: dict[str, object] = {"covariate": name, "binary": binary}
-        for when, figures in (("before", before), ("after", after)):
-            row |= {
-                f"{figure}_{when}": value
-                for figure, value in zip(Balance._fields, figures, strict=True)
-            }
-        return row
+        return balance_table(
+            self.design, self.score, self.assignment.weights, self.settings.estimand, also
+        )
 
     def effect(
         self,
