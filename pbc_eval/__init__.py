@@ -32,6 +32,7 @@ _HOMES = {
     "evaluate": "evaluation.run",
     "release": "disclosure",
     "value_at": "parameters.lookup",
+    "weight": "matching.weight",
     "PbcError": "errors",
 }
 
@@ -47,6 +48,7 @@ __all__ = [
     "social_return",
     "two_way",
     "value_at",
+    "weight",
 ]
 
 

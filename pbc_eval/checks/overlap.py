@@ -66,7 +66,8 @@ def check_overlap(
 
 
 def _table(sample: MatchedSample) -> pd.DataFrame:
-    treated, score, matched = sample.design.treated, sample.score, sample.matched
+    treated, matched = sample.design.treated, sample.matched
+    score = np.full(len(treated), np.nan) if sample.score is None else sample.score
     rows = []
     for name, group in (("treated", treated), ("comparison", ~treated)):
         mine, others = score[group], score[~group]
