@@ -65,6 +65,8 @@ def two_way(panel: Panel, *, effects: Effects = "unit", level: float = 0.95) -> 
             "units already treated (Goodman-Bacon 2021)",
         )
     roles = panel.roles
+    if roles.covariates:
+        notes += (f"not adjusted for {', '.join(roles.covariates)}",)
     counted = "unit effects nested in clusters not" if effects == "unit" else "all effects"
     return AttEstimate(
         term="treated (two-way fixed effects)",

@@ -6,6 +6,7 @@ Two scans of the rows in all: what the second leaves has one row a unit and stay
 Nothing here is dropped; panel.py decides and enters it in the ledger.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -36,8 +37,8 @@ class Roles:
         return tuple(dict.fromkeys(named + extra))
 
 
-def role_rows(source: Source, roles: Roles) -> Table:
-    """The rows under the names of their roles: u, t, y, c, and w and k when asked for.
+def role_rows(source: Source, roles: Roles, covariates: Sequence[Column] = ()) -> Table:
+    """The rows under the names of their roles: u, t, y, c, and w, k and x0 ... when asked for.
 
     Not-a-number counts as missing. Raises DataError for an outcome or a weight that holds words.
     """
@@ -52,6 +53,7 @@ def role_rows(source: Source, roles: Roles) -> Table:
         columns["w"] = _number(source, roles.weight, roles.unit)
     if roles.cluster:
         columns["k"] = table[roles.cluster]
+    columns |= {f"x{i}": column for i, column in enumerate(covariates)}
     return table.select(**columns)
 
 
@@ -68,8 +70,15 @@ def profile(rows: Table, owner: str, roles: Roles) -> pd.DataFrame:
     return found
 
 
-def widen(rows: Table, periods: Periods, roles: Roles, *, any_missing: bool) -> Table:
-    """One row a unit: u, c, w, k, y0 ... y(T-1), and the counts the audit needs.
+def widen(
+    rows: Table,
+    periods: Periods,
+    roles: Roles,
+    *,
+    any_missing: bool,
+    extra: Mapping[str, Column] | None = None,
+) -> Table:
+    """One row a unit: u, c, w, k, y0 ... y(T-1), the counts the audit needs, and ``extra``.
 
     What must not change within a unit is part of the key: a unit that contradicts itself comes
     out in several rows, and no scan is spent on looking for it.
@@ -82,7 +91,7 @@ def widen(rows: Table, periods: Periods, roles: Roles, *, any_missing: bool) -> 
     for at, raw in enumerate(periods.raw):
         here = rows.t == raw[0] if len(raw) == 1 else rows.t.isin(raw)
         columns[f"y{at}"] = here.ifelse(rows.y, None).max()
-    return rows.group_by(keys).aggregate(**columns)
+    return rows.group_by(keys).aggregate(**columns, **(extra or {}))
 
 
 def observed_periods(wide: Table, periods: Periods) -> Column:

@@ -14,10 +14,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 from pbc_eval._validate import check_choice, first_few
 from pbc_eval.errors import DataError
+from pbc_eval.panel import covariates as covariate_columns
 from pbc_eval.panel import intake, sample
+from pbc_eval.panel.covariates import Covariate, UnitCovariates, pull_covariates
 from pbc_eval.panel.intake import Roles
 from pbc_eval.panel.ledger import Ledger, LedgerStep
 from pbc_eval.panel.moments import CohortMoments, UnitArrays, cohort_moments, pull_units
@@ -46,6 +49,7 @@ class Panel:
     ledger: Ledger
     units: Table = field(repr=False)  # one row a unit: u, g, w, k, y0 ... in the engine
     _held: Table = field(repr=False)  # keeps the engine's copy alive
+    covariates: tuple[Covariate, ...] = ()
 
     @staticmethod
     def from_data(
@@ -64,7 +68,9 @@ class Panel:
 
         ``missing`` says what to do when a unit lacks an outcome in some period: "refuse" it,
         keep "complete_units" only, or use all "pairs" of periods that a unit is observed in.
-        ``cluster`` and ``weight`` must be constant within a unit.
+        A unit that lacks a covariate is treated likewise. ``cluster`` and ``weight`` must be
+        constant within a unit. ``covariates`` are numbers, or text and categories, which become an
+        indicator for each level but the first.
 
         Raises DataError for data that contradict themselves or these roles; each message names
         the first units concerned and the remedy.
@@ -80,7 +86,13 @@ class Panel:
             weight=weight,
         )
         _check_roles(roles)
-        return _build(open_source(data, roles.columns), roles, missing)
+        source = open_source(data, roles.columns)
+        categories = {
+            name
+            for name in roles.covariates
+            if isinstance(data, pd.DataFrame) and isinstance(data[name].dtype, pd.CategoricalDtype)
+        }
+        return _build(source, roles, missing, categories)
 
     @property
     def n_units(self) -> int:
@@ -128,6 +140,10 @@ class Panel:
         """One row a unit in memory: 8 bytes for each unit and period; missing outcomes are NaN."""
         return pull_units(self.units, n_periods=self.n_periods)
 
+    def unit_covariates(self) -> UnitCovariates:
+        """The covariates in memory, rows as in ``arrays()``."""
+        return pull_covariates(self.units, self.covariates, self.n_periods, self.name)
+
     def cluster_counts(self) -> tuple[int, int, int]:
         """Clusters (units when there are none): in all, with a treated unit, with a comparison.
 
@@ -169,17 +185,31 @@ def _check_roles(roles: Roles) -> None:
             raise DataError(
                 f"column {column!r} cannot be both {role} and {same[0]}; name two columns."
             )
+    for column in roles.covariates:
+        taken = [role for role, name in main.items() if name == column]
+        if taken:
+            raise DataError(f"column {column!r} is the {taken[0]} and cannot be a covariate too.")
+        if roles.covariates.count(column) > 1:
+            raise DataError(f"covariate {column!r} is named twice.")
 
 
-def _build(source: Source, roles: Roles, missing: Missing) -> Panel:
-    rows = intake.role_rows(source, roles)
+def _build(source: Source, roles: Roles, missing: Missing, categories: set[str]) -> Panel:
+    columns = covariate_columns.typed_columns(source, roles.covariates, categories)
+    rows = intake.role_rows(source, roles, columns)
     found = intake.profile(rows, source.name, roles)
     periods, notes = sample.find_periods(found, source.name, roles)
     positions = sample.place_cohorts(found, periods, roles)
     rows_read, observed = int(found["rows"].sum()), int(found["observed"].sum())
     labels, starts, codes = sample.number_cohorts(positions, periods)
     notes += sample.cohort_notes(positions, periods)
-    wide = intake.widen(rows, periods, roles, any_missing=observed < rows_read)
+    covariates = covariate_columns.describe(rows, roles.covariates)
+    wide = intake.widen(
+        rows,
+        periods,
+        roles,
+        any_missing=observed < rows_read,
+        extra=covariate_columns.widened(rows, covariates, periods),
+    )
     held = keep(
         wide.mutate(
             g=sample.cohort_number(wide, codes), seen=intake.observed_periods(wide, periods)
@@ -211,8 +241,11 @@ def _build(source: Source, roles: Roles, missing: Missing) -> Panel:
             wide, wide.w == 0, steps, "weight is zero", f"{roles.weight!r} is 0"
         )
     wide = sample.settle_incomplete(wide, periods, steps, source.name, missing)
+    wide, lacking = covariate_columns.settle(wide, covariates, steps, source.name, missing)
+    notes += lacking
 
     kept = ["u", "g", *(["w"] if roles.weight else []), *(["k"] if roles.cluster else [])]
+    kept += covariate_columns.column_names(covariates, len(periods))
     units = wide.select(*kept, *(f"y{at}" for at in range(len(periods))))
     counts = units.group_by("g").aggregate(
         n=units.count(), **{f"y{at}": units[f"y{at}"].count() for at in range(len(periods))}
@@ -244,4 +277,5 @@ def _build(source: Source, roles: Roles, missing: Missing) -> Panel:
         ),
         units=units,
         _held=held,
+        covariates=covariates,
     )
