@@ -18,6 +18,7 @@ from pbc_eval.did.adjustment import TRIM, EstimationMethod
 from pbc_eval.did.aggregate import Bands, Kind, aggregate
 from pbc_eval.did.cells import BasePeriod, ControlGroup, plan_cells
 from pbc_eval.did.estimates import CellEstimates, cells_from_moments, cells_from_pairs
+from pbc_eval.did.repeated import cells_from_cross_sections
 from pbc_eval.errors import DesignError
 from pbc_eval.panel.covariates import UnitCovariates
 from pbc_eval.panel.ledger import Ledger
@@ -163,6 +164,9 @@ def att_gt(
         )
         _refuse_hopeless(panel, cells)
         notes += _covariate_notes(panel, covariates, method)
+    elif panel.repeated:
+        cells = cells_from_cross_sections(plan, panel.cross_moments())
+        notes += ("repeated cross-sections: changes of averages, n counts rows in both periods",)
     elif panel.balanced:
         cells = cells_from_moments(plan, panel.moments())
     else:
@@ -240,7 +244,7 @@ def _method(
     varying = "; before treatment, the period before" if base_period == "varying" else ""
     pairs = (
         ("units missing in some periods: each effect uses the units observed in both its periods",)
-        if not panel.balanced
+        if not panel.balanced and not panel.repeated
         else ()
     )
     weighted = (f"weighted by {roles.weight}",) if roles.weight else ()
@@ -253,7 +257,7 @@ def _method(
         if control_group == "never_treated"
         else "units not yet treated, and those never treated",
         base_period=f"{base_period}: {base}{varying}",
-        clustering=roles.cluster or f"unit ({roles.unit})",
+        clustering=panel.clustering,
         inference="influence functions, normal reference, no small-sample factor",
         notes=(*notes, *pairs, *weighted),
     )

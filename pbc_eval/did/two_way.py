@@ -78,7 +78,7 @@ def two_way(panel: Panel, *, effects: Effects = "unit", level: float = 0.95) -> 
             estimator=f"two-way fixed effects ({effects} and period), ordinary least squares",
             comparison_group="never-treated units and units not treated at the time"
             + (", later treated ones also once treated" if staggered else ""),
-            clustering=roles.cluster or f"unit ({roles.unit})",
+            clustering=panel.clustering,
             inference=f"CRV1, {clusters:,} clusters, factor G/(G-1) * (N-1)/(N-K), "
             f"N = {fit.rows:,} and K = {fit.k}: {counted} counted; "
             f"t with {clusters - 1:,} degrees of freedom",

@@ -21,7 +21,7 @@ from pbc_eval.panel.source import Column, Source, Table, collect
 class Roles:
     """Which column plays which part."""
 
-    unit: str
+    unit: str | None  # None: repeated cross-sections
     time: str
     outcome: str
     cohort: str
@@ -32,8 +32,8 @@ class Roles:
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column used, each once."""
-        named = (self.unit, self.time, self.outcome, self.cohort, *self.covariates)
-        extra = tuple(column for column in (self.cluster, self.weight) if column)
+        named = (self.time, self.outcome, self.cohort, *self.covariates)
+        extra = tuple(column for column in (self.unit, self.cluster, self.weight) if column)
         return tuple(dict.fromkeys(named + extra))
 
 
@@ -44,11 +44,12 @@ def role_rows(source: Source, roles: Roles, covariates: Sequence[Column] = ()) -
     """
     table = source.table
     columns = {
-        "u": table[roles.unit],
         "t": _without_nan(table[roles.time]),
         "y": _number(source, roles.outcome, roles.unit),
         "c": _without_nan(table[roles.cohort]),
     }
+    if roles.unit:
+        columns["u"] = table[roles.unit]
     if roles.weight:
         columns["w"] = _number(source, roles.weight, roles.unit)
     if roles.cluster:
@@ -218,7 +219,7 @@ def _without_nan(column: Column) -> Column:
     return (column.isnan() | column.isinf()).ifelse(None, column)
 
 
-def _number(source: Source, name: str, unit: str) -> Column:
+def _number(source: Source, name: str, unit: str | None) -> Column:
     column = source.table[name]
     kind = column.type()
     if kind.is_floating():
@@ -228,14 +229,17 @@ def _number(source: Source, name: str, unit: str) -> Column:
     if not kind.is_string():
         raise DataError(f"{source.name}: {name!r} must hold numbers, but it holds {kind}.")
     words = source.table.filter(column.notnull() & column.try_cast("float64").isnull())
-    some = words.select(u=words[unit], word=words[name]).distinct().order_by(["word", "u"])
+    place = words[unit] if unit else words[name]
+    some = words.select(u=place, word=words[name]).distinct().order_by(["word", "u"])
     few = collect(some.limit(5))
     total = int(words.count().to_pyarrow().as_py())
     if few.empty:
         raise DataError(
             f"{source.name}: {name!r} holds numbers written as text. Convert the column to numbers."
         )
-    named = ", ".join(f"{row.word!r} (unit {row.u})" for row in few.itertuples())
+    named = ", ".join(
+        f"{row.word!r} (unit {row.u})" if unit else repr(row.word) for row in few.itertuples()
+    )
     raise DataError(
         f"{source.name}: {name!r} must hold numbers, but {total:,} rows "
         f"hold words: {named}. Correct them, or leave the cell empty if the value is missing."
