@@ -93,7 +93,7 @@ def cells_from_moments(plan: CellPlan, moments: CohortMoments) -> CellEstimates:
         cohort_units=units,
         n_treated=units[plan.cohort],
         n_comparison=plan.pool @ units,
-        reason=_reasons(plan, *distinct, clustered=moments.clusters is not None),
+        reason=reasons(plan, *distinct, clustered=moments.clusters is not None),
         before=parts_from_moments(loadings, moments, np.flatnonzero(plan.before & use)),
     )
 
@@ -147,9 +147,9 @@ def cells_from_pairs(plan: CellPlan, arrays: UnitArrays, *, clustered: bool) -> 
     size = k + n_cohorts
     total = arrays.weight.sum()
     order = np.argsort(arrays.cluster, kind="stable") if clustered else np.arange(len(arrays.unit))
-    blocks = _blocks(arrays.cluster[order], max(1, VALUES_A_BLOCK // size), clustered)
+    cuts = cluster_blocks(arrays.cluster[order], max(1, VALUES_A_BLOCK // size), clustered)
 
-    weight, change, level, count = _sums_of_pairs(plan, arrays, [order[block] for block in blocks])
+    weight, change, level, count = _sums_of_pairs(plan, arrays, [order[cut] for cut in cuts])
     side = np.zeros((n_cohorts, k))  # +1 treated, -1 comparison, 0 neither
     side[plan.cohort, np.arange(k)] = 1.0
     side[plan.pool.T] = -1.0
@@ -167,14 +167,14 @@ def cells_from_pairs(plan: CellPlan, arrays: UnitArrays, *, clustered: bool) -> 
     parts = no_parts(n_cohorts, np.flatnonzero(plan.before & use))
     joint = np.zeros((size, size))
     n_own, n_pool = np.zeros(k, dtype=np.int64), np.zeros(k, dtype=np.int64)
-    for block in blocks:
-        at = order[block]
+    for cut in cuts:
+        at = order[cut]
         g, w = arrays.cohort[at], arrays.weight[at, None]
         delta = arrays.outcome[np.ix_(at, plan.period)] - arrays.outcome[np.ix_(at, plan.base)]
         seen = ~np.isnan(delta)
         scores = np.empty((len(at), size))
         scores[:, :k] = w * scale[g] * np.where(seen, delta - np.where(use, centre[g], 0.0), 0.0)
-        scores[:, k:] = w * _one_hot(g, n_cohorts) / total
+        scores[:, k:] = w * one_hot(g, n_cohorts) / total
         treated, compared = seen & own[g], seen & pooled[g]
         add_block(parts, scores, g, arrays.cluster[at] if clustered else None)
         if clustered:
@@ -194,7 +194,7 @@ def cells_from_pairs(plan: CellPlan, arrays: UnitArrays, *, clustered: bool) -> 
         cohort_units=np.bincount(arrays.cohort, minlength=n_cohorts),
         n_treated=(count * own).sum(axis=0),
         n_comparison=(count * pooled).sum(axis=0),
-        reason=_reasons(plan, n_own, n_pool, clustered=clustered),
+        reason=reasons(plan, n_own, n_pool, clustered=clustered),
         before=parts,
     )
 
@@ -208,7 +208,7 @@ def _sums_of_pairs(
     weight, change, level = np.zeros((3, n_cohorts, k))
     count = np.zeros((n_cohorts, k), dtype=np.int64)
     for at in blocks:
-        member, w = _one_hot(arrays.cohort[at], n_cohorts), arrays.weight[at, None]
+        member, w = one_hot(arrays.cohort[at], n_cohorts), arrays.weight[at, None]
         now = arrays.outcome[np.ix_(at, plan.period)]
         delta = now - arrays.outcome[np.ix_(at, plan.base)]
         seen = ~np.isnan(delta)
@@ -219,13 +219,13 @@ def _sums_of_pairs(
     return weight, change, level, count
 
 
-def _one_hot(cohort: Ints, n_cohorts: int) -> Floats:
+def one_hot(cohort: Ints, n_cohorts: int) -> Floats:
     hot: Floats = (cohort[:, None] == np.arange(n_cohorts)).astype(float)
     return hot
 
 
-def _blocks(cluster: Ints, size: int, clustered: bool) -> list[slice]:
-    """Cut rows (sorted by cluster) into blocks that never split a cluster."""
+def cluster_blocks(cluster: Ints, size: int, clustered: bool) -> list[slice]:
+    """Cut rows (sorted by cluster) into blocks of about ``size`` that never split a cluster."""
     n = len(cluster)
     cuts = [0]
     while cuts[-1] < n:
@@ -236,10 +236,10 @@ def _blocks(cluster: Ints, size: int, clustered: bool) -> list[slice]:
     return [slice(lo, hi) for lo, hi in pairwise(cuts)]
 
 
-def _reasons(plan: CellPlan, own: Ints, pool: Ints, *, clustered: bool) -> tuple[str, ...]:
+def reasons(plan: CellPlan, own: Ints, pool: Ints, *, clustered: bool) -> tuple[str, ...]:
     """Why each cell has no standard error; ``own`` and ``pool`` count independent units."""
     thing = "cluster" if clustered else "unit"
-    reasons = []
+    found = []
     for j, given in enumerate(plan.reason):
         reason = given
         if reason:
@@ -254,5 +254,5 @@ def _reasons(plan: CellPlan, own: Ints, pool: Ints, *, clustered: bool) -> tuple
             reason = f"cohort of one {thing}"
         elif pool[j] == 1:
             reason = f"comparison group of one {thing}"
-        reasons.append(reason)
-    return tuple(reasons)
+        found.append(reason)
+    return tuple(found)

@@ -65,6 +65,8 @@ def two_way(panel: Panel, *, effects: Effects = "unit", level: float = 0.95) -> 
             "units already treated (Goodman-Bacon 2021)",
         )
     roles = panel.roles
+    if roles.covariates:
+        notes += (f"not adjusted for {', '.join(roles.covariates)}",)
     counted = "unit effects nested in clusters not" if effects == "unit" else "all effects"
     return AttEstimate(
         term="treated (two-way fixed effects)",
@@ -76,7 +78,7 @@ def two_way(panel: Panel, *, effects: Effects = "unit", level: float = 0.95) -> 
             estimator=f"two-way fixed effects ({effects} and period), ordinary least squares",
             comparison_group="never-treated units and units not treated at the time"
             + (", later treated ones also once treated" if staggered else ""),
-            clustering=roles.cluster or f"unit ({roles.unit})",
+            clustering=panel.clustering,
             inference=f"CRV1, {clusters:,} clusters, factor G/(G-1) * (N-1)/(N-K), "
             f"N = {fit.rows:,} and K = {fit.k}: {counted} counted; "
             f"t with {clusters - 1:,} degrees of freedom",
