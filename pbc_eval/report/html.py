@@ -12,7 +12,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from pbc_eval.disclosure import SUPPRESSED, ReleasedTable
+from pbc_eval.disclosure import SUPPRESSED, ReleasedTable, is_suppressed
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.record import Kind, OutputTable
 from pbc_eval.report import numbers as fmt
@@ -60,7 +60,7 @@ def table_html(released: ReleasedTable, *, currency: str, folded: bool = False) 
     writers = [_writer(table.kinds[c], table, currency) for c in columns]
     rows = [
         [
-            SUPPRESSED if value is SUPPRESSED else write(value)
+            SUPPRESSED if is_suppressed(value) else write(value)
             for write, value in zip(writers, row, strict=True)
         ]
         for row in table.frame[columns].itertuples(index=False, name=None)
