@@ -76,3 +76,10 @@ def unit_of(outcome: Outcome) -> str:
 def size(value: float, outcome: Outcome, currency: str) -> str:
     """The size of an effect in words: '2.3 readmissions per 100 discharges'. Never negative."""
     return f"{amount(abs(value), outcome, currency)} {unit_of(outcome)}".strip()
+
+
+def level(value: float, outcome: Outcome, currency: str) -> str:
+    """A level in words: '21.9 readmissions per 100 discharges', '62.1%', '$4,480'."""
+    if outcome.shown_as == "percentage_points":
+        return percent(value, outcome.decimals)
+    return f"{amount(value, outcome, currency)} {unit_of(outcome)}".strip()

@@ -95,7 +95,7 @@ def can_say(finding: Finding, evaluation: Evaluation) -> tuple[str, ...]:
     )
     if estimate.counterfactual_mean is not None and estimate.counterfactual_mean > 0:
         relative = estimate.estimate / estimate.counterfactual_mean
-        without = fmt.size(estimate.counterfactual_mean, outcome, spec.contract.currency)
+        without = fmt.level(estimate.counterfactual_mean, outcome, spec.contract.currency)
         said.append(
             f"Without the programme {_lower_first(outcome.label)} would have been an estimated "
             f"{without}; the difference is {fmt.percent(abs(relative), 1)} of that."
