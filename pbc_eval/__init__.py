@@ -12,6 +12,7 @@ _HOMES = {
     "Panel": "panel.panel",
     "att_gt": "did.group_time",
     "two_way": "did.two_way",
+    "synthetic_did": "did.synthetic",
     "match": "matching.match",
     "social_return": "sroi.present_value",
     "payment_due": "payment.due",
@@ -32,6 +33,7 @@ __all__ = [
     "payment_due",
     "release",
     "social_return",
+    "synthetic_did",
     "two_way",
     "value_at",
 ]
