@@ -95,7 +95,10 @@ def check(paths: Paths) -> None:
             for result in finding.checks:
                 mark = MARKS.get(result.status, "not tested")
                 table.add_row(finding.outcome.id, result.name, mark, escape(result.sentence))
-        console.print(table if table.row_count else f"{spec.id}: no checks apply.")
+        if table.row_count:
+            console.print(table, soft_wrap=False)
+        else:
+            console.print(f"{escape(spec.id)}: no checks apply.")
         console.print(f"{escape(spec.id)}: ready to run.\n")
     if problems:
         raise typer.Exit(1)
@@ -168,7 +171,8 @@ def _print_index(reports: Path) -> None:
 
 
 def _show(message: str, title: str) -> None:
-    screen.print(Box(escape(message), title=escape(title), title_align="left", border_style="red"))
+    box = Box(escape(message), title=escape(title), title_align="left", border_style="red")
+    screen.print(box, soft_wrap=False)  # a box that is not wrapped is cut, and the remedy lost
 
 
 def main() -> Any:

@@ -88,7 +88,7 @@ class EvaluationSpec(Agreed):
         if not found.is_file():
             near = did_you_mean(file, [p.name for p in root.iterdir() if p.is_file()])
             raise SpecError(
-                f"{self.id}: file {file!r} is not in {self._folder}."
+                f"{self.id}: file {file!r} is not in the folder {self._folder}."
                 f"{near or ' Put it there, or correct the name.'}"
             )
         return Path(f"{found}{mark}{table}")

@@ -51,7 +51,7 @@ def _unknown_key(said: str, value: Any, context: Context, known: Known) -> str:
 
 
 def _missing(said: str, value: Any, context: Context, known: Known) -> str:
-    return "is missing; it must be stated"
+    return "is missing; it must be stated. Add the line"
 
 
 def _no_tag(said: str, value: Any, context: Context, known: Known) -> str:

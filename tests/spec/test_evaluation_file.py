@@ -245,7 +245,9 @@ def test_a_link_out_of_the_folder_is_refused(readmissions):
 
 
 def test_a_missing_file_is_named_with_the_nearest_there_is(readmissions):
-    with pytest.raises(SpecError, match=r"'hospital\.csv' is not in .* mean 'hospitals\.csv'"):
+    with pytest.raises(
+        SpecError, match=r"'hospital\.csv' is not in the folder .* mean 'hospitals\.csv'"
+    ):
         load_evaluation(readmissions).path("hospital.csv")
 
 
