@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-MOST_EDGES = 3_000_000  # pairs in a linear programme: about a minute
+MOST_EDGES = 3_000_000  # pairs in a linear programme
 
 
 def full_sets(

@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-LARGEST = 40_000_000  # cells of a distance table: 320 MB, and about a minute
+LARGEST = 40_000_000  # cells of a distance table: 320 MB
 
 
 def optimal_pairs(

@@ -203,7 +203,8 @@ class MatchedSample:
         "difference" compares weighted means, "regression" adjusts for the covariates, and
         "g_computation" adjusts with separate slopes a group. Standard errors are clustered by
         matched set (CR1, t with sets - 1 degrees of freedom), or HC3 after matching with
-        replacement; see ``matching.effect``.
+        replacement; see ``matching.effect``. For Abadie and Imbens's errors, with ties and a bias
+        adjustment, see ``matching.abadie_imbens.nearest_effect``.
 
         Raises DataError for an outcome that is unknown, not a number, or missing for a matched
         unit, DesignError for a regression the sample is too small for.

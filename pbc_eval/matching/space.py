@@ -2,8 +2,9 @@
 
     Space, focal, strata ── nearest_in_space ──▶ Pairs
 
-Candidates come from a k-d tree per stratum, which is rebuilt on the free ones as they thin out; a
-person is offered more of them until one is free, within the caliper and allowed. Distances are
+Candidates at one point share a cell, so that coarse covariates cost nothing. Cells come from a k-d
+tree per stratum, which is rebuilt as they empty; a person is offered more of them until somebody
+is free, within the caliper and allowed. Distances are
 compared to nine decimals. Among equally near candidates the rule is deterministic: with everybody
 laid out along the space's first coordinate (equal ones in row order), those to the left come
 first, and on either side the one furthest along the line does.
@@ -11,6 +12,7 @@ first, and on either side the one furthest along the line does.
 Source: Friedman, Bentley & Finkel (1977), ACM Transactions on Mathematical Software 3, 209-226.
 """
 
+import heapq
 from collections.abc import Iterator
 from itertools import islice
 
@@ -33,8 +35,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-FIRST_LOOK = 12  # candidates fetched for everybody at once
-THINNED = 0.15  # share of a tree taken before it is rebuilt on the free
+FIRST_LOOK = 12  # cells fetched for everybody at once
+CELL_GRAIN = 12  # decimals of a point; people who agree in them share a cell
+THINNED = 0.15  # share of a tree emptied before it is rebuilt on the free
 
 
 def nearest_in_space(
@@ -67,6 +70,10 @@ def nearest_in_space(
     return collected(focal_rows, who, other, gap)
 
 
+# distances, cells, and whether there are no further ones
+_Offer = tuple[list[float], list[int], bool]
+
+
 class _Offers(Greedy):
     """Who is still free in the space, over the rounds of one match. Places are rows."""
 
@@ -80,7 +87,7 @@ class _Offers(Greedy):
         caliper: float,
         rules: PairRules | None,
     ) -> None:
-        self.points, self.rules = space.points, rules
+        self.points, self.rules = np.round(space.points, CELL_GRAIN), rules
         self.line: list[int] = space.line.tolist()
         self.focal_rows = np.flatnonzero(focal)
         self.rows: list[int] = self.focal_rows.tolist()
@@ -89,20 +96,32 @@ class _Offers(Greedy):
         self.caliper = caliper
         self.limit = float(np.finfo(np.float64).max)
         self.free: list[bool] = (~focal).tolist()
+        self.offered: dict[int, _Offer] = {}
         self.trees: dict[int, tuple[KDTree, Ints]] = {}
-        self.taken: dict[int, int] = {}
-        self.offered: dict[int, tuple[list[float], list[int], bool]] = {}
-        others = np.flatnonzero(~focal)
-        others = others[np.argsort(strata[others], kind="stable")]
-        bounds = np.flatnonzero(np.diff(strata[others])) + 1
-        for rows in np.split(others, bounds):
-            if len(rows):
-                self._plant(int(strata[rows[0]]), rows)
-        self.of_row: list[int] = strata.tolist()
+        self.emptied: dict[int, int] = {}
+        self._lay_cells(np.flatnonzero(~focal), strata, space.line)
 
-    def _plant(self, stratum: int, rows: Ints) -> None:
-        self.trees[stratum] = (KDTree(self.points[rows]), rows)
-        self.taken[stratum] = 0
+    def _lay_cells(self, others: Ints, strata: Ints, line: Ints) -> None:
+        """Cells of candidates at one point of one stratum, each in the order of the line."""
+        others = others[np.argsort(line[others], kind="stable")]
+        keys = np.column_stack([strata[others], self.points[others] + 0.0])
+        _, first, cell = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+        cell = cell.reshape(-1)
+        self.cell_rows = others[first]  # somebody of each cell, for its point
+        by_cell = others[np.argsort(cell, kind="stable")]
+        ends = np.cumsum(np.bincount(cell, minlength=len(first)))
+        self.members: list[list[int]] = [part.tolist() for part in np.split(by_cell, ends[:-1])]
+        self.front = [0] * len(first)  # the ends of each cell that are still free
+        self.back: list[int] = (np.diff(np.r_[0, ends]) - 1).tolist()
+        self.left_in: list[int] = np.diff(np.r_[0, ends]).tolist()
+        self.cell_of: dict[int, int] = dict(zip(others.tolist(), cell.tolist(), strict=True))
+        self.stratum_of: list[int] = strata[self.cell_rows].tolist()
+        for stratum in np.unique(strata[self.cell_rows]).tolist():
+            self._plant(stratum, np.flatnonzero(strata[self.cell_rows] == stratum))
+
+    def _plant(self, stratum: int, cells: Ints) -> None:
+        self.trees[stratum] = (KDTree(self.points[self.cell_rows[cells]]), cells)
+        self.emptied[stratum] = 0
 
     def prepare(self, turn: Ints) -> None:
         """Fetch first candidates for the people whose turn is next, stratum by stratum."""
@@ -117,22 +136,21 @@ class _Offers(Greedy):
                     self.offered[person] = offer
 
     def _thin(self, stratum: int) -> None:
-        tree, rows = self.trees[stratum]
-        if self.taken[stratum] > THINNED * tree.n:
-            free = rows[np.fromiter((self.free[row] for row in rows.tolist()), bool, len(rows))]
-            self._plant(stratum, free)
+        tree, cells = self.trees[stratum]
+        if self.emptied[stratum] > THINNED * tree.n:
+            open_cells = [cell for cell in cells.tolist() if self.left_in[cell]]
+            self._plant(stratum, np.array(open_cells, dtype=np.int64))
 
-    def _look(self, people: list[int], k: int) -> list[tuple[list[float], list[int], bool]]:
-        """The k nearest of the tree for people of one stratum; True when there are no more."""
-        tree, rows = self.trees[self.stratum[people[0]]]
+    def _look(self, people: list[int], k: int) -> list[_Offer]:
+        """The k nearest cells of the tree for people of one stratum."""
+        tree, cells = self.trees[self.stratum[people[0]]]
         k = min(k, tree.n)
         if k == 0:
             return [([], [], True)] * len(people)
         gaps, at = tree.query(self.points[self.focal_rows[people]], k=range(1, k + 1))
-        gaps = np.round(gaps, GRAIN)
         return [
-            (gap, row, k == tree.n)
-            for gap, row in zip(gaps.tolist(), rows[at].tolist(), strict=True)
+            (gap, cell, k == tree.n)
+            for gap, cell in zip(np.round(gaps, GRAIN).tolist(), cells[at].tolist(), strict=True)
         ]
 
     def in_order(self, person: int) -> Iterator[tuple[float, int]]:
@@ -141,7 +159,7 @@ class _Offers(Greedy):
             return
         if person not in self.offered:
             self.offered[person] = self._look([person], FIRST_LOOK)[0]
-        gaps, rows, complete = self.offered[person]
+        gaps, cells, complete = self.offered[person]
         done = -1.0  # candidates up to this distance have been offered
         while True:
             at = 0
@@ -153,21 +171,48 @@ class _Offers(Greedy):
                     break  # there may be more at this distance
                 if gaps[at] > done:
                     done = gaps[at]
-                    tied = [row for row in rows[at:end] if self.allowed(person, row)]
-                    for row in self._by_rule(person, tied) if len(tied) > 1 else tied:
+                    for row in self._by_rule(person, cells[at:end]):
                         yield done, row
                 at = end
             if complete:
                 return
             self._thin(self.stratum[person])
-            gaps, rows, complete = self._look([person], 4 * len(gaps))[0]
-            self.offered[person] = gaps, rows, complete
+            gaps, cells, complete = self._look([person], 4 * len(gaps))[0]
+            self.offered[person] = gaps, cells, complete
 
-    def _by_rule(self, person: int, tied: list[int]) -> list[int]:
-        mine, line = self.line[self.rows[person]], self.line
-        left = sorted((row for row in tied if line[row] < mine), key=line.__getitem__)
-        right = sorted((row for row in tied if line[row] > mine), key=line.__getitem__)
-        return left + right[::-1]
+    def _by_rule(self, person: int, cells: list[int]) -> Iterator[int]:
+        """Free and allowed people of equally near cells: to the left from the far end, then to
+        the right from the far end."""
+        cells = [cell for cell in cells if self.left_in[cell]]
+        line = self.line
+        for side in (self._to_the_left, self._to_the_right):
+            parts = [side(person, cell) for cell in cells]
+            if len(parts) == 1:
+                yield from parts[0]
+            else:
+                yield from heapq.merge(
+                    *parts, key=line.__getitem__, reverse=side == self._to_the_right
+                )
+
+    def _to_the_left(self, person: int, cell: int) -> Iterator[int]:
+        members, mine = self.members[cell], self.line[self.rows[person]]
+        while not self.free[members[self.front[cell]]]:
+            self.front[cell] += 1
+        for at in range(self.front[cell], len(members)):
+            if self.line[members[at]] > mine:
+                return
+            if self.allowed(person, members[at]):
+                yield members[at]
+
+    def _to_the_right(self, person: int, cell: int) -> Iterator[int]:
+        members, mine = self.members[cell], self.line[self.rows[person]]
+        while not self.free[members[self.back[cell]]]:
+            self.back[cell] -= 1
+        for at in range(self.back[cell], -1, -1):
+            if self.line[members[at]] < mine:
+                return
+            if self.allowed(person, members[at]):
+                yield members[at]
 
     def allowed(self, person: int, row: int) -> bool:
         if not self.free[row]:
@@ -186,8 +231,11 @@ class _Offers(Greedy):
         return self.free[place]
 
     def take(self, place: int) -> None:
+        cell = self.cell_of[place]
         self.free[place] = False
-        self.taken[self.of_row[place]] += 1
+        self.left_in[cell] -= 1
+        if not self.left_in[cell]:
+            self.emptied[self.stratum_of[cell]] += 1
 
     def with_replacement(self, ratio: int) -> tuple[Ints, Ints]:
         who, other = [], []

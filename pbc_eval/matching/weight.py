@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pbc_eval._validate import check_choice, first_few
+from pbc_eval._validate import first_few
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.balance import effective_size
 from pbc_eval.matching.design import Design, Missing, read_design
@@ -76,7 +76,6 @@ def weight(
         trim=trim,
         truncate=truncate,
     )
-    check_choice("weight", "missing", missing, ("refuse", "complete_cases"), DesignError)
     design = read_design(
         frame,
         treatment=treatment,
