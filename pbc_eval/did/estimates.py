@@ -83,7 +83,7 @@ def cells_from_moments(plan: CellPlan, moments: CohortMoments) -> CellEstimates:
         rows[-1, 0] = 1.0
         loadings.append((np.append(cells, k + c), rows))
     units = moments.units
-    distinct = _distinct_from_moments(plan, moments)
+    distinct = distinct_from_moments(plan, moments)
     return CellEstimates(
         plan=plan,
         estimate=estimate,
@@ -127,7 +127,7 @@ def score_covariance(
     return joint
 
 
-def _distinct_from_moments(plan: CellPlan, moments: CohortMoments) -> tuple[Ints, Ints]:
+def distinct_from_moments(plan: CellPlan, moments: CohortMoments) -> tuple[Ints, Ints]:
     """Independent units (clusters when clustered) behind each cell's two sides, counted to 2."""
     if moments.clusters is None:
         return moments.units[plan.cohort], plan.pool @ moments.units
