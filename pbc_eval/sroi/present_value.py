@@ -161,7 +161,8 @@ def social_return(
     """Discount a value map and set it against ``investment``, money in year 0.
 
     ``discount`` is one annual rate (a fraction; by default the 3.5 % of the Guide's example) or the
-    name of a schedule, looked up at ``date``, the evaluation's own; the result names it. ``results`` supplies the rows whose quantity was estimated.
+    name of a schedule, looked up at ``date``, the evaluation's own; the result names it.
+    ``results`` supplies the rows whose quantity was estimated.
 
     Raises ValueMapError for an empty or ambiguous map, an investment that is not above zero, or a
     quantity that cannot be had; ParameterError for a discount rate or schedule that is unknown.
