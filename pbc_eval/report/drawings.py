@@ -47,7 +47,7 @@ def drawings(part: ReleasedFinding, evaluation: Evaluation) -> dict[str, Figure]
 
 
 def _without_hidden(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    shown = frame[[value is not SUPPRESSED for value in frame[column]]].copy()
+    shown = frame[[value != SUPPRESSED for value in frame[column]]].copy()
     for name in ("mean", "first_treated", "time"):
         shown[name] = pd.to_numeric(shown[name])
     return shown.drop(columns="units")

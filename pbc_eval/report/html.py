@@ -57,7 +57,7 @@ def table_html(released: ReleasedTable, *, currency: str, download: bool = True)
     writers = [_writer(table.kinds[c], table, currency) for c in columns]
     rows = [
         [
-            SUPPRESSED if value is SUPPRESSED else write(value)
+            SUPPRESSED if isinstance(value, str) and value == SUPPRESSED else write(value)
             for write, value in zip(writers, row, strict=True)
         ]
         for row in table.frame[columns].itertuples(index=False, name=None)
