@@ -4,7 +4,20 @@ The public names load when they are first used, so that importing the package st
 """
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pbc_eval.did.group_time import att_gt as att_gt
+    from pbc_eval.did.two_way import two_way as two_way
+    from pbc_eval.disclosure import release as release
+    from pbc_eval.errors import PbcError as PbcError
+    from pbc_eval.evaluation.run import evaluate as evaluate
+    from pbc_eval.matching.match import match as match
+    from pbc_eval.panel.panel import Panel as Panel
+    from pbc_eval.parameters.lookup import value_at as value_at
+    from pbc_eval.payment.due import payment_due as payment_due
+    from pbc_eval.spec.evaluation import load_evaluation as load_evaluation
+    from pbc_eval.sroi.present_value import social_return as social_return
 
 __version__ = "0.1.0"
 
@@ -12,6 +25,12 @@ _HOMES = {
     "Panel": "panel.panel",
     "att_gt": "did.group_time",
     "two_way": "did.two_way",
+    "two_way_event_study": "did.two_way_event_study",
+    "bacon_decomposition": "did.bacon",
+    "imputation": "did.imputation",
+    "interaction_weighted": "did.interaction_weighted",
+    "extended_two_way": "did.extended_two_way",
+    "synthetic_did": "did.synthetic",
     "match": "matching.match",
     "social_return": "sroi.present_value",
     "payment_due": "payment.due",
@@ -19,6 +38,7 @@ _HOMES = {
     "evaluate": "evaluation.run",
     "release": "disclosure",
     "value_at": "parameters.lookup",
+    "weight": "matching.weight",
     "PbcError": "errors",
 }
 
@@ -26,14 +46,21 @@ __all__ = [
     "Panel",
     "PbcError",
     "att_gt",
+    "bacon_decomposition",
     "evaluate",
+    "extended_two_way",
+    "imputation",
+    "interaction_weighted",
     "load_evaluation",
     "match",
     "payment_due",
     "release",
     "social_return",
+    "synthetic_did",
     "two_way",
+    "two_way_event_study",
     "value_at",
+    "weight",
 ]
 
 

@@ -65,6 +65,11 @@ class ReleasedEvaluation:
         return sum(table.n_suppressed for f in self.findings for table in f.tables)
 
 
+def is_suppressed(value: object) -> bool:
+    """Does a cell of a released table hold the mark of a figure that is held back?"""
+    return isinstance(value, str) and value == SUPPRESSED
+
+
 def release(evaluation: Evaluation) -> ReleasedEvaluation:
     """Apply the evaluation's disclosure rule to everything that would be published.
 

@@ -1,6 +1,7 @@
 """The house stands: imports point down, heavy tools stay home, no page outgrows its room."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -76,3 +77,10 @@ def test_importing_the_package_loads_nothing_heavy():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert loaded.stdout.strip() == "[]"
+
+
+def test_the_architecture_page_lists_every_file_and_no_other():
+    page = (PROJECT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\| `(pbc_eval/\S+\.py)` \|", page, flags=re.MULTILINE))
+    there = {path.relative_to(PROJECT).as_posix() for path in ROOT.rglob("*.py")}
+    assert listed == there, "run python docs/make_inventory.py"

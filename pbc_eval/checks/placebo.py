@@ -36,6 +36,8 @@ def check_placebo_in_space(panel: Panel, anticipation: int = 0) -> CheckResult:
         raise DesignError(
             f"placebo: anticipation must be a whole number of periods >= 0, got {anticipation!r}."
         )
+    if panel.repeated:
+        return _skip("they need units followed over time; these are repeated cross-sections")
     treated = sum(panel.cohort_units[1:])
     if treated != 1 or panel.cohort_units[0] < 2:
         return _skip(

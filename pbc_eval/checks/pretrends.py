@@ -24,6 +24,9 @@ FAIL_BELOW = 0.05  # p-value
 REVIEW_BELOW = 0.10
 REDUNDANT = 1e-9  # share of a cell's variance left once the cells before it are known
 LEAST_DF = 5.0  # of the denominator, for a joint test to be held
+SPARE_UNITS = (
+    5  # a cohort needs so many more units than effects of its own, to know their covariance
+)
 
 NULL = "every effect before treatment (and its anticipation) is zero"
 
@@ -33,9 +36,10 @@ def check_pretrends(effects: GroupTimeEffects) -> CheckResult:
 
     "fail" below p = 0.05, "review" below 0.10, else "pass"; "not_applicable" when there is nothing
     before treatment that can be tested. ``statistic`` is the Wald statistic W, ``p_value`` that of
-    the small-sample F. Effects that others determine, and those of cohorts too small for a joint
-    test (the smallest first, until the F has 5 degrees of freedom below), are left out, counted in
-    the sentence and marked in the table (cohort, time, ..., reason, tested).
+    the small-sample F. Left out, counted in the sentence and marked in the table (cohort, time,
+    ..., reason, tested) are effects that others determine, and those of cohorts too small for the
+    test: with fewer than 5 units more than effects of their own, then the smallest first until the
+    F has 5 degrees of freedom below.
     """
     cells = effects.cells
     frame = effects.to_frame()
@@ -51,7 +55,8 @@ def check_pretrends(effects: GroupTimeEffects) -> CheckResult:
         )
         return _untested(why, table)
     at = np.flatnonzero(known)
-    small: list[int] = []  # cohorts left out, by number
+    size, own = cells.cohort_units, np.bincount(plan.cohort[at], minlength=len(effects.cohorts))
+    small = [c for c in range(len(size)) if own[c] and size[c] < own[c] + SPARE_UNITS]
     while True:
         inside = at[~np.isin(plan.cohort[at], small)]
         kept = inside[independent(cells.joint[np.ix_(inside, inside)])]
@@ -151,6 +156,8 @@ def _sentence(
     )
     if test.p_value < FAIL_BELOW:
         head += "Cohorts and comparison moved apart before treatment. "
+    elif test.p_value < REVIEW_BELOW:
+        head += "There are signs that cohorts and comparison moved apart before treatment. "
     else:
         head += (
             "No difference before treatment was detected; that does not show that trends would "

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from pbc_eval._validate import check_choice, check_level
+from pbc_eval.did.adjustment import TRIMMED
 from pbc_eval.did.bands import simultaneous_critical_value
 from pbc_eval.did.cells import Flags, Ints
 from pbc_eval.did.estimates import CellEstimates
@@ -225,6 +226,9 @@ def _notes(
             silent.setdefault(reason, []).append(cohort)
     for reason, cohorts in silent.items():
         named = ", ".join(map(str, dict.fromkeys(cohorts)))
+        if reason.startswith(TRIMMED):
+            notes.append(f"{reason} ({named}); averages contain these effects as they are")
+            continue
         notes.append(
             f"{reason} ({named}): its own variation cannot be estimated and is not in the "
             "standard error of averages that contain it"

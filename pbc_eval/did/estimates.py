@@ -83,7 +83,7 @@ def cells_from_moments(plan: CellPlan, moments: CohortMoments) -> CellEstimates:
         rows[-1, 0] = 1.0
         loadings.append((np.append(cells, k + c), rows))
     units = moments.units
-    distinct = _distinct_from_moments(plan, moments)
+    distinct = distinct_from_moments(plan, moments)
     return CellEstimates(
         plan=plan,
         estimate=estimate,
@@ -93,7 +93,7 @@ def cells_from_moments(plan: CellPlan, moments: CohortMoments) -> CellEstimates:
         cohort_units=units,
         n_treated=units[plan.cohort],
         n_comparison=plan.pool @ units,
-        reason=_reasons(plan, *distinct, clustered=moments.clusters is not None),
+        reason=reasons(plan, *distinct, clustered=moments.clusters is not None),
         before=parts_from_moments(loadings, moments, np.flatnonzero(plan.before & use)),
     )
 
@@ -127,7 +127,7 @@ def score_covariance(
     return joint
 
 
-def _distinct_from_moments(plan: CellPlan, moments: CohortMoments) -> tuple[Ints, Ints]:
+def distinct_from_moments(plan: CellPlan, moments: CohortMoments) -> tuple[Ints, Ints]:
     """Independent units (clusters when clustered) behind each cell's two sides, counted to 2."""
     if moments.clusters is None:
         return moments.units[plan.cohort], plan.pool @ moments.units
@@ -147,22 +147,9 @@ def cells_from_pairs(plan: CellPlan, arrays: UnitArrays, *, clustered: bool) -> 
     size = k + n_cohorts
     total = arrays.weight.sum()
     order = np.argsort(arrays.cluster, kind="stable") if clustered else np.arange(len(arrays.unit))
-    blocks = _blocks(arrays.cluster[order], max(1, VALUES_A_BLOCK // size), clustered)
+    cuts = cluster_blocks(arrays.cluster[order], max(1, VALUES_A_BLOCK // size), clustered)
 
-    weight = np.zeros((n_cohorts, k))  # of units observed in both periods
-    change = np.zeros((n_cohorts, k))
-    level = np.zeros((n_cohorts, k))
-    count = np.zeros((n_cohorts, k), dtype=np.int64)
-    for block in blocks:
-        at = order[block]
-        member, w = _one_hot(arrays.cohort[at], n_cohorts), arrays.weight[at, None]
-        delta = arrays.outcome[np.ix_(at, plan.period)] - arrays.outcome[np.ix_(at, plan.base)]
-        seen = ~np.isnan(delta)
-        weight += member.T @ (w * seen)
-        count += (member.T @ seen).astype(np.int64)
-        change += member.T @ (w * np.where(seen, delta, 0.0))
-        now = arrays.outcome[np.ix_(at, plan.period)]
-        level += member.T @ (w * np.where(seen, now, 0.0))
+    weight, change, level, count = _sums_of_pairs(plan, arrays, [order[cut] for cut in cuts])
     side = np.zeros((n_cohorts, k))  # +1 treated, -1 comparison, 0 neither
     side[plan.cohort, np.arange(k)] = 1.0
     side[plan.pool.T] = -1.0
@@ -180,14 +167,14 @@ def cells_from_pairs(plan: CellPlan, arrays: UnitArrays, *, clustered: bool) -> 
     parts = no_parts(n_cohorts, np.flatnonzero(plan.before & use))
     joint = np.zeros((size, size))
     n_own, n_pool = np.zeros(k, dtype=np.int64), np.zeros(k, dtype=np.int64)
-    for block in blocks:
-        at = order[block]
+    for cut in cuts:
+        at = order[cut]
         g, w = arrays.cohort[at], arrays.weight[at, None]
         delta = arrays.outcome[np.ix_(at, plan.period)] - arrays.outcome[np.ix_(at, plan.base)]
         seen = ~np.isnan(delta)
         scores = np.empty((len(at), size))
         scores[:, :k] = w * scale[g] * np.where(seen, delta - np.where(use, centre[g], 0.0), 0.0)
-        scores[:, k:] = w * _one_hot(g, n_cohorts) / total
+        scores[:, k:] = w * one_hot(g, n_cohorts) / total
         treated, compared = seen & own[g], seen & pooled[g]
         add_block(parts, scores, g, arrays.cluster[at] if clustered else None)
         if clustered:
@@ -207,18 +194,38 @@ def cells_from_pairs(plan: CellPlan, arrays: UnitArrays, *, clustered: bool) -> 
         cohort_units=np.bincount(arrays.cohort, minlength=n_cohorts),
         n_treated=(count * own).sum(axis=0),
         n_comparison=(count * pooled).sum(axis=0),
-        reason=_reasons(plan, n_own, n_pool, clustered=clustered),
+        reason=reasons(plan, n_own, n_pool, clustered=clustered),
         before=parts,
     )
 
 
-def _one_hot(cohort: Ints, n_cohorts: int) -> Floats:
+def _sums_of_pairs(
+    plan: CellPlan, arrays: UnitArrays, blocks: list[Ints]
+) -> tuple[Floats, Floats, Floats, Ints]:
+    """Sums over the units observed in both periods of a cell, by cohort, each of shape (C, k):
+    their weight, their weighted change and level now, and how many they are."""
+    k, n_cohorts = plan.pool.shape
+    weight, change, level = np.zeros((3, n_cohorts, k))
+    count = np.zeros((n_cohorts, k), dtype=np.int64)
+    for at in blocks:
+        member, w = one_hot(arrays.cohort[at], n_cohorts), arrays.weight[at, None]
+        now = arrays.outcome[np.ix_(at, plan.period)]
+        delta = now - arrays.outcome[np.ix_(at, plan.base)]
+        seen = ~np.isnan(delta)
+        weight += member.T @ (w * seen)
+        count += (member.T @ seen).astype(np.int64)
+        change += member.T @ (w * np.where(seen, delta, 0.0))
+        level += member.T @ (w * np.where(seen, now, 0.0))
+    return weight, change, level, count
+
+
+def one_hot(cohort: Ints, n_cohorts: int) -> Floats:
     hot: Floats = (cohort[:, None] == np.arange(n_cohorts)).astype(float)
     return hot
 
 
-def _blocks(cluster: Ints, size: int, clustered: bool) -> list[slice]:
-    """Cut rows (sorted by cluster) into blocks that never split a cluster."""
+def cluster_blocks(cluster: Ints, size: int, clustered: bool) -> list[slice]:
+    """Cut rows (sorted by cluster) into blocks of about ``size`` that never split a cluster."""
     n = len(cluster)
     cuts = [0]
     while cuts[-1] < n:
@@ -229,10 +236,10 @@ def _blocks(cluster: Ints, size: int, clustered: bool) -> list[slice]:
     return [slice(lo, hi) for lo, hi in pairwise(cuts)]
 
 
-def _reasons(plan: CellPlan, own: Ints, pool: Ints, *, clustered: bool) -> tuple[str, ...]:
+def reasons(plan: CellPlan, own: Ints, pool: Ints, *, clustered: bool) -> tuple[str, ...]:
     """Why each cell has no standard error; ``own`` and ``pool`` count independent units."""
     thing = "cluster" if clustered else "unit"
-    reasons = []
+    found = []
     for j, given in enumerate(plan.reason):
         reason = given
         if reason:
@@ -247,5 +254,5 @@ def _reasons(plan: CellPlan, own: Ints, pool: Ints, *, clustered: bool) -> tuple
             reason = f"cohort of one {thing}"
         elif pool[j] == 1:
             reason = f"comparison group of one {thing}"
-        reasons.append(reason)
-    return tuple(reasons)
+        found.append(reason)
+    return tuple(found)

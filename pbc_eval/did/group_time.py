@@ -7,22 +7,24 @@ Journal of Econometrics 225.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from pbc_eval._validate import check_choice, check_level
+from pbc_eval.did.adjusted import cells_with_covariates
+from pbc_eval.did.adjustment import TRIM, EstimationMethod
 from pbc_eval.did.aggregate import Bands, Kind, aggregate
 from pbc_eval.did.cells import BasePeriod, ControlGroup, plan_cells
 from pbc_eval.did.estimates import CellEstimates, cells_from_moments, cells_from_pairs
+from pbc_eval.did.repeated import cells_from_cross_sections
 from pbc_eval.errors import DesignError
+from pbc_eval.panel.covariates import UnitCovariates
 from pbc_eval.panel.ledger import Ledger
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import EffectSeries, Floats, Method
 
-EstimationMethod = Literal["dr", "reg", "ipw"]
 METHODS = ("dr", "reg", "ipw")
 CONTROL_GROUPS = ("never_treated", "not_yet_treated")
 BASE_PERIODS = ("varying", "universal")
@@ -131,11 +133,16 @@ def att_gt(
     the time column (observed periods when times are dates). ``seed`` serves the simultaneous bands
     of later averages. Without covariates the three methods are one and the same.
 
+    ``method`` adjusts for the panel's covariates, taken in the base period of each cell: "dr"
+    doubly robust, "reg" outcome regression on the comparison units, "ipw" inverse probability
+    weighting with weights that sum to one. Comparison units with a propensity score at or above
+    0.995 get no weight; a cell in which there are any says so in its ``reason``.
+
     Standard errors come from influence functions, allow any dependence within a unit (or cluster)
     and have no small-sample factor; they are large-sample, see checks.few_clusters.
 
     Raises DesignError when nobody is treated within the window, nobody is left to compare with
-    (the message names the remedy), or the panel has covariates.
+    (the message names the remedy), or no cell can be adjusted for the covariates.
     """
     check_choice("att_gt", "control_group", control_group, CONTROL_GROUPS, DesignError)
     check_choice("att_gt", "method", method, METHODS, DesignError)
@@ -145,17 +152,22 @@ def att_gt(
         raise DesignError(
             f"att_gt: anticipation must be a whole number of periods >= 0, got {anticipation!r}."
         )
-    if panel.roles.covariates:
-        raise DesignError(
-            f"{panel.name}: att_gt does not adjust for covariates yet, got "
-            f"{', '.join(panel.roles.covariates)}. Leave covariates out of Panel.from_data, or "
-            "match on them first and estimate on the matched units."
-        )
     plan = plan_cells(
         panel, control_group=control_group, base_period=base_period, anticipation=anticipation
     )
     clustered = panel.roles.cluster is not None
-    if panel.balanced:
+    notes = plan.notes
+    if panel.covariates:
+        covariates = panel.unit_covariates()
+        cells = cells_with_covariates(
+            plan, panel.arrays(), covariates, method=method, clustered=clustered
+        )
+        _refuse_hopeless(panel, cells)
+        notes += _covariate_notes(panel, covariates, method)
+    elif panel.repeated:
+        cells = cells_from_cross_sections(plan, panel.cross_moments())
+        notes += ("repeated cross-sections: changes of averages, n counts rows in both periods",)
+    elif panel.balanced:
         cells = cells_from_moments(plan, panel.moments())
     else:
         cells = cells_from_pairs(plan, panel.arrays(), clustered=clustered)
@@ -169,12 +181,51 @@ def att_gt(
             control_group=control_group,
             base_period=base_period,
             anticipation=anticipation,
-            notes=plan.notes,
+            notes=notes,
         ),
         level=level,
         seed=seed,
         ledger=panel.ledger,
     )
+
+
+_WORDS = {
+    "dr": "doubly robust (Sant'Anna & Zhao 2020, traditional)",
+    "reg": "outcome regression",
+    "ipw": "inverse probability weighting (Hajek type)",
+}
+
+
+def _refuse_hopeless(panel: Panel, cells: CellEstimates) -> None:
+    """Covariates that fit nowhere are an error of the design, not of a cell."""
+    tried = np.flatnonzero(cells.plan.usable)
+    if not np.isnan(cells.estimate[tried]).all():
+        return
+    every = "; ".join(dict.fromkeys(cells.reason[j] for j in tried))
+    raise DesignError(
+        f"{panel.name}: no effect can be adjusted for {', '.join(panel.roles.covariates)}: {every}."
+        " Leave a covariate out, merge its rare levels, or compare with other units."
+    )
+
+
+def _covariate_notes(
+    panel: Panel, covariates: UnitCovariates, method: EstimationMethod
+) -> tuple[str, ...]:
+    varying = [one.name for one in panel.covariates if one.varies]
+    fixed = [one.name for one in panel.covariates if not one.varies]
+    notes = []
+    if fixed:
+        notes.append(f"covariates constant within units: {', '.join(fixed)}")
+    if varying:
+        notes.append(
+            f"covariates that vary over time are fixed at the base period of each effect: "
+            f"{', '.join(varying)}"
+        )
+    if covariates.references:
+        notes.append(f"indicators leave out {'; '.join(covariates.references)}")
+    if method != "reg":
+        notes.append(f"comparison units with a propensity score of {TRIM} or more are left out")
+    return tuple(notes)
 
 
 def _method(
@@ -193,18 +244,20 @@ def _method(
     varying = "; before treatment, the period before" if base_period == "varying" else ""
     pairs = (
         ("units missing in some periods: each effect uses the units observed in both its periods",)
-        if not panel.balanced
+        if not panel.balanced and not panel.repeated
         else ()
     )
     weighted = (f"weighted by {roles.weight}",) if roles.weight else ()
+    adjusted = f"no covariates ({method}: without covariates dr, reg and ipw coincide)"
+    if roles.covariates:
+        adjusted = f"{_WORDS[method]}, covariates {', '.join(roles.covariates)}"
     return Method(
-        estimator="group-time average treatment effects (Callaway & Sant'Anna 2021), no covariates"
-        f" ({method}: without covariates dr, reg and ipw coincide)",
+        estimator="group-time average treatment effects (Callaway & Sant'Anna 2021), " + adjusted,
         comparison_group="never-treated units"
         if control_group == "never_treated"
         else "units not yet treated, and those never treated",
         base_period=f"{base_period}: {base}{varying}",
-        clustering=roles.cluster or f"unit ({roles.unit})",
+        clustering=panel.clustering,
         inference="influence functions, normal reference, no small-sample factor",
         notes=(*notes, *pairs, *weighted),
     )

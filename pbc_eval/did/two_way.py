@@ -58,6 +58,8 @@ def two_way(panel: Panel, *, effects: Effects = "unit", level: float = 0.95) -> 
     clusters, notes = fit.clusters, fit.notes
     if clusters < 2:
         raise DesignError(f"{panel.name}: one cluster only; a clustered error needs at least two.")
+    sides = dict(zip(("treated", "comparison"), panel.cluster_counts()[1:], strict=True))
+    alone = [side for side, count in sides.items() if count == 1]
     staggered = sum(1 for n in panel.cohort_units[1:] if n) > 1
     if staggered:
         notes += (
@@ -65,18 +67,23 @@ def two_way(panel: Panel, *, effects: Effects = "unit", level: float = 0.95) -> 
             "units already treated (Goodman-Bacon 2021)",
         )
     roles = panel.roles
+    if roles.covariates:
+        notes += (f"not adjusted for {', '.join(roles.covariates)}",)
     counted = "unit effects nested in clusters not" if effects == "unit" else "all effects"
     return AttEstimate(
         term="treated (two-way fixed effects)",
         estimate=fit.estimate,
-        std_error=fit.std_error,
+        std_error=None if alone else fit.std_error,
+        reason=f"one {alone[0]} cluster: a clustered error needs two on each side"
+        if alone
+        else None,
         n_treated=sum(panel.cohort_units[1:]),
         n_comparison=panel.cohort_units[0],
         method=Method(
             estimator=f"two-way fixed effects ({effects} and period), ordinary least squares",
             comparison_group="never-treated units and units not treated at the time"
             + (", later treated ones also once treated" if staggered else ""),
-            clustering=roles.cluster or f"unit ({roles.unit})",
+            clustering=panel.clustering,
             inference=f"CRV1, {clusters:,} clusters, factor G/(G-1) * (N-1)/(N-K), "
             f"N = {fit.rows:,} and K = {fit.k}: {counted} counted; "
             f"t with {clusters - 1:,} degrees of freedom",

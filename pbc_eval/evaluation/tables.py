@@ -38,7 +38,7 @@ def ledger_table(spec: EvaluationSpec, outcome: Outcome, steps: pd.DataFrame) ->
     """The sample ledger. Names of dropped units are shown only where no threshold protects them."""
     units = spec.data.unit_name[1] if spec.data else "units"
     kinds: dict[str, Kind] = {"what": "text", "rows_in": "count", "rows_dropped": "count"}
-    frame = steps.copy()
+    frame = steps.assign(what=[what[:1].upper() + what[1:] for what in steps["what"]])
     if "rows_left" not in frame:
         frame["rows_left"] = frame["rows_in"] - frame["rows_dropped"]
     kinds["rows_left"] = "count"

@@ -6,6 +6,7 @@ Two scans of the rows in all: what the second leaves has one row a unit and stay
 Nothing here is dropped; panel.py decides and enters it in the ledger.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -20,7 +21,7 @@ from pbc_eval.panel.source import Column, Source, Table, collect
 class Roles:
     """Which column plays which part."""
 
-    unit: str
+    unit: str | None  # None: repeated cross-sections
     time: str
     outcome: str
     cohort: str
@@ -31,27 +32,29 @@ class Roles:
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column used, each once."""
-        named = (self.unit, self.time, self.outcome, self.cohort, *self.covariates)
-        extra = tuple(column for column in (self.cluster, self.weight) if column)
+        named = (self.time, self.outcome, self.cohort, *self.covariates)
+        extra = tuple(column for column in (self.unit, self.cluster, self.weight) if column)
         return tuple(dict.fromkeys(named + extra))
 
 
-def role_rows(source: Source, roles: Roles) -> Table:
-    """The rows under the names of their roles: u, t, y, c, and w and k when asked for.
+def role_rows(source: Source, roles: Roles, covariates: Sequence[Column] = ()) -> Table:
+    """The rows under the names of their roles: u, t, y, c, and w, k and x0 ... when asked for.
 
     Not-a-number counts as missing. Raises DataError for an outcome or a weight that holds words.
     """
     table = source.table
     columns = {
-        "u": table[roles.unit],
         "t": _without_nan(table[roles.time]),
         "y": _number(source, roles.outcome, roles.unit),
         "c": _without_nan(table[roles.cohort]),
     }
+    if roles.unit:
+        columns["u"] = table[roles.unit]
     if roles.weight:
         columns["w"] = _number(source, roles.weight, roles.unit)
     if roles.cluster:
         columns["k"] = table[roles.cluster]
+    columns |= {f"x{i}": column for i, column in enumerate(covariates)}
     return table.select(**columns)
 
 
@@ -68,8 +71,15 @@ def profile(rows: Table, owner: str, roles: Roles) -> pd.DataFrame:
     return found
 
 
-def widen(rows: Table, periods: Periods, roles: Roles, *, any_missing: bool) -> Table:
-    """One row a unit: u, c, w, k, y0 ... y(T-1), and the counts the audit needs.
+def widen(
+    rows: Table,
+    periods: Periods,
+    roles: Roles,
+    *,
+    any_missing: bool,
+    extra: Mapping[str, Column] | None = None,
+) -> Table:
+    """One row a unit: u, c, w, k, y0 ... y(T-1), the counts the audit needs, and ``extra``.
 
     What must not change within a unit is part of the key: a unit that contradicts itself comes
     out in several rows, and no scan is spent on looking for it.
@@ -82,7 +92,7 @@ def widen(rows: Table, periods: Periods, roles: Roles, *, any_missing: bool) -> 
     for at, raw in enumerate(periods.raw):
         here = rows.t == raw[0] if len(raw) == 1 else rows.t.isin(raw)
         columns[f"y{at}"] = here.ifelse(rows.y, None).max()
-    return rows.group_by(keys).aggregate(**columns)
+    return rows.group_by(keys).aggregate(**columns, **(extra or {}))
 
 
 def observed_periods(wide: Table, periods: Periods) -> Column:
@@ -211,7 +221,7 @@ def _without_nan(column: Column) -> Column:
     return (column.isnan() | column.isinf()).ifelse(None, column)
 
 
-def _number(source: Source, name: str, unit: str) -> Column:
+def _number(source: Source, name: str, unit: str | None) -> Column:
     column = source.table[name]
     kind = column.type()
     if kind.is_floating():
@@ -221,14 +231,17 @@ def _number(source: Source, name: str, unit: str) -> Column:
     if not kind.is_string():
         raise DataError(f"{source.name}: {name!r} must hold numbers, but it holds {kind}.")
     words = source.table.filter(column.notnull() & column.try_cast("float64").isnull())
-    some = words.select(u=words[unit], word=words[name]).distinct().order_by(["word", "u"])
+    place = words[unit] if unit else words[name]
+    some = words.select(u=place, word=words[name]).distinct().order_by(["word", "u"])
     few = collect(some.limit(5))
     total = int(words.count().to_pyarrow().as_py())
     if few.empty:
         raise DataError(
             f"{source.name}: {name!r} holds numbers written as text. Convert the column to numbers."
         )
-    named = ", ".join(f"{row.word!r} (unit {row.u})" for row in few.itertuples())
+    named = ", ".join(
+        f"{row.word!r} (unit {row.u})" if unit else repr(row.word) for row in few.itertuples()
+    )
     raise DataError(
         f"{source.name}: {name!r} must hold numbers, but {total:,} rows "
         f"hold words: {named}. Correct them, or leave the cell empty if the value is missing."

@@ -14,10 +14,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 from pbc_eval._validate import check_choice, first_few
 from pbc_eval.errors import DataError
-from pbc_eval.panel import intake, sample
+from pbc_eval.panel import covariates as covariate_columns
+from pbc_eval.panel import cross_sections, intake, sample
+from pbc_eval.panel.covariates import Covariate, UnitCovariates, pull_covariates
 from pbc_eval.panel.intake import Roles
 from pbc_eval.panel.ledger import Ledger, LedgerStep
 from pbc_eval.panel.moments import CohortMoments, UnitArrays, cohort_moments, pull_units
@@ -46,12 +49,13 @@ class Panel:
     ledger: Ledger
     units: Table = field(repr=False)  # one row a unit: u, g, w, k, y0 ... in the engine
     _held: Table = field(repr=False)  # keeps the engine's copy alive
+    covariates: tuple[Covariate, ...] = ()
 
     @staticmethod
     def from_data(
         data: Data,
         *,
-        unit: str,
+        unit: str | None,
         time: str,
         outcome: str,
         cohort: str,
@@ -64,7 +68,13 @@ class Panel:
 
         ``missing`` says what to do when a unit lacks an outcome in some period: "refuse" it,
         keep "complete_units" only, or use all "pairs" of periods that a unit is observed in.
-        ``cluster`` and ``weight`` must be constant within a unit.
+        A unit that lacks a covariate is treated likewise. ``cluster`` and ``weight`` must be
+        constant within a unit. ``covariates`` are numbers, or text and categories, which become an
+        indicator for each level but the first.
+
+        ``unit=None`` reads repeated cross-sections: every row is another unit, and the changes of
+        averages are compared. Rows without an outcome are then refused or dropped
+        ("complete_units"), and there are no covariates.
 
         Raises DataError for data that contradict themselves or these roles; each message names
         the first units concerned and the remedy.
@@ -76,11 +86,19 @@ class Panel:
             outcome=outcome,
             cohort=cohort,
             covariates=(covariates,) if isinstance(covariates, str) else tuple(covariates),
-            cluster=None if cluster == unit else cluster,
+            cluster=None if unit is not None and cluster == unit else cluster,
             weight=weight,
         )
         _check_roles(roles)
-        return _build(open_source(data, roles.columns), roles, missing)
+        source = open_source(data, roles.columns)
+        categories = {
+            name
+            for name in roles.covariates
+            if isinstance(data, pd.DataFrame) and isinstance(data[name].dtype, pd.CategoricalDtype)
+        }
+        if unit is None:
+            return _build_cross_sections(source, roles, missing)
+        return _build(source, roles, missing, categories)
 
     @property
     def n_units(self) -> int:
@@ -91,9 +109,21 @@ class Panel:
         return len(self.periods)
 
     @property
+    def repeated(self) -> bool:
+        """Are these repeated cross-sections, with other units in every period?"""
+        return self.roles.unit is None
+
+    @property
+    def clustering(self) -> str:
+        """The level at which observations are taken to be independent, in words."""
+        if self.repeated:
+            return self.roles.cluster or "none: rows are independent"
+        return self.roles.cluster or f"unit ({self.roles.unit})"
+
+    @property
     def balanced(self) -> bool:
         """Is every unit observed in every period?"""
-        return self.ledger.rows == self.n_units * self.n_periods
+        return not self.repeated and self.ledger.rows == self.n_units * self.n_periods
 
     @property
     def first_treated(self) -> Floats:
@@ -104,14 +134,32 @@ class Panel:
     def moments(self) -> CohortMoments:
         """Means and second moments of the outcome paths by cohort; computed once.
 
-        Raises DataError when units are incomplete (``missing="pairs"``).
+        Raises DataError when units are incomplete (``missing="pairs"``) or not followed.
         """
+        self._refuse_repeated()
         if not self.balanced:
             raise DataError(
                 f"{self.name}: cohort moments need every unit in every period; "
                 "read the panel with missing='complete_units', or use arrays()."
             )
         return self._moments
+
+    def cross_moments(self) -> CohortMoments:
+        """Moments by cohort and period of repeated cross-sections: see cross_sections.py."""
+        return cross_sections.cross_moments(
+            self.units,
+            n_cohorts=len(self.cohorts),
+            n_periods=self.n_periods,
+            weighted=self.roles.weight is not None,
+            clustered=self.roles.cluster is not None,
+        )
+
+    def _refuse_repeated(self) -> None:
+        if self.repeated:
+            raise DataError(
+                f"{self.name}: these are repeated cross-sections (unit=None), in which no unit is "
+                "followed over time; name the unit column, or use att_gt, which needs none."
+            )
 
     @cached_property
     def _moments(self) -> CohortMoments:
@@ -125,8 +173,16 @@ class Panel:
         )
 
     def arrays(self) -> UnitArrays:
-        """One row a unit in memory: 8 bytes for each unit and period; missing outcomes are NaN."""
+        """One row a unit in memory: 8 bytes for each unit and period; missing outcomes are NaN.
+
+        Raises DataError for repeated cross-sections, in which no unit is followed.
+        """
+        self._refuse_repeated()
         return pull_units(self.units, n_periods=self.n_periods)
+
+    def unit_covariates(self) -> UnitCovariates:
+        """The covariates in memory, rows as in ``arrays()``."""
+        return pull_covariates(self.units, self.covariates, self.n_periods, self.name)
 
     def cluster_counts(self) -> tuple[int, int, int]:
         """Clusters (units when there are none): in all, with a treated unit, with a comparison.
@@ -156,7 +212,7 @@ class Panel:
 
 def _check_roles(roles: Roles) -> None:
     main = {
-        "unit": roles.unit,
+        **({} if roles.unit is None else {"unit": roles.unit}),
         "time": roles.time,
         "outcome": roles.outcome,
         "cohort": roles.cohort,
@@ -169,17 +225,36 @@ def _check_roles(roles: Roles) -> None:
             raise DataError(
                 f"column {column!r} cannot be both {role} and {same[0]}; name two columns."
             )
+    if roles.unit is None and roles.covariates:
+        raise DataError(
+            f"covariates ({first_few(roles.covariates)}) need units followed over time; name the "
+            "unit column, or leave the covariates out."
+        )
+    for column in roles.covariates:
+        taken = [role for role, name in main.items() if name == column]
+        if taken:
+            raise DataError(f"column {column!r} is the {taken[0]} and cannot be a covariate too.")
+        if roles.covariates.count(column) > 1:
+            raise DataError(f"covariate {column!r} is named twice.")
 
 
-def _build(source: Source, roles: Roles, missing: Missing) -> Panel:
-    rows = intake.role_rows(source, roles)
+def _build(source: Source, roles: Roles, missing: Missing, categories: set[str]) -> Panel:
+    columns = covariate_columns.typed_columns(source, roles.covariates, categories)
+    rows = intake.role_rows(source, roles, columns)
     found = intake.profile(rows, source.name, roles)
     periods, notes = sample.find_periods(found, source.name, roles)
     positions = sample.place_cohorts(found, periods, roles)
     rows_read, observed = int(found["rows"].sum()), int(found["observed"].sum())
     labels, starts, codes = sample.number_cohorts(positions, periods)
     notes += sample.cohort_notes(positions, periods)
-    wide = intake.widen(rows, periods, roles, any_missing=observed < rows_read)
+    covariates = covariate_columns.describe(rows, roles.covariates)
+    wide = intake.widen(
+        rows,
+        periods,
+        roles,
+        any_missing=observed < rows_read,
+        extra=covariate_columns.widened(rows, covariates, periods),
+    )
     held = keep(
         wide.mutate(
             g=sample.cohort_number(wide, codes), seen=intake.observed_periods(wide, periods)
@@ -211,8 +286,11 @@ def _build(source: Source, roles: Roles, missing: Missing) -> Panel:
             wide, wide.w == 0, steps, "weight is zero", f"{roles.weight!r} is 0"
         )
     wide = sample.settle_incomplete(wide, periods, steps, source.name, missing)
+    wide, lacking = covariate_columns.settle(wide, covariates, steps, source.name, missing)
+    notes += lacking
 
     kept = ["u", "g", *(["w"] if roles.weight else []), *(["k"] if roles.cluster else [])]
+    kept += covariate_columns.column_names(covariates, len(periods))
     units = wide.select(*kept, *(f"y{at}" for at in range(len(periods))))
     counts = units.group_by("g").aggregate(
         n=units.count(), **{f"y{at}": units[f"y{at}"].count() for at in range(len(periods))}
@@ -240,6 +318,48 @@ def _build(source: Source, roles: Roles, missing: Missing) -> Panel:
             rows_per_period=tuple(
                 (label, int(table[f"y{at}"].sum())) for at, label in enumerate(periods.labels)
             ),
+            notes=tuple(notes),
+        ),
+        units=units,
+        _held=held,
+        covariates=covariates,
+    )
+
+
+def _build_cross_sections(source: Source, roles: Roles, missing: Missing) -> Panel:
+    rows = intake.role_rows(source, roles)
+    found = intake.profile(rows, source.name, roles)
+    periods, notes = sample.find_periods(found, source.name, roles)
+    positions = sample.place_cohorts(found, periods, roles)
+    labels, starts, codes = sample.number_cohorts(positions, periods)
+    notes += sample.cohort_notes(positions, periods)
+    notes.append("repeated cross-sections: a unit here is one row of the data")
+    steps = [
+        LedgerStep(
+            what="read",
+            rows_in=int(found["rows"].sum()),
+            why=f"{source.name}, {len(periods)} periods",
+        )
+    ]
+    held = keep(cross_sections.stratify(rows, codes, periods))
+    units = cross_sections.settle(held, steps, source.name, roles, missing)
+    counts = cross_sections.rows_by_stratum(units, len(labels), len(periods))
+    if not counts.sum():
+        raise DataError(f"{source.name}: no rows are left; see cohorts and weights.")
+    by_cohort = tuple(int(n) for n in counts.sum(axis=1))
+    return Panel(
+        name=source.name,
+        roles=roles,
+        missing=missing,
+        periods=periods,
+        cohorts=labels,
+        starts=starts,
+        cohort_units=by_cohort,
+        ledger=Ledger(
+            source=source.name,
+            steps=tuple(steps),
+            units_per_cohort=tuple(zip(labels, by_cohort, strict=True)),
+            rows_per_period=tuple(zip(periods.labels, map(int, counts.sum(axis=0)), strict=True)),
             notes=tuple(notes),
         ),
         units=units,

@@ -135,10 +135,14 @@ class SroiResult:
             money_text(Decimal(f"{amount:.2f}"), self.currency)
             for amount in (self.present_value, self.investment, 1)
         )
-        how = f"{self.discount:.4g} a year" if isinstance(self.discount, float) else self.discount
+        how = (
+            f"at {100 * self.discount:.4g}% a year"
+            if isinstance(self.discount, float)
+            else f"as in {schedule_for(self.discount, self.date).title}"
+        )
         return (
             f"Social return per {unit} invested = present value / investment = {present} / "
-            f"{invested} = {self.ratio:.2f} (discounted at {how}; "
+            f"{invested} = {self.ratio:.2f} (discounted {how}; "
             f"{CONVENTIONS[self.start_convention]})."
         )
 

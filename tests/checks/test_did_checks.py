@@ -4,11 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from did.data import GOLDEN, ROLES, california, mpdta, random_frame
+from scipy import stats
 
 from pbc_eval.checks.few_clusters import check_few_clusters
 from pbc_eval.checks.placebo import check_placebo_in_space
 from pbc_eval.checks.pretrends import check_pretrends, independent
 from pbc_eval.did.group_time import att_gt
+from pbc_eval.did.small_sample import CohortParts, small_sample_test
 from pbc_eval.errors import DesignError
 from pbc_eval.panel.panel import Panel
 
@@ -21,7 +23,9 @@ def test_pretrends_equal_the_reference(base_period):
     found = check_pretrends(att_gt(mpdta(), base_period=base_period))
     # The two bases are linear maps of each other, so that W is the same.
     assert found.statistic == pytest.approx(expected["W"], abs=1e-10)
-    assert found.p_value == pytest.approx(expected["Wpval"], abs=5e-6)
+    assert stats.chi2.sf(found.statistic, 5) == pytest.approx(expected["Wpval"], abs=5e-6)
+    assert "without allowance for few units p = 0.168" in found.sentence
+    assert expected["Wpval"] < found.p_value < 0.20
     assert found.status == "pass"
     assert "does not show that trends would have stayed parallel" in found.sentence
     assert found.table["tested"].sum() == 5
@@ -44,8 +48,79 @@ def test_redundant_cells_are_dropped_not_inverted():
     found = check_pretrends(twice)
     tested = int(found.table["tested"].sum())
     assert tested < len(found.table)
-    assert f"{tested} degrees of freedom" in found.sentence
+    assert f"Joint test of {tested} effects" in found.sentence
     assert "redundant effects" in found.sentence
+
+
+def random_walks(rng, sizes, n_periods):
+    """Units with unrelated shocks each period and no trend: pre-trends are truly nil."""
+    frames = []
+    for cohort, n in sizes.items():
+        wide = rng.standard_normal((n, n_periods)) + 3 * rng.standard_normal((n, 1))
+        frames.append(
+            pd.DataFrame(
+                {
+                    "unit": np.repeat([f"{cohort}-{i}" for i in range(n)], n_periods),
+                    "time": np.tile(np.arange(1, n_periods + 1), n),
+                    "cohort": cohort,
+                    "y": wide.ravel(),
+                }
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
+
+
+def test_cohorts_too_small_to_know_their_covariance_are_left_out_and_named():
+    frame = random_walks(np.random.default_rng(3), {0: 16, 7: 22, 8: 3, 9: 2}, 10)
+    found = check_pretrends(att_gt(Panel.from_data(frame, **ROLES)))
+    assert set(found.table.loc[found.table["tested"], "cohort"]) == {7}
+    assert "left out: 8 (3), 9 (2)" in found.sentence
+    only_small = frame[frame["cohort"].isin([0, 8, 9])]
+    none = check_pretrends(att_gt(Panel.from_data(only_small, **ROLES)))
+    assert none.status == "not_applicable"
+    assert "too few units" in none.sentence
+
+
+@pytest.mark.slow
+def test_true_parallel_trends_are_rejected_about_as_often_as_promised():
+    """60 units, 11 effects before treatment, 200 samples: 5 % asked for, chi-squared gives 25 %
+    and more. Bound: 5 % plus three standard errors."""
+    rng = np.random.default_rng(11)
+    p_small, p_chi2 = [], []
+    for _ in range(200):
+        frame = random_walks(rng, {0: 20, 7: 24, 8: 16}, 9)
+        found = check_pretrends(att_gt(Panel.from_data(frame, **ROLES)))
+        p_small.append(found.p_value)
+        p_chi2.append(stats.chi2.sf(found.statistic, int(found.table["tested"].sum())))
+    assert np.mean(np.array(p_small) < 0.05) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
+    assert np.mean(np.array(p_chi2) < 0.05) > 0.15
+
+
+def test_one_cohort_alone_is_hotellings_test():
+    """With a single part the test is exact: T2 (n - k) / (k (n - 1)) of F(k, n - k)."""
+    rng = np.random.default_rng(5)
+    n, k = 30, 4
+    values = rng.standard_normal((n, k)) @ rng.standard_normal((k, k)) + 0.3
+    mean = values.mean(axis=0)
+    parts = CohortParts(
+        at=np.arange(k), covariance=np.cov(values.T, bias=True)[None] / n, size=np.array([n])
+    )
+    found = small_sample_test(mean, parts, list(range(k)), least_df=5)
+    t2 = n * mean @ np.linalg.solve(np.cov(values.T), mean)
+    assert found.statistic == pytest.approx(t2 * (n - k) / (k * (n - 1)), rel=1e-10)
+    assert found.df_denominator == pytest.approx(n - k, rel=1e-10)
+    assert small_sample_test(mean, parts, list(range(k)), least_df=27) is None
+
+
+@pytest.mark.parametrize("cluster", [None, "unit"])
+def test_pairs_and_moments_give_the_same_pretrend_test(cluster):
+    frame = random_walks(np.random.default_rng(7), {0: 20, 5: 15, 6: 15}, 8)
+    balanced = check_pretrends(att_gt(Panel.from_data(frame, **ROLES, cluster=cluster)))
+    extra = pd.DataFrame({"unit": ["late"], "time": [8], "cohort": [0], "y": [1.0]})
+    ragged = Panel.from_data(pd.concat([frame, extra]), **ROLES, cluster=cluster, missing="pairs")
+    again = check_pretrends(att_gt(ragged))
+    assert again.statistic == pytest.approx(balanced.statistic, rel=1e-9)
+    assert again.p_value == pytest.approx(balanced.p_value, rel=0.02)  # one more unit is counted
 
 
 def test_independent_keeps_a_basis():

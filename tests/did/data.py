@@ -54,3 +54,17 @@ def random_frame(seed: int, n: int = 60, times=(1, 2, 3, 5, 6), never: bool = Tr
 def with_gaps(frame: pd.DataFrame, seed: int, share: float = 0.15) -> pd.DataFrame:
     """The frame without a random share of its rows."""
     return frame.sample(frac=1 - share, random_state=seed)
+
+
+def covariate_frame(seed: int, n: int = 120) -> pd.DataFrame:
+    """``random_frame`` with a fixed covariate z, one that changes over time v, both of which move
+    treatment and outcome, and a text s."""
+    rng = np.random.default_rng(seed + 500)
+    frame = random_frame(seed, n)
+    periods = frame["time"].nunique()
+    z = rng.normal(0, 1, n) + 0.3 * (frame["cohort"].to_numpy()[::periods] > 0)
+    frame["z"] = np.repeat(z, periods)
+    frame["v"] = 5 + 0.3 * frame["time"] + rng.normal(0, 1, len(frame)) - 0.2 * frame["z"]
+    frame["s"] = np.repeat(rng.choice(["large", "middle", "small"], n), periods)
+    frame["y"] += 0.5 * frame["z"] * frame["time"] + 0.2 * frame["v"]
+    return frame

@@ -53,6 +53,10 @@ class Twin:
             elif c == 0 or (self.not_yet and c - self.anticipation > max(t, base)):
                 compared.append(u)
         change = {u: self.y[u, t] - self.y[u, base] for u in treated + compared}
+        self.cells[g, t] = self._effect(treated, compared, change, base)
+
+    def _effect(self, treated, compared, change, base):
+        """The effect and every unit's influence on it."""
         w_treated = sum(self.weight[u] for u in treated)
         w_compared = sum(self.weight[u] for u in compared)
         m_treated = sum(self.weight[u] * change[u] for u in treated) / w_treated
@@ -62,7 +66,7 @@ class Twin:
             influence[u] = self.weight[u] * (change[u] - m_treated) * self.total / w_treated
         for u in compared:
             influence[u] = -self.weight[u] * (change[u] - m_compared) * self.total / w_compared
-        self.cells[g, t] = (m_treated - m_compared, influence)
+        return m_treated - m_compared, influence
 
     def error(self, influence) -> float:
         by_cluster = {}

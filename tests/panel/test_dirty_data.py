@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from did.data import GOLDEN, ROLES, random_frame
+from did.data import ROLES, random_frame
 
 from pbc_eval.did.group_time import att_gt
 from pbc_eval.errors import DataError, DesignError
@@ -325,16 +325,3 @@ def test_cohort_of_one_unit_has_no_error_and_says_so():
 def test_cohort_in_one_cluster_has_no_error():
     cells = att_gt(read(small(), cluster="k")).to_frame()
     assert set(cells["reason"]) == {"cohort of one cluster"}
-
-
-def test_covariates_are_refused_with_a_way_out():
-    panel = Panel.from_data(
-        GOLDEN / "mpdta.csv",
-        unit="countyreal",
-        time="year",
-        outcome="lemp",
-        cohort="first.treat",
-        covariates=["lpop"],
-    )
-    with pytest.raises(DesignError, match=r"covariates yet, got lpop\. Leave .* or match"):
-        att_gt(panel)

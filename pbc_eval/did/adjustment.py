@@ -1,0 +1,168 @@
+"""Adjusting one comparison for covariates: outcome regression, weighting, or both.
+
+For a cohort (d = 1) and its comparison units (d = 0), with x the covariates and their intercept,
+y the change in the outcome, w a unit's weight and p(x) the chance of being in the cohort,
+
+    reg   mean over d = 1 of  y - x b,                      b from the comparison units
+    ipw   mean over d = 1 of  y  -  mean over d = 0 of  y,  the latter weighted by p / (1 - p)
+    dr    the same of  y - x b
+
+with a unit's influence on the estimate (means weighted by w; S the sums of the weights)
+
+    d w (r - eta1) / S1  -  (1 - d) w p/(1-p) (r - eta0) / S0              r = y - x b
+    - w (d - p) x . H^-1 M / S0                                            the score is estimated
+    - (1 - d) w r x . (X'WX)^-1 (m1 - m0)                                  and so is b
+
+where H is the logit's information, M the derivative of the weighted sum by its coefficients, and
+m1, m0 the means of x in the two weighted groups.
+
+Source: Sant'Anna and Zhao (2020), "Doubly robust difference-in-differences estimators", Journal of
+Econometrics 219: the traditional doubly robust estimator for panel data, and its two parts.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.linalg import solve
+from scipy.special import expit
+
+from pbc_eval.did.cells import Flags
+from pbc_eval.did.logit import dependent_columns, fit_logit
+from pbc_eval.results import Floats
+
+EstimationMethod = Literal["dr", "reg", "ipw"]
+
+TRIM = 0.995  # comparison units with a score at or above it get no weight, as in the did package
+TRIMMED = "propensity score of"  # how the reason of a cell with trimmed units begins
+HIGHEST_SCORE = 1 - 1e-6  # keeps the odds of a fitted score finite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sums:
+    """Weighted sums over the units of some cohorts: p columns of x, q outcome columns."""
+
+    xx: Floats  # (p, p) sum of w x x'
+    xd: Floats  # (p, q) sum of w x y'
+
+    @property
+    def weight(self) -> float:
+        return float(self.xx[0, 0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Adjustment:
+    """All that a unit's influence needs, for the q outcome columns of one comparison."""
+
+    estimate: Floats  # (q,)
+    slope: Floats  # (p, q) b; zero for ipw
+    eta_treated: Floats  # (q,)
+    eta_comparison: Floats  # (q,)
+    weight_treated: float
+    weight_comparison: float  # 0 for reg
+    regression: Floats | None  # (p,) (X'WX)^-1 (m1 - m0)
+    score: Floats | None  # (p,) coefficients of the propensity score
+    scoring: Floats  # (p, q) H^-1 M / S0
+    trimmed: int  # comparison units without weight because of their score
+
+    def influence(self, x: Floats, change: Floats, treated: Flags, weight: Floats) -> Floats:
+        """(n, q) of units with ``x`` (n, p) and ``change`` (n, q); sums to nothing over all."""
+        rest = change - x @ self.slope
+        own = np.where(treated, weight, 0.0)[:, None]
+        other = np.where(treated, 0.0, weight)[:, None]
+        values = own * (rest - self.eta_treated) / self.weight_treated
+        if self.score is not None:
+            chance = _chance(x, self.score)
+            odds = np.where(chance < TRIM, chance / (1 - chance), 0.0)[:, None]
+            values -= other * odds * (rest - self.eta_comparison) / self.weight_comparison
+            values -= (weight * (treated - chance))[:, None] * (x @ self.scoring)
+        if self.regression is not None:
+            values -= other * rest * (x @ self.regression)[:, None]
+        result: Floats = values
+        return result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Comparison:
+    """The units behind an adjustment. ``x``, ``treated`` and ``weight`` cover both sides and are
+    needed by the propensity score only; ``relative`` (n0, q) holds the comparison's outcomes."""
+
+    own: Sums
+    pool: Sums
+    x: Floats
+    treated: Flags
+    weight: Floats
+    relative: Floats
+
+
+def adjust(
+    method: EstimationMethod,
+    comparison: Comparison,
+    contrast: Floats,
+    names: tuple[str, ...],
+    start: Floats | None,
+) -> Adjustment | str:
+    """Fit one comparison; ``contrast`` (columns, q) turns outcome columns into changes.
+
+    A string says why it cannot be fitted. ``start``: where the propensity score's search begins.
+    """
+    own, pool = comparison.own, comparison.pool
+    p, q = pool.xx.shape[0], contrast.shape[1]
+    slope: Floats = np.zeros((p, q))
+    if method != "ipw":
+        if dependent := dependent_columns(pool.xx):
+            return _collinear(dependent, names, "among the comparison units")
+        slope = np.asarray(solve(pool.xx, pool.xd @ contrast), dtype=np.float64)
+    mean_own = own.xx[0] / own.weight
+    eta_treated = (own.xd[0] @ contrast - own.xx[0] @ slope) / own.weight
+    if method == "reg":
+        return Adjustment(
+            estimate=eta_treated,
+            slope=slope,
+            eta_treated=eta_treated,
+            eta_comparison=np.zeros(q),
+            weight_treated=own.weight,
+            weight_comparison=0.0,
+            regression=solve(pool.xx, mean_own),
+            score=None,
+            scoring=np.zeros((p, q)),
+            trimmed=0,
+        )
+    if dependent := dependent_columns(own.xx + pool.xx):
+        return _collinear(dependent, names, "among treated and comparison units")
+    fit = fit_logit(comparison.x, comparison.treated, comparison.weight, start)
+    if fit is None:
+        return "covariates separate the cohort from its comparison units: no propensity score"
+    x = comparison.x[~comparison.treated]
+    chance = _chance(x, fit.coefficients)
+    kept = chance < TRIM
+    odds = comparison.weight[~comparison.treated] * np.where(kept, chance / (1 - chance), 0.0)
+    weighted = x * odds[:, None]
+    xx, xd = weighted.T @ x, weighted.T @ comparison.relative @ contrast
+    total = float(xx[0, 0])
+    if total <= 0:
+        return f"no comparison unit has a propensity score below {TRIM}"
+    eta_comparison = (xd[0] - xx[0] @ slope) / total
+    moved = xd - xx @ slope - np.outer(xx[0], eta_comparison)
+    return Adjustment(
+        estimate=eta_treated - eta_comparison,
+        slope=slope,
+        eta_treated=eta_treated,
+        eta_comparison=eta_comparison,
+        weight_treated=own.weight,
+        weight_comparison=total,
+        regression=None if method == "ipw" else solve(pool.xx, mean_own - xx[0] / total),
+        score=fit.coefficients,
+        scoring=np.asarray(solve(fit.information, moved) / total, dtype=np.float64),
+        trimmed=int((~kept).sum()),
+    )
+
+
+def _chance(x: Floats, coefficients: Floats) -> Floats:
+    chance: Floats = np.minimum(expit(x @ coefficients), HIGHEST_SCORE)
+    return chance
+
+
+def _collinear(dependent: list[int], names: tuple[str, ...], where: str) -> str:
+    named = ", ".join(("intercept", *names)[j] for j in dependent)
+    return f"covariates are collinear {where}: {named}"

@@ -1,0 +1,98 @@
+"""Imputation: unit and period effects from untreated observations alone say what the treated would
+have been; an effect is what was observed less what was imputed.
+
+On a complete panel an effect is a linear function v of the cohorts' mean paths. Its standard error
+is the paper's conservative one, clustered: the sum over clusters of (sum of v * residual)^2, where
+the residual of a treated observation is taken about the mean effect of its cohort and period.
+There is no small-sample factor.
+
+Source: Borusyak, Jaravel and Spiess (2024), "Revisiting Event-Study Designs: Robust and Efficient
+Estimation", Review of Economic Studies 91, theorems 2 and 3.
+"""
+
+import numpy as np
+
+from pbc_eval._validate import check_choice, check_level
+from pbc_eval.did.cells import CellPlan, Ints
+from pbc_eval.did.cohort_regression import (
+    Loadings,
+    comparison_window,
+    complete_moments,
+    first_periods,
+)
+from pbc_eval.did.group_time import DEFAULT_SEED, GroupTimeEffects
+from pbc_eval.did.regression_cells import SHARES, Shares, describe, gather, treated_cells
+from pbc_eval.errors import DesignError
+from pbc_eval.panel.moments import CohortMoments
+from pbc_eval.panel.panel import Panel
+from pbc_eval.results import Floats
+
+
+def imputation(
+    panel: Panel, *, shares: Shares = "fixed", level: float = 0.95, seed: int = DEFAULT_SEED
+) -> GroupTimeEffects:
+    """Effects by cohort and period from treatment onwards; average them with ``.aggregate``.
+
+    ``shares``: averages take cohort shares as "fixed" (the paper: effects on these units) or
+    "estimated". Periods in which all units are treated cannot be imputed, and say so. Raises
+    DesignError for panels that are not complete or have nobody to compare with.
+    """
+    check_choice("imputation", "shares", shares, SHARES, DesignError)
+    check_level("imputation", level, DesignError)
+    window = comparison_window(panel, "imputation")
+    moments = first_periods(complete_moments(panel, "imputation"), window)
+    plan = treated_cells(panel)
+    cells = np.flatnonzero(plan.usable)
+    effects, loadings = impute(plan, cells, moments, np.array(panel.starts))
+    return GroupTimeEffects(
+        cells=gather(plan, cells, effects, loadings, moments, factor=1.0, shares=shares),
+        cohorts=panel.cohorts,
+        periods=panel.periods.labels,
+        method=describe(
+            panel,
+            plan,
+            estimator="imputation (Borusyak, Jaravel & Spiess 2024)",
+            comparison="units not yet treated, and those never treated",
+            base="all periods before treatment",
+            inference="conservative clustered errors about the mean effect of each cohort and "
+            "period, no small-sample factor, normal reference",
+            shares=shares,
+        ),
+        level=level,
+        seed=seed,
+        ledger=panel.ledger,
+    )
+
+
+def impute(
+    plan: CellPlan, cells: Ints, moments: CohortMoments, starts: Ints
+) -> tuple[Floats, Loadings]:
+    """Effects (m,) of the cells and their loadings on cohort moments."""
+    n_cohorts, n_periods = moments.path.shape
+    cohort, period = np.divmod(np.arange(n_cohorts * n_periods), n_periods)
+    present = moments.units[cohort] > 0
+    untreated = present & (period < starts[cohort])
+    design = np.column_stack(
+        [cohort[:, None] == np.flatnonzero(moments.units), period[:, None] > np.arange(n_periods)]
+    )[:, : (moments.units > 0).sum() + n_periods - 1].astype(float)
+    weight = moments.weight[cohort[untreated]]
+    known = design[untreated]
+    # Rows: the coefficients of cohorts and periods as linear functions of untreated means.
+    solve = np.linalg.solve(known.T @ (known * weight[:, None]), known.T * weight)
+    at = plan.cohort[cells] * n_periods + plan.period[cells]
+    linear = np.zeros((len(cells), n_cohorts * n_periods))
+    linear[np.arange(len(cells)), at] = 1.0
+    linear[:, untreated] -= design[at] @ solve
+    path = np.where(present, moments.path.ravel(), 0.0)
+    residual = np.zeros(n_cohorts * n_periods)
+    residual[untreated] = path[untreated] - known @ (solve @ path[untreated])
+    # Treated observations are taken about the mean effect of their cell: nothing is left.
+    loadings: Loadings = []
+    total = moments.weight.sum()
+    for c in range(n_cohorts):
+        mine = slice(c * n_periods, (c + 1) * n_periods)
+        v = linear[:, mine]
+        share = moments.weight[c] / total if moments.weight[c] > 0 else 1.0
+        rows = np.column_stack([v @ residual[mine], v]) / share
+        loadings.append((np.arange(len(cells)), rows))
+    return linear @ path, loadings

@@ -1,0 +1,129 @@
+"""Cells estimated by a regression, in the form that ``GroupTimeEffects`` averages.
+
+interaction_weighted.py, extended_two_way.py and imputation.py each give effects by cohort and
+period with loadings on cohort moments; here they become cells with a joint covariance, to which
+the shares of cohorts are added when they are taken as estimated.
+"""
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from pbc_eval.did.cells import CellPlan, Flags, Ints, plan_cells
+from pbc_eval.did.cohort_regression import Loadings
+from pbc_eval.did.estimates import CellEstimates, distinct_from_moments, reasons, score_covariance
+from pbc_eval.did.small_sample import parts_from_moments
+from pbc_eval.errors import DesignError
+from pbc_eval.panel.moments import CohortMoments
+from pbc_eval.panel.panel import Panel
+from pbc_eval.results import Floats, Method
+
+Shares = Literal["estimated", "fixed"]
+SHARES = ("estimated", "fixed")
+
+
+def treated_cells(panel: Panel) -> CellPlan:
+    """Cells from treatment onwards, each compared with all units not treated at the time."""
+    plan = plan_cells(
+        panel, control_group="not_yet_treated", base_period="universal", anticipation=0
+    )
+    return select(plan, plan.event_time >= 0)
+
+
+def select(plan: CellPlan, kept: Flags) -> CellPlan:
+    """Some of a plan's cells."""
+    return replace(
+        plan,
+        cohort=plan.cohort[kept],
+        period=plan.period[kept],
+        base=plan.base[kept],
+        pool=plan.pool[kept],
+        event_time=plan.event_time[kept],
+        reference=plan.reference[kept],
+        before=plan.before[kept],
+        reason=tuple(reason for reason, keep in zip(plan.reason, kept, strict=True) if keep),
+    )
+
+
+def indicators(plan: CellPlan, cells: Ints, n_periods: int) -> tuple[Floats, list[str]]:
+    """(C, T, K) an indicator for each of the cells, and their names by position."""
+    x = np.zeros((plan.pool.shape[1], n_periods, len(cells)))
+    x[plan.cohort[cells], plan.period[cells], np.arange(len(cells))] = 1.0
+    return x, [f"cell {plan.cohort[j]}, {plan.period[j]}" for j in cells]
+
+
+def gather(
+    plan: CellPlan,
+    cells: Ints,
+    effects: Floats,
+    loadings: Loadings,
+    moments: CohortMoments,
+    *,
+    factor: float,
+    shares: Shares,
+) -> CellEstimates:
+    """``effects`` (m,) and ``loadings`` of the ``cells`` (m,), their covariance times ``factor``;
+    ``moments`` cover all periods in which the loadings do."""
+    k, n_cohorts = plan.pool.shape
+    root = np.sqrt(factor)
+    scaled: Loadings = []
+    for c, (where, rows) in enumerate(loadings):
+        # Fixed shares add nothing: the row of the cohort's indicator stays empty.
+        share = np.zeros((1, rows.shape[1]))
+        share[0, 0] = 1.0 if shares == "estimated" else 0.0
+        scaled.append((np.append(cells[where], k + c), np.vstack([root * rows, share])))
+    estimate = np.full(k, np.nan)
+    estimate[cells] = effects
+    own, pool = distinct_from_moments(plan, moments)
+    periods = moments.level.shape[1]
+    level = moments.level[plan.cohort, np.minimum(plan.period, periods - 1)]
+    return CellEstimates(
+        plan=plan,
+        estimate=np.where(plan.reference, 0.0, estimate),
+        level=np.where(plan.period < periods, level, np.nan),
+        joint=score_covariance(scaled, moments, k + n_cohorts),
+        shares=moments.shares,
+        cohort_units=moments.units,
+        n_treated=moments.units[plan.cohort],
+        n_comparison=plan.pool @ moments.units,
+        reason=reasons(plan, own, pool, clustered=moments.clusters is not None),
+        before=parts_from_moments(
+            scaled, moments, np.flatnonzero(plan.before & ~np.isnan(estimate))
+        ),
+    )
+
+
+def describe(
+    panel: Panel,
+    plan: CellPlan,
+    *,
+    estimator: str,
+    comparison: str,
+    base: str,
+    inference: str,
+    shares: Shares,
+) -> Method:
+    """The method of one of the three estimators."""
+    notes = [*plan.notes, f"cohort shares taken as {shares} in averages"]
+    if panel.covariates:
+        notes.append(f"not adjusted for {', '.join(panel.roles.covariates)}")
+    if panel.roles.weight:
+        notes.append(f"weighted by {panel.roles.weight}")
+    return Method(
+        estimator=estimator,
+        comparison_group=comparison,
+        base_period=base,
+        clustering=panel.clustering,
+        inference=inference,
+        notes=tuple(notes),
+    )
+
+
+def refuse_without_never(panel: Panel, owner: str) -> None:
+    """Raise DesignError when no unit is never treated."""
+    if not panel.cohort_units[0]:
+        raise DesignError(
+            f"{panel.name}: {owner} compares with never-treated units, and there are none; use "
+            "imputation, extended_two_way or att_gt(control_group='not_yet_treated')."
+        )

@@ -1,0 +1,95 @@
+"""Two-way event study: one coefficient for each time since treatment, the same for all cohorts.
+
+    Y_it = unit + period + sum over e of beta_e * [t - first treated period = e] + error
+
+When effects differ between cohorts, each beta_e mixes effects of other event times (Sun and Abraham
+2021); interaction_weighted.py and group_time.py do not. Kept for comparison with what is published.
+"""
+
+import numpy as np
+
+from pbc_eval._validate import check_level
+from pbc_eval.did.cohort_regression import complete_moments, covariance, regress
+from pbc_eval.errors import DesignError
+from pbc_eval.panel.panel import Panel
+from pbc_eval.results import AttEstimate, EffectSeries, Floats, Method
+
+
+def two_way_event_study(panel: Panel, *, reference: int = -1, level: float = 0.95) -> EffectSeries:
+    """Coefficients by event time relative to ``reference``, left out; none are binned.
+
+    The overall effect is their mean over event times from 0. Standard errors are CRV1, intervals
+    pointwise, t with G-1 degrees of freedom. Raises DesignError for panels that are not complete,
+    a reference that no cohort has, or coefficients that the effects absorb (without never-treated
+    units, a second one).
+    """
+    check_level("two_way_event_study", level, DesignError)
+    moments = complete_moments(panel, "two_way_event_study")
+    clock = np.asarray(panel.periods.clock, dtype=float)
+    since = clock[None, :] - panel.first_treated[:, None]  # (C, T), -inf for never
+    present = np.array(panel.cohort_units)[:, None] > 0
+    times = np.unique(since[np.isfinite(since) & present]).astype(int).tolist()
+    if reference not in times:
+        raise DesignError(
+            f"{panel.name}: no cohort is observed at event time {reference}, the reference; the "
+            f"event times are {times[0]} to {times[-1]}."
+            if times
+            else f"{panel.name}: no unit is treated within the window."
+        )
+    index = [e for e in times if e != reference]
+    x = (since[:, :, None] == np.array(index)).astype(float)
+    fit = regress(moments, x, [f"event time {e}" for e in index], panel.name)
+    joint = covariance(fit, moments)
+    units = np.array(panel.cohort_units)
+    treated = {e: int(units[(since == e).any(axis=1)].sum()) for e in index}
+    method = Method(
+        estimator="two-way fixed-effects event study (unit and period effects), least squares",
+        comparison_group="never-treated units and units not treated at the time, others also once "
+        "treated",
+        base_period=f"event time {reference}",
+        clustering=panel.clustering,
+        inference=f"{fit.inference}; t with {fit.clusters - 1:,} degrees of freedom",
+        notes=_notes(panel),
+    )
+
+    def effect(weights: Floats, term: str, n_treated: int) -> AttEstimate:
+        return AttEstimate(
+            term=term,
+            estimate=float(weights @ fit.beta),
+            std_error=float(np.sqrt(weights @ joint @ weights)),
+            n_treated=n_treated,
+            n_comparison=panel.cohort_units[0],
+            method=method,
+            level=level,
+            degrees_of_freedom=fit.clusters - 1,
+        )
+
+    each = np.eye(len(index))
+    after = np.array(index) >= 0
+    return EffectSeries(
+        overall=effect(
+            after / max(after.sum(), 1),
+            "average over event times from 0",
+            sum(panel.cohort_units[1:]),
+        ),
+        kind="event",
+        index=tuple(index),
+        effects=tuple(
+            effect(row, f"event time {e}", treated[e]) for row, e in zip(each, index, strict=True)
+        ),
+        covariance=joint,
+    )
+
+
+def _notes(panel: Panel) -> tuple[str, ...]:
+    notes: list[str] = []
+    if sum(1 for n in panel.cohort_units[1:] if n) > 1:
+        notes.append(
+            "treatment is staggered: coefficients mix effects of several cohorts and event times "
+            "(Sun & Abraham 2021)"
+        )
+    if panel.covariates:
+        notes.append(f"not adjusted for {', '.join(panel.roles.covariates)}")
+    if panel.roles.weight:
+        notes.append(f"weighted by {panel.roles.weight}")
+    return tuple(notes)

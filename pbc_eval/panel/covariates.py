@@ -1,0 +1,204 @@
+"""Covariates of a panel: numbers as they are, text and categories as indicators of their levels.
+
+    rows ── describe (one scan: constant within units?) ── widened (with the outcomes) ── settle
+    units ── pull_covariates ▶ UnitCovariates ── .at(period) ▶ (n, p)
+
+A covariate that is constant within units takes one column a unit, one that varies takes one a
+period, and ``at(period)`` gives its value then. Only rows with an outcome count.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pbc_eval.errors import DataError
+from pbc_eval.panel import intake
+from pbc_eval.panel.ledger import LedgerStep
+from pbc_eval.panel.moments import Ints
+from pbc_eval.panel.periods import Periods
+from pbc_eval.panel.sample import Missing, drop_units
+from pbc_eval.panel.source import Column, Source, Table, collect
+from pbc_eval.results import Floats
+
+MOST_LEVELS = 100  # beyond this a text column holds names, not categories
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Covariate:
+    """One covariate column of the data."""
+
+    name: str
+    text: bool  # becomes an indicator for each level but the first
+    varies: bool  # within units, over time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class UnitCovariates:
+    """Covariates in memory, rows as in ``UnitArrays``. NaN where missing."""
+
+    names: tuple[str, ...]  # (p,) "size" or "region[north]"
+    blocks: tuple[Floats, ...]  # one a covariate: (n, 1, d) constant within units, else (n, T, d)
+    references: tuple[str, ...]  # "region: south", the level without an indicator
+
+    @property
+    def varies(self) -> bool:
+        return any(block.shape[1] > 1 for block in self.blocks)
+
+    def at(self, period: int, rows: Ints) -> Floats:
+        """(r, p) values of some units in a period, by its position."""
+        return np.column_stack(
+            [block[rows, period if block.shape[1] > 1 else 0] for block in self.blocks]
+        )
+
+
+def typed_columns(source: Source, names: Sequence[str], categories: set[str]) -> list[Column]:
+    """Each covariate as doubles or as text; not-a-number counts as missing.
+
+    Raises DataError for a column that holds neither numbers nor text.
+    """
+    columns = []
+    for name in names:
+        column = source.table[name]
+        kind = column.type()
+        if kind.is_floating():
+            column = column.isnan().ifelse(None, column)
+        if name in categories:
+            column = column.cast("string")
+        elif kind.is_numeric() or kind.is_boolean():
+            column = column.cast("float64")
+        elif not kind.is_string():
+            raise DataError(
+                f"{source.name}: covariate {name!r} must hold numbers or text, but it holds {kind}."
+            )
+        columns.append(column)
+    return columns
+
+
+def describe(rows: Table, names: Sequence[str]) -> tuple[Covariate, ...]:
+    """Which covariates are text, and which vary within units (a value missing in some periods
+    and not in others counts as varying). ``rows`` hold u, y, x0, x1 ..."""
+    if not names:
+        return ()
+    seen = rows.filter(rows.y.notnull())
+    flags = {}
+    for i in range(len(names)):
+        x = seen[f"x{i}"]
+        in_part = (x.count() > 0) & (x.count() < seen.count())
+        flags[f"v{i}"] = (x.max() > x.min()).fill_null(False) | in_part
+    by_unit = seen.group_by("u").aggregate(**flags)
+    found = collect(by_unit.aggregate(**{name: by_unit[name].any() for name in flags})).iloc[0]
+    return tuple(
+        Covariate(name=name, text=rows[f"x{i}"].type().is_string(), varies=bool(found[f"v{i}"]))
+        for i, name in enumerate(names)
+    )
+
+
+def widened(rows: Table, covariates: Sequence[Covariate], periods: Periods) -> dict[str, Column]:
+    """Columns for ``intake.widen``: x0 or x0_0, x0_1 ... by period, and m0, the rows with an
+    outcome that lack the covariate."""
+    columns: dict[str, Column] = {}
+    observed = rows.y.notnull()
+    for i, covariate in enumerate(covariates):
+        x = rows[f"x{i}"]
+        columns[f"m{i}"] = (observed & x.isnull()).cast("int64").sum()
+        if not covariate.text:
+            columns[f"i{i}"] = (observed & x.isinf()).fill_null(False).cast("int64").sum()
+        if not covariate.varies:
+            columns[f"x{i}"] = observed.ifelse(x, None).max()
+            continue
+        for at, raw in enumerate(periods.raw):
+            here = rows.t.isin(raw)
+            columns[f"x{i}_{at}"] = (here & observed).ifelse(x, None).max()
+    return columns
+
+
+def column_names(covariates: Sequence[Covariate], n_periods: int) -> list[str]:
+    """The columns of the unit table that hold covariates."""
+    names: list[str] = []
+    for i, covariate in enumerate(covariates):
+        names += [f"x{i}_{at}" for at in range(n_periods)] if covariate.varies else [f"x{i}"]
+    return names
+
+
+def settle(
+    wide: Table,
+    covariates: Sequence[Covariate],
+    steps: list[LedgerStep],
+    owner: str,
+    missing: Missing,
+) -> tuple[Table, list[str]]:
+    """Refuse infinite covariates; refuse, drop or keep units that lack one, as ``missing`` says.
+
+    Returns the units left and notes for the ledger.
+    """
+    notes: list[str] = []
+    for i, covariate in enumerate(covariates):
+        if not covariate.text:
+            infinite = wide.filter(wide[f"i{i}"] > 0)
+            if count := int(infinite.count().to_pyarrow().as_py()):
+                named = ", ".join(intake.name_units(infinite)) + (" ..." if count > 5 else "")
+                raise DataError(
+                    f"{owner}: covariate {covariate.name!r} is infinite for {count:,} units "
+                    f"({named}). Make it missing or correct it."
+                )
+        lacking = wide[f"m{i}"] > 0
+        what = f"covariate {covariate.name} missing"
+        if missing == "complete_units":
+            why = f"no value of {covariate.name!r} in some period; missing='complete_units'"
+            wide = drop_units(wide, lacking, steps, what, why)
+            continue
+        part = wide.filter(lacking)
+        counts = collect(part.aggregate(units=part.count(), rows=part[f"m{i}"].sum())).iloc[0]
+        units = int(counts["units"])
+        if not units:
+            continue
+        every = int(wide.count().to_pyarrow().as_py())
+        named = ", ".join(intake.name_units(part)) + (" ..." if units > 5 else "")
+        if missing == "refuse":
+            raise DataError(
+                f"{owner}: covariate {covariate.name!r} is missing for {units:,} of {every:,} "
+                f"units ({named}), in {int(counts['rows']):,} rows. Choose: complete the data; "
+                "leave the covariate out; missing='complete_units' to drop these units; or "
+                "missing='pairs' to leave them out of the comparisons that need the missing value."
+            )
+        notes.append(
+            f"covariate {covariate.name!r} is missing for {units:,} units ({named}): left out of "
+            "effects whose base period lacks it"
+        )
+    return wide, notes
+
+
+def pull_covariates(
+    units: Table, covariates: Sequence[Covariate], n_periods: int, owner: str
+) -> UnitCovariates:
+    """The covariates in memory, sorted by unit.
+
+    Raises DataError for text with more than ``MOST_LEVELS`` levels.
+    """
+    columns = column_names(covariates, n_periods)
+    pulled = units.order_by("u").select("u", *columns).to_pyarrow()
+    names: list[str] = []
+    blocks, references = [], []
+    for i, covariate in enumerate(covariates):
+        mine = [f"x{i}_{at}" for at in range(n_periods)] if covariate.varies else [f"x{i}"]
+        if not covariate.text:
+            values = [pulled[name].to_numpy().astype(float) for name in mine]
+            blocks.append(np.stack(values, axis=1)[:, :, None])
+            names.append(covariate.name)
+            continue
+        words = np.stack([np.array(pulled[name].to_pylist(), dtype=object) for name in mine], 1)
+        levels = sorted({word for word in words.ravel() if word is not None})
+        if len(levels) > MOST_LEVELS:
+            raise DataError(
+                f"{owner}: covariate {covariate.name!r} is text with {len(levels):,} levels, more "
+                f"than {MOST_LEVELS}; it looks like a name. Group the levels, or use numbers."
+            )
+        codes = pd.Categorical(words.ravel(), categories=levels).codes.reshape(words.shape)
+        dummies = (codes[:, :, None] == np.arange(1, len(levels))).astype(float)
+        dummies[codes < 0] = np.nan
+        blocks.append(dummies)
+        names += [f"{covariate.name}[{level}]" for level in levels[1:]]
+        references.append(f"{covariate.name}: {levels[0] if levels else 'none'}")
+    return UnitCovariates(names=tuple(names), blocks=tuple(blocks), references=tuple(references))

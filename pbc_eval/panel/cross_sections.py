@@ -1,0 +1,155 @@
+"""Repeated cross-sections: other units in every period, so that only averages can be followed.
+
+    data ── Panel.from_data(unit=None) ▶ Panel ── cross_moments() ▶ moments by cohort and period
+
+A stratum is a cohort in a period, numbered cohort * T + period. Its moments are those of
+``moments.py`` for a path of one period.
+"""
+
+import numpy as np
+import pandas as pd
+
+from pbc_eval.errors import DataError
+from pbc_eval.panel import sample
+from pbc_eval.panel.intake import Roles
+from pbc_eval.panel.ledger import LedgerStep
+from pbc_eval.panel.moments import ClusterSums, CohortMoments
+from pbc_eval.panel.periods import Periods
+from pbc_eval.panel.sample import Missing
+from pbc_eval.panel.source import Column, Table, collect, number
+from pbc_eval.results import Floats
+
+
+def stratify(rows: Table, codes: dict[object, int], periods: Periods) -> Table:
+    """The rows with g, the number of their cohort (-1: to be dropped), and s, their period."""
+    places = [(value, at) for at, raw in enumerate(periods.raw) for value in raw]
+    counted = rows.mutate(rows=rows.t.isnull().cast("int64"))
+    return counted.mutate(
+        g=sample.cohort_number(counted, codes), s=counted.t.cases(*places, else_=-1)
+    )
+
+
+def settle(
+    rows: Table, steps: list[LedgerStep], owner: str, roles: Roles, missing: Missing
+) -> Table:
+    """Refuse what contradicts its role; refuse or drop rows without an outcome; drop those treated
+    in the first period and those without weight. Every drop is entered in ``steps``.
+
+    Raises DataError with counts and remedies.
+    """
+    counts = {
+        "no_outcome": rows.y.isnull().sum(),
+        "infinite": rows.y.isinf().fill_null(False).sum(),
+        "first": (rows.y.notnull() & (rows.g == -1)).sum(),
+    }
+    if roles.weight:
+        counts["no_weight"] = rows.w.isnull().sum()
+        counts["bad_weight"] = ((rows.w < 0) | rows.w.isinf()).fill_null(False).sum()
+        counts["zero_weight"] = (rows.y.notnull() & (rows.g != -1) & (rows.w == 0)).sum()
+    if roles.cluster:
+        counts["no_cluster"] = rows.k.isnull().sum()
+    row = collect(rows.aggregate(**counts)).fillna(0).iloc[0]
+    found = {name: int(row[name]) for name in counts}
+    problems = {
+        "infinite": f"{roles.outcome!r} is infinite. Make it missing or correct it",
+        "no_weight": f"there is no weight ({roles.weight!r}). Fill it in or take the rows out",
+        "bad_weight": f"weight {roles.weight!r} is negative or infinite. Weights are >= 0",
+        "no_cluster": f"there is no cluster ({roles.cluster!r}). Fill it in or take the rows out",
+    }
+    for name, words in problems.items():
+        if found.get(name):
+            raise DataError(f"{owner}: in {found[name]:,} rows {words}.")
+    if found["no_outcome"] and missing == "refuse":
+        raise DataError(
+            f"{owner}: {found['no_outcome']:,} of {steps[-1].rows_left:,} rows have no "
+            f"{roles.outcome!r}. Choose: complete the data, or missing='complete_units' to leave "
+            "these rows out."
+        )
+    drops = (
+        ("no_outcome", "outcome missing", f"no value of {roles.outcome!r}", rows.y.notnull()),
+        ("first", "treated in the first period", "no period before treatment", rows.g != -1),
+        ("zero_weight", "weight is zero", f"{roles.weight!r} is 0", None),
+    )
+    for name, what, why, keep_rows in drops:
+        if not found.get(name):
+            continue
+        rows = rows.filter(keep_rows if keep_rows is not None else rows.w > 0)
+        steps.append(
+            LedgerStep(what=what, rows_in=steps[-1].rows_left, rows_dropped=found[name], why=why)
+        )
+    return rows
+
+
+def rows_by_stratum(rows: Table, n_cohorts: int, n_periods: int) -> np.ndarray:
+    """(C, T) number of rows."""
+    found = collect(rows.group_by(["g", "s"]).aggregate(n=rows.count()))
+    counts = np.zeros((n_cohorts, n_periods), dtype=np.int64)
+    counts[found["g"].to_numpy(dtype=int), found["s"].to_numpy(dtype=int)] = found["n"]
+    return counts
+
+
+def cross_moments(
+    rows: Table, *, n_cohorts: int, n_periods: int, weighted: bool, clustered: bool
+) -> CohortMoments:
+    """Moments of C * T strata, with a path of one period: ``level`` and ``path`` (CT, 1),
+    ``gram`` (CT, 2, 2) of (1, y - mean). ``rows`` hold g, s, y, [w], [k]."""
+    size = n_cohorts * n_periods
+    rows = rows.mutate(h=rows.g * n_periods + rows.s)
+    weight = rows.w if weighted else number(1.0)
+    first = _by_stratum(
+        rows, {"n": rows.count(), "w": (weight + rows.y * 0).sum(), "m": rows.y.mean()}, size
+    )
+    n, total = first["n"].astype(np.int64), first["w"]
+    given = [(h, number(first["m"][h])) for h in np.flatnonzero(n).tolist()]
+    centred = rows.select(
+        "h",
+        *(["k"] if clustered else []),
+        w=weight + rows.y * 0,
+        z=rows.y - rows.h.cases(*given, else_=number(0.0)),
+    )
+    w, z = centred.w, centred.z
+    found = _by_stratum(
+        centred,
+        {
+            "ww": (w * w).sum(),
+            "wz": (w * z).sum(),
+            "wwz": (w * w * z).sum(),
+            "wwzz": (w * w * z * z).sum(),
+        },
+        size,
+    )
+    shift = found["wz"] / np.where(n > 0, total, 1.0)
+    gram = np.zeros((size, 2, 2))
+    gram[:, 0, 0] = found["ww"]
+    gram[:, 0, 1] = gram[:, 1, 0] = found["wwz"] - shift * found["ww"]
+    gram[:, 1, 1] = found["wwzz"] - 2 * shift * found["wwz"] + shift**2 * found["ww"]
+    mean = np.where(n > 0, first["m"] + shift, np.nan)[:, None]
+    return CohortMoments(
+        units=n,
+        weight=total,
+        level=mean,
+        path=mean,
+        gram=gram,
+        clusters=_by_cluster(centred, shift) if clustered else None,
+    )
+
+
+def _by_stratum(table: Table, sums: dict[str, Column], size: int) -> dict[str, Floats]:
+    frame: pd.DataFrame = collect(table.group_by("h").aggregate(**sums)).set_index("h")
+    frame = frame.reindex(range(size), fill_value=0)
+    return {name: frame[name].to_numpy(dtype=float) for name in sums}
+
+
+def _by_cluster(centred: Table, shift: Floats) -> ClusterSums:
+    table = centred.group_by(["k", "h"]).aggregate(
+        n=centred.count(), w=centred.w.sum(), wz=(centred.w * centred.z).sum()
+    )
+    pulled = table.order_by(["k", "h"]).to_pyarrow()
+    stratum = pulled["h"].to_numpy().astype(np.int64)
+    weight = pulled["w"].to_numpy()
+    return ClusterSums(
+        cluster=np.unique(np.asarray(pulled["k"].to_pylist()), return_inverse=True)[1],
+        cohort=stratum,
+        units=pulled["n"].to_numpy().astype(np.int64),
+        sums=np.column_stack([weight, pulled["wz"].to_numpy() - weight * shift[stratum]]),
+    )
