@@ -41,6 +41,8 @@ _HOMES = {
     "interaction_weighted": "did.interaction_weighted",
     "extended_two_way": "did.extended_two_way",
     "synthetic_did": "did.synthetic",
+    "wild_cluster_bootstrap": "did.wild",
+    "compare_estimators": "did.compare",
     "match": "matching.match",
     "social_return": "sroi.present_value",
     "payment_due": "payment.due",
@@ -61,6 +63,7 @@ __all__ = [
     "PbcError",
     "att_gt",
     "bacon_decomposition",
+    "compare_estimators",
     "evaluate",
     "extended_two_way",
     "imputation",
@@ -76,7 +79,11 @@ __all__ = [
     "two_way",
     "two_way_event_study",
     "value_at",
+<<<<<<< HEAD
     "weight",
+=======
+    "wild_cluster_bootstrap",
+>>>>>>> did2
 ]
 
 
