@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pbc_eval.did.bacon import bacon_decomposition as bacon_decomposition
+    from pbc_eval.did.compare import compare_estimators as compare_estimators
     from pbc_eval.did.extended_two_way import extended_two_way as extended_two_way
     from pbc_eval.did.group_time import att_gt as att_gt
     from pbc_eval.did.imputation import imputation as imputation
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pbc_eval.did.synthetic import synthetic_did as synthetic_did
     from pbc_eval.did.two_way import two_way as two_way
     from pbc_eval.did.two_way_event_study import two_way_event_study as two_way_event_study
+    from pbc_eval.did.wild import wild_cluster_bootstrap as wild_cluster_bootstrap
     from pbc_eval.disclosure import release as release
     from pbc_eval.errors import PbcError as PbcError
     from pbc_eval.evaluation.run import evaluate as evaluate
@@ -79,11 +81,8 @@ __all__ = [
     "two_way",
     "two_way_event_study",
     "value_at",
-<<<<<<< HEAD
     "weight",
-=======
     "wild_cluster_bootstrap",
->>>>>>> did2
 ]
 
 
