@@ -108,7 +108,7 @@ def in_r(data: Path, name: str) -> str:
         return "not in MatchIt"
     script = IN_R.format(data=data, call=THEIRS[name])
     try:
-        found = subprocess.run(  # noqa: S603  (a fixed script, no shell)
+        found = subprocess.run(
             [program, "-e", script],
             capture_output=True,
             text=True,
