@@ -36,8 +36,8 @@ def check_few_clusters(panel: Panel) -> CheckResult:
     sentence = f"{treated:,} treated and {compared:,} comparison {thing}, {total:,} in all"
     sentence += {
         "pass": ": enough for large-sample standard errors.",
-        "review": ": standard errors may be too small; report a wild cluster bootstrap or a "
-        "permutation test beside them.",
+        "review": ": standard errors may be too small; report a wild cluster bootstrap "
+        "(wild_cluster_bootstrap) or a permutation test beside them.",
         "fail": f": fewer than {FAIL_BELOW} on one side, so standard errors cannot be trusted; use "
         "a permutation test, such as placebos in space.",
     }[status]

@@ -28,7 +28,6 @@ from pbc_eval.did.adjustment import (
 )
 from pbc_eval.did.cells import CellPlan, Flags, Ints
 from pbc_eval.did.estimates import (
-    VALUES_A_BLOCK,
     CellEstimates,
     cluster_blocks,
     one_hot,
@@ -38,6 +37,8 @@ from pbc_eval.did.small_sample import add_block, no_parts
 from pbc_eval.panel.covariates import UnitCovariates
 from pbc_eval.panel.moments import UnitArrays
 from pbc_eval.results import Floats
+
+VALUES_A_BLOCK = 500_000  # 4 MB of influences at a time: their temporaries then stay in the cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

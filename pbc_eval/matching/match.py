@@ -218,9 +218,8 @@ def _check_options(method: str, one_to_one: bool, given: Mapping[str, object]) -
     """Refuse an option that the method would ignore."""
     known = METHODS[method].options | ({"order", "seed"} if one_to_one else set())
     for name, value in given.items():
-        if name in known or (isinstance(value, str) and value == _DEFAULTS[name]):
-            continue
-        if value is not _DEFAULTS[name] and value != _DEFAULTS[name]:
+        plain = np.ndim(value) == 0 or isinstance(value, tuple)  # type: ignore[arg-type]
+        if name not in known and not (plain and value == _DEFAULTS[name]):
             listed = ", ".join(sorted(known)) or "none beyond the covariates"
             raise DesignError(
                 f"match: {name}={value!r} means nothing to method={method!r}. Leave it out, or "

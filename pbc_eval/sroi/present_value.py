@@ -31,6 +31,7 @@ from pbc_eval.spec.value_map import ValuedOutcome, ValueMap
 from pbc_eval.spec.value_table import value_map_from_frame
 from pbc_eval.sroi.assumptions import Assumptions, Floats, assumptions_of, value_by_year
 
+GUIDE_RATE = 0.035  # the rate of the Guide's worked example, the UK public sector's basic one
 StartConvention = Literal["after_activity", "in_activity"]
 LEAD: dict[StartConvention, int] = {"after_activity": 1, "in_activity": 0}
 CONVENTIONS: dict[StartConvention, str] = {
@@ -151,7 +152,7 @@ def social_return(
     value_map: AnyValueMap,
     *,
     investment: float | Decimal,
-    discount: float | str,
+    discount: float | str = GUIDE_RATE,
     date: dt.date | None = None,
     start_convention: StartConvention = "after_activity",
     results: Mapping[str, MeasuredOutcome] | None = None,
@@ -159,8 +160,9 @@ def social_return(
 ) -> SroiResult:
     """Discount a value map and set it against ``investment``, money in year 0.
 
-    ``discount`` is one annual rate (a fraction) or the name of a schedule, looked up at ``date``,
-    the evaluation's own. ``results`` supplies the rows whose quantity was estimated.
+    ``discount`` is one annual rate (a fraction; by default the 3.5 % of the Guide's example) or the
+    name of a schedule, looked up at ``date``, the evaluation's own; the result names it.
+    ``results`` supplies the rows whose quantity was estimated.
 
     Raises ValueMapError for an empty or ambiguous map, an investment that is not above zero, or a
     quantity that cannot be had; ParameterError for a discount rate or schedule that is unknown.

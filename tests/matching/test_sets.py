@@ -160,6 +160,7 @@ def test_one_to_one_within_cells():
         ({"one_to_one": True, "estimand": "ATE"}, r"estimand must be one of ATT, ATC"),
         ({"method": "subclass", "subclasses": 1}, r"subclasses must be a whole number >= 2, got 1"),
         ({"method": "subclass", "subclasses": 300}, r"Ask for fewer subclasses"),
+        ({"method": "nearest", "cutpoints": np.array([0.0, 1.0])}, r"cutpoints=array.* means noth"),
         ({"method": "nearest", "one_to_one": True}, r"one_to_one=True means nothing"),
         ({"method": "exact", "covariates": ["age"]}, r"nobody found a match"),
     ],
