@@ -74,8 +74,8 @@ def test_text_that_is_not_an_evaluation_is_refused_where_it_goes_wrong(read, tex
         "a: &x [*x]\n",
         "a: &x [1, 2]\nb: *x\n",
         "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\n",
-        "a: " + "[" * 1200,
-        "a: " + "{b: " * 1200,
+        "a: " + "[" * 600,
+        "a: " + "{b: " * 600,
     ],
     ids=["object", "name", "cycle", "alias", "expansion", "deep list", "deep mapping"],
 )
