@@ -7,6 +7,7 @@ from pbc_eval.checks.few_clusters import check_few_clusters
 from pbc_eval.checks.placebo import check_placebo_in_space
 from pbc_eval.checks.pretrends import check_pretrends
 from pbc_eval.did.group_time import GroupTimeEffects, att_gt
+from pbc_eval.did.imputation import imputation
 from pbc_eval.did.synthetic import synthetic_did
 from pbc_eval.did.two_way import two_way
 from pbc_eval.errors import DesignError
@@ -71,7 +72,9 @@ def find(spec: EvaluationSpec, outcome: Outcome, seed: int) -> Finding:
 
 def read_panel(spec: EvaluationSpec, outcome: Outcome) -> Panel:
     """The panel of one outcome, as the data roles say."""
-    data = spec.data
+    data, design = spec.data, spec.design
+    if not isinstance(design, DifferenceInDifferences):
+        raise DesignError(f"{spec.id}: the design is {design.method}.")
     if data is None or data.time is None or data.cohort is None or outcome.column is None:
         raise DesignError(f"{spec.id}: {outcome.id}: data roles time, cohort and column are needed")
     missing = outcome.missing or data.missing
@@ -86,6 +89,7 @@ def read_panel(spec: EvaluationSpec, outcome: Outcome) -> Panel:
         time=data.time,
         outcome=outcome.column,
         cohort=data.cohort,
+        covariates=design.covariates,
         cluster=data.cluster,
         weight=data.weight,
         missing=missing,
@@ -98,6 +102,7 @@ def _effects(
     return att_gt(
         panel,
         control_group="never_treated" if control_group == "never_treated" else "not_yet_treated",
+        method=design.adjustment,
         base_period=design.base_period,
         anticipation=design.anticipation,
         level=design.level,
@@ -122,6 +127,10 @@ def _alternatives(
         again = _effects(panel, design, other, seed)
         label = f"{words} as the comparison"
         found.append((label, again.aggregate(design.headline, bands="pointwise").overall))
+    if several and panel.balanced:
+        imputed = imputation(panel, level=design.level, seed=seed)
+        average = imputed.aggregate(design.headline, bands="pointwise").overall
+        found.append(("Imputation (Borusyak, Jaravel and Spiess)", average))
     if has_never:
         found.append(("Two-way fixed effects (a cross-check)", two_way(panel)))
     if _few_treated(panel):

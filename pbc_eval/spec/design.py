@@ -37,6 +37,12 @@ class DifferenceInDifferences(_Identified):
     control_group: Literal["never_treated", "not_yet_treated"] = Field(
         default="never_treated", description="Whom treated units are compared with."
     )
+    covariates: tuple[str, ...] = Field(
+        default=(), description="Columns to adjust for, at their values before treatment."
+    )
+    adjustment: Literal["dr", "reg", "ipw"] = Field(
+        default="dr", description="How: doubly robust, outcome regression or weighting."
+    )
     base_period: Literal["varying", "universal"] = Field(
         default="varying", description="What effects before treatment are held against."
     )

@@ -100,3 +100,19 @@ def test_the_same_evaluation_gives_the_same_numbers_whatever_the_order_of_rows(c
     again = pbc.evaluate(pbc.load_evaluation(folder))
     assert again.primary.headline == first.primary.headline
     assert again.payment == first.payment
+
+
+def test_covariates_of_the_design_reach_the_estimator(copied):
+    """Adjusting for a covariate moves the estimate, and the method says that it was done."""
+    folder = copied(
+        "hospital-readmissions",
+        {"  control_group: never_treated\n": "  covariates: [size]\n  adjustment: reg\n"},
+    )
+    frame = pd.read_csv(folder / "hospitals.csv")
+    rng = frame["hospital"].str[1:].astype(int)
+    frame.assign(size=(rng * 7919) % 97).to_csv(folder / "hospitals.csv", index=False)
+    plain = pbc.evaluate(pbc.load_evaluation(DATA / "hospital-readmissions")).primary.headline
+    adjusted = pbc.evaluate(pbc.load_evaluation(folder)).primary.headline
+    assert adjusted.estimate != plain.estimate
+    assert adjusted.estimate == pytest.approx(plain.estimate, abs=0.5)
+    assert "size" in f"{adjusted.method}"
