@@ -1,7 +1,11 @@
 """Evaluations for tests: copies of the real ones, changed by one thing that each test names."""
 
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+
+from filelock import FileLock
 
 PROJECT = Path(__file__).parents[1]
 DATA = PROJECT / "data"
@@ -29,3 +33,17 @@ def files_under(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def made_once(tmp_path_factory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that ``make`` fills once a run, however many workers the run has."""
+    base = tmp_path_factory.getbasetemp()
+    root = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    folder, done = root / name, root / f"{name}.done"
+    with FileLock(root / f"{name}.lock"):
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder

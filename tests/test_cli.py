@@ -1,12 +1,13 @@
 """pbc-eval: a mistake gets one readable screen, a check writes nothing, exit codes are kept."""
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
 
 import pytest
-from evaluations import DATA, PROJECT, change, copy_of, files_under
+from evaluations import DATA, PROJECT, change, copy_of, files_under, made_once
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -55,12 +56,20 @@ def wide(monkeypatch):
 
 @pytest.fixture(scope="module")
 def checked(tmp_path_factory):
-    """Every broken evaluation, checked in one real process; and the files before and after."""
-    folder = tmp_path_factory.mktemp("broken")
-    broken.make_all(folder)
-    before = files_under(folder)
-    code, screens, rest = broken.check_all(folder)
-    return {"code": code, "screens": screens, "rest": rest, "before": before, "folder": folder}
+    """Every broken evaluation, checked once in a real process; and the files before and after."""
+    folder = made_once(tmp_path_factory, "broken", _check_broken)
+    found = json.loads((folder / "found.json").read_text(encoding="utf-8"))
+    return {**found, "folder": folder / "copies"}
+
+
+def _check_broken(folder):
+    copies = folder / "copies"
+    copies.mkdir()
+    broken.make_all(copies)
+    before = files_under(copies)
+    code, screens, rest = broken.check_all(copies)
+    found = {"code": code, "screens": screens, "rest": rest, "same": files_under(copies) == before}
+    (folder / "found.json").write_text(json.dumps(found), encoding="utf-8")
 
 
 def test_every_mistake_ends_with_a_code_a_screen_and_nothing_else(checked):
@@ -70,7 +79,7 @@ def test_every_mistake_ends_with_a_code_a_screen_and_nothing_else(checked):
 
 
 def test_a_check_writes_nothing(checked):
-    assert files_under(checked["folder"]) == checked["before"]
+    assert checked["same"]
 
 
 @pytest.mark.parametrize("name", SAID)

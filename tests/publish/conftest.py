@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from evaluations import copy_of
+from evaluations import copy_of, made_once
 from hostile import REORDERS, VALUES
 from pages import without_kernels
 
@@ -42,8 +42,13 @@ class Published:
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory) -> Published:
-    """An evaluation that is hostile in every field, and in its data, published once a worker."""
-    folder = tmp_path_factory.mktemp("hostile")
+    """An evaluation that is hostile in every field, and in its data, published once."""
+    folder = made_once(tmp_path_factory, "hostile", _publish)
+    (page,) = folder.glob("reports/*/*/index.html")
+    return Published(folder / "hospital-readmissions", page.parent)
+
+
+def _publish(folder: Path) -> None:
     source = copy_of("hospital-readmissions", folder)
     data = read_yaml(source / "evaluation.yaml").data
     for position, field in enumerate(FIELDS):
@@ -54,8 +59,7 @@ def published(tmp_path_factory) -> Published:
     text = json.dumps(data, default=str, ensure_ascii=False)
     (source / "evaluation.yaml").write_text(text, encoding="utf-8")
     _make_names_of_hospitals_hostile(source / "hospitals.csv")
-    edition = publish_edition(source, folder / "reports")
-    return Published(source, edition.folder)
+    publish_edition(source, folder / "reports")
 
 
 def _set(data, path, value):

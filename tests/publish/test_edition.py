@@ -211,6 +211,17 @@ def test_a_final_edition_is_not_replaced_by_a_provisional_one(without_kernels, e
     assert provenance.read_manifest(good.folder)["status"] == "final"
 
 
+def test_even_the_same_files_do_not_make_a_final_edition_provisional(
+    without_kernels, evaluation, reports, tmp_path
+):
+    sign(evaluation)
+    good = publish_edition(evaluation, reports)
+    new = shutil.copytree(good.folder, tmp_path / "new")
+    with pytest.raises(PublicationError, match=r"differs from it .its status"):
+        put_in_place(new, good.folder, is_final=False)
+    assert intact(good.folder)
+
+
 def test_a_provisional_edition_becomes_final(without_kernels, evaluation, reports):
     publish_edition(evaluation, reports)
     sign(evaluation)
