@@ -29,6 +29,7 @@ from pbc_eval.did.adjustment import (
 from pbc_eval.did.cells import CellPlan, Flags, Ints
 from pbc_eval.did.estimates import (
     CellEstimates,
+    Visit,
     cluster_blocks,
     one_hot,
     reasons,
@@ -38,7 +39,7 @@ from pbc_eval.panel.covariates import UnitCovariates
 from pbc_eval.panel.moments import UnitArrays
 from pbc_eval.results import Floats
 
-VALUES_A_BLOCK = 500_000  # 4 MB of influences at a time: their temporaries then stay in the cache
+VALUES_A_BLOCK = 500_000  # 4 MB of influences at a time; their temporaries are several of the size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -108,11 +109,13 @@ def cells_with_covariates(
     *,
     method: EstimationMethod,
     clustered: bool,
+    visit: Visit | None = None,
 ) -> CellEstimates:
     """ATT(g, t) adjusted for covariates by ``method``; see adjustment.py for the formulas.
 
     A cell that cannot be fitted (collinear covariates, separation) has no estimate and says why;
     one in which comparison units were trimmed has an estimate, no standard error, and says so.
+    ``visit``: see ``cells_from_pairs``.
     """
     k, n_cohorts = plan.pool.shape
     tally = Tally(k)
@@ -142,6 +145,7 @@ def cells_with_covariates(
         fitted=fitted,
         tally=tally,
         clustered=clustered,
+        visit=visit,
     )
 
 
@@ -268,6 +272,7 @@ def _with_covariance(
     fitted: list[Fitted],
     tally: Tally,
     clustered: bool,
+    visit: Visit | None,
 ) -> CellEstimates:
     k, n_cohorts = plan.pool.shape
     size = k + n_cohorts
@@ -300,6 +305,8 @@ def _with_covariance(
         n_own += treated.sum(axis=0)
         n_pool += compared.sum(axis=0)
         joint += scores.T @ scores
+        if visit is not None:
+            visit(scores)
     counted = reasons(plan, n_own, n_pool, clustered=clustered)
     return CellEstimates(
         plan=plan,

@@ -62,7 +62,7 @@ def aggregate(
             f"{kind} average: no cohort and period from treatment onwards can be estimated"
             f"{_limits(balance_e, min_e, max_e)}."
         )
-    index, averages, overall = _averages(cells, kind, chosen, after)
+    index, averages, overall = averages_of(cells, kind, chosen, after)
     if kind == "cohort":
         names = [str(labels[0][at]) for at in index]
         index = [labels[0][at] for at in index]
@@ -137,7 +137,7 @@ def share_weighted(cells: CellEstimates, at: Flags) -> Average:
     return Average(weights, np.append(weights, np.bincount(cells.plan.cohort, gap, size)))
 
 
-def _averages(
+def averages_of(
     cells: CellEstimates, kind: Kind, chosen: Flags, after: Flags
 ) -> tuple[list[int], list[Average], Average]:
     plan = cells.plan

@@ -12,8 +12,10 @@ Sources: Callaway and Sant'Anna (2021), theorem 2 and section 4; Sant'Anna and Z
 three estimators coincide when there are no covariates.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeAlias
 
 import numpy as np
 
@@ -21,6 +23,8 @@ from pbc_eval.did.cells import CellPlan, Ints
 from pbc_eval.did.small_sample import CohortParts, add_block, no_parts, parts_from_moments
 from pbc_eval.panel.moments import CohortMoments, UnitArrays
 from pbc_eval.results import Floats
+
+Visit: TypeAlias = Callable[[Floats], None]
 
 VALUES_A_BLOCK = 4_000_000  # 32 MB: units are taken in blocks of this many influence values
 
@@ -140,9 +144,13 @@ def distinct_from_moments(plan: CellPlan, moments: CohortMoments) -> tuple[Ints,
     return own, counts[which.ravel()]
 
 
-def cells_from_pairs(plan: CellPlan, arrays: UnitArrays, *, clustered: bool) -> CellEstimates:
+def cells_from_pairs(
+    plan: CellPlan, arrays: UnitArrays, *, clustered: bool, visit: Visit | None = None
+) -> CellEstimates:
     """The same with units missing in some periods: a cell uses the units observed in both of its
-    periods, and a unit that is not has no influence on it. Two passes over blocks of units."""
+    periods, and a unit that is not has no influence on it. Two passes over blocks of units.
+
+    ``visit`` is shown the influences (b, k + C) of every block of units, or of clusters."""
     k, n_cohorts = plan.pool.shape
     size = k + n_cohorts
     total = arrays.weight.sum()
@@ -185,6 +193,8 @@ def cells_from_pairs(plan: CellPlan, arrays: UnitArrays, *, clustered: bool) -> 
         n_own += treated.sum(axis=0)
         n_pool += compared.sum(axis=0)
         joint += scores.T @ scores
+        if visit is not None:
+            visit(scores)
     return CellEstimates(
         plan=plan,
         estimate=np.where(use, own_mean - pool_mean, np.where(plan.reference, 0.0, np.nan)),

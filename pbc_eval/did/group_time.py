@@ -42,6 +42,7 @@ class GroupTimeEffects:
     level: float
     seed: int
     ledger: Ledger
+    adjustment: EstimationMethod = "dr"  # for covariates, when there are any
 
     @property
     def covariance(self) -> Floats:
@@ -186,6 +187,7 @@ def att_gt(
         level=level,
         seed=seed,
         ledger=panel.ledger,
+        adjustment=method,
     )
 
 

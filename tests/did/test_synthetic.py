@@ -91,7 +91,7 @@ def test_a_vast_ridge_gives_the_plain_mean():
 
 def test_it_follows_a_factor_where_plain_differences_do_not():
     gaps = []
-    for seed in range(12):
+    for seed in range(6):
         panel = Panel.from_data(block(seed, n=60), **ROLES)
         found = synthetic_did(panel, inference="jackknife").effect.estimate
         plain = att_gt(panel).aggregate(bands="pointwise").overall.estimate
