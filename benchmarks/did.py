@@ -65,14 +65,8 @@ def main() -> None:
                 f"total {read + estimate:.2f} s"
             )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-<<<<<<< HEAD
-    print(
-        f"{units:,} units x {PERIODS} periods, {len(covariates)} covariates, {peak:,.0f} MB at most"
-    )
-=======
     used = f"{len(covariates)} covariates"
     print(f"{units:,} units x {PERIODS} periods, {used}; peak memory {peak:,.0f} MB")
->>>>>>> did2
 
 
 if __name__ == "__main__":
