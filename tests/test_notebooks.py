@@ -1,6 +1,7 @@
 """Notebooks are thin and clean: no results, no functions, no shell; and they run."""
 
 import ast
+import re
 
 import nbformat
 import pytest
