@@ -4,7 +4,32 @@ The public names load when they are first used, so that importing the package st
 """
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pbc_eval.did.bacon import bacon_decomposition as bacon_decomposition
+    from pbc_eval.did.compare import compare_estimators as compare_estimators
+    from pbc_eval.did.extended_two_way import extended_two_way as extended_two_way
+    from pbc_eval.did.group_time import att_gt as att_gt
+    from pbc_eval.did.imputation import imputation as imputation
+    from pbc_eval.did.interaction_weighted import interaction_weighted as interaction_weighted
+    from pbc_eval.did.synthetic import synthetic_did as synthetic_did
+    from pbc_eval.did.two_way import two_way as two_way
+    from pbc_eval.did.two_way_event_study import two_way_event_study as two_way_event_study
+    from pbc_eval.did.wild import wild_cluster_bootstrap as wild_cluster_bootstrap
+    from pbc_eval.disclosure import release as release
+    from pbc_eval.errors import PbcError as PbcError
+    from pbc_eval.evaluation.run import evaluate as evaluate
+    from pbc_eval.matching.match import match as match
+    from pbc_eval.matching.weight import weight as weight
+    from pbc_eval.panel.panel import Panel as Panel
+    from pbc_eval.parameters.lookup import value_at as value_at
+    from pbc_eval.payment.due import payment_due as payment_due
+    from pbc_eval.results import MeasuredOutcome as MeasuredOutcome
+    from pbc_eval.spec.evaluation import load_evaluation as load_evaluation
+    from pbc_eval.spec.payment_terms import payment_terms_from as payment_terms_from
+    from pbc_eval.spec.value_table import read_value_map as read_value_map
+    from pbc_eval.sroi.present_value import social_return as social_return
 
 __version__ = "0.1.0"
 
@@ -28,10 +53,15 @@ _HOMES = {
     "evaluate": "evaluation.run",
     "release": "disclosure",
     "value_at": "parameters.lookup",
+    "weight": "matching.weight",
     "PbcError": "errors",
+    "MeasuredOutcome": "results",
+    "payment_terms_from": "spec.payment_terms",
+    "read_value_map": "spec.value_table",
 }
 
 __all__ = [
+    "MeasuredOutcome",
     "Panel",
     "PbcError",
     "att_gt",
@@ -45,12 +75,15 @@ __all__ = [
     "match",
     "multiplier_bootstrap",
     "payment_due",
+    "payment_terms_from",
+    "read_value_map",
     "release",
     "social_return",
     "synthetic_did",
     "two_way",
     "two_way_event_study",
     "value_at",
+    "weight",
     "wild_cluster_bootstrap",
 ]
 

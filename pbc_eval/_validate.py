@@ -54,7 +54,10 @@ def check_choice(
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:
     """' Did you mean x?' for the nearest known word, or the empty string."""
-    nearest = difflib.get_close_matches(str(word), list(known), n=1, cutoff=0.6)
+    choices = list(known)
+    nearest = difflib.get_close_matches(str(word), choices, n=1, cutoff=0.6)
+    if not nearest and len(str(word)) > 2:  # the beginning of a word: never, for never_treated
+        nearest = [choice for choice in choices if choice.startswith(str(word))]
     return f" Did you mean {nearest[0]!r}?" if nearest else ""
 
 

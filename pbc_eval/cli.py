@@ -13,8 +13,8 @@ from rich.panel import Panel as Box
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from pbc_eval.batch.jobs import Job, JobResult, find_jobs
-from pbc_eval.errors import PbcError
+from pbc_eval.batch.jobs import Job, JobResult, find_jobs, refuse_two_of_one
+from pbc_eval.errors import PbcError, SpecError
 from pbc_eval.spec.evaluation import load_evaluation
 from pbc_eval.spec.starter import write_starter
 
@@ -46,7 +46,7 @@ def _readable(command: Callable[P, T]) -> Callable[P, T]:
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return command(*args, **kwargs)
-        except PbcError as problem:
+        except (PbcError, OSError) as problem:
             _show(str(problem), type(problem).__name__)
             raise typer.Exit(1) from None
 
@@ -76,25 +76,29 @@ def check(paths: Paths) -> None:
     Every problem is named with its line, the value found, the rule and the remedy. The exit code
     is 0 only when every evaluation could be run as it stands.
     """
+    from pbc_eval.disclosure import release  # noqa: PLC0415 heavy: loads data tools
     from pbc_eval.evaluation.run import evaluate  # noqa: PLC0415 heavy: loads data tools
 
     problems = 0
     for path in paths:
         try:
             spec = load_evaluation(path)
-            evaluation = evaluate(spec)
-        except PbcError as problem:
+            released = release(evaluate(spec))
+        except (PbcError, OSError) as problem:
             problems += 1
             _show(str(problem), f"{path}: {type(problem).__name__}")
             continue
         table = Table(title=f"{spec.id}, edition {spec.edition}", title_justify="left")
         for heading in ("outcome", "check", "", "finding"):
             table.add_column(heading)
-        for finding in evaluation.findings:
+        for finding in released.evaluation.findings:
             for result in finding.checks:
                 mark = MARKS.get(result.status, "not tested")
                 table.add_row(finding.outcome.id, result.name, mark, escape(result.sentence))
-        console.print(table if table.row_count else f"{spec.id}: no checks apply.")
+        if table.row_count:
+            console.print(table, soft_wrap=False)
+        else:
+            console.print(f"{escape(spec.id)}: no checks apply.")
         console.print(f"{escape(spec.id)}: ready to run.\n")
     if problems:
         raise typer.Exit(1)
@@ -129,13 +133,20 @@ def batch(
 @app.command()
 @_readable
 def publish(reports: Reports = Path("reports")) -> None:
-    """Write reports/index.html from the editions that are there, after checking their hashes."""
+    """Write reports/index.html from the editions that are there, after checking their hashes.
+
+    Needed when editions were copied in or taken away by hand; `run` and `batch` do it themselves.
+    """
+    if not reports.is_dir():
+        raise SpecError(f"{reports}: no such folder. Name the folder that holds the editions.")
     _print_index(reports)
 
 
 def _run_all(jobs: list[Job], reports: Path, workers: int) -> None:
     from pbc_eval.batch.local import run_jobs  # noqa: PLC0415 heavy: loads papermill
 
+    jobs = list(dict.fromkeys(jobs))
+    refuse_two_of_one(jobs)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     failed: list[JobResult] = []
     with Progress(*columns, TimeElapsedColumn(), console=screen) as progress:
@@ -160,7 +171,8 @@ def _print_index(reports: Path) -> None:
 
 
 def _show(message: str, title: str) -> None:
-    screen.print(Box(escape(message), title=escape(title), title_align="left", border_style="red"))
+    box = Box(escape(message), title=escape(title), title_align="left", border_style="red")
+    screen.print(box, soft_wrap=False)  # a box that is not wrapped is cut, and the remedy lost
 
 
 def main() -> Any:

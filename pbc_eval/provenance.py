@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from pbc_eval import __version__
+from pbc_eval.errors import PublicationError
 
 MANIFEST = "manifest.json"
+_REMEDY = "Run the evaluation again, or restore the file."
 _REPORTED = (
     "pbc-eval",
     "ibis-framework",
@@ -46,7 +48,8 @@ def code_hash() -> str:
     """One SHA-256 over this package's own files, so that a report names the code that made it."""
     root = Path(__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(p for p in root.rglob("*") if p.suffix in {".py", ".yaml", ".j2", ".css"}):
+    kinds = {".py", ".yaml", ".j2", ".css", ".json"}
+    for path in sorted(p for p in root.rglob("*") if p.suffix in kinds):
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(sha256(path).encode())
     return digest.hexdigest()
@@ -56,9 +59,12 @@ def code_commit() -> str:
     """The git commit of the code, with '+changes' when files differ from it; '' outside git."""
     root = Path(__file__).parents[1]
     try:
+        _git(
+            root, "ls-files", "--error-unmatch", "pbc_eval/__init__.py"
+        )  # not another's repository
         commit = _git(root, "rev-parse", "HEAD")
         changed = _git(root, "status", "--porcelain", "--", "pbc_eval", "notebooks")
-    except (OSError, subprocess.CalledProcessError):
+    except (OSError, subprocess.SubprocessError):
         return ""
     return f"{commit}+changes" if changed else commit
 
@@ -107,3 +113,34 @@ def write_manifest(folder: Path, facts: dict[str, Any], files: Iterable[Path]) -
     text = json.dumps({**facts, "outputs_sha256": outputs}, indent=1, sort_keys=True)
     target.write_text(text + "\n", encoding="utf-8")
     return target
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of an edition. Raises PublicationError when it is missing or cannot be read."""
+    path = folder / MANIFEST
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        named = {"evaluation", "edition", "outputs_sha256"} <= facts.keys()
+    except (OSError, ValueError, AttributeError) as problem:
+        raise PublicationError(f"{path}: cannot be read ({problem}). {_REMEDY}") from None
+    if not named or not isinstance(facts["outputs_sha256"], dict):
+        raise PublicationError(f"{path}: is not a manifest. {_REMEDY}")
+    return dict(facts)
+
+
+def changed_files(folder: Path) -> tuple[str, ...]:
+    """What differs from the manifest: 'index.html has changed', 'x.csv is missing', 'y is new'."""
+    expected = read_manifest(folder)["outputs_sha256"]
+    there = {
+        path.relative_to(folder).as_posix(): path
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith(".")
+    }
+    found = []
+    for name, digest in sorted(expected.items()):
+        if name not in there:
+            found.append(f"{name} is missing")
+        elif sha256(there[name]) != digest:
+            found.append(f"{name} has changed")
+    found += [f"{name} is new" for name in sorted(there.keys() - expected.keys() - {MANIFEST})]
+    return tuple(found)

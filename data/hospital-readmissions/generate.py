@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 HERE = Path(__file__).parent
-SEED = 20260331
+SEED = 1
 QUARTERS = np.arange(1, 17)
 STARTS = np.repeat([7, 10, 13, 0], [30, 30, 20, 40])
 EFFECT_BY_QUARTERS_SINCE_START = np.array([-1.2, -1.8, -2.4])  # per 100; the last one persists

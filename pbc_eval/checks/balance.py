@@ -15,6 +15,7 @@ import pandas as pd
 
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.sample import MatchedSample
+from pbc_eval.matching.weighted_sample import WeightedSample
 from pbc_eval.results import CheckResult, CheckStatus
 
 GREEN = 0.05
@@ -31,13 +32,13 @@ def light(std_diff: float, green: float = GREEN, amber: float = AMBER) -> str:
 
 
 def check_balance(
-    sample: MatchedSample,
+    sample: MatchedSample | WeightedSample,
     *,
     also: Sequence[str] = (),
     green: float = GREEN,
     amber: float = AMBER,
 ) -> CheckResult:
-    """Judge the worst covariate of a matched sample, by its difference after matching.
+    """Judge the worst covariate of a matched or weighted sample, by its difference afterwards.
 
     ``also`` names further columns to hold to the same limits. The score itself is shown in
     ``MatchedSample.balance`` but not judged: balance of covariates is the aim, the score a means.

@@ -2,7 +2,8 @@
 
 Two shares are judged by the same limits:
 - treated units whose score lies outside the range of the comparison group's scores;
-- treated units that found no match (comparison units, for the ATC).
+- treated units that found no match, or were trimmed before weighting (comparison units, for the
+  ATC; everybody, for the ATE). Without a score there is only this second share.
 
 Up to 5 % is a pass; up to 20 % asks for review, since the effect is for those who were matched;
 above 20 % fails: the matched are no longer the people the contract is about. The limits are a
@@ -14,24 +15,33 @@ Mitnik (2009), Biometrika 96, 187-199, on limited overlap.
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pbc_eval._validate import check_share
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.sample import MatchedSample
+from pbc_eval.matching.weighted_sample import WeightedSample
 from pbc_eval.results import CheckResult, CheckStatus
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 PASS_UP_TO = 0.05
 REVIEW_UP_TO = 0.20
 
 
 def check_overlap(
-    sample: MatchedSample, *, pass_up_to: float = PASS_UP_TO, review_up_to: float = REVIEW_UP_TO
+    sample: MatchedSample | WeightedSample,
+    *,
+    pass_up_to: float = PASS_UP_TO,
+    review_up_to: float = REVIEW_UP_TO,
 ) -> CheckResult:
     """Judge the larger of the two shares, outside common support and unmatched.
 
-    The table has a row a group (treated, comparison): ``units``, ``matched``, ``unmatched``,
+    The table has a row a group (treated, comparison, all): ``units``, ``matched``, ``unmatched``,
     ``share_unmatched``, ``outside_range``, ``share_outside``, and the lowest, median and highest
-    score. A group's "outside" is counted against the other group's range. Raises DesignError for
+    score, NaN where no score was fitted. A group's "outside" is counted against the other group's
+    range; "matched" counts those with a weight. Raises DesignError for
     limits that are not shares in order.
     """
     check_share("overlap", "pass_up_to", pass_up_to, DesignError)
@@ -41,20 +51,30 @@ def check_overlap(
             f"overlap: pass_up_to={pass_up_to:g} must not be above review_up_to={review_up_to:g}."
         )
     table = _table(sample)
-    seeking = "treated" if sample.settings.estimand == "ATT" else "comparison"
+    seeking = {"ATT": "treated", "ATC": "comparison"}.get(sample.settings.estimand, "all")
     row = {str(key): value for key, value in table[table["group"] == seeking].iloc[0].items()}
     outside, lost = float(row["share_outside"]), float(row["share_unmatched"])
-    worst = max(outside, lost)
+    worst = lost if np.isnan(outside) else max(outside, lost)
     status: CheckStatus = (
         "pass" if worst <= pass_up_to else "review" if worst <= review_up_to else "fail"
     )
+    weighted = isinstance(sample, WeightedSample)
+    who = "units" if seeking == "all" else f"{seeking} units"
     sentence = (
-        f"{int(row['unmatched']):,} of {int(row['units']):,} {seeking} units ({lost:.1%}) found no "
-        f"match, and {int(row['outside_range']):,} ({outside:.1%}) have a score outside the range "
-        "of the other group"
+        f"{int(row['unmatched']):,} of {int(row['units']):,} {who} ({lost:.1%}) "
+        f"{'were trimmed' if weighted else 'found no match'}"
     )
+    if not np.isnan(outside):
+        sentence += (
+            f", and {int(row['outside_range']):,} ({outside:.1%}) have a score outside the range "
+            "of the other group"
+        )
     if status != "pass":
-        sentence += "; the effect is for the matched only, so compare them with the unmatched"
+        sentence += (
+            "; the effect is for those who are left, so compare them with the others"
+            if weighted
+            else "; the effect is for the matched only, so compare them with the unmatched"
+        )
     return CheckResult(
         name="overlap",
         status=status,
@@ -65,25 +85,40 @@ def check_overlap(
     )
 
 
-def _table(sample: MatchedSample) -> pd.DataFrame:
-    treated, score, matched = sample.design.treated, sample.score, sample.matched
-    rows = []
-    for name, group in (("treated", treated), ("comparison", ~treated)):
-        mine, others = score[group], score[~group]
-        outside = (mine < others.min()) | (mine > others.max())
-        lost = int((~matched[group]).sum())
-        rows.append(
-            {
-                "group": name,
-                "units": len(mine),
-                "matched": len(mine) - lost,
-                "unmatched": lost,
-                "share_unmatched": lost / len(mine),
-                "outside_range": int(outside.sum()),
-                "share_outside": float(outside.mean()),
-                "lowest": float(mine.min()),
-                "median": float(np.median(mine)),
-                "highest": float(mine.max()),
-            }
-        )
-    return pd.DataFrame(rows)
+def _table(sample: MatchedSample | WeightedSample) -> pd.DataFrame:
+    treated = sample.design.treated
+    if isinstance(sample, MatchedSample):
+        matched, score = sample.matched, sample.score
+    else:
+        # the trimmed have no fitted score left: they count as lost, not as outside
+        matched = sample.kept
+        score = None if sample.weighting.score is None else sample.scores.to_numpy()
+    outside = np.zeros(len(treated), dtype=bool)
+    if score is not None:
+        for group in (treated, ~treated):
+            others = score[~group]
+            low, high = np.nanmin(others), np.nanmax(others)
+            outside[group] = (score[group] < low) | (score[group] > high)
+    everybody = np.ones(len(treated), dtype=bool)
+    groups = (("treated", treated), ("comparison", ~treated), ("all", everybody))
+    return pd.DataFrame([_row(name, group, matched, outside, score) for name, group in groups])
+
+
+def _row(
+    name: str, group: Bools, matched: Bools, outside: Bools, score: Floats | None
+) -> dict[str, object]:
+    lost = int((~matched[group]).sum())
+    nothing = float("nan")
+    scores = [nothing] * 3 if score is None else np.nanquantile(score[group], [0, 0.5, 1]).tolist()
+    return {
+        "group": name,
+        "units": int(group.sum()),
+        "matched": int(group.sum()) - lost,
+        "unmatched": lost,
+        "share_unmatched": lost / int(group.sum()),
+        "outside_range": nothing if score is None else int(outside[group].sum()),
+        "share_outside": nothing if score is None else float(outside[group].mean()),
+        "lowest": scores[0],
+        "median": scores[1],
+        "highest": scores[2],
+    }

@@ -58,6 +58,8 @@ def two_way(panel: Panel, *, effects: Effects = "unit", level: float = 0.95) -> 
     clusters, notes = fit.clusters, fit.notes
     if clusters < 2:
         raise DesignError(f"{panel.name}: one cluster only; a clustered error needs at least two.")
+    sides = dict(zip(("treated", "comparison"), panel.cluster_counts()[1:], strict=True))
+    alone = [side for side, count in sides.items() if count == 1]
     staggered = sum(1 for n in panel.cohort_units[1:] if n) > 1
     if staggered:
         notes += (
@@ -71,7 +73,10 @@ def two_way(panel: Panel, *, effects: Effects = "unit", level: float = 0.95) -> 
     return AttEstimate(
         term="treated (two-way fixed effects)",
         estimate=fit.estimate,
-        std_error=fit.std_error,
+        std_error=None if alone else fit.std_error,
+        reason=f"one {alone[0]} cluster: a clustered error needs two on each side"
+        if alone
+        else None,
         n_treated=sum(panel.cohort_units[1:]),
         n_comparison=panel.cohort_units[0],
         method=Method(

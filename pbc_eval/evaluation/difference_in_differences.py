@@ -7,6 +7,7 @@ from pbc_eval.checks.few_clusters import check_few_clusters
 from pbc_eval.checks.placebo import check_placebo_in_space
 from pbc_eval.checks.pretrends import check_pretrends
 from pbc_eval.did.group_time import GroupTimeEffects, att_gt
+from pbc_eval.did.synthetic import synthetic_did
 from pbc_eval.did.two_way import two_way
 from pbc_eval.errors import DesignError
 from pbc_eval.evaluation import tables
@@ -19,6 +20,7 @@ from pbc_eval.spec.evaluation import EvaluationSpec
 from pbc_eval.spec.outcomes import Outcome
 
 HEADLINE = "Headline"
+MOST_TREATED = 5  # units for which synthetic difference-in-differences stands beside the headline
 _AVERAGES = {
     "simple": "average over treated unit-periods",
     "event": "average over periods since the start",
@@ -122,7 +124,19 @@ def _alternatives(
         found.append((label, again.aggregate(design.headline, bands="pointwise").overall))
     if has_never:
         found.append(("Two-way fixed effects (a cross-check)", two_way(panel)))
+    if _few_treated(panel):
+        synthetic = synthetic_did(panel, level=design.level, seed=seed)
+        found.append(("Synthetic difference-in-differences", synthetic.effect))
     return found
+
+
+def _few_treated(panel: Panel) -> bool:
+    """Is there a complete panel with a handful of treated units, whose comparison units can be
+    weighted to move as they did?"""
+    treated, compared = sum(panel.cohort_units[1:]), panel.cohort_units[0]
+    starts = [s for s, n in zip(panel.starts, panel.cohort_units, strict=True) if n][1:]
+    plain = panel.balanced and panel.roles.weight is None and panel.roles.cluster is None
+    return plain and treated <= MOST_TREATED < compared and min(starts, default=0) > 1
 
 
 def _checks(

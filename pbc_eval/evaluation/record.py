@@ -11,7 +11,14 @@ from pbc_eval.spec.evaluation import EvaluationSpec
 from pbc_eval.spec.outcomes import Outcome
 from pbc_eval.sroi.present_value import SroiResult
 
-Kind = Literal["text", "count", "effect", "p_value", "money", "share", "number", "level"]
+Kind = Literal["text", "count", "effect", "p_value", "money", "share", "number", "level", "measure"]
+AddsUp = Literal[
+    "to_a_total",  # all rows add up to a number that stands elsewhere on the page
+    "to_the_first",  # the first row is the sum of others
+    "in_steps",  # what is left of one row goes into the next; the last is known
+    "in_nests",  # each count is of a group within that of another row or of the headline
+    "not",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -19,7 +26,8 @@ class OutputTable:
     """A table on its way to publication. ``kinds`` says how each column is written.
 
     ``governed_by`` maps a count column to the columns that must go when the count is too small to
-    publish: a mean of three people may tell about each of them.
+    publish: a mean of three people may tell about each of them. ``adds_up`` says what a reader
+    could work out from the counts that are left.
     """
 
     name: str  # file name of its CSV, and what a refusal names
@@ -30,6 +38,8 @@ class OutputTable:
     governed_by: dict[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     decimals: int = 1
+    adds_up: AddsUp = "to_a_total"
+    group_by: str = ""  # the column that names the group of a row, where groups may be hidden
     scale: float = 1.0  # of effects and levels as shown: 100 turns fractions into percentage points
 
 

@@ -56,9 +56,11 @@ def evaluate(spec: EvaluationSpec) -> Evaluation:
 
 
 def input_hashes(spec: EvaluationSpec) -> dict[str, str]:
-    """SHA-256 of evaluation.yaml and of every file that it names. Raises SpecError if one is not
-    there, before anything is run."""
-    named = ["evaluation.yaml"]
+    """SHA-256 of the evaluation file and of every file that it names.
+
+    Raises SpecError if one is not there, before anything is run.
+    """
+    named = [spec.file]
     if spec.data:
         named.append(spec.data.file)
     if isinstance(spec.design, Matching) and spec.design.benchmark:

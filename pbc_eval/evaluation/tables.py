@@ -10,6 +10,8 @@ from pbc_eval.spec.evaluation import EvaluationSpec
 from pbc_eval.spec.outcomes import Outcome
 
 _EFFECT_COLUMNS = ("estimate", "std_error", "conf_low", "conf_high")
+_RESTS_ON_FEW = (*_EFFECT_COLUMNS, "statistic", "p_value", "reason")
+_GOVERNED: dict[str, tuple[str, ...]] = {"n_treated": _RESTS_ON_FEW, "n_comparison": _RESTS_ON_FEW}
 _EFFECT_HEADERS = {
     "estimate": "Effect",
     "std_error": "Standard error",
@@ -36,7 +38,7 @@ def ledger_table(spec: EvaluationSpec, outcome: Outcome, steps: pd.DataFrame) ->
     """The sample ledger. Names of dropped units are shown only where no threshold protects them."""
     units = spec.data.unit_name[1] if spec.data else "units"
     kinds: dict[str, Kind] = {"what": "text", "rows_in": "count", "rows_dropped": "count"}
-    frame = steps.copy()
+    frame = steps.assign(what=[what[:1].upper() + what[1:] for what in steps["what"]])
     if "rows_left" not in frame:
         frame["rows_left"] = frame["rows_in"] - frame["rows_dropped"]
     kinds["rows_left"] = "count"
@@ -60,6 +62,8 @@ def ledger_table(spec: EvaluationSpec, outcome: Outcome, steps: pd.DataFrame) ->
             "why": "Why",
             "units": f"Which {units} (the first few)",
         },
+        governed_by={name: () for name in ("rows_dropped", "units_dropped") if name in kinds},
+        adds_up="in_steps",
     )
 
 
@@ -74,6 +78,7 @@ def groups_table(
         kinds={"group": "text", "units": "count"},
         headers={"group": "Group", "units": units.capitalize()},
         governed_by={"units": ()},
+        group_by="group",
     )
 
 
@@ -103,10 +108,9 @@ def cells_table(spec: EvaluationSpec, outcome: Outcome, cells: pd.DataFrame) -> 
             "n_treated": f"Treated {units}",
             "n_comparison": f"Comparison {units}",
         },
-        governed_by={
-            "n_treated": (*_EFFECT_COLUMNS, "statistic", "p_value"),
-            "n_comparison": (*_EFFECT_COLUMNS, "statistic", "p_value"),
-        },
+        governed_by=_GOVERNED,
+        adds_up="not",
+        group_by="cohort",
         decimals=outcome.decimals,
         scale=scale_of(outcome),
     )
@@ -139,10 +143,9 @@ def series_table(spec: EvaluationSpec, outcome: Outcome, series: EffectSeries) -
             "n_treated": f"Treated {units}",
             "n_comparison": f"Comparison {units}",
         },
-        governed_by={
-            "n_treated": (*_EFFECT_COLUMNS, "statistic", "p_value"),
-            "n_comparison": (*_EFFECT_COLUMNS, "statistic", "p_value"),
-        },
+        governed_by=_GOVERNED,
+        adds_up="not" if series.kind == "cohort" else "in_nests",
+        group_by="cohort" if series.kind == "cohort" else "",
         decimals=outcome.decimals,
         scale=scale_of(outcome),
     )
@@ -178,10 +181,8 @@ def estimates_table(
             "n_treated": f"Treated {units}",
             "n_comparison": f"Comparison {units}",
         },
-        governed_by={
-            "n_treated": (*_EFFECT_COLUMNS, "statistic", "p_value"),
-            "n_comparison": (*_EFFECT_COLUMNS, "statistic", "p_value"),
-        },
+        governed_by=_GOVERNED,
+        adds_up="not",
         decimals=outcome.decimals,
         scale=scale_of(outcome),
     )
@@ -197,6 +198,8 @@ def means_table(spec: EvaluationSpec, outcome: Outcome, means: pd.DataFrame) -> 
         kinds={"group": "text", "time": "text", "mean": effect_kind(outcome), "units": "count"},
         headers={"group": "Group", "time": period.capitalize(), "mean": "Average"},
         governed_by={"units": ("mean",)},
+        adds_up="not",
+        group_by="group",
         decimals=outcome.decimals,
         scale=scale_of(outcome),
     )

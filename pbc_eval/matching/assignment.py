@@ -1,14 +1,16 @@
 """What a matching method is given and what it gives back: the one seam between methods.
 
-Problem ── a method of METHODS ──▶ Pairs ── weigh ──▶ Assignment
+Problem ── a method of METHODS ──▶ Pairs or sets ── assigned ──▶ Assignment
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pbc_eval.matching.nearest import Order, Pairs
+from pbc_eval.matching.distance import Space
+from pbc_eval.matching.greedy import Order, Pairs
 from pbc_eval.matching.rules import PairRules
 
 Floats = NDArray[np.float64]
@@ -20,12 +22,16 @@ Bools = NDArray[np.bool_]
 class Problem:
     """Who is to be matched with whom. All arrays have a row a unit, shape (n,).
 
-    ``focal`` people are matched, out of the others; ``caliper`` is in units of the score;
-    ``rules`` forbid pairs on other grounds, None when nothing else is asked.
+    ``focal`` people are matched, out of the others (the treated out of the comparison group,
+    except for the ATC); nearness is that of ``space``, or of ``score`` where that is None. The
+    ``score`` is NaN where none was fitted; ``caliper`` is in its units; ``rules`` forbid pairs on
+    other grounds, None when nothing else is asked. ``subclasses`` is the number of score groups
+    sought, over the scores of those in ``reference``.
     """
 
     focal: Bools
     score: Floats
+    space: Space | None
     strata: Ints
     order: Order
     ratio: int
@@ -33,16 +39,28 @@ class Problem:
     caliper: float
     rules: PairRules | None
     rng: np.random.Generator | None
+    subclasses: int
+    reference: Bools
+
+
+class Sets(NamedTuple):
+    """Matched sets without pairs: ``label`` (n,) is -1 for the unmatched, else the set's number.
+    Every set has people of both groups; ``distance`` is their total, NaN where none is defined."""
+
+    label: Ints
+    distance: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assignment:
-    """Pairs, weights (n,) and subclass (n,), the latter -1 for the unmatched, and -1 throughout
-    when a comparison unit may serve several times and so belongs to no one subclass."""
+    """Pairs (None for methods that make sets), weights (n,) and subclass (n,), the latter -1 for
+    the unmatched, and -1 throughout when a comparison unit may serve several times and so belongs
+    to no one subclass. ``total_distance`` is NaN where no distance was used."""
 
-    pairs: Pairs
+    pairs: Pairs | None
     weights: Floats
     subclass: Ints
+    total_distance: float
 
 
 def weigh(pairs: Pairs, focal: Bools, replacement: bool) -> Assignment:
@@ -64,4 +82,34 @@ def weigh(pairs: Pairs, focal: Bools, replacement: bool) -> Assignment:
         number = np.cumsum(matches > 0) - 1
         subclass[matches > 0] = number[matches > 0]
         subclass[pairs.other] = number[pairs.focal]
-    return Assignment(pairs, weights, subclass)
+    return Assignment(pairs, weights, subclass, float(pairs.distance.sum()))
+
+
+def weigh_sets(sets: Sets, treated: Bools, estimand: str) -> Assignment:
+    """Weights that follow from sets: within each, both groups stand for the target's people.
+
+    In a set with t treated and c comparison units the treated weigh m/t each and the others m/c,
+    with m = t for the ATT, c for the ATC and t + c for the ATE; each group's weights are then
+    scaled to add up to its number of matched units.
+    """
+    inside = sets.label >= 0
+    numbers, label = np.unique(sets.label[inside], return_inverse=True)
+    n_treated = np.bincount(label[treated[inside]], minlength=len(numbers))
+    n_other = np.bincount(label[~treated[inside]], minlength=len(numbers))
+    target = {"ATT": n_treated, "ATC": n_other}.get(estimand, n_treated + n_other)
+    weights = np.zeros(len(treated))
+    for group, size in ((treated, n_treated), (~treated, n_other)):
+        mine = inside & group
+        raw = (target / np.maximum(size, 1))[label[group[inside]]]
+        weights[mine] = raw * (mine.sum() / raw.sum()) if mine.any() else raw
+    subclass = np.full(len(treated), -1, dtype=np.int64)
+    subclass[inside] = label
+    return Assignment(None, weights, subclass, sets.distance)
+
+
+def both_groups(label: Ints, focal: Bools) -> Ints:
+    """The labels (n,) with -1 for people whose set lacks one of the groups."""
+    numbers, code = np.unique(label, return_inverse=True)
+    has_focal = np.bincount(code[focal], minlength=len(numbers)) > 0
+    has_other = np.bincount(code[~focal], minlength=len(numbers)) > 0
+    return np.where((has_focal & has_other)[code], code, -1)

@@ -2,8 +2,9 @@
 
 Conventions (packages differ, so they are stated):
 - The standardised mean difference is (treated mean - comparison mean) / s, with s the standard
-  deviation of the *focal* group (treated for the ATT, comparison for the ATC) in the *unmatched*
-  sample, before and after alike; a difference cannot shrink because the spread did.
+  deviation of the *focal* group (treated for the ATT, comparison for the ATC; for the ATE the root
+  of the mean of both groups' variances) in the *unmatched* sample, before and after alike; a
+  difference cannot shrink because the spread did.
 - Binary columns use s = sqrt(p (1 - p)), are standardised too, and have no variance ratio; the
   raw difference stands beside it for every column.
 - Variances of weighted groups are sum w (x - m)^2 / (1 - sum w^2) with weights that add to one.
@@ -36,14 +37,19 @@ class Balance(NamedTuple):
     ecdf_max: float
 
 
-def standardiser(values: Floats, focal: Bools, binary: bool) -> float:
-    """The focal group's standard deviation in the unmatched sample; 0 when it does not vary."""
-    inside = values[focal]
-    if binary:
-        low, high = values.min(), values.max()
-        share = float(np.mean(inside == high))
-        return float(np.sqrt(share * (1 - share)) * (high - low))
-    return float(np.std(inside, ddof=1)) if len(inside) > 1 else 0.0
+def standardiser(values: Floats, groups: tuple[Bools, ...], binary: bool) -> float:
+    """The standard deviation in the unmatched sample of one group, or the root of the mean
+    variance of two; 0 when nobody in them varies."""
+    variances = []
+    for group in groups:
+        inside = values[group]
+        if binary:
+            low, high = values.min(), values.max()
+            share = float(np.mean(inside == high))
+            variances.append(share * (1 - share) * (high - low) ** 2)
+        else:
+            variances.append(float(np.var(inside, ddof=1)) if len(inside) > 1 else 0.0)
+    return float(np.sqrt(np.mean(variances)))
 
 
 def column_balance(

@@ -70,27 +70,29 @@ def read_design(
     antiexact: Sequence[str] = (),
     unit: str | None = None,
     missing: Missing = "refuse",
+    owner: str = "match",
 ) -> Design:
-    """Check everything the match will use, and turn it into arrays. ``frame`` is not changed.
+    """Check everything a match will use, and turn it into arrays. ``frame`` is not changed;
+    ``owner`` is who asks, as messages name it.
 
     Raises DataError for unknown columns, repeated or missing ids, a treatment other than 0/1,
     missing or infinite covariates, text among numbers; DesignError for an empty group.
     """
-    check_choice("match", "missing", missing, ("refuse", "complete_cases"), DesignError)
-    covariates = _names("covariates", covariates)
-    exact = _names("exact", exact, may_be_empty=True)
-    antiexact = _names("antiexact", antiexact, may_be_empty=True)
+    check_choice(owner, "missing", missing, ("refuse", "complete_cases"), DesignError)
+    covariates = _names(owner, "covariates", covariates)
+    exact = _names(owner, "exact", exact, may_be_empty=True)
+    antiexact = _names(owner, "antiexact", antiexact, may_be_empty=True)
     limits = _limits(within or {})
     paired_on = [*exact, *(name for name, _ in limits), *antiexact]
     used = [treatment, *covariates, *paired_on, *([unit] if unit is not None else [])]
-    check_columns(frame, used)
+    check_columns(frame, used, owner)
     for role, names in (("covariates", covariates), ("exact, within and antiexact", paired_on)):
         if treatment in names:
             raise DesignError(
-                f"match: the treatment {treatment!r} is also among {role}. It would explain "
+                f"{owner}: the treatment {treatment!r} is also among {role}. It would explain "
                 f"itself; leave it out of {role}."
             )
-    ids = _ids(frame, unit)
+    ids = _ids(owner, frame, unit)
     treated = zero_one(frame[treatment])
     ledger = SampleLedger((LedgerStep(what="read", rows_in=len(frame)),))
 
@@ -101,10 +103,10 @@ def read_design(
         counts = ", ".join(f"{name} {n:,}" for name, n in incomplete.sum().items() if n)
         if missing == "refuse":
             raise DataError(
-                f"match: {int(hit.sum()):,} of {len(frame):,} rows have missing values ({counts}). "
-                "A match on part of the covariates is a different match. Impute them beforehand, "
-                "add an indicator of missingness as a covariate, or pass missing='complete_cases' "
-                "to leave those rows out, entered in the ledger."
+                f"{owner}: {int(hit.sum()):,} of {len(frame):,} rows have missing values "
+                f"({counts}). An answer from part of the covariates is a different answer. Impute "
+                "them beforehand, add an indicator of missingness as a covariate, or pass "
+                "missing='complete_cases' to leave those rows out, entered in the ledger."
             )
         ledger = ledger.then("complete cases", int(hit.sum()), f"missing values: {counts}")
         whole = np.flatnonzero(~hit)
@@ -125,17 +127,17 @@ def read_design(
     )
 
 
-def check_columns(frame: pd.DataFrame, names: Sequence[str]) -> None:
+def check_columns(frame: pd.DataFrame, names: Sequence[str], owner: str = "match") -> None:
     """Refuse a column the frame does not have, suggesting the nearest, or has twice."""
     known = [str(column) for column in frame.columns]
     for name in names:
         if name not in frame.columns:
             raise DataError(
-                f"match: the data have no column {name!r}.{did_you_mean(name, known)} "
+                f"{owner}: the data have no column {name!r}.{did_you_mean(name, known)} "
                 f"Columns: {first_few(known, 12)}."
             )
         if known.count(str(name)) > 1:
-            raise DataError(f"match: the data have {known.count(str(name))} columns {name!r}.")
+            raise DataError(f"{owner}: the data have {known.count(str(name))} columns {name!r}.")
 
 
 def zero_one(column: pd.Series) -> Bools:
@@ -164,14 +166,18 @@ def strata_of(frame: pd.DataFrame, exact: Sequence[str]) -> Ints:
     return np.asarray(grouped.ngroup().to_numpy(), dtype=np.int64)
 
 
-def _names(role: str, names: Sequence[str], may_be_empty: bool = False) -> tuple[str, ...]:
+def _names(
+    owner: str, role: str, names: Sequence[str], may_be_empty: bool = False
+) -> tuple[str, ...]:
     if isinstance(names, str):
-        raise DesignError(f"match: {role} must be a list of column names, got the text {names!r}.")
+        raise DesignError(
+            f"{owner}: {role} must be a list of column names, got the text {names!r}."
+        )
     if not names and not may_be_empty:
-        raise DesignError(f"match: {role} is empty; name at least one column to match on.")
+        raise DesignError(f"{owner}: {role} is empty; name at least one column to match on.")
     repeated = [name for name in dict.fromkeys(names) if list(names).count(name) > 1]
     if repeated:
-        raise DesignError(f"match: {role} names {first_few(repeated)} more than once.")
+        raise DesignError(f"{owner}: {role} names {first_few(repeated)} more than once.")
     return tuple(names)
 
 
@@ -185,17 +191,17 @@ def _limits(within: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
     return tuple((name, float(width)) for name, width in within.items())
 
 
-def _ids(frame: pd.DataFrame, unit: str | None) -> pd.Index:
+def _ids(owner: str, frame: pd.DataFrame, unit: str | None) -> pd.Index:
     ids = frame.index if unit is None else pd.Index(frame[unit])
     where = "the index" if unit is None else f"column {unit!r}"
     n_missing = int(np.sum(np.asarray(ids.isna())))
     if n_missing:
-        raise DataError(f"match: {n_missing:,} ids are missing in {where}. Give every row one.")
+        raise DataError(f"{owner}: {n_missing:,} ids are missing in {where}. Give every row one.")
     if ids.has_duplicates:
         repeated = ids[ids.duplicated()].unique()
         raise DataError(
-            f"match: {where} names {len(repeated):,} units more than once "
-            f"({first_few(repeated)}). Matching needs one row a unit: aggregate the rows, or "
+            f"{owner}: {where} names {len(repeated):,} units more than once "
+            f"({first_few(repeated)}). One row a unit is needed: aggregate the rows, or "
             "name the id column with unit=."
         )
     return ids
@@ -206,5 +212,5 @@ def _check_groups(treated: Bools, treatment: str) -> None:
         if size == 0:
             raise DesignError(
                 f"{treatment}: there are no {group} units among {len(treated):,} rows; "
-                "matching needs both groups. Check the coding and any filter applied before."
+                "both groups are needed. Check the coding and any filter applied before."
             )

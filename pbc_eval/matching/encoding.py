@@ -53,7 +53,7 @@ def encode(frame: pd.DataFrame, covariates: Sequence[str]) -> Columns:
     in_score: list[bool] = []
     for covariate in covariates:
         column = frame[covariate]
-        if _is_category(column):
+        if is_category(column):
             levels, codes = _levels(column)
             # two levels are one indicator; with more, the reference is shown but not scored
             first = 1 if len(levels) == 2 else 0
@@ -70,7 +70,7 @@ def encode(frame: pd.DataFrame, covariates: Sequence[str]) -> Columns:
     return Columns(matrix, tuple(names), np.array(in_score, dtype=bool), binary)
 
 
-def _is_category(column: pd.Series) -> bool:
+def is_category(column: pd.Series) -> bool:
     return isinstance(column.dtype, pd.CategoricalDtype) or not (
         pd.api.types.is_numeric_dtype(column.dtype)
         or pd.api.types.is_datetime64_any_dtype(column.dtype)
@@ -141,10 +141,10 @@ def _two_valued(values: Floats) -> bool:
     return bool(low < high and np.all((values == low) | (values == high)))
 
 
-def check_any_column(columns: Columns) -> None:
+def check_any_column(columns: Columns, owner: str = "match") -> None:
     """Refuse covariates none of which varies."""
     if not columns.values.size or np.all(np.ptp(columns.values, axis=0) == 0):
         raise DesignError(
-            f"match: no covariate varies ({first_few(columns.names)}); there is nothing to match "
-            "on. Name covariates that differ between people."
+            f"{owner}: no covariate varies ({first_few(columns.names)}); there is nothing to go "
+            "by. Name covariates that differ between people."
         )

@@ -1,48 +1,54 @@
 """Matching: for each treated person, people like them who were not treated.
 
-    frame ── read_design ──▶ Design ── propensity ──▶ score ── METHODS[method] ──▶ MatchedSample
+    frame ── read_design ──▶ Design ── score or distance ──▶ Problem ── METHODS ──▶ MatchedSample
 
 The outcome plays no part: a match can be made, checked and signed off before outcomes are seen.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pbc_eval._validate import first_few
+from pbc_eval._validate import check_choice, first_few
 from pbc_eval.errors import DesignError
-from pbc_eval.matching.assignment import Problem, weigh
-from pbc_eval.matching.design import Missing, read_design
-from pbc_eval.matching.encoding import check_any_column
-from pbc_eval.matching.nearest import Order, Pairs, nearest_pairs
+from pbc_eval.matching.assignment import Assignment, Problem, Sets, weigh, weigh_sets
+from pbc_eval.matching.coarsened import CutPoints, Grouping, coarse_strata
+from pbc_eval.matching.design import Design, Missing, check_columns, read_design, strata_of
+from pbc_eval.matching.distance import Space, SpaceDistance, space_of
+from pbc_eval.matching.encoding import check_any_column, encode
+from pbc_eval.matching.greedy import Order, Pairs
+from pbc_eval.matching.methods import METHODS
+from pbc_eval.matching.notes import match_notes
 from pbc_eval.matching.propensity import Link, PropensityFit, fit_propensity
 from pbc_eval.matching.rules import pair_rules
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.settings import CaliperScale, Discard, Distance, Estimand, MatchSettings
+from pbc_eval.matching.support import caliper_width, in_support, rounded
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
-SCORE_GRAIN = 10  # decimal places kept below one standard deviation of the score
-
-
-def _nearest(problem: Problem) -> Pairs:
-    return nearest_pairs(
-        problem.score,
-        problem.focal,
-        strata=problem.strata,
-        order=problem.order,
-        ratio=problem.ratio,
-        replacement=problem.replacement,
-        caliper=problem.caliper,
-        rules=problem.rules,
-        rng=problem.rng,
-    )
-
-
-METHODS: dict[str, Callable[[Problem], Pairs]] = {  # a method is one file and one row here
-    "nearest": _nearest,
+_DEFAULTS: dict[str, object] = {  # an option that differs from these was asked for
+    "distance": "propensity",
+    "distance_on": None,
+    "ratio": 1,
+    "replacement": False,
+    "caliper": None,
+    "caliper_scale": "std",
+    "exact": (),
+    "within": None,
+    "antiexact": (),
+    "discard": "none",
+    "order": None,
+    "link": "logit",
+    "seed": None,
+    "subclasses": 6,
+    "cutpoints": "sturges",
+    "grouping": None,
+    "one_to_one": False,
 }
 
 
@@ -53,6 +59,7 @@ def match(
     covariates: Sequence[str],
     method: str = "nearest",
     distance: Distance = "propensity",
+    distance_on: Sequence[str] | None = None,
     ratio: int = 1,
     replacement: bool = False,
     caliper: float | None = None,
@@ -66,6 +73,10 @@ def match(
     unit: str | None = None,
     link: Link = "logit",
     seed: int | None = None,
+    subclasses: int = 6,
+    cutpoints: CutPoints = "sturges",
+    grouping: Grouping | None = None,
+    one_to_one: bool = False,
     missing: Missing = "refuse",
 ) -> MatchedSample:
     """Match each treated unit to comparison units with a similar chance of treatment.
@@ -81,10 +92,21 @@ def match(
     apart); a pair differs on every ``antiexact`` column. ``discard`` first leaves out people whose
     score lies outside the range of the other group ("treated", "comparison" or "both").
 
+    ``method``: "nearest" lets people choose one after the other; "optimal" finds the pairs with
+    the smallest total distance; "full" puts everybody into a set at the smallest total distance;
+    "subclass" makes ``subclasses`` groups by the score; "coarsened" compares people within cells
+    of all covariates, cut and grouped as ``cutpoints`` and ``grouping`` say (see
+    ``matching.coarsened``), with ``one_to_one`` in pairs, the nearest by Mahalanobis distance;
+    "exact" within cells of equal covariates. An option without a meaning for the method is
+    refused. The estimand "ATE" is for methods that make sets.
+
     How: ``link`` is the model of the score; with "linear_logit" or "linear_probit" the linear
-    predictor is matched on. ``order`` says who chooses first: by default the largest score (for
-    estimand "ATC", where comparison units seek treated ones, the smallest); "random" needs a
-    ``seed``. Ties go as in the docstring of ``nearest``, by row order in the last resort.
+    predictor is matched on. ``distance`` "mahalanobis", "robust_mahalanobis" or "scaled_euclidean"
+    compares the ``distance_on`` columns (the covariates without it) instead; caliper, discard and
+    orders by score then still refer to the propensity score. ``order`` says who chooses first: by
+    default the largest score (for estimand "ATC", where comparison units seek treated ones, the
+    smallest; without a score, the row order); "random" needs a ``seed``. Ties go as stated in
+    ``nearest`` and ``space``, by row order in the last resort.
     ``missing="complete_cases"`` leaves out rows with missing values in the columns used and enters
     them in the ledger.
 
@@ -94,11 +116,35 @@ def match(
 
     Source: Rosenbaum & Rubin (1985), The American Statistician 39, 33-38; Stuart (2010).
     """
-    if method not in METHODS:
-        raise DesignError(
-            f"match: method must be one of {', '.join(METHODS)}; got {method!r}. Other methods "
-            "are not available."
-        )
+    check_choice("match", "method", method, tuple(METHODS), DesignError)
+    _check_options(
+        method,
+        one_to_one,
+        {
+            "distance": distance,
+            "distance_on": distance_on,
+            "ratio": ratio,
+            "replacement": replacement,
+            "caliper": caliper,
+            "caliper_scale": caliper_scale,
+            "exact": tuple(exact),
+            "within": within or None,
+            "antiexact": tuple(antiexact),
+            "discard": discard,
+            "order": order,
+            "link": link,
+            "seed": seed,
+            "subclasses": subclasses,
+            "cutpoints": cutpoints,
+            "grouping": grouping,
+            "one_to_one": one_to_one,
+        },
+    )
+    uses = METHODS[method].uses
+    scored = (uses != "cells" and distance == "propensity") or not (
+        caliper is None and discard == "none" and order in (None, "data", "random", "closest")
+    )
+    by_score: Order = "smallest" if estimand == "ATC" else "largest"
     settings = MatchSettings(
         method=method,
         distance=distance,
@@ -107,10 +153,12 @@ def match(
         replacement=replacement,
         caliper=caliper,
         caliper_scale=caliper_scale,
-        order=order or ("largest" if estimand == "ATT" else "smallest"),
+        order=order or (by_score if scored else "data"),
         estimand=estimand,
         discard=discard,
         seed=seed,
+        subclasses=subclasses,
+        one_to_one=one_to_one,
     )
     design = read_design(
         frame,
@@ -123,128 +171,118 @@ def match(
         missing=missing,
     )
     check_any_column(design.columns)
-    fit = fit_propensity(
-        design.columns.score_values, design.treated, design.columns.score_names, link
-    )
-    score = rounded(fit.score)
+    fit = _score(design, link) if scored else None
+    score = np.full(len(design.treated), np.nan) if fit is None else rounded(fit.score)
     width = caliper_width(score, settings)
-    focal = design.treated if estimand == "ATT" else ~design.treated
+    focal = ~design.treated if estimand == "ATC" else design.treated
     kept = np.flatnonzero(in_support(score, design.treated, discard))
+    space = _space(design, settings, distance_on)
     limited, widths = design.limited
     problem = Problem(
         focal=focal[kept],
         score=score[kept],
-        strata=design.strata[kept],
+        space=None if space is None else Space(space.points[kept], space.line[kept]),
+        strata=_strata(design, method, cutpoints, grouping)[kept],
         order=settings.order,
         ratio=ratio,
         replacement=replacement,
         caliper=width,
         rules=pair_rules(limited[kept], widths, design.differing[kept], focal[kept]),
         rng=np.random.default_rng(seed) if settings.order == "random" else None,
+        subclasses=subclasses,
+        reference=(np.ones_like(focal) if estimand == "ATE" else focal)[kept],
     )
-    pairs = METHODS[method](problem)
-    if not len(pairs.focal):
+    found = _assigned(METHODS[method].run(problem), problem.focal, settings)
+    if not found.weights.any():
         raise DesignError(
             f"match: nobody found a match ({settings.in_words}). Widen the caliper, loosen the "
-            "exact strata, or look at the overlap of the two groups first."
+            "exact strata or cells, or look at the overlap of the two groups first."
         )
-    pairs = pairs._replace(focal=kept[pairs.focal], other=kept[pairs.other])
     discarded = np.ones(len(focal), dtype=bool)
     discarded[kept] = False
     return MatchedSample(
         settings=settings,
         design=design,
         fit=fit,
-        score=score,
+        score=None if fit is None else score,
+        space=space,
         caliper_width=None if caliper is None else width,
-        focal=focal,
+        focal=focal if estimand != "ATE" else np.ones_like(focal),
         discarded=discarded,
-        assignment=weigh(pairs, focal, replacement),
-        notes=_notes(settings, problem, fit, pairs),
+        assignment=_spread_out(found, kept, len(focal)),
+        notes=match_notes(settings, problem, fit, found, int(discarded.sum())),
     )
 
 
-def in_support(score: Floats, treated: NDArray[np.bool_], discard: Discard) -> NDArray[np.bool_]:
-    """Who stays, shape (n,): those within the range of the other group's scores, ends included."""
-    stays = np.ones(len(score), dtype=bool)
-    for name, group in (("treated", treated), ("comparison", ~treated)):
-        if discard in (name, "both"):
-            others = score[~group]
-            stays[group] = (score[group] >= others.min()) & (score[group] <= others.max())
-    return stays
+def _check_options(method: str, one_to_one: bool, given: Mapping[str, object]) -> None:
+    """Refuse an option that the method would ignore."""
+    known = METHODS[method].options | ({"order", "seed"} if one_to_one else set())
+    for name, value in given.items():
+        plain = np.ndim(value) == 0 or isinstance(value, tuple)  # type: ignore[arg-type]
+        if name not in known and not (plain and value == _DEFAULTS[name]):
+            listed = ", ".join(sorted(known)) or "none beyond the covariates"
+            raise DesignError(
+                f"match: {name}={value!r} means nothing to method={method!r}. Leave it out, or "
+                f"choose another method. Options of this one: {listed}."
+            )
 
 
-def rounded(score: Floats) -> Floats:
-    """The score to ten decimal places of its standard deviation, far below any caliper.
-
-    Two machines may differ in the last bits of a coefficient; without this, such noise would break
-    ties, and the pairs, and a payment, would depend on the machine.
-    """
-    spread = float(score.std())
-    if spread == 0:
-        return score
-    return np.round(score, SCORE_GRAIN - int(np.floor(np.log10(spread))))
+def _score(design: Design, link: Link) -> PropensityFit:
+    columns = design.columns
+    return fit_propensity(columns.score_values, design.treated, columns.score_names, link)
 
 
-def caliper_width(score: Floats, settings: MatchSettings) -> float:
-    """The caliper in units of the score; infinite without one. The standard deviation is that of
-    everybody's score (n - 1), as in MatchIt, not a pooled one."""
-    if settings.caliper is None:
-        return float("inf")
-    if settings.caliper_scale == "raw":
-        return float(settings.caliper)
-    return float(settings.caliper) * float(score.std(ddof=1))
+def _space(
+    design: Design, settings: MatchSettings, distance_on: Sequence[str] | None
+) -> Space | None:
+    distance: SpaceDistance
+    if settings.one_to_one:
+        distance = "mahalanobis"
+    elif settings.distance == "propensity":
+        if distance_on is not None:
+            raise DesignError(
+                f"match: distance_on={list(distance_on)!r} needs a distance by covariates, got "
+                "distance='propensity'. Pass distance='mahalanobis', or leave distance_on out."
+            )
+        return None
+    else:
+        distance = settings.distance
+    columns = design.columns
+    if distance_on is not None:
+        names = list(distance_on)
+        check_columns(design.frame, names)
+        absent = [name for name in names if design.frame[name].isna().any()]
+        if absent or not names or design.treatment in names:
+            raise DesignError(
+                f"match: distance_on must name columns without missing values, the treatment not "
+                f"among them; got {names!r}"
+                + (f", of which {first_few(absent)} have missing values." if absent else ".")
+            )
+        columns = encode(design.frame, names)
+        check_any_column(columns)
+    return space_of(columns.values, design.treated, distance)
 
 
-def _notes(
-    settings: MatchSettings, problem: Problem, fit: PropensityFit, pairs: Pairs
-) -> tuple[str, ...]:
-    """What a reader must know about this match, in sentences."""
-    seeking, pool = ("treated", "comparison")
-    if settings.estimand == "ATC":
-        seeking, pool = pool, seeking
-    focal = problem.focal
-    n_focal, n_pool = int(focal.sum()), int((~focal).sum())
-    lost = n_focal - len(np.unique(pairs.focal))
-    notes = []
-    if settings.caliper is None:
-        notes.append(
-            "No caliper was set: matches may be far apart. 0.2 standard deviations of the score is "
-            "usual (Austin 2011)."
-        )
-    if fit.aliased:
-        notes.append(
-            f"Left out of the score, because constant or determined by the other covariates: "
-            f"{first_few(fit.aliased)}. They stay in the balance table."
-        )
-    if not settings.replacement and n_pool < n_focal * settings.ratio:
-        notes.append(
-            f"{n_pool:,} {pool} units for {n_focal:,} {seeking} units at ratio {settings.ratio}: "
-            "not everybody can get all their matches without replacement."
-        )
-    n_discarded = len(fit.score) - len(focal)
-    if n_discarded:
-        notes.append(
-            f"{n_discarded:,} units outside common support were left out before matching; the "
-            "effect is for those within it."
-        )
-    if lost:
-        notes.append(
-            f"{lost:,} of {n_focal:,} {seeking} units found no match; the effect is for the "
-            f"{n_focal - lost:,} who did."
-        )
-    short = len(np.unique(pairs.focal)) * settings.ratio - len(pairs.focal)
-    if short:
-        notes.append(
-            f"{short:,} of the {settings.ratio} matches sought for each matched {seeking} unit "
-            "were not found; those units have fewer."
-        )
-    pool_score, pool_strata = problem.score[~focal], problem.strata[~focal]
-    line = np.lexsort((pool_score, pool_strata))
-    same = (np.diff(pool_score[line]) == 0) & (np.diff(pool_strata[line]) == 0)
-    if same.any():
-        notes.append(
-            f"{int(same.sum()):,} {pool} units share stratum and score with another; such ties "
-            "are broken by row order, so the order of the rows is part of the design."
-        )
-    return tuple(notes)
+def _strata(design: Design, method: str, cutpoints: CutPoints, grouping: Grouping | None) -> Ints:
+    if method == "coarsened":
+        return coarse_strata(design.frame, design.covariates, cutpoints, grouping or {})
+    if method == "exact":
+        return strata_of(design.frame, design.covariates)
+    return design.strata
+
+
+def _assigned(found: Pairs | Sets, focal: Bools, settings: MatchSettings) -> Assignment:
+    if isinstance(found, Pairs):
+        return weigh(found, focal, settings.replacement)
+    treated = ~focal if settings.estimand == "ATC" else focal
+    return weigh_sets(found, treated, settings.estimand)
+
+
+def _spread_out(found: Assignment, kept: NDArray[np.intp], n: int) -> Assignment:
+    """The same assignment among all n rows, of which ``kept`` took part."""
+    weights, subclass = np.zeros(n), np.full(n, -1, dtype=np.int64)
+    weights[kept], subclass[kept] = found.weights, found.subclass
+    pairs = found.pairs
+    if pairs is not None:
+        pairs = pairs._replace(focal=kept[pairs.focal], other=kept[pairs.other])
+    return Assignment(pairs, weights, subclass, found.total_distance)

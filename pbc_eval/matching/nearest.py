@@ -16,33 +16,16 @@ pass is close to linear after one sort.
 Source: Rubin (1973), Biometrics 29, 159-183; links: Tarjan (1975), JACM 22, 215-225.
 """
 
-import heapq
-from typing import Literal, NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
+from pbc_eval.matching.greedy import Greedy, Order, Pairs, choosing_order, collected
 from pbc_eval.matching.rail import Rail, free_place, lay_out
 from pbc_eval.matching.rules import PairRules
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-Order = Literal["largest", "smallest", "closest", "random", "data"]
-ORDERS: tuple[Order, ...] = ("largest", "smallest", "closest", "random", "data")
-
-
-class Pairs(NamedTuple):
-    """Matched pairs, each of shape (m,), by focal row and then by k.
-
-    ``focal`` and ``other`` are row positions; ``k`` counts a focal person's matches from 1;
-    ``distance`` is in units of the score.
-    """
-
-    focal: Ints
-    k: Ints
-    other: Ints
-    distance: Floats
 
 
 def nearest_pairs(
@@ -72,40 +55,15 @@ def nearest_pairs(
     elif replacement:
         found = [_with_replacement(rail, focal_score, ratio, caliper)]
     else:
-        found = []
         links = (
             Links(rail, focal_score, caliper)
             if rules is None
             else RuledLinks(rail, focal_score, caliper, rules)
         )
-        turn = choosing_order(focal_score, order, rng)
-        for _ in range(ratio):
-            who, place = links.closest_first(turn) if order == "closest" else links.in_turn(turn)
-            found.append((who, place))
-            matched = np.zeros(len(focal_score), dtype=bool)
-            matched[who] = True
-            turn = turn[matched[turn]]  # who found nobody now will find nobody later
+        found = links.rounds(choosing_order(focal_score, order, rng), order, ratio)
     who, place = (np.concatenate(part) for part in zip(*found, strict=True))
     gap = np.abs(focal_score[who] - rail.score[place])
-    in_order = np.argsort(who, kind="stable")  # rounds are already in order of k
-    who, place, gap = who[in_order], place[in_order], gap[in_order]
-    first_of_person = np.r_[0, np.flatnonzero(np.diff(who)) + 1] if len(who) else who
-    run = np.diff(np.r_[first_of_person, len(who)])
-    k = np.arange(len(who)) - np.repeat(first_of_person, run) + 1
-    return Pairs(focal_rows[who], k, rail.row[place], gap)
-
-
-def choosing_order(
-    focal_score: Floats, order: Order, rng: np.random.Generator | None
-) -> NDArray[np.int64]:
-    """Positions among the focal people in the order in which they choose; ties by row."""
-    if order == "largest":
-        return np.argsort(-focal_score, kind="stable")
-    if order == "smallest":
-        return np.argsort(focal_score, kind="stable")
-    if order == "random" and rng is not None:
-        return rng.permutation(len(focal_score))
-    return np.arange(len(focal_score))
+    return collected(focal_rows, who, rail.row[place], gap)
 
 
 def _with_replacement(
@@ -131,8 +89,8 @@ def _with_replacement(
     return np.concatenate(who), np.concatenate(place)
 
 
-class Links:
-    """Who is still free, over the rounds of one match without replacement.
+class Links(Greedy):
+    """Who is still free along the rail, over the rounds of one match.
 
     ``left[place]`` and ``right[place]`` lead towards the next free place; a free place, or a wall,
     leads to itself. Plain lists, because a walk is a handful of scalar reads and those are slow on
@@ -155,43 +113,15 @@ class Links:
         gap_left, gap_right = at - self.rail_score[left], self.rail_score[right] - at
         return (gap_right, right) if gap_right < gap_left else (gap_left, left)
 
+    def prepare(self, turn: Ints) -> None:
+        """Nothing to fetch: the rail is laid out."""
+
+    def is_free(self, place: int) -> bool:
+        return self.left[place] == place
+
     def take(self, place: int) -> None:
         self.left[place] = place - 1
         self.right[place] = place + 1
-
-    def in_turn(self, turn: Ints) -> tuple[Ints, Ints]:
-        """One round in a given order: look left and right, compare, take."""
-        who, places = [], []
-        for person in turn.tolist():
-            gap, place = self.nearest_free(person)
-            if gap <= self.limit:
-                self.take(place)
-                who.append(person)
-                places.append(place)
-        return np.array(who, dtype=np.int64), np.array(places, dtype=np.int64)
-
-    def closest_first(self, turn: Ints) -> tuple[Ints, Ints]:
-        """One round in which the nearest pair of all is made first."""
-        queue = []
-        for rank, person in enumerate(turn.tolist()):
-            gap, place = self.nearest_free(person)
-            if gap <= self.limit:
-                queue.append((gap, rank, person, place))
-        heapq.heapify(queue)
-        who, places = [], []
-        look_again = 0
-        while queue:
-            gap, _, person, place = heapq.heappop(queue)
-            if self.left[place] == place:  # still free
-                self.take(place)
-                who.append(person)
-                places.append(place)
-                continue
-            gap, place = self.nearest_free(person)
-            if gap <= self.limit:
-                look_again -= 1  # ahead of everybody already waiting at this distance
-                heapq.heappush(queue, (gap, look_again, person, place))
-        return np.array(who, dtype=np.int64), np.array(places, dtype=np.int64)
 
 
 class RuledLinks(Links):

@@ -76,8 +76,8 @@ def fit_propensity(
     scaled = np.column_stack(
         [np.ones(len(columns)), (columns[:, kept] - centre[kept]) / spread[kept]]
     )
-    curvature = _logit if link in ("logit", "linear_logit") else _probit
-    beta, steps = _newton(scaled, treated, curvature, columns, names)
+
+    beta, steps = _newton(scaled, treated, CURVATURES[link], columns, names)
 
     coefficients = np.full(len(names), np.nan)
     coefficients[kept] = beta[1:] / spread[kept]
@@ -182,3 +182,11 @@ def _no_maximum(columns: Floats, treated: Bools, names: tuple[str, ...]) -> str:
         "covariate, merge its rare levels, put it in exact=, or restrict the sample to people who "
         "could have been in either group."
     )
+
+
+CURVATURES: dict[Link, Callable[[Floats, Bools], Curvature]] = {
+    "logit": _logit,
+    "linear_logit": _logit,
+    "probit": _probit,
+    "linear_probit": _probit,
+}

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.assignment import Assignment
-from pbc_eval.matching.balance import Balance, column_balance, effective_size, standardiser
-from pbc_eval.matching.design import Design, check_columns
+from pbc_eval.matching.balance import effective_size, standardiser
+from pbc_eval.matching.balance_table import balance_table
+from pbc_eval.matching.design import Design
+from pbc_eval.matching.distance import Space
 from pbc_eval.matching.effect import (
     EFFECT_METHODS,
     EffectMethod,
@@ -21,7 +23,6 @@ from pbc_eval.matching.effect import (
     matched_effect,
     outcome_values,
 )
-from pbc_eval.matching.encoding import Columns, encode
 from pbc_eval.matching.ledger import SampleLedger
 from pbc_eval.matching.propensity import PropensityFit
 from pbc_eval.matching.settings import MatchSettings
@@ -52,7 +53,9 @@ class Unmatched(NamedTuple):
 class MatchedSample:
     """A matched sample. Facts are stored; tables are derived from them when asked for.
 
-    ``score`` (n,) is what was matched on, ``focal`` (n,) marks the units that sought a match,
+    ``score`` (n,) is the propensity score, None (like ``fit``) where none was needed; ``space``
+    places people by covariates, None when the score is the distance; ``focal``
+    (n,) marks the units the effect is for,
     ``discarded`` (n,) those left out beforehand for want of common support;
     ``caliper_width`` is in units of the score, None without a caliper. Series and frames name
     units by their ids, in the caller's row order.
@@ -60,8 +63,9 @@ class MatchedSample:
 
     settings: MatchSettings
     design: Design
-    fit: PropensityFit
-    score: Floats
+    fit: PropensityFit | None
+    score: Floats | None
+    space: Space | None
     caliper_width: float | None
     focal: Bools
     discarded: Bools
@@ -70,8 +74,13 @@ class MatchedSample:
 
     @property
     def pairs(self) -> pd.DataFrame:
-        """One row a pair: treated, k (a unit's first, second, ... match), comparison, distance."""
+        """One row a pair: treated, k (a unit's first, second, ... match), comparison, distance.
+        Raises DesignError for methods that make sets."""
         pairs = self.assignment.pairs
+        if pairs is None:
+            raise DesignError(
+                f"pairs: method={self.settings.method!r} makes sets, not pairs. Use .subclass."
+            )
         att = self.settings.estimand == "ATT"
         treated, comparison = (pairs.focal, pairs.other) if att else (pairs.other, pairs.focal)
         return pd.DataFrame(
@@ -99,7 +108,11 @@ class MatchedSample:
 
     @property
     def scores(self) -> pd.Series:
-        """The score matched on, by id."""
+        """The propensity score, by id. Raises DesignError where none was needed."""
+        if self.score is None:
+            raise DesignError(
+                f"scores: {self.settings.in_words} fitted no propensity score. Use .balance()."
+            )
         return pd.Series(self.score, index=self.design.ids, name="score")
 
     @property
@@ -134,7 +147,7 @@ class MatchedSample:
         rows = []
         for j, name in enumerate(columns.names):
             values = columns.values[:, j]
-            scale = standardiser(values, self.focal, bool(columns.binary[j]))
+            scale = standardiser(values, (self.focal,), bool(columns.binary[j]))
             inside = float(values[kept].mean())
             outside = float(values[lost].mean()) if lost.any() else float("nan")
             difference = outside - inside
@@ -174,31 +187,9 @@ class MatchedSample:
         ATC), before and after alike; see ``matching.balance`` for the other conventions. The
         covariate column of the score is "score".
         """
-        columns = self.design.columns
-        parts = [self._balance_row("score", self.score, binary=False)]
-        parts += self._balance_rows(columns)
-        if also:
-            check_columns(self.design.frame, list(also))
-            parts += self._balance_rows(encode(self.design.frame, list(also)))
-        return pd.DataFrame(parts)
-
-    def _balance_rows(self, columns: Columns) -> list[dict[str, object]]:
-        return [
-            self._balance_row(name, columns.values[:, j], binary=bool(columns.binary[j]))
-            for j, name in enumerate(columns.names)
-        ]
-
-    def _balance_row(self, name: str, values: Floats, binary: bool) -> dict[str, object]:
-        weightings = (np.ones(len(values)), self.assignment.weights)
-        scale = standardiser(values, self.focal, binary)
-        before, after = column_balance(values, self.design.treated, weightings, scale, binary)
-        row: dict[str, object] = {"covariate": name, "binary": binary}
-        for when, figures in (("before", before), ("after", after)):
-            row |= {
-                f"{figure}_{when}": value
-                for figure, value in zip(Balance._fields, figures, strict=True)
-            }
-        return row
+        return balance_table(
+            self.design, self.score, self.assignment.weights, self.settings.estimand, also
+        )
 
     def effect(
         self,
@@ -212,7 +203,8 @@ class MatchedSample:
         "difference" compares weighted means, "regression" adjusts for the covariates, and
         "g_computation" adjusts with separate slopes a group. Standard errors are clustered by
         matched set (CR1, t with sets - 1 degrees of freedom), or HC3 after matching with
-        replacement; see ``matching.effect``.
+        replacement; see ``matching.effect``. For Abadie and Imbens's errors, with ties and a bias
+        adjustment, see ``matching.abadie_imbens.nearest_effect``.
 
         Raises DataError for an outcome that is unknown, not a number, or missing for a matched
         unit, DesignError for a regression the sample is too small for.
@@ -279,7 +271,7 @@ class MatchedSample:
     def to_frame(self) -> pd.DataFrame:
         """The matched sample: the rows of the data with a weight, plus ``weight``, ``subclass``
         and ``score``. Raises DesignError when the data already have one of these columns."""
-        new = ["weight", "subclass", "score"]
+        new = ["weight", "subclass", *(["score"] if self.score is not None else [])]
         taken = [name for name in new if name in self.design.frame.columns]
         if taken:
             raise DesignError(
@@ -288,6 +280,7 @@ class MatchedSample:
         frame = self.design.frame.assign(
             weight=self.assignment.weights,
             subclass=self.subclass.to_numpy(),
-            score=self.score,
         )
+        if self.score is not None:
+            frame = frame.assign(score=self.score)
         return frame.loc[self.matched]

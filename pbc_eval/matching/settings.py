@@ -7,13 +7,14 @@ from typing import Literal
 
 from pbc_eval._validate import check_choice
 from pbc_eval.errors import DesignError
-from pbc_eval.matching.nearest import ORDERS, Order
+from pbc_eval.matching.distance import SPACE_DISTANCES
+from pbc_eval.matching.greedy import ORDERS, Order
+from pbc_eval.matching.methods import METHODS
 from pbc_eval.matching.propensity import LINKS, Link
 
-Distance = Literal["propensity"]
-DISTANCES: tuple[Distance, ...] = ("propensity",)
-Estimand = Literal["ATT", "ATC"]
-ESTIMANDS: tuple[Estimand, ...] = ("ATT", "ATC")
+Distance = Literal["propensity", "mahalanobis", "robust_mahalanobis", "scaled_euclidean"]
+DISTANCES: tuple[Distance, ...] = ("propensity", *SPACE_DISTANCES)
+Estimand = Literal["ATT", "ATC", "ATE"]
 Discard = Literal["none", "both", "treated", "comparison"]
 DISCARDS: tuple[Discard, ...] = ("none", "both", "treated", "comparison")
 CaliperScale = Literal["std", "raw"]
@@ -26,6 +27,12 @@ _ORDER_WORDS = {
     "closest": "closest pair first",
     "random": "in random order",
     "data": "in row order",
+}
+
+_DISTANCE_WORDS = {
+    "mahalanobis": "the Mahalanobis distance (pooled within-group covariance)",
+    "robust_mahalanobis": "the rank-based Mahalanobis distance",
+    "scaled_euclidean": "the Euclidean distance in pooled within-group standard deviations",
 }
 
 
@@ -46,6 +53,8 @@ class MatchSettings:
     estimand: Estimand
     discard: Discard
     seed: int | None
+    subclasses: int
+    one_to_one: bool
 
     def __post_init__(self) -> None:
         check_choice("match", "distance", self.distance, DISTANCES, DesignError)
@@ -53,14 +62,23 @@ class MatchSettings:
         check_choice("match", "order", self.order, ORDERS, DesignError)
         check_choice("match", "discard", self.discard, DISCARDS, DesignError)
         check_choice("match", "caliper_scale", self.caliper_scale, ("std", "raw"), DesignError)
-        if self.estimand not in ESTIMANDS:
+        estimands = ("ATT", "ATC") if self.one_to_one else METHODS[self.method].estimands
+        if self.estimand not in estimands:
             raise DesignError(
-                f"match: estimand must be one of {', '.join(ESTIMANDS)}, got {self.estimand!r}. "
-                "Pairs answer for one group at a time; an effect on all (ATE) needs weighting."
+                f"match: estimand must be one of {', '.join(estimands)}, got {self.estimand!r}. "
+                "Pairs answer for one group at a time; an effect on all (ATE) needs sets "
+                "(method='full', 'subclass' or 'coarsened') or weighting."
             )
-        if not isinstance(self.replacement, bool):
+        for name, value in (("replacement", self.replacement), ("one_to_one", self.one_to_one)):
+            if not isinstance(value, bool):
+                raise DesignError(f"match: {name} must be True or False, got {value!r}.")
+        if (
+            isinstance(self.subclasses, bool)
+            or not isinstance(self.subclasses, Integral)
+            or self.subclasses < 2
+        ):
             raise DesignError(
-                f"match: replacement must be True or False, got {self.replacement!r}."
+                f"match: subclasses must be a whole number >= 2, got {self.subclasses!r}."
             )
         if isinstance(self.ratio, bool) or not isinstance(self.ratio, Integral) or self.ratio < 1:
             raise DesignError(
@@ -95,16 +113,39 @@ class MatchSettings:
     @property
     def in_words(self) -> str:
         """One phrase a reader can check against the design."""
-        scale = "standard deviations of the score" if self.caliper_scale == "std" else "(raw score)"
-        parts = [
-            f"{self.method}-neighbour matching 1:{self.ratio} on the propensity score "
-            f"({self.link.replace('_', ' ')})",
-            "with replacement" if self.replacement else "without replacement",
-            "no caliper" if self.caliper is None else f"caliper {self.caliper:g} {scale}",
-        ]
-        if not self.replacement:
-            parts.append(_ORDER_WORDS[self.order])
+        parts = [self._what]
+        if METHODS[self.method].uses == "distance":
+            parts += self._how
         if self.discard != "none":
             groups = "both groups" if self.discard == "both" else f"the {self.discard} group"
             parts.append(f"after leaving out {groups} outside common support")
         return ", ".join(parts)
+
+    @property
+    def _what(self) -> str:
+        score = f"the propensity score ({self.link.replace('_', ' ')})"
+        near = score if self.distance == "propensity" else _DISTANCE_WORDS[self.distance]
+        if self.method == "coarsened":
+            pairs = ", one to one within cells" if self.one_to_one else ""
+            return f"coarsened exact matching{pairs}"
+        return {
+            "nearest": f"nearest-neighbour matching 1:{self.ratio} on {near}",
+            "optimal": f"optimal matching 1:{self.ratio} on {near}",
+            "full": f"full matching on {near}",
+            "subclass": f"subclassification into {self.subclasses} groups by {score}",
+        }.get(self.method, "exact matching")
+
+    @property
+    def _how(self) -> list[str]:
+        if self.caliper is None:
+            caliper = "no caliper"
+        else:
+            scale = (
+                "standard deviations of the score" if self.caliper_scale == "std" else "(raw score)"
+            )
+            caliper = f"caliper {self.caliper:g} {scale}"
+        if self.method != "nearest":
+            return [caliper]
+        if self.replacement:
+            return ["with replacement", caliper]
+        return ["without replacement", caliper, _ORDER_WORDS[self.order]]

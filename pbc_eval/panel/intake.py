@@ -138,10 +138,12 @@ def audit(wide: Table, rows: Table, periods: Periods, owner: str, roles: Roles) 
             "missing or correct it."
         )
     if found.get("bad_weight"):
-        where = _units(wide.filter((wide.w < 0) | wide.w.isinf()))
+        bad = wide.filter((wide.w < 0) | wide.w.isinf())
+        where, worst = _units(bad), float(bad.w.min().to_pyarrow().as_py())
         raise DataError(
             f"{owner}: weight {roles.weight!r} is negative or infinite in "
-            f"{found['bad_weight']:,} rows (units {where}). Weights are finite and >= 0."
+            f"{found['bad_weight']:,} rows (units {where}), such as {worst:g}. Weights are finite "
+            "and >= 0; correct them, or leave the unit out of the data."
         )
     if found["repeated"]:
         raise _repeated(rows, owner)

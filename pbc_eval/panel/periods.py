@@ -136,7 +136,8 @@ def read_time(value: Any, owner: str) -> Key:
     if read is None:
         raise DataError(
             f"{owner}: {_shown(value)} is not a period. Periods are whole numbers (2004), months "
-            "(2020-03), quarters (2020Q2) or dates (2020-03-15)."
+            "(2020-03), quarters (2020Q2) or dates (2020-03-15); for a cohort, empty or 0 says "
+            "that the unit is never treated. Correct the value."
         )
     return read
 

@@ -10,6 +10,7 @@ the total is the sum of rounded lines, so the statement adds up to the penny on 
 
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
+from typing import Any
 
 from pbc_eval._validate import did_you_mean
 from pbc_eval.errors import PaymentTermsError
@@ -33,6 +34,7 @@ from pbc_eval.spec.payment_terms import (
     PaymentTerms,
     Rounding,
     Tariff,
+    payment_terms_from,
 )
 
 MODES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "down": ROUND_DOWN}
@@ -40,8 +42,10 @@ MODES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "down": ROUND_D
 Results = Mapping[str, MeasuredOutcome] | Iterable[MeasuredOutcome]
 
 
-def payment_due(terms: PaymentTerms, results: Results) -> PaymentStatement:
+def payment_due(terms: PaymentTerms | Mapping[str, Any], results: Results) -> PaymentStatement:
     """The statement for ``results``, one MeasuredOutcome an outcome, by id or in any order.
+
+    ``terms`` as read by ``load_evaluation``, or plain data in the same shape.
 
     A negative effect never pays a negative amount unless its clause says ``negative_allowed``;
     ``deduction`` clauses subtract. Clause floors and caps bound each clause, then the contract's
@@ -50,6 +54,8 @@ def payment_due(terms: PaymentTerms, results: Results) -> PaymentStatement:
     Raises PaymentTermsError, naming the clause and the remedy, when an outcome is missing, a
     measure cannot be had, or deadweight would be taken from an estimated quantity.
     """
+    if isinstance(terms, Mapping):
+        terms = payment_terms_from(terms)
     known = outcomes_by_id(results)
     with localcontext(EXACT):
         lines = tuple(_line(terms, clause, known) for clause in terms.clauses)

@@ -1,4 +1,4 @@
-"""One edition: run in private, made whole, then put in its place in one step.
+"""One edition: run in private, made whole, then put in its place.
 
     evaluation.yaml ─ lock ─ private run folder ─ notebook ─ page ─ manifest (last) ─ rename
 
@@ -10,12 +10,16 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from pbc_eval import provenance
+from pbc_eval._validate import first_few
 from pbc_eval.errors import PublicationError
 from pbc_eval.publish.notebook import execute, to_page
 from pbc_eval.publish.page import refuse_an_unfit_page
@@ -23,6 +27,7 @@ from pbc_eval.spec.evaluation import EvaluationSpec, load_evaluation
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "impact_report.ipynb"
 LOCK_WAIT = 900  # seconds; a run of the same evaluation takes a fraction of this
+ASIDE = ".{}.replaced"  # an old edition, for the moment in which the new one takes its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +46,95 @@ class Edition:
 def publish_edition(evaluation: Path, reports: Path, notebook: Path = NOTEBOOK) -> Edition:
     """Run one evaluation through the notebook and put the edition under ``reports``.
 
-    Raises SpecError, DataError and the rest of the tree for faults of the evaluation, and
-    PublicationError when the page is unfit, the edition is locked by another run, or it is final
-    and would change.
+    Raises SpecError when the file cannot be used, and PublicationError, which repeats what the
+    evaluation said, when a cell fails, the page is unfit, the edition is locked by another run, or
+    it is final and would change.
     """
     spec = load_evaluation(evaluation)
+    source = spec.folder / spec.file
     reports = reports.resolve()
-    target = reports / spec.id / spec.edition
-    runs = reports / ".runs"
+    target = _place_of(spec, reports)
+    runs = reports / ".runs" / spec.id
     runs.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(runs / f"{spec.id}.lock")
+    with _alone(runs / "lock", spec.id):
+        for earlier in runs.glob("run-*"):
+            shutil.rmtree(earlier, ignore_errors=True)
+        run_dir = Path(tempfile.mkdtemp(prefix=f"run-{spec.edition}-", dir=runs))
+        _make(spec, source, run_dir, notebook)
+        with site_lock(reports):
+            put_in_place(run_dir / "edition", target, is_final=spec.status == "final")
+        shutil.rmtree(run_dir, ignore_errors=True)
+    return Edition(spec.id, spec.edition, target)
+
+
+@contextmanager
+def site_lock(reports: Path) -> Iterator[None]:
+    """Held while an edition takes its place, and while the index reads them all."""
+    (reports / ".runs").mkdir(parents=True, exist_ok=True)
+    with _alone(reports / ".runs" / "site.lock", "the index"):
+        yield
+
+
+def put_in_place(made: Path, target: Path, *, is_final: bool) -> None:
+    """Move a whole edition to where readers find it.
+
+    The old edition steps aside within the same folder and is removed only when the new one is in
+    place. Whatever ends the program in between, ``put_back`` finds it there.
+    """
+    put_back(target)
+    if target.exists() and _stays(made, target, is_final=is_final):
+        return
+    for path in (*made.rglob("*"), made):
+        _sync(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.parent / ASIDE.format(target.name)
     try:
-        with lock.acquire(timeout=LOCK_WAIT):
-            run_dir = Path(tempfile.mkdtemp(prefix=f"{spec.id}-{spec.edition}-", dir=runs))
-            _make(spec, evaluation, run_dir, notebook)
-            _put_in_place(run_dir / "edition", target, is_final=spec.status == "final")
-            shutil.rmtree(run_dir)
+        if target.exists():
+            target.rename(aside)
+        made.rename(target)
+    finally:
+        put_back(target)
+    _sync(target.parent)
+
+
+def put_back(target: Path) -> None:
+    """After a crash while an edition was replaced: the old one returns, unless the new one came."""
+    aside = target.parent / ASIDE.format(target.name)
+    if not aside.exists():
+        return
+    if target.exists():
+        shutil.rmtree(aside)
+    else:
+        aside.rename(target)
+
+
+def put_all_back(reports: Path) -> None:
+    """``put_back`` for every edition under ``reports``."""
+    before, after = ASIDE.split("{}")
+    for aside in reports.glob(f"*/{ASIDE.format('*')}"):
+        put_back(aside.parent / aside.name.removeprefix(before).removesuffix(after))
+
+
+def _place_of(spec: EvaluationSpec, reports: Path) -> Path:
+    target = reports / spec.id / spec.edition
+    if not target.resolve().is_relative_to(reports):
+        raise PublicationError(
+            f"{spec.id}: {reports / spec.id} leads out of {reports}. Remove the link; editions "
+            "are written below the folder of reports only."
+        )
+    return target
+
+
+@contextmanager
+def _alone(lock: Path, owner: str) -> Iterator[None]:
+    try:
+        with FileLock(lock).acquire(timeout=LOCK_WAIT):
+            yield
     except Timeout:
         raise PublicationError(
-            f"{spec.id}: another run has held this evaluation for {LOCK_WAIT} seconds. Wait for "
-            f"it, or end it and remove {lock.lock_file}."
+            f"{owner}: another run has held {lock.name} for {LOCK_WAIT} seconds. Wait for it, or "
+            "end it; the lock goes with the process that holds it."
         ) from None
-    return Edition(spec.id, spec.edition, target)
 
 
 def _make(spec: EvaluationSpec, evaluation: Path, run_dir: Path, notebook: Path) -> None:
@@ -73,7 +145,7 @@ def _make(spec: EvaluationSpec, evaluation: Path, run_dir: Path, notebook: Path)
         {"evaluation": str(evaluation.resolve()), "run_dir": str(edition)},
         run_dir,
     )
-    results = json.loads((edition / "downloads" / "results.json").read_text(encoding="utf-8"))
+    facts = _facts(spec, edition, notebook)
     page = to_page(
         executed,
         title=f"{spec.title}: impact report, edition {spec.edition}",
@@ -82,34 +154,54 @@ def _make(spec: EvaluationSpec, evaluation: Path, run_dir: Path, notebook: Path)
     )
     refuse_an_unfit_page(page)
     (edition / "index.html").write_text(page, encoding="utf-8")
-    facts = results["provenance"]
     files = [path for path in edition.rglob("*") if path.is_file()]
     provenance.write_manifest(edition, facts, files)
 
 
-def _put_in_place(made: Path, target: Path, *, is_final: bool) -> None:
-    """Move a whole edition to where readers find it; the old one is there until the new one is."""
-    if target.exists():
-        if is_final and (target / provenance.MANIFEST).exists():
-            _refuse_a_changed_final(made, target)
-        old = made.parent / "replaced"
-        target.rename(old)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    for path in made.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as stream:
-                os.fsync(stream.fileno())
-    made.rename(target)
+def _facts(spec: EvaluationSpec, edition: Path, notebook: Path) -> dict[str, Any]:
+    """What the manifest says beside the hashes, from the results that the notebook wrote."""
+    file = edition / "downloads" / "results.json"
+    if not file.is_file():
+        raise PublicationError(
+            f"{notebook.name}: wrote no results.json. Call report.write_downloads(released, "
+            "run_dir) in the notebook."
+        )
+    facts: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["provenance"]
+    if (facts["evaluation"], facts["edition"]) != (spec.id, spec.edition):
+        raise PublicationError(
+            f"{notebook.name}: gave results of {facts['evaluation']}, edition {facts['edition']}, "
+            f"in a run of {spec.id}, edition {spec.edition}. Was {spec.file} changed meanwhile? "
+            "Run it again."
+        )
+    return {**facts, "status": spec.status, "notebook_sha256": provenance.sha256(notebook)}
 
 
-def _refuse_a_changed_final(made: Path, target: Path) -> None:
-    before, after = (
-        json.loads((folder / provenance.MANIFEST).read_text(encoding="utf-8"))
-        for folder in (target, made)
-    )
-    if before["outputs_sha256"] != after["outputs_sha256"]:
+def _stays(made: Path, target: Path, *, is_final: bool) -> bool:
+    """Does the edition that is there stay? A final one does; a run that differs is refused."""
+    try:
+        before = provenance.read_manifest(target)
+    except PublicationError:  # not a whole edition; there is nothing to keep
+        return False
+    after = provenance.read_manifest(made)
+    if before.get("status") != "final":
+        return False
+    old, new = before["outputs_sha256"], after["outputs_sha256"]
+    if old != new or not is_final:
+        changed = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
         raise PublicationError(
             f"{after['evaluation']}: edition {after['edition']} is final and published, and this "
-            "run gives other results. Final editions do not change: give the correction a new "
-            "edition, and say why under revisions."
+            f"run differs from it ({first_few(changed) or 'its status'}). Final editions do not "
+            "change: give the correction a new edition, and say why under revisions."
         )
+    return not provenance.changed_files(target)
+
+
+def _sync(path: Path) -> None:
+    """Have the system write a file or folder to disk, where it can."""
+    if os.name != "posix" and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

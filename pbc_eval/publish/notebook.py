@@ -13,9 +13,10 @@ from typing import Any
 import nbformat
 import nh3
 import papermill
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
-from papermill.exceptions import PapermillExecutionError
+from papermill.exceptions import PapermillException, PapermillExecutionError
 
 from pbc_eval._validate import did_you_mean
 from pbc_eval.errors import PublicationError
@@ -36,6 +37,8 @@ _ATTRIBUTES = {
     "th": {"scope"},
     "abbr": {"title"},
 }
+_LINK = re.compile(r"#[\w-]+|downloads/[\w.-]+|https://\S+|mailto:\S+")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _IMAGE = re.compile(r"data:image/(svg\+xml|png);base64,[A-Za-z0-9+/=]+")
 
 
@@ -60,6 +63,15 @@ def execute(notebook: Path, parameters: dict[str, str], run_dir: Path) -> Notebo
         )
     except PapermillExecutionError as failed:
         raise PublicationError(f"{notebook.name}: {failed.ename}: {failed.evalue}") from None
+    except CellTimeoutError:
+        raise PublicationError(
+            f"{notebook.name}: a cell did not end within {CELL_DEADLINE} seconds and was stopped."
+        ) from None
+    except (DeadKernelError, RuntimeError, PapermillException) as lost:
+        raise PublicationError(
+            f"{notebook.name}: its kernel ended before the work was done ({lost}). Run it again; "
+            "if it ends again, look at the memory that is left."
+        ) from None
     executed: NotebookNode = nbformat.read(  # type: ignore[no-untyped-call]
         run_dir / "executed.ipynb", as_version=4
     )
@@ -92,7 +104,7 @@ def to_page(executed: NotebookNode, *, title: str, description: str, footer: str
 def sanitise(html: str) -> str:
     """Only the elements and attributes that a report uses; nothing that runs or loads."""
     return nh3.clean(
-        html,
+        _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", html),
         tags=_TEXT,
         clean_content_tags={"script", "style"},
         attributes=_ATTRIBUTES,
@@ -106,7 +118,7 @@ def sanitise(html: str) -> str:
 def _attribute(element: str, name: str, value: str) -> str | None:
     if element == "img" and name == "src" and not _IMAGE.fullmatch(value):
         return None
-    if element == "a" and name == "href" and value.casefold().startswith("data:"):
+    if element == "a" and name == "href" and not _LINK.fullmatch(value):
         return None
     return value
 
@@ -118,7 +130,10 @@ def _joined(text: Any) -> str:
 def _check_parameters(notebook: Path, parameters: dict[str, str]) -> None:
     if not notebook.is_file():
         raise PublicationError(f"{notebook}: no such notebook.")
-    declared = papermill.inspect_notebook(str(notebook))
+    try:
+        declared = papermill.inspect_notebook(str(notebook))
+    except (ValueError, AttributeError, nbformat.ValidationError) as problem:
+        raise PublicationError(f"{notebook.name}: is not a notebook ({problem}).") from None
     if not declared:
         raise PublicationError(
             f"{notebook.name}: has no cell tagged 'parameters'. Tag the cell that declares "

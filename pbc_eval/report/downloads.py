@@ -5,6 +5,7 @@ Text cells that a spreadsheet would run as a formula are quoted; suppressed cell
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ import pandas as pd
 
 from pbc_eval import provenance
 from pbc_eval.disclosure import ReleasedEvaluation, ReleasedTable
+from pbc_eval.errors import PublicationError
 from pbc_eval.report import facts, prose
 from pbc_eval.report.drawings import drawings
 from pbc_eval.report.figures import Figure
@@ -27,15 +29,19 @@ from pbc_eval.report.money import (
 from pbc_eval.report.sections import all_outcomes_table
 from pbc_eval.results import AttEstimate
 
+_FORMULA = {*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20"}  # and their full-width forms
+_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
+
 
 def write_downloads(released: ReleasedEvaluation, run_dir: str | Path) -> Path:
     """Write results.json and one CSV a table and figure to ``run_dir``/downloads; return it."""
     folder = Path(run_dir) / "downloads"
     folder.mkdir(parents=True, exist_ok=True)
+    written: set[str] = set()
     for table in _tables(released):
-        _write_csv(table.frame, folder / f"{table.table.name}.csv")
+        _write_csv(table.frame, _fresh(folder, table.table.name, written))
     for figure in _figures(released):
-        _write_csv(figure.data, folder / f"{figure.name}.csv")
+        _write_csv(figure.data, _fresh(folder, figure.name, written))
     text = json.dumps(results(released), indent=1, ensure_ascii=False, allow_nan=False)
     (folder / "results.json").write_text(text + "\n", encoding="utf-8")
     return folder
@@ -97,10 +103,10 @@ def results(released: ReleasedEvaluation) -> dict[str, Any]:
         if sroi is None
         else {
             "currency": sroi.currency,
-            "present_value": sroi.present_value,
-            "investment": sroi.investment,
-            "net_present_value": sroi.net_present_value,
-            "ratio": sroi.ratio,
+            "present_value": _plain(sroi.present_value),
+            "investment": _plain(sroi.investment),
+            "net_present_value": _plain(sroi.net_present_value),
+            "ratio": _plain(sroi.ratio),
             "ratio_is": "present value / investment",
         },
         "provenance": provenance.manifest(
@@ -155,8 +161,21 @@ def _write_csv(frame: pd.DataFrame, path: Path) -> None:
     safe.to_csv(path, index=False, lineterminator="\n")
 
 
+def _fresh(folder: Path, name: str, written: set[str]) -> Path:
+    """A file for one table or figure; two of one name would leave one of them out."""
+    if name in written:
+        raise PublicationError(
+            f"{name}.csv: two tables or figures have this name. Rename one of the outcomes."
+        )
+    written.add(name)
+    return folder / f"{name}.csv"
+
+
 def _harmless(value: Any) -> Any:
-    """Text that starts like a formula gets an apostrophe in front, as spreadsheets expect."""
-    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
+    """Text that starts like a formula gets an apostrophe in front, as spreadsheets expect.
+
+    A number written as text, such as -1.5, stays a number.
+    """
+    if isinstance(value, str) and value[:1] in _FORMULA and not _NUMBER.fullmatch(value):
         return "'" + value
     return value

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from pbc_eval.disclosure import SUPPRESSED, ReleasedFinding
+from pbc_eval.disclosure import ReleasedFinding, is_suppressed
 from pbc_eval.evaluation.record import Evaluation
 from pbc_eval.report import figures
 from pbc_eval.report.figures import Figure
@@ -47,7 +47,7 @@ def drawings(part: ReleasedFinding, evaluation: Evaluation) -> dict[str, Figure]
 
 
 def _without_hidden(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    shown = frame[[value is not SUPPRESSED for value in frame[column]]].copy()
+    shown = frame[[not is_suppressed(value) for value in frame[column]]].copy()
     for name in ("mean", "first_treated", "time"):
         shown[name] = pd.to_numeric(shown[name])
     return shown.drop(columns="units")

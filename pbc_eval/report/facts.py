@@ -16,7 +16,7 @@ DATA_BADGES = {
     "synthetic": "Synthetic data: no real people or places",
 }
 CHECK_WORDS = {
-    "pass": ("holds", "\N{HEAVY CHECK MARK}"),
+    "pass": ("no warning sign", "\N{HEAVY CHECK MARK}"),
     "review": ("look at this", "!"),
     "fail": ("does not hold", "\N{MULTIPLICATION SIGN}"),
     "not_applicable": ("could not be tested", "\N{EN DASH}"),
@@ -49,11 +49,14 @@ def disclosure_sentence(released: ReleasedEvaluation) -> str:
     rule = released.rule
     if rule.threshold <= 1:
         return f"No number was held back as too small. {rule.reason}".strip()
+    data = released.evaluation.spec.data
+    units = data.unit_name[1] if data else "people"
     hidden = released.n_suppressed
-    found = f"{hidden} cells are not published." if hidden else "No cell had to be held back."
+    found = f"{hidden} cells are held back." if hidden else "No cell had to be held back."
     reason = f" {rule.reason}" if rule.reason else ""
-    return f"Counts from 1 to {rule.threshold - 1}, and figures that rest on them, are not " + (
-        f"published.{reason} {found}"
+    return (
+        f"Counts of fewer than {rule.threshold} {units}, what is known about them, and figures "
+        f"from which either could be worked out are not published.{reason} {found}"
     )
 
 

@@ -78,7 +78,7 @@ def event_study(series: EffectSeries, outcome: Outcome, *, name: str, period: st
         axes.set_xlabel(f"{period.capitalize()}s since the programme began")
         axes.set_ylabel(_axis_label(outcome, "Effect"))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.legend(frameon=False, loc="best")
+        _legend(axes)
 
     bands = "simultaneous 95% bands" if series.bands == "simultaneous" else "95% intervals"
     bands = bands.replace("95%", fmt.percent(series.overall.level))
@@ -109,7 +109,7 @@ def group_paths(means: pd.DataFrame, outcome: Outcome, *, name: str, time_name: 
         axes.set_xlabel(time_name.capitalize())
         axes.set_ylabel(_axis_label(outcome, ""))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.legend(frameon=False, loc="best", fontsize=9)
+        _legend(axes)
 
     return _finish(
         draw,
@@ -135,7 +135,7 @@ def love_plot(balance: pd.DataFrame, *, name: str) -> Figure:
         axes.set_yticks(rows, shown["covariate"].tolist())
         axes.set_xlabel("Absolute standardised difference (%)")
         axes.set_xlim(left=0)
-        axes.legend(frameon=False, loc="lower right", fontsize=9)
+        _legend(axes)
 
     worst = balance.iloc[int(balance["after"].abs().to_numpy(float).argmax())]
     n_good = int((balance["after"].abs() <= 0.05).sum())
@@ -151,7 +151,7 @@ def love_plot(balance: pd.DataFrame, *, name: str) -> Figure:
         caption="How alike the groups are, before and after matching.",
         alt=alt,
         data=balance,
-        height=0.32 * len(balance) + 1.6,
+        height=0.32 * len(balance) + 2.0,
     )
 
 
@@ -213,7 +213,7 @@ def tornado(sensitivity: pd.DataFrame, ratio: float, *, name: str, currency: str
         axes.axvline(1, color=PLUM, linestyle="--", linewidth=1, label="breaks even")
         axes.set_yticks(rows, shown["assumption"].tolist())
         axes.set_xlabel(f"Social return per {fmt.money(1, currency)} invested")
-        axes.legend(frameon=False, loc="best", fontsize=9)
+        _legend(axes)
 
     top = sensitivity.iloc[0]
     alt = (
@@ -228,7 +228,7 @@ def tornado(sensitivity: pd.DataFrame, ratio: float, *, name: str, currency: str
         caption="How far the ratio moves when one assumption is set to a low and a high value.",
         alt=alt,
         data=sensitivity,
-        height=0.36 * len(shown) + 1.4,
+        height=0.36 * len(shown) + 1.7,
     )
 
 
@@ -266,6 +266,13 @@ def _paths_alt(means: pd.DataFrame, outcome: Outcome, time_name: str) -> str:
     return " ".join(said)
 
 
+def _legend(axes: Axes) -> None:
+    """Below the drawing, so that it never covers what is drawn."""
+    axes.get_figure(root=True).legend(  # type: ignore[union-attr]
+        loc="outside lower center", ncols=2, frameon=False, fontsize=9
+    )
+
+
 def _scale(outcome: Outcome) -> float:
     return 100.0 if outcome.shown_as == "percentage_points" else 1.0
 
@@ -284,7 +291,7 @@ def _finish(
     caption: str,
     alt: str,
     data: pd.DataFrame,
-    height: float = 3.6,
+    height: float = 3.9,
 ) -> Figure:
     """Draw on fresh axes in the house style; refuse a figure without its words or its data."""
     if not alt.strip() or not caption.strip() or data.empty:

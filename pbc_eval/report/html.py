@@ -12,7 +12,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from pbc_eval.disclosure import SUPPRESSED, ReleasedTable
+from pbc_eval.disclosure import SUPPRESSED, ReleasedTable, is_suppressed
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.record import Kind, OutputTable
 from pbc_eval.report import numbers as fmt
@@ -50,14 +50,17 @@ def render(template: str, facts: dict[str, Any]) -> Section:
     return Section(_environment().get_template(f"{template}.html.j2").render(facts))
 
 
-def table_html(released: ReleasedTable, *, currency: str, download: bool = True) -> Markup:
-    """An accessible table: caption, scoped headers, numbers right-aligned, notes below."""
+def table_html(released: ReleasedTable, *, currency: str, folded: bool = False) -> Markup:
+    """An accessible table: caption, scoped headers, numbers right-aligned, notes below.
+
+    A long one may be ``folded``: the reader opens it; in print it is open.
+    """
     table = released.table
     columns = [c for c in table.kinds if c in table.frame.columns]
     writers = [_writer(table.kinds[c], table, currency) for c in columns]
     rows = [
         [
-            SUPPRESSED if value is SUPPRESSED else write(value)
+            SUPPRESSED if is_suppressed(value) else write(value)
             for write, value in zip(writers, row, strict=True)
         ]
         for row in table.frame[columns].itertuples(index=False, name=None)
@@ -78,7 +81,8 @@ def table_html(released: ReleasedTable, *, currency: str, download: bool = True)
             numeric=[table.kinds[c] != "text" for c in columns],
             rows=rows,
             notes=notes,
-            csv=f"downloads/{table.name}.csv" if download else "",
+            csv=f"downloads/{table.name}.csv",
+            folded=folded,
         )
     )
     return Markup(text)  # noqa: S704 the template escapes each value
@@ -115,6 +119,7 @@ def _writer(kind: Kind, table: OutputTable, currency: str) -> Callable[[Any], st
         "effect": scaled,
         "level": scaled,
         "number": lambda v: fmt.number(_number(v), 2),
+        "measure": lambda v: fmt.measure(_number(v)),
         "p_value": lambda v: fmt.p_value(_number(v)),
         "money": lambda v: fmt.money(_number(v), currency, table.decimals),
         "share": lambda v: fmt.percent(_number(v), 1),

@@ -25,7 +25,8 @@ def money_boxes(evaluation: Evaluation) -> list[dict[str, str]]:
     if evaluation.payment is not None:
         boxes.append(
             {
-                "label": "Payment due",
+                "label": "Payment due"
+                + (" (illustrative)" if evaluation.payment.illustrative else ""),
                 "figure": fmt.money(float(evaluation.payment.total), currency),
                 "sentence": evaluation.payment.sentence,
             }
@@ -62,7 +63,7 @@ def payment_facts(released: ReleasedEvaluation) -> dict[str, Any]:
     if payment is None or terms is None:
         raise PublicationError(f"{evaluation.spec.id}: there is no payment to show.")
     return {
-        "illustrative": payment.illustrative,
+        "illustrative": illustrative_notice(evaluation) if payment.illustrative else "",
         "currency": payment.currency,
         "total": fmt.money(float(payment.total), payment.currency, payment.decimals),
         "rules": describe(terms),
@@ -72,6 +73,19 @@ def payment_facts(released: ReleasedEvaluation) -> dict[str, Any]:
         ],
         "alternatives": payment_alternatives_table(evaluation),
     }
+
+
+def illustrative_notice(evaluation: Evaluation) -> str:
+    """What is made up about the amounts: in the terms' own words where they have any."""
+    terms = evaluation.spec.payment
+    if terms is not None and terms.notes:
+        return terms.notes
+    if evaluation.spec.publication.data_status == "synthetic":
+        return "The terms and amounts are invented, like the data."
+    return (
+        "Nobody published payment terms for this programme. Those shown here were made up to show "
+        "how a payment is worked out; no such payment was agreed or made."
+    )
 
 
 def payment_table(evaluation: Evaluation) -> ReleasedTable | None:
@@ -89,7 +103,7 @@ def payment_table(evaluation: Evaluation) -> ReleasedTable | None:
         {
             "label": ("Clause", "text"),
             "reference": ("Contract", "text"),
-            "measure_value": ("Measure", "number"),
+            "measure_value": ("Measure", "measure"),
             "denominator": ("Denominator", "count"),
             "amount_before_cap": ("Before limits", "money"),
             "cap_applied": ("Limit that bound", "text"),
@@ -135,8 +149,8 @@ def value_facts(released: ReleasedEvaluation) -> dict[str, Any]:
         "warning": " ".join(sroi.caveats),
         "sentence": f"{sroi.sentence} When one assumption at a time is changed, the ratio runs "
         f"from {low:.2f} to {high:.2f}.",
-        "conventions": f"In {currency}, {valuation.price_base}. Of the outcomes, "
-        f"{CONVENTIONS[sroi.start_convention]}. Shares taken off are fractions of the value.",
+        "conventions": f"In {currency}, {valuation.price_base}; "
+        f"{CONVENTIONS[sroi.start_convention]}.",
         "summary": _summary_table(sroi),
         "investment": _investment_table(evaluation),
         "value_map": _value_map_table(sroi),

@@ -41,6 +41,15 @@ def percent(value: float | None, decimals: int = 0) -> str:
     return MISSING if value is None or math.isnan(value) else f"{number(100 * value, decimals)}%"
 
 
+def measure(value: float | None) -> str:
+    """What a clause is priced on: four decimals below 10 (shares), two above, none if whole."""
+    if value is None or math.isnan(value):
+        return MISSING
+    if value == int(value):
+        return number(value, 0)
+    return number(value, 4 if abs(value) < 10 else 2)
+
+
 def p_value(value: float | None) -> str:
     if value is None or math.isnan(value):
         return MISSING
@@ -67,3 +76,10 @@ def unit_of(outcome: Outcome) -> str:
 def size(value: float, outcome: Outcome, currency: str) -> str:
     """The size of an effect in words: '2.3 readmissions per 100 discharges'. Never negative."""
     return f"{amount(abs(value), outcome, currency)} {unit_of(outcome)}".strip()
+
+
+def level(value: float, outcome: Outcome, currency: str) -> str:
+    """A level in words: '21.9 readmissions per 100 discharges', '62.1%', '$4,480'."""
+    if outcome.shown_as == "percentage_points":
+        return percent(value, outcome.decimals)
+    return f"{amount(value, outcome, currency)} {unit_of(outcome)}".strip()

@@ -14,6 +14,8 @@ from pbc_eval.report import numbers as fmt
 from pbc_eval.results import AttEstimate
 from pbc_eval.spec.outcomes import Outcome
 
+Verdict = Literal["improved", "worsened", "uncertain", "no_interval"]
+
 NOT_A_FAILURE = (
     "More {units} would need to be analysed to know more; this should not be taken to mean that "
     "the programme failed or had no effect."
@@ -25,8 +27,9 @@ class Headline:
     """What the top of the page says of one outcome."""
 
     figure: str  # "2.3 lower"
+    unit: str  # "readmissions per 100 discharges"; empty for money
     sentence: str
-    verdict: Literal["improved", "worsened", "uncertain", "no_interval"]
+    verdict: Verdict
 
 
 def direction_word(value: float) -> str:
@@ -56,20 +59,25 @@ def headline(finding: Finding, evaluation: Evaluation) -> Headline:
     if evaluation.spec.design.method == "reported":
         return _reported_headline(finding, evaluation)
     figure = f"{fmt.size(estimate.estimate, outcome, currency)} {direction_word(estimate.estimate)}"
+    short = f"{fmt.amount(abs(estimate.estimate), outcome, currency)} " + direction_word(
+        estimate.estimate
+    )
+    unit = fmt.unit_of(outcome)
     interval = interval_words(estimate, outcome, currency)
     than = _than(finding, evaluation)
     if estimate.conf_low is None:
         sentence = f"{outcome.label}: an estimated {figure} {than} ({interval})."
-        return Headline(figure=figure, sentence=sentence, verdict="no_interval")
+        return Headline(figure=short, unit=unit, sentence=sentence, verdict="no_interval")
     if not estimate.significant:
         sentence = (
             f"{outcome.label}: we cannot tell whether the programme made a difference. The best "
             f"estimate is {figure} {than}, but the data fit a range of values ({interval})."
         )
-        return Headline(figure=figure, sentence=sentence, verdict="uncertain")
+        return Headline(figure=short, unit=unit, sentence=sentence, verdict="uncertain")
     better = estimate.estimate * outcome.sign > 0
     sentence = f"{outcome.label}: {figure} {than} ({interval})."
-    return Headline(figure=figure, sentence=sentence, verdict="improved" if better else "worsened")
+    verdict: Verdict = "improved" if better else "worsened"
+    return Headline(figure=short, unit=unit, sentence=sentence, verdict=verdict)
 
 
 def can_say(finding: Finding, evaluation: Evaluation) -> tuple[str, ...]:
@@ -87,7 +95,7 @@ def can_say(finding: Finding, evaluation: Evaluation) -> tuple[str, ...]:
     )
     if estimate.counterfactual_mean is not None and estimate.counterfactual_mean > 0:
         relative = estimate.estimate / estimate.counterfactual_mean
-        without = fmt.size(estimate.counterfactual_mean, outcome, spec.contract.currency)
+        without = fmt.level(estimate.counterfactual_mean, outcome, spec.contract.currency)
         said.append(
             f"Without the programme {_lower_first(outcome.label)} would have been an estimated "
             f"{without}; the difference is {fmt.percent(abs(relative), 1)} of that."
@@ -184,20 +192,19 @@ def strength_of_evidence(evaluation: Evaluation) -> str:
 
 
 def _reported_headline(finding: Finding, evaluation: Evaluation) -> Headline:
+    """What others reported, with no more digits than they gave."""
     outcome, measured = finding.outcome, finding.measured
-    currency = evaluation.spec.contract.currency
-    effect = measured.effect if measured.effect is not None else 0.0
-    if measured.unit == "share of the comparison level":
-        figure = f"{fmt.percent(abs(effect), 1)} {'better' if effect > 0 else 'worse'}"
-    elif measured.counterfactual:
-        relative = effect / measured.counterfactual
-        figure = f"{fmt.percent(abs(relative), 1)} {'better' if effect > 0 else 'worse'}"
+    effect = measured.effect or 0.0
+    word = direction_word(outcome.sign * effect)
+    if measured.counterfactual:
+        share = abs(effect / measured.counterfactual)
+        figure = f"{fmt.percent(share, outcome.decimals)} {word}"
     else:
-        figure = fmt.size(effect, outcome, currency)
+        figure = f"{fmt.size(effect, outcome, evaluation.spec.contract.currency)} {word}"
     tail = "" if measured.std_error else "; the source gives no confidence interval"
     status = " (recalled, to be verified)" if finding.status == "RECALLED" else ""
-    sentence = f"{outcome.label}: reported as {figure} than the comparison group{status}{tail}."
-    return Headline(figure=figure, sentence=sentence, verdict="no_interval")
+    sentence = f"{outcome.label}: reported as {figure} than in the comparison group{status}{tail}."
+    return Headline(figure=figure, unit="", sentence=sentence, verdict="no_interval")
 
 
 def _than(finding: Finding, evaluation: Evaluation) -> str:

@@ -15,7 +15,7 @@ from pbc_eval.provenance import manifest
 from pbc_eval.report import facts, prose
 from pbc_eval.report.drawings import drawings
 from pbc_eval.report.html import Section, render
-from pbc_eval.report.money import money_boxes, payment_facts, value_facts
+from pbc_eval.report.money import illustrative_notice, money_boxes, payment_facts, value_facts
 
 
 def section(name: str, released: ReleasedEvaluation) -> Section:
@@ -34,6 +34,7 @@ def _masthead(released: ReleasedEvaluation) -> dict[str, Any]:
         "spec": spec,
         "data_badge": facts.DATA_BADGES[spec.publication.data_status],
         "illustrative": facts.is_illustrative(released.evaluation),
+        "illustrative_notice": illustrative_notice(released.evaluation),
         "release_date": facts.long_date(spec.publication.release_date),
         "contents": [
             (name, heading)
@@ -106,12 +107,20 @@ def _checks(released: ReleasedEvaluation) -> dict[str, Any]:
                 "word": facts.CHECK_WORDS[check.status][0],
                 "mark": facts.CHECK_WORDS[check.status][1],
                 "sentence": check.sentence,
-                "null": check.null,
+                "null": _null_in_words(check.null),
                 "waiver": waivers.get(check.name, "") if check.status == "fail" else "",
             }
             for check in part.finding.checks
         ]
     return built
+
+
+def _null_in_words(null: str) -> str:
+    """What was tested, as a sentence; a comparison with limits says that it is no test."""
+    if not null:
+        return ""
+    words = null if null.startswith("not a test") else f"null hypothesis: {null}"
+    return words[:1].upper() + words[1:] + "."
 
 
 def _estimates(released: ReleasedEvaluation) -> dict[str, Any]:
@@ -125,7 +134,7 @@ def _estimates(released: ReleasedEvaluation) -> dict[str, Any]:
         else f"{n} outcomes were tested. Every one is shown; intervals are not widened for testing "
         "several, so read those that are not the headline as supporting evidence."
     )
-    built["all_outcomes"] = all_outcomes_table(released)
+    built["all_outcomes"] = all_outcomes_table(released) if n > 1 else None
     return built
 
 

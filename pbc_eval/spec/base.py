@@ -2,19 +2,25 @@
 
 import datetime as dt
 import re
-from typing import Annotated, Any
+import unicodedata
+from typing import Annotated, Any, get_args
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     ValidationInfo,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from pbc_eval._validate import did_you_mean, share_problem
+
+SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
+_REORDERING = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}  # they reorder what a reader sees
 
 
 class Agreed(BaseModel):
@@ -31,19 +37,56 @@ class Agreed(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _refuse_unknown_keys(cls, data: Any) -> Any:
-        """Name the unknown key and the nearest known one, before anything else is looked at."""
+    def _refuse_what_is_not_meant(cls, data: Any) -> Any:
+        """Unknown keys, with the nearest known one; true for 1; text that a reader cannot see."""
         if not isinstance(data, dict):
             return data
-        shown = [field.alias or name for name, field in cls.model_fields.items()]
-        known = {*shown, *cls.model_fields}
-        for key in data:
-            if key not in known:
-                hint = did_you_mean(key, shown) or f" Known keys: {', '.join(shown)}."
+        fields = {field.alias or name: field for name, field in cls.model_fields.items()}
+        for key, value in data.items():
+            field = fields.get(key, cls.model_fields.get(key))
+            if field is None:
+                hint = did_you_mean(key, fields) or f" Known keys: {', '.join(fields)}."
                 raise PydanticCustomError(
-                    "unknown_key", "unknown key {key!r}.{hint}", {"key": str(key), "hint": hint}
+                    "unknown_key", "unknown key.{hint}", {"key": str(key), "hint": hint}
+                )
+            problem = _not_meant(value, field.annotation)
+            if problem:
+                raise PydanticCustomError(
+                    "at_key", "{problem}", {"key": str(key), "problem": problem}
                 )
         return data
+
+
+def _not_meant(value: Any, annotation: Any) -> str:
+    """What is wrong with a value before its type is looked at; empty when nothing is."""
+    if isinstance(value, bool) and not _takes_bool(annotation):
+        return f"must not be {str(value).lower()}; write the value itself"
+    texts = value if isinstance(value, (list, tuple)) else (value,)
+    problems = (_unseen_characters(text) for text in texts if isinstance(text, str))
+    return next(filter(None, problems), "")
+
+
+def _takes_bool(annotation: Any) -> bool:
+    return annotation is bool or any(_takes_bool(part) for part in get_args(annotation))
+
+
+def _unseen_characters(text: str) -> str:
+    for position, character in enumerate(text):
+        is_control = unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t"
+        if is_control or ord(character) in _REORDERING:
+            before = text[max(position - 20, 0) : position]
+            return (
+                f"holds the unseen character U+{ord(character):04X} after {before!r}; it changes "
+                "what a reader sees. Remove it"
+            )
+    return ""
+
+
+def _refuse_percentage_level(value: float) -> float:
+    if not 0 < value < 1:
+        hint = f" Did you mean {value / 100:g}?" if 1 < value < 100 else ""
+        raise ValueError(f"must lie between 0 and 1, got {value:g}.{hint}")
+    return value
 
 
 def _refuse_percent_text(value: Any) -> Any:
@@ -62,7 +105,7 @@ def _refuse_outside_unit_interval(value: float) -> float:
 
 
 def _refuse_unsafe_id(value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value) or len(value) > 80:
+    if not re.fullmatch(SLUG, value) or len(value) > 80:
         raise ValueError(
             f"must be lower-case letters, digits and single hyphens (it names a folder and a web "
             f"address), got {value!r}"
@@ -73,6 +116,8 @@ def _refuse_unsafe_id(value: str) -> str:
 def _read_date(value: Any, info: ValidationInfo) -> Any:
     """Accept a date or ISO text; say what an Excel serial number or a local form stands for."""
     if isinstance(value, dt.datetime):
+        if value.time() != dt.time():
+            raise ValueError(f"must be a day without a time, got {value.isoformat(' ')}")
         return value.date()
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         if 20_000 <= value <= 80_000:
@@ -81,7 +126,7 @@ def _read_date(value: Any, info: ValidationInfo) -> Any:
                 f"must be a date, got {value:g}, which looks like an Excel serial date for "
                 f"{day.isoformat()}. Write {day.isoformat()} if that is what is meant"
             )
-        raise ValueError(f"must be a date such as 2024-03-31, got {value:g}")
+        raise ValueError(f"must be a date such as 2024-03-31, got {value}")
     if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip()):
         raise ValueError(
             f"must be a date written year-month-day, such as 2024-03-31, got {value!r} (the order "
@@ -93,10 +138,24 @@ def _read_date(value: Any, info: ValidationInfo) -> Any:
 Date = Annotated[dt.date, BeforeValidator(_read_date)]
 """A day, written 2024-03-31; Excel serial numbers and local forms are refused with the remedy."""
 
+_UNIT_INTERVAL = {"type": "number", "minimum": 0, "maximum": 1}
 Share = Annotated[
-    float, BeforeValidator(_refuse_percent_text), AfterValidator(_refuse_outside_unit_interval)
+    float,
+    BeforeValidator(_refuse_percent_text),
+    AfterValidator(_refuse_outside_unit_interval),
+    WithJsonSchema(_UNIT_INTERVAL),
 ]
 """A fraction in [0, 1]; 25 and '25%' are refused with the fraction to write instead."""
 
-Slug = Annotated[str, AfterValidator(_refuse_unsafe_id)]
+Level = Annotated[
+    float,
+    BeforeValidator(_refuse_percent_text),
+    AfterValidator(_refuse_percentage_level),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}),
+]
+"""A confidence level between 0 and 1: 0.95, not 95."""
+
+Slug = Annotated[
+    str, AfterValidator(_refuse_unsafe_id), Field(json_schema_extra={"pattern": f"^{SLUG}$"})
+]
 """An identifier that is safe as a folder and in a web address."""

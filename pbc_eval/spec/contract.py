@@ -1,6 +1,5 @@
 """Who agreed what with whom, how it is published, and who signed it."""
 
-import datetime as dt
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -16,7 +15,11 @@ def _refuse_unknown_currency(code: str) -> str:
     return code
 
 
-Currency = Annotated[str, AfterValidator(_refuse_unknown_currency)]
+Currency = Annotated[
+    str,
+    AfterValidator(_refuse_unknown_currency),
+    Field(json_schema_extra={"pattern": "^[A-Z]{3}$"}),
+]
 """An ISO 4217 code."""
 
 ValueStatus = Literal["published", "illustrative", "recalled", "synthetic"]
@@ -26,24 +29,26 @@ class ContractClause(Agreed):
     """The words of one clause of the contract, quoted or summarised."""
 
     reference: str = Field(min_length=1, description="As the contract numbers it: 'Schedule 2, 4'.")
-    text: str = Field(min_length=1)
+    text: str = Field(min_length=1, description="The words of the clause, or their sense.")
 
 
 class Contract(Agreed):
     """The performance-based contract that is evaluated."""
 
     summary: str = Field(min_length=1, description="One plain sentence: what is bought, for whom.")
-    commissioner: str = Field(min_length=1)
-    provider: str = Field(min_length=1)
-    investors: tuple[str, ...] = ()
-    start: Date
-    end: Date | None = None
+    commissioner: str = Field(min_length=1, description="Who pays.")
+    provider: str = Field(min_length=1, description="Who delivers.")
+    investors: tuple[str, ...] = Field(default=(), description="Who lends until results are paid.")
+    start: Date = Field(description="First day of the contract: 2025-04-01.")
+    end: Date | None = Field(default=None, description="Last day of the contract.")
     value: float | None = Field(default=None, ge=0, description="Most that can be paid.")
-    currency: Currency = "GBP"
+    currency: Currency = Field(default="GBP", description="ISO 4217: GBP, EUR, USD.")
     status: ValueStatus = Field(
         default="published", description="Whether these particulars were published or made up."
     )
-    clauses: tuple[ContractClause, ...] = ()
+    clauses: tuple[ContractClause, ...] = Field(
+        default=(), description="The clauses that payment rests on."
+    )
 
     @model_validator(mode="after")
     def _refuse_an_end_before_the_start(self) -> Self:
@@ -73,17 +78,21 @@ class DisclosureRule(Agreed):
 class Publication(Agreed):
     """How the report is published."""
 
-    contact: str = Field(min_length=1)
-    licence: str = Field(min_length=1)
-    release_date: Date
+    contact: str = Field(min_length=1, description="Who answers questions about the page.")
+    licence: str = Field(min_length=1, description="What others may do with text and data.")
+    release_date: Date = Field(description="The day of publication: 2026-06-30.")
     data_status: Literal["real", "reported", "recalled", "synthetic"] = Field(
         description="real data; results reported elsewhere; recalled, to be verified; synthetic"
     )
     data_notice: str = Field(default="", description="Shown beside the status at the page's top.")
-    disclosure: DisclosureRule = DisclosureRule()
-    funding: str = ""
-    interests: str = ""
-    limitations: tuple[str, ...] = ()
+    disclosure: DisclosureRule = Field(
+        default=DisclosureRule(), description="Which counts are too small to publish."
+    )
+    funding: str = Field(default="", description="Who paid for the evaluation.")
+    interests: str = Field(default="", description="What ties the authors to the parties.")
+    limitations: tuple[str, ...] = Field(
+        default=(), description="What a careful reader should know, one sentence each."
+    )
 
     @model_validator(mode="after")
     def _ask_for_the_notice(self) -> Self:
@@ -95,17 +104,19 @@ class Publication(Agreed):
 
 
 class Signature(Agreed):
-    name: str = Field(min_length=1)
-    date: dt.date | None = None
+    """One person's approval."""
+
+    name: str = Field(min_length=1, description="Who signed.")
+    date: Date | None = Field(default=None, description="When: 2026-06-01.")
 
 
 class SignOff(Agreed):
     """Who answers for the report. A final edition needs all four, each with a date."""
 
-    commissioner: Signature | None = None
-    analyst: Signature | None = None
-    assurer: Signature | None = None
-    approver: Signature | None = None
+    commissioner: Signature | None = Field(default=None, description="Who ordered the work.")
+    analyst: Signature | None = Field(default=None, description="Who did it.")
+    assurer: Signature | None = Field(default=None, description="Who checked it, independently.")
+    approver: Signature | None = Field(default=None, description="Who released it.")
 
     def missing(self) -> tuple[str, ...]:
         """The roles that have not signed with a date."""

@@ -7,14 +7,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pbc_eval.spec.base import Agreed, Date, Share
+from pbc_eval.spec.base import Agreed, Date, Level
 
 
 class Waiver(Agreed):
     """A check that is known to fail, and why the evaluation goes on; printed in the report."""
 
-    check: str = Field(min_length=1)
+    check: str = Field(min_length=1, description="pre_trends, few_clusters, balance, ...")
     reason: str = Field(min_length=20, description="For the public: why the failure is accepted.")
+
+
+WAIVERS = "Checks that are known to fail, each with the reason why the evaluation goes on."
 
 
 class _Identified(Agreed):
@@ -22,8 +25,8 @@ class _Identified(Agreed):
 
     agreed_on: Date | None = Field(default=None, description="When the design was fixed.")
     rationale: str = Field(min_length=1, description="Why this comparison is fair, in plain words.")
-    level: float = Field(default=0.95, gt=0, lt=1, description="Confidence level, 0.95 not 95.")
-    waivers: tuple[Waiver, ...] = ()
+    level: Level = Field(default=0.95, description="Confidence level, 0.95 not 95.")
+    waivers: tuple[Waiver, ...] = Field(default=(), description=WAIVERS)
     deviations: tuple[str, ...] = Field(default=(), description="From what was agreed, if any.")
 
 
@@ -31,21 +34,29 @@ class DifferenceInDifferences(_Identified):
     """Group-time average treatment effects (Callaway and Sant'Anna 2021)."""
 
     method: Literal["difference_in_differences"]
-    control_group: Literal["never_treated", "not_yet_treated"] = "never_treated"
-    base_period: Literal["varying", "universal"] = "varying"
-    anticipation: int = Field(default=0, ge=0)
+    control_group: Literal["never_treated", "not_yet_treated"] = Field(
+        default="never_treated", description="Whom treated units are compared with."
+    )
+    base_period: Literal["varying", "universal"] = Field(
+        default="varying", description="What effects before treatment are held against."
+    )
+    anticipation: int = Field(
+        default=0, ge=0, description="Periods before the start in which units may have reacted."
+    )
     headline: Literal["simple", "event", "cohort", "calendar"] = Field(
         default="simple", description="Which average of the group-time effects is the headline."
     )
-    bands: Literal["simultaneous", "pointwise"] = "simultaneous"
+    bands: Literal["simultaneous", "pointwise"] = Field(
+        default="simultaneous", description="simultaneous: the whole path lies inside at the level."
+    )
 
 
 class Benchmark(Agreed):
     """A randomised comparison of the same programme, to judge the matched estimate by."""
 
-    file: str
-    treatment: str
-    source: str = Field(min_length=1)
+    file: str = Field(min_length=1, description="Beside evaluation.yaml.")
+    treatment: str = Field(description="Column: 1 for people in the programme, else 0.")
+    source: str = Field(min_length=1, description="Who ran the trial, and where it is published.")
 
 
 class Matching(_Identified):
@@ -53,43 +64,57 @@ class Matching(_Identified):
 
     method: Literal["matching"]
     treatment: str = Field(description="Column: 1 for people in the programme, else 0.")
-    covariates: tuple[str, ...] = Field(min_length=1)
-    distance: Literal["propensity"] = "propensity"
+    covariates: tuple[str, ...] = Field(
+        min_length=1, description="Columns, known before the programme, to match on."
+    )
+    distance: Literal["propensity"] = Field(default="propensity", description="What is matched on.")
     link: Literal["logit", "probit", "linear_logit", "linear_probit"] = Field(
         default="logit", description="linear_...: match on the linear predictor of the score."
     )
-    estimand: Literal["ATT", "ATC"] = "ATT"
-    ratio: int = Field(default=1, ge=1)
-    replacement: bool = False
+    estimand: Literal["ATT", "ATC"] = Field(
+        default="ATT", description="ATT: the effect on those in the programme."
+    )
+    ratio: int = Field(default=1, ge=1, description="Comparison people for each in the programme.")
+    replacement: bool = Field(default=False, description="May one person serve several times?")
     caliper: float | None = Field(default=0.2, gt=0, description="None: no caliper.")
-    caliper_scale: Literal["std", "raw"] = "std"
+    caliper_scale: Literal["std", "raw"] = Field(
+        default="std", description="std: the caliper is in standard deviations of the score."
+    )
     within: dict[str, float] = Field(
         default_factory=dict, description="Column to the widest difference allowed, in its unit."
     )
-    exact: tuple[str, ...] = ()
-    discard: Literal["none", "both", "treated", "comparison"] = "none"
-    order: Literal["largest", "smallest", "closest", "random", "data"] | None = None
-    effect: Literal["difference", "regression", "g_computation"] = "regression"
-    benchmark: Benchmark | None = None
+    exact: tuple[str, ...] = Field(default=(), description="Columns that must agree exactly.")
+    discard: Literal["none", "both", "treated", "comparison"] = Field(
+        default="none", description="Whom to leave out beyond the range of the other group's score."
+    )
+    order: Literal["largest", "smallest", "closest", "random", "data"] | None = Field(
+        default=None, description="Who chooses first, by score."
+    )
+    effect: Literal["difference", "regression", "g_computation"] = Field(
+        default="regression", description="How outcomes of the matched are compared."
+    )
+    benchmark: Benchmark | None = Field(
+        default=None, description="A randomised trial of the same programme, to judge by."
+    )
 
 
 class Reported(Agreed):
     """The effect was estimated and published by others; it is taken as they report it."""
 
     method: Literal["reported"]
-    rationale: str = Field(min_length=1)
+    rationale: str = Field(min_length=1, description="How those who published it came to it.")
     source: str = Field(min_length=1, description="Who published it, where and when.")
-    waivers: tuple[Waiver, ...] = ()
-    deviations: tuple[str, ...] = ()
+    waivers: tuple[Waiver, ...] = Field(default=(), description=WAIVERS)
+    deviations: tuple[str, ...] = Field(default=(), description="From what was agreed, if any.")
 
 
 class Forecast(Agreed):
     """Nothing is estimated: a forecast of social value from assumed quantities."""
 
     method: Literal["forecast"]
-    rationale: str = Field(min_length=1)
-    waivers: tuple[Waiver, ...] = ()
-    deviations: tuple[str, ...] = ()
+    rationale: str = Field(min_length=1, description="What the quantities rest on.")
+    waivers: tuple[Waiver, ...] = Field(default=(), description=WAIVERS)
+    deviations: tuple[str, ...] = Field(default=(), description="From what was agreed, if any.")
 
 
 Design = Annotated[
@@ -103,6 +128,5 @@ __all__ = [
     "Forecast",
     "Matching",
     "Reported",
-    "Share",
     "Waiver",
 ]

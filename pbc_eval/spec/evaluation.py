@@ -18,6 +18,7 @@ from pbc_eval.spec.contract import Contract, Publication, SignOff
 from pbc_eval.spec.design import Design, DifferenceInDifferences, Matching, Reported
 from pbc_eval.spec.outcomes import DataRoles, Outcome
 from pbc_eval.spec.payment_terms import PaymentTerms
+from pbc_eval.spec.problems import in_words, place_of
 from pbc_eval.spec.valuation import Valuation
 from pbc_eval.spec.yaml_file import YamlDocument, read_yaml
 
@@ -25,37 +26,59 @@ from pbc_eval.spec.yaml_file import YamlDocument, read_yaml
 class Revision(Agreed):
     """What a later edition changed, and why."""
 
-    edition: Slug
-    reason: str = Field(min_length=1)
+    edition: Slug = Field(description="The edition that brought the change.")
+    reason: str = Field(min_length=1, description="What changed, and why; printed on the page.")
 
 
 class EvaluationSpec(Agreed):
     """One evaluation of one contract, in one edition."""
 
-    id: Slug
-    title: str = Field(min_length=1, max_length=160)
-    edition: Slug
-    status: Literal["provisional", "final"]
-    contract: Contract
-    data: DataRoles | None = None
-    design: Design
-    outcomes: tuple[Outcome, ...] = ()
-    payment: PaymentTerms | None = None
-    value_map: Valuation | None = None
-    publication: Publication
-    sign_off: SignOff = SignOff()
-    revisions: tuple[Revision, ...] = ()
+    id: Slug = Field(description="Names the folder and the web address: winter-shelter.")
+    title: str = Field(min_length=1, max_length=160, description="The page's main heading.")
+    edition: Slug = Field(description="2026-1; a correction gets a new edition.")
+    status: Literal["provisional", "final"] = Field(
+        description="A final edition needs four dated signatures and never changes."
+    )
+    contract: Contract = Field(description="Who agreed what with whom.")
+    data: DataRoles | None = Field(
+        default=None, description="The data file and the part each column plays; none if reported."
+    )
+    design: Design = Field(description="How the effect is told from what would have happened.")
+    outcomes: tuple[Outcome, ...] = Field(
+        default=(), description="Every outcome that was measured, not only those that improved."
+    )
+    payment: PaymentTerms | None = Field(
+        default=None, description="What is paid for which result; leave out when nothing is."
+    )
+    value_map: Valuation | None = Field(
+        default=None, description="Who gains what, and what that is worth; for social value."
+    )
+    publication: Publication = Field(description="Contact, licence, date, disclosure rule, limits.")
+    sign_off: SignOff = Field(default=SignOff(), description="Who answers for the report.")
+    revisions: tuple[Revision, ...] = Field(
+        default=(), description="What this edition changed since the last, and why."
+    )
 
     _folder: Path = PrivateAttr(default=Path())
+    _file: str = PrivateAttr(default="evaluation.yaml")
 
     @property
     def folder(self) -> Path:
         """The folder of evaluation.yaml; data files are found beside it."""
         return self._folder
 
+    @property
+    def file(self) -> str:
+        """The name of the file that this was read from, as a rule evaluation.yaml."""
+        return self._file
+
     def path(self, file: str) -> Path:
-        """A data file named by the evaluation. Raises SpecError if missing or out of the folder."""
+        """A data file named by the evaluation, with the ``::table`` in it if one is named.
+
+        Raises SpecError if it is missing or lies out of the folder, through a link or otherwise.
+        """
         root = self._folder.resolve()
+        file, mark, table = file.partition("::")
         found = (root / file).resolve()
         if not found.is_relative_to(root):
             raise SpecError(
@@ -64,8 +87,11 @@ class EvaluationSpec(Agreed):
             )
         if not found.is_file():
             near = did_you_mean(file, [p.name for p in root.iterdir() if p.is_file()])
-            raise SpecError(f"{self.id}: file {file!r} is not in {self._folder}.{near}")
-        return found
+            raise SpecError(
+                f"{self.id}: file {file!r} is not in the folder {self._folder}."
+                f"{near or ' Put it there, or correct the name.'}"
+            )
+        return Path(f"{found}{mark}{table}")
 
     def outcome(self, outcome_id: str) -> Outcome:
         return next(o for o in self.outcomes if o.id == outcome_id)
@@ -81,6 +107,7 @@ class EvaluationSpec(Agreed):
             self._outcome_problem(),
             self._data_problem(),
             self._payment_problem(),
+            self._value_problem(),
             self._status_problem(),
         ):
             if problem:
@@ -129,6 +156,24 @@ class EvaluationSpec(Agreed):
                 f"payment.currency is {self.payment.currency} but contract.currency is "
                 f"{self.contract.currency}; amounts are not converted, give both in one currency"
             )
+        cap = self.payment.cap if self.payment else None
+        most = self.contract.value
+        if cap is not None and most is not None and float(cap) > most:
+            return (
+                f"payment.cap {cap} is above contract.value {most:g}, the most that can be paid; "
+                "correct one of them"
+            )
+        return None
+
+    def _value_problem(self) -> str | None:
+        ids = [o.id for o in self.outcomes]
+        for row in self.value_map.outcomes if self.value_map else ():
+            if row.quantity_from is not None and row.quantity_from not in ids:
+                return (
+                    f"value_map outcome {row.id}: quantity_from {row.quantity_from!r} is not among "
+                    f"the outcomes ({first_few(ids) or 'there are none'})."
+                    f"{did_you_mean(row.quantity_from, ids)}"
+                )
         return None
 
     def _status_problem(self) -> str | None:
@@ -155,22 +200,19 @@ def load_evaluation(path: str | Path) -> EvaluationSpec:
     except ValidationError as invalid:
         raise SpecError(_readable(invalid, document)) from None
     spec._folder = file.parent
+    spec._file = file.name
     return spec
 
 
 def _readable(invalid: ValidationError, document: YamlDocument) -> str:
     problems = []
     for error in invalid.errors(include_url=False):
-        location = list(error["loc"])
-        if error["type"] == "unknown_key":
-            location.append(error["ctx"]["key"])
+        location = list(place_of(error))
         place = _place(location, document.data)
-        said = error["msg"].removeprefix("Value error, ")
-        if error["type"] not in ("value_error", "unknown_key", "missing"):
-            said = f"{said}, got {_short(error['input'])}"
-        said = "this key is required" if error["type"] == "missing" else said
-        problems.append((document.line_of(location), place, said.rstrip(".")))
-    lines = [f"  line {line}: {place}: {said}." for line, place, said in sorted(set(problems))]
+        said = in_words(error)
+        stop = "" if said.endswith("?") else "."
+        problems.append((document.line_of(location), place, said.rstrip(".") + stop))
+    lines = [f"  line {line}: {place}: {said}" for line, place, said in sorted(set(problems))]
     count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
     return f"{document.path}: {count}\n" + "\n".join(lines)
 
@@ -191,8 +233,3 @@ def _place(location: list[str | int], data: Any) -> str:
             words.append(f".{part}")
             here = None
     return "".join(words).lstrip(".") or "evaluation"
-
-
-def _short(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 60 else shown[:57] + "..."

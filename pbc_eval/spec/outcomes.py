@@ -22,9 +22,9 @@ class DataRoles(Agreed):
     cohort: str | None = Field(
         default=None, description="Column of the first treated period; empty or 0: never treated."
     )
-    cluster: str | None = None
-    weight: str | None = None
-    missing: Missing = "refuse"
+    cluster: str | None = Field(default=None, description="Column, when units move together.")
+    weight: str | None = Field(default=None, description="Column, constant within a unit.")
+    missing: Missing = Field(default="refuse", description="What to do where outcomes are missing.")
     labels: dict[str, str] = Field(default_factory=dict, description="Column to plain words.")
 
 
@@ -34,7 +34,9 @@ class Total(Agreed):
     With a data weight (people in an area, discharges of a hospital) the units are weighted.
     """
 
-    of: Literal["units", "unit_periods"] = "units"
+    of: Literal["units", "unit_periods"] = Field(
+        default="units", description="unit_periods: each treated unit counts in each period."
+    )
     per: float = Field(default=1, gt=0, description="100 when the outcome is per 100 people.")
     unit: str = Field(min_length=1, description="What is counted: readmissions avoided.")
 
@@ -42,15 +44,15 @@ class Total(Agreed):
 class ReportedEffect(Agreed):
     """A published result: two levels, or a relative reduction, or an effect with its interval."""
 
-    treated: float | None = None
-    comparison: float | None = None
-    effect: float | None = None
-    relative_reduction: Share | None = None
-    std_error: float | None = Field(default=None, gt=0)
-    n_treated: int | None = Field(default=None, ge=1)
-    n_comparison: int | None = Field(default=None, ge=1)
-    source: str = Field(min_length=1)
-    status: Literal["READ", "RECALLED"]
+    treated: float | None = Field(default=None, description="Level in the programme group.")
+    comparison: float | None = Field(default=None, description="Level in the comparison group.")
+    effect: float | None = Field(default=None, description="The difference, in the unit.")
+    relative_reduction: Share | None = Field(default=None, description="A fraction: 0.09 is 9%.")
+    std_error: float | None = Field(default=None, gt=0, description="As published, if it is.")
+    n_treated: int | None = Field(default=None, ge=1, description="How many in the programme.")
+    n_comparison: int | None = Field(default=None, ge=1, description="How many for comparison.")
+    source: str = Field(min_length=1, description="Where the figure stands: report, table, page.")
+    status: Literal["READ", "RECALLED"] = Field(description="READ: seen in the source itself.")
 
     @model_validator(mode="after")
     def _ask_for_exactly_one_form(self) -> Self:
@@ -69,22 +71,26 @@ class ReportedEffect(Agreed):
 class Outcome(Agreed):
     """One thing the programme was meant to change."""
 
-    id: Slug
+    id: Slug = Field(description="A short name that clauses and files use: readmissions.")
     label: str = Field(min_length=1, description="In plain words: 'Earnings in 1978'.")
     unit: str = Field(min_length=1, description="'dollars', 'readmissions per 100 discharges'.")
-    direction: Literal["higher_is_better", "lower_is_better"]
-    column: str | None = None
-    primary: bool = False
+    direction: Literal["higher_is_better", "lower_is_better"] = Field(
+        description="Which way an improvement points."
+    )
+    column: str | None = Field(default=None, description="Column of the data that holds it.")
+    primary: bool = Field(default=False, description="The headline; one outcome at most.")
     shown_as: Literal["number", "money", "percentage_points"] = Field(
         default="number", description="percentage_points: a fraction in the data, times 100."
     )
-    decimals: int = Field(default=1, ge=0, le=6)
+    decimals: int = Field(default=1, ge=0, le=6, description="Shown on the page; not rounded.")
     important_change: float | None = Field(
         default=None, gt=0, description="The smallest change that would matter, in the unit."
     )
     missing: Missing | None = Field(default=None, description="Where it differs from the data's.")
-    total: Total | None = None
-    reported: ReportedEffect | None = None
+    total: Total | None = Field(default=None, description="How the average becomes a total.")
+    reported: ReportedEffect | None = Field(
+        default=None, description="The published result, for the method reported."
+    )
 
     @property
     def sign(self) -> int:

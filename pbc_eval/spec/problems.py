@@ -1,6 +1,7 @@
 """What pydantic found wrong, in the house style: the thing, the value, the rule, the remedy."""
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,25 +19,98 @@ def problems_in_words(
     """
     sentences = []
     for problem in error.errors(include_url=False):
-        location, kind, value = problem["loc"], problem["type"], problem["input"]
-        if kind == "too_short" and value:
+        location = place_of(problem)
+        if problem["type"] == "too_short" and problem["input"]:
             continue  # pydantic's echo of the problems inside the list
-        message = problem["msg"].removeprefix("Value error, ").replace("Input should", "must")
-        if kind == "extra_forbidden":
-            message = f"unknown key.{did_you_mean(location[-1], known)}"
-        elif kind == "missing":
-            message = "is missing; it must be stated"
-        elif kind == "union_tag_invalid":
-            context = problem.get("ctx", {})
-            expected, tag = context.get("expected_tags", ""), context.get("tag", "")
-            choices = expected.replace("'", "").split(", ")
-            message = f"type must be one of {expected}, got {tag!r}.{did_you_mean(tag, choices)}"
-        elif kind == "union_tag_not_found":
-            message = "type is missing; it must be stated"
-        elif kind != "value_error":
-            message = f"{message}, got {value!r}"
+        message = in_words(problem, known)
         sentences.append(f"{_place(location, data)}: {message}".rstrip(".") + _stop(message))
     return tuple(dict.fromkeys(sentences))
+
+
+def in_words(problem: Mapping[str, Any], known: Sequence[str] = ()) -> str:
+    """What one problem says: the rule, the value, and the remedy where it can be told."""
+    said = problem["msg"].removeprefix("Value error, ").replace("Input should", "must")
+    write = _WRITERS.get(problem["type"], _with_value)
+    return write(said, problem["input"], problem.get("ctx", {}), known)
+
+
+Context = Mapping[str, Any]
+Known = Sequence[str]
+
+
+def _as_said(said: str, value: Any, context: Context, known: Known) -> str:
+    return said
+
+
+def _with_value(said: str, value: Any, context: Context, known: Known) -> str:
+    return f"{said}, got {_short(value)}"
+
+
+def _unknown_key(said: str, value: Any, context: Context, known: Known) -> str:
+    return f"unknown key.{did_you_mean(context['key'], known) or context['hint']}"
+
+
+def _missing(said: str, value: Any, context: Context, known: Known) -> str:
+    return "is missing; it must be stated. Add the line"
+
+
+def _no_tag(said: str, value: Any, context: Context, known: Known) -> str:
+    return f"{_tag(context)} is missing; it must be stated"
+
+
+def _wrong_tag(said: str, value: Any, context: Context, known: Known) -> str:
+    expected, tag = context.get("expected_tags", ""), context.get("tag", "")
+    nearest = did_you_mean(tag, expected.replace("'", "").split(", "))
+    return f"{_tag(context)} must be one of {expected}, got {tag!r}.{nearest}"
+
+
+def _wrong_word(said: str, value: Any, context: Context, known: Known) -> str:
+    choices = context.get("expected", "").replace("'", "").replace(" or ", ", ").split(", ")
+    return f"{said}, got {_short(value)}.{did_you_mean(value, choices)}"
+
+
+def _not_text(said: str, value: Any, context: Context, known: Known) -> str:
+    if isinstance(value, (int, float, dt.date)):
+        return f'must be text, got {value}. Put it in quotes: "{value}"'
+    return f"must be text, got {_short(value)}"
+
+
+def _not_a_mapping(said: str, value: Any, context: Context, known: Known) -> str:
+    return f"must be keys and values, indented below it, got {_short(value)}"
+
+
+def _not_a_list(said: str, value: Any, context: Context, known: Known) -> str:
+    return f"must be a list (lines that start with a hyphen), got {_short(value)}"
+
+
+_WRITERS: dict[str, Callable[[str, Any, Context, Known], str]] = {
+    "unknown_key": _unknown_key,
+    "at_key": _as_said,
+    "value_error": _as_said,
+    "missing": _missing,
+    "union_tag_not_found": _no_tag,
+    "union_tag_invalid": _wrong_tag,
+    "literal_error": _wrong_word,
+    "string_type": _not_text,
+    "model_type": _not_a_mapping,
+    "model_attributes_type": _not_a_mapping,
+    "tuple_type": _not_a_list,
+}
+
+
+def place_of(problem: Mapping[str, Any]) -> tuple[int | str, ...]:
+    """Where the problem is; one found in a key before its model is built is at that key."""
+    at_key = problem["type"] in ("unknown_key", "at_key")
+    return (*problem["loc"], problem["ctx"]["key"]) if at_key else tuple(problem["loc"])
+
+
+def _tag(context: Mapping[str, Any]) -> str:
+    return str(context.get("discriminator", "type")).strip("'")
+
+
+def _short(value: Any) -> str:
+    shown = str(value) if isinstance(value, dt.date) else repr(value)
+    return shown if len(shown) <= 60 else shown[:57] + "..."
 
 
 def _stop(message: str) -> str:

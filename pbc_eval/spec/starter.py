@@ -9,14 +9,19 @@ from pydantic import TypeAdapter, ValidationError
 from pbc_eval.errors import SpecError
 from pbc_eval.spec.base import Slug
 from pbc_eval.spec.evaluation import EvaluationSpec
+from pbc_eval.spec.schema_words import WORDS
 
 SCHEMA_FILE = "evaluation.schema.json"
 STARTER = Path(__file__).parent / "starter.yaml"
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema of evaluation.yaml (draft 2020-12), with a title and an address-free id."""
+    """The JSON Schema of evaluation.yaml (draft 2020-12); every key says what it is for."""
     schema = EvaluationSpec.model_json_schema(by_alias=True)
+    for model, words in WORDS.items():
+        properties = schema["$defs"][model]["properties"]
+        for key, text in words.items():
+            properties[key].setdefault("description", text)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,

@@ -13,9 +13,11 @@ class Valuation(Agreed):
     """The ``value_map`` of evaluation.yaml: rows inline, or in a CSV or XLSX beside it."""
 
     file: str | None = Field(default=None, description="Value map with Social Value UK columns.")
-    inputs_file: str | None = None
-    outcomes: tuple[ValuedOutcome, ...] = ()
-    inputs: tuple[StakeholderInput, ...] = ()
+    inputs_file: str | None = Field(default=None, description="What each stakeholder put in.")
+    outcomes: tuple[ValuedOutcome, ...] = Field(default=(), description="The rows, if not a file.")
+    inputs: tuple[StakeholderInput, ...] = Field(
+        default=(), description="What stakeholders put in beside the payment."
+    )
     payment_is_invested: bool = Field(
         default=True, description="Add the payment due to the inputs as part of the investment."
     )
@@ -29,7 +31,9 @@ class Valuation(Agreed):
         description="True: the first outcome year is discounted once. False: not at all.",
     )
     price_base: str = Field(min_length=1, description="'2023/24 prices'.")
-    status: ValueStatus = "published"
+    status: ValueStatus = Field(
+        default="published", description="Whether these values were published or made up."
+    )
 
     @model_validator(mode="after")
     def _ask_for_rows_once(self) -> Self:

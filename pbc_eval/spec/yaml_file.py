@@ -4,14 +4,16 @@ YAML 1.2, so that ``no`` and ``on`` stay words; a key given twice is an error, n
 The one home of the YAML library.
 """
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import ComposerError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from pbc_eval.errors import SpecError
 
@@ -50,33 +52,67 @@ def read_yaml(path: Path) -> YamlDocument:
         raise SpecError(f"{path}: no such file.") from None
     except (OSError, UnicodeDecodeError) as reason:
         raise SpecError(f"{path}: cannot be read as UTF-8 text ({reason}).") from None
+    lines: dict[Location, int] = {}
     try:
-        data = YAML(typ="safe", pure=True).load(text)
         root = YAML().compose(text)
+        if root is not None:
+            _note_lines(root, (), lines, set())
+        data = YAML(typ="safe", pure=True).load(text)
     except MarkedYAMLError as problem:
         raise SpecError(f"{path}{_where(problem)}: {_what(problem)}") from None
     except YAMLError as problem:
         raise SpecError(f"{path}: not valid YAML ({problem}).") from None
+    except RecursionError:
+        raise SpecError(f"{path}: nested too deeply to be an evaluation.") from None
+    except (ValueError, TypeError) as problem:
+        # A value that YAML takes for a date or a number, and that is none: 2024-02-30.
+        raise SpecError(f"{path}{_where_no_day_is(root)}: {problem}. Correct the value.") from None
     if not isinstance(data, dict):
         raise SpecError(
             f"{path}: must be a mapping of keys to values at its top level, got "
             f"{'nothing' if data is None else type(data).__name__}."
         )
-    lines: dict[Location, int] = {}
-    _note_lines(root, (), lines)
     return YamlDocument(path, data, lines)
 
 
-def _note_lines(node: Node, here: Location, lines: dict[Location, int]) -> None:
+def _note_lines(node: Node, here: Location, lines: dict[Location, int], seen: set[int]) -> None:
+    """Note where each value stands; refuse one that stands elsewhere (an alias)."""
     lines.setdefault(here, node.start_mark.line + 1)
+    if not isinstance(node, (MappingNode, SequenceNode)):
+        return
+    if id(node) in seen:
+        raise ComposerError(
+            None,
+            None,
+            "an alias (*name) repeats a part of the file. Write the part out, so that each value "
+            "stands where it is read",
+            node.start_mark,
+        )
+    seen.add(id(node))
     if isinstance(node, MappingNode):
         for key, value in node.value:
+            if not isinstance(key, ScalarNode):
+                raise ComposerError(None, None, "a key must be one word", key.start_mark)
             there = (*here, key.value)
             lines[there] = key.start_mark.line + 1
-            _note_lines(value, there, lines)
-    elif isinstance(node, SequenceNode):
+            _note_lines(value, there, lines, seen)
+    else:
         for position, item in enumerate(node.value):
-            _note_lines(item, (*here, position), lines)
+            _note_lines(item, (*here, position), lines, seen)
+
+
+def _where_no_day_is(node: Node) -> str:
+    """', line 7' of the first date that no calendar has; nothing if that is not the problem."""
+    if isinstance(node, ScalarNode):
+        if not str(node.tag).endswith(":timestamp"):
+            return ""
+        try:
+            dt.date.fromisoformat(node.value[:10])
+        except ValueError:
+            return f", line {node.start_mark.line + 1}: {node.value}"
+        return ""
+    parts = [part for pair in node.value for part in (pair if isinstance(pair, tuple) else (pair,))]
+    return next((found for part in parts if (found := _where_no_day_is(part))), "")
 
 
 def _where(problem: MarkedYAMLError) -> str:
@@ -86,6 +122,11 @@ def _where(problem: MarkedYAMLError) -> str:
 
 def _what(problem: MarkedYAMLError) -> str:
     said = str(problem.problem or problem.context or "not valid YAML").strip()
+    if isinstance(problem, ComposerError) and problem.context is None:
+        return f"{said}."
     if "duplicate key" in said:
-        return f"{said.split(' with value')[0]}. Each key may be given once; remove one."
+        key = said.split(" with value")[0].removeprefix("found ")
+        return f"{key}. Each key may be given once; remove one."
+    if "another document" in said:
+        return "a second document starts here (---). Keep one evaluation in one file."
     return f"not valid YAML: {said}. Check the indentation, colons and quotes on this line."

@@ -31,6 +31,7 @@ from pbc_eval.spec.value_map import ValuedOutcome, ValueMap
 from pbc_eval.spec.value_table import value_map_from_frame
 from pbc_eval.sroi.assumptions import Assumptions, Floats, assumptions_of, value_by_year
 
+GUIDE_RATE = 0.035  # the rate of the Guide's worked example, the UK public sector's basic one
 StartConvention = Literal["after_activity", "in_activity"]
 LEAD: dict[StartConvention, int] = {"after_activity": 1, "in_activity": 0}
 CONVENTIONS: dict[StartConvention, str] = {
@@ -135,10 +136,14 @@ class SroiResult:
             money_text(Decimal(f"{amount:.2f}"), self.currency)
             for amount in (self.present_value, self.investment, 1)
         )
-        how = f"{self.discount:.4g} a year" if isinstance(self.discount, float) else self.discount
+        how = (
+            f"at {100 * self.discount:.4g}% a year"
+            if isinstance(self.discount, float)
+            else f"as in {schedule_for(self.discount, self.date).title}"
+        )
         return (
             f"Social return per {unit} invested = present value / investment = {present} / "
-            f"{invested} = {self.ratio:.2f} (discounted at {how}; "
+            f"{invested} = {self.ratio:.2f} (discounted {how}; "
             f"{CONVENTIONS[self.start_convention]})."
         )
 
@@ -147,7 +152,7 @@ def social_return(
     value_map: AnyValueMap,
     *,
     investment: float | Decimal,
-    discount: float | str,
+    discount: float | str = GUIDE_RATE,
     date: dt.date | None = None,
     start_convention: StartConvention = "after_activity",
     results: Mapping[str, MeasuredOutcome] | None = None,
@@ -155,8 +160,9 @@ def social_return(
 ) -> SroiResult:
     """Discount a value map and set it against ``investment``, money in year 0.
 
-    ``discount`` is one annual rate (a fraction) or the name of a schedule, looked up at ``date``,
-    the evaluation's own. ``results`` supplies the rows whose quantity was estimated.
+    ``discount`` is one annual rate (a fraction; by default the 3.5 % of the Guide's example) or the
+    name of a schedule, looked up at ``date``, the evaluation's own; the result names it.
+    ``results`` supplies the rows whose quantity was estimated.
 
     Raises ValueMapError for an empty or ambiguous map, an investment that is not above zero, or a
     quantity that cannot be had; ParameterError for a discount rate or schedule that is unknown.

@@ -83,16 +83,16 @@ def test_cohorts_too_small_to_know_their_covariance_are_left_out_and_named():
 
 @pytest.mark.slow
 def test_true_parallel_trends_are_rejected_about_as_often_as_promised():
-    """60 units, 11 effects before treatment, 200 samples: 5 % asked for, chi-squared gives 25 %
+    """60 units, 11 effects before treatment, 120 samples: 5 % asked for, chi-squared gives 25 %
     and more. Bound: 5 % plus three standard errors."""
     rng = np.random.default_rng(11)
     p_small, p_chi2 = [], []
-    for _ in range(200):
+    for _ in range(120):
         frame = random_walks(rng, {0: 20, 7: 24, 8: 16}, 9)
         found = check_pretrends(att_gt(Panel.from_data(frame, **ROLES)))
         p_small.append(found.p_value)
         p_chi2.append(stats.chi2.sf(found.statistic, int(found.table["tested"].sum())))
-    assert np.mean(np.array(p_small) < 0.05) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
+    assert np.mean(np.array(p_small) < 0.05) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 120)
     assert np.mean(np.array(p_chi2) < 0.05) > 0.15
 
 

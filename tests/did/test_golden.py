@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from did.data import GOLDEN, card_krueger, mpdta
+from did.data import GOLDEN, california, card_krueger, mpdta
 
 from pbc_eval.did.group_time import att_gt
 from pbc_eval.did.two_way import two_way
@@ -93,3 +93,10 @@ def test_unit_effects_leave_out_stores_seen_once():
     assert found.estimate == pytest.approx(balanced.estimate, abs=1e-10)
     assert found.std_error == pytest.approx(balanced.std_error, rel=1e-8)
     assert "26 units seen in one period only" in found.method.notes[0]
+
+
+def test_one_treated_unit_has_no_clustered_error():
+    """CRV1 with one treated cluster is far too small (Cameron and Miller 2015, section VI.D)."""
+    found = two_way(california())
+    assert found.std_error is None
+    assert "one treated cluster" in found.reason

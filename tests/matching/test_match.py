@@ -216,11 +216,14 @@ def test_a_reader_is_told(frame, changes, note):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"method": "optimal"}, r"method must be one of nearest; got 'optimal'"),
+        (
+            {"method": "optimum"},
+            r"method must be one of nearest, optimal, .* Did you mean 'optimal'\?",
+        ),
         ({"distance": "propensty"}, r"distance must be one of .*Did you mean 'propensity'\?"),
         ({"link": "cloglog"}, r"link must be one of logit, probit"),
         ({"order": "biggest"}, r"order must be one of largest"),
-        ({"estimand": "ATE"}, r"estimand must be one of ATT, ATC.*needs weighting"),
+        ({"estimand": "ATE"}, r"estimand must be one of ATT, ATC.*or weighting"),
         ({"order": "random"}, r"order='random' needs a seed"),
         ({"caliper": 0}, r"caliper must be a finite number above 0.*caliper=None"),
         ({"caliper": -0.2}, r"caliper must be a finite number above 0"),

@@ -8,6 +8,7 @@ import pytest
 
 from pbc_eval.errors import PaymentTermsError
 from pbc_eval.payment import describe, payment_due, payment_under_alternatives
+from pbc_eval.results import MeasuredOutcome
 
 
 @pytest.fixture
@@ -312,3 +313,13 @@ def test_a_line_carries_its_inputs_formula_and_denominator(clause, terms, outcom
     assert pickle.loads(pickle.dumps(statement)) == statement
     with pytest.raises(dataclasses.FrozenInstanceError):
         line.amount = Decimal(0)
+
+
+def test_terms_may_be_plain_data():
+    clause = {"id": "jobs", "type": "tariff", "label": "Jobs", "reference": "1", "source": "test"}
+    terms = {"currency": "GBP", "clauses": [{**clause, "outcome": "work", "measure": "count"}]}
+    with pytest.raises(PaymentTermsError, match="price"):
+        payment_due(terms, [])
+    terms["clauses"][0]["price"] = "1,200.50"
+    result = MeasuredOutcome(outcome="work", source="counted", count=3)
+    assert payment_due(terms, [result]).total == Decimal("3601.50")

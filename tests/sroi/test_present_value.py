@@ -209,7 +209,7 @@ def test_the_ratio_is_stated_with_its_name_and_conventions():
     result = social_return(wheels_to_meals(), investment=INVESTED, discount=0.035)
     assert result.sentence == (
         "Social return per £1 invested = present value / investment = £81,741.93 / £42,375 = 1.93 "
-        "(discounted at 0.035 a year; the first outcome year is discounted once)."
+        "(discounted at 3.5% a year; the first outcome year is discounted once)."
     )
     assert "recalled" in result.caveats[0]
     assert pickle.loads(pickle.dumps(result)).ratio == result.ratio

@@ -1,0 +1,204 @@
+"""Yes-or-no outcomes: differences in percentage points, ratios, and so many in a hundred.
+
+    sample, outcome ── risk_effects ──▶ RiskEffects
+
+The three answers come from the same two weighted shares and their joint covariance: the ratio's
+and the odds ratio's intervals are symmetric on the logarithmic scale (delta method). A share of
+nought or one has no logarithm, and then there is no interval and the reason is given.
+
+Source: Zou (2004), American Journal of Epidemiology 159, 702-706; covariances as in
+``matching.effect`` and ``matching.weighted_effect``.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from pbc_eval._validate import check_level, first_few
+from pbc_eval.errors import DataError, DesignError
+from pbc_eval.matching.effect import checked_outcome, outcome_values
+from pbc_eval.matching.sample import MatchedSample
+from pbc_eval.matching.weighted_effect import weighted_effect
+from pbc_eval.matching.weighted_sample import WeightedSample
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+class Ratio(NamedTuple):
+    """A ratio with its interval; the ends are None when ``reason`` says why there are none."""
+
+    estimate: float
+    conf_low: float | None
+    conf_high: float | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class RiskEffects:
+    """Shares are fractions of the target population; ``covariance`` (2, 2) is theirs, treated
+    first, None when it cannot be had. ``degrees_of_freedom`` belong to the interval's t."""
+
+    term: str
+    treated_share: float
+    comparison_share: float
+    covariance: Floats | None
+    degrees_of_freedom: float
+    level: float
+    n_treated: int
+    n_comparison: int
+
+    @property
+    def critical(self) -> float:
+        return float(stats.t.ppf(0.5 + self.level / 2, self.degrees_of_freedom))
+
+    @property
+    def difference_points(self) -> float:
+        """The risk difference in percentage points."""
+        return 100 * (self.treated_share - self.comparison_share)
+
+    @property
+    def std_error_points(self) -> float | None:
+        if self.covariance is None:
+            return None
+        lean = np.array([1.0, -1.0])
+        return 100 * float(np.sqrt(max(lean @ self.covariance @ lean, 0.0)))
+
+    @property
+    def interval_points(self) -> tuple[float, float] | None:
+        """The risk difference's interval in percentage points."""
+        error = self.std_error_points
+        if error is None:
+            return None
+        reach = self.critical * error
+        return self.difference_points - reach, self.difference_points + reach
+
+    @property
+    def risk_ratio(self) -> Ratio:
+        slopes = [1 / share if share > 0 else np.inf for share in self._shares]
+        return self._ratio(list(self._shares), slopes)
+
+    @property
+    def odds_ratio(self) -> Ratio:
+        odds = [share / (1 - share) if share < 1 else np.inf for share in self._shares]
+        slopes = [1 / (share * (1 - share)) if 0 < share < 1 else np.inf for share in self._shares]
+        return self._ratio(odds, slopes)
+
+    @property
+    def per_hundred(self) -> str:
+        """One sentence for a reader."""
+        treated, comparison = (100 * share for share in self._shares)
+        change = self.difference_points
+        words = f"{abs(change):.1f} {'more' if change >= 0 else 'fewer'} in every 100"
+        found = f"{treated:.1f} in every 100, against {comparison:.1f} without: {words}"
+        interval = self.interval_points
+        if interval is None:
+            return f"{found}."
+        low, high = interval
+        return f"{found} ({self.level:.0%} interval {low:+.1f} to {high:+.1f})."
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row a measure: ``measure``, ``estimate``, ``conf_low``, ``conf_high``, ``reason``."""
+        points = self.interval_points or (np.nan, np.nan)
+        why = "" if self.covariance is not None else "no standard error"
+        rows: list[tuple[object, ...]] = [
+            ("risk difference, percentage points", self.difference_points, *points, why)
+        ]
+        for name, ratio in (("risk ratio", self.risk_ratio), ("odds ratio", self.odds_ratio)):
+            ends = [np.nan if end is None else end for end in (ratio.conf_low, ratio.conf_high)]
+            rows.append((name, ratio.estimate, *ends, ratio.reason or ""))
+        columns = ["measure", "estimate", "conf_low", "conf_high", "reason"]
+        return pd.DataFrame(rows, columns=columns)
+
+    @property
+    def _shares(self) -> tuple[float, float]:
+        return self.treated_share, self.comparison_share
+
+    def _ratio(self, parts: list[float], slopes: list[float]) -> Ratio:
+        above, below = parts
+        if below == 0 or not np.isfinite(parts).all():
+            return Ratio(float("nan"), None, None, "a share is nought or one: no such ratio")
+        ratio = above / below
+        if self.covariance is None:
+            return Ratio(ratio, None, None, "no standard error")
+        if not np.isfinite(slopes).all():
+            return Ratio(ratio, None, None, "a share is nought or one: no logarithm")
+        lean = np.array([slopes[0], -slopes[1]])
+        error = float(np.sqrt(max(lean @ self.covariance @ lean, 0.0)))
+        reach = np.exp(self.critical * error)
+        return Ratio(ratio, float(ratio / reach), float(ratio * reach), None)
+
+
+def risk_effects(
+    sample: MatchedSample | WeightedSample, outcome: str | pd.Series, level: float = 0.95
+) -> RiskEffects:
+    """Compare weighted shares of a 0/1 outcome in a matched or weighted sample.
+
+    ``outcome`` is as in the sample's ``effect``; the difference and its error are those of
+    ``effect(outcome)``, times 100. Raises DataError for an outcome other than 0 and 1.
+    """
+    check_level("risk_effects", level, DesignError)
+    rows = sample.matched if isinstance(sample, MatchedSample) else sample.kept
+    series = outcome_values(sample.design.frame, sample.design.ids, outcome)
+    name = str(series.name) if series.name is not None else "outcome"
+    if series.dtype == bool:
+        series = series.astype(np.float64)
+    values = checked_outcome(series[rows], name)
+    strange = np.unique(values[(values != 0) & (values != 1)])
+    if len(strange):
+        raise DataError(
+            f"risk_effects: outcome {name!r} must be 0 or 1, found "
+            f"{first_few(f'{value:g}' for value in strange)}. Recode it, or use effect()."
+        )
+    treated = sample.design.treated[rows]
+    if isinstance(sample, WeightedSample):
+        found = weighted_effect(
+            sample.weighting, treated, values, np.empty((len(values), 0)), "difference"
+        )
+        shares = (found.estimate + found.untreated_mean, found.untreated_mean)
+        n = len(values)
+        covariance: Floats | None = found.influence.T @ found.influence * n / (n - 1)
+        freedom = float("inf")
+    else:
+        weights = sample.assignment.weights[rows]
+        clusters = None if sample.settings.replacement else sample.assignment.subclass[rows]
+        shares, covariance, freedom = _matched_shares(values, treated, weights, clusters)
+    return RiskEffects(
+        term=name,
+        treated_share=min(max(shares[0], 0.0), 1.0),
+        comparison_share=min(max(shares[1], 0.0), 1.0),
+        covariance=covariance,
+        degrees_of_freedom=freedom,
+        level=level,
+        n_treated=int(treated.sum()),
+        n_comparison=int((~treated).sum()),
+    )
+
+
+def _matched_shares(
+    values: Floats, treated: Bools, weights: Floats, clusters: NDArray[np.int64] | None
+) -> tuple[tuple[float, float], Floats | None, float]:
+    """Shares, their covariance and degrees of freedom: clustered by set with CR1, or HC3."""
+    n, influence, shares = len(values), [], []
+    for group in (treated, ~treated):
+        part = np.where(group, weights, 0.0) / weights[group].sum()
+        mean = float(part @ values)
+        shares.append(mean)
+        rest = part * (values - mean)
+        influence.append(rest if clusters is not None else rest / np.maximum(1 - part, 1e-300))
+    both = np.column_stack(influence)
+    if clusters is None:
+        if min(treated.sum(), (~treated).sum()) < 2:
+            return (shares[0], shares[1]), None, float("nan")
+        return (shares[0], shares[1]), both.T @ both, float(n - 2)
+    number = np.unique(clusters, return_inverse=True)[1]
+    by_set = np.column_stack([np.bincount(number, column) for column in both.T])
+    g = len(by_set)
+    if g < 2:
+        return (shares[0], shares[1]), None, float("nan")
+    factor = g / (g - 1) * (n - 1) / (n - 2)
+    return (shares[0], shares[1]), np.asarray(by_set.T @ by_set * factor), float(g - 1)

@@ -1,0 +1,116 @@
+"""The methods of ``match``: a method is one function from a Problem to pairs or sets, and a row
+of METHODS that says which options have a meaning for it."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from pbc_eval.matching.assignment import Problem, Sets, both_groups
+from pbc_eval.matching.full import full_sets
+from pbc_eval.matching.greedy import Pairs
+from pbc_eval.matching.nearest import nearest_pairs
+from pbc_eval.matching.optimal import optimal_pairs
+from pbc_eval.matching.space import nearest_in_space
+from pbc_eval.matching.subclass import subclasses
+
+
+class MatchMethod(NamedTuple):
+    """``run`` solves a problem; ``options`` are the arguments of ``match`` that mean something to
+    it; ``estimands`` the effects it can answer for; ``uses`` is what nearness is judged by."""
+
+    run: Callable[[Problem], Pairs | Sets]
+    options: frozenset[str]
+    estimands: tuple[str, ...]
+    uses: str  # "distance", "score" or "cells"
+
+
+def _nearest(problem: Problem) -> Pairs:
+    if problem.space is None:
+        return nearest_pairs(
+            problem.score,
+            problem.focal,
+            strata=problem.strata,
+            order=problem.order,
+            ratio=problem.ratio,
+            replacement=problem.replacement,
+            caliper=problem.caliper,
+            rules=problem.rules,
+            rng=problem.rng,
+        )
+    return nearest_in_space(
+        problem.space,
+        problem.focal,
+        strata=problem.strata,
+        score=problem.score,
+        order=problem.order,
+        ratio=problem.ratio,
+        replacement=problem.replacement,
+        caliper=problem.caliper,
+        rules=problem.rules,
+        rng=problem.rng,
+    )
+
+
+def _optimal(problem: Problem) -> Pairs:
+    return optimal_pairs(
+        problem.score,
+        problem.space,
+        problem.focal,
+        strata=problem.strata,
+        ratio=problem.ratio,
+        caliper=problem.caliper,
+        rules=problem.rules,
+    )
+
+
+def _full(problem: Problem) -> Sets:
+    return full_sets(
+        problem.score,
+        problem.space,
+        problem.focal,
+        strata=problem.strata,
+        caliper=problem.caliper,
+        rules=problem.rules,
+    )
+
+
+def _cells(problem: Problem) -> Pairs | Sets:
+    if problem.space is not None:  # one to one within the cells
+        return _nearest(problem)
+    return Sets(both_groups(problem.strata, problem.focal), float("nan"))
+
+
+def _subclass(problem: Problem) -> Sets:
+    label = np.zeros(len(problem.focal), dtype=np.int64)
+    offset = 0
+    for stratum in np.unique(problem.strata):
+        rows = np.flatnonzero(problem.strata == stratum)
+        focal = problem.focal[rows]
+        if focal.all() or not focal.any():
+            label[rows] = offset  # nobody to compare with: left out below
+            offset += 1
+            continue
+        found = subclasses(problem.score[rows], focal, problem.reference[rows], problem.subclasses)
+        label[rows] = found + offset
+        offset += problem.subclasses
+    return Sets(both_groups(label, problem.focal), float("nan"))
+
+
+_SCORED = frozenset({"link", "exact", "discard"})
+_NEAR = _SCORED | {"distance", "distance_on", "caliper", "caliper_scale", "within", "antiexact"}
+_PAIRED = ("ATT", "ATC")
+_ANY = ("ATT", "ATC", "ATE")
+
+METHODS: dict[str, MatchMethod] = {
+    "nearest": MatchMethod(
+        _nearest, _NEAR | {"ratio", "replacement", "order", "seed"}, _PAIRED, "distance"
+    ),
+    "optimal": MatchMethod(_optimal, _NEAR | {"ratio"}, _PAIRED, "distance"),
+    "full": MatchMethod(_full, _NEAR, _ANY, "distance"),
+    "subclass": MatchMethod(_subclass, _SCORED | {"subclasses"}, _ANY, "score"),
+    "coarsened": MatchMethod(
+        _cells, frozenset({"cutpoints", "grouping", "one_to_one"}), _ANY, "cells"
+    ),
+    "exact": MatchMethod(_cells, frozenset(), _ANY, "cells"),
+}

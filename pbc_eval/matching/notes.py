@@ -1,0 +1,93 @@
+"""What a reader must know about a match, in sentences."""
+
+import numpy as np
+
+from pbc_eval._validate import first_few
+from pbc_eval.matching.assignment import Assignment, Problem
+from pbc_eval.matching.methods import METHODS
+from pbc_eval.matching.propensity import PropensityFit
+from pbc_eval.matching.settings import MatchSettings
+
+
+def match_notes(
+    settings: MatchSettings,
+    problem: Problem,
+    fit: PropensityFit | None,
+    assignment: Assignment,
+    n_discarded: int,
+) -> tuple[str, ...]:
+    """Sentences on calipers, columns left out, people lost and ties. ``assignment`` is that of
+    the people in ``problem``, after ``n_discarded`` were left out."""
+    notes = []
+    by_distance = METHODS[settings.method].uses == "distance"
+    if by_distance and settings.caliper is None:
+        notes.append(
+            "No caliper was set: matches may be far apart. 0.2 standard deviations of the score is "
+            "usual (Austin 2011)."
+        )
+    if fit is not None and fit.aliased:
+        notes.append(
+            f"Left out of the score, because constant or determined by the other covariates: "
+            f"{first_few(fit.aliased)}. They stay in the balance table."
+        )
+    if n_discarded:
+        notes.append(
+            f"{n_discarded:,} units outside common support were left out before matching; the "
+            "effect is for those within it."
+        )
+    notes += _losses(settings, problem, assignment)
+    if settings.method in ("nearest", "optimal") and problem.space is None:
+        notes += _ties(settings, problem)
+    if settings.estimand == "ATE":
+        notes.append("The effect is for everybody matched (ATE), not for the treated alone.")
+    return tuple(notes)
+
+
+def _sides(settings: MatchSettings) -> tuple[str, str]:
+    return ("comparison", "treated") if settings.estimand == "ATC" else ("treated", "comparison")
+
+
+def _losses(settings: MatchSettings, problem: Problem, assignment: Assignment) -> list[str]:
+    seeking, pool = _sides(settings)
+    focal, matched = problem.focal, assignment.weights > 0
+    if settings.estimand == "ATE":
+        n_lost = int((~matched).sum())
+        if not n_lost:
+            return []
+        return [
+            f"{n_lost:,} of {len(matched):,} units found no match; the effect is for the "
+            f"{len(matched) - n_lost:,} who did."
+        ]
+    notes = []
+    n_focal, n_pool = int(focal.sum()), int((~focal).sum())
+    pairs = assignment.pairs
+    if pairs is not None and not settings.replacement and n_pool < n_focal * settings.ratio:
+        notes.append(
+            f"{n_pool:,} {pool} units for {n_focal:,} {seeking} units at ratio {settings.ratio}: "
+            "not everybody can get all their matches without replacement."
+        )
+    n_matched = int((focal & matched).sum())
+    if n_matched < n_focal:
+        notes.append(
+            f"{n_focal - n_matched:,} of {n_focal:,} {seeking} units found no match; the effect "
+            f"is for the {n_matched:,} who did."
+        )
+    short = 0 if pairs is None else n_matched * settings.ratio - len(pairs.focal)
+    if short:
+        notes.append(
+            f"{short:,} of the {settings.ratio} matches sought for each matched {seeking} unit "
+            "were not found; those units have fewer."
+        )
+    return notes
+
+
+def _ties(settings: MatchSettings, problem: Problem) -> list[str]:
+    pool_score, pool_strata = problem.score[~problem.focal], problem.strata[~problem.focal]
+    line = np.lexsort((pool_score, pool_strata))
+    same = (np.diff(pool_score[line]) == 0) & (np.diff(pool_strata[line]) == 0)
+    if not same.any():
+        return []
+    return [
+        f"{int(same.sum()):,} {_sides(settings)[1]} units share stratum and score with another; "
+        "such ties are broken by row order, so the order of the rows is part of the design."
+    ]

@@ -1,0 +1,128 @@
+"""How much hidden bias would overturn the result?
+
+- ``rosenbaum_bounds``: in matched pairs, two people who look alike may differ in their odds of
+  treatment by a factor of gamma because of something not measured. How small, and how large, could
+  the p-value then be?
+- ``e_value``: how strongly would something not measured have to go with both treatment and
+  outcome, as risk ratios, to explain an effect away?
+
+Source: Rosenbaum (2002), Observational Studies, section 4.3 (Wilcoxon's signed-rank statistic,
+normal approximation); VanderWeele & Ding (2017), Annals of Internal Medicine 167, 268-274.
+"""
+
+import math
+from collections.abc import Sequence
+from numbers import Real
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import norm, rankdata
+
+from pbc_eval.errors import DataError, DesignError
+from pbc_eval.matching.effect import checked_outcome, outcome_values
+from pbc_eval.matching.sample import MatchedSample
+
+Floats = NDArray[np.float64]
+GAMMAS = (1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)
+
+
+def pair_differences(sample: MatchedSample, outcome: str | pd.Series) -> Floats:
+    """Treated minus comparison outcome of each pair, (pairs,), in the outcome's unit.
+
+    ``outcome`` is as in ``MatchedSample.effect``. Raises DesignError unless every unit serves in
+    exactly one pair: after 1:1 matching without replacement.
+    """
+    pairs = sample.assignment.pairs
+    if pairs is None or sample.settings.replacement or sample.settings.ratio != 1:
+        raise DesignError(
+            f"pair_differences: {sample.settings.in_words} does not make pairs of two. The bounds "
+            "need 1:1 matching without replacement."
+        )
+    series = outcome_values(sample.design.frame, sample.design.ids, outcome)
+    values = np.full(len(series), np.nan)
+    values[sample.matched] = checked_outcome(series[sample.matched], str(series.name))
+    sign = -1.0 if sample.settings.estimand == "ATC" else 1.0
+    return np.asarray(sign * (values[pairs.focal] - values[pairs.other]))
+
+
+def rosenbaum_bounds(
+    differences: Sequence[float] | Floats, gammas: Sequence[float] = GAMMAS
+) -> pd.DataFrame:
+    """Bounds on the one-sided p-value that treatment raises the outcome, a row a gamma.
+
+    ``differences`` (pairs,) are treated minus comparison outcomes; for an outcome that should
+    fall, pass them with the sign turned. Pairs that do not differ are left out, as in Wilcoxon's
+    test, and counted. Columns: ``gamma``, ``p_low``, ``p_high``, ``n_pairs``, ``n_without``.
+
+    Raises DataError for differences that are not finite or all zero, DesignError for a gamma
+    below 1.
+    """
+    values = np.asarray(differences, dtype=np.float64)
+    if values.ndim != 1 or not len(values) or not np.isfinite(values).all():
+        raise DataError(
+            "rosenbaum_bounds: differences must be finite numbers, one a pair; found "
+            f"{int((~np.isfinite(values)).sum()):,} of {values.size:,} that are not."
+        )
+    moving = values[values != 0]
+    if not len(moving):
+        raise DataError("rosenbaum_bounds: no pair differs, so there is no effect to bound.")
+    for gamma in gammas:
+        if isinstance(gamma, bool) or not isinstance(gamma, Real) or not 1 <= gamma < math.inf:
+            raise DesignError(
+                f"rosenbaum_bounds: gamma is a ratio of odds and must be at least 1, got {gamma!r}."
+            )
+    ranks = rankdata(np.abs(moving))
+    statistic = float(ranks[moving > 0].sum())
+    rows = []
+    for gamma in gammas:
+        p_values = []
+        for chance in (1 / (1 + gamma), gamma / (1 + gamma)):
+            mean = chance * ranks.sum()
+            spread = math.sqrt(chance * (1 - chance) * float(ranks @ ranks))
+            p_values.append(float(norm.sf((statistic - mean) / spread)))
+        rows.append((float(gamma), *p_values, len(moving), len(values) - len(moving)))
+    return pd.DataFrame(rows, columns=["gamma", "p_low", "p_high", "n_pairs", "n_without"])
+
+
+class EValue(NamedTuple):
+    """Risk ratios that something not measured would need with treatment and with outcome: to
+    explain away the estimate, and to move the nearer end of its interval to no effect (None
+    without an interval; 1 when it includes no effect already)."""
+
+    estimate: float
+    interval: float | None
+
+
+def e_value(
+    risk_ratio: float, conf_low: float | None = None, conf_high: float | None = None
+) -> EValue:
+    """The E-value of a risk ratio; pass the end of its interval that is nearer to 1, or both.
+
+    A ratio below 1 is turned over first. Raises DesignError for a ratio that is not positive, or
+    that lies outside its interval.
+    """
+    ends = [("conf_low", conf_low), ("conf_high", conf_high)]
+    for name, value in [("risk_ratio", risk_ratio), *ends]:
+        if value is not None and not (
+            isinstance(value, Real) and not isinstance(value, bool) and 0 < value < math.inf
+        ):
+            raise DesignError(f"e_value: {name} must be a finite number above 0, got {value!r}.")
+    if (conf_low is not None and conf_low > risk_ratio) or (
+        conf_high is not None and conf_high < risk_ratio
+    ):
+        raise DesignError(
+            f"e_value: risk_ratio {risk_ratio:g} must lie within its interval, got conf_low="
+            f"{conf_low!r}, conf_high={conf_high!r}."
+        )
+    nearer = conf_low if risk_ratio >= 1 else conf_high
+    if nearer is None:
+        return EValue(_e_value(risk_ratio), None)
+    crosses = nearer <= 1 if risk_ratio >= 1 else nearer >= 1
+    return EValue(_e_value(risk_ratio), 1.0 if crosses else _e_value(nearer))
+
+
+def _e_value(ratio: float) -> float:
+    above = ratio if ratio >= 1 else 1 / ratio
+    return float(above + math.sqrt(above * (above - 1)))

@@ -1,0 +1,186 @@
+"""Weighting: everybody stays, and weights make the two groups alike.
+
+    frame ── read_design ──▶ Design ── WEIGHTINGS[method] ──▶ WeightedSample
+
+The outcome plays no part: weights can be made, checked and signed off before outcomes are seen.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pbc_eval._validate import first_few
+from pbc_eval.errors import DesignError
+from pbc_eval.matching.balance import effective_size
+from pbc_eval.matching.design import Design, Missing, read_design
+from pbc_eval.matching.encoding import Columns, check_any_column
+from pbc_eval.matching.propensity import fit_propensity
+from pbc_eval.matching.weighted_sample import WeightedSample, WeightSettings
+from pbc_eval.matching.weighting import (
+    WEIGHTINGS,
+    Weighting,
+    WeightingProblem,
+    WeightMethod,
+)
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Estimand = Literal["ATT", "ATE", "ATC"]
+
+HEAVY = 0.05  # of a group's weight on one person is worth a sentence
+
+
+def weight(
+    frame: pd.DataFrame,
+    *,
+    treatment: str,
+    covariates: Sequence[str],
+    method: WeightMethod = "ipw",
+    estimand: Estimand | None = None,
+    link: Literal["logit", "probit"] = "logit",
+    stabilise: bool = False,
+    trim: float | None = None,
+    truncate: float | None = None,
+    unit: str | None = None,
+    missing: Missing = "refuse",
+) -> WeightedSample:
+    """Weight people so that the two groups resemble the population the effect is for.
+
+    ``frame`` has one row a unit and is not changed; ``treatment``, ``covariates``, ``unit`` and
+    ``missing`` are as in ``match``. ``estimand``: "ATT" (the default) for the treated, "ATC" for
+    the comparison group, "ATE" for everybody; with method "overlap" it is left out, the effect
+    being for those who could have been in either group.
+
+    "ipw" weights by one over the chance of one's own group (``link``); "overlap" by the chance of
+    the other group; "entropy" and "cbps" balance all covariate means exactly, or say why not. A
+    weight counts the people of the target that a person stands for; ``stabilise`` multiplies them
+    by the share of the person's group instead, so that they centre on 1 (the effect is the same).
+    For "ipw" only: ``trim=0.1`` leaves out people with a score outside [0.1, 0.9] and fits the
+    score again, and ``truncate=0.99`` lowers weights to their 99 % quantile in the group.
+
+    Raises DataError for data that do not fit, DesignError for choices that cannot be carried out:
+    separated groups, covariates that no weights can balance, shares out of range.
+
+    Source: see ``matching.weighting``; trimming: Crump, Hotz, Imbens & Mitnik (2009), Biometrika
+    96, 187-199; truncation: Cole & Hernán (2008), American Journal of Epidemiology 168.
+    """
+    settings = WeightSettings(
+        method=method,
+        estimand="ATO" if method == "overlap" and estimand is None else estimand or "ATT",
+        link=link,
+        stabilise=stabilise,
+        trim=trim,
+        truncate=truncate,
+    )
+    design = read_design(
+        frame,
+        treatment=treatment,
+        covariates=covariates,
+        unit=unit,
+        missing=missing,
+        owner="weight",
+    )
+    check_any_column(design.columns, "weight")
+    kept = _untrimmed(design, settings)
+    inside, treated = _rows_of(design.columns, kept), design.treated[kept]
+    problem = WeightingProblem(inside, treated, settings.estimand, link)
+    found = WEIGHTINGS[method](problem)
+    if truncate is not None:
+        found = truncated(found, treated, truncate)
+    notes = _notes(settings, found, treated, int((~kept).sum()))
+    if stabilise:
+        found = _stabilised(found, treated)
+    weights = np.zeros(len(kept))
+    weights[kept] = found.weights
+    return WeightedSample(
+        settings=settings,
+        design=design,
+        kept=kept,
+        weighting=found,
+        all_weights=weights,
+        notes=notes,
+    )
+
+
+def _untrimmed(design: Design, settings: WeightSettings) -> Bools:
+    """Who has a score inside the bounds, shape (n,)."""
+    if settings.trim is None:
+        return np.ones(len(design.treated), dtype=bool)
+    columns = design.columns
+    fit = fit_propensity(columns.score_values, design.treated, columns.score_names, settings.link)
+    inside = (fit.score >= settings.trim) & (fit.score <= 1 - settings.trim)
+    for name, group in (("treated", design.treated), ("comparison", ~design.treated)):
+        if not inside[group].any():
+            raise DesignError(
+                f"weight: trim={settings.trim:g} leaves no {name} unit with a score between "
+                f"{settings.trim:g} and {1 - settings.trim:g}. Pass a smaller trim."
+            )
+    return np.asarray(inside)
+
+
+def _rows_of(columns: Columns, kept: Bools) -> Columns:
+    return columns if kept.all() else replace(columns, values=columns.values[kept])
+
+
+def truncated(weighting: Weighting, treated: Bools, quantile: float) -> Weighting:
+    """Weights above their group's ``quantile`` are lowered to it, and no longer respond to the
+    score."""
+    weights, held = weighting.weights.copy(), np.zeros(len(treated), dtype=bool)
+    for group in (treated, ~treated):
+        limit = np.quantile(weights[group], quantile)
+        held |= group & (weights > limit)
+        weights[group] = np.minimum(weights[group], limit)
+    blocks = tuple(
+        block._replace(weight_slope=np.where(held, 0.0, block.weight_slope))
+        for block in weighting.blocks
+    )
+    return weighting._replace(weights=weights, blocks=blocks)
+
+
+def _stabilised(weighting: Weighting, treated: Bools) -> Weighting:
+    share = float(treated.mean())
+    factor = np.where(treated, share, 1 - share)
+    blocks = tuple(
+        block._replace(weight_slope=block.weight_slope * factor) for block in weighting.blocks
+    )
+    return weighting._replace(weights=weighting.weights * factor, blocks=blocks)
+
+
+def _notes(
+    settings: WeightSettings, found: Weighting, treated: Bools, n_trimmed: int
+) -> tuple[str, ...]:
+    """What a reader must know about these weights, in sentences."""
+    notes = []
+    if settings.estimand == "ATO":
+        notes.append(
+            "Overlap weights: the effect is for people who could have been in either group, not "
+            "for the treated as a whole."
+        )
+    if settings.method == "cbps" and settings.estimand != "ATE":
+        notes.append(
+            f"For the {settings.estimand} the covariate-balancing score gives the weights of "
+            "entropy balancing."
+        )
+    if n_trimmed:
+        notes.append(
+            f"{n_trimmed:,} units with a score outside [{settings.trim:g}, "
+            f"{1 - (settings.trim or 0):g}] were left out; the effect is for those within."
+        )
+    if found.aliased:
+        notes.append(
+            f"Left out of the score, because constant or determined by the other covariates: "
+            f"{first_few(found.aliased)}. They stay in the balance table."
+        )
+    for name, group in (("treated", treated), ("comparison", ~treated)):
+        weights = found.weights[group]
+        heaviest = float(weights.max() / weights.sum())
+        if heaviest > HEAVY:
+            notes.append(
+                f"One {name} unit carries {heaviest:.0%} of that group's weight; the "
+                f"{len(weights):,} {name} units count as {effective_size(weights):,.0f}."
+            )
+    return tuple(notes)

@@ -1,0 +1,224 @@
+"""The result of weighting: weights, who was left out, how balanced it is, and the effect."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Real
+from typing import get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pbc_eval._validate import check_choice, check_level
+from pbc_eval.errors import DesignError
+from pbc_eval.matching.balance import effective_size
+from pbc_eval.matching.balance_table import balance_table
+from pbc_eval.matching.design import Design
+from pbc_eval.matching.effect import checked_outcome, outcome_values
+from pbc_eval.matching.ledger import SampleLedger
+from pbc_eval.matching.propensity import Link
+from pbc_eval.matching.weighted_effect import WEIGHTED_METHODS, WeightedMethod, weighted_effect
+from pbc_eval.matching.weighting import Target, Weighting, WeightMethod
+from pbc_eval.results import AttEstimate, Method
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+_METHOD_WORDS = {
+    "ipw": "inverse-propensity weighting ({link})",
+    "overlap": "overlap weighting ({link})",
+    "entropy": "entropy balancing on means",
+    "cbps": "the covariate-balancing propensity score, just identified",
+}
+_TARGET_WORDS = {
+    "ATT": "the treated",
+    "ATC": "the comparison group (ATC), not for the treated",
+    "ATE": "everybody (ATE), not for the treated alone",
+    "ATO": "the overlap population (ATO), not for the treated as a whole",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightSettings:
+    """The choices behind weights, checked. ``trim`` bounds the score, ``truncate`` is a quantile
+    of the weights; both None when nothing is cut."""
+
+    method: WeightMethod
+    estimand: Target
+    link: Link
+    stabilise: bool
+    trim: float | None
+    truncate: float | None
+
+    def __post_init__(self) -> None:
+        check_choice("weight", "method", self.method, get_args(WeightMethod), DesignError)
+        if self.method == "overlap" and self.estimand != "ATO":
+            raise DesignError(
+                f"weight: method='overlap' has a population of its own, got estimand="
+                f"{self.estimand!r}. Leave estimand out, or use another method."
+            )
+        if self.method != "overlap":
+            check_choice("weight", "estimand", self.estimand, ("ATT", "ATE", "ATC"), DesignError)
+        check_choice("weight", "link", self.link, ("logit", "probit"), DesignError)
+        if self.link == "probit" and self.method in ("entropy", "cbps"):
+            raise DesignError(
+                f"weight: method={self.method!r} is logistic, got link='probit'. Leave link out."
+            )
+        if not isinstance(self.stabilise, bool):
+            raise DesignError(f"weight: stabilise must be True or False, got {self.stabilise!r}.")
+        for name, value, low, high in (
+            ("trim", self.trim, 0.0, 0.5),
+            ("truncate", self.truncate, 0.5, 1.0),
+        ):
+            if value is None:
+                continue
+            if self.method != "ipw":
+                raise DesignError(
+                    f"weight: {name}={value!r} is for method='ipw'; cutting the weights of "
+                    f"{self.method!r} would undo their balance. Leave {name} out."
+                )
+            if isinstance(value, bool) or not isinstance(value, Real) or not low < value < high:
+                raise DesignError(
+                    f"weight: {name} must lie between {low:g} and {high:g}, got {value!r}."
+                )
+
+    @property
+    def in_words(self) -> str:
+        """One phrase a reader can check against the design."""
+        parts = [_METHOD_WORDS[self.method].format(link=self.link)]
+        if self.trim is not None:
+            parts.append(f"scores outside [{self.trim:g}, {1 - self.trim:g}] left out")
+        if self.truncate is not None:
+            parts.append(f"weights truncated at their {self.truncate:.4g} quantile")
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class WeightedSample:
+    """A weighted sample. ``kept`` (n,) marks the rows that were not trimmed; ``weighting`` holds
+    their arrays; ``all_weights`` (n,) has 0 for the trimmed. Series name units by their ids."""
+
+    settings: WeightSettings
+    design: Design
+    kept: Bools
+    weighting: Weighting
+    all_weights: Floats
+    notes: tuple[str, ...]
+
+    @property
+    def weights(self) -> pd.Series:
+        """Weights by id, 0 for the trimmed. A weight counts the people of the target population
+        that a unit stands for, unless stabilised; the scale drops out of every effect."""
+        return pd.Series(self.all_weights, index=self.design.ids, name="weight")
+
+    @property
+    def scores(self) -> pd.Series:
+        """The propensity score by id, missing for the trimmed. Raises DesignError after entropy
+        balancing, which has none."""
+        if self.weighting.score is None:
+            raise DesignError(
+                "scores: entropy balancing has weights and no propensity score. Use .weights, or "
+                "method='cbps'."
+            )
+        score = np.full(len(self.kept), np.nan)
+        score[self.kept] = self.weighting.score
+        return pd.Series(score, index=self.design.ids, name="score")
+
+    @property
+    def coefficients(self) -> pd.DataFrame:
+        """The fitted coefficients, a row a score (entropy balancing for the ATE has two, the
+        comparison group's first), the intercept first, per unit of each covariate."""
+        names = ["intercept", *self.design.columns.score_names]
+        return pd.DataFrame(self.weighting.coefficients, columns=names)
+
+    @property
+    def ledger(self) -> SampleLedger:
+        """Every row that was read, and why any of them has no weight."""
+        ledger = self.design.ledger
+        gone = ~self.kept
+        if gone.any():
+            treated = int((gone & self.design.treated).sum())
+            ledger = ledger.then(
+                "trim",
+                int(gone.sum()),
+                f"score outside [{self.settings.trim:g}, {1 - (self.settings.trim or 0):g}]: "
+                f"{treated:,} treated, {int(gone.sum()) - treated:,} comparison",
+            )
+        return ledger
+
+    def counts(self) -> pd.DataFrame:
+        """Rows all, weighted, effective, trimmed; columns treated and comparison. "effective" is
+        Kish's effective sample size of the weights."""
+        table = {}
+        for name, group in (("treated", self.design.treated), ("comparison", ~self.design.treated)):
+            table[name] = [
+                float(group.sum()),
+                float((group & self.kept).sum()),
+                effective_size(self.all_weights[group]),
+                float((group & ~self.kept).sum()),
+            ]
+        return pd.DataFrame(table, index=["all", "weighted", "effective", "trimmed"])
+
+    def balance(self, also: Sequence[str] = ()) -> pd.DataFrame:
+        """How alike the groups are before and after, a row a covariate; columns and conventions
+        are those of ``MatchedSample.balance``. ``also`` names further columns to compare."""
+        return balance_table(self.design, None, self.all_weights, self.settings.estimand, also)
+
+    def effect(
+        self,
+        outcome: str | pd.Series,
+        method: WeightedMethod = "difference",
+        level: float = 0.95,
+    ) -> AttEstimate:
+        """The effect for the target population, in the outcome's unit (treated minus comparison).
+
+        ``outcome`` is a column of the data weighted, or a Series whose index holds the unit ids.
+        "difference" compares weighted means, "augmented" adds a linear regression in each group.
+        Errors count the estimation of the score and the regressions; the reference is normal.
+
+        Raises DataError for an outcome that is unknown, not a number, or missing for a weighted
+        unit, DesignError for a group too small for a regression.
+        """
+        check_choice("effect", "method", method, WEIGHTED_METHODS, DesignError)
+        check_level("effect", level, DesignError)
+        series = outcome_values(self.design.frame, self.design.ids, outcome)
+        name = str(series.name) if series.name is not None else "outcome"
+        values = checked_outcome(series[self.kept], name)
+        treated = self.design.treated[self.kept]
+        covariates = self.design.columns.score_values[self.kept]
+        found = weighted_effect(self.weighting, treated, values, covariates, method)
+        how = (
+            "weighted difference in means"
+            if method == "difference"
+            else ("augmented (doubly robust) weighted difference, linear regressions by group")
+        )
+        n_effective = effective_size(self.weighting.weights[~treated])
+        target = _TARGET_WORDS[self.settings.estimand]
+        return AttEstimate(
+            term=name,
+            estimate=found.estimate,
+            std_error=found.std_error,
+            n_treated=int(treated.sum()),
+            n_comparison=int((~treated).sum()),
+            level=level,
+            counterfactual_mean=found.untreated_mean,
+            method=Method(
+                estimator=f"{how} after {self.settings.in_words}",
+                comparison_group=(
+                    f"{int((~treated).sum()):,} units with {self.design.treatment} = 0, weighted "
+                    f"(effective number {n_effective:,.0f})"
+                ),
+                inference=(
+                    "stacked estimating equations, which count the estimation of the score, "
+                    "factor n/(n-1), normal reference"
+                ),
+                notes=(f"The effect is for {target}.", *self.notes),
+            ),
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """The rows of the data with a weight, plus ``weight``. Raises DesignError when the data
+        already have such a column."""
+        if "weight" in self.design.frame.columns:
+            raise DesignError("to_frame: the data already have a column weight. Rename it first.")
+        return self.design.frame.assign(weight=self.all_weights).loc[self.kept]

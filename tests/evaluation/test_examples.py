@@ -1,0 +1,172 @@
+"""The seven examples give the numbers that their pages state, and those hold up.
+
+Each figure has a source outside this package: a published table, a known truth, or hand
+arithmetic on the file. Goldens of the estimators themselves are in tests/did and tests/matching.
+"""
+
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import pbc_eval as pbc
+from pbc_eval.evaluation.record import Evaluation
+
+DATA = Path(__file__).parents[2] / "data"
+
+
+@cache
+def evaluated(name: str) -> Evaluation:
+    return pbc.evaluate(pbc.load_evaluation(DATA / name))
+
+
+def test_there_are_seven_examples_and_each_can_be_released():
+    names = sorted(path.parent.name for path in DATA.glob("*/evaluation.yaml"))
+    assert len(names) == 7
+    for name in names:
+        released = pbc.release(evaluated(name))
+        assert released.evaluation.spec.id == name
+        assert (DATA / name / "SOURCE.md").is_file()
+
+
+# --- supported work ---
+
+
+def test_the_experiment_gives_the_published_benchmark():
+    """Dehejia and Wahba (1999), table 1: 1,794 (633 with pooled, 671 with unequal variances)."""
+    benchmark = evaluated("supported-work").primary.benchmark
+    assert benchmark.estimate == pytest.approx(1794.34, abs=0.01)
+    assert benchmark.std_error == pytest.approx(671.0, abs=0.1)
+    assert (benchmark.n_treated, benchmark.n_comparison) == (185, 260)
+
+
+def test_matching_comes_near_the_benchmark_and_the_raw_difference_does_not():
+    finding = evaluated("supported-work").primary
+    headline = finding.headline
+    assert headline.conf_low < finding.benchmark.estimate < headline.conf_high
+    raw = finding.measured_alternatives["Not matched: all comparison units, no adjustment"]
+    people = pd.read_csv(DATA / "supported-work" / "people.csv")
+    means = people.groupby("treat")["re78"].mean()
+    assert raw.effect == pytest.approx(means[1] - means[0], rel=1e-12)
+    assert raw.effect < -8000
+
+
+def test_few_without_a_match_leave_no_trace_of_what_is_known_about_them():
+    """2 of 185 found no match: no table may show them, nor both averages that give them away."""
+    released = pbc.release(evaluated("supported-work")).primary
+    assert released.table("unmatched") is None
+    columns = set(released.table("balance").frame.columns)
+    assert "mean_treated_after" in columns
+    assert not {"mean_treated_before", "mean_comparison_before", "raw_diff_before"} & columns
+
+
+# --- training grants ---
+
+
+def test_the_ledger_of_the_training_grants_accounts_for_every_firm():
+    """157 firms in the file; 54 report scrap in all three years, 135 report hours at least once."""
+    raw = pd.read_csv(DATA / "training-grants" / "firms.csv")
+    scrap, hours = evaluated("training-grants").findings
+    complete = raw.dropna(subset="scrap").groupby("fcode").size().eq(3).sum()
+    groups = scrap.table("groups").frame
+    assert groups["units"].sum() == complete == 54
+    dropped = scrap.table("ledger").frame["units_dropped"].sum()
+    assert dropped + complete == raw["fcode"].nunique() == 157
+    seen = raw.dropna(subset="hrsemp")["fcode"].nunique()
+    assert hours.table("groups").frame["units"].sum() == seen == 135
+
+
+def test_scrap_effects_are_plain_differences_of_means():
+    """With complete firms each effect is a difference of mean changes, done here by hand."""
+    raw = pd.read_csv(DATA / "training-grants" / "firms.csv").dropna(subset="scrap")
+    wide = raw.pivot_table(index=["fcode", "first_grant"], columns="year", values="scrap")
+    cells = evaluated("training-grants").primary.table("cells").frame
+    for cohort, time, base in [(1988, 1988, 1987), (1988, 1989, 1987), (1989, 1989, 1988)]:
+        change = (wide[time] - wide[base]).groupby("first_grant").mean()
+        cell = cells[(cells["cohort"] == cohort) & (cells["time"] == time)]["estimate"].item()
+        assert cell == pytest.approx(change[cohort] - change[0], rel=1e-10)
+
+
+# --- insurance expansion, tobacco control ---
+
+
+def test_insurance_effects_match_states_counted_alike():
+    raw = pd.read_csv(DATA / "insurance-expansion" / "states.csv")
+    wide = raw.pivot_table(index="stfips", columns="year", values="dins")
+    group = raw.groupby("stfips")["yexp2"].first().fillna(0)
+    change = (wide[2014] - wide[2013]).groupby(group).mean()
+    cells = evaluated("insurance-expansion").primary.table("cells").frame
+    cell = cells[(cells["cohort"] == 2014) & (cells["time"] == 2014)]["estimate"].item()
+    assert cell == pytest.approx(change[2014] - change[0], rel=1e-10)
+
+
+def test_one_treated_state_has_no_interval_and_says_so():
+    finding = evaluated("tobacco-control").primary
+    raw = pd.read_csv(DATA / "tobacco-control" / "cigarettes.csv")
+    wide = raw.pivot_table(index="state", columns="year", values="packs_per_head")
+    after = wide.loc[:, 1989:].sub(wide[1988], axis=0).mean(axis=1)
+    by_hand = after["California"] - after.drop("California").mean()
+    assert finding.headline.estimate == pytest.approx(by_hand, rel=1e-10)
+    assert finding.headline.std_error is None
+    assert {check.name: check.status for check in finding.checks}["few_clusters"] == "fail"
+
+
+# --- one service, wheels to meals ---
+
+
+def test_the_peterborough_bond_misses_the_early_trigger_and_meets_the_final_one():
+    """READ: 142 against 155 is -8.39 %, below 10 %; pooled 9 %, above 7.5 %."""
+    lines = {line.clause: line for line in evaluated("one-service").payment.lines}
+    assert float(lines["early"].measure_value) == pytest.approx(13 / 155, abs=1e-12)
+    assert lines["early"].amount == 0
+    assert lines["final"].amount == Decimal("1.00")
+
+
+def test_wheels_to_meals_gives_the_recalled_totals():
+    """RECALLED: inputs 42,375; present value 81,741.93; net 39,366.93; ratio 1.93."""
+    sroi = evaluated("wheels-to-meals").sroi
+    assert sroi.investment == 42_375
+    assert round(sroi.present_value, 2) == 81_741.93
+    assert round(sroi.net_present_value, 2) == 39_366.93
+    assert round(sroi.ratio, 2) == 1.93
+
+
+# --- hospital readmissions: the whole chain against a known truth ---
+
+
+def test_the_estimate_covers_the_true_effect():
+    truth = pd.read_csv(DATA / "hospital-readmissions" / "truth.csv").set_index("quantity")["value"]
+    finding = evaluated("hospital-readmissions").primary
+    true_effect = truth["average effect per 100 discharges"]
+    assert finding.headline.conf_low < true_effect < finding.headline.conf_high
+    measured = finding.measured
+    # The scale is exact: true effect times scale is the true total.
+    avoided = truth["readmissions avoided"]
+    assert -true_effect * measured.total_scale == pytest.approx(avoided, rel=1e-9)
+
+
+def test_payment_and_value_rest_on_the_same_estimate():
+    evaluation = evaluated("hospital-readmissions")
+    measured = evaluation.primary.measured
+    lines = {line.clause: line for line in evaluation.payment.lines}
+    lower = measured.conf_low * measured.total_scale
+    by_hand = (Decimal(450) * Decimal(repr(lower))).quantize(Decimal("0.01"))
+    assert lines["avoided-readmissions"].amount == by_hand
+    assert evaluation.payment.total == sum(line.amount for line in evaluation.payment.lines)
+    quantity = evaluation.sroi.by_outcome[0].quantity
+    assert quantity == pytest.approx(measured.effect * measured.total_scale, rel=1e-12)
+    parts = dict(evaluation.investment_parts)
+    paid = next(value for name, value in parts.items() if "payment due" in name)
+    assert paid == float(evaluation.payment.total)
+    assert evaluation.sroi.investment == pytest.approx(sum(parts.values()))
+
+
+def test_every_other_estimate_is_paid_by_the_agreed_rule():
+    evaluation = evaluated("hospital-readmissions")
+    table = evaluation.payment_alternatives.set_index("estimator")
+    assert table["total"]["As agreed"] == evaluation.payment.total
+    for name, measured in evaluation.primary.measured_alternatives.items():
+        again = pbc.payment_due(evaluation.spec.payment, [measured])
+        assert table["total"][name] == again.total

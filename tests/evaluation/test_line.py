@@ -1,0 +1,102 @@
+"""The line of one evaluation: failed checks stop it, waivers are named, nothing is half done."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import pbc_eval as pbc
+from pbc_eval.errors import DesignError, SpecError
+
+DATA = Path(__file__).parents[2] / "data"
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """A copy of an example with changes to its text: (name, {old: new}) to a folder."""
+
+    def copy(name: str, changes: dict[str, str]) -> Path:
+        folder = tmp_path / name
+        shutil.copytree(DATA / name, folder)
+        text = (folder / "evaluation.yaml").read_text(encoding="utf-8")
+        for old, new in changes.items():
+            assert old in text
+            text = text.replace(old, new)
+        (folder / "evaluation.yaml").write_text(text, encoding="utf-8")
+        return folder
+
+    return copy
+
+
+def diverging(folder: Path) -> None:
+    """Make the treated hospitals move away long before the service starts."""
+    frame = pd.read_csv(folder / "hospitals.csv")
+    treated = frame["service_start"] > 0
+    frame.loc[treated, "readmissions_per_100"] += 0.8 * frame.loc[treated, "quarter"]
+    frame.to_csv(folder / "hospitals.csv", index=False)
+
+
+def test_a_failed_check_stops_the_line_and_names_the_remedy(copied):
+    folder = copied("hospital-readmissions", {})
+    diverging(folder)
+    with pytest.raises(DesignError, match=r"pre_trends.*moved apart") as stopped:
+        pbc.evaluate(pbc.load_evaluation(folder))
+    assert "add a waiver under design.waivers with the reason" in str(stopped.value)
+
+
+def test_a_waiver_lets_it_go_on_and_the_words_grow_careful(copied):
+    waiver = (
+        "  waivers:\n    - check: pre_trends\n      reason: Known and accepted for this test.\n"
+    )
+    folder = copied(
+        "hospital-readmissions", {"  agreed_on: 2024-05-01\n": "  agreed_on: 2024-05-01\n" + waiver}
+    )
+    diverging(folder)
+    evaluation = pbc.evaluate(pbc.load_evaluation(folder))
+    assert [check.name for check in evaluation.failed_checks] == ["pre_trends"]
+    from pbc_eval.report.prose import cannot_say, headline  # noqa: PLC0415 heavy
+
+    said = headline(evaluation.primary, evaluation).sentence
+    assert "than without the programme" not in said
+    assert "comparison group" in said
+    assert any(
+        "did not pass a check" in text for text in cannot_say(evaluation.primary, evaluation)
+    )
+
+
+def test_a_waiver_of_a_check_that_was_not_run_is_refused(copied):
+    waiver = "  waivers:\n    - check: balanse\n      reason: A name that no check has at all.\n"
+    folder = copied(
+        "hospital-readmissions", {"  agreed_on: 2024-05-01\n": "  agreed_on: 2024-05-01\n" + waiver}
+    )
+    with pytest.raises(SpecError, match="balanse, which is not among the checks"):
+        pbc.evaluate(pbc.load_evaluation(folder))
+
+
+def test_changing_a_file_changes_its_hash_and_nothing_else_in_the_inputs(copied):
+    folder = copied("wheels-to-meals", {})
+    before = pbc.evaluate(pbc.load_evaluation(folder)).inputs
+    with (folder / "inputs.csv").open("a", encoding="utf-8") as stream:
+        stream.write("Volunteers,a late entry,10\n")
+    after = pbc.evaluate(pbc.load_evaluation(folder)).inputs
+    assert set(before) == {"evaluation.yaml", "value_map.csv", "inputs.csv"}
+    assert {name for name in before if before[name] != after[name]} == {"inputs.csv"}
+
+
+def test_deadweight_on_an_estimated_quantity_is_refused(copied):
+    folder = copied(
+        "hospital-readmissions", {"      attribution: 0.25\n": "      deadweight: 0.25\n"}
+    )
+    with pytest.raises(SpecError, match="already net of what would have happened anyway"):
+        pbc.load_evaluation(folder)
+
+
+def test_the_same_evaluation_gives_the_same_numbers_whatever_the_order_of_rows(copied):
+    folder = copied("hospital-readmissions", {})
+    first = pbc.evaluate(pbc.load_evaluation(folder))
+    frame = pd.read_csv(folder / "hospitals.csv").sample(frac=1, random_state=3)
+    frame.to_csv(folder / "hospitals.csv", index=False)
+    again = pbc.evaluate(pbc.load_evaluation(folder))
+    assert again.primary.headline == first.primary.headline
+    assert again.payment == first.payment

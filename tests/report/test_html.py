@@ -1,0 +1,83 @@
+"""Tables and figures as HTML: escaped, accessible, and silent about what is confidential."""
+
+import math
+
+import pandas as pd
+import pytest
+from hostile import VALUES
+from markupsafe import escape
+from pages import Reader
+
+from pbc_eval.disclosure import SUPPRESSED, release_table
+from pbc_eval.errors import PublicationError
+from pbc_eval.evaluation.record import OutputTable
+from pbc_eval.report.figures import Figure
+from pbc_eval.report.html import anchor, figure_html, render, table_html
+
+KINDS = {"name": "text", "units": "count", "effect": "effect", "p": "p_value", "pay": "money"}
+
+
+def table(**changes) -> OutputTable:
+    frame = pd.DataFrame(
+        {"name": ["A", "B"], "units": [1200, 30], "effect": [-1.25, math.nan],
+         "p": [0.0001, 0.5], "pay": [1234.5, None], "unshown": [1, 2]}
+    )  # fmt: skip
+    given = {"name": "x-table", "caption": "C", "frame": frame, "kinds": KINDS, "headers": {},
+             "decimals": 2}  # fmt: skip
+    return OutputTable(**{**given, **changes})
+
+
+def html(threshold=0, **changes) -> str:
+    return str(table_html(release_table(table(**changes), threshold), currency="GBP"))
+
+
+def test_numbers_are_written_for_readers():
+    text = Reader(html()).text
+    for shown in ("1,200", "−1.25", "< 0.001", "£1,234.50", "–"):
+        assert shown in text
+    assert "unshown" not in text
+    assert "nan" not in text.casefold()
+
+
+def test_a_table_has_a_caption_scoped_headers_and_a_region_to_scroll():
+    reader = Reader(html())
+    scopes = [value for tag, name, value in reader.attributes if (tag, name) == ("th", "scope")]
+    assert scopes == ["col"] * 5 + ["row"] * 2
+    assert reader.tags.count("caption") == 1
+    assert ("div", "tabindex", "0") in reader.attributes
+    assert ("div", "aria-labelledby", "t-x-table") in reader.attributes
+    assert ("caption", "id", "t-x-table") in reader.attributes
+
+
+def test_a_confidential_cell_shows_its_symbol_and_says_why():
+    text = Reader(html(100, governed_by={"units": ("effect", "pay")}, adds_up="not")).text
+    assert text.count(SUPPRESSED) == 3 + 1
+    assert "could identify someone" in text
+    assert "not published" not in Reader(html()).text
+
+
+@pytest.mark.parametrize("value", VALUES, ids=range(len(VALUES)))
+def test_every_value_is_text_wherever_it_stands(value):
+    frame = table().frame.assign(name=[value, value])
+    shown = html(frame=frame, caption=value, notes=(value,), headers={"name": value})
+    assert Reader(shown).tags == Reader(html(notes=("A note.",))).tags
+    assert str(escape(value)) in shown
+
+
+def test_a_figure_needs_its_words():
+    figure = Figure(name="f", svg=b"<svg/>", alt='A "line" <falls>.', caption="<b>C</b>",
+                    data=pd.DataFrame())  # fmt: skip
+    reader = Reader(str(figure_html(figure)))
+    assert ("img", "alt", 'A "line" <falls>.') in reader.attributes
+    assert "b" not in reader.tags
+    with pytest.raises(PublicationError, match="no alternative text"):
+        figure_html(Figure(name="f", svg=b"<svg/>", alt="  ", caption="C", data=pd.DataFrame()))
+
+
+def test_a_fact_that_a_template_lacks_is_an_error():
+    with pytest.raises(Exception, match="undefined"):
+        render("table", {})
+
+
+def test_anchors_are_safe_in_an_address():
+    assert anchor("Ré Sumé / <x>") == "r-sum-x"

@@ -1,0 +1,127 @@
+"""What the page may say: significant, not significant, wide, negative, without interval, few."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+import pbc_eval as pbc
+from pbc_eval.errors import PublicationError
+from pbc_eval.report import prose
+from pbc_eval.results import AttEstimate, CheckResult
+
+DATA = Path(__file__).parents[2] / "data"
+
+
+@pytest.fixture(scope="module")
+def hospital():
+    return pbc.evaluate(pbc.load_evaluation(DATA / "hospital-readmissions"))
+
+
+def with_headline(evaluation, **changes):
+    """The evaluation with another headline; each test names only what it varies."""
+    finding = evaluation.primary
+    headline = dataclasses.replace(finding.headline, critical_value=None, **changes)
+    changed = dataclasses.replace(finding, headline=headline)
+    return changed, dataclasses.replace(evaluation, findings=(changed,))
+
+
+def test_a_clear_improvement_is_said_with_its_interval(hospital):
+    finding, evaluation = with_headline(hospital, estimate=-2.0, std_error=0.5)
+    said = prose.headline(finding, evaluation)
+    assert said.verdict == "improved"
+    assert said.figure == "2.00 lower"
+    assert said.sentence == (
+        "Readmissions within 30 days: 2.00 readmissions per 100 discharges lower than without the "
+        "programme (95% confidence interval: 1.02 to 2.98 readmissions per 100 discharges lower)."
+    )
+
+
+def test_a_clear_worsening_is_said_too(hospital):
+    finding, evaluation = with_headline(hospital, estimate=2.0, std_error=0.5)
+    said = prose.headline(finding, evaluation)
+    assert said.verdict == "worsened"
+    assert "higher than without the programme" in said.sentence
+
+
+def test_an_interval_with_zero_is_never_written_as_no_effect(hospital):
+    finding, evaluation = with_headline(hospital, estimate=-0.5, std_error=0.5)
+    said = prose.headline(finding, evaluation)
+    assert said.verdict == "uncertain"
+    assert "cannot tell whether the programme made a difference" in said.sentence
+    assert "1.48 readmissions per 100 discharges lower to 0.48" in said.sentence
+    everything = " ".join(
+        [said.sentence, *prose.can_say(finding, evaluation), *prose.cannot_say(finding, evaluation)]
+    )
+    assert "should not be taken to mean that the programme failed" in everything
+    assert "no effect on" not in everything
+
+
+def test_a_wide_interval_is_called_so(hospital):
+    finding, evaluation = with_headline(hospital, estimate=-2.0, std_error=0.9)
+    assert any("not known precisely" in text for text in prose.cannot_say(finding, evaluation))
+    finding, evaluation = with_headline(hospital, estimate=-2.0, std_error=0.2)
+    assert not any("not known precisely" in text for text in prose.cannot_say(finding, evaluation))
+
+
+def test_without_an_interval_the_reason_stands_in_its_place(hospital):
+    finding, evaluation = with_headline(
+        hospital, estimate=-2.0, std_error=None, reason="cohort of one unit"
+    )
+    said = prose.headline(finding, evaluation)
+    assert said.verdict == "no_interval"
+    assert "no confidence interval can be given: cohort of one unit" in said.sentence
+
+
+def test_one_unit_is_singular(hospital):
+    finding, evaluation = with_headline(hospital, n_treated=1, n_comparison=1)
+    assert any(
+        "1 hospital in the programme and 1 hospital for comparison" in text
+        for text in prose.can_say(finding, evaluation)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "std_error", "failed"),
+    [
+        ("The programme had no effect on readmissions.", 5.0, False),
+        ("It had no impact.", 5.0, False),
+        ("This proves that it works.", 0.1, False),
+        ("Readmissions: 2 lower than without the programme (95% ...).", 0.1, True),
+    ],
+)
+def test_over_claims_stop_the_press(hospital, text, std_error, failed):
+    finding, evaluation = with_headline(hospital, std_error=std_error)
+    if failed:
+        check = CheckResult(name="pre_trends", status="fail", sentence="Apart.")
+        finding = dataclasses.replace(finding, checks=(check,))
+    with pytest.raises(PublicationError, match="the page says"):
+        prose.refuse_over_claims(text, finding, evaluation)
+
+
+def test_what_the_page_says_of_every_example_passes_its_own_rule():
+    for path in sorted(DATA.glob("*/evaluation.yaml")):
+        evaluation = pbc.evaluate(pbc.load_evaluation(path))
+        for finding in evaluation.findings:
+            for text in (
+                prose.headline(finding, evaluation).sentence,
+                *prose.can_say(finding, evaluation),
+                *prose.cannot_say(finding, evaluation),
+            ):
+                prose.refuse_over_claims(text, finding, evaluation)
+                assert "nan" not in text.casefold().split()
+                assert "None" not in text
+
+
+def test_reported_results_carry_no_more_digits_than_their_source():
+    evaluation = pbc.evaluate(pbc.load_evaluation(DATA / "one-service"))
+    said = {f.outcome.id: prose.headline(f, evaluation).figure for f in evaluation.findings}
+    assert said == {"pooled": "9% lower", "cohort-1": "8.4% lower"}
+
+
+def test_an_estimate_without_an_error_must_give_its_reason(hospital):
+    method = hospital.primary.headline.method
+    with pytest.raises(pbc.PbcError, match="must say why"):
+        AttEstimate(
+            term="x", estimate=1, std_error=None, n_treated=1, n_comparison=1, method=method
+        )
