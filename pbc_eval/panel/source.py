@@ -210,7 +210,7 @@ def _sheet(path: Path, name: str) -> pd.DataFrame:
                 f"{path.name}: there is no sheet {name!r}. "
                 f"Sheets found: {first_few(book.sheet_names)}."
             )
-        return book.parse(name or 0)
+        return pd.read_excel(book, sheet_name=name or 0)
 
 
 def _from_frame(frame: pd.DataFrame, columns: Sequence[str] | None) -> Table:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from evaluations import change, copy_of
 
 import pbc_eval as pbc
 from pbc_eval.evaluation.record import Evaluation
@@ -53,13 +54,19 @@ def test_matching_comes_near_the_benchmark_and_the_raw_difference_does_not():
     assert raw.effect < -8000
 
 
-def test_few_without_a_match_leave_no_trace_of_what_is_known_about_them():
-    """2 of 185 found no match: no table may show them, nor both averages that give them away."""
-    released = pbc.release(evaluated("supported-work")).primary
+def test_few_without_a_match_leave_no_trace_of_what_is_known_about_them(tmp_path):
+    """2 of 185 found no match: under the usual threshold no table may show them, nor both averages
+    that give them away."""
+    folder = copy_of("supported-work", tmp_path)
+    change(folder / "evaluation.yaml", "threshold: 0", "threshold: 10")
+    released = pbc.release(pbc.evaluate(pbc.load_evaluation(folder))).primary
     assert released.table("unmatched") is None
     columns = set(released.table("balance").frame.columns)
     assert "mean_treated_after" in columns
     assert not {"mean_treated_before", "mean_comparison_before", "raw_diff_before"} & columns
+    open_data = pbc.release(evaluated("supported-work")).primary
+    assert open_data.table("unmatched") is not None
+    assert "mean_treated_before" in open_data.table("balance").frame.columns
 
 
 # --- training grants ---

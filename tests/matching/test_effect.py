@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from evaluations import DATA
 from matched_samples import match_people, people
 from scipy import stats
 
@@ -129,7 +130,7 @@ def test_separate_slopes_that_are_not_identified_are_refused():
 
 
 def test_the_supported_work_trial():
-    trial = pytest.importorskip("causaldata").nsw_mixtape.load_pandas().data
+    trial = pd.read_csv(DATA / "supported-work" / "experiment.csv")
     effect = experimental_difference(trial, treatment="treat", outcome="re78")
     assert effect.estimate == pytest.approx(1794.34, abs=0.005)  # Dehejia & Wahba (1999)
     assert effect.std_error == pytest.approx(670.997, abs=0.001)  # HC2 of the regression
