@@ -11,6 +11,8 @@ from pbc_eval.batch.jobs import Job, find_jobs, refuse_two_of_one
 from pbc_eval.batch.local import ENDED, run_jobs
 from pbc_eval.errors import DataError, SpecError
 
+pytestmark = pytest.mark.slow  # processes are started and ended
+
 
 def jobs(tmp_path, *names) -> list[Job]:
     return [Job(tmp_path / name / "evaluation.yaml", tmp_path / "reports") for name in names]

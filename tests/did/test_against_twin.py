@@ -14,6 +14,8 @@ from pbc_eval.did.two_way import two_way
 from pbc_eval.panel import moments
 from pbc_eval.panel.panel import Panel
 
+pytestmark = pytest.mark.slow  # each estimate is held against a slow twin
+
 CLOSE = 1e-10
 OPTIONS = list(product([False, True], repeat=4))  # not yet, universal, clustered, weighted
 

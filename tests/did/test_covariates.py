@@ -13,6 +13,8 @@ from pbc_eval.did.group_time import att_gt
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.panel.panel import Panel
 
+pytestmark = pytest.mark.slow  # each estimate is held against a slow twin
+
 CLOSE = 1e-10
 METHODS = ("dr", "reg", "ipw")
 MPDTA = dict(unit="countyreal", time="year", outcome="lemp", cohort="first.treat")

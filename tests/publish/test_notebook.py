@@ -14,6 +14,8 @@ from pbc_eval.publish import notebook as press
 from pbc_eval.publish.edition import NOTEBOOK, publish_edition
 from pbc_eval.publish.notebook import execute, sanitise, to_page
 
+pytestmark = pytest.mark.slow  # kernels are started
+
 ALLOWED = press._TEXT
 METADATA = {"kernelspec": {"name": "python3", "language": "python", "display_name": "P"}}
 
