@@ -16,6 +16,8 @@ from pbc_eval.batch.jobs import JobResult
 from pbc_eval.cli import app
 from pbc_eval.errors import PublicationError
 
+pytestmark = pytest.mark.slow  # whole commands are run
+
 runner = CliRunner()
 _SPEC = importlib.util.spec_from_file_location(
     "make_broken_evaluations", PROJECT / "docs" / "make_broken_evaluations.py"

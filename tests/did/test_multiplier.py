@@ -9,6 +9,8 @@ from pbc_eval.did.multiplier import multiplier_bootstrap
 from pbc_eval.errors import DesignError
 from pbc_eval.panel.panel import Panel
 
+pytestmark = pytest.mark.slow  # replications
+
 PANELS = {
     "complete": mpdta,
     "pairs": lambda: Panel.from_data(

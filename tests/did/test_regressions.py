@@ -17,6 +17,8 @@ from pbc_eval.did.two_way_event_study import two_way_event_study
 from pbc_eval.errors import DesignError
 from pbc_eval.panel.panel import Panel
 
+pytestmark = pytest.mark.slow  # each estimate is held against a slow twin
+
 CLOSE = 1e-9
 CELLS = (interaction_weighted, extended_two_way, imputation)
 ALL = (*CELLS, two_way_event_study, bacon_decomposition)

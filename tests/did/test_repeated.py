@@ -13,6 +13,8 @@ from pbc_eval.did.two_way import two_way
 from pbc_eval.errors import DataError
 from pbc_eval.panel.panel import Panel
 
+pytestmark = pytest.mark.slow  # each estimate is held against a slow twin
+
 CROSS = ROLES | {"unit": None}
 KINDS = ("simple", "event", "cohort", "calendar")
 

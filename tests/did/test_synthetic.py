@@ -11,6 +11,8 @@ from pbc_eval.did.synthetic import synthetic_did
 from pbc_eval.errors import DesignError
 from pbc_eval.panel.panel import Panel
 
+pytestmark = pytest.mark.slow  # replications
+
 
 @pytest.fixture(scope="module")
 def cigarettes():

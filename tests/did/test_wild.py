@@ -15,6 +15,8 @@ from pbc_eval.did.wild import wild_cluster_bootstrap
 from pbc_eval.errors import DesignError
 from pbc_eval.panel.panel import Panel
 
+pytestmark = pytest.mark.slow  # replications
+
 FEW = dict(cluster="cluster", weight="weight")
 
 

@@ -9,6 +9,8 @@ import pytest
 import pbc_eval as pbc
 from pbc_eval.errors import DesignError, SpecError
 
+pytestmark = pytest.mark.slow  # whole evaluations are run
+
 DATA = Path(__file__).parents[2] / "data"
 
 
