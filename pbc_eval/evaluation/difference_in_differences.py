@@ -1,5 +1,7 @@
 """Findings of a difference-in-differences design: one panel and one set of effects an outcome."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -13,7 +15,7 @@ from pbc_eval.did.two_way import two_way
 from pbc_eval.errors import DesignError
 from pbc_eval.evaluation import tables
 from pbc_eval.evaluation.measure import measured_alternatives, measured_from_estimate
-from pbc_eval.evaluation.record import Finding
+from pbc_eval.evaluation.record import Finding, OutputTable
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, CheckResult
 from pbc_eval.spec.design import DifferenceInDifferences
@@ -64,8 +66,8 @@ def find(spec: EvaluationSpec, outcome: Outcome, seed: int) -> Finding:
             tables.means_table(spec, outcome, _means(spec, panel)),
             tables.estimates_table(spec, outcome, side_by_side),
             tables.series_table(spec, outcome, path),
-            tables.series_table(spec, outcome, by_cohort),
-            tables.cells_table(spec, outcome, effects.to_frame()),
+            _named(tables.series_table(spec, outcome, by_cohort), panel),
+            _named(tables.cells_table(spec, outcome, effects.to_frame()), panel),
         ),
     )
 
@@ -176,16 +178,26 @@ def _weight_by_cohort(panel: Panel) -> np.ndarray:
 
 def _groups(spec: EvaluationSpec, panel: Panel) -> list[tuple[str, int]]:
     return [
-        (_group_name(spec, label), count)
+        (_group_name(spec, panel, label), count)
         for label, count in zip(panel.cohorts, panel.cohort_units, strict=True)
         if count
     ]
 
 
-def _group_name(spec: EvaluationSpec, cohort: int) -> str:
+def _group_name(spec: EvaluationSpec, panel: Panel, cohort: int) -> str:
     if cohort == 0:
         return "Never in the programme"
-    return f"In the programme from {spec.data.time_name if spec.data else 'period'} {cohort}"
+    period = spec.data.time_name if spec.data else "period"
+    return f"In the programme from {period} {panel.periods.name(cohort)}"
+
+
+def _named(table: OutputTable, panel: Panel) -> OutputTable:
+    """The table with its dates as a reader writes them; whole numbers stay numbers."""
+    if not panel.periods.dated:
+        return table
+    columns = [name for name in ("cohort", "time") if name in table.frame]
+    named = {name: [panel.periods.name(int(v)) for v in table.frame[name]] for name in columns}
+    return replace(table, frame=table.frame.assign(**named))
 
 
 def _means(spec: EvaluationSpec, panel: Panel) -> pd.DataFrame:
@@ -198,9 +210,10 @@ def _means(spec: EvaluationSpec, panel: Panel) -> pd.DataFrame:
         level, units = _means_of_arrays(panel)
     rows = [
         {
-            "group": _group_name(spec, cohort),
-            "first_treated": np.nan if cohort == 0 else float(cohort),
-            "time": time,
+            "group": _group_name(spec, panel, cohort),
+            "first_treated": np.nan if cohort == 0 else panel.first_treated[c],
+            "time": panel.periods.name(time) if panel.periods.dated else time,
+            "position": panel.periods.clock[t],
             "mean": level[c, t],
             "units": int(units[c, t]),
         }

@@ -189,7 +189,7 @@ def estimates_table(
 
 
 def means_table(spec: EvaluationSpec, outcome: Outcome, means: pd.DataFrame) -> OutputTable:
-    """Mean outcome by group and period: group, first_treated, time, mean, units."""
+    """Mean outcome by group and period: group, first_treated, time, position, mean, units."""
     period = spec.data.time_name if spec.data else "period"
     return OutputTable(
         name=f"{outcome.id}-means",

@@ -45,6 +45,14 @@ class Periods:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def name(self, label: int) -> str:
+        """A period as a reader writes it: '2024-05', '2024-05-31', or the number itself."""
+        text = str(label)
+        if not self.dated:
+            return text
+        month = f"{text[:4]}-{text[4:6]}"
+        return f"{month}-{text[6:]}" if len(text) > 6 else month
+
     def position(self, cohort: Any, owner: str) -> int | None:
         """Where a cohort's treatment starts: the first period at or after its date.
 

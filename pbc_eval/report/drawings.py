@@ -48,6 +48,6 @@ def drawings(part: ReleasedFinding, evaluation: Evaluation) -> dict[str, Figure]
 
 def _without_hidden(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     shown = frame[[not is_suppressed(value) for value in frame[column]]].copy()
-    for name in ("mean", "first_treated", "time"):
+    for name in ("mean", "first_treated", "position"):
         shown[name] = pd.to_numeric(shown[name])
     return shown.drop(columns="units")

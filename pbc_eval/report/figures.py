@@ -6,6 +6,7 @@ results give the same bytes. No information is carried by colour alone.
 
 import base64
 import io
+import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from pbc_eval.spec.outcomes import Outcome
 
 # The UK Government Analysis Function's accessible categorical palette.
 NAVY, TEAL, PLUM, ORANGE, GREY = "#12436D", "#28A197", "#801650", "#F46A25", "#5F5F5F"
+MOST_TICKS = 8  # of dates on an axis
 _STYLE = {
     "svg.hashsalt": "pbc_eval",
     "svg.fonttype": "path",
@@ -93,7 +95,8 @@ def event_study(series: EffectSeries, outcome: Outcome, *, name: str, period: st
 
 
 def group_paths(means: pd.DataFrame, outcome: Outcome, *, name: str, time_name: str) -> Figure:
-    """Mean outcome by cohort and period. ``means`` has columns cohort, time, mean."""
+    """Mean outcome by group and period. ``means`` has columns group, time (as it is written),
+    position (on the axis), first_treated (its position; NaN for never) and mean."""
     scale = _scale(outcome)
     styles = [(NAVY, "-"), (TEAL, "--"), (PLUM, "-."), (ORANGE, ":"), (GREY, "-"), (NAVY, ":")]
     groups = list(dict.fromkeys(means["group"]))
@@ -102,13 +105,20 @@ def group_paths(means: pd.DataFrame, outcome: Outcome, *, name: str, time_name: 
         for position, group in enumerate(groups):
             here = means[means["group"] == group]
             colour, dashes = styles[position % len(styles)]
-            axes.plot(here["time"], scale * here["mean"], dashes, color=colour, label=group, lw=2)
+            axes.plot(
+                here["position"], scale * here["mean"], dashes, color=colour, label=group, lw=2
+            )
             start = here["first_treated"].iloc[0]
             if not pd.isna(start):
                 axes.axvline(start - 0.5, color=colour, linewidth=0.8, linestyle=dashes)
         axes.set_xlabel(time_name.capitalize())
         axes.set_ylabel(_axis_label(outcome, ""))
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        if all(isinstance(time, str) for time in means["time"]):
+            named = means.drop_duplicates("position").sort_values("position")
+            shown = named.iloc[:: math.ceil(len(named) / MOST_TICKS)]
+            axes.set_xticks(shown["position"], shown["time"])
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         _legend(axes)
 
     return _finish(
@@ -260,8 +270,8 @@ def _paths_alt(means: pd.DataFrame, outcome: Outcome, time_name: str) -> str:
         first, last = here.iloc[0], here.iloc[-1]
         said.append(
             f"{group}: from {fmt.number(scale * first['mean'], outcome.decimals)} in "
-            f"{first['time']:g} to {fmt.number(scale * last['mean'], outcome.decimals)} in "
-            f"{last['time']:g}."
+            f"{first['time']} to {fmt.number(scale * last['mean'], outcome.decimals)} in "
+            f"{last['time']}."
         )
     return " ".join(said)
 

@@ -118,3 +118,24 @@ def test_covariates_of_the_design_reach_the_estimator(copied):
     assert adjusted.estimate != plain.estimate
     assert adjusted.estimate == pytest.approx(plain.estimate, abs=0.5)
     assert "size" in f"{adjusted.method}"
+
+
+def test_dates_are_written_as_dates_and_evenly_spaced(copied):
+    """Months given as text: names in words, positions one apart across the turn of the year."""
+    folder = copied("hospital-readmissions", {"time_name: quarter": "time_name: month"})
+    frame = pd.read_csv(folder / "hospitals.csv")
+    months = pd.period_range("2024-05", periods=16, freq="M").astype(str)
+    name = dict(zip(range(1, 17), months, strict=True))
+    frame["quarter"] = frame["quarter"].map(name)
+    frame["service_start"] = frame["service_start"].map(name).fillna("")
+    frame.to_csv(folder / "hospitals.csv", index=False)
+    finding = pbc.evaluate(pbc.load_evaluation(folder)).primary
+    means = finding.table("means").frame
+    assert list(dict.fromkeys(means["time"])) == list(months)
+    assert list(dict.fromkeys(means["position"])) == list(
+        range(means["position"].min(), means["position"].min() + 16)
+    )
+    assert "In the programme from month 2024-11" in set(finding.table("groups").frame["group"])
+    assert set(finding.table("cells").frame["cohort"]) == {"2024-11", "2025-02", "2025-05"}
+    plain = pbc.evaluate(pbc.load_evaluation(DATA / "hospital-readmissions")).primary
+    assert finding.headline.estimate == pytest.approx(plain.headline.estimate, rel=1e-12)
