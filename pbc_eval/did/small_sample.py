@@ -8,7 +8,7 @@ effective degrees of freedom are
 
     nu = (k + k^2) / sum_c [ tr(A_c^2) + tr(A_c)^2 ] / (n_c - 1),     A_c = V_c V^-1
 
-and W (nu - k + 1) / (k nu) is held against F(k, nu - k + 1): 8 % in the same simulation.
+and W (nu - k + 1) / (k nu) is held against F(k, nu - k + 1): 6 % in the same simulation.
 
 Source: Krishnamoorthy and Yu (2004), "Modified Nel and Van der Merwe test for the multivariate
 Behrens-Fisher problem", Statistics and Probability Letters 66, 161-169, for two samples; here with
