@@ -59,7 +59,7 @@ def find(spec: EvaluationSpec, outcome: Outcome, seed: int) -> Finding:
         measured_alternatives=measured_alternatives(outcome, alternatives, total_scale=scale),
         path=path,
         alternatives=tuple(estimate for _, estimate in side_by_side),
-        checks=_checks(panel, effects, headline),
+        checks=_checks(panel, effects, headline, design.anticipation),
         tables=(
             tables.ledger_table(spec, outcome, panel.ledger.to_frame()),
             tables.groups_table(spec, outcome, _groups(spec, panel)),
@@ -129,12 +129,15 @@ def _alternatives(
         again = _effects(panel, design, other, seed)
         label = f"{words} as the comparison"
         found.append((label, again.aggregate(design.headline, bands="pointwise").overall))
+    if design.anticipation:
+        # These take every period before the start as untreated, which units that react early break.
+        return found
     if several and panel.balanced:
         imputed = imputation(panel, level=design.level, seed=seed)
         average = imputed.aggregate(design.headline, bands="pointwise").overall
         found.append(("Imputation (Borusyak, Jaravel and Spiess)", average))
     if has_never:
-        found.append(("Two-way fixed effects (a cross-check)", two_way(panel)))
+        found.append(("Two-way fixed effects (a cross-check)", two_way(panel, level=design.level)))
     if _few_treated(panel):
         synthetic = synthetic_did(panel, level=design.level, seed=seed)
         found.append(("Synthetic difference-in-differences", synthetic.effect))
@@ -151,11 +154,11 @@ def _few_treated(panel: Panel) -> bool:
 
 
 def _checks(
-    panel: Panel, effects: GroupTimeEffects, headline: AttEstimate
+    panel: Panel, effects: GroupTimeEffects, headline: AttEstimate, anticipation: int
 ) -> tuple[CheckResult, ...]:
     checks = [check_pretrends(effects), check_few_clusters(panel)]
     if headline.n_treated == 1:
-        checks.append(check_placebo_in_space(panel))
+        checks.append(check_placebo_in_space(panel, anticipation))
     return tuple(checks)
 
 

@@ -139,3 +139,20 @@ def test_dates_are_written_as_dates_and_evenly_spaced(copied):
     assert set(finding.table("cells").frame["cohort"]) == {"2024-11", "2025-02", "2025-05"}
     plain = pbc.evaluate(pbc.load_evaluation(DATA / "hospital-readmissions")).primary
     assert finding.headline.estimate == pytest.approx(plain.headline.estimate, rel=1e-12)
+
+
+def test_the_agreed_level_and_anticipation_hold_for_every_estimate(copied):
+    agreed = "  agreed_on: 2024-05-01\n"
+    folder = copied("hospital-readmissions", {agreed: agreed + "  level: 0.9\n"})
+    finding = pbc.evaluate(pbc.load_evaluation(folder)).primary
+    assert len(finding.alternatives) == 7
+    assert {estimate.level for estimate in finding.alternatives} == {0.9}
+    text = (folder / "evaluation.yaml").read_text(encoding="utf-8")
+    text = text.replace("level: 0.9", "anticipation: 1")
+    (folder / "evaluation.yaml").write_text(text, encoding="utf-8")
+    early = pbc.evaluate(pbc.load_evaluation(folder)).primary
+    # Estimators that take all periods before the start as untreated do not stand beside it.
+    names = " ".join(early.measured_alternatives)
+    assert "Two-way" not in names
+    assert "Imputation" not in names
+    assert "not yet treated" in names
