@@ -24,13 +24,12 @@ PERIODS = 10
 
 
 def write_panel(path: Path, units: int) -> None:
-    """Three cohorts of a tenth of the units each, unit and period effects, noise."""
+    """Five cohorts of 12 % of the units each, 40 % never treated; unit and period effects."""
     duckdb.connect().execute(
         f"""
         COPY (
             SELECT u AS unit, 2000 + t AS year,
-                   CASE u % 10 WHEN 0 THEN 2004 WHEN 1 THEN 2006 WHEN 2 THEN 2008 ELSE 0 END
-                       AS cohort,
+                   CASE WHEN u % 100 >= 60 THEN 0 ELSE 2003 + (u % 5) END AS cohort,
                    (u % 97) / 97.0 AS age, (hash(u) % 1000) / 1000.0 AS income,
                    (u % 97) * 0.1 + t * 0.2 + random() AS outcome
             FROM range({units}) a(u), range({PERIODS}) b(t)

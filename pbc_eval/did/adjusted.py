@@ -1,10 +1,8 @@
 """Estimates of all cells with covariates, and their joint covariance.
 
-Covariates are taken in the base period of each cell. Cells that share it (all of them, when
-covariates are constant within units) share one sheet: sums of x x' and x y' by cohort, so that the
-regression of any pool of cohorts is a sum over cohorts, and one propensity score a cohort and pool.
-With units missing in some periods every cell is a sheet of its own, made of the units observed in
-both its periods.
+A sheet (sheets.py) holds the cells that use the same units and covariates. It keeps sums of x x'
+and x y' by cohort, so that the regression of any pool of cohorts is a sum over cohorts, and has one
+propensity score a cohort and pool.
 
 Two passes over the units: fit, then add up the products of influences block by block, so that
 influences on all cells are never held for all units.
@@ -13,7 +11,7 @@ Sources: Callaway and Sant'Anna (2021), section 4; Sant'Anna and Zhao (2020).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -31,64 +29,17 @@ from pbc_eval.did.estimates import (
     CellEstimates,
     Visit,
     cluster_blocks,
-    one_hot,
     reasons,
 )
+from pbc_eval.did.influences import Block, Fitted, Influences, runs
+from pbc_eval.did.sheets import Sheet, Units, lay_out
 from pbc_eval.did.small_sample import add_block, no_parts
+from pbc_eval.did.threads import in_order
 from pbc_eval.panel.covariates import UnitCovariates
 from pbc_eval.panel.moments import UnitArrays
 from pbc_eval.results import Floats
 
-VALUES_A_BLOCK = 500_000  # 4 MB of influences at a time; their temporaries are several of the size
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Units:
-    """Some units as one sheet sees them: x (r, p), outcomes relative to the base (r, q)."""
-
-    at: Ints
-    x: Floats
-    relative: Floats
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Sheet:
-    """Cells that use the same units and the same covariates; q periods are involved."""
-
-    cells: Ints
-    periods: Ints  # (q,) positions
-    reference: int  # outcomes are taken relative to this period
-    covariates_in: int  # position of the period whose covariates are used
-    centre: Floats  # of the covariates, for the arithmetic only
-    spread: Floats
-
-    def contrast(self, plan: CellPlan, cells: Ints) -> Floats:
-        """(q, m): +1 in a cell's period, -1 in its base."""
-        now = self.periods[:, None] == plan.period[cells]
-        then = self.periods[:, None] == plan.base[cells]
-        difference: Floats = now.astype(float) - then.astype(float)
-        return difference
-
-    def units(self, arrays: UnitArrays, covariates: UnitCovariates, at: Ints) -> Units:
-        """Those of the units ``at`` that have all outcomes and covariates of the sheet."""
-        raw = covariates.at(self.covariates_in, at)
-        relative = arrays.outcome[np.ix_(at, self.periods)]
-        relative = relative - arrays.outcome[at, self.reference][:, None]
-        seen = ~(np.isnan(raw).any(axis=1) | np.isnan(relative).any(axis=1))
-        x = np.column_stack([np.ones(seen.sum()), (raw[seen] - self.centre) / self.spread])
-        return Units(at=at[seen], x=x, relative=relative[seen])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Fitted:
-    """An adjustment and the cells it serves."""
-
-    sheet: int
-    cells: Ints  # (m,)
-    cohort: int
-    pool: Flags  # (C,)
-    contrast: Floats  # (q, m)
-    model: Adjustment
+VALUES_A_BLOCK = 500_000  # 4 MB of influences a thread; their temporaries are several of the size
 
 
 class Tally:
@@ -119,13 +70,12 @@ def cells_with_covariates(
     """
     k, n_cohorts = plan.pool.shape
     tally = Tally(k)
-    _describe_sides(plan, arrays, tally)
-    sheets = _sheets(plan, arrays, covariates)
     members = [np.flatnonzero(arrays.cohort == c) for c in range(n_cohorts)]
+    _describe_sides(plan, arrays, members, tally)
+    sheets = lay_out(plan, arrays, covariates)
     fitted: list[Fitted] = []
-    starts: dict[int, Floats] = {}
     for number, sheet in enumerate(sheets):
-        parts = [sheet.units(arrays, covariates, at) for at in members]
+        parts = list(in_order(partial(sheet.units, arrays, covariates), members))
         fitted += _fit(
             plan,
             arrays,
@@ -134,64 +84,32 @@ def cells_with_covariates(
             parts=parts,
             names=covariates.names,
             method=method,
-            starts=starts,
             tally=tally,
         )
-    return _with_covariance(
-        plan,
-        arrays,
-        covariates,
+    influences = Influences(
+        arrays=arrays,
+        covariates=covariates,
         sheets=sheets,
         fitted=fitted,
-        tally=tally,
-        clustered=clustered,
-        visit=visit,
+        n_cells=k,
+        n_cohorts=n_cohorts,
     )
+    return _with_covariance(plan, influences, tally, clustered=clustered, visit=visit)
 
 
-def _describe_sides(plan: CellPlan, arrays: UnitArrays, tally: Tally) -> None:
+def _describe_sides(plan: CellPlan, arrays: UnitArrays, members: list[Ints], tally: Tally) -> None:
     """Units and mean outcome of every cell's cohort and pool before any sheet; cells that are
     fitted overwrite them with those of their own sample."""
-    n_cohorts = plan.pool.shape[1]
-    units = np.bincount(arrays.cohort, minlength=n_cohorts)
-    seen = ~np.isnan(arrays.outcome)
-    weight = one_hot(arrays.cohort, n_cohorts).T @ (arrays.weight[:, None] * seen)
-    total = one_hot(arrays.cohort, n_cohorts).T @ (
-        arrays.weight[:, None] * np.where(seen, arrays.outcome, 0.0)
-    )
-    with np.errstate(invalid="ignore", divide="ignore"):
-        tally.level = (total / weight)[plan.cohort, plan.period]
+    units = np.array([len(at) for at in members])
     tally.n_treated = units[plan.cohort]
     tally.n_comparison = plan.pool @ units
-
-
-def _sheets(plan: CellPlan, arrays: UnitArrays, covariates: UnitCovariates) -> list[Sheet]:
-    usable = np.flatnonzero(plan.usable)
-    holes = np.isnan(arrays.outcome).any() or any(np.isnan(x).any() for x in covariates.blocks)
-    if holes:
-        groups = [usable[[j]] for j in range(len(usable))]
-    elif covariates.varies:
-        groups = [usable[plan.base[usable] == base] for base in np.unique(plan.base[usable])]
-    else:
-        groups = [usable] if len(usable) else []
-    every = np.arange(len(arrays.unit))
-    sheets = []
-    for cells in groups:
-        base = int(plan.base[cells[0]])
-        raw = covariates.at(base, every)
-        raw = raw[~np.isnan(raw).any(axis=1)]
-        spread = raw.std(axis=0) if len(raw) else np.ones(raw.shape[1])
-        sheets.append(
-            Sheet(
-                cells=cells,
-                periods=np.unique(np.append(plan.period[cells], plan.base[cells])),
-                reference=base,
-                covariates_in=base,
-                centre=raw.mean(axis=0) if len(raw) else np.zeros(raw.shape[1]),
-                spread=np.where(spread > 0, spread, 1.0),
-            )
-        )
-    return sheets
+    for cohort in np.unique(plan.cohort[~plan.usable]):
+        outcome, weight = arrays.outcome[members[cohort]], arrays.weight[members[cohort], None]
+        seen = ~np.isnan(outcome)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            level = np.where(seen, weight * outcome, 0.0).sum(axis=0) / (weight * seen).sum(axis=0)
+        mine = plan.cohort == cohort
+        tally.level[mine] = level[plan.period[mine]]
 
 
 def _fit(
@@ -203,41 +121,32 @@ def _fit(
     parts: list[Units],
     names: tuple[str, ...],
     method: EstimationMethod,
-    starts: dict[int, Floats],
     tally: Tally,
 ) -> Iterator[Fitted]:
+    """The adjustments of a sheet; ``parts`` are its units by cohort."""
     sums = [_sums(part, arrays.weight[part.at]) for part in parts]
+    wanted = []
     for cohort, pool, cells in _comparisons(plan, sheet.cells):
-        inside = [c for c in np.flatnonzero(pool) if len(parts[c].at)]
+        inside = [c for c in np.flatnonzero(pool).tolist() if len(parts[c].at)]
         own = parts[cohort]
         tally.n_treated[cells] = len(own.at)
         tally.n_comparison[cells] = sum(len(parts[c].at) for c in inside)
         if not len(own.at) or not inside:
             continue
-        contrast = sheet.contrast(plan, cells)
         mean = arrays.weight[own.at] @ arrays.outcome[np.ix_(own.at, plan.period[cells])]
         tally.level[cells] = mean / sums[cohort].weight
-        scored = method != "reg"
-        rows = [own, *(parts[c] for c in inside)] if scored else [own]
-        at = np.concatenate([part.at for part in rows])
-        comparison = Comparison(
-            own=sums[cohort],
-            pool=Sums(
-                xx=np.sum([sums[c].xx for c in inside], axis=0),
-                xd=np.sum([sums[c].xd for c in inside], axis=0),
-            ),
-            x=np.concatenate([part.x for part in rows]),
-            treated=np.arange(len(at)) < len(own.at),
-            weight=arrays.weight[at],
-            relative=np.concatenate([parts[c].relative for c in inside]),
-        )
-        model = adjust(method, comparison, contrast, names, starts.get(cohort))
+        wanted.append((cohort, pool, inside, cells, sheet.contrast(plan, cells)))
+
+    def adjusted(one: tuple[int, Flags, list[int], Ints, Floats]) -> Adjustment | str:
+        cohort, _, inside, _, contrast = one
+        return adjust(method, _comparison(arrays, parts, sums, cohort, inside), contrast, names)
+
+    models = in_order(adjusted, wanted)
+    for (cohort, pool, _, cells, contrast), model in zip(wanted, models, strict=True):
         if isinstance(model, str):
             for cell in cells:
                 tally.problem[cell] = model
             continue
-        if model.score is not None:
-            starts[cohort] = model.score
         if model.trimmed:
             for cell in cells:
                 tally.problem[cell] = (
@@ -248,6 +157,26 @@ def _fit(
         yield Fitted(
             sheet=number, cells=cells, cohort=cohort, pool=pool, contrast=contrast, model=model
         )
+
+
+def _comparison(
+    arrays: UnitArrays, parts: list[Units], sums: list[Sums], cohort: int, inside: list[int]
+) -> Comparison:
+    own = len(parts[cohort].at)
+    rows = [parts[cohort], *(parts[c] for c in inside)]
+    at = np.concatenate([part.at for part in rows])
+    pooled = [parts[c].relative for c in inside]
+    return Comparison(
+        own=sums[cohort],
+        pool=Sums(
+            xx=np.sum([sums[c].xx for c in inside], axis=0),
+            xd=np.sum([sums[c].xd for c in inside], axis=0),
+        ),
+        x=np.concatenate([part.x for part in rows]),
+        treated=np.arange(len(at)) < own,
+        weight=arrays.weight[at],
+        relative=pooled[0] if len(pooled) == 1 else np.concatenate(pooled),
+    )
 
 
 def _comparisons(plan: CellPlan, cells: Ints) -> Iterator[tuple[int, Flags, Ints]]:
@@ -265,43 +194,41 @@ def _sums(part: Units, weight: Floats) -> Sums:
 
 def _with_covariance(
     plan: CellPlan,
-    arrays: UnitArrays,
-    covariates: UnitCovariates,
-    *,
-    sheets: list[Sheet],
-    fitted: list[Fitted],
+    influences: Influences,
     tally: Tally,
+    *,
     clustered: bool,
     visit: Visit | None,
 ) -> CellEstimates:
+    arrays = influences.arrays
     k, n_cohorts = plan.pool.shape
     size = k + n_cohorts
     total = arrays.weight.sum()
-    order = np.argsort(arrays.cluster, kind="stable") if clustered else np.arange(len(arrays.unit))
+    # Units of one cohort lie together: in all, or within a block, which splits no cluster.
+    order = np.argsort(arrays.cluster if clustered else arrays.cohort, kind="stable")
     estimated = ~np.isnan(tally.estimate)
     parts = no_parts(n_cohorts, np.flatnonzero(plan.before & estimated))
     joint = np.zeros((size, size))
     n_own, n_pool = np.zeros(k, dtype=np.int64), np.zeros(k, dtype=np.int64)
-    for cut in cluster_blocks(arrays.cluster[order], max(1, VALUES_A_BLOCK // size), clustered):
+
+    def block(cut: slice) -> Block:
         at = order[cut]
-        scores = np.zeros((len(at), size))
-        treated, compared = np.zeros((2, len(at), k), dtype=bool)
-        _influences(
-            arrays,
-            covariates,
-            (sheets, fitted),
-            at,
-            scores=scores,
-            treated=treated,
-            compared=compared,
-        )
-        scores[:, k:] = arrays.weight[at, None] * one_hot(arrays.cohort[at], n_cohorts) / total
-        add_block(parts, scores, arrays.cohort[at], arrays.cluster[at] if clustered else None)
         if clustered:
-            starts = np.flatnonzero(np.diff(arrays.cluster[at], prepend=-1))
-            scores = np.add.reduceat(scores, starts, axis=0)
-            treated = np.logical_or.reduceat(treated, starts, axis=0)
-            compared = np.logical_or.reduceat(compared, starts, axis=0)
+            at = at[np.argsort(arrays.cohort[at], kind="stable")]
+        return influences.block(at)
+
+    cuts = cluster_blocks(arrays.cluster[order], max(1, VALUES_A_BLOCK // size), clustered)
+    for one in in_order(block, cuts):
+        cluster = arrays.cluster[one.at] if clustered else None
+        for cohort, rows in runs(arrays.cohort[one.at]):
+            add_block(parts, one.scores[rows], cohort, None if cluster is None else cluster[rows])
+        scores, treated, compared = one.scores, one.treated, one.compared
+        if cluster is not None:
+            order_here = np.argsort(cluster, kind="stable")
+            starts = np.flatnonzero(np.diff(cluster[order_here], prepend=-1))
+            scores = np.add.reduceat(scores[order_here], starts, axis=0)
+            treated = np.logical_or.reduceat(treated[order_here], starts, axis=0)
+            compared = np.logical_or.reduceat(compared[order_here], starts, axis=0)
         n_own += treated.sum(axis=0)
         n_pool += compared.sum(axis=0)
         joint += scores.T @ scores
@@ -322,34 +249,3 @@ def _with_covariance(
         ),
         before=parts,
     )
-
-
-def _influences(
-    arrays: UnitArrays,
-    covariates: UnitCovariates,
-    fits: tuple[list[Sheet], list[Fitted]],
-    at: Ints,
-    *,
-    scores: Floats,
-    treated: Flags,
-    compared: Flags,
-) -> None:
-    """Write the influence of the units ``at`` on every cell, and on which side they are."""
-    sheets, fitted = fits
-    held, units = -1, Units(at=at, x=np.empty((0, 0)), relative=np.empty((0, 0)))
-    place = np.arange(len(at))
-    position = np.argsort(at)
-    for one in fitted:
-        if one.sheet != held:
-            held, units = one.sheet, sheets[one.sheet].units(arrays, covariates, at)
-            place = position[np.searchsorted(at, units.at, sorter=position)]
-        cohort = arrays.cohort[units.at]
-        own = cohort == one.cohort
-        inside = own | one.pool[cohort]
-        rows = place[inside]
-        change = units.relative[inside] @ one.contrast
-        scores[np.ix_(rows, one.cells)] = one.model.influence(
-            units.x[inside], change, own[inside], arrays.weight[units.at[inside]]
-        )
-        treated[np.ix_(rows, one.cells)] = own[inside, None]
-        compared[np.ix_(rows, one.cells)] = ~own[inside, None]

@@ -65,21 +65,32 @@ class Adjustment:
     scoring: Floats  # (p, q) H^-1 M / S0
     trimmed: int  # comparison units without weight because of their score
 
-    def influence(self, x: Floats, change: Floats, treated: Flags, weight: Floats) -> Floats:
-        """(n, q) of units with ``x`` (n, p) and ``change`` (n, q); sums to nothing over all."""
-        rest = change - x @ self.slope
-        own = np.where(treated, weight, 0.0)[:, None]
-        other = np.where(treated, 0.0, weight)[:, None]
-        values = own * (rest - self.eta_treated) / self.weight_treated
+    def of_treated(self, x: Floats, change: Floats, weight: Floats) -> Floats:
+        """(n, q) influence of units of the cohort, with ``x`` (n, p) and ``change`` (n, q)."""
+        values = change - x @ self.slope
+        values -= self.eta_treated
+        values *= (weight / self.weight_treated)[:, None]
         if self.score is not None:
-            chance = _chance(x, self.score)
-            odds = np.where(chance < TRIM, chance / (1 - chance), 0.0)[:, None]
-            values -= other * odds * (rest - self.eta_comparison) / self.weight_comparison
-            values -= (weight * (treated - chance))[:, None] * (x @ self.scoring)
+            values -= (weight * (1 - _chance(x, self.score)))[:, None] * (x @ self.scoring)
+        return values
+
+    def of_comparison(self, x: Floats, change: Floats, weight: Floats) -> Floats:
+        """(n, q) influence of comparison units. Over all units, treated and comparison, the
+        influences sum to nothing."""
+        values = change - x @ self.slope
+        factor = np.zeros(len(x))  # of a unit's own rest
         if self.regression is not None:
-            values -= other * rest * (x @ self.regression)[:, None]
-        result: Floats = values
-        return result
+            factor -= weight * (x @ self.regression)
+        if self.score is None:
+            values *= factor[:, None]
+            return values
+        chance = _chance(x, self.score)
+        odds = np.where(chance < TRIM, chance / (1 - chance), 0.0)
+        odds *= weight / self.weight_comparison
+        values *= (factor - odds)[:, None]
+        values += odds[:, None] * self.eta_comparison
+        values += (weight * chance)[:, None] * (x @ self.scoring)
+        return values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -100,11 +111,10 @@ def adjust(
     comparison: Comparison,
     contrast: Floats,
     names: tuple[str, ...],
-    start: Floats | None,
 ) -> Adjustment | str:
     """Fit one comparison; ``contrast`` (columns, q) turns outcome columns into changes.
 
-    A string says why it cannot be fitted. ``start``: where the propensity score's search begins.
+    A string says why it cannot be fitted.
     """
     own, pool = comparison.own, comparison.pool
     p, q = pool.xx.shape[0], contrast.shape[1]
@@ -130,7 +140,7 @@ def adjust(
         )
     if dependent := dependent_columns(own.xx + pool.xx):
         return _collinear(dependent, names, "among treated and comparison units")
-    fit = fit_logit(comparison.x, comparison.treated, comparison.weight, start)
+    fit = fit_logit(comparison.x, comparison.treated, comparison.weight)
     if fit is None:
         return "covariates separate the cohort from its comparison units: no propensity score"
     x = comparison.x[~comparison.treated]

@@ -184,7 +184,9 @@ def cells_from_pairs(
         scores[:, :k] = w * scale[g] * np.where(seen, delta - np.where(use, centre[g], 0.0), 0.0)
         scores[:, k:] = w * one_hot(g, n_cohorts) / total
         treated, compared = seen & own[g], seen & pooled[g]
-        add_block(parts, scores, g, arrays.cluster[at] if clustered else None)
+        for c in np.unique(g):
+            mine = g == c
+            add_block(parts, scores[mine], int(c), arrays.cluster[at[mine]] if clustered else None)
         if clustered:
             starts = np.flatnonzero(np.diff(arrays.cluster[at], prepend=-1))
             scores = np.add.reduceat(scores, starts, axis=0)

@@ -87,23 +87,16 @@ def no_parts(n_cohorts: int, at: Ints) -> CohortParts | None:
     )
 
 
-def add_block(
-    parts: CohortParts | None, scores: Floats, cohort: Ints, cluster: Ints | None
-) -> None:
-    """Add the influence values of some units, ``scores`` (n, k ...) over all cells, in place.
-
-    ``cohort`` (n,) and, when clustered, ``cluster`` (n,) sorted, with no cluster split over blocks.
-    """
+def add_block(parts: CohortParts | None, scores: Floats, cohort: int, cluster: Ints | None) -> None:
+    """Add the influence values of some units of a cohort, ``scores`` (n, k ...) over all cells, in
+    place. ``cluster`` (n,), when clustered, is sorted, with no cluster split over blocks."""
     if parts is None:
         return
-    for c in np.unique(cohort):
-        mine = cohort == c
-        part = scores[mine][:, parts.at]
-        if cluster is not None:
-            first = np.flatnonzero(np.diff(cluster[mine], prepend=-1))
-            part = np.add.reduceat(part, first, axis=0)
-        parts.covariance[c] += part.T @ part
-        parts.size[c] += len(part)
+    part = scores[:, parts.at]
+    if cluster is not None:
+        part = np.add.reduceat(part, np.flatnonzero(np.diff(cluster, prepend=-1)), axis=0)
+    parts.covariance[cohort] += part.T @ part
+    parts.size[cohort] += len(part)
 
 
 def fits(n_cohorts: int, n_cells: int) -> bool:

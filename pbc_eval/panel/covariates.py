@@ -1,6 +1,6 @@
 """Covariates of a panel: numbers as they are, text and categories as indicators of their levels.
 
-    rows ── describe (one scan: constant within units?) ── widened (with the outcomes) ── settle
+    rows ── widened (with the outcomes) ── found_varying (then widened again) ── settle
     units ── pull_covariates ▶ UnitCovariates ── .at(period) ▶ (n, p)
 
 A covariate that is constant within units takes one column a unit, one that varies takes one a
@@ -8,7 +8,7 @@ period, and ``at(period)`` gives its value then. Only rows with an outcome count
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -76,41 +76,45 @@ def typed_columns(source: Source, names: Sequence[str], categories: set[str]) ->
     return columns
 
 
-def describe(rows: Table, names: Sequence[str]) -> tuple[Covariate, ...]:
-    """Which covariates are text, and which vary within units (a value missing in some periods
-    and not in others counts as varying). ``rows`` hold u, y, x0, x1 ..."""
-    if not names:
-        return ()
-    seen = rows.filter(rows.y.notnull())
-    flags = {}
-    for i in range(len(names)):
-        x = seen[f"x{i}"]
-        in_part = (x.count() > 0) & (x.count() < seen.count())
-        flags[f"v{i}"] = (x.max() > x.min()).fill_null(False) | in_part
-    by_unit = seen.group_by("u").aggregate(**flags)
-    found = collect(by_unit.aggregate(**{name: by_unit[name].any() for name in flags})).iloc[0]
+def assumed_constant(rows: Table, names: Sequence[str]) -> tuple[Covariate, ...]:
+    """Covariates as they most often are; ``found_varying`` then says which are not. ``rows`` hold
+    u, y, x0, x1 ..."""
     return tuple(
-        Covariate(name=name, text=rows[f"x{i}"].type().is_string(), varies=bool(found[f"v{i}"]))
+        Covariate(name=name, text=rows[f"x{i}"].type().is_string(), varies=False)
         for i, name in enumerate(names)
     )
 
 
+def found_varying(wide: Table, covariates: Sequence[Covariate]) -> tuple[Covariate, ...]:
+    """Which covariates vary within units after all: a value missing in some periods and not in
+    others counts as varying."""
+    if not covariates:
+        return ()
+    found = collect(
+        wide.aggregate(**{f"v{i}": wide[f"v{i}"].any() for i in range(len(covariates))})
+    )
+    return tuple(
+        replace(one, varies=bool(found[f"v{i}"].iloc[0])) for i, one in enumerate(covariates)
+    )
+
+
 def widened(rows: Table, covariates: Sequence[Covariate], periods: Periods) -> dict[str, Column]:
-    """Columns for ``intake.widen``: x0 or x0_0, x0_1 ... by period, and m0, the rows with an
-    outcome that lack the covariate."""
+    """Columns for ``intake.widen``: x0 or x0_0, x0_1 ... by period; v0, does it vary within the
+    unit; and m0, the rows with an outcome that lack the covariate."""
     columns: dict[str, Column] = {}
     observed = rows.y.notnull()
     for i, covariate in enumerate(covariates):
-        x = rows[f"x{i}"]
+        x = observed.ifelse(rows[f"x{i}"], None)
         columns[f"m{i}"] = (observed & x.isnull()).cast("int64").sum()
         if not covariate.text:
             columns[f"i{i}"] = (observed & x.isinf()).fill_null(False).cast("int64").sum()
         if not covariate.varies:
-            columns[f"x{i}"] = observed.ifelse(x, None).max()
+            in_part = (x.count() > 0) & (x.count() < rows.y.count())
+            columns[f"v{i}"] = (x.max() > x.min()).fill_null(False) | in_part
+            columns[f"x{i}"] = x.max()
             continue
         for at, raw in enumerate(periods.raw):
-            here = rows.t.isin(raw)
-            columns[f"x{i}_{at}"] = (here & observed).ifelse(x, None).max()
+            columns[f"x{i}_{at}"] = rows.t.isin(raw).ifelse(x, None).max()
     return columns
 
 

@@ -21,6 +21,7 @@ PULL_UP_TO = 2_000_000  # outcomes (units x periods): 16 MB
 # The products grow with the square of the periods, and so does the query that asks for them.
 MANY_PERIODS = 40
 PULL_MANY_UP_TO = 20_000_000  # outcomes: 160 MB
+ROWS_AT_ONCE = 4_096  # turned from columns into rows inside the processor's cache
 SUMS_A_QUERY = 1_500  # of the T(T+1)/2 products, for panels of many periods
 
 Ints = NDArray[np.int64]
@@ -62,7 +63,7 @@ class CohortMoments:
 class UnitArrays:
     """One row a unit, sorted by unit."""
 
-    unit: NDArray[np.object_]  # (n,)
+    unit: NDArray[np.generic]  # (n,) as in the data
     cohort: Ints  # (n,)
     weight: Floats  # (n,) ones when there are no weights
     cluster: Ints  # (n,) numbered from 0 in the order of the cluster's name; units when none
@@ -98,9 +99,11 @@ def pull_units(units: Table, *, n_periods: int) -> UnitArrays:
     """The table of units in memory, sorted by unit."""
     pulled = units.order_by("u").to_pyarrow()
     n = pulled.num_rows
+    columns = [pulled[f"y{at}"].to_numpy() for at in range(n_periods)]
     outcome = np.empty((n, n_periods))
-    for at in range(n_periods):
-        outcome[:, at] = pulled[f"y{at}"].to_numpy()
+    for first in range(0, n, ROWS_AT_ONCE):
+        rows = slice(first, first + ROWS_AT_ONCE)
+        outcome[rows] = np.array([column[rows] for column in columns]).T
     names = pulled.column_names
     weight = pulled["w"].to_numpy() if "w" in names else np.ones(n)
     if "k" in names:
@@ -108,7 +111,7 @@ def pull_units(units: Table, *, n_periods: int) -> UnitArrays:
     else:
         cluster = np.arange(n)
     return UnitArrays(
-        unit=np.asarray(pulled["u"].to_pylist(), dtype=object),
+        unit=pulled["u"].to_numpy(),
         cohort=pulled["g"].to_numpy().astype(np.int64),
         weight=weight,
         cluster=cluster.astype(np.int64),

@@ -247,19 +247,26 @@ def _build(source: Source, roles: Roles, missing: Missing, categories: set[str])
     rows_read, observed = int(found["rows"].sum()), int(found["observed"].sum())
     labels, starts, codes = sample.number_cohorts(positions, periods)
     notes += sample.cohort_notes(positions, periods)
-    covariates = covariate_columns.describe(rows, roles.covariates)
-    wide = intake.widen(
-        rows,
-        periods,
-        roles,
-        any_missing=observed < rows_read,
-        extra=covariate_columns.widened(rows, covariates, periods),
-    )
-    held = keep(
-        wide.mutate(
-            g=sample.cohort_number(wide, codes), seen=intake.observed_periods(wide, periods)
+    covariates = covariate_columns.assumed_constant(rows, roles.covariates)
+
+    def widened() -> Table:
+        wide = intake.widen(
+            rows,
+            periods,
+            roles,
+            any_missing=observed < rows_read,
+            extra=covariate_columns.widened(rows, covariates, periods),
         )
-    )
+        return keep(
+            wide.mutate(
+                g=sample.cohort_number(wide, codes), seen=intake.observed_periods(wide, periods)
+            )
+        )
+
+    held = widened()
+    covariates = covariate_columns.found_varying(held, covariates)
+    if any(one.varies for one in covariates):
+        held = widened()
     intake.audit(held, rows, periods, source.name, roles)
     wide = held
     steps = [
