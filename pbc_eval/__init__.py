@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from pbc_eval.did.group_time import att_gt as att_gt
     from pbc_eval.did.imputation import imputation as imputation
     from pbc_eval.did.interaction_weighted import interaction_weighted as interaction_weighted
+    from pbc_eval.did.multiplier import multiplier_bootstrap as multiplier_bootstrap
     from pbc_eval.did.synthetic import synthetic_did as synthetic_did
+    from pbc_eval.did.triple_difference import triple_difference as triple_difference
     from pbc_eval.did.two_way import two_way as two_way
     from pbc_eval.did.two_way_event_study import two_way_event_study as two_way_event_study
     from pbc_eval.did.wild import wild_cluster_bootstrap as wild_cluster_bootstrap
@@ -43,6 +45,7 @@ _HOMES = {
     "interaction_weighted": "did.interaction_weighted",
     "extended_two_way": "did.extended_two_way",
     "synthetic_did": "did.synthetic",
+    "triple_difference": "did.triple_difference",
     "wild_cluster_bootstrap": "did.wild",
     "multiplier_bootstrap": "did.multiplier",
     "compare_estimators": "did.compare",
@@ -80,6 +83,7 @@ __all__ = [
     "release",
     "social_return",
     "synthetic_did",
+    "triple_difference",
     "two_way",
     "two_way_event_study",
     "value_at",

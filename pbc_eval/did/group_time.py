@@ -16,7 +16,7 @@ from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.adjusted import cells_with_covariates
 from pbc_eval.did.adjustment import TRIM, EstimationMethod
 from pbc_eval.did.aggregate import Bands, Kind, aggregate
-from pbc_eval.did.cells import BasePeriod, ControlGroup, plan_cells
+from pbc_eval.did.cells import BasePeriod, CellPlan, ControlGroup, plan_cells
 from pbc_eval.did.estimates import CellEstimates, cells_from_moments, cells_from_pairs
 from pbc_eval.did.repeated import cells_from_cross_sections
 from pbc_eval.errors import DesignError
@@ -145,50 +145,78 @@ def att_gt(
     Raises DesignError when nobody is treated within the window, nobody is left to compare with
     (the message names the remedy), or no cell can be adjusted for the covariates.
     """
-    check_choice("att_gt", "control_group", control_group, CONTROL_GROUPS, DesignError)
-    check_choice("att_gt", "method", method, METHODS, DesignError)
-    check_choice("att_gt", "base_period", base_period, BASE_PERIODS, DesignError)
-    check_level("att_gt", level, DesignError)
-    if isinstance(anticipation, bool) or not isinstance(anticipation, int) or anticipation < 0:
-        raise DesignError(
-            f"att_gt: anticipation must be a whole number of periods >= 0, got {anticipation!r}."
-        )
+    check_options(
+        "att_gt",
+        control_group=control_group,
+        method=method,
+        base_period=base_period,
+        anticipation=anticipation,
+        level=level,
+    )
     plan = plan_cells(
         panel, control_group=control_group, base_period=base_period, anticipation=anticipation
     )
-    clustered = panel.roles.cluster is not None
-    notes = plan.notes
-    if panel.covariates:
-        covariates = panel.unit_covariates()
-        cells = cells_with_covariates(
-            plan, panel.arrays(), covariates, method=method, clustered=clustered
-        )
-        _refuse_hopeless(panel, cells)
-        notes += _covariate_notes(panel, covariates, method)
-    elif panel.repeated:
-        cells = cells_from_cross_sections(plan, panel.cross_moments())
-        notes += ("repeated cross-sections: changes of averages, n counts rows in both periods",)
-    elif panel.balanced:
-        cells = cells_from_moments(plan, panel.moments())
-    else:
-        cells = cells_from_pairs(plan, panel.arrays(), clustered=clustered)
+    cells, notes = estimate_cells(panel, plan, method)
     return GroupTimeEffects(
         cells=cells,
         cohorts=panel.cohorts,
         periods=panel.periods.labels,
-        method=_method(
+        method=describe_method(
             panel,
             method=method,
             control_group=control_group,
             base_period=base_period,
             anticipation=anticipation,
-            notes=notes,
+            notes=(*plan.notes, *notes),
         ),
         level=level,
         seed=seed,
         ledger=panel.ledger,
         adjustment=method,
     )
+
+
+def check_options(
+    owner: str,
+    *,
+    control_group: str,
+    method: str,
+    base_period: str,
+    anticipation: int,
+    level: float,
+) -> None:
+    """Raise DesignError for an option that ``owner`` does not have."""
+    check_choice(owner, "control_group", control_group, CONTROL_GROUPS, DesignError)
+    check_choice(owner, "method", method, METHODS, DesignError)
+    check_choice(owner, "base_period", base_period, BASE_PERIODS, DesignError)
+    check_level(owner, level, DesignError)
+    if isinstance(anticipation, bool) or not isinstance(anticipation, int) or anticipation < 0:
+        raise DesignError(
+            f"{owner}: anticipation must be a whole number of periods >= 0, got {anticipation!r}."
+        )
+
+
+def estimate_cells(
+    panel: Panel, plan: CellPlan, method: EstimationMethod
+) -> tuple[CellEstimates, tuple[str, ...]]:
+    """The cells of a plan by the way that fits the panel, and what to note about it.
+
+    Raises DesignError when covariates can be adjusted for in no cell.
+    """
+    clustered = panel.roles.cluster is not None
+    if panel.covariates:
+        covariates = panel.unit_covariates()
+        cells = cells_with_covariates(
+            plan, panel.arrays(), covariates, method=method, clustered=clustered
+        )
+        _refuse_hopeless(panel, cells)
+        return cells, _covariate_notes(panel, covariates, method)
+    if panel.repeated:
+        note = "repeated cross-sections: changes of averages, n counts rows in both periods"
+        return cells_from_cross_sections(plan, panel.cross_moments()), (note,)
+    if panel.balanced:
+        return cells_from_moments(plan, panel.moments()), ()
+    return cells_from_pairs(plan, panel.arrays(), clustered=clustered), ()
 
 
 _WORDS = {
@@ -230,7 +258,7 @@ def _covariate_notes(
     return tuple(notes)
 
 
-def _method(
+def describe_method(
     panel: Panel,
     *,
     method: EstimationMethod,

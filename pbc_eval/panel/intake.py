@@ -28,17 +28,26 @@ class Roles:
     covariates: tuple[str, ...] = ()
     cluster: str | None = None
     weight: str | None = None
+    eligible: str | None = None  # for triple differences: could the unit be affected at all?
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """Columns of the unit table that are there when asked for, and constant within a unit."""
+        named = {"w": self.weight, "k": self.cluster, "e": self.eligible}
+        return tuple(letter for letter, column in named.items() if column)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column used, each once."""
         named = (self.time, self.outcome, self.cohort, *self.covariates)
-        extra = tuple(column for column in (self.unit, self.cluster, self.weight) if column)
+        extra = tuple(
+            column for column in (self.unit, self.cluster, self.weight, self.eligible) if column
+        )
         return tuple(dict.fromkeys(named + extra))
 
 
 def role_rows(source: Source, roles: Roles, covariates: Sequence[Column] = ()) -> Table:
-    """The rows under the names of their roles: u, t, y, c, and w, k and x0 ... when asked for.
+    """The rows under the names of their roles: u, t, y, c, and w, k, e and x0 ... when asked for.
 
     Not-a-number counts as missing. Raises DataError for an outcome or a weight that holds words.
     """
@@ -54,6 +63,8 @@ def role_rows(source: Source, roles: Roles, covariates: Sequence[Column] = ()) -
         columns["w"] = _number(source, roles.weight, roles.unit)
     if roles.cluster:
         columns["k"] = table[roles.cluster]
+    if roles.eligible:
+        columns["e"] = _flag(source, roles.eligible)
     columns |= {f"x{i}": column for i, column in enumerate(covariates)}
     return table.select(**columns)
 
@@ -79,12 +90,12 @@ def widen(
     any_missing: bool,
     extra: Mapping[str, Column] | None = None,
 ) -> Table:
-    """One row a unit: u, c, w, k, y0 ... y(T-1), the counts the audit needs, and ``extra``.
+    """One row a unit: u, c, w, k, e, y0 ... y(T-1), the counts the audit needs, and ``extra``.
 
     What must not change within a unit is part of the key: a unit that contradicts itself comes
     out in several rows, and no scan is spent on looking for it.
     """
-    keys = ["u", "c", *(["w"] if roles.weight else []), *(["k"] if roles.cluster else [])]
+    keys = ["u", "c", *roles.letters]
     columns = {"rows": rows.count()}
     if any_missing:
         # Only then can a repeated period hide behind a missing outcome.
@@ -126,11 +137,14 @@ def audit(wide: Table, rows: Table, periods: Periods, owner: str, roles: Roles) 
         counts["bad_weight"] = ((wide.w < 0) | wide.w.isinf()).ifelse(wide.rows, 0).sum()
     if roles.cluster:
         counts["no_cluster"] = wide.k.isnull().ifelse(wide.rows, 0).sum()
+    if roles.eligible:
+        counts["no_eligible"] = wide.e.isnull().ifelse(wide.rows, 0).sum()
     row = collect(wide.aggregate(**counts)).fillna(0).iloc[0]
     found = {name: int(row[name]) for name in counts}
     _refuse_missing(owner, "unit", roles.unit, found["no_unit"])
     _refuse_missing(owner, "weight", roles.weight, found.get("no_weight", 0))
     _refuse_missing(owner, "cluster", roles.cluster, found.get("no_cluster", 0))
+    _refuse_missing(owner, "eligible", roles.eligible, found.get("no_eligible", 0))
     if found["infinite"]:
         raise DataError(
             f"{owner}: {roles.outcome!r} is infinite in {found['infinite']:,} rows (units "
@@ -177,6 +191,7 @@ REMEDIES = {
     "treatment is not switched off; give one value a unit.",
     "weight": "Give one weight a unit, such as its weight in the first period.",
     "cluster": "Put each unit in one cluster, or cluster at a higher level.",
+    "eligible": "Eligibility is a unit's own, the same in all its rows, treated or not yet.",
 }
 
 
@@ -185,7 +200,12 @@ def _contradiction(wide: Table, owner: str, roles: Roles) -> DataError:
     several = wide.group_by("u").aggregate(
         **{
             role: wide[key].nunique() + wide[key].isnull().max().cast("int64")
-            for role, key in (("cohort", "c"), ("weight", "w"), ("cluster", "k"))
+            for role, key in (
+                ("cohort", "c"),
+                ("weight", "w"),
+                ("cluster", "k"),
+                ("eligible", "e"),
+            )
             if key in wide.columns
         }
     )
@@ -219,6 +239,22 @@ def _without_nan(column: Column) -> Column:
     if not column.type().is_floating():
         return column
     return (column.isnan() | column.isinf()).ifelse(None, column)
+
+
+def _flag(source: Source, name: str) -> Column:
+    """1 or 0, from true and false or from 1 and 0."""
+    column = source.table[name]
+    kind = column.type()
+    if kind.is_boolean():
+        return column.cast("int64")
+    found = collect(source.table.select(value=column).distinct().order_by("value").limit(6))
+    given = found["value"].dropna().tolist()
+    if not kind.is_numeric() or not set(given) <= {0, 1}:
+        raise DataError(
+            f"{source.name}: eligible {name!r} must hold true and false, or 1 and 0; it holds "
+            f"{first_few(given)}. 1 is for units that the measure can reach once it is in force."
+        )
+    return column.cast("int64")
 
 
 def _number(source: Source, name: str, unit: str | None) -> Column:

@@ -10,7 +10,7 @@ two periods starts with the next one, and a date after the last period means not
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -62,6 +62,7 @@ class Panel:
         covariates: Sequence[str] = (),
         cluster: str | None = None,
         weight: str | None = None,
+        eligible: str | None = None,
         missing: Missing = "refuse",
     ) -> "Panel":
         """Read and check a panel. ``data``: a pandas frame, a path, or an Ibis table.
@@ -70,7 +71,8 @@ class Panel:
         keep "complete_units" only, or use all "pairs" of periods that a unit is observed in.
         A unit that lacks a covariate is treated likewise. ``cluster`` and ``weight`` must be
         constant within a unit. ``covariates`` are numbers, or text and categories, which become an
-        indicator for each level but the first.
+        indicator for each level but the first. ``eligible`` (true or false, 1 or 0, constant within
+        a unit) is for ``triple_difference`` alone.
 
         ``unit=None`` reads repeated cross-sections: every row is another unit, and the changes of
         averages are compared. Rows without an outcome are then refused or dropped
@@ -88,6 +90,7 @@ class Panel:
             covariates=(covariates,) if isinstance(covariates, str) else tuple(covariates),
             cluster=None if unit is not None and cluster == unit else cluster,
             weight=weight,
+            eligible=eligible,
         )
         _check_roles(roles)
         source = open_source(data, roles.columns)
@@ -183,6 +186,27 @@ class Panel:
     def unit_covariates(self) -> UnitCovariates:
         """The covariates in memory, rows as in ``arrays()``."""
         return pull_covariates(self.units, self.covariates, self.n_periods, self.name)
+
+    def by_eligibility(self) -> "Panel":
+        """The panel with every cohort cut in two: 2c for the ineligible, 2c + 1 for the eligible.
+
+        Raises DataError for a panel read without ``eligible``.
+        """
+        if not self.roles.eligible:
+            raise DataError(
+                f"{self.name}: read the panel with eligible=..., the column that says which units "
+                "the measure can reach."
+            )
+        units = self.units.mutate(g=self.units.g * 2 + self.units.e)
+        counted = collect(units.group_by("g").aggregate(n=units.count())).set_index("g")["n"]
+        counts = counted.reindex(range(2 * len(self.cohorts)), fill_value=0)
+        return replace(
+            self,
+            cohorts=tuple(label for label in self.cohorts for _ in range(2)),
+            starts=tuple(start for start in self.starts for _ in range(2)),
+            cohort_units=tuple(int(n) for n in counts),
+            units=units,
+        )
 
     def cluster_counts(self) -> tuple[int, int, int]:
         """Clusters (units when there are none): in all, with a treated unit, with a comparison.
@@ -296,7 +320,7 @@ def _build(source: Source, roles: Roles, missing: Missing, categories: set[str])
     wide, lacking = covariate_columns.settle(wide, covariates, steps, source.name, missing)
     notes += lacking
 
-    kept = ["u", "g", *(["w"] if roles.weight else []), *(["k"] if roles.cluster else [])]
+    kept = ["u", "g", *roles.letters]
     kept += covariate_columns.column_names(covariates, len(periods))
     units = wide.select(*kept, *(f"y{at}" for at in range(len(periods))))
     counts = units.group_by("g").aggregate(
