@@ -71,7 +71,7 @@ class Adjustment:
         values -= self.eta_treated
         values *= (weight / self.weight_treated)[:, None]
         if self.score is not None:
-            values -= (weight * (1 - _chance(x, self.score)))[:, None] * (x @ self.scoring)
+            values -= (weight * (1 - fitted_chance(x, self.score)))[:, None] * (x @ self.scoring)
         return values
 
     def of_comparison(self, x: Floats, change: Floats, weight: Floats) -> Floats:
@@ -84,7 +84,7 @@ class Adjustment:
         if self.score is None:
             values *= factor[:, None]
             return values
-        chance = _chance(x, self.score)
+        chance = fitted_chance(x, self.score)
         odds = np.where(chance < TRIM, chance / (1 - chance), 0.0)
         odds *= weight / self.weight_comparison
         values *= (factor - odds)[:, None]
@@ -121,7 +121,7 @@ def adjust(
     slope: Floats = np.zeros((p, q))
     if method != "ipw":
         if dependent := dependent_columns(pool.xx):
-            return _collinear(dependent, names, "among the comparison units")
+            return collinear(dependent, names, "among the comparison units")
         slope = np.asarray(solve(pool.xx, pool.xd @ contrast), dtype=np.float64)
     mean_own = own.xx[0] / own.weight
     eta_treated = (own.xd[0] @ contrast - own.xx[0] @ slope) / own.weight
@@ -139,12 +139,12 @@ def adjust(
             trimmed=0,
         )
     if dependent := dependent_columns(own.xx + pool.xx):
-        return _collinear(dependent, names, "among treated and comparison units")
+        return collinear(dependent, names, "among treated and comparison units")
     fit = fit_logit(comparison.x, comparison.treated, comparison.weight)
     if fit is None:
         return "covariates separate the cohort from its comparison units: no propensity score"
     x = comparison.x[~comparison.treated]
-    chance = _chance(x, fit.coefficients)
+    chance = fitted_chance(x, fit.coefficients)
     kept = chance < TRIM
     odds = comparison.weight[~comparison.treated] * np.where(kept, chance / (1 - chance), 0.0)
     weighted = x * odds[:, None]
@@ -168,11 +168,13 @@ def adjust(
     )
 
 
-def _chance(x: Floats, coefficients: Floats) -> Floats:
+def fitted_chance(x: Floats, coefficients: Floats) -> Floats:
+    """(n,) propensity scores, kept off 1 so that their odds are finite."""
     chance: Floats = np.minimum(expit(x @ coefficients), HIGHEST_SCORE)
     return chance
 
 
-def _collinear(dependent: list[int], names: tuple[str, ...], where: str) -> str:
+def collinear(dependent: list[int], names: tuple[str, ...], where: str) -> str:
+    """Why a cell cannot be adjusted; ``dependent`` counts the intercept as 0."""
     named = ", ".join(("intercept", *names)[j] for j in dependent)
     return f"covariates are collinear {where}: {named}"

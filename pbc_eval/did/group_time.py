@@ -14,6 +14,7 @@ from scipy import stats
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.adjusted import cells_with_covariates
+from pbc_eval.did.adjusted_repeated import cells_adjusted_in_cross_sections
 from pbc_eval.did.adjustment import TRIM, EstimationMethod
 from pbc_eval.did.aggregate import Bands, Kind, aggregate
 from pbc_eval.did.cells import BasePeriod, CellPlan, ControlGroup, plan_cells
@@ -204,6 +205,19 @@ def estimate_cells(
     Raises DesignError when covariates can be adjusted for in no cell.
     """
     clustered = panel.roles.cluster is not None
+    if panel.repeated:
+        notes = ["repeated cross-sections: changes of averages, n counts rows in both periods"]
+        cells = cells_from_cross_sections(plan, panel.cross_moments())
+        if panel.covariates:
+            covariates = panel.unit_covariates()
+            cells = cells_adjusted_in_cross_sections(
+                cells, panel.row_arrays(), covariates, method=method, clustered=clustered
+            )
+            _refuse_hopeless(panel, cells)
+            notes.append("covariates are each observation's own")
+            if covariates.references:
+                notes.append(f"indicators leave out {'; '.join(covariates.references)}")
+        return cells, tuple(notes)
     if panel.covariates:
         covariates = panel.unit_covariates()
         cells = cells_with_covariates(
@@ -211,9 +225,6 @@ def estimate_cells(
         )
         _refuse_hopeless(panel, cells)
         return cells, _covariate_notes(panel, covariates, method)
-    if panel.repeated:
-        note = "repeated cross-sections: changes of averages, n counts rows in both periods"
-        return cells_from_cross_sections(plan, panel.cross_moments()), (note,)
     if panel.balanced:
         return cells_from_moments(plan, panel.moments()), ()
     return cells_from_pairs(plan, panel.arrays(), clustered=clustered), ()
@@ -224,6 +235,7 @@ _WORDS = {
     "reg": "outcome regression",
     "ipw": "inverse probability weighting (Hajek type)",
 }
+_WORDS_REPEATED = "doubly robust, locally efficient (Sant'Anna & Zhao 2020)"
 
 
 def _refuse_hopeless(panel: Panel, cells: CellEstimates) -> None:
@@ -280,7 +292,8 @@ def describe_method(
     weighted = (f"weighted by {roles.weight}",) if roles.weight else ()
     adjusted = f"no covariates ({method}: without covariates dr, reg and ipw coincide)"
     if roles.covariates:
-        adjusted = f"{_WORDS[method]}, covariates {', '.join(roles.covariates)}"
+        words = _WORDS_REPEATED if panel.repeated and method == "dr" else _WORDS[method]
+        adjusted = f"{words}, covariates {', '.join(roles.covariates)}"
     return Method(
         estimator="group-time average treatment effects (Callaway & Sant'Anna 2021), " + adjusted,
         comparison_group="never-treated units"

@@ -175,14 +175,18 @@ def settle(
 
 
 def pull_covariates(
-    units: Table, covariates: Sequence[Covariate], n_periods: int, owner: str
+    units: Table,
+    covariates: Sequence[Covariate],
+    n_periods: int,
+    owner: str,
+    order: Sequence[str] = ("u",),
 ) -> UnitCovariates:
-    """The covariates in memory, sorted by unit.
+    """The covariates in memory, sorted by ``order``, by default by unit.
 
     Raises DataError for text with more than ``MOST_LEVELS`` levels.
     """
     columns = column_names(covariates, n_periods)
-    pulled = units.order_by("u").select("u", *columns).to_pyarrow()
+    pulled = units.order_by(list(order)).select(*columns).to_pyarrow()
     names: list[str] = []
     blocks, references = [], []
     for i, covariate in enumerate(covariates):

@@ -6,6 +6,8 @@ A stratum is a cohort in a period, numbered cohort * T + period. Its moments are
 ``moments.py`` for a path of one period.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -13,7 +15,7 @@ from pbc_eval.errors import DataError
 from pbc_eval.panel import sample
 from pbc_eval.panel.intake import Roles
 from pbc_eval.panel.ledger import LedgerStep
-from pbc_eval.panel.moments import ClusterSums, CohortMoments
+from pbc_eval.panel.moments import ClusterSums, CohortMoments, Ints
 from pbc_eval.panel.periods import Periods
 from pbc_eval.panel.sample import Missing
 from pbc_eval.panel.source import Column, Table, collect, number
@@ -29,11 +31,46 @@ def stratify(rows: Table, codes: dict[object, int], periods: Periods) -> Table:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RowArrays:
+    """Repeated cross-sections in memory, one row an observation, in an order of their values."""
+
+    cohort: Ints  # (n,)
+    period: Ints  # (n,)
+    outcome: Floats  # (n,)
+    weight: Floats  # (n,) ones when there are no weights
+    cluster: Ints  # (n,) numbered from 0; rows when none
+
+
+def row_order(rows: Table) -> list[str]:
+    """The columns to sort rows by, so that answers do not depend on the order they came in."""
+    first = ("g", "s", "y")
+    return [*first, *(name for name in rows.columns if name[0] in "xwk")]
+
+
+def pull_rows(rows: Table) -> RowArrays:
+    """The rows, sorted by ``row_order``."""
+    names = rows.columns
+    wanted = ["g", "s", "y", *(name for name in ("w", "k") if name in names)]
+    pulled = rows.order_by(row_order(rows)).select(*wanted).to_pyarrow()
+    n = pulled.num_rows
+    cluster = np.arange(n)
+    if "k" in names:
+        cluster = np.unique(np.asarray(pulled["k"].to_pylist()), return_inverse=True)[1]
+    return RowArrays(
+        cohort=pulled["g"].to_numpy().astype(np.int64),
+        period=pulled["s"].to_numpy().astype(np.int64),
+        outcome=pulled["y"].to_numpy(),
+        weight=pulled["w"].to_numpy() if "w" in names else np.ones(n),
+        cluster=cluster.astype(np.int64),
+    )
+
+
 def settle(
     rows: Table, steps: list[LedgerStep], owner: str, roles: Roles, missing: Missing
 ) -> Table:
-    """Refuse what contradicts its role; refuse or drop rows without an outcome; drop those treated
-    in the first period and those without weight. Every drop is entered in ``steps``.
+    """Refuse what contradicts its role; refuse or drop rows without an outcome or a covariate; drop
+    those treated in the first period and those without weight. Every drop is entered in ``steps``.
 
     Raises DataError with counts and remedies.
     """
@@ -48,6 +85,8 @@ def settle(
         counts["zero_weight"] = (rows.y.notnull() & (rows.g != -1) & (rows.w == 0)).sum()
     if roles.cluster:
         counts["no_cluster"] = rows.k.isnull().sum()
+    if roles.eligible:
+        counts["no_eligible"] = rows.e.isnull().sum()
     row = collect(rows.aggregate(**counts)).fillna(0).iloc[0]
     found = {name: int(row[name]) for name in counts}
     problems = {
@@ -55,6 +94,7 @@ def settle(
         "no_weight": f"there is no weight ({roles.weight!r}). Fill it in or take the rows out",
         "bad_weight": f"weight {roles.weight!r} is negative or infinite. Weights are >= 0",
         "no_cluster": f"there is no cluster ({roles.cluster!r}). Fill it in or take the rows out",
+        "no_eligible": f"{roles.eligible!r} is missing. Fill it in or take the rows out",
     }
     for name, words in problems.items():
         if found.get(name):
@@ -77,7 +117,43 @@ def settle(
         steps.append(
             LedgerStep(what=what, rows_in=steps[-1].rows_left, rows_dropped=found[name], why=why)
         )
+    return _with_covariates(rows, steps, owner, roles, missing)
+
+
+def _with_covariates(
+    rows: Table, steps: list[LedgerStep], owner: str, roles: Roles, missing: Missing
+) -> Table:
+    """Refuse infinite covariates; refuse or drop rows that lack one."""
+    for i, name in enumerate(roles.covariates):
+        x = rows[f"x{i}"]
+        if not x.type().is_string() and (endless := _count(rows, x.isinf())):
+            raise DataError(
+                f"{owner}: in {endless:,} rows covariate {name!r} is infinite. Make it missing or "
+                "correct it."
+            )
+        lacking = _count(rows, x.isnull())
+        if not lacking:
+            continue
+        if missing == "refuse":
+            raise DataError(
+                f"{owner}: covariate {name!r} is missing in {lacking:,} of {steps[-1].rows_left:,} "
+                "rows. Choose: complete the data; leave the covariate out; or "
+                "missing='complete_units' to leave these rows out."
+            )
+        rows = rows.filter(x.notnull())
+        steps.append(
+            LedgerStep(
+                what=f"covariate {name} missing",
+                rows_in=steps[-1].rows_left,
+                rows_dropped=lacking,
+                why=f"no value of {name!r}",
+            )
+        )
     return rows
+
+
+def _count(rows: Table, flag: Column) -> int:
+    return int(rows.filter(flag).count().to_pyarrow().as_py())
 
 
 def rows_by_stratum(rows: Table, n_cohorts: int, n_periods: int) -> np.ndarray:

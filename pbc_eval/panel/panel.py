@@ -21,6 +21,7 @@ from pbc_eval.errors import DataError
 from pbc_eval.panel import covariates as covariate_columns
 from pbc_eval.panel import cross_sections, intake, sample
 from pbc_eval.panel.covariates import Covariate, UnitCovariates, pull_covariates
+from pbc_eval.panel.cross_sections import RowArrays
 from pbc_eval.panel.intake import Roles
 from pbc_eval.panel.ledger import Ledger, LedgerStep
 from pbc_eval.panel.moments import CohortMoments, UnitArrays, cohort_moments, pull_units
@@ -76,7 +77,7 @@ class Panel:
 
         ``unit=None`` reads repeated cross-sections: every row is another unit, and the changes of
         averages are compared. Rows without an outcome are then refused or dropped
-        ("complete_units"), and there are no covariates.
+        ("complete_units"), and so are rows without a covariate; covariates are each row's own.
 
         Raises DataError for data that contradict themselves or these roles; each message names
         the first units concerned and the remedy.
@@ -100,7 +101,7 @@ class Panel:
             if isinstance(data, pd.DataFrame) and isinstance(data[name].dtype, pd.CategoricalDtype)
         }
         if unit is None:
-            return _build_cross_sections(source, roles, missing)
+            return _build_cross_sections(source, roles, missing, categories)
         return _build(source, roles, missing, categories)
 
     @property
@@ -183,9 +184,14 @@ class Panel:
         self._refuse_repeated()
         return pull_units(self.units, n_periods=self.n_periods)
 
+    def row_arrays(self) -> RowArrays:
+        """Repeated cross-sections in memory, one row an observation."""
+        return cross_sections.pull_rows(self.units)
+
     def unit_covariates(self) -> UnitCovariates:
-        """The covariates in memory, rows as in ``arrays()``."""
-        return pull_covariates(self.units, self.covariates, self.n_periods, self.name)
+        """The covariates in memory, rows as in ``arrays()`` or ``row_arrays()``."""
+        order = cross_sections.row_order(self.units) if self.repeated else ("u",)
+        return pull_covariates(self.units, self.covariates, self.n_periods, self.name, order)
 
     def by_eligibility(self) -> "Panel":
         """The panel with every cohort cut in two: 2c for the ineligible, 2c + 1 for the eligible.
@@ -249,11 +255,6 @@ def _check_roles(roles: Roles) -> None:
             raise DataError(
                 f"column {column!r} cannot be both {role} and {same[0]}; name two columns."
             )
-    if roles.unit is None and roles.covariates:
-        raise DataError(
-            f"covariates ({first_few(roles.covariates)}) need units followed over time; name the "
-            "unit column, or leave the covariates out."
-        )
     for column in roles.covariates:
         taken = [role for role, name in main.items() if name == column]
         if taken:
@@ -357,8 +358,11 @@ def _build(source: Source, roles: Roles, missing: Missing, categories: set[str])
     )
 
 
-def _build_cross_sections(source: Source, roles: Roles, missing: Missing) -> Panel:
-    rows = intake.role_rows(source, roles)
+def _build_cross_sections(
+    source: Source, roles: Roles, missing: Missing, categories: set[str]
+) -> Panel:
+    columns = covariate_columns.typed_columns(source, roles.covariates, categories)
+    rows = intake.role_rows(source, roles, columns)
     found = intake.profile(rows, source.name, roles)
     periods, notes = sample.find_periods(found, source.name, roles)
     positions = sample.place_cohorts(found, periods, roles)
@@ -395,4 +399,5 @@ def _build_cross_sections(source: Source, roles: Roles, missing: Missing) -> Pan
         ),
         units=units,
         _held=held,
+        covariates=covariate_columns.assumed_constant(rows, roles.covariates),
     )

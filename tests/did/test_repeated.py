@@ -132,7 +132,7 @@ def test_what_needs_units_says_so():
         ({"weight": -1.0}, {"weight": "weight"}, "weight 'weight' is negative or infinite"),
         ({"weight": np.nan}, {"weight": "weight"}, r"there is no weight \('weight'\)"),
         ({"cluster": None}, {"cluster": "cluster"}, "there is no cluster"),
-        ({}, {"covariates": ["weight"]}, r"covariates \(weight\) need units followed over time"),
+        ({"weight": np.inf}, {"covariates": ["weight"]}, "300 rows covariate 'weight' is infinite"),
         ({"y": "many"}, {}, "300 rows hold words: 'many'"),
     ],
 )
