@@ -40,10 +40,15 @@ class CohortRegression:
 
     @property
     def inference(self) -> str:
-        return (
-            f"CRV1, {self.clusters:,} clusters, factor G/(G-1) * (N-1)/(N-K), N = {self.rows:,} "
-            f"and K = {self.counted:,}: unit effects nested in clusters not counted"
-        )
+        return crv1(self.clusters, self.rows, self.counted)
+
+
+def crv1(clusters: int, rows: int, counted: int) -> str:
+    """The convention of the clustered errors in words."""
+    return (
+        f"CRV1, {clusters:,} clusters, factor G/(G-1) * (N-1)/(N-K), N = {rows:,} "
+        f"and K = {counted:,}: unit effects nested in clusters not counted"
+    )
 
 
 def complete_moments(panel: Panel, owner: str) -> CohortMoments:

@@ -140,16 +140,10 @@ def _clusters(moments: CohortMoments) -> int:
 
 def _from_rows(panel: Panel, treated: Floats, effects: Effects) -> Fit:
     arrays = panel.arrays()
-    # A unit's or cohort's level is absorbed; taking the grand mean out first keeps digits.
-    level = float(np.nanmean(arrays.outcome))
-    frame = _long(arrays, treated, level)
+    frame, level = _long(arrays, treated)
     notes: tuple[str, ...] = ()
     if effects == "unit":
-        periods_seen = frame.groupby("unit")["y"].transform("size")
-        single = frame.loc[periods_seen == 1, "unit"].nunique()
-        if single:
-            notes = (f"{single:,} units seen in one period only carry no information: left out",)
-        frame = frame[periods_seen > 1]
+        frame, notes = _seen_twice(frame)
     indexed = frame.set_index(["unit", "period"])
     options: dict[str, Any] = {
         "cov_type": "clustered",
@@ -202,10 +196,71 @@ def _from_rows(panel: Panel, treated: Floats, effects: Effects) -> Fit:
     )
 
 
-def _long(arrays: UnitArrays, treated: Floats, level: float) -> pd.DataFrame:
-    """One row an observed unit and period: unit, period, y less level, d, w, cohort, cluster."""
+class Regression(NamedTuple):
+    """Coefficients (K,) with their CRV1 covariance (K, K), and what its factor counts."""
+
+    beta: Floats
+    covariance: Floats
+    clusters: int
+    rows: int
+    counted: int
+    notes: tuple[str, ...]
+
+
+def regress_rows(panel: Panel, x: Floats) -> Regression:
+    """Unit and period effects and ``x`` (C, T, K), for panels with units missing in some periods.
+
+    Raises DesignError when the effects absorb a regressor.
+    """
+    arrays = panel.arrays()
+    frame, _ = _long(arrays, np.zeros(x.shape[:2]))
+    frame, notes = _seen_twice(frame)
+    indexed = frame.set_index(["unit", "period"])
+    cohort, period = frame["cohort"].to_numpy(), frame["period"].to_numpy()
+    design = pd.DataFrame(x[cohort, period], index=indexed.index)
+    try:
+        model = PanelOLS(
+            indexed["y"], design, entity_effects=True, time_effects=True, weights=indexed["w"]
+        )
+        fitted = model.fit(
+            cov_type="clustered",
+            clusters=indexed[["cluster"]],
+            group_debias=True,
+            auto_df=False,
+            count_effects=False,
+        )
+    except ValueError as problem:
+        raise _absorbed(panel) from problem
+    n, k = len(frame), x.shape[2] + frame["period"].nunique()
+    # As in ``_from_rows``: linearmodels counts the regressors alone.
+    factor = (n - x.shape[2]) / max(n - k, 1)
+    return Regression(
+        beta=fitted.params.to_numpy(dtype=float),
+        covariance=fitted.cov.to_numpy(dtype=float) * factor,
+        clusters=frame["cluster"].nunique(),
+        rows=n,
+        counted=k,
+        notes=notes,
+    )
+
+
+def _seen_twice(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    periods_seen = frame.groupby("unit")["y"].transform("size")
+    single = frame.loc[periods_seen == 1, "unit"].nunique()
+    if not single:
+        return frame, ()
+    note = f"{single:,} units seen in one period only carry no information: left out"
+    return frame[periods_seen > 1], (note,)
+
+
+def _long(arrays: UnitArrays, treated: Floats) -> tuple[pd.DataFrame, float]:
+    """One row an observed unit and period: unit, period, y less level, d, w, cohort, cluster.
+
+    A unit's or cohort's level is absorbed; taking the grand mean out first keeps digits.
+    """
+    level = float(np.nanmean(arrays.outcome))
     unit, period = np.nonzero(~np.isnan(arrays.outcome))
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "unit": unit,
             "period": period,
@@ -216,6 +271,7 @@ def _long(arrays: UnitArrays, treated: Floats, level: float) -> pd.DataFrame:
             "cluster": arrays.cluster[unit],
         }
     )
+    return frame, level
 
 
 def _absorbed(panel: Panel) -> DesignError:

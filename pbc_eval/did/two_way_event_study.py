@@ -9,7 +9,8 @@ When effects differ between cohorts, each beta_e mixes effects of other event ti
 import numpy as np
 
 from pbc_eval._validate import check_level
-from pbc_eval.did.cohort_regression import complete_moments, covariance, regress
+from pbc_eval.did.cohort_regression import covariance, crv1, regress
+from pbc_eval.did.two_way import Regression, regress_rows
 from pbc_eval.errors import DesignError
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, EffectSeries, Floats, Method
@@ -19,12 +20,11 @@ def two_way_event_study(panel: Panel, *, reference: int = -1, level: float = 0.9
     """Coefficients by event time relative to ``reference``, left out; none are binned.
 
     The overall effect is their mean over event times from 0. Standard errors are CRV1, intervals
-    pointwise, t with G-1 degrees of freedom. Raises DesignError for panels that are not complete,
-    a reference that no cohort has, or coefficients that the effects absorb (without never-treated
-    units, a second one).
+    pointwise, t with G-1 degrees of freedom. Complete panels are estimated from cohort moments,
+    others by linearmodels, in the same convention. Raises DesignError for a reference that no
+    cohort has, or coefficients that the effects absorb (without never-treated units, a second one).
     """
     check_level("two_way_event_study", level, DesignError)
-    moments = complete_moments(panel, "two_way_event_study")
     clock = np.asarray(panel.periods.clock, dtype=float)
     since = clock[None, :] - panel.first_treated[:, None]  # (C, T), -inf for never
     present = np.array(panel.cohort_units)[:, None] > 0
@@ -38,8 +38,8 @@ def two_way_event_study(panel: Panel, *, reference: int = -1, level: float = 0.9
         )
     index = [e for e in times if e != reference]
     x = (since[:, :, None] == np.array(index)).astype(float)
-    fit = regress(moments, x, [f"event time {e}" for e in index], panel.name)
-    joint = covariance(fit, moments)
+    fit = _fit(panel, x, [f"event time {e}" for e in index])
+    joint = fit.covariance
     units = np.array(panel.cohort_units)
     treated = {e: int(units[(since == e).any(axis=1)].sum()) for e in index}
     method = Method(
@@ -48,8 +48,9 @@ def two_way_event_study(panel: Panel, *, reference: int = -1, level: float = 0.9
         "treated",
         base_period=f"event time {reference}",
         clustering=panel.clustering,
-        inference=f"{fit.inference}; t with {fit.clusters - 1:,} degrees of freedom",
-        notes=_notes(panel),
+        inference=f"{crv1(fit.clusters, fit.rows, fit.counted)}; "
+        f"t with {fit.clusters - 1:,} degrees of freedom",
+        notes=fit.notes + _notes(panel),
     )
 
     def effect(weights: Floats, term: str, n_treated: int) -> AttEstimate:
@@ -79,6 +80,14 @@ def two_way_event_study(panel: Panel, *, reference: int = -1, level: float = 0.9
         ),
         covariance=joint,
     )
+
+
+def _fit(panel: Panel, x: Floats, names: list[str]) -> Regression:
+    if not panel.balanced:
+        return regress_rows(panel, x)
+    moments = panel.moments()
+    fit = regress(moments, x, names, panel.name)
+    return Regression(fit.beta, covariance(fit, moments), fit.clusters, fit.rows, fit.counted, ())
 
 
 def _notes(panel: Panel) -> tuple[str, ...]:

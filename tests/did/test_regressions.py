@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow  # each estimate is held against a slow twin
 
 CLOSE = 1e-9
 CELLS = (interaction_weighted, extended_two_way, imputation)
-ALL = (*CELLS, two_way_event_study, bacon_decomposition)
+COMPLETE_ONLY = (*CELLS, bacon_decomposition)
 
 
 def weighted(frame):
@@ -70,6 +70,20 @@ def test_event_study_is_least_squares_on_dummies():
     assert found.overall.estimate == pytest.approx(beta[after].mean(), abs=CLOSE)
     error = np.sqrt(covariance[np.ix_(after, after)].sum()) / after.sum()
     assert found.overall.std_error == pytest.approx(error, abs=CLOSE)
+
+
+def test_event_study_of_an_incomplete_panel_is_least_squares_on_dummies():
+    frame = with_gaps(random_frame(seed=1, n=60), seed=3, share=0.3)
+    frame = frame[frame.groupby("unit")["y"].transform("size") > 1].reset_index(drop=True)
+    roles = dict(weight="weight", cluster="cluster", missing="pairs")
+    found = two_way_event_study(Panel.from_data(frame, **roles, **ROLES))
+    since = (frame["time"] - frame["cohort"]).where(frame["cohort"] > 0)
+    beta, covariance = least_squares(frame, np.array([since == e for e in found.index]).T * 1.0)
+    np.testing.assert_allclose([one.estimate for one in found.effects], beta, atol=CLOSE)
+    np.testing.assert_allclose(found.covariance, covariance, atol=CLOSE)
+    alone = with_gaps(random_frame(seed=1, n=60), seed=3, share=0.6)
+    noted = two_way_event_study(Panel.from_data(alone, **roles, **ROLES)).overall.method.notes
+    assert any("units seen in one period only carry no information" in note for note in noted)
 
 
 @pytest.mark.parametrize("estimator", [interaction_weighted, extended_two_way])
@@ -217,7 +231,7 @@ def test_levels_periods_and_the_order_of_rows_do_not_matter(estimator):
     np.testing.assert_allclose(one.joint, two.joint, atol=1e-9)
 
 
-@pytest.mark.parametrize("estimator", ALL)
+@pytest.mark.parametrize("estimator", COMPLETE_ONLY)
 def test_incomplete_panels_are_refused_with_the_ways_out(estimator):
     panel = Panel.from_data(with_gaps(random_frame(1), 1), missing="pairs", **ROLES)
     with pytest.raises(DesignError, match="missing='complete_units', or use att_gt"):
