@@ -26,6 +26,7 @@ HOMES = {  # third-party tool -> the one place that may import it
     "duckdb": "panel/source.py",
     "matplotlib": "report/figures.py",
     "linearmodels": "did/two_way.py",
+    "threadpoolctl": "did/threads.py",
     "openpyxl": "panel/source.py",
     "ruamel": "spec/yaml_file.py",
     "papermill": "publish/notebook.py",
