@@ -14,40 +14,26 @@ Differences", American Economic Review 111: algorithm 1 for the effect, 2 (boots
 and 4 (placebo) for its error; the online appendix for several cohorts.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.cells import Ints
-from pbc_eval.did.simplex import simplex_weights
+from pbc_eval.did.synthetic_errors import INFERENCES, Inference, replicate, why_none
+from pbc_eval.did.synthetic_fit import (
+    CohortFit,
+    average,
+    by_event_time,
+    differences,
+    fit_cohorts,
+)
 from pbc_eval.errors import DesignError
 from pbc_eval.panel.panel import Panel
-from pbc_eval.results import AttEstimate, Floats, Method
+from pbc_eval.results import AttEstimate, EffectSeries, Floats, Method
 
-Inference = Literal["placebo", "jackknife", "bootstrap"]
-INFERENCES = ("placebo", "jackknife", "bootstrap")
 DEFAULT_SEED = 20_211_201
-TIME_RIDGE = 1e-6  # of the noise level, on time weights: only there to make them unique
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CohortFit:
-    """One cohort's weights: T0 periods before treatment, n0 comparison units."""
-
-    cohort: int  # number of the cohort in the panel
-    start: int  # position of the first treated period, T0
-    effect: float
-    unit: Floats  # (n0,)
-    time: Floats  # (T0,)
-    treated_units: int
-    noise: float  # standard deviation of the comparison's changes before treatment
-
-    def weight(self, n_periods: int) -> float:
-        """Treated unit-periods."""
-        return float(self.treated_units * (n_periods - self.start))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,6 +41,7 @@ class SyntheticDid:
     """The effect with all that a page shows of it. Weights add up to one in each cohort."""
 
     effect: AttEstimate
+    series: EffectSeries  # by event time; before treatment, how well the synthetic path fits
     fits: tuple[CohortFit, ...]
     cohorts: tuple[int, ...]  # labels of the fits' cohorts
     periods: tuple[int, ...]  # (T,) labels
@@ -131,30 +118,41 @@ def synthetic_did(
     arrays = panel.arrays()
     starts = np.array(panel.starts)
     fits = fit_cohorts(arrays.outcome, arrays.cohort, starts)
-    estimate = average(fits, panel.n_periods)
-    draws, reason = _replicate(
-        arrays.outcome,
-        arrays.cohort,
-        starts,
-        fits,
-        inference=inference,
-        replications=replications,
-        seed=seed,
-    )
-    std_error = None
+    found = differences(arrays.outcome, arrays.cohort, fits)
+    event_time = _event_times(panel, fits)
+    index = np.unique(event_time).tolist()
+    reason = why_none(arrays.cohort, fits, inference)
+    rows = []
     if reason is None:
-        centre = estimate if inference == "jackknife" else draws.mean()
+        for replication in replicate(
+            arrays.outcome,
+            arrays.cohort,
+            starts,
+            fits,
+            inference=inference,
+            replications=replications,
+            seed=seed,
+        ):
+            again, refitted = differences(*replication), replication[2]
+            path = by_event_time(again, refitted, event_time, index)
+            rows.append(np.append(path, average(again, refitted)))
+    draws = np.array(rows).reshape(len(rows), len(index) + 1)
+    path = by_event_time(found, fits, event_time, index)
+    everything = np.append(path, average(found, fits))
+    estimate = float(everything[-1])
+    covariance = np.full((len(everything), len(everything)), np.nan)
+    if reason is None:
+        apart = draws - (everything if inference == "jackknife" else draws.mean(axis=0))
         n = len(arrays.unit)
-        scale = (n - 1) / n if inference == "jackknife" else 1 / len(draws)
-        std_error = float(np.sqrt(scale * ((draws - centre) ** 2).sum()))
+        covariance = apart.T @ apart * ((n - 1) / n if inference == "jackknife" else 1 / len(draws))
+    std_error = None if reason else float(np.sqrt(covariance[-1, -1]))
     pool = arrays.cohort == 0
     treated_path = np.array(
         [arrays.outcome[arrays.cohort == fit.cohort].mean(axis=0) for fit in fits]
     )
     synthetic_path = np.array([fit.unit @ arrays.outcome[pool] for fit in fits])
     n_treated, n_comparison = int((~pool).sum()), int(pool.sum())
-    weight = np.array([fit.weight(panel.n_periods) for fit in fits])
-    after = [path[fit.start :].mean() for path, fit in zip(treated_path, fits, strict=True)]
+    level_after = average(treated_path, fits)
     effect = AttEstimate(
         term="average effect on the treated",
         estimate=estimate,
@@ -172,17 +170,57 @@ def synthetic_did(
             seed=None if inference == "jackknife" else seed,
             notes=_notes(panel, fits),
         ),
-        counterfactual_mean=float(weight @ after / weight.sum()) - estimate,
+        counterfactual_mean=level_after - estimate,
     )
     return SyntheticDid(
         effect=effect,
+        series=_series(
+            effect, index, path, covariance[:-1, :-1], _treated_at(index, event_time, fits)
+        ),
         fits=fits,
         cohorts=tuple(panel.cohorts[fit.cohort] for fit in fits),
         periods=panel.periods.labels,
         comparison=tuple(map(str, arrays.unit[pool])),
-        replications=draws,
+        replications=draws[:, -1],
         treated_path=treated_path,
         synthetic_path=synthetic_path,
+    )
+
+
+def _event_times(panel: Panel, fits: tuple[CohortFit, ...]) -> Ints:
+    clock = np.asarray(panel.periods.clock, dtype=float)
+    first = panel.first_treated[[fit.cohort for fit in fits]]
+    times: Ints = (clock[None, :] - first[:, None]).astype(np.int64)
+    return times
+
+
+def _treated_at(index: list[int], event_time: Ints, fits: tuple[CohortFit, ...]) -> list[int]:
+    """Treated units of the cohorts that reach each event time."""
+    units = np.array([fit.treated_units for fit in fits])
+    return [int(units[(event_time == e).any(axis=1)].sum()) for e in index]
+
+
+def _series(
+    effect: AttEstimate, index: list[int], path: Floats, covariance: Floats, treated: list[int]
+) -> EffectSeries:
+    """Differences by event time with errors from the same replications."""
+    errors = [None if effect.reason else float(np.sqrt(v)) for v in np.diag(covariance)]
+    return EffectSeries(
+        overall=effect,
+        kind="event",
+        index=tuple(index),
+        effects=tuple(
+            replace(
+                effect,
+                term=f"event time {e}",
+                estimate=float(value),
+                std_error=error,
+                n_treated=units,
+                counterfactual_mean=None,
+            )
+            for e, value, error, units in zip(index, path, errors, treated, strict=True)
+        ),
+        covariance=covariance,
     )
 
 
@@ -191,115 +229,6 @@ _WORDS = {
     "jackknife": "jackknife over {n} units, weights held",
     "bootstrap": "bootstrap of units, {n} draws, weights found anew",
 }
-
-
-def fit_cohorts(outcome: Floats, cohort: Ints, starts: Ints) -> tuple[CohortFit, ...]:
-    """Weights and effect of every treated cohort; ``outcome`` (n, T), ``cohort`` (n,)."""
-    pool = outcome[cohort == 0]
-    return tuple(
-        _fit(pool, outcome[cohort == g], int(g), int(starts[g]))
-        for g in np.unique(cohort[cohort > 0])
-    )
-
-
-def average(fits: tuple[CohortFit, ...], n_periods: int) -> float:
-    """Effects of cohorts averaged by treated unit-periods."""
-    weight = np.array([fit.weight(n_periods) for fit in fits])
-    return float(weight @ [fit.effect for fit in fits] / weight.sum())
-
-
-def _fit(pool: Floats, treated: Floats, cohort: int, start: int) -> CohortFit:
-    before, after = pool[:, :start], pool[:, start:]
-    n_after = after.shape[1]
-    noise = float(np.diff(before, axis=1).std(ddof=1))
-    target = treated[:, :start].mean(axis=0)
-    zeta = (len(treated) * n_after) ** 0.25 * noise
-    # Taking means out of both sides is what the free intercepts do.
-    by_time = (before - before.mean(axis=1, keepdims=True)).T
-    unit = simplex_weights(by_time, target - target.mean(), zeta**2 * start)
-    by_unit = before - before.mean(axis=0)
-    later = after.mean(axis=1)
-    time = simplex_weights(by_unit, later - later.mean(), (TIME_RIDGE * noise) ** 2 * len(pool))
-    effect = _double_difference(pool, treated, start, unit, time)
-    return CohortFit(
-        cohort=cohort,
-        start=start,
-        effect=effect,
-        unit=unit,
-        time=time,
-        treated_units=len(treated),
-        noise=noise,
-    )
-
-
-def _double_difference(
-    pool: Floats, treated: Floats, start: int, unit: Floats, time: Floats
-) -> float:
-    gap = treated.mean(axis=0) - unit @ pool
-    return float(gap[start:].mean() - time @ gap[:start])
-
-
-def _replicate(
-    outcome: Floats,
-    cohort: Ints,
-    starts: Ints,
-    fits: tuple[CohortFit, ...],
-    *,
-    inference: Inference,
-    replications: int,
-    seed: int,
-) -> tuple[Floats, str | None]:
-    """Effects behind the standard error, or why there are none."""
-    n_periods = outcome.shape[1]
-    pool = np.flatnonzero(cohort == 0)
-    treated = cohort[cohort > 0]
-    none = np.empty(0)
-    draw = np.random.default_rng(seed)
-    if inference == "placebo":
-        if len(pool) <= len(treated):
-            return none, (
-                f"placebos need more comparison units ({len(pool)}) than treated ({len(treated)})"
-            )
-        effects = []
-        for _ in range(replications):
-            chosen = draw.permutation(pool)
-            given = np.zeros(len(pool), dtype=np.int64)
-            given[: len(treated)] = treated
-            effects.append(average(fit_cohorts(outcome[chosen], given, starts), n_periods))
-        return np.array(effects), None
-    smallest = min(fit.treated_units for fit in fits)
-    if smallest < 2 or len(pool) < 2:
-        return none, f"{inference} needs two treated units in every cohort and two comparisons"
-    if inference == "jackknife":
-        return _leave_one_out(outcome, cohort, fits), None
-    effects = []
-    wanted = set(np.unique(cohort).tolist())
-    while len(effects) < replications:
-        chosen = draw.integers(0, len(cohort), len(cohort))
-        drawn = cohort[chosen]
-        # As the paper's algorithm 2: draws without a treated or a comparison unit are thrown away.
-        if set(np.unique(drawn).tolist()) == wanted:
-            effects.append(average(fit_cohorts(outcome[chosen], drawn, starts), n_periods))
-    return np.array(effects), None
-
-
-def _leave_one_out(outcome: Floats, cohort: Ints, fits: tuple[CohortFit, ...]) -> Floats:
-    n_periods = outcome.shape[1]
-    effects = []
-    for i in range(len(cohort)):
-        kept = np.arange(len(cohort)) != i
-        left = []
-        for fit in fits:
-            unit = fit.unit[kept[cohort == 0]]
-            # A comparison made of the unit left out alone has no weights to scale up.
-            unit = unit / unit.sum() if unit.sum() > 0 else np.full(len(unit), 1 / len(unit))
-            treated = outcome[kept & (cohort == fit.cohort)]
-            pool = outcome[kept & (cohort == 0)]
-            effect = _double_difference(pool, treated, fit.start, unit, fit.time)
-            left.append((len(treated) * (n_periods - fit.start), effect))
-        weight, effect_of = np.array(left).T
-        effects.append(float(weight @ effect_of / weight.sum()))
-    return np.array(effects)
 
 
 def _refuse(panel: Panel) -> None:

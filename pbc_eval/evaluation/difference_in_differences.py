@@ -1,21 +1,15 @@
 """Findings of a difference-in-differences design: one panel and one set of effects an outcome."""
 
-from dataclasses import replace
-
-import numpy as np
-import pandas as pd
-
 from pbc_eval.checks.few_clusters import check_few_clusters
 from pbc_eval.checks.placebo import check_placebo_in_space
 from pbc_eval.checks.pretrends import check_pretrends
+from pbc_eval.did.compare import Specification, specifications
 from pbc_eval.did.group_time import GroupTimeEffects, att_gt
-from pbc_eval.did.imputation import imputation
-from pbc_eval.did.synthetic import synthetic_did
-from pbc_eval.did.two_way import two_way
 from pbc_eval.errors import DesignError
 from pbc_eval.evaluation import tables
 from pbc_eval.evaluation.measure import measured_alternatives, measured_from_estimate
-from pbc_eval.evaluation.record import Finding, OutputTable
+from pbc_eval.evaluation.panels import groups, means, named, read_panel, total_scale
+from pbc_eval.evaluation.record import Finding
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, CheckResult
 from pbc_eval.spec.design import DifferenceInDifferences
@@ -23,7 +17,6 @@ from pbc_eval.spec.evaluation import EvaluationSpec
 from pbc_eval.spec.outcomes import Outcome
 
 HEADLINE = "Headline"
-MOST_TREATED = 5  # units for which synthetic difference-in-differences stands beside the headline
 _AVERAGES = {
     "simple": "average over treated unit-periods",
     "event": "average over periods since the start",
@@ -47,9 +40,9 @@ def find(spec: EvaluationSpec, outcome: Outcome, seed: int) -> Finding:
     headline = averages.overall
     path = effects.aggregate("event", level=design.level, bands=design.bands)
     by_cohort = effects.aggregate("cohort", level=design.level, bands=design.bands)
-    alternatives = _alternatives(panel, effects, design, seed)
+    alternatives, impossible = _alternatives(panel, effects, design, seed)
     side_by_side = [(f"{HEADLINE}: {_AVERAGES[design.headline]}", headline), *alternatives]
-    scale = _total_scale(panel, outcome)
+    scale = total_scale(panel, outcome)
     return Finding(
         outcome=outcome,
         headline=headline,
@@ -62,39 +55,16 @@ def find(spec: EvaluationSpec, outcome: Outcome, seed: int) -> Finding:
         checks=_checks(panel, effects, headline, design.anticipation),
         tables=(
             tables.ledger_table(spec, outcome, panel.ledger.to_frame()),
-            tables.groups_table(spec, outcome, _groups(spec, panel)),
-            tables.means_table(spec, outcome, _means(spec, panel)),
+            tables.groups_table(spec, outcome, groups(spec, panel)),
+            tables.means_table(spec, outcome, means(spec, panel)),
             tables.estimates_table(spec, outcome, side_by_side),
+            *tables.impossible_table(
+                outcome, [(label_of(o, design), o.reason) for o in impossible]
+            ),
             tables.series_table(spec, outcome, path),
-            _named(tables.series_table(spec, outcome, by_cohort), panel),
-            _named(tables.cells_table(spec, outcome, effects.to_frame()), panel),
+            named(tables.series_table(spec, outcome, by_cohort), panel),
+            named(tables.cells_table(spec, outcome, effects.to_frame()), panel),
         ),
-    )
-
-
-def read_panel(spec: EvaluationSpec, outcome: Outcome) -> Panel:
-    """The panel of one outcome, as the data roles say."""
-    data, design = spec.data, spec.design
-    if not isinstance(design, DifferenceInDifferences):
-        raise DesignError(f"{spec.id}: the design is {design.method}.")
-    if data is None or data.time is None or data.cohort is None or outcome.column is None:
-        raise DesignError(f"{spec.id}: {outcome.id}: data roles time, cohort and column are needed")
-    missing = outcome.missing or data.missing
-    if missing == "complete_cases":
-        raise DesignError(
-            f"{spec.id}: {outcome.id}: missing 'complete_cases' is for matching; for a panel say "
-            "complete_units (drop units that are not always observed) or pairs."
-        )
-    return Panel.from_data(
-        spec.path(data.file),
-        unit=data.unit,
-        time=data.time,
-        outcome=outcome.column,
-        cohort=data.cohort,
-        covariates=design.covariates,
-        cluster=data.cluster,
-        weight=data.weight,
-        missing=missing,
     )
 
 
@@ -114,43 +84,66 @@ def _effects(
 
 def _alternatives(
     panel: Panel, effects: GroupTimeEffects, design: DifferenceInDifferences, seed: int
-) -> list[tuple[str, AttEstimate]]:
-    """Other averages, the other comparison group, and two-way fixed effects: all that apply."""
+) -> tuple[list[tuple[str, AttEstimate]], list[Specification]]:
+    """Other averages and every other estimator that applies, on the same sample; and those that do
+    not apply."""
     several = sum(label != 0 for label in panel.cohorts) > 1
     found = [
         (_AVERAGES[kind].capitalize(), effects.aggregate(kind, bands="pointwise").overall)
         for kind in ("simple", "event", "cohort", "calendar")
         if kind != design.headline and several  # with one cohort the averages are one and the same
     ]
-    other = "not_yet_treated" if design.control_group == "never_treated" else "never_treated"
-    has_never = bool(panel.cohort_units[0])
-    if several and (other == "not_yet_treated" or has_never):
-        words = "Units not yet treated" if other == "not_yet_treated" else "Never-treated units"
-        again = _effects(panel, design, other, seed)
-        label = f"{words} as the comparison"
-        found.append((label, again.aggregate(design.headline, bands="pointwise").overall))
     if design.anticipation:
-        # These take every period before the start as untreated, which units that react early break.
-        return found
-    if several and panel.balanced:
-        imputed = imputation(panel, level=design.level, seed=seed)
-        average = imputed.aggregate(design.headline, bands="pointwise").overall
-        found.append(("Imputation (Borusyak, Jaravel and Spiess)", average))
-    if has_never:
-        found.append(("Two-way fixed effects (a cross-check)", two_way(panel, level=design.level)))
-    if _few_treated(panel):
-        synthetic = synthetic_did(panel, level=design.level, seed=seed)
-        found.append(("Synthetic difference-in-differences", synthetic.effect))
-    return found
+        # The others take every period before the start as untreated, which units that react early
+        # break; so does comparing with them.
+        other = "not_yet_treated" if design.control_group == "never_treated" else "never_treated"
+        if several and (other == "not_yet_treated" or panel.cohort_units[0]):
+            again = _effects(panel, design, other, seed)
+            label = _COMPARED_WITH[other.replace("_", " ")]
+            found.append((label, again.aggregate(design.headline, bands="pointwise").overall))
+        return found, []
+    impossible = []
+    for one in specifications(panel, kind=design.headline, level=design.level, seed=seed):
+        if _is_headline(one, design) or (not several and one.family not in _FOR_ONE_COHORT):
+            continue
+        if one.estimate is None:
+            impossible.append(one)
+        else:
+            found.append((label_of(one, design), one.estimate))
+    return found, impossible
 
 
-def _few_treated(panel: Panel) -> bool:
-    """Is there a complete panel with a handful of treated units, whose comparison units can be
-    weighted to move as they did?"""
-    treated, compared = sum(panel.cohort_units[1:]), panel.cohort_units[0]
-    starts = [s for s, n in zip(panel.starts, panel.cohort_units, strict=True) if n][1:]
-    plain = panel.balanced and panel.roles.weight is None and panel.roles.cluster is None
-    return plain and treated <= MOST_TREATED < compared and min(starts, default=0) > 1
+# With one cohort the others repeat the headline or the two-way coefficient.
+_FOR_ONE_COHORT = ("two-way fixed effects", "synthetic difference-in-differences")
+_COMPARED_WITH = {
+    "never treated": "Never-treated units as the comparison",
+    "not yet treated": "Units not yet treated as the comparison",
+}
+_FAMILIES = {
+    "imputation": "Imputation (Borusyak, Jaravel and Spiess)",
+    "extended two-way": "Extended two-way regression (Wooldridge)",
+    "interaction-weighted": "Interaction-weighted regression (Sun and Abraham)",
+    "synthetic difference-in-differences": "Synthetic difference-in-differences",
+    "two-way fixed effects": "Two-way fixed effects (a cross-check)",
+}
+_ADJUSTED = {"dr": "adjusted doubly robustly", "reg": "by regression", "ipw": "by weighting"}
+
+
+def _is_headline(one: Specification, design: DifferenceInDifferences) -> bool:
+    same = one.comparison == design.control_group.replace("_", " ")
+    adjusted = design.adjustment if design.covariates else None
+    return one.family == "group-time effects" and same and one.adjustment == adjusted
+
+
+def label_of(one: Specification, design: DifferenceInDifferences) -> str:
+    """A way to estimate the effect, as a reader meets it."""
+    if one.family != "group-time effects":
+        unadjusted = ", not adjusted" if design.covariates else ""
+        return _FAMILIES[one.family] + unadjusted
+    adjusted = f", {_ADJUSTED[one.adjustment]}" if one.adjustment else ""
+    if design.covariates and one.adjustment is None:
+        adjusted = ", not adjusted"
+    return _COMPARED_WITH[one.comparison] + adjusted
 
 
 def _checks(
@@ -160,78 +153,3 @@ def _checks(
     if headline.n_treated == 1:
         checks.append(check_placebo_in_space(panel, anticipation))
     return tuple(checks)
-
-
-def _total_scale(panel: Panel, outcome: Outcome) -> float | None:
-    """Treated units (or unit-periods), weighted as the data are, over the outcome's base."""
-    if outcome.total is None:
-        return None
-    weight = panel.moments().weight if panel.balanced else _weight_by_cohort(panel)
-    last = panel.n_periods
-    periods = np.array([max(last - start, 0) for start in panel.starts], dtype=float)
-    treated = np.array(panel.cohorts) != 0
-    times = periods if outcome.total.of == "unit_periods" else (periods > 0).astype(float)
-    return float((weight * times)[treated].sum() / outcome.total.per)
-
-
-def _weight_by_cohort(panel: Panel) -> np.ndarray:
-    arrays = panel.arrays()
-    return np.bincount(arrays.cohort, arrays.weight, len(panel.cohorts))
-
-
-def _groups(spec: EvaluationSpec, panel: Panel) -> list[tuple[str, int]]:
-    return [
-        (_group_name(spec, panel, label), count)
-        for label, count in zip(panel.cohorts, panel.cohort_units, strict=True)
-        if count
-    ]
-
-
-def _group_name(spec: EvaluationSpec, panel: Panel, cohort: int) -> str:
-    if cohort == 0:
-        return "Never in the programme"
-    period = spec.data.time_name if spec.data else "period"
-    return f"In the programme from {period} {panel.periods.name(cohort)}"
-
-
-def _named(table: OutputTable, panel: Panel) -> OutputTable:
-    """The table with its dates as a reader writes them; whole numbers stay numbers."""
-    if not panel.periods.dated:
-        return table
-    columns = [name for name in ("cohort", "time") if name in table.frame]
-    named = {name: [panel.periods.name(int(v)) for v in table.frame[name]] for name in columns}
-    return replace(table, frame=table.frame.assign(**named))
-
-
-def _means(spec: EvaluationSpec, panel: Panel) -> pd.DataFrame:
-    """Weighted mean outcome by cohort and period, over the units observed in that period."""
-    if panel.balanced:
-        moments = panel.moments()
-        level = moments.level
-        units = np.repeat(moments.units[:, None], panel.n_periods, axis=1)
-    else:
-        level, units = _means_of_arrays(panel)
-    rows = [
-        {
-            "group": _group_name(spec, panel, cohort),
-            "first_treated": np.nan if cohort == 0 else panel.first_treated[c],
-            "time": panel.periods.name(time) if panel.periods.dated else time,
-            "position": panel.periods.clock[t],
-            "mean": level[c, t],
-            "units": int(units[c, t]),
-        }
-        for c, cohort in enumerate(panel.cohorts)
-        for t, time in enumerate(panel.periods.labels)
-        if units[c, t]
-    ]
-    return pd.DataFrame(rows)
-
-
-def _means_of_arrays(panel: Panel) -> tuple[np.ndarray, np.ndarray]:
-    arrays = panel.arrays()
-    seen = ~np.isnan(arrays.outcome)
-    weight = arrays.weight[:, None] * seen
-    member = arrays.cohort[None, :] == np.arange(len(panel.cohorts))[:, None]
-    total = member @ (weight * np.where(seen, arrays.outcome, 0.0))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return total / (member @ weight), member @ seen.astype(float)

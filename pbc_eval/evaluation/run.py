@@ -12,7 +12,7 @@ import pandas as pd
 
 from pbc_eval import provenance
 from pbc_eval.errors import DesignError, SpecError
-from pbc_eval.evaluation import difference_in_differences, matched, reported
+from pbc_eval.evaluation import difference_in_differences, matched, reported, synthetic
 from pbc_eval.evaluation.record import Evaluation, Finding
 from pbc_eval.payment.alternatives import payment_under_alternatives
 from pbc_eval.payment.due import payment_due
@@ -74,6 +74,8 @@ def input_hashes(spec: EvaluationSpec) -> dict[str, str]:
 def _findings(spec: EvaluationSpec, seed: int) -> tuple[Finding, ...]:
     if spec.design.method == "difference_in_differences":
         return tuple(difference_in_differences.find(spec, o, seed) for o in spec.outcomes)
+    if spec.design.method == "synthetic_difference_in_differences":
+        return tuple(synthetic.find(spec, o, seed) for o in spec.outcomes)
     if spec.design.method == "matching":
         return matched.find_all(spec, seed)
     if spec.design.method == "reported":

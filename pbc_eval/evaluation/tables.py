@@ -1,5 +1,6 @@
 """The tables of one outcome, before disclosure control: ledger, groups, effects, balance."""
 
+import re
 from collections.abc import Sequence
 
 import pandas as pd
@@ -203,3 +204,29 @@ def means_table(spec: EvaluationSpec, outcome: Outcome, means: pd.DataFrame) -> 
         decimals=outcome.decimals,
         scale=scale_of(outcome),
     )
+
+
+def impossible_table(outcome: Outcome, ways: Sequence[tuple[str, str]]) -> tuple[OutputTable, ...]:
+    """Other ways to estimate that do not apply to these data, and why; nothing when all do.
+
+    Only the rule of each reason is shown: what follows it tells counts and names of units.
+    """
+    if not ways:
+        return ()
+    rows = [(label, _rule_of(reason)) for label, reason in ways]
+    return (
+        OutputTable(
+            name=f"{outcome.id}-impossible",
+            caption=f"{outcome.label}: other ways to estimate that these data do not allow",
+            frame=pd.DataFrame(rows, columns=["estimator", "why"]),
+            kinds={"estimator": "text", "why": "text"},
+            headers={"estimator": "Estimate", "why": "Why not"},
+        ),
+    )
+
+
+def _rule_of(reason: str) -> str:
+    """'synthetic_did needs two periods before treatment; cohort 4 has ...' to its first part."""
+    rule = re.split(r"[;.(]", reason)[0].strip()
+    rule = re.sub(r"^\w+_\w+:? ", "It ", rule)
+    return rule[:1].upper() + rule[1:] + "."

@@ -194,6 +194,10 @@ class Panel:
         order = cross_sections.row_order(self.units) if self.repeated else ("u",)
         return pull_covariates(self.units, self.covariates, self.n_periods, self.name, order)
 
+    def without_covariates(self) -> "Panel":
+        """The same units, not to be adjusted."""
+        return replace(self, roles=replace(self.roles, covariates=()), covariates=())
+
     def by_eligibility(self) -> "Panel":
         """The panel with every cohort cut in two: 2c for the ineligible, 2c + 1 for the eligible.
 

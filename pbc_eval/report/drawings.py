@@ -6,6 +6,7 @@ from pbc_eval.disclosure import ReleasedFinding, is_suppressed
 from pbc_eval.evaluation.record import Evaluation
 from pbc_eval.report import figures
 from pbc_eval.report.figures import Figure
+from pbc_eval.report.specification_curve import specification_curve
 
 MOST_LOVE_ROWS = 40
 
@@ -37,7 +38,9 @@ def drawings(part: ReleasedFinding, evaluation: Evaluation) -> dict[str, Figure]
     table = part.table("estimates")
     if table is not None and len(part.finding.alternatives) > 1:
         labels = [str(label) for label in table.frame["estimator"]]
-        drawn["estimates"] = figures.estimates_side_by_side(
+        benchmarked = part.finding.benchmark is not None
+        draw = figures.estimates_side_by_side if benchmarked else specification_curve
+        drawn["estimates"] = draw(
             list(zip(labels, part.finding.alternatives, strict=True)),
             outcome,
             spec.contract.currency,

@@ -1,7 +1,8 @@
 """Every figure of the report: drawn once, in one style, with its alternative text and its data.
 
-The one home of matplotlib. Figures are SVG with a fixed hash salt and no date, so that the same
-results give the same bytes. No information is carried by colour alone.
+The one home of matplotlib; other modules draw on the axes that ``finish`` hands them. Figures are
+SVG with a fixed hash salt and no date, so that the same results give the same bytes. No
+information is carried by colour alone.
 """
 
 import base64
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
+from matplotlib.axes import Axes as Axes  # noqa: PLC0414 (for modules that draw)
 from matplotlib.figure import Figure as MplFigure
 from matplotlib.ticker import MaxNLocator
 
@@ -62,7 +63,7 @@ class Figure:
 def event_study(series: EffectSeries, outcome: Outcome, *, name: str, period: str) -> Figure:
     """Effects by time since the programme began, with their intervals."""
     frame = series.to_frame()
-    scale = _scale(outcome)
+    scale = scale_of(outcome)
     at = frame["event_time"].to_numpy(float)
     estimate = scale * frame["estimate"].to_numpy(float)
     low, high = (scale * frame[side].to_numpy(float) for side in ("conf_low", "conf_high"))
@@ -78,13 +79,13 @@ def event_study(series: EffectSeries, outcome: Outcome, *, name: str, period: st
             axes.vlines(at[here], low[here], high[here], color=colour, linewidth=2)
             axes.plot(at[here], estimate[here], marker, color=colour, markersize=6, label=label)
         axes.set_xlabel(f"{period.capitalize()}s since the programme began")
-        axes.set_ylabel(_axis_label(outcome, "Effect"))
+        axes.set_ylabel(axis_label(outcome, "Effect"))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        _legend(axes)
+        legend(axes)
 
     bands = "simultaneous 95% bands" if series.bands == "simultaneous" else "95% intervals"
     bands = bands.replace("95%", fmt.percent(series.overall.level))
-    return _finish(
+    return finish(
         draw,
         name=name,
         caption=f"Effect on {outcome.label.lower()} by {period} since the programme began, "
@@ -97,7 +98,7 @@ def event_study(series: EffectSeries, outcome: Outcome, *, name: str, period: st
 def group_paths(means: pd.DataFrame, outcome: Outcome, *, name: str, time_name: str) -> Figure:
     """Mean outcome by group and period. ``means`` has columns group, time (as it is written),
     position (on the axis), first_treated (its position; NaN for never) and mean."""
-    scale = _scale(outcome)
+    scale = scale_of(outcome)
     styles = [(NAVY, "-"), (TEAL, "--"), (PLUM, "-."), (ORANGE, ":"), (GREY, "-"), (NAVY, ":")]
     groups = list(dict.fromkeys(means["group"]))
 
@@ -112,16 +113,16 @@ def group_paths(means: pd.DataFrame, outcome: Outcome, *, name: str, time_name: 
             if not pd.isna(start):
                 axes.axvline(start - 0.5, color=colour, linewidth=0.8, linestyle=dashes)
         axes.set_xlabel(time_name.capitalize())
-        axes.set_ylabel(_axis_label(outcome, ""))
+        axes.set_ylabel(axis_label(outcome, ""))
         if all(isinstance(time, str) for time in means["time"]):
             named = means.drop_duplicates("position").sort_values("position")
             shown = named.iloc[:: math.ceil(len(named) / MOST_TICKS)]
             axes.set_xticks(shown["position"], shown["time"])
         else:
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        _legend(axes)
+        legend(axes)
 
-    return _finish(
+    return finish(
         draw,
         name=name,
         caption=f"{outcome.label}: average of each group by {time_name}. A vertical line marks "
@@ -145,7 +146,7 @@ def love_plot(balance: pd.DataFrame, *, name: str) -> Figure:
         axes.set_yticks(rows, shown["covariate"].tolist())
         axes.set_xlabel("Absolute standardised difference (%)")
         axes.set_xlim(left=0)
-        _legend(axes)
+        legend(axes)
 
     worst = balance.iloc[int(balance["after"].abs().to_numpy(float).argmax())]
     n_good = int((balance["after"].abs() <= 0.05).sum())
@@ -155,7 +156,7 @@ def love_plot(balance: pd.DataFrame, *, name: str) -> Figure:
         f"difference left is {abs(worst['after']):.1%} for {worst['covariate']}, which was "
         f"{abs(worst['before']):.1%} before."
     )
-    return _finish(
+    return finish(
         draw,
         name=name,
         caption="How alike the groups are, before and after matching.",
@@ -170,7 +171,7 @@ def estimates_side_by_side(
 ) -> Figure:
     """The headline beside other estimators and, where there is one, the randomised benchmark."""
     labels = [label for label, _ in estimates]
-    scale = _scale(outcome)
+    scale = scale_of(outcome)
     rows = np.arange(len(estimates))[::-1]
     markers = ["s", *["o"] * (len(estimates) - 1)]
 
@@ -184,13 +185,13 @@ def estimates_side_by_side(
             axes.plot(scale * estimate.estimate, row, marker, color=colour, markersize=7)
         axes.set_yticks(rows, labels)
         axes.set_ylim(-0.6, len(estimates) - 0.4)
-        axes.set_xlabel(_axis_label(outcome, "Effect"))
+        axes.set_xlabel(axis_label(outcome, "Effect"))
 
     said = "; ".join(
         f"{label}: {fmt.amount(e.estimate, outcome, currency)}" for label, e in estimates
     )
     data = pd.DataFrame([{"shown_as": label, **e.to_row()} for label, e in estimates])
-    return _finish(
+    return finish(
         draw,
         name=name,
         caption=f"{outcome.label}: the headline (square) beside other ways to estimate it "
@@ -223,7 +224,7 @@ def tornado(sensitivity: pd.DataFrame, ratio: float, *, name: str, currency: str
         axes.axvline(1, color=PLUM, linestyle="--", linewidth=1, label="breaks even")
         axes.set_yticks(rows, shown["assumption"].tolist())
         axes.set_xlabel(f"Social return per {fmt.money(1, currency)} invested")
-        _legend(axes)
+        legend(axes)
 
     top = sensitivity.iloc[0]
     alt = (
@@ -232,7 +233,7 @@ def tornado(sensitivity: pd.DataFrame, ratio: float, *, name: str, currency: str
         f"{min(top['ratio_low'], top['ratio_high']):.2f} to "
         f"{max(top['ratio_low'], top['ratio_high']):.2f}."
     )
-    return _finish(
+    return finish(
         draw,
         name=name,
         caption="How far the ratio moves when one assumption is set to a low and a high value.",
@@ -243,7 +244,7 @@ def tornado(sensitivity: pd.DataFrame, ratio: float, *, name: str, currency: str
 
 
 def _event_study_alt(frame: pd.DataFrame, outcome: Outcome, period: str) -> str:
-    scale = _scale(outcome)
+    scale = scale_of(outcome)
     after, before = frame[frame["event_time"] >= 0], frame[frame["event_time"] < 0]
     said = [f"Points with bars for {len(frame)} {period}s around the start of the programme."]
     if len(before):
@@ -264,7 +265,7 @@ def _event_study_alt(frame: pd.DataFrame, outcome: Outcome, period: str) -> str:
 
 
 def _paths_alt(means: pd.DataFrame, outcome: Outcome, time_name: str) -> str:
-    scale = _scale(outcome)
+    scale = scale_of(outcome)
     said = [f"Lines of the average {outcome.label.lower()} of each group by {time_name}."]
     for group, here in means.groupby("group", sort=False):
         first, last = here.iloc[0], here.iloc[-1]
@@ -276,25 +277,25 @@ def _paths_alt(means: pd.DataFrame, outcome: Outcome, time_name: str) -> str:
     return " ".join(said)
 
 
-def _legend(axes: Axes) -> None:
+def legend(axes: Axes) -> None:
     """Below the drawing, so that it never covers what is drawn."""
     axes.get_figure(root=True).legend(  # type: ignore[union-attr]
         loc="outside lower center", ncols=2, frameon=False, fontsize=9
     )
 
 
-def _scale(outcome: Outcome) -> float:
+def scale_of(outcome: Outcome) -> float:
     return 100.0 if outcome.shown_as == "percentage_points" else 1.0
 
 
-def _axis_label(outcome: Outcome, prefix: str) -> str:
+def axis_label(outcome: Outcome, prefix: str) -> str:
     unit = "percentage points" if outcome.shown_as == "percentage_points" else outcome.unit
     if not prefix and outcome.shown_as == "percentage_points":
         unit = "%"
     return f"{prefix} ({unit})".strip() if prefix else unit.capitalize()
 
 
-def _finish(
+def finish(
     draw: Callable[[Axes], None],
     *,
     name: str,

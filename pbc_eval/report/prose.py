@@ -181,6 +181,12 @@ def strength_of_evidence(evaluation: Evaluation) -> str:
             "without it, over the same time. It would mislead if the groups had been heading "
             "different ways."
         )
+    if method == "synthetic_difference_in_differences":
+        return (
+            "Level 3 of 5: change in the programme group is compared with change in a weighted "
+            "group that moved as it did before. It would mislead if something else that matters "
+            "changed in the programme group alone at the same time."
+        )
     if method == "matching":
         return (
             "Level 3 of 5: people in the programme are compared with people who resemble them in "

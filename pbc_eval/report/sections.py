@@ -125,7 +125,9 @@ def _null_in_words(null: str) -> str:
 
 def _estimates(released: ReleasedEvaluation) -> dict[str, Any]:
     built = _by_finding(
-        released, tables=("estimates", "event", "cohort", "cells"), figures=("event", "estimates")
+        released,
+        tables=("estimates", "impossible", "event", "cohort", "cells"),
+        figures=("event", "estimates"),
     )
     n = len(released.findings)
     built["multiplicity"] = (
@@ -215,7 +217,7 @@ def _always(released: ReleasedEvaluation) -> bool:
 
 def _estimated(released: ReleasedEvaluation) -> bool:
     method = released.evaluation.spec.design.method
-    return method in ("difference_in_differences", "matching")
+    return method not in ("reported", "forecast")
 
 
 def _pays(released: ReleasedEvaluation) -> bool:

@@ -1,6 +1,7 @@
 """How the effect is identified, fixed before outcomes are seen.
 
-``method`` selects the model: difference_in_differences, matching, reported or forecast.
+``method`` selects the model: difference_in_differences, synthetic_difference_in_differences,
+matching, reported or forecast.
 """
 
 from typing import Annotated, Literal
@@ -54,6 +55,22 @@ class DifferenceInDifferences(_Identified):
     )
     bands: Literal["simultaneous", "pointwise"] = Field(
         default="simultaneous", description="simultaneous: the whole path lies inside at the level."
+    )
+
+
+class SyntheticDifferenceInDifferences(_Identified):
+    """Comparison units and periods weighted to move as the treated did (Arkhangelsky et al. 2021).
+
+    For a handful of treated units; every unit must be observed in every period."""
+
+    method: Literal["synthetic_difference_in_differences"]
+    inference: Literal["placebo", "jackknife", "bootstrap"] = Field(
+        default="placebo",
+        description="Where the standard error comes from; placebo is the only one for a single "
+        "treated unit.",
+    )
+    replications: int = Field(
+        default=500, ge=50, le=10_000, description="Placebos or bootstrap draws."
     )
 
 
@@ -124,7 +141,8 @@ class Forecast(Agreed):
 
 
 Design = Annotated[
-    DifferenceInDifferences | Matching | Reported | Forecast, Field(discriminator="method")
+    DifferenceInDifferences | SyntheticDifferenceInDifferences | Matching | Reported | Forecast,
+    Field(discriminator="method"),
 ]
 
 __all__ = [
@@ -134,5 +152,6 @@ __all__ = [
     "Forecast",
     "Matching",
     "Reported",
+    "SyntheticDifferenceInDifferences",
     "Waiver",
 ]

@@ -15,7 +15,13 @@ from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.errors import SpecError
 from pbc_eval.spec.base import Agreed, Slug
 from pbc_eval.spec.contract import Contract, Publication, SignOff
-from pbc_eval.spec.design import Design, DifferenceInDifferences, Matching, Reported
+from pbc_eval.spec.design import (
+    Design,
+    DifferenceInDifferences,
+    Matching,
+    Reported,
+    SyntheticDifferenceInDifferences,
+)
 from pbc_eval.spec.outcomes import DataRoles, Outcome
 from pbc_eval.spec.payment_terms import PaymentTerms
 from pbc_eval.spec.problems import in_words, place_of
@@ -128,13 +134,16 @@ class EvaluationSpec(Agreed):
         return None
 
     def _data_problem(self) -> str | None:
-        estimated = isinstance(self.design, DifferenceInDifferences | Matching)
+        on_panel = isinstance(
+            self.design, DifferenceInDifferences | SyntheticDifferenceInDifferences
+        )
+        estimated = on_panel or isinstance(self.design, Matching)
         if estimated and self.data is None:
             return f"a {self.design.method} design needs data: file, unit and roles"
-        if isinstance(self.design, DifferenceInDifferences) and self.data:
+        if on_panel and self.data:
             lacking = [role for role in ("time", "cohort") if getattr(self.data, role) is None]
             if lacking:
-                return f"difference_in_differences needs data.{' and data.'.join(lacking)}"
+                return f"{self.design.method} needs data.{' and data.'.join(lacking)}"
         for outcome in self.outcomes:
             if estimated and outcome.column is None:
                 return f"outcome {outcome.id}: column is needed, the data column that holds it"

@@ -5,6 +5,7 @@ import pytest
 from did.data import ROLES, california, covariate_frame, mpdta, random_frame
 
 from pbc_eval.did.compare import COLUMNS, compare_estimators
+from pbc_eval.did.group_time import att_gt
 from pbc_eval.errors import DesignError
 from pbc_eval.panel.panel import Panel
 
@@ -43,8 +44,19 @@ def test_covariates_are_used_where_they_can_be_and_told_where_not():
     table = compare_estimators(Panel.from_data(covariate_frame(1), covariates=["z"], **ROLES))
     table = table.set_index("estimator")
     assert sum(name.endswith((", dr", ", reg", ", ipw")) for name in table.index) == 6
+    plain = att_gt(Panel.from_data(covariate_frame(1), **ROLES)).aggregate("simple")
+    unadjusted = table.loc["group-time effects, never treated", "estimate"]
+    assert unadjusted == pytest.approx(plain.estimate, abs=1e-12)
     assert "not adjusted for z" in table.loc["imputation", "inference"]
     assert "not adjusted for z" in table.loc["two-way fixed effects", "inference"]
+
+
+def test_too_many_comparison_units_are_not_weighted_one_by_one():
+    frame = random_frame(seed=4, n=600)
+    frame["cohort"] = np.where(frame["unit"] < 20, 5, 0)
+    table = compare_estimators(Panel.from_data(frame, **ROLES)).set_index("estimator")
+    reason = table.loc["synthetic difference-in-differences", "reason"]
+    assert "more than 500 comparison units" in reason
 
 
 def test_estimators_that_do_not_apply_keep_their_row():

@@ -51,6 +51,32 @@ def test_weights_add_up_and_the_path_averages_to_the_effect(cigarettes):
     assert cigarettes.effect.counterfactual_mean == pytest.approx(counterfactual, abs=1e-9)
 
 
+def test_the_path_by_event_time_is_the_difference_and_averages_to_the_effect(cigarettes):
+    series = cigarettes.series
+    path = cigarettes.path()
+    assert series.index == tuple(range(-19, 12))
+    np.testing.assert_allclose([e.estimate for e in series.effects], path["difference"], atol=1e-9)
+    after = np.array(series.index) >= 0
+    assert np.mean([e.estimate for e in series.effects][19:]) == pytest.approx(
+        series.overall.estimate, abs=1e-9
+    )
+    # The same replications give the error of the path and of its average.
+    average = after / after.sum()
+    assert average @ series.covariance @ average == pytest.approx(series.overall.std_error**2)
+
+
+def test_event_times_of_several_cohorts_are_averaged_by_treated_units():
+    frame = block(n=40, treated=6)
+    frame.loc[frame["unit"].isin([4, 5]), "cohort"] = 7
+    found = synthetic_did(Panel.from_data(frame, **ROLES), inference="jackknife")
+    path = found.path().assign(event=lambda f: f["time"] - f["cohort"])
+    at_one = path[path["event"] == 1].set_index("cohort")["difference"]
+    effects = dict(zip(found.series.index, found.series.effects, strict=True))
+    assert effects[1].estimate == pytest.approx((4 * at_one[6] + 2 * at_one[7]) / 6, abs=1e-10)
+    assert (effects[1].n_treated, effects[2].n_treated) == (6, 4)
+    assert effects[1].std_error > 0
+
+
 def test_the_seed_decides_the_placebos(cigarettes):
     again = synthetic_did(california(), replications=60)
     other = synthetic_did(california(), replications=60, seed=2)

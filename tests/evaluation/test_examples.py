@@ -109,15 +109,32 @@ def test_insurance_effects_match_states_counted_alike():
     assert cell == pytest.approx(change[2014] - change[0], rel=1e-10)
 
 
-def test_one_treated_state_has_no_interval_and_says_so():
+def test_one_treated_state_is_compared_with_a_weighted_mix_and_beside_it_the_plain_change():
+    """READ: -15.6 by synthetic difference-in-differences (Arkhangelsky et al. 2021)."""
     finding = evaluated("tobacco-control").primary
+    assert finding.headline.estimate == pytest.approx(-15.604, abs=0.01)
+    assert 6 < finding.headline.std_error < 13  # from random placebos
+    assert {check.name: check.status for check in finding.checks} == {
+        "fit_before_treatment": "pass",
+        "placebo_in_space": "pass",
+    }
     raw = pd.read_csv(DATA / "tobacco-control" / "cigarettes.csv")
     wide = raw.pivot_table(index="state", columns="year", values="packs_per_head")
     after = wide.loc[:, 1989:].sub(wide[1988], axis=0).mean(axis=1)
     by_hand = after["California"] - after.drop("California").mean()
-    assert finding.headline.estimate == pytest.approx(by_hand, rel=1e-10)
-    assert finding.headline.std_error is None
-    assert {check.name: check.status for check in finding.checks}["few_clusters"] == "fail"
+    plain = finding.measured_alternatives[
+        "Plain difference-in-differences, all comparison units alike"
+    ]
+    assert plain.effect == pytest.approx(-by_hand, rel=1e-10)  # fewer packs are better
+    weights = finding.table("weights").frame
+    assert weights["unit"].head(3).tolist() == ["Nevada", "New Hampshire", "Connecticut"]
+    assert 99 < weights["weight"].sum() <= 100
+    means = finding.table("means").frame
+    paths = means.pivot(index="time", columns="group", values="mean")
+    gap = paths["In the programme from year 1989"] - paths["Weighted comparison"]
+    before = gap.loc[1986:1988]
+    assert gap.loc[1989:].mean() - before.max() < finding.headline.estimate
+    assert gap.loc[1989:].mean() - before.min() > finding.headline.estimate
 
 
 # --- one service, wheels to meals ---

@@ -145,7 +145,7 @@ def test_the_agreed_level_and_anticipation_hold_for_every_estimate(copied):
     agreed = "  agreed_on: 2024-05-01\n"
     folder = copied("hospital-readmissions", {agreed: agreed + "  level: 0.9\n"})
     finding = pbc.evaluate(pbc.load_evaluation(folder)).primary
-    assert len(finding.alternatives) == 7
+    assert len(finding.alternatives) == 9
     assert {estimate.level for estimate in finding.alternatives} == {0.9}
     text = (folder / "evaluation.yaml").read_text(encoding="utf-8")
     text = text.replace("level: 0.9", "anticipation: 1")
@@ -156,3 +156,21 @@ def test_the_agreed_level_and_anticipation_hold_for_every_estimate(copied):
     assert "Two-way" not in names
     assert "Imputation" not in names
     assert "not yet treated" in names
+
+
+def test_ways_that_the_data_do_not_allow_are_told_without_counts():
+    table = pbc.evaluate(pbc.load_evaluation(DATA / "hospital-readmissions")).primary.table(
+        "impossible"
+    )
+    assert table.frame.to_dict("records") == [
+        {
+            "estimator": "Synthetic difference-in-differences",
+            "why": "It takes units as they are, without weight.",
+        }
+    ]
+
+
+def test_a_synthetic_design_names_units_only_where_none_is_protected(copied):
+    folder = copied("tobacco-control", {"    threshold: 0\n": "    threshold: 10\n"})
+    finding = pbc.evaluate(pbc.load_evaluation(folder)).primary
+    assert finding.table("weights").frame["unit"].str.fullmatch(r"State \d+").all()

@@ -66,7 +66,7 @@ def test_a_figure_without_data_is_refused():
     with pytest.raises((PublicationError, IndexError)):
         figures.tornado(empty, 2.0, name="x", currency="GBP")
     with pytest.raises(PublicationError, match="needs a caption"):
-        figures._finish(lambda axes: None, name="x", caption="", alt="y", data=empty)
+        figures.finish(lambda axes: None, name="x", caption="", alt="y", data=empty)
 
 
 def test_the_tornado_names_the_most_influential_assumption(released):
@@ -77,3 +77,18 @@ def test_the_tornado_names_the_most_influential_assumption(released):
     widest = evaluation.sroi_sensitivity.iloc[0]
     low, high = sorted((widest["ratio_low"], widest["ratio_high"]))
     assert f"from {low:.2f} to {high:.2f}" in figure.alt
+
+
+def test_the_specification_curve_is_in_order_and_says_what_is_seen(released):
+    part = released["hospital-readmissions"].primary
+    figure = drawn(released, "hospital-readmissions")["estimates"]
+    assert figure.data["estimate"].is_monotonic_increasing
+    assert figure.data["headline"].sum() == 1
+    assert figure.data.loc[figure.data["headline"], "estimate"].item() == pytest.approx(
+        part.finding.headline.estimate
+    )
+    n = len(part.finding.alternatives)
+    outside = sum(bool(one.significant) for one in part.finding.alternatives)
+    assert figure.alt.startswith(f"{n} estimates in order of size, from ")
+    assert f"{outside} of {n} intervals exclude zero" in figure.alt
+    assert f"{n - 1} of the {n - 1} others have its sign" in figure.alt

@@ -1,0 +1,111 @@
+"""Does a synthetic comparison carry its effect? Its fit before treatment, and placebos in space.
+
+Source: Abadie, Diamond and Hainmueller (2010), Journal of the American Statistical Association 105,
+for both ideas; Arkhangelsky et al. (2021) for the estimator.
+"""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from pbc_eval.did.synthetic import SyntheticDid
+from pbc_eval.did.synthetic_fit import differences, fit_cohorts
+from pbc_eval.panel.panel import Panel
+from pbc_eval.results import CheckResult, CheckStatus
+
+REVIEW_ABOVE = 1.0  # root mean squared difference, in standard deviations of a yearly change
+FAIL_ABOVE = 2.0
+PASS_UP_TO = 0.10  # p-value of the rank
+MOST_PLACEBOS = 500  # comparison units, beyond which ranks are not worth the time
+
+
+def check_synthetic_fit(found: SyntheticDid) -> CheckResult:
+    """How closely the synthetic path follows the treated one before treatment.
+
+    The root mean squared difference before treatment over the standard deviation of comparison
+    units' changes from one period to the next: "review" above 1, "fail" above 2. These limits are
+    ours. Table: cohort, difference, change, ratio.
+    """
+    path = found.path()
+    rows = []
+    for label, fit in zip(found.cohorts, found.fits, strict=True):
+        before = path.loc[path["cohort"] == label, "difference"].to_numpy(float)[: fit.start]
+        size = float(np.sqrt((before**2).mean()))
+        ratio = size / fit.noise if fit.noise > 0 else math.inf if size > 0 else 0.0
+        rows.append((label, size, fit.noise, ratio))
+    _, size, change, ratio = max(rows, key=lambda row: row[-1])
+    status: CheckStatus = "pass"
+    if ratio > REVIEW_ABOVE:
+        status = "fail" if ratio > FAIL_ABOVE else "review"
+    return CheckResult(
+        name="fit_before_treatment",
+        status=status,
+        sentence=(
+            f"Before treatment the synthetic comparison differs from the treated by "
+            f"{size:.3g} (root mean square), {ratio:.2g} times the usual change of a comparison "
+            f"unit from one period to the next ({change:.3g})."
+        ),
+        null=f"not a test: look above {REVIEW_ABOVE:g} times, too far apart above {FAIL_ABOVE:g}",
+        statistic=ratio,
+        table=pd.DataFrame(rows, columns=["cohort", "difference", "change", "ratio"]),
+    )
+
+
+def check_synthetic_placebo(panel: Panel, found: SyntheticDid) -> CheckResult:
+    """Rank the effect on one treated unit among those of comparison units given its date.
+
+    Each never-treated unit gets a synthetic comparison of its own from the other never-treated
+    units. "pass" when p = rank / n <= 0.10, else "review": an effect like those of untreated units
+    speaks against the effect, not against the design. "not_applicable" unless one unit is treated.
+    Table, largest first: unit, treated, effect, rank.
+    """
+    if found.effect.n_treated != 1 or found.effect.n_comparison > MOST_PLACEBOS:
+        return CheckResult(
+            name="placebo_in_space",
+            status="not_applicable",
+            sentence=(
+                "Placebos in space were not run: they need one treated unit and at most "
+                f"{MOST_PLACEBOS} others; there are {found.effect.n_treated:,} and "
+                f"{found.effect.n_comparison:,}."
+            ),
+            null=_NULL,
+        )
+    arrays, fit = panel.arrays(), found.fits[0]
+    pool = np.flatnonzero(arrays.cohort == 0)
+    starts = np.array(panel.starts)
+    effects = []
+    for one in pool:
+        given = np.where(pool == one, fit.cohort, 0)
+        fits = fit_cohorts(arrays.outcome[pool], given, starts)
+        effects.append(float(differences(arrays.outcome[pool], given, fits)[0, fit.start :].mean()))
+    real = found.effect.estimate
+    treated = str(arrays.unit[arrays.cohort == fit.cohort][0])
+    table = pd.DataFrame(
+        {
+            "unit": [treated, *map(str, arrays.unit[pool])],
+            "treated": [True, *[False] * len(pool)],
+            "effect": [real, *effects],
+        }
+    )
+    table["rank"] = (-table["effect"].abs()).rank(method="max").astype(int)
+    table = table.sort_values(["rank", "treated"], kind="stable").reset_index(drop=True)
+    # Ties count against the effect; a hair of slack keeps rounding from breaking them.
+    rank = int((table["effect"].abs() >= abs(real) * (1 - 1e-12)).sum())
+    n = len(table)
+    return CheckResult(
+        name="placebo_in_space",
+        status="pass" if rank / n <= PASS_UP_TO else "review",
+        sentence=(
+            f"The effect on {treated} ({real:.4g}) ranks {rank} by size among {n} units, each with "
+            f"a synthetic comparison of its own: p = {rank / n:.3f}, where 1/{n} is the least "
+            "there can be."
+        ),
+        null=_NULL,
+        statistic=real,
+        p_value=rank / n,
+        table=table,
+    )
+
+
+_NULL = "treatment had no effect on the treated unit, which was as likely to be any of the units"
