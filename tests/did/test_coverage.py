@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pytest
 
-BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "coverage.py"
+BENCHMARK = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "coverage.py"))
+SAMPLES = 30
+# With 30 samples coverage is known to .04: .82 is more than three errors below .95.
+LEAST = 0.82
 
 
 @pytest.mark.slow
-def test_intervals_cover_and_estimates_are_unbiased():
-    """80 samples: coverage is known to .024, so .88 is three errors below .95."""
-    table = runpy.run_path(str(BENCHMARK))["coverage"](80)
+@pytest.mark.parametrize("design", list(BENCHMARK["DESIGNS"]))
+def test_intervals_cover_and_estimates_are_unbiased(design):
+    table = BENCHMARK["coverage"](design, SAMPLES)
     assert (table["bias"].abs() < 4 * table["bias_error"]).all()
-    many = table["design"] != "12 clusters"
-    assert (table.loc[many, "coverage"] > 0.88).all()
-    assert table.loc[many, "error_ratio"].between(0.8, 1.25).all()
-    few = table[~many].set_index("estimator")["coverage"]
-    assert few["wild cluster bootstrap"] > few["att_gt"]
+    trusted = table[~((table["design"] == "12 clusters") & (table["estimator"] == "att_gt"))]
+    assert (trusted["coverage"] > LEAST).all()
+    assert trusted["error_ratio"].between(0.7, 1.4).all()
