@@ -26,7 +26,8 @@ class Problem:
     except for the ATC); nearness is that of ``space``, or of ``score`` where that is None. The
     ``score`` is NaN where none was fitted; ``caliper`` is in its units; ``rules`` forbid pairs on
     other grounds, None when nothing else is asked. ``subclasses`` is the number of score groups
-    sought, over the scores of those in ``reference``.
+    sought, over the scores of those in ``reference``; ``wanted`` (n_focal,) how many matches each
+    focal person seeks where not all seek ``ratio``; ``selection`` what "cardinality" is to reach.
     """
 
     focal: Bools
@@ -41,6 +42,8 @@ class Problem:
     rng: np.random.Generator | None
     subclasses: int
     reference: Bools
+    wanted: Ints | None = None
+    selection: "SelectionProblem | None" = None
 
 
 class Sets(NamedTuple):
@@ -85,22 +88,32 @@ def weigh(pairs: Pairs, focal: Bools, replacement: bool) -> Assignment:
     return Assignment(pairs, weights, subclass, float(pairs.distance.sum()))
 
 
-def weigh_sets(sets: Sets, treated: Bools, estimand: str) -> Assignment:
+def weigh_sets(
+    sets: Sets, treated: Bools, estimand: str, sampling: Floats | None = None
+) -> Assignment:
     """Weights that follow from sets: within each, both groups stand for the target's people.
 
     In a set with t treated and c comparison units the treated weigh m/t each and the others m/c,
     with m = t for the ATT, c for the ATC and t + c for the ATE; each group's weights are then
-    scaled to add up to its number of matched units.
+    scaled to add up to its number of matched units. With ``sampling`` weights (n,), t and c are
+    the sums of theirs, so that after multiplication both groups weigh alike within every set.
     """
     inside = sets.label >= 0
     numbers, label = np.unique(sets.label[inside], return_inverse=True)
-    n_treated = np.bincount(label[treated[inside]], minlength=len(numbers))
-    n_other = np.bincount(label[~treated[inside]], minlength=len(numbers))
+    mass = None if sampling is None else sampling[inside]
+    n_treated, n_other = (
+        np.bincount(
+            label[group[inside]],
+            None if mass is None else mass[group[inside]],
+            minlength=len(numbers),
+        )
+        for group in (treated, ~treated)
+    )
     target = {"ATT": n_treated, "ATC": n_other}.get(estimand, n_treated + n_other)
     weights = np.zeros(len(treated))
     for group, size in ((treated, n_treated), (~treated, n_other)):
         mine = inside & group
-        raw = (target / np.maximum(size, 1))[label[group[inside]]]
+        raw = (target / np.where(size > 0, size, 1))[label[group[inside]]]
         weights[mine] = raw * (mine.sum() / raw.sum()) if mine.any() else raw
     subclass = np.full(len(treated), -1, dtype=np.int64)
     subclass[inside] = label

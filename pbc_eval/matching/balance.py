@@ -37,12 +37,17 @@ class Balance(NamedTuple):
     ecdf_max: float
 
 
-def standardiser(values: Floats, groups: tuple[Bools, ...], binary: bool) -> float:
+def standardiser(
+    values: Floats, groups: tuple[Bools, ...], binary: bool, sampling: Floats | None = None
+) -> float:
     """The standard deviation in the unmatched sample of one group, or the root of the mean
-    variance of two; 0 when nobody in them varies."""
+    variance of two; 0 when nobody in them varies. ``sampling`` (n,) weights people."""
     variances = []
     for group in groups:
         inside = values[group]
+        if sampling is not None:
+            variances.append(_spread(inside, sampling[group], values, binary))
+            continue
         if binary:
             low, high = values.min(), values.max()
             share = float(np.mean(inside == high))
@@ -50,6 +55,16 @@ def standardiser(values: Floats, groups: tuple[Bools, ...], binary: bool) -> flo
         else:
             variances.append(float(np.var(inside, ddof=1)) if len(inside) > 1 else 0.0)
     return float(np.sqrt(np.mean(variances)))
+
+
+def _spread(inside: Floats, weights: Floats, values: Floats, binary: bool) -> float:
+    part = weights / weights.sum()
+    if binary:
+        low, high = values.min(), values.max()
+        share = float(part @ (inside == high))
+        return float(share * (1 - share) * (high - low) ** 2)
+    found = _variance(inside, part, float(part @ inside))
+    return 0.0 if np.isnan(found) else found
 
 
 def column_balance(

@@ -32,7 +32,7 @@ def balance_table(
     estimand: str,
     also: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """Compare the groups without weights and under ``weights`` (n,), the score first if any.
+    """Compare the groups as sampled and under ``weights`` (n,), the score first if any.
 
     Columns: ``covariate``, ``binary``, and for each of ``before`` and ``after`` the fields of
     ``Balance``, such as ``std_diff_after``. ``also`` names further columns of the data. Raises
@@ -40,9 +40,12 @@ def balance_table(
     """
     groups = spread_groups(design.treated, estimand)
 
+    sampling = design.sampling
+
     def row(name: str, values: Floats, binary: bool) -> dict[str, object]:
-        weightings = (np.ones(len(values)), weights)
-        scale = standardiser(values, groups, binary)
+        unmatched = np.ones(len(values)) if sampling is None else sampling
+        weightings = (unmatched, weights)
+        scale = standardiser(values, groups, binary, sampling)
         before, after = column_balance(values, design.treated, weightings, scale, binary)
         found: dict[str, object] = {"covariate": name, "binary": binary}
         for when, figures in (("before", before), ("after", after)):

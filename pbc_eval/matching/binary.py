@@ -164,7 +164,7 @@ def risk_effects(
         covariance: Floats | None = found.influence.T @ found.influence * n / (n - 1)
         freedom = float("inf")
     else:
-        weights = sample.assignment.weights[rows]
+        weights = sample.analysis_weights[rows]
         clusters = None if sample.settings.replacement else sample.assignment.subclass[rows]
         shares, covariance, freedom = _matched_shares(values, treated, weights, clusters)
     return RiskEffects(

@@ -26,6 +26,7 @@ from pbc_eval.matching.rules import pair_rules
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.settings import CaliperScale, Discard, Distance, Estimand, MatchSettings
 from pbc_eval.matching.support import caliper_width, in_support, rounded
+from pbc_eval.matching.variable_ratio import matches_sought
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -49,6 +50,9 @@ _DEFAULTS: dict[str, object] = {  # an option that differs from these was asked 
     "cutpoints": "sturges",
     "grouping": None,
     "one_to_one": False,
+    "min_ratio": None,
+    "max_ratio": None,
+    "reestimate": False,
 }
 
 
@@ -77,6 +81,10 @@ def match(
     cutpoints: CutPoints = "sturges",
     grouping: Grouping | None = None,
     one_to_one: bool = False,
+    min_ratio: int | None = None,
+    max_ratio: int | None = None,
+    reestimate: bool = False,
+    sampling_weights: str | None = None,
     missing: Missing = "refuse",
 ) -> MatchedSample:
     """Match each treated unit to comparison units with a similar chance of treatment.
@@ -138,6 +146,9 @@ def match(
             "cutpoints": cutpoints,
             "grouping": grouping,
             "one_to_one": one_to_one,
+            "min_ratio": min_ratio,
+            "max_ratio": max_ratio,
+            "reestimate": reestimate,
         },
     )
     uses = METHODS[method].uses
@@ -159,6 +170,9 @@ def match(
         seed=seed,
         subclasses=subclasses,
         one_to_one=one_to_one,
+        min_ratio=min_ratio,
+        max_ratio=max_ratio,
+        reestimate=reestimate,
     )
     design = read_design(
         frame,
@@ -169,13 +183,15 @@ def match(
         antiexact=antiexact,
         unit=unit,
         missing=missing,
+        sampling_weights=sampling_weights,
     )
     check_any_column(design.columns)
-    fit = _score(design, link) if scored else None
-    score = np.full(len(design.treated), np.nan) if fit is None else rounded(fit.score)
-    width = caliper_width(score, settings)
+    fit, score = _scores(design, link) if scored else (None, np.full(len(design.treated), np.nan))
     focal = ~design.treated if estimand == "ATC" else design.treated
     kept = np.flatnonzero(in_support(score, design.treated, discard))
+    if reestimate:
+        fit, score[kept] = _scores(design, link, kept)
+    width = caliper_width(score[kept], settings)
     space = _space(design, settings, distance_on)
     limited, widths = design.limited
     problem = Problem(
@@ -191,8 +207,10 @@ def match(
         rng=np.random.default_rng(seed) if settings.order == "random" else None,
         subclasses=subclasses,
         reference=(np.ones_like(focal) if estimand == "ATE" else focal)[kept],
+        wanted=_sought(settings, score[kept], focal[kept]),
     )
-    found = _assigned(METHODS[method].run(problem), problem.focal, settings)
+    sampling = None if design.sampling is None else design.sampling[kept]
+    found = _assigned(METHODS[method].run(problem), problem.focal, settings, sampling)
     if not found.weights.any():
         raise DesignError(
             f"match: nobody found a match ({settings.in_words}). Widen the caliper, loosen the "
@@ -227,9 +245,26 @@ def _check_options(method: str, one_to_one: bool, given: Mapping[str, object]) -
             )
 
 
-def _score(design: Design, link: Link) -> PropensityFit:
-    columns = design.columns
-    return fit_propensity(columns.score_values, design.treated, columns.score_names, link)
+def _scores(
+    design: Design, link: Link, kept: NDArray[np.intp] | None = None
+) -> tuple[PropensityFit, Floats]:
+    """The fit among ``kept`` rows (all without it), and their scores."""
+    columns, rows = design.columns, slice(None) if kept is None else kept
+    fit = fit_propensity(
+        columns.score_values[rows],
+        design.treated[rows],
+        columns.score_names,
+        link,
+        None if design.sampling is None else design.sampling[rows],
+    )
+    return fit, rounded(fit.score)
+
+
+def _sought(settings: MatchSettings, score: Floats, focal: Bools) -> Ints | None:
+    if settings.min_ratio is None or settings.max_ratio is None:
+        return None
+    likely = score[focal] if settings.estimand == "ATT" else -score[focal]
+    return matches_sought(likely, settings.ratio, settings.min_ratio, settings.max_ratio)
 
 
 def _space(
@@ -260,7 +295,7 @@ def _space(
             )
         columns = encode(design.frame, names)
         check_any_column(columns)
-    return space_of(columns.values, design.treated, distance)
+    return space_of(columns.values, design.treated, distance, design.sampling)
 
 
 def _strata(design: Design, method: str, cutpoints: CutPoints, grouping: Grouping | None) -> Ints:
@@ -271,11 +306,13 @@ def _strata(design: Design, method: str, cutpoints: CutPoints, grouping: Groupin
     return design.strata
 
 
-def _assigned(found: Pairs | Sets, focal: Bools, settings: MatchSettings) -> Assignment:
+def _assigned(
+    found: Pairs | Sets, focal: Bools, settings: MatchSettings, sampling: Floats | None
+) -> Assignment:
     if isinstance(found, Pairs):
         return weigh(found, focal, settings.replacement)
     treated = ~focal if settings.estimand == "ATC" else focal
-    return weigh_sets(found, treated, settings.estimand)
+    return weigh_sets(found, treated, settings.estimand, sampling)
 
 
 def _spread_out(found: Assignment, kept: NDArray[np.intp], n: int) -> Assignment:

@@ -37,6 +37,7 @@ def _nearest(problem: Problem) -> Pairs:
             caliper=problem.caliper,
             rules=problem.rules,
             rng=problem.rng,
+            wanted=problem.wanted,
         )
     return nearest_in_space(
         problem.space,
@@ -97,14 +98,17 @@ def _subclass(problem: Problem) -> Sets:
     return Sets(both_groups(label, problem.focal), float("nan"))
 
 
-_SCORED = frozenset({"link", "exact", "discard"})
+_SCORED = frozenset({"link", "exact", "discard", "reestimate"})
 _NEAR = _SCORED | {"distance", "distance_on", "caliper", "caliper_scale", "within", "antiexact"}
 _PAIRED = ("ATT", "ATC")
 _ANY = ("ATT", "ATC", "ATE")
 
 METHODS: dict[str, MatchMethod] = {
     "nearest": MatchMethod(
-        _nearest, _NEAR | {"ratio", "replacement", "order", "seed"}, _PAIRED, "distance"
+        _nearest,
+        _NEAR | {"ratio", "min_ratio", "max_ratio", "replacement", "order", "seed"},
+        _PAIRED,
+        "distance",
     ),
     "optimal": MatchMethod(_optimal, _NEAR | {"ratio"}, _PAIRED, "distance"),
     "full": MatchMethod(_full, _NEAR, _ANY, "distance"),

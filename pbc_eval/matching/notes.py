@@ -72,11 +72,16 @@ def _losses(settings: MatchSettings, problem: Problem, assignment: Assignment) -
             f"{n_focal - n_matched:,} of {n_focal:,} {seeking} units found no match; the effect "
             f"is for the {n_matched:,} who did."
         )
-    short = 0 if pairs is None else n_matched * settings.ratio - len(pairs.focal)
+    sought = problem.wanted
+    total = n_matched * settings.ratio
+    if sought is not None:
+        total = int(sought[matched[focal]].sum())
+    short = 0 if pairs is None else total - len(pairs.focal)
     if short:
         notes.append(
-            f"{short:,} of the {settings.ratio} matches sought for each matched {seeking} unit "
-            "were not found; those units have fewer."
+            f"{short:,} of the {settings.ratio if sought is None else 'varying number of'} "
+            f"matches sought for each matched {seeking} unit were not found; those units have "
+            "fewer."
         )
     return notes
 

@@ -73,6 +73,13 @@ class MatchedSample:
     notes: tuple[str, ...]
 
     @property
+    def analysis_weights(self) -> Floats:
+        """What outcomes are weighted by, (n,): matching weights, times sampling weights if any."""
+        sampling = self.design.sampling
+        weights = self.assignment.weights
+        return weights if sampling is None else weights * sampling
+
+    @property
     def pairs(self) -> pd.DataFrame:
         """One row a pair: treated, k (a unit's first, second, ... match), comparison, distance.
         Raises DesignError for methods that make sets."""
@@ -95,8 +102,9 @@ class MatchedSample:
     @property
     def weights(self) -> pd.Series:
         """Weights by id, 0 for the unmatched. A matched treated unit weighs 1 (for the ATT);
-        comparison weights add up to the number of matched comparison units."""
-        return pd.Series(self.assignment.weights, index=self.design.ids, name="weight")
+        comparison weights add up to the number of matched comparison units. With sampling weights
+        these are multiplied by them; ``assignment.weights`` holds the matching's part alone."""
+        return pd.Series(self.analysis_weights, index=self.design.ids, name="weight")
 
     @property
     def subclass(self) -> pd.Series:
@@ -167,7 +175,7 @@ class MatchedSample:
             name: [
                 float(group.sum()),
                 float((group & self.matched).sum()),
-                effective_size(self.assignment.weights[group]),
+                effective_size(self.analysis_weights[group]),
                 float((group & ~self.matched & ~self.discarded).sum()),
                 float((group & self.discarded).sum()),
             ]
@@ -188,7 +196,7 @@ class MatchedSample:
         covariate column of the score is "score".
         """
         return balance_table(
-            self.design, self.score, self.assignment.weights, self.settings.estimand, also
+            self.design, self.score, self.analysis_weights, self.settings.estimand, also
         )
 
     def effect(
@@ -215,7 +223,7 @@ class MatchedSample:
         series = outcome_values(self.design.frame, self.design.ids, outcome)
         name = str(series.name) if series.name is not None else "outcome"
         values = checked_outcome(series[rows], name)
-        treated, weights = self.design.treated[rows], self.assignment.weights[rows]
+        treated, weights = self.design.treated[rows], self.analysis_weights[rows]
         data = MatchedData(
             outcome=values,
             treated=treated,
@@ -244,6 +252,8 @@ class MatchedSample:
         pairing = [f", exact on {', '.join(design.exact)}"] if design.exact else []
         pairing += [f", within {width:g} of {name}" for name, width in design.within]
         pairing += [f", different in {name}" for name in design.antiexact]
+        if design.sampling_weights:
+            pairing.append(f", with sampling weights ({design.sampling_weights})")
         n_matched = int((~self.design.treated & self.matched).sum())
         n_all = int((~self.design.treated).sum())
         replacement = self.settings.replacement
@@ -278,7 +288,7 @@ class MatchedSample:
                 f"to_frame: the data already have columns {', '.join(taken)}. Rename them first."
             )
         frame = self.design.frame.assign(
-            weight=self.assignment.weights,
+            weight=self.analysis_weights,
             subclass=self.subclass.to_numpy(),
         )
         if self.score is not None:

@@ -55,6 +55,9 @@ class MatchSettings:
     seed: int | None
     subclasses: int
     one_to_one: bool
+    min_ratio: int | None = None
+    max_ratio: int | None = None
+    reestimate: bool = False
 
     def __post_init__(self) -> None:
         check_choice("match", "distance", self.distance, DISTANCES, DesignError)
@@ -69,7 +72,11 @@ class MatchSettings:
                 "Pairs answer for one group at a time; an effect on all (ATE) needs sets "
                 "(method='full', 'subclass' or 'coarsened') or weighting."
             )
-        for name, value in (("replacement", self.replacement), ("one_to_one", self.one_to_one)):
+        for name, value in (
+            ("replacement", self.replacement),
+            ("one_to_one", self.one_to_one),
+            ("reestimate", self.reestimate),
+        ):
             if not isinstance(value, bool):
                 raise DesignError(f"match: {name} must be True or False, got {value!r}.")
         if (
@@ -84,6 +91,12 @@ class MatchSettings:
             raise DesignError(
                 f"match: ratio must be a whole number of matches a person >= 1, got {self.ratio!r}."
             )
+        self._check_variable_ratio()
+        if self.reestimate and self.discard == "none":
+            raise DesignError(
+                "match: reestimate=True fits the score again without those left out, and discard="
+                "'none' leaves out nobody. Pass discard='both', or leave reestimate out."
+            )
         if self.order == "random" and self.seed is None:
             raise DesignError(
                 "match: order='random' needs a seed, so that the same call gives the same pairs. "
@@ -91,6 +104,24 @@ class MatchSettings:
             )
         if self.caliper is not None:
             self._check_caliper(self.caliper)
+
+    def _check_variable_ratio(self) -> None:
+        low, high = self.min_ratio, self.max_ratio
+        if low is None and high is None:
+            return
+        whole = all(isinstance(n, Integral) and not isinstance(n, bool) for n in (low, high))
+        if low is None or high is None or not whole or not 1 <= low <= self.ratio <= high:
+            raise DesignError(
+                "match: min_ratio and max_ratio must be whole numbers given together, with "
+                f"1 <= min_ratio <= ratio <= max_ratio; got {low!r}, {self.ratio}, {high!r}. The "
+                "ratio is the average."
+            )
+        if self.replacement or self.distance != "propensity":
+            raise DesignError(
+                "match: a variable ratio is shared out by the propensity score, without "
+                f"replacement; got distance={self.distance!r}, replacement={self.replacement}. "
+                "Leave min_ratio and max_ratio out."
+            )
 
     def _check_caliper(self, caliper: float) -> None:
         if isinstance(caliper, bool) or not (isinstance(caliper, Real) and 0 < caliper < math.inf):
@@ -118,7 +149,8 @@ class MatchSettings:
             parts += self._how
         if self.discard != "none":
             groups = "both groups" if self.discard == "both" else f"the {self.discard} group"
-            parts.append(f"after leaving out {groups} outside common support")
+            again = ", the score fitted again" if self.reestimate else ""
+            parts.append(f"after leaving out {groups} outside common support{again}")
         return ", ".join(parts)
 
     @property
@@ -128,8 +160,11 @@ class MatchSettings:
         if self.method == "coarsened":
             pairs = ", one to one within cells" if self.one_to_one else ""
             return f"coarsened exact matching{pairs}"
+        ratio = f"1:{self.ratio}"
+        if self.min_ratio is not None:
+            ratio += f" on average ({self.min_ratio} to {self.max_ratio}, by the score)"
         return {
-            "nearest": f"nearest-neighbour matching 1:{self.ratio} on {near}",
+            "nearest": f"nearest-neighbour matching {ratio} on {near}",
             "optimal": f"optimal matching 1:{self.ratio} on {near}",
             "full": f"full matching on {near}",
             "subclass": f"subclassification into {self.subclasses} groups by {score}",

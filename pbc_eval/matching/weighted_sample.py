@@ -186,7 +186,8 @@ class WeightedSample:
         values = checked_outcome(series[self.kept], name)
         treated = self.design.treated[self.kept]
         covariates = self.design.columns.score_values[self.kept]
-        found = weighted_effect(self.weighting, treated, values, covariates, method)
+        sampling = None if self.design.sampling is None else self.design.sampling[self.kept]
+        found = weighted_effect(self.weighting, treated, values, covariates, method, sampling)
         how = (
             "weighted difference in means"
             if method == "difference"
@@ -203,7 +204,7 @@ class WeightedSample:
             level=level,
             counterfactual_mean=found.untreated_mean,
             method=Method(
-                estimator=f"{how} after {self.settings.in_words}",
+                estimator=f"{how} after {self.settings.in_words}{self._sampled}",
                 comparison_group=(
                     f"{int((~treated).sum()):,} units with {self.design.treatment} = 0, weighted "
                     f"(effective number {n_effective:,.0f})"
@@ -215,6 +216,11 @@ class WeightedSample:
                 notes=(f"The effect is for {target}.", *self.notes),
             ),
         )
+
+    @property
+    def _sampled(self) -> str:
+        column = self.design.sampling_weights
+        return f", with sampling weights ({column})" if column else ""
 
     def to_frame(self) -> pd.DataFrame:
         """The rows of the data with a weight, plus ``weight``. Raises DesignError when the data
