@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pbc_eval.matching.cardinality import Optimum, Selected, SelectionProblem
 from pbc_eval.matching.distance import Space
 from pbc_eval.matching.greedy import Order, Pairs
 from pbc_eval.matching.rules import PairRules
@@ -43,7 +44,7 @@ class Problem:
     subclasses: int
     reference: Bools
     wanted: Ints | None = None
-    selection: "SelectionProblem | None" = None
+    selection: SelectionProblem | None = None
 
 
 class Sets(NamedTuple):
@@ -58,12 +59,14 @@ class Sets(NamedTuple):
 class Assignment:
     """Pairs (None for methods that make sets), weights (n,) and subclass (n,), the latter -1 for
     the unmatched, and -1 throughout when a comparison unit may serve several times and so belongs
-    to no one subclass. ``total_distance`` is NaN where no distance was used."""
+    to no one subclass. ``total_distance`` is NaN where no distance was used; ``optimum`` says how
+    good a selection is, None for methods that do not select."""
 
     pairs: Pairs | None
     weights: Floats
     subclass: Ints
     total_distance: float
+    optimum: Optimum | None = None
 
 
 def weigh(pairs: Pairs, focal: Bools, replacement: bool) -> Assignment:
@@ -118,6 +121,23 @@ def weigh_sets(
     subclass = np.full(len(treated), -1, dtype=np.int64)
     subclass[inside] = label
     return Assignment(None, weights, subclass, sets.distance)
+
+
+def weigh_selected(selected: Selected) -> Assignment:
+    """Everybody chosen weighs 1: the chosen are alike as two groups, not person by person."""
+    nobody = np.full(len(selected.chosen), -1, dtype=np.int64)
+    weights = selected.chosen.astype(np.float64)
+    return Assignment(None, weights, nobody, float("nan"), selected.optimum)
+
+
+def spread_out(found: Assignment, kept: NDArray[np.intp], n: int) -> Assignment:
+    """The same assignment among all n rows, of which ``kept`` took part."""
+    weights, subclass = np.zeros(n), np.full(n, -1, dtype=np.int64)
+    weights[kept], subclass[kept] = found.weights, found.subclass
+    pairs = found.pairs
+    if pairs is not None:
+        pairs = pairs._replace(focal=kept[pairs.focal], other=kept[pairs.other])
+    return Assignment(pairs, weights, subclass, found.total_distance, found.optimum)
 
 
 def both_groups(label: Ints, focal: Bools) -> Ints:

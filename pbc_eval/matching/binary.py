@@ -165,7 +165,7 @@ def risk_effects(
         freedom = float("inf")
     else:
         weights = sample.analysis_weights[rows]
-        clusters = None if sample.settings.replacement else sample.assignment.subclass[rows]
+        clusters = sample.assignment.subclass[rows] if sample.in_sets else None
         shares, covariance, freedom = _matched_shares(values, treated, weights, clusters)
     return RiskEffects(
         term=name,

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pbc_eval.errors import DesignError
 from pbc_eval.matching.assignment import Problem, Sets, both_groups
+from pbc_eval.matching.cardinality import Selected, largest_balanced
 from pbc_eval.matching.full import full_sets
 from pbc_eval.matching.greedy import Pairs
 from pbc_eval.matching.nearest import nearest_pairs
@@ -19,10 +21,10 @@ class MatchMethod(NamedTuple):
     """``run`` solves a problem; ``options`` are the arguments of ``match`` that mean something to
     it; ``estimands`` the effects it can answer for; ``uses`` is what nearness is judged by."""
 
-    run: Callable[[Problem], Pairs | Sets]
+    run: Callable[[Problem], Pairs | Sets | Selected]
     options: frozenset[str]
     estimands: tuple[str, ...]
-    uses: str  # "distance", "score" or "cells"
+    uses: str  # "distance", "score", "cells" or "means"
 
 
 def _nearest(problem: Problem) -> Pairs:
@@ -82,6 +84,12 @@ def _cells(problem: Problem) -> Pairs | Sets:
     return Sets(both_groups(problem.strata, problem.focal), float("nan"))
 
 
+def _cardinality(problem: Problem) -> Selected:
+    if problem.selection is None:
+        raise DesignError("match: cardinality matching needs tolerances; pass tolerance.")
+    return largest_balanced(problem.selection)
+
+
 def _subclass(problem: Problem) -> Sets:
     label = np.zeros(len(problem.focal), dtype=np.int64)
     offset = 0
@@ -117,4 +125,10 @@ METHODS: dict[str, MatchMethod] = {
         _cells, frozenset({"cutpoints", "grouping", "one_to_one"}), _ANY, "cells"
     ),
     "exact": MatchMethod(_cells, frozenset(), _ANY, "cells"),
+    "cardinality": MatchMethod(
+        _cardinality,
+        frozenset({"exact", "ratio", "profile", "tolerance", "time_limit", "paired"}),
+        _PAIRED,
+        "means",
+    ),
 }

@@ -36,6 +36,7 @@ def match_notes(
             "effect is for those within it."
         )
     notes += _losses(settings, problem, assignment)
+    notes += _optimum(settings, assignment)
     if settings.method in ("nearest", "optimal") and problem.space is None:
         notes += _ties(settings, problem)
     if settings.estimand == "ATE":
@@ -84,6 +85,22 @@ def _losses(settings: MatchSettings, problem: Problem, assignment: Assignment) -
             "fewer."
         )
     return notes
+
+
+def _optimum(settings: MatchSettings, assignment: Assignment) -> list[str]:
+    found = assignment.optimum
+    if found is None:
+        return []
+    who = _sides(settings)[1 if settings.profile else 0]
+    if found.proven:
+        return [
+            f"No balanced sample has more {who} units than the {found.found:,} chosen (proven)."
+        ]
+    return [
+        f"The search stopped after {settings.time_limit:g} seconds with {found.found:,} {who} "
+        f"units; a balanced sample may have up to {found.at_most:,} ({found.gap:.1%} more). "
+        "Another machine may get further in the same time."
+    ]
 
 
 def _ties(settings: MatchSettings, problem: Problem) -> list[str]:

@@ -80,13 +80,20 @@ class MatchedSample:
         return weights if sampling is None else weights * sampling
 
     @property
+    def in_sets(self) -> bool:
+        """Does everybody matched belong to one matched set, by which errors can be clustered?"""
+        chosen_alone = self.assignment.optimum is not None and self.assignment.pairs is None
+        return not self.settings.replacement and not chosen_alone
+
+    @property
     def pairs(self) -> pd.DataFrame:
         """One row a pair: treated, k (a unit's first, second, ... match), comparison, distance.
         Raises DesignError for methods that make sets."""
         pairs = self.assignment.pairs
         if pairs is None:
             raise DesignError(
-                f"pairs: method={self.settings.method!r} makes sets, not pairs. Use .subclass."
+                f"pairs: method={self.settings.method!r} makes sets, not pairs. Use "
+                f"{'paired=True' if self.settings.method == 'cardinality' else '.subclass'}."
             )
         att = self.settings.estimand == "ATT"
         treated, comparison = (pairs.focal, pairs.other) if att else (pairs.other, pairs.focal)
@@ -228,7 +235,7 @@ class MatchedSample:
             outcome=values,
             treated=treated,
             weights=weights,
-            clusters=None if self.settings.replacement else self.assignment.subclass[rows],
+            clusters=self.assignment.subclass[rows] if self.in_sets else None,
             covariates=self.design.columns.score_values[rows],
             focal=self.focal[rows],
         )
@@ -256,7 +263,10 @@ class MatchedSample:
             pairing.append(f", with sampling weights ({design.sampling_weights})")
         n_matched = int((~self.design.treated & self.matched).sum())
         n_all = int((~self.design.treated).sum())
-        replacement = self.settings.replacement
+        alone = not self.in_sets
+        lack = (
+            "units serve in several sets" if self.settings.replacement else "groups are not paired"
+        )
         about = (
             ("The effect is for the comparison group (ATC), not for the treated.",)
             if self.settings.estimand == "ATC"
@@ -267,10 +277,10 @@ class MatchedSample:
             comparison_group=(
                 f"{n_matched:,} matched units out of {n_all:,} with {self.design.treatment} = 0"
             ),
-            clustering="none (units serve in several sets)" if replacement else "matched set",
+            clustering=f"none ({lack})" if alone else "matched set",
             inference=(
                 "HC3, Student's t with n - k degrees of freedom; the score is taken as known"
-                if replacement
+                if alone
                 else "CR1 by matched set, factor G/(G-1) x (n-1)/(n-k), Student's t with G - 1 "
                 "degrees of freedom; the score is taken as known"
             ),

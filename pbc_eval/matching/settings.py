@@ -1,12 +1,14 @@
 """What a call of ``match`` asked for, checked before anything runs."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Literal
 
 from pbc_eval._validate import check_choice
 from pbc_eval.errors import DesignError
+from pbc_eval.matching.cardinality import Tolerance
 from pbc_eval.matching.distance import SPACE_DISTANCES
 from pbc_eval.matching.greedy import ORDERS, Order
 from pbc_eval.matching.methods import METHODS
@@ -58,6 +60,10 @@ class MatchSettings:
     min_ratio: int | None = None
     max_ratio: int | None = None
     reestimate: bool = False
+    profile: bool = False
+    paired: bool = False
+    tolerance: Tolerance = 0.05
+    time_limit: float = 60.0
 
     def __post_init__(self) -> None:
         check_choice("match", "distance", self.distance, DISTANCES, DesignError)
@@ -76,6 +82,8 @@ class MatchSettings:
             ("replacement", self.replacement),
             ("one_to_one", self.one_to_one),
             ("reestimate", self.reestimate),
+            ("profile", self.profile),
+            ("paired", self.paired),
         ):
             if not isinstance(value, bool):
                 raise DesignError(f"match: {name} must be True or False, got {value!r}.")
@@ -92,6 +100,7 @@ class MatchSettings:
                 f"match: ratio must be a whole number of matches a person >= 1, got {self.ratio!r}."
             )
         self._check_variable_ratio()
+        self._check_selection()
         if self.reestimate and self.discard == "none":
             raise DesignError(
                 "match: reestimate=True fits the score again without those left out, and discard="
@@ -121,6 +130,18 @@ class MatchSettings:
                 "match: a variable ratio is shared out by the propensity score, without "
                 f"replacement; got distance={self.distance!r}, replacement={self.replacement}. "
                 "Leave min_ratio and max_ratio out."
+            )
+
+    def _check_selection(self) -> None:
+        limit = self.time_limit
+        if isinstance(limit, bool) or not isinstance(limit, Real) or not 0 < limit < math.inf:
+            raise DesignError(
+                f"match: time_limit must be a finite number of seconds above 0, got {limit!r}."
+            )
+        if self.profile and (self.paired or self.ratio != 1):
+            raise DesignError(
+                "match: profile=True keeps every person of the group the effect is for and has no "
+                f"ratio or pairs; got ratio={self.ratio}, paired={self.paired}. Leave them out."
             )
 
     def _check_caliper(self, caliper: float) -> None:
@@ -163,12 +184,26 @@ class MatchSettings:
         ratio = f"1:{self.ratio}"
         if self.min_ratio is not None:
             ratio += f" on average ({self.min_ratio} to {self.max_ratio}, by the score)"
+        if self.method == "cardinality":
+            return self._selection
         return {
             "nearest": f"nearest-neighbour matching {ratio} on {near}",
             "optimal": f"optimal matching 1:{self.ratio} on {near}",
             "full": f"full matching on {near}",
             "subclass": f"subclassification into {self.subclasses} groups by {score}",
         }.get(self.method, "exact matching")
+
+    @property
+    def _selection(self) -> str:
+        if not isinstance(self.tolerance, Mapping):
+            within = f"every mean within {self.tolerance:g} standard deviations"
+        else:
+            said = ", ".join(f"{name} {value:g}" for name, value in self.tolerance.items())
+            within = f"means within stated standard deviations ({said}; others 0.05)"
+        if self.profile:
+            return f"profile matching (cardinality), {within} of the target group's"
+        pairs = ", then paired by the Mahalanobis distance" if self.paired else ""
+        return f"cardinality matching 1:{self.ratio}, {within}{pairs}"
 
     @property
     def _how(self) -> list[str]:

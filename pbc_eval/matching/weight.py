@@ -134,9 +134,7 @@ def _rows_of(columns: Columns, kept: Bools) -> Columns:
     return columns if kept.all() else replace(columns, values=columns.values[kept])
 
 
-def truncated(
-    weighting: Weighting, treated: Bools, quantile: float, sampling: Floats
-) -> Weighting:
+def truncated(weighting: Weighting, treated: Bools, quantile: float, sampling: Floats) -> Weighting:
     """Weights above their group's ``quantile``, before sampling weights are multiplied in, are
     lowered to it, and no longer respond to the score."""
     weights, held = weighting.weights / sampling, np.zeros(len(treated), dtype=bool)

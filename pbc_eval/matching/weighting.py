@@ -87,9 +87,7 @@ def by_propensity(problem: WeightingProblem) -> Weighting:
     """Inverse-propensity weights; overlap weights for the target "ATO"."""
     columns, treated = problem.columns, problem.treated
     sampling = problem.sampling
-    fit = fit_propensity(
-        columns.score_values, treated, columns.score_names, problem.link, sampling
-    )
+    fit = fit_propensity(columns.score_values, treated, columns.score_names, problem.link, sampling)
     log_in, log_out = _log_chances(fit)
     score = np.exp(log_in)
     score_slope = _score_slope(fit, score)

@@ -33,7 +33,7 @@ WEIGHTING: tuple[Algorithm, ...] = ("ipw", "overlap", "entropy", "cbps")
 PAIRING: tuple[Algorithm, ...] = ("nearest", "optimal", "cardinality")  # no effect on all (ATE)
 USUAL_CALIPER = 0.2
 
-_SCORED = frozenset({"link", "exact", "discard"})
+_SCORED = frozenset({"link", "exact", "discard", "reestimate"})
 _NEAR = _SCORED | {"distance", "distance_on", "caliper", "caliper_scale", "within", "antiexact"}
 ADMITS: dict[Algorithm, frozenset[str]] = {
     "nearest": _NEAR | {"ratio", "min_ratio", "max_ratio", "replacement", "order"},
@@ -42,7 +42,7 @@ ADMITS: dict[Algorithm, frozenset[str]] = {
     "subclass": _SCORED | {"subclasses"},
     "coarsened": frozenset({"cutpoints", "grouping", "one_to_one"}),
     "exact": frozenset(),
-    "cardinality": frozenset({"exact", "ratio", "profile", "tolerance", "time_limit"}),
+    "cardinality": frozenset({"exact", "ratio", "profile", "tolerance", "time_limit", "paired"}),
     "ipw": frozenset({"link", "trim", "truncate"}),
     "overlap": frozenset({"link"}),
     "entropy": frozenset(),
@@ -58,9 +58,9 @@ class Adjustment(Agreed):
         description="Matching: nearest, optimal, full, subclass, coarsened, exact, cardinality. "
         "Weighting: ipw, overlap, entropy, cbps.",
     )
-    distance: Literal[
-        "propensity", "mahalanobis", "robust_mahalanobis", "scaled_euclidean"
-    ] = Field(default="propensity", description="What is matched on.")
+    distance: Literal["propensity", "mahalanobis", "robust_mahalanobis", "scaled_euclidean"] = (
+        Field(default="propensity", description="What is matched on.")
+    )
     distance_on: tuple[str, ...] | None = Field(
         default=None, description="Columns of a distance by covariates; all covariates without it."
     )
@@ -91,6 +91,9 @@ class Adjustment(Agreed):
     discard: Literal["none", "both", "treated", "comparison"] = Field(
         default="none", description="Whom to leave out beyond the range of the other group's score."
     )
+    reestimate: bool = Field(
+        default=False, description="With discard: fit the score again among those who stay."
+    )
     order: Literal["largest", "smallest", "closest", "random", "data"] | None = Field(
         default=None, description="Who chooses first, by score."
     )
@@ -107,6 +110,9 @@ class Adjustment(Agreed):
     profile: bool = Field(
         default=False,
         description="For cardinality: keep all in the programme, and choose among the others.",
+    )
+    paired: bool = Field(
+        default=False, description="For cardinality: pairs within the chosen, by Mahalanobis."
     )
     tolerance: Share | dict[str, Share] = Field(
         default=0.05,
@@ -162,16 +168,22 @@ class Adjustment(Agreed):
 
     def _was_asked_for(self, name: str) -> bool:
         value: Any = getattr(self, name)
-        plain: Any = None if name == "caliper" else Adjustment.model_fields[name].get_default(
-            call_default_factory=True
+        plain: Any = (
+            None
+            if name == "caliper"
+            else Adjustment.model_fields[name].get_default(call_default_factory=True)
         )
         return name in self.model_fields_set and value != plain
 
     def _effect_problem(self) -> str | None:
-        usual = ("difference", "augmented") if self.weights else (
-            "difference",
-            "regression",
-            "g_computation",
+        usual = (
+            ("difference", "augmented")
+            if self.weights
+            else (
+                "difference",
+                "regression",
+                "g_computation",
+            )
         )
         if self.effect is not None and self.effect not in usual:
             return (

@@ -89,7 +89,9 @@ class Matching(_Identified, Adjustment):
         names = [other.name for other in self.alternatives]
         if repeated := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"alternatives: names must differ, got {repeated[0]!r} twice")
-        for who, what in (("", self), *((f"{o.name}: ", o) for o in self.alternatives)):
+        ways: list[tuple[str, Adjustment]] = [("", self)]
+        ways += [(f"{other.name}: ", other) for other in self.alternatives]
+        for who, what in ways:
             if self.estimand == "ATE" and what.algorithm in PAIRING:
                 raise ValueError(
                     f"{who}algorithm {what.algorithm} answers for one group at a time, not for "

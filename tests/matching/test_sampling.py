@@ -1,4 +1,4 @@
-"""Sampling weights: repeated rows are the twin, a constant changes nothing, bad ones are refused."""
+"""Sampling weights: repeated rows are the twin, constants change nothing, bad ones are refused."""
 
 import numpy as np
 import pandas as pd
@@ -165,5 +165,5 @@ def test_weights_that_cannot_be_are_refused(run, column, message):
 def test_the_treatment_is_no_sampling_weight():
     with pytest.raises(DesignError, match="also among sampling_weights"):
         match_people(PEOPLE, sampling_weights="treated")
-    with pytest.raises(DataError, match="no column 'counts'.* Did you mean 'count'"):
+    with pytest.raises(DataError, match=r"no column 'counts'.* Did you mean 'count'"):
         match_people(PEOPLE, sampling_weights="counts")
