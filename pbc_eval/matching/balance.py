@@ -96,7 +96,7 @@ def _compare(column: _Column, treated: Bools, weights: Floats) -> Balance:
     if min(totals) <= 0:  # nobody was matched: there is nothing to compare
         return Balance(*[float("nan")] * 7)
     inside, outside = (share / total for share, total in zip(shares, totals, strict=True))
-    means = [float(group @ values) for group in (inside, outside)]
+    means = [_dot(group, values) for group in (inside, outside)]
     difference = means[0] - means[1]
     gap = np.abs(np.cumsum((inside - outside)[column.line])[column.last_of_value])
     if column.binary:
@@ -120,8 +120,16 @@ def _compare(column: _Column, treated: Bools, weights: Floats) -> Balance:
 
 
 def _variance(values: Floats, share: Floats, mean: float) -> float:
-    freedom = 1 - float(share @ share)
-    return float(share @ (values - mean) ** 2) / freedom if freedom > 1e-12 else float("nan")
+    freedom = 1 - _dot(share, share)
+    if freedom <= 1e-12:
+        return float("nan")
+    rest = values - mean
+    return float(np.einsum("i,i,i->", share, rest, rest)) / freedom
+
+
+def _dot(left: Floats, right: Floats) -> float:
+    """One pass on one core: a threaded product waits longer for its threads than it works."""
+    return float(np.einsum("i,i->", left, right))
 
 
 def _standardised(difference: float, scale: float) -> float:

@@ -119,8 +119,8 @@ def match(
 
     Who may be paired: ``ratio`` matches are sought for each treated unit, within strata that agree
     on all ``exact`` columns, no further away than ``caliper``: in standard deviations of the score
-    over all who take part, or with ``caliper_scale="raw"`` in the score's own unit. ``within`` limits
-    further columns pair by pair, in their own units (``{"age": 2}``: no more than two years
+    over all who take part, or with ``caliper_scale="raw"`` in the score's own unit. ``within``
+    limits further columns pair by pair, in their own units (``{"age": 2}``: no more than two years
     apart); a pair differs on every ``antiexact`` column. ``discard`` first leaves out people whose
     score lies outside the range of the other group ("treated", "comparison" or "both"), and
     ``reestimate`` then fits the score again among those who stay. With ``min_ratio`` and
@@ -136,8 +136,8 @@ def match(
     "exact" within cells of equal covariates; "cardinality" chooses the largest sample whose means
     differ by no more than ``tolerance`` standard deviations (one number, or covariate to number),
     with ``profile`` keeping everybody the effect is for, within ``time_limit`` seconds, and with
-    ``paired`` in pairs afterwards (see ``matching.cardinality``). An option without a meaning for the method is
-    refused. The estimand "ATE" is for methods that make sets.
+    ``paired`` in pairs afterwards (see ``matching.cardinality``). An option without a meaning for
+    the method is refused. The estimand "ATE" is for methods that make sets.
 
     How: ``link`` is the model of the score; with "linear_logit" or "linear_probit" the linear
     predictor is matched on. ``distance`` "mahalanobis", "robust_mahalanobis" or "scaled_euclidean"

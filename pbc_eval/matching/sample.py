@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.assignment import Assignment
-from pbc_eval.matching.balance import effective_size, standardiser
+from pbc_eval.matching.balance import effective_size
 from pbc_eval.matching.balance_table import balance_table
 from pbc_eval.matching.design import Design
 from pbc_eval.matching.distance import Space
@@ -24,6 +23,7 @@ from pbc_eval.matching.effect import (
     outcome_values,
 )
 from pbc_eval.matching.ledger import SampleLedger
+from pbc_eval.matching.left_out import Unmatched, left_out
 from pbc_eval.matching.propensity import PropensityFit
 from pbc_eval.matching.settings import MatchSettings
 from pbc_eval.results import AttEstimate, Method
@@ -36,17 +36,6 @@ _EFFECT_WORDS = {
     "regression": "weighted regression on treatment and the covariates",
     "g_computation": "weighted regression with separate slopes a group, averaged over the matched",
 }
-
-
-class Unmatched(NamedTuple):
-    """Those who sought a match and found none (treated units, for the ATT).
-
-    ``profile`` has a row a covariate: ``covariate``, ``mean_matched``, ``mean_unmatched``,
-    ``std_diff`` (unmatched minus matched, in the group's standard deviations).
-    """
-
-    ids: pd.Index
-    profile: pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -156,21 +145,7 @@ class MatchedSample:
     @property
     def unmatched(self) -> Unmatched:
         """The focal units without a match, discarded ones included, and how they differ."""
-        lost = self.focal & ~self.matched
-        kept = self.focal & self.matched
-        columns = self.design.columns
-        rows = []
-        for j, name in enumerate(columns.names):
-            values = columns.values[:, j]
-            scale = standardiser(values, (self.focal,), bool(columns.binary[j]))
-            inside = float(values[kept].mean())
-            outside = float(values[lost].mean()) if lost.any() else float("nan")
-            difference = outside - inside
-            rows.append((name, inside, outside, difference / scale if scale else float("nan")))
-        profile = pd.DataFrame(
-            rows, columns=["covariate", "mean_matched", "mean_unmatched", "std_diff"]
-        )
-        return Unmatched(self.design.ids[lost], profile)
+        return left_out(self.design, self.focal, self.matched)
 
     def counts(self) -> pd.DataFrame:
         """Rows all, matched, effective, unmatched, discarded; columns treated and comparison.

@@ -50,6 +50,7 @@ def weighted_effect(
     outcome: Floats,
     covariates: Floats,
     method: WeightedMethod,
+    *,
     sampling: Floats | None = None,
 ) -> WeightedEffect:
     """Effect of ``treated`` (n,) on ``outcome`` (n,) under ``weighting``.

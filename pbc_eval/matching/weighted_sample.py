@@ -16,6 +16,7 @@ from pbc_eval.matching.balance_table import balance_table
 from pbc_eval.matching.design import Design
 from pbc_eval.matching.effect import checked_outcome, outcome_values
 from pbc_eval.matching.ledger import SampleLedger
+from pbc_eval.matching.left_out import Unmatched, left_out
 from pbc_eval.matching.propensity import Link
 from pbc_eval.matching.weighted_effect import WEIGHTED_METHODS, WeightedMethod, weighted_effect
 from pbc_eval.matching.weighting import Target, Weighting, WeightMethod
@@ -146,6 +147,13 @@ class WeightedSample:
             )
         return ledger
 
+    @property
+    def unmatched(self) -> Unmatched:
+        """The people the effect was meant for who were trimmed, and how they differ."""
+        target = {"ATT": self.design.treated, "ATC": ~self.design.treated}
+        everybody = np.ones(len(self.kept), dtype=bool)
+        return left_out(self.design, target.get(self.settings.estimand, everybody), self.kept)
+
     def counts(self) -> pd.DataFrame:
         """Rows all, weighted, effective, trimmed; columns treated and comparison. "effective" is
         Kish's effective sample size of the weights."""
@@ -187,7 +195,9 @@ class WeightedSample:
         treated = self.design.treated[self.kept]
         covariates = self.design.columns.score_values[self.kept]
         sampling = None if self.design.sampling is None else self.design.sampling[self.kept]
-        found = weighted_effect(self.weighting, treated, values, covariates, method, sampling)
+        found = weighted_effect(
+            self.weighting, treated, values, covariates, method, sampling=sampling
+        )
         how = (
             "weighted difference in means"
             if method == "difference"

@@ -125,7 +125,9 @@ def _null_in_words(null: str) -> str:
 
 def _estimates(released: ReleasedEvaluation) -> dict[str, Any]:
     built = _by_finding(
-        released, tables=("estimates", "event", "cohort", "cells"), figures=("event", "estimates")
+        released,
+        tables=("estimates", "methods", "event", "cohort", "cells"),
+        figures=("event", "estimates"),
     )
     n = len(released.findings)
     built["multiplicity"] = (
