@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pbc_eval.matching.cardinality import Optimum, Selected, SelectionProblem
 from pbc_eval.matching.distance import Space
 from pbc_eval.matching.greedy import Order, Pairs
+from pbc_eval.matching.labels import dense
 from pbc_eval.matching.rules import PairRules
 
 Floats = NDArray[np.float64]
@@ -102,13 +103,13 @@ def weigh_sets(
     the sums of theirs, so that after multiplication both groups weigh alike within every set.
     """
     inside = sets.label >= 0
-    numbers, label = np.unique(sets.label[inside], return_inverse=True)
+    n_sets, label = dense(sets.label[inside])
     mass = None if sampling is None else sampling[inside]
     n_treated, n_other = (
         np.bincount(
             label[group[inside]],
             None if mass is None else mass[group[inside]],
-            minlength=len(numbers),
+            minlength=n_sets,
         )
         for group in (treated, ~treated)
     )
@@ -142,7 +143,7 @@ def spread_out(found: Assignment, kept: NDArray[np.intp], n: int) -> Assignment:
 
 def both_groups(label: Ints, focal: Bools) -> Ints:
     """The labels (n,) with -1 for people whose set lacks one of the groups."""
-    numbers, code = np.unique(label, return_inverse=True)
-    has_focal = np.bincount(code[focal], minlength=len(numbers)) > 0
-    has_other = np.bincount(code[~focal], minlength=len(numbers)) > 0
+    n_sets, code = dense(label)
+    has_focal = np.bincount(code[focal], minlength=n_sets) > 0
+    has_other = np.bincount(code[~focal], minlength=n_sets) > 0
     return np.where((has_focal & has_other)[code], code, -1)

@@ -6,14 +6,17 @@ Matched and weighted samples share it, so that their figures can be held against
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pbc_eval.matching.balance import Balance, column_balance, standardiser
+from pbc_eval.matching.balance import Balance, column_balance, shares_of, standardiser
 from pbc_eval.matching.design import Design, check_columns
 from pbc_eval.matching.encoding import Columns, encode
+
+MANY = 100_000  # people from which two columns at a time are worth their threads
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -42,11 +45,12 @@ def balance_table(
 
     sampling = design.sampling
 
+    unmatched = np.ones(len(weights)) if sampling is None else sampling
+    weightings = (shares_of(design.treated, unmatched), shares_of(design.treated, weights))
+
     def row(name: str, values: Floats, binary: bool) -> dict[str, object]:
-        unmatched = np.ones(len(values)) if sampling is None else sampling
-        weightings = (unmatched, weights)
         scale = standardiser(values, groups, binary, sampling)
-        before, after = column_balance(values, design.treated, weightings, scale, binary)
+        before, after = column_balance(values, weightings, scale, binary)
         found: dict[str, object] = {"covariate": name, "binary": binary}
         for when, figures in (("before", before), ("after", after)):
             found |= {
@@ -55,15 +59,19 @@ def balance_table(
             }
         return found
 
-    def rows(columns: Columns) -> list[dict[str, object]]:
-        return [
-            row(name, columns.values[:, j], bool(columns.binary[j]))
-            for j, name in enumerate(columns.names)
-        ]
-
-    parts = [] if score is None else [row("score", score, binary=False)]
-    parts += rows(design.columns)
+    asked = [] if score is None else [("score", score, False)]
+    asked += _each(design.columns)
     if also:
         check_columns(design.frame, list(also), "balance")
-        parts += rows(encode(design.frame, list(also)))
-    return pd.DataFrame(parts)
+        asked += _each(encode(design.frame, list(also)))
+    if len(weights) < MANY:
+        return pd.DataFrame([row(*column) for column in asked])
+    with ThreadPoolExecutor(max_workers=2) as pool:  # sorting leaves the interpreter free
+        return pd.DataFrame(list(pool.map(lambda column: row(*column), asked)))
+
+
+def _each(columns: Columns) -> list[tuple[str, Floats, bool]]:
+    return [
+        (name, columns.values[:, j], bool(columns.binary[j]))
+        for j, name in enumerate(columns.names)
+    ]

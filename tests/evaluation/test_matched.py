@@ -150,7 +150,9 @@ def test_alternatives_are_run_on_the_same_people_and_paid(tmp_path):
 def test_an_alternative_that_cannot_be_had_is_named(tmp_path):
     extra = "  alternatives:\n    - {name: Cells, algorithm: subclass, subclasses: 300}\n"
     folder = small_copy(tmp_path, {}, extra=extra)
-    with pytest.raises(DesignError, match=r"design\.alternatives, Cells: match: 300 subclasses need"):
+    with pytest.raises(
+        DesignError, match=r"design\.alternatives, Cells: match: 300 subclasses need"
+    ):
         pbc.evaluate(pbc.load_evaluation(folder))
 
 
