@@ -166,19 +166,28 @@ class MatchedSample:
         rows = ["all", "matched", "effective", "unmatched", "discarded"]
         return pd.DataFrame(table, index=rows)
 
-    def balance(self, also: Sequence[str] = ()) -> pd.DataFrame:
+    def balance(
+        self, also: Sequence[str] = (), *, squares: bool = False, interactions: bool = False
+    ) -> pd.DataFrame:
         """How alike the groups are before and after, a row a covariate, the score first.
 
-        ``also`` names further columns of the data to compare, such as squares or indicators that
-        were not matched on. Columns: ``covariate``, ``binary``, and for each of ``before`` and
-        ``after``: ``mean_treated_``, ``mean_comparison_``, ``std_diff_``, ``raw_diff_``,
-        ``variance_ratio_``, ``ecdf_mean_``, ``ecdf_max_``. Standardised differences divide by the
-        treated group's standard deviation in the unmatched sample (the comparison group's, for the
-        ATC), before and after alike; see ``matching.balance`` for the other conventions. The
-        covariate column of the score is "score".
+        ``also`` names further columns of the data to compare, such as indicators that were not
+        matched on; ``squares`` and ``interactions`` add those of the covariates. Columns:
+        ``covariate``, ``binary``, and for each of ``before`` and ``after``: ``mean_treated_``,
+        ``mean_comparison_``, ``std_diff_``, ``raw_diff_``, ``variance_ratio_``, ``ecdf_mean_``,
+        ``ecdf_max_``. Standardised differences divide by the treated group's standard deviation in
+        the unmatched sample (the comparison group's, for the ATC), before and after alike; see
+        ``matching.balance`` for the other conventions. The covariate column of the score is
+        "score".
         """
         return balance_table(
-            self.design, self.score, self.analysis_weights, self.settings.estimand, also
+            self.design,
+            self.score,
+            self.analysis_weights,
+            self.settings.estimand,
+            also,
+            squares=squares,
+            interactions=interactions,
         )
 
     def effect(

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.propensity import independent_columns
-from pbc_eval.matching.weighting import Weighting
+from pbc_eval.matching.weighting import Block, Weighting
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -91,12 +91,26 @@ def _potential_mean(
     if regression is not None:
         lever = regression.design.T @ (share - weights)
         influence += regression.influence @ lever
-    for block in weighting.blocks:
-        by_score = block.target_slope / weighting.target.sum() * (predicted - base)
-        by_score += np.where(group, block.weight_slope, 0.0) / total * (rest - correction)
-        lever = _solved(block.columns, block.curvature, block.columns.T @ by_score)
-        influence -= (block.columns @ lever) * block.slope
+    per_weight = np.where(group, rest - correction, 0.0) / total
+    per_target = (predicted - base) / weighting.target.sum()
+    influence -= score_influence(weighting.blocks, per_weight, per_target)
     return base + correction, influence
+
+
+def score_influence(
+    blocks: tuple[Block, ...], per_weight: Floats, per_target: Floats | None = None
+) -> Floats:
+    """What each person does to a figure through the fitted scores, (n,), to be taken off their
+    own part. ``per_weight`` and ``per_target`` (n,) are the figure's derivatives by each person's
+    weight and by their share in the target population."""
+    total = np.zeros(len(per_weight))
+    for block in blocks:
+        by_score = block.weight_slope * per_weight
+        if per_target is not None:
+            by_score = by_score + block.target_slope * per_target
+        lever = _solved(block.columns, block.curvature, block.columns.T @ by_score)
+        total += (block.columns @ lever) * block.slope
+    return total
 
 
 def _solved(columns: Floats, curvature: Floats, gradient: Floats) -> Floats:

@@ -167,10 +167,21 @@ class WeightedSample:
             ]
         return pd.DataFrame(table, index=["all", "weighted", "effective", "trimmed"])
 
-    def balance(self, also: Sequence[str] = ()) -> pd.DataFrame:
+    def balance(
+        self, also: Sequence[str] = (), *, squares: bool = False, interactions: bool = False
+    ) -> pd.DataFrame:
         """How alike the groups are before and after, a row a covariate; columns and conventions
-        are those of ``MatchedSample.balance``. ``also`` names further columns to compare."""
-        return balance_table(self.design, None, self.all_weights, self.settings.estimand, also)
+        are those of ``MatchedSample.balance``, and so are ``also``, ``squares`` and
+        ``interactions``."""
+        return balance_table(
+            self.design,
+            None,
+            self.all_weights,
+            self.settings.estimand,
+            also,
+            squares=squares,
+            interactions=interactions,
+        )
 
     def effect(
         self,
