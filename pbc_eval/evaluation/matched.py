@@ -5,7 +5,7 @@ from dataclasses import replace
 from pbc_eval.checks.balance import check_balance
 from pbc_eval.checks.overlap import check_overlap
 from pbc_eval.errors import DataError, DesignError
-from pbc_eval.evaluation import matched_tables, tables
+from pbc_eval.evaluation import matched_tables, overlap_tables, tables
 from pbc_eval.evaluation.comparison_groups import (
     NOT_MATCHED,
     Sample,
@@ -82,7 +82,17 @@ def _finding(
     if ways:
         agreed = ("As agreed", sample, headline)
         found.append(matched_tables.methods_table(spec, outcome, [agreed, *ways]))
-    if len(sample.unmatched.ids) and not matched_tables.hides_the_unmatched(spec, sample):
+    hidden = matched_tables.hides_the_unmatched(spec, sample)
+    found += [
+        table
+        for table in (
+            overlap_tables.support_table(spec, outcome, sample),
+            overlap_tables.bars_table(spec, outcome, sample, with_after=not hidden),
+            overlap_tables.curves_table(spec, outcome, sample, with_after=not hidden),
+        )
+        if table is not None
+    ]
+    if len(sample.unmatched.ids) and not hidden:
         found.append(matched_tables.unmatched_table(spec, outcome, sample))
     scale = headline.n_treated / outcome.total.per if outcome.total else None
     return Finding(

@@ -93,6 +93,10 @@ def label_of(spec: EvaluationSpec, name: str) -> str:
 
 def unmatched_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> OutputTable:
     frame = sample.unmatched.profile.copy()
+    target = {"ATT": sample.design.treated, "ATC": ~sample.design.treated}
+    everybody = sample.design.treated | ~sample.design.treated
+    n_target = int(target.get(sample.settings.estimand, everybody).sum())
+    n_matched = n_target - len(sample.unmatched.ids)
     frame["covariate"] = [label_of(spec, name) for name in frame["covariate"]]
     return OutputTable(
         name=f"{outcome.id}-unmatched",
@@ -106,8 +110,8 @@ def unmatched_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> O
         },
         headers={
             "covariate": "Characteristic",
-            "mean_matched": "Matched",
-            "mean_unmatched": "Not matched",
+            "mean_matched": f"Matched ({n_matched:,})",
+            "mean_unmatched": f"Not matched ({len(sample.unmatched.ids):,})",
             "std_diff": "Difference (standard deviations)",
         },
         notes=("The estimate is for those who were matched.",),

@@ -28,7 +28,12 @@ def drawn(released, name):
 
 def test_each_design_has_its_figures(released):
     assert set(drawn(released, "hospital-readmissions")) == {"paths", "event", "estimates"}
-    assert set(drawn(released, "supported-work")) == {"balance", "estimates"}
+    assert set(drawn(released, "supported-work")) == {
+        "balance",
+        "score_curves",
+        "score_bars",
+        "estimates",
+    }
 
 
 def test_every_figure_has_words_data_and_harmless_svg(released):
@@ -66,7 +71,7 @@ def test_a_figure_without_data_is_refused():
     with pytest.raises((PublicationError, IndexError)):
         figures.tornado(empty, 2.0, name="x", currency="GBP")
     with pytest.raises(PublicationError, match="needs a caption"):
-        figures._finish(lambda axes: None, name="x", caption="", alt="y", data=empty)
+        figures.finish(lambda axes: None, name="x", caption="", alt="y", data=empty)
 
 
 def test_the_tornado_names_the_most_influential_assumption(released):
