@@ -4,6 +4,7 @@ from typing import cast
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.coarsened import CutPoints
@@ -136,17 +137,18 @@ def effect_words(sample: Sample) -> dict[str, str]:
     return WEIGHTED_WORDS if isinstance(sample, WeightedSample) else EFFECT_WORDS
 
 
-def unadjusted(sample: Sample, column: str, level: float) -> AttEstimate:
-    """The difference between everybody in the programme and everybody else, as sampled."""
+def unadjusted(sample: Sample, column: str, level: float, shown: NDArray[np.bool_]) -> AttEstimate:
+    """The difference between everybody in the programme and everybody else, as sampled, among the
+    rows that may be ``shown`` (n,)."""
     design = sample.design
     if design.sampling is None:
         return experimental_difference(
-            design.frame, treatment=design.treatment, outcome=column, level=level
+            design.frame[shown], treatment=design.treatment, outcome=column, level=level
         )
-    treated, n = design.treated, len(design.treated)
-    values = checked_outcome(design.frame[column], column)
+    treated, n = design.treated[shown], int(shown.sum())
+    values = checked_outcome(design.frame.loc[shown, column], column)
     found = matched_effect(
-        MatchedData(values, treated, design.sampling, None, np.empty((n, 0)), treated),
+        MatchedData(values, treated, design.sampling[shown], None, np.empty((n, 0)), treated),
         "difference",
     )
     return AttEstimate(

@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pbc_eval.checks.balance import check_balance
 from pbc_eval.checks.overlap import check_overlap
 from pbc_eval.errors import DataError, DesignError
@@ -44,11 +47,26 @@ def find_all(spec: EvaluationSpec, seed: int) -> tuple[Finding, ...]:
                 f"{spec.id}: outcome {outcome.id}: column {outcome.column!r} is not in the data."
             )
     sample = build(frame, spec, design, design, seed)
-    others: Ways = [
-        (name_of(way), way.compared_by, build(frame, spec, design, way, seed))
-        for way in design.alternatives
-    ]
-    return tuple(_finding(spec, design, outcome, sample, others) for outcome in spec.outcomes)
+    shown = np.ones(len(sample.design.ids), dtype=bool)
+    if matched_tables.hides_the_unmatched(spec, sample):
+        # with them in one estimate and not in another, their number could be worked out
+        shown = ~np.asarray(sample.design.ids.isin(sample.unmatched.ids))
+        frame = sample.design.frame[shown]
+    others: Ways = []
+    withheld: list[str] = []
+    for way in design.alternatives:
+        other = build(frame, spec, design, way, seed)
+        if matched_tables.hides_the_unmatched(spec, other):
+            withheld.append(
+                f"{way.name} is not shown: it leaves out so few people that its numbers beside the "
+                "others' would tell about them."
+            )
+        else:
+            others.append((name_of(way), way.compared_by, other))
+    return tuple(
+        _finding(spec, design, outcome, sample, others, shown=shown, withheld=withheld)
+        for outcome in spec.outcomes
+    )
 
 
 def name_of(way: OtherAdjustment) -> str:
@@ -57,7 +75,14 @@ def name_of(way: OtherAdjustment) -> str:
 
 
 def _finding(
-    spec: EvaluationSpec, design: Matching, outcome: Outcome, sample: Sample, others: Ways
+    spec: EvaluationSpec,
+    design: Matching,
+    outcome: Outcome,
+    sample: Sample,
+    others: Ways,
+    *,
+    shown: NDArray[np.bool_],
+    withheld: list[str],
 ) -> Finding:
     column, level = str(outcome.column), design.level
     words = effect_words(sample)
@@ -65,7 +90,7 @@ def _finding(
     alternatives, lacking = _other_comparisons(sample, column, design)
     ways = [(name, other, effect_in(other, column, by, level)) for name, by, other in others]
     alternatives += [(name, estimate) for name, _, estimate in ways]
-    alternatives.append((NOT_MATCHED, unadjusted(sample, column, level)))
+    alternatives.append((NOT_MATCHED, unadjusted(sample, column, level, shown)))
     benchmark = _benchmark(spec, design, column)
     side_by_side: list[tuple[str, AttEstimate]] = [
         (f"Headline: {words[design.compared_by].lower()}", headline),
@@ -108,7 +133,7 @@ def _finding(
             _in_plain_words(spec, check) for check in (check_balance(sample), check_overlap(sample))
         ),
         tables=tuple(found),
-        notes=(*sample.notes, *lacking),
+        notes=(*sample.notes, *lacking, *withheld),
     )
 
 

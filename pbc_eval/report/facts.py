@@ -42,8 +42,8 @@ PLAIN_WORDS: dict[Algorithm, str] = {
     "coarsened": "People were compared only with those in the same broad band of every "
     "characteristic.",
     "exact": "People were compared only with those who agree in every characteristic.",
-    "cardinality": "The largest sample was chosen in which the two groups are, on average, alike in "
-    "every characteristic.",
+    "cardinality": "The largest sample was chosen in which the two groups are, on average, alike "
+    "in every characteristic.",
     "ipw": "People who were not in the programme count the more, the likelier they were to have "
     "been in it.",
     "overlap": "People count the more, the better they could have been in either group; the effect "

@@ -101,6 +101,28 @@ def test_what_rests_on_few_is_not_drawn(protected):
     assert "after" not in " ".join(drawn["score_curves"].data.columns)
 
 
+def test_no_two_estimates_tell_how_few_were_not_matched(protected, tmp_path):
+    """All rest on the 183, the others too; a way that itself loses a few is withheld, and said."""
+    counts = {estimate.n_treated for estimate in protected.primary.finding.alternatives[:-1]}
+    assert counts == {183}  # the last is the experiment, a file of its own
+    folder = copy_of("supported-work", tmp_path)
+    file = folder / "evaluation.yaml"
+    text = file.read_text(encoding="utf-8")
+    start, end = text.index("  alternatives:\n"), text.index("  benchmark:\n")
+    others = (
+        "  alternatives:\n    - {name: Full, algorithm: full}\n"
+        "    - {name: Strict, algorithm: coarsened, cutpoints: {age: [25, 35], re74: [1000, 5000]}}\n"
+    )
+    file.write_text(text[:start] + others + text[end:], encoding="utf-8")
+    change(file, "threshold: 0", "threshold: 60")
+    finding = pbc.evaluate(pbc.load_evaluation(folder)).primary
+    names = set(finding.measured_alternatives)
+    assert "Full" in names
+    assert "Strict" not in names
+    assert any(note.startswith("Strict is not shown") for note in finding.notes)
+    assert set(finding.table("methods").frame["treated"]) == {183}
+
+
 def test_the_unmatched_are_counted_beside_their_averages(released):
     headers = released.primary.table("unmatched").table.headers
     assert headers["mean_matched"] == "Matched (183)"
