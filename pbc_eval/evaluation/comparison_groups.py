@@ -1,6 +1,7 @@
 """From the agreed algorithm to a matched or weighted sample, and to the effect in it."""
 
-from typing import cast
+from collections.abc import Sequence
+from typing import Literal, cast
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.coarsened import CutPoints
+from pbc_eval.matching.design import Missing
 from pbc_eval.matching.effect import (
     EffectMethod,
     MatchedData,
@@ -16,7 +18,6 @@ from pbc_eval.matching.effect import (
     matched_effect,
 )
 from pbc_eval.matching.match import match
-from pbc_eval.matching.methods import METHODS
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.weight import weight
 from pbc_eval.matching.weighted_effect import WeightedMethod
@@ -72,26 +73,51 @@ def _built(
     covariates = design.covariates
     if isinstance(way, OtherAdjustment) and way.covariates is not None:
         covariates = way.covariates
-    missing = data.missing
+    return sample_by(
+        way,
+        frame,
+        treatment=design.treatment,
+        covariates=covariates,
+        unit=data.unit,
+        estimand=design.estimand,
+        seed=seed,
+        sampling_weights=data.weight,
+        missing=data.missing,
+    )
+
+
+def sample_by(
+    way: Adjustment,
+    frame: pd.DataFrame,
+    *,
+    treatment: str,
+    covariates: Sequence[str],
+    unit: str,
+    estimand: Literal["ATT", "ATC", "ATE"] = "ATT",
+    seed: int = 0,
+    sampling_weights: str | None = None,
+    missing: Missing = "refuse",
+) -> Sample:
+    """Match or weight ``frame``, one row a unit, as ``way`` says. ``seed`` serves the random
+    order. Raises what ``match`` and ``weight`` raise."""
     if way.weights:
         return weight(
             frame,
-            treatment=design.treatment,
+            treatment=treatment,
             covariates=covariates,
             method=cast(WeightMethod, way.algorithm),
-            estimand=None if way.algorithm == "overlap" else design.estimand,
+            estimand=None if way.algorithm == "overlap" else estimand,
             link="probit" if way.link == "probit" else "logit",
             trim=way.trim,
             truncate=way.truncate,
-            unit=data.unit,
-            sampling_weights=data.weight,
+            unit=unit,
+            sampling_weights=sampling_weights,
             missing=missing,
         )
     seeks_at_random = way.algorithm == "nearest" and way.order == "random"
-    by_score = METHODS[way.algorithm].uses != "cells"
     return match(
         frame,
-        treatment=design.treatment,
+        treatment=treatment,
         covariates=covariates,
         method=way.algorithm,
         distance=way.distance,
@@ -100,7 +126,7 @@ def _built(
         min_ratio=way.min_ratio,
         max_ratio=way.max_ratio,
         replacement=way.replacement,
-        caliper=way.caliper_in_force if by_score else None,
+        caliper=way.caliper_in_force,
         caliper_scale=way.caliper_scale,
         within=way.within,
         exact=way.exact,
@@ -108,8 +134,8 @@ def _built(
         discard=way.discard,
         reestimate=way.reestimate,
         order=way.order,
-        estimand=design.estimand,
-        unit=data.unit,
+        estimand=estimand,
+        unit=unit,
         link=way.link,
         seed=seed if seeks_at_random else None,
         subclasses=way.subclasses,
@@ -120,7 +146,7 @@ def _built(
         tolerance=way.tolerance,
         time_limit=way.time_limit,
         paired=way.paired,
-        sampling_weights=data.weight,
+        sampling_weights=sampling_weights,
         missing=missing,
     )
 

@@ -109,17 +109,17 @@ def test_no_two_estimates_tell_how_few_were_not_matched(protected, tmp_path):
     file = folder / "evaluation.yaml"
     text = file.read_text(encoding="utf-8")
     start, end = text.index("  alternatives:\n"), text.index("  benchmark:\n")
-    others = (
-        "  alternatives:\n    - {name: Full, algorithm: full}\n"
-        "    - {name: Strict, algorithm: coarsened, cutpoints: {age: [25, 35], re74: [1000, 5000]}}\n"
-    )
+    strict = text[
+        text.index("    - name: Coarsened exact matching") : text.index("    - name: Ent")
+    ]
+    others = "  alternatives:\n    - {name: Full, algorithm: full}\n" + strict
     file.write_text(text[:start] + others + text[end:], encoding="utf-8")
     change(file, "threshold: 0", "threshold: 60")
     finding = pbc.evaluate(pbc.load_evaluation(folder)).primary
     names = set(finding.measured_alternatives)
     assert "Full" in names
-    assert "Strict" not in names
-    assert any(note.startswith("Strict is not shown") for note in finding.notes)
+    assert "Coarsened exact matching" not in names
+    assert any(note.startswith("Coarsened exact matching is not") for note in finding.notes)
     assert set(finding.table("methods").frame["treated"]) == {183}
 
 
