@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pbc_eval.did.wild import wild_cluster_bootstrap as wild_cluster_bootstrap
     from pbc_eval.disclosure import release as release
     from pbc_eval.errors import PbcError as PbcError
+    from pbc_eval.evaluation.matched_changes import match_then_did as match_then_did
     from pbc_eval.evaluation.run import evaluate as evaluate
     from pbc_eval.matching.match import match as match
     from pbc_eval.matching.weight import weight as weight
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pbc_eval.parameters.lookup import value_at as value_at
     from pbc_eval.payment.due import payment_due as payment_due
     from pbc_eval.results import MeasuredOutcome as MeasuredOutcome
+    from pbc_eval.spec.adjustment import Adjustment as Adjustment
     from pbc_eval.spec.evaluation import load_evaluation as load_evaluation
     from pbc_eval.spec.payment_terms import payment_terms_from as payment_terms_from
     from pbc_eval.spec.value_table import read_value_map as read_value_map
@@ -50,6 +52,8 @@ _HOMES = {
     "multiplier_bootstrap": "did.multiplier",
     "compare_estimators": "did.compare",
     "match": "matching.match",
+    "match_then_did": "evaluation.matched_changes",
+    "Adjustment": "spec.adjustment",
     "social_return": "sroi.present_value",
     "payment_due": "payment.due",
     "load_evaluation": "spec.evaluation",
@@ -64,6 +68,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Adjustment",
     "MeasuredOutcome",
     "Panel",
     "PbcError",
@@ -76,6 +81,7 @@ __all__ = [
     "interaction_weighted",
     "load_evaluation",
     "match",
+    "match_then_did",
     "multiplier_bootstrap",
     "payment_due",
     "payment_terms_from",

@@ -9,8 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pbc_eval.matching.cardinality import Optimum, Selected, SelectionProblem
 from pbc_eval.matching.distance import Space
 from pbc_eval.matching.greedy import Order, Pairs
+from pbc_eval.matching.labels import dense
 from pbc_eval.matching.rules import PairRules
 
 Floats = NDArray[np.float64]
@@ -26,7 +28,8 @@ class Problem:
     except for the ATC); nearness is that of ``space``, or of ``score`` where that is None. The
     ``score`` is NaN where none was fitted; ``caliper`` is in its units; ``rules`` forbid pairs on
     other grounds, None when nothing else is asked. ``subclasses`` is the number of score groups
-    sought, over the scores of those in ``reference``.
+    sought, over the scores of those in ``reference``; ``wanted`` (n_focal,) how many matches each
+    focal person seeks where not all seek ``ratio``; ``selection`` what "cardinality" is to reach.
     """
 
     focal: Bools
@@ -41,6 +44,8 @@ class Problem:
     rng: np.random.Generator | None
     subclasses: int
     reference: Bools
+    wanted: Ints | None = None
+    selection: SelectionProblem | None = None
 
 
 class Sets(NamedTuple):
@@ -55,12 +60,14 @@ class Sets(NamedTuple):
 class Assignment:
     """Pairs (None for methods that make sets), weights (n,) and subclass (n,), the latter -1 for
     the unmatched, and -1 throughout when a comparison unit may serve several times and so belongs
-    to no one subclass. ``total_distance`` is NaN where no distance was used."""
+    to no one subclass. ``total_distance`` is NaN where no distance was used; ``optimum`` says how
+    good a selection is, None for methods that do not select."""
 
     pairs: Pairs | None
     weights: Floats
     subclass: Ints
     total_distance: float
+    optimum: Optimum | None = None
 
 
 def weigh(pairs: Pairs, focal: Bools, replacement: bool) -> Assignment:
@@ -85,31 +92,58 @@ def weigh(pairs: Pairs, focal: Bools, replacement: bool) -> Assignment:
     return Assignment(pairs, weights, subclass, float(pairs.distance.sum()))
 
 
-def weigh_sets(sets: Sets, treated: Bools, estimand: str) -> Assignment:
+def weigh_sets(
+    sets: Sets, treated: Bools, estimand: str, sampling: Floats | None = None
+) -> Assignment:
     """Weights that follow from sets: within each, both groups stand for the target's people.
 
     In a set with t treated and c comparison units the treated weigh m/t each and the others m/c,
     with m = t for the ATT, c for the ATC and t + c for the ATE; each group's weights are then
-    scaled to add up to its number of matched units.
+    scaled to add up to its number of matched units. With ``sampling`` weights (n,), t and c are
+    the sums of theirs, so that after multiplication both groups weigh alike within every set.
     """
     inside = sets.label >= 0
-    numbers, label = np.unique(sets.label[inside], return_inverse=True)
-    n_treated = np.bincount(label[treated[inside]], minlength=len(numbers))
-    n_other = np.bincount(label[~treated[inside]], minlength=len(numbers))
+    n_sets, label = dense(sets.label[inside])
+    mass = None if sampling is None else sampling[inside]
+    n_treated, n_other = (
+        np.bincount(
+            label[group[inside]],
+            None if mass is None else mass[group[inside]],
+            minlength=n_sets,
+        )
+        for group in (treated, ~treated)
+    )
     target = {"ATT": n_treated, "ATC": n_other}.get(estimand, n_treated + n_other)
     weights = np.zeros(len(treated))
     for group, size in ((treated, n_treated), (~treated, n_other)):
         mine = inside & group
-        raw = (target / np.maximum(size, 1))[label[group[inside]]]
+        raw = (target / np.where(size > 0, size, 1))[label[group[inside]]]
         weights[mine] = raw * (mine.sum() / raw.sum()) if mine.any() else raw
     subclass = np.full(len(treated), -1, dtype=np.int64)
     subclass[inside] = label
     return Assignment(None, weights, subclass, sets.distance)
 
 
+def weigh_selected(selected: Selected) -> Assignment:
+    """Everybody chosen weighs 1: the chosen are alike as two groups, not person by person."""
+    nobody = np.full(len(selected.chosen), -1, dtype=np.int64)
+    weights = selected.chosen.astype(np.float64)
+    return Assignment(None, weights, nobody, float("nan"), selected.optimum)
+
+
+def spread_out(found: Assignment, kept: NDArray[np.intp], n: int) -> Assignment:
+    """The same assignment among all n rows, of which ``kept`` took part."""
+    weights, subclass = np.zeros(n), np.full(n, -1, dtype=np.int64)
+    weights[kept], subclass[kept] = found.weights, found.subclass
+    pairs = found.pairs
+    if pairs is not None:
+        pairs = pairs._replace(focal=kept[pairs.focal], other=kept[pairs.other])
+    return Assignment(pairs, weights, subclass, found.total_distance, found.optimum)
+
+
 def both_groups(label: Ints, focal: Bools) -> Ints:
     """The labels (n,) with -1 for people whose set lacks one of the groups."""
-    numbers, code = np.unique(label, return_inverse=True)
-    has_focal = np.bincount(code[focal], minlength=len(numbers)) > 0
-    has_other = np.bincount(code[~focal], minlength=len(numbers)) > 0
+    n_sets, code = dense(label)
+    has_focal = np.bincount(code[focal], minlength=n_sets) > 0
+    has_other = np.bincount(code[~focal], minlength=n_sets) > 0
     return np.where((has_focal & has_other)[code], code, -1)

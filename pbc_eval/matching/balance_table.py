@@ -6,14 +6,18 @@ Matched and weighted samples share it, so that their figures can be held against
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pbc_eval.matching.balance import Balance, column_balance, standardiser
+from pbc_eval.matching.balance import Balance, column_balance, shares_of, standardiser
 from pbc_eval.matching.design import Design, check_columns
 from pbc_eval.matching.encoding import Columns, encode
+from pbc_eval.matching.products import with_products
+
+MANY = 100_000  # people from which two columns at a time are worth their threads
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -31,19 +35,38 @@ def balance_table(
     weights: Floats,
     estimand: str,
     also: Sequence[str] = (),
+    *,
+    squares: bool = False,
+    interactions: bool = False,
 ) -> pd.DataFrame:
-    """Compare the groups without weights and under ``weights`` (n,), the score first if any.
+    """Compare the groups as sampled and under ``weights`` (n,), the score first if any.
 
     Columns: ``covariate``, ``binary``, and for each of ``before`` and ``after`` the fields of
-    ``Balance``, such as ``std_diff_after``. ``also`` names further columns of the data. Raises
-    DataError for columns the data do not have.
+    ``Balance``, such as ``std_diff_after``. ``also`` names further columns of the data;
+    ``squares`` and ``interactions`` add those of the covariates. Raises DataError for columns the
+    data do not have.
     """
-    groups = spread_groups(design.treated, estimand)
+    asked = [] if score is None else [("score", score, False)]
+    asked += _each(design.columns)
+    if also:
+        check_columns(design.frame, list(also), "balance")
+        asked += _each(encode(design.frame, list(also)))
+    asked += with_products(design.columns, squares=squares, interactions=interactions)
+    return compared_columns(design, asked, weights, estimand)
 
-    def row(name: str, values: Floats, binary: bool) -> dict[str, object]:
-        weightings = (np.ones(len(values)), weights)
-        scale = standardiser(values, groups, binary)
-        before, after = column_balance(values, design.treated, weightings, scale, binary)
+
+def compared_columns(
+    design: Design, asked: Sequence[tuple[str, Floats, bool]], weights: Floats, estimand: str
+) -> pd.DataFrame:
+    """The table of columns given as name, values (n,) and whether they are binary."""
+    groups, sampling = spread_groups(design.treated, estimand), design.sampling
+    unmatched = np.ones(len(weights)) if sampling is None else sampling
+    weightings = (shares_of(design.treated, unmatched), shares_of(design.treated, weights))
+
+    def row(column: tuple[str, Floats, bool]) -> dict[str, object]:
+        name, values, binary = column
+        scale = standardiser(values, groups, binary, sampling)
+        before, after = column_balance(values, weightings, scale, binary)
         found: dict[str, object] = {"covariate": name, "binary": binary}
         for when, figures in (("before", before), ("after", after)):
             found |= {
@@ -52,15 +75,14 @@ def balance_table(
             }
         return found
 
-    def rows(columns: Columns) -> list[dict[str, object]]:
-        return [
-            row(name, columns.values[:, j], bool(columns.binary[j]))
-            for j, name in enumerate(columns.names)
-        ]
+    if len(weights) < MANY:
+        return pd.DataFrame([row(column) for column in asked])
+    with ThreadPoolExecutor(max_workers=2) as pool:  # sorting leaves the interpreter free
+        return pd.DataFrame(list(pool.map(row, asked)))
 
-    parts = [] if score is None else [row("score", score, binary=False)]
-    parts += rows(design.columns)
-    if also:
-        check_columns(design.frame, list(also), "balance")
-        parts += rows(encode(design.frame, list(also)))
-    return pd.DataFrame(parts)
+
+def _each(columns: Columns) -> list[tuple[str, Floats, bool]]:
+    return [
+        (name, columns.values[:, j], bool(columns.binary[j]))
+        for j, name in enumerate(columns.names)
+    ]

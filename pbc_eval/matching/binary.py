@@ -11,7 +11,6 @@ Source: Zou (2004), American Journal of Epidemiology 159, 702-706; covariances a
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,22 +19,13 @@ from scipy import stats
 
 from pbc_eval._validate import check_level, first_few
 from pbc_eval.errors import DataError, DesignError
-from pbc_eval.matching.effect import checked_outcome, outcome_values
+from pbc_eval.matching.group_means import analysed, group_means
+from pbc_eval.matching.ratio import Ratio, ratio_of
 from pbc_eval.matching.sample import MatchedSample
-from pbc_eval.matching.weighted_effect import weighted_effect
 from pbc_eval.matching.weighted_sample import WeightedSample
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-
-
-class Ratio(NamedTuple):
-    """A ratio with its interval; the ends are None when ``reason`` says why there are none."""
-
-    estimate: float
-    conf_low: float | None
-    conf_high: float | None
-    reason: str | None
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -119,18 +109,13 @@ class RiskEffects:
         return self.treated_share, self.comparison_share
 
     def _ratio(self, parts: list[float], slopes: list[float]) -> Ratio:
-        above, below = parts
-        if below == 0 or not np.isfinite(parts).all():
-            return Ratio(float("nan"), None, None, "a share is nought or one: no such ratio")
-        ratio = above / below
-        if self.covariance is None:
-            return Ratio(ratio, None, None, "no standard error")
-        if not np.isfinite(slopes).all():
-            return Ratio(ratio, None, None, "a share is nought or one: no logarithm")
-        lean = np.array([slopes[0], -slopes[1]])
-        error = float(np.sqrt(max(lean @ self.covariance @ lean, 0.0)))
-        reach = np.exp(self.critical * error)
-        return Ratio(ratio, float(ratio / reach), float(ratio * reach), None)
+        return ratio_of(
+            (parts[0], parts[1]),
+            (slopes[0], slopes[1]),
+            self.covariance,
+            self.critical,
+            "a share is nought or one",
+        )
 
 
 def risk_effects(
@@ -142,63 +127,21 @@ def risk_effects(
     ``effect(outcome)``, times 100. Raises DataError for an outcome other than 0 and 1.
     """
     check_level("risk_effects", level, DesignError)
-    rows = sample.matched if isinstance(sample, MatchedSample) else sample.kept
-    series = outcome_values(sample.design.frame, sample.design.ids, outcome)
-    name = str(series.name) if series.name is not None else "outcome"
-    if series.dtype == bool:
-        series = series.astype(np.float64)
-    values = checked_outcome(series[rows], name)
+    name, values = analysed(sample, outcome, "outcome")
     strange = np.unique(values[(values != 0) & (values != 1)])
     if len(strange):
         raise DataError(
             f"risk_effects: outcome {name!r} must be 0 or 1, found "
             f"{first_few(f'{value:g}' for value in strange)}. Recode it, or use effect()."
         )
-    treated = sample.design.treated[rows]
-    if isinstance(sample, WeightedSample):
-        found = weighted_effect(
-            sample.weighting, treated, values, np.empty((len(values), 0)), "difference"
-        )
-        shares = (found.estimate + found.untreated_mean, found.untreated_mean)
-        n = len(values)
-        covariance: Floats | None = found.influence.T @ found.influence * n / (n - 1)
-        freedom = float("inf")
-    else:
-        weights = sample.assignment.weights[rows]
-        clusters = None if sample.settings.replacement else sample.assignment.subclass[rows]
-        shares, covariance, freedom = _matched_shares(values, treated, weights, clusters)
+    found = group_means(sample, values)
     return RiskEffects(
         term=name,
-        treated_share=min(max(shares[0], 0.0), 1.0),
-        comparison_share=min(max(shares[1], 0.0), 1.0),
-        covariance=covariance,
-        degrees_of_freedom=freedom,
+        treated_share=min(max(found.treated, 0.0), 1.0),
+        comparison_share=min(max(found.comparison, 0.0), 1.0),
+        covariance=found.covariance,
+        degrees_of_freedom=found.degrees_of_freedom,
         level=level,
-        n_treated=int(treated.sum()),
-        n_comparison=int((~treated).sum()),
+        n_treated=found.n_treated,
+        n_comparison=found.n_comparison,
     )
-
-
-def _matched_shares(
-    values: Floats, treated: Bools, weights: Floats, clusters: NDArray[np.int64] | None
-) -> tuple[tuple[float, float], Floats | None, float]:
-    """Shares, their covariance and degrees of freedom: clustered by set with CR1, or HC3."""
-    n, influence, shares = len(values), [], []
-    for group in (treated, ~treated):
-        part = np.where(group, weights, 0.0) / weights[group].sum()
-        mean = float(part @ values)
-        shares.append(mean)
-        rest = part * (values - mean)
-        influence.append(rest if clusters is not None else rest / np.maximum(1 - part, 1e-300))
-    both = np.column_stack(influence)
-    if clusters is None:
-        if min(treated.sum(), (~treated).sum()) < 2:
-            return (shares[0], shares[1]), None, float("nan")
-        return (shares[0], shares[1]), both.T @ both, float(n - 2)
-    number = np.unique(clusters, return_inverse=True)[1]
-    by_set = np.column_stack([np.bincount(number, column) for column in both.T])
-    g = len(by_set)
-    if g < 2:
-        return (shares[0], shares[1]), None, float("nan")
-    factor = g / (g - 1) * (n - 1) / (n - 2)
-    return (shares[0], shares[1]), np.asarray(by_set.T @ by_set * factor), float(g - 1)

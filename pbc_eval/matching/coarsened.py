@@ -28,6 +28,7 @@ from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.design import strata_of
 from pbc_eval.matching.encoding import is_category, numbers
+from pbc_eval.matching.labels import combined
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -57,25 +58,25 @@ def coarse_strata(
                     f"{did_you_mean(name, covariates)} Leave it out, or add the covariate."
                 )
     default = "sturges" if isinstance(cutpoints, Mapping) else cutpoints
-    codes: dict[str, Ints] = {}
-    for position, name in enumerate(covariates):
+    codes: list[Ints] = []
+    for name in covariates:
         column = frame[name]
         if name in grouping:
             if name in by_name:
                 raise DesignError(f"match: {name!r} has both cutpoints and grouping; keep one.")
-            codes[str(position)] = _grouped(column, grouping[name])
+            codes.append(_grouped(column, grouping[name]))
         elif is_category(column):
             if name in by_name:
                 raise DesignError(
                     f"match: cutpoints names {name!r}, a column of {column.dtype}; only numbers "
                     "can be cut. Use grouping to merge its values."
                 )
-            codes[str(position)] = strata_of(frame, [name])
+            codes.append(strata_of(frame, [name]))
         else:
             values = numbers(column)
             edges = inner_edges(values, by_name.get(name, default), name)
-            codes[str(position)] = np.searchsorted(edges, values, side="right")
-    return strata_of(pd.DataFrame(codes), list(codes))
+            codes.append(np.searchsorted(edges, values, side="right"))
+    return combined(codes)
 
 
 def inner_edges(values: Floats, cut: Cut, name: str) -> Floats:

@@ -19,6 +19,7 @@ from pbc_eval._validate import check_choice, did_you_mean, first_few
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.encoding import Columns, encode, numbers
 from pbc_eval.matching.ledger import LedgerStep, SampleLedger
+from pbc_eval.matching.sampling import read_sampling
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -31,7 +32,8 @@ class Design:
 
     ``ids`` (n,) name the units; ``treated`` (n,); ``columns`` are the covariates as numbers;
     ``strata`` (n,) whole numbers, equal where all ``exact`` columns agree; ``frame`` holds the
-    same rows of the caller's data, for outcomes to be looked up later.
+    same rows of the caller's data, for outcomes to be looked up later. ``sampling`` (n,) are the
+    sampling weights, all above 0, of the column ``sampling_weights``; None without any.
     """
 
     ids: pd.Index
@@ -45,6 +47,8 @@ class Design:
     exact: tuple[str, ...]
     within: tuple[tuple[str, float], ...]
     antiexact: tuple[str, ...]
+    sampling: NDArray[np.float64] | None = None
+    sampling_weights: str | None = None
 
     @property
     def limited(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -71,6 +75,7 @@ def read_design(
     unit: str | None = None,
     missing: Missing = "refuse",
     owner: str = "match",
+    sampling_weights: str | None = None,
 ) -> Design:
     """Check everything a match will use, and turn it into arrays. ``frame`` is not changed;
     ``owner`` is who asks, as messages name it.
@@ -84,9 +89,14 @@ def read_design(
     antiexact = _names(owner, "antiexact", antiexact, may_be_empty=True)
     limits = _limits(within or {})
     paired_on = [*exact, *(name for name, _ in limits), *antiexact]
-    used = [treatment, *covariates, *paired_on, *([unit] if unit is not None else [])]
+    weighing = [sampling_weights] if sampling_weights is not None else []
+    used = [treatment, *covariates, *paired_on, *weighing, *([unit] if unit is not None else [])]
     check_columns(frame, used, owner)
-    for role, names in (("covariates", covariates), ("exact, within and antiexact", paired_on)):
+    for role, names in (
+        ("covariates", covariates),
+        ("exact, within and antiexact", paired_on),
+        ("sampling_weights", weighing),
+    ):
         if treatment in names:
             raise DesignError(
                 f"{owner}: the treatment {treatment!r} is also among {role}. It would explain "
@@ -96,7 +106,7 @@ def read_design(
     treated = zero_one(frame[treatment])
     ledger = SampleLedger((LedgerStep(what="read", rows_in=len(frame)),))
 
-    wanted = list(dict.fromkeys([*covariates, *paired_on]))
+    wanted = list(dict.fromkeys([*covariates, *paired_on, *weighing]))
     incomplete = frame[wanted].isna()
     hit = np.asarray(incomplete.to_numpy(dtype=bool).any(axis=1))
     if hit.any():
@@ -111,6 +121,15 @@ def read_design(
         ledger = ledger.then("complete cases", int(hit.sum()), f"missing values: {counts}")
         whole = np.flatnonzero(~hit)
         frame, ids, treated = frame.iloc[whole], ids[whole], treated[whole]
+    sampling = None
+    if sampling_weights is not None:
+        sampling = read_sampling(frame[sampling_weights], owner)
+        stays = np.flatnonzero(sampling > 0)
+        if len(stays) < len(sampling):
+            why = f"{sampling_weights} is 0: they stand for nobody in the population"
+            ledger = ledger.then("sampling weights", len(sampling) - len(stays), why)
+            frame, ids, treated = frame.iloc[stays], ids[stays], treated[stays]
+            sampling = sampling[stays]
     _check_groups(treated, treatment)
     return Design(
         ids=ids,
@@ -124,6 +143,8 @@ def read_design(
         exact=exact,
         within=limits,
         antiexact=antiexact,
+        sampling=sampling,
+        sampling_weights=sampling_weights,
     )
 
 

@@ -42,13 +42,16 @@ class Space(NamedTuple):
     line: Ints
 
 
-def space_of(columns: Floats, treated: Bools, distance: SpaceDistance) -> Space:
-    """Place people, by ``columns`` (n, p), ``treated`` (n,) marking one of the two groups."""
+def space_of(
+    columns: Floats, treated: Bools, distance: SpaceDistance, sampling: Floats | None = None
+) -> Space:
+    """Place people, by ``columns`` (n, p), ``treated`` (n,) marking one of the two groups.
+    ``sampling`` (n,) weights the covariance; ranks are those of the sample."""
     if distance == "robust_mahalanobis":
         ranks = np.apply_along_axis(rankdata, 0, columns)
         n = len(ranks)
         return _laid_out(_whitened(ranks, _with_spread(np.cov(ranks.T, ddof=1), n * (n + 1) / 12)))
-    covariance = pooled_covariance(columns, treated)
+    covariance = pooled_covariance(columns, treated, sampling)
     if distance == "scaled_euclidean":
         spread = np.sqrt(np.diag(covariance))
         varies = spread > 0
@@ -56,8 +59,17 @@ def space_of(columns: Floats, treated: Bools, distance: SpaceDistance) -> Space:
     return _laid_out(_whitened(columns, covariance))
 
 
-def pooled_covariance(columns: Floats, treated: Bools) -> Floats:
-    """The covariance around each group's own mean, (p, p), divided by n - 2."""
+def pooled_covariance(columns: Floats, treated: Bools, sampling: Floats | None = None) -> Floats:
+    """The covariance around each group's own mean, (p, p), divided by n - 2; ``sampling`` (n,)
+    weights people, its scale dropping out."""
+    if sampling is not None:
+        share = sampling / sampling.sum()
+        total = np.zeros((columns.shape[1], columns.shape[1]))
+        for group in (treated, ~treated):
+            mean = np.average(columns[group], axis=0, weights=share[group])
+            rest = (columns[group] - mean) * np.sqrt(share[group])[:, None]
+            total += rest.T @ rest
+        return np.asarray(total / (1 - share @ share))
     inside = [columns[group] - columns[group].mean(axis=0) for group in (treated, ~treated)]
     total = sum(part.T @ part for part in inside)
     return np.asarray(total / max(len(columns) - 2, 1))

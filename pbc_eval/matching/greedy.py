@@ -79,11 +79,15 @@ class Greedy(ABC):
     def prepare(self, turn: Ints) -> None:
         """Called before these people choose, so that candidates can be fetched in bulk."""
 
-    def rounds(self, turn: Ints, order: Order, ratio: int) -> list[tuple[Ints, Ints]]:
+    def rounds(
+        self, turn: Ints, order: Order, ratio: int, wanted: Ints | None = None
+    ) -> list[tuple[Ints, Ints]]:
         """People and places of each round: nobody has a second match before everybody had a
-        chance of a first."""
+        chance of a first. ``wanted`` (n_focal,) is how many each seeks, where not all the same."""
         found = []
-        for _ in range(ratio):
+        for number in range(ratio if wanted is None else int(wanted.max(initial=1))):
+            if wanted is not None:
+                turn = turn[wanted[turn] > number]
             who, place = self.closest_first(turn) if order == "closest" else self.in_turn(turn)
             found.append((who, place))
             matched = np.zeros(len(turn) and int(turn.max()) + 1, dtype=bool)

@@ -11,21 +11,38 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pbc_eval._validate import check_choice, first_few
+from pbc_eval._validate import check_choice
 from pbc_eval.errors import DesignError
-from pbc_eval.matching.assignment import Assignment, Problem, Sets, weigh, weigh_sets
-from pbc_eval.matching.coarsened import CutPoints, Grouping, coarse_strata
-from pbc_eval.matching.design import Design, Missing, check_columns, read_design, strata_of
-from pbc_eval.matching.distance import Space, SpaceDistance, space_of
-from pbc_eval.matching.encoding import check_any_column, encode
+from pbc_eval.matching.assignment import (
+    Assignment,
+    Problem,
+    Sets,
+    spread_out,
+    weigh,
+    weigh_selected,
+    weigh_sets,
+)
+from pbc_eval.matching.cardinality import Selected, Tolerance
+from pbc_eval.matching.coarsened import CutPoints, Grouping
+from pbc_eval.matching.design import Missing, read_design
+from pbc_eval.matching.distance import Space
+from pbc_eval.matching.encoding import check_any_column
 from pbc_eval.matching.greedy import Order, Pairs
 from pbc_eval.matching.methods import METHODS
 from pbc_eval.matching.notes import match_notes
-from pbc_eval.matching.propensity import Link, PropensityFit, fit_propensity
+from pbc_eval.matching.preparation import (
+    asked_selection,
+    asked_space,
+    asked_strata,
+    fitted_scores,
+    matches_sought_by,
+    paired_within,
+)
+from pbc_eval.matching.propensity import Link
 from pbc_eval.matching.rules import pair_rules
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.settings import CaliperScale, Discard, Distance, Estimand, MatchSettings
-from pbc_eval.matching.support import caliper_width, in_support, rounded
+from pbc_eval.matching.support import caliper_width, in_support
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -49,6 +66,13 @@ _DEFAULTS: dict[str, object] = {  # an option that differs from these was asked 
     "cutpoints": "sturges",
     "grouping": None,
     "one_to_one": False,
+    "min_ratio": None,
+    "max_ratio": None,
+    "reestimate": False,
+    "profile": False,
+    "tolerance": 0.05,
+    "time_limit": 60.0,
+    "paired": False,
 }
 
 
@@ -77,6 +101,14 @@ def match(
     cutpoints: CutPoints = "sturges",
     grouping: Grouping | None = None,
     one_to_one: bool = False,
+    min_ratio: int | None = None,
+    max_ratio: int | None = None,
+    reestimate: bool = False,
+    profile: bool = False,
+    tolerance: Tolerance = 0.05,
+    time_limit: float = 60.0,
+    paired: bool = False,
+    sampling_weights: str | None = None,
     missing: Missing = "refuse",
 ) -> MatchedSample:
     """Match each treated unit to comparison units with a similar chance of treatment.
@@ -87,18 +119,25 @@ def match(
 
     Who may be paired: ``ratio`` matches are sought for each treated unit, within strata that agree
     on all ``exact`` columns, no further away than ``caliper``: in standard deviations of the score
-    over all rows, or with ``caliper_scale="raw"`` in the score's own unit. ``within`` limits
-    further columns pair by pair, in their own units (``{"age": 2}``: no more than two years
+    over all who take part, or with ``caliper_scale="raw"`` in the score's own unit. ``within``
+    limits further columns pair by pair, in their own units (``{"age": 2}``: no more than two years
     apart); a pair differs on every ``antiexact`` column. ``discard`` first leaves out people whose
-    score lies outside the range of the other group ("treated", "comparison" or "both").
+    score lies outside the range of the other group ("treated", "comparison" or "both"), and
+    ``reestimate`` then fits the score again among those who stay. With ``min_ratio`` and
+    ``max_ratio`` the ratio is an average, shared out by the score (see
+    ``matching.variable_ratio``). ``sampling_weights`` names a column saying how many people of the
+    population each stands for (see ``matching.sampling``).
 
     ``method``: "nearest" lets people choose one after the other; "optimal" finds the pairs with
     the smallest total distance; "full" puts everybody into a set at the smallest total distance;
     "subclass" makes ``subclasses`` groups by the score; "coarsened" compares people within cells
     of all covariates, cut and grouped as ``cutpoints`` and ``grouping`` say (see
     ``matching.coarsened``), with ``one_to_one`` in pairs, the nearest by Mahalanobis distance;
-    "exact" within cells of equal covariates. An option without a meaning for the method is
-    refused. The estimand "ATE" is for methods that make sets.
+    "exact" within cells of equal covariates; "cardinality" chooses the largest sample whose means
+    differ by no more than ``tolerance`` standard deviations (one number, or covariate to number),
+    with ``profile`` keeping everybody the effect is for, within ``time_limit`` seconds, and with
+    ``paired`` in pairs afterwards (see ``matching.cardinality``). An option without a meaning for
+    the method is refused. The estimand "ATE" is for methods that make sets.
 
     How: ``link`` is the model of the score; with "linear_logit" or "linear_probit" the linear
     predictor is matched on. ``distance`` "mahalanobis", "robust_mahalanobis" or "scaled_euclidean"
@@ -138,10 +177,17 @@ def match(
             "cutpoints": cutpoints,
             "grouping": grouping,
             "one_to_one": one_to_one,
+            "min_ratio": min_ratio,
+            "max_ratio": max_ratio,
+            "reestimate": reestimate,
+            "profile": profile,
+            "tolerance": tolerance,
+            "time_limit": time_limit,
+            "paired": paired,
         },
     )
     uses = METHODS[method].uses
-    scored = (uses != "cells" and distance == "propensity") or not (
+    scored = (uses not in ("cells", "means") and distance == "propensity") or not (
         caliper is None and discard == "none" and order in (None, "data", "random", "closest")
     )
     by_score: Order = "smallest" if estimand == "ATC" else "largest"
@@ -159,6 +205,13 @@ def match(
         seed=seed,
         subclasses=subclasses,
         one_to_one=one_to_one,
+        min_ratio=min_ratio,
+        max_ratio=max_ratio,
+        reestimate=reestimate,
+        profile=profile,
+        tolerance=tolerance,
+        time_limit=time_limit,
+        paired=paired,
     )
     design = read_design(
         frame,
@@ -169,20 +222,24 @@ def match(
         antiexact=antiexact,
         unit=unit,
         missing=missing,
+        sampling_weights=sampling_weights,
     )
     check_any_column(design.columns)
-    fit = _score(design, link) if scored else None
-    score = np.full(len(design.treated), np.nan) if fit is None else rounded(fit.score)
-    width = caliper_width(score, settings)
+    fit, score = (
+        fitted_scores(design, link) if scored else (None, np.full(len(design.treated), np.nan))
+    )
     focal = ~design.treated if estimand == "ATC" else design.treated
     kept = np.flatnonzero(in_support(score, design.treated, discard))
-    space = _space(design, settings, distance_on)
+    if reestimate:
+        fit, score[kept] = fitted_scores(design, link, kept)
+    width = caliper_width(score[kept], settings)
+    space = asked_space(design, settings, distance_on)
     limited, widths = design.limited
     problem = Problem(
         focal=focal[kept],
         score=score[kept],
         space=None if space is None else Space(space.points[kept], space.line[kept]),
-        strata=_strata(design, method, cutpoints, grouping)[kept],
+        strata=asked_strata(design, method, cutpoints, grouping)[kept],
         order=settings.order,
         ratio=ratio,
         replacement=replacement,
@@ -191,8 +248,13 @@ def match(
         rng=np.random.default_rng(seed) if settings.order == "random" else None,
         subclasses=subclasses,
         reference=(np.ones_like(focal) if estimand == "ATE" else focal)[kept],
+        wanted=matches_sought_by(settings, score[kept], focal[kept]),
+        selection=asked_selection(design, settings, focal) if method == "cardinality" else None,
     )
-    found = _assigned(METHODS[method].run(problem), problem.focal, settings)
+    sampling = None if design.sampling is None else design.sampling[kept]
+    found = _assigned(METHODS[method].run(problem), problem.focal, settings, sampling)
+    if paired:
+        found = paired_within(design, settings, found, focal)
     if not found.weights.any():
         raise DesignError(
             f"match: nobody found a match ({settings.in_words}). Widen the caliper, loosen the "
@@ -209,7 +271,7 @@ def match(
         caliper_width=None if caliper is None else width,
         focal=focal if estimand != "ATE" else np.ones_like(focal),
         discarded=discarded,
-        assignment=_spread_out(found, kept, len(focal)),
+        assignment=spread_out(found, kept, len(focal)),
         notes=match_notes(settings, problem, fit, found, int(discarded.sum())),
     )
 
@@ -227,62 +289,12 @@ def _check_options(method: str, one_to_one: bool, given: Mapping[str, object]) -
             )
 
 
-def _score(design: Design, link: Link) -> PropensityFit:
-    columns = design.columns
-    return fit_propensity(columns.score_values, design.treated, columns.score_names, link)
-
-
-def _space(
-    design: Design, settings: MatchSettings, distance_on: Sequence[str] | None
-) -> Space | None:
-    distance: SpaceDistance
-    if settings.one_to_one:
-        distance = "mahalanobis"
-    elif settings.distance == "propensity":
-        if distance_on is not None:
-            raise DesignError(
-                f"match: distance_on={list(distance_on)!r} needs a distance by covariates, got "
-                "distance='propensity'. Pass distance='mahalanobis', or leave distance_on out."
-            )
-        return None
-    else:
-        distance = settings.distance
-    columns = design.columns
-    if distance_on is not None:
-        names = list(distance_on)
-        check_columns(design.frame, names)
-        absent = [name for name in names if design.frame[name].isna().any()]
-        if absent or not names or design.treatment in names:
-            raise DesignError(
-                f"match: distance_on must name columns without missing values, the treatment not "
-                f"among them; got {names!r}"
-                + (f", of which {first_few(absent)} have missing values." if absent else ".")
-            )
-        columns = encode(design.frame, names)
-        check_any_column(columns)
-    return space_of(columns.values, design.treated, distance)
-
-
-def _strata(design: Design, method: str, cutpoints: CutPoints, grouping: Grouping | None) -> Ints:
-    if method == "coarsened":
-        return coarse_strata(design.frame, design.covariates, cutpoints, grouping or {})
-    if method == "exact":
-        return strata_of(design.frame, design.covariates)
-    return design.strata
-
-
-def _assigned(found: Pairs | Sets, focal: Bools, settings: MatchSettings) -> Assignment:
+def _assigned(
+    found: Pairs | Sets | Selected, focal: Bools, settings: MatchSettings, sampling: Floats | None
+) -> Assignment:
+    if isinstance(found, Selected):
+        return weigh_selected(found)
     if isinstance(found, Pairs):
         return weigh(found, focal, settings.replacement)
     treated = ~focal if settings.estimand == "ATC" else focal
-    return weigh_sets(found, treated, settings.estimand)
-
-
-def _spread_out(found: Assignment, kept: NDArray[np.intp], n: int) -> Assignment:
-    """The same assignment among all n rows, of which ``kept`` took part."""
-    weights, subclass = np.zeros(n), np.full(n, -1, dtype=np.int64)
-    weights[kept], subclass[kept] = found.weights, found.subclass
-    pairs = found.pairs
-    if pairs is not None:
-        pairs = pairs._replace(focal=kept[pairs.focal], other=kept[pairs.other])
-    return Assignment(pairs, weights, subclass, found.total_distance)
+    return weigh_sets(found, treated, settings.estimand, sampling)

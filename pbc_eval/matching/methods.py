@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pbc_eval.errors import DesignError
 from pbc_eval.matching.assignment import Problem, Sets, both_groups
+from pbc_eval.matching.cardinality import Selected, largest_balanced
 from pbc_eval.matching.full import full_sets
 from pbc_eval.matching.greedy import Pairs
 from pbc_eval.matching.nearest import nearest_pairs
@@ -19,10 +21,10 @@ class MatchMethod(NamedTuple):
     """``run`` solves a problem; ``options`` are the arguments of ``match`` that mean something to
     it; ``estimands`` the effects it can answer for; ``uses`` is what nearness is judged by."""
 
-    run: Callable[[Problem], Pairs | Sets]
+    run: Callable[[Problem], Pairs | Sets | Selected]
     options: frozenset[str]
     estimands: tuple[str, ...]
-    uses: str  # "distance", "score" or "cells"
+    uses: str  # "distance", "score", "cells" or "means"
 
 
 def _nearest(problem: Problem) -> Pairs:
@@ -37,6 +39,7 @@ def _nearest(problem: Problem) -> Pairs:
             caliper=problem.caliper,
             rules=problem.rules,
             rng=problem.rng,
+            wanted=problem.wanted,
         )
     return nearest_in_space(
         problem.space,
@@ -81,6 +84,12 @@ def _cells(problem: Problem) -> Pairs | Sets:
     return Sets(both_groups(problem.strata, problem.focal), float("nan"))
 
 
+def _cardinality(problem: Problem) -> Selected:
+    if problem.selection is None:
+        raise DesignError("match: cardinality matching needs tolerances; pass tolerance.")
+    return largest_balanced(problem.selection)
+
+
 def _subclass(problem: Problem) -> Sets:
     label = np.zeros(len(problem.focal), dtype=np.int64)
     offset = 0
@@ -97,14 +106,17 @@ def _subclass(problem: Problem) -> Sets:
     return Sets(both_groups(label, problem.focal), float("nan"))
 
 
-_SCORED = frozenset({"link", "exact", "discard"})
+_SCORED = frozenset({"link", "exact", "discard", "reestimate"})
 _NEAR = _SCORED | {"distance", "distance_on", "caliper", "caliper_scale", "within", "antiexact"}
 _PAIRED = ("ATT", "ATC")
 _ANY = ("ATT", "ATC", "ATE")
 
 METHODS: dict[str, MatchMethod] = {
     "nearest": MatchMethod(
-        _nearest, _NEAR | {"ratio", "replacement", "order", "seed"}, _PAIRED, "distance"
+        _nearest,
+        _NEAR | {"ratio", "min_ratio", "max_ratio", "replacement", "order", "seed"},
+        _PAIRED,
+        "distance",
     ),
     "optimal": MatchMethod(_optimal, _NEAR | {"ratio"}, _PAIRED, "distance"),
     "full": MatchMethod(_full, _NEAR, _ANY, "distance"),
@@ -113,4 +125,10 @@ METHODS: dict[str, MatchMethod] = {
         _cells, frozenset({"cutpoints", "grouping", "one_to_one"}), _ANY, "cells"
     ),
     "exact": MatchMethod(_cells, frozenset(), _ANY, "cells"),
+    "cardinality": MatchMethod(
+        _cardinality,
+        frozenset({"exact", "ratio", "profile", "tolerance", "time_limit", "paired"}),
+        _PAIRED,
+        "means",
+    ),
 }

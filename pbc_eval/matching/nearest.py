@@ -39,13 +39,15 @@ def nearest_pairs(
     caliper: float = np.inf,
     rules: PairRules | None = None,
     rng: np.random.Generator | None = None,
+    wanted: Ints | None = None,
 ) -> Pairs:
     """Match each focal person to the ``ratio`` nearest others, within strata and caliper.
 
     ``score`` (n,), ``focal`` (n,), ``strata`` (n,) whole numbers; ``caliper`` in units of the
     score, pairs exactly at it included. With a ratio above 1 and no replacement the matching goes
     in rounds: nobody has a second match before everybody had a chance of a first. A pair that
-    ``rules`` forbid is passed over for the next nearest. ``rng`` is used by order "random" alone.
+    ``rules`` forbid is passed over for the next nearest. ``rng`` is used by order "random" alone;
+    ``wanted`` (n_focal,) replaces ``ratio`` where people seek different numbers.
     """
     rail = lay_out(score, focal, strata)
     focal_rows = np.flatnonzero(focal)
@@ -60,7 +62,8 @@ def nearest_pairs(
             if rules is None
             else RuledLinks(rail, focal_score, caliper, rules)
         )
-        found = links.rounds(choosing_order(focal_score, order, rng), order, ratio)
+        turn = choosing_order(focal_score, order, rng)
+        found = links.rounds(turn, order, ratio, wanted)
     who, place = (np.concatenate(part) for part in zip(*found, strict=True))
     gap = np.abs(focal_score[who] - rail.score[place])
     return collected(focal_rows, who, rail.row[place], gap)

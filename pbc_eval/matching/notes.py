@@ -36,6 +36,7 @@ def match_notes(
             "effect is for those within it."
         )
     notes += _losses(settings, problem, assignment)
+    notes += _optimum(settings, assignment)
     if settings.method in ("nearest", "optimal") and problem.space is None:
         notes += _ties(settings, problem)
     if settings.estimand == "ATE":
@@ -72,13 +73,34 @@ def _losses(settings: MatchSettings, problem: Problem, assignment: Assignment) -
             f"{n_focal - n_matched:,} of {n_focal:,} {seeking} units found no match; the effect "
             f"is for the {n_matched:,} who did."
         )
-    short = 0 if pairs is None else n_matched * settings.ratio - len(pairs.focal)
+    sought = problem.wanted
+    total = n_matched * settings.ratio
+    if sought is not None:
+        total = int(sought[matched[focal]].sum())
+    short = 0 if pairs is None else total - len(pairs.focal)
     if short:
         notes.append(
-            f"{short:,} of the {settings.ratio} matches sought for each matched {seeking} unit "
-            "were not found; those units have fewer."
+            f"{short:,} of the {settings.ratio if sought is None else 'varying number of'} "
+            f"matches sought for each matched {seeking} unit were not found; those units have "
+            "fewer."
         )
     return notes
+
+
+def _optimum(settings: MatchSettings, assignment: Assignment) -> list[str]:
+    found = assignment.optimum
+    if found is None:
+        return []
+    who = _sides(settings)[1 if settings.profile else 0]
+    if found.proven:
+        return [
+            f"No balanced sample has more {who} units than the {found.found:,} chosen (proven)."
+        ]
+    return [
+        f"The search stopped after {settings.time_limit:g} seconds with {found.found:,} {who} "
+        f"units; a balanced sample may have up to {found.at_most:,} ({found.gap:.1%} more). "
+        "Another machine may get further in the same time."
+    ]
 
 
 def _ties(settings: MatchSettings, problem: Problem) -> list[str]:

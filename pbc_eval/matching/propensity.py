@@ -19,6 +19,7 @@ from scipy.special import expit, log_ndtr, ndtr
 
 from pbc_eval._validate import first_few
 from pbc_eval.errors import DesignError
+from pbc_eval.matching.sampling import with_mean_one
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -58,11 +59,16 @@ class PropensityFit:
 
 
 def fit_propensity(
-    columns: Floats, treated: Bools, names: tuple[str, ...], link: Link = "logit"
+    columns: Floats,
+    treated: Bools,
+    names: tuple[str, ...],
+    link: Link = "logit",
+    sampling: Floats | None = None,
 ) -> PropensityFit:
     """Fit P(treated | columns) with an intercept.
 
-    ``columns`` (n, p) are finite numbers, dummies included; ``treated`` (n,). Constant columns
+    ``columns`` (n, p) are finite numbers, dummies included; ``treated`` (n,); ``sampling`` (n,)
+    multiplies each person's part of the likelihood. Constant columns
     and exact combinations of earlier columns are left out and named. People with the same
     covariates get the same score to the last bit: sums run column by column, not by a matrix
     product whose rounding depends on the row.
@@ -77,7 +83,8 @@ def fit_propensity(
         [np.ones(len(columns)), (columns[:, kept] - centre[kept]) / spread[kept]]
     )
 
-    beta, steps = _newton(scaled, treated, CURVATURES[link], columns, names)
+    curvature = _weighted(CURVATURES[link], with_mean_one(sampling))
+    beta, steps = _newton(scaled, treated, curvature, columns, names)
 
     coefficients = np.full(len(names), np.nan)
     coefficients[kept] = beta[1:] / spread[kept]
@@ -95,6 +102,18 @@ def fit_propensity(
         aliased=tuple(names[j] for j in range(len(names)) if j not in set(kept.tolist())),
         steps=steps,
     )
+
+
+def _weighted(
+    curvature: Callable[[Floats, Bools], Curvature], sampling: Floats | None
+) -> Callable[[Floats, Bools], Curvature]:
+    if sampling is None:
+        return curvature
+
+    def weighted(linear: Floats, treated: Bools) -> Curvature:
+        return Curvature(*(part * sampling for part in curvature(linear, treated)))
+
+    return weighted
 
 
 def independent_columns(columns: Floats, centre: Floats, spread: Floats) -> NDArray[np.intp]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.assignment import Assignment
-from pbc_eval.matching.balance import effective_size, standardiser
+from pbc_eval.matching.balance import effective_size
 from pbc_eval.matching.balance_table import balance_table
 from pbc_eval.matching.design import Design
 from pbc_eval.matching.distance import Space
@@ -24,6 +23,7 @@ from pbc_eval.matching.effect import (
     outcome_values,
 )
 from pbc_eval.matching.ledger import SampleLedger
+from pbc_eval.matching.left_out import Unmatched, left_out
 from pbc_eval.matching.propensity import PropensityFit
 from pbc_eval.matching.settings import MatchSettings
 from pbc_eval.results import AttEstimate, Method
@@ -36,17 +36,6 @@ _EFFECT_WORDS = {
     "regression": "weighted regression on treatment and the covariates",
     "g_computation": "weighted regression with separate slopes a group, averaged over the matched",
 }
-
-
-class Unmatched(NamedTuple):
-    """Those who sought a match and found none (treated units, for the ATT).
-
-    ``profile`` has a row a covariate: ``covariate``, ``mean_matched``, ``mean_unmatched``,
-    ``std_diff`` (unmatched minus matched, in the group's standard deviations).
-    """
-
-    ids: pd.Index
-    profile: pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -73,13 +62,27 @@ class MatchedSample:
     notes: tuple[str, ...]
 
     @property
+    def analysis_weights(self) -> Floats:
+        """What outcomes are weighted by, (n,): matching weights, times sampling weights if any."""
+        sampling = self.design.sampling
+        weights = self.assignment.weights
+        return weights if sampling is None else weights * sampling
+
+    @property
+    def in_sets(self) -> bool:
+        """Does everybody matched belong to one matched set, by which errors can be clustered?"""
+        chosen_alone = self.assignment.optimum is not None and self.assignment.pairs is None
+        return not self.settings.replacement and not chosen_alone
+
+    @property
     def pairs(self) -> pd.DataFrame:
         """One row a pair: treated, k (a unit's first, second, ... match), comparison, distance.
         Raises DesignError for methods that make sets."""
         pairs = self.assignment.pairs
         if pairs is None:
             raise DesignError(
-                f"pairs: method={self.settings.method!r} makes sets, not pairs. Use .subclass."
+                f"pairs: method={self.settings.method!r} makes sets, not pairs. Use "
+                f"{'paired=True' if self.settings.method == 'cardinality' else '.subclass'}."
             )
         att = self.settings.estimand == "ATT"
         treated, comparison = (pairs.focal, pairs.other) if att else (pairs.other, pairs.focal)
@@ -95,8 +98,9 @@ class MatchedSample:
     @property
     def weights(self) -> pd.Series:
         """Weights by id, 0 for the unmatched. A matched treated unit weighs 1 (for the ATT);
-        comparison weights add up to the number of matched comparison units."""
-        return pd.Series(self.assignment.weights, index=self.design.ids, name="weight")
+        comparison weights add up to the number of matched comparison units. With sampling weights
+        these are multiplied by them; ``assignment.weights`` holds the matching's part alone."""
+        return pd.Series(self.analysis_weights, index=self.design.ids, name="weight")
 
     @property
     def subclass(self) -> pd.Series:
@@ -141,21 +145,7 @@ class MatchedSample:
     @property
     def unmatched(self) -> Unmatched:
         """The focal units without a match, discarded ones included, and how they differ."""
-        lost = self.focal & ~self.matched
-        kept = self.focal & self.matched
-        columns = self.design.columns
-        rows = []
-        for j, name in enumerate(columns.names):
-            values = columns.values[:, j]
-            scale = standardiser(values, (self.focal,), bool(columns.binary[j]))
-            inside = float(values[kept].mean())
-            outside = float(values[lost].mean()) if lost.any() else float("nan")
-            difference = outside - inside
-            rows.append((name, inside, outside, difference / scale if scale else float("nan")))
-        profile = pd.DataFrame(
-            rows, columns=["covariate", "mean_matched", "mean_unmatched", "std_diff"]
-        )
-        return Unmatched(self.design.ids[lost], profile)
+        return left_out(self.design, self.focal, self.matched)
 
     def counts(self) -> pd.DataFrame:
         """Rows all, matched, effective, unmatched, discarded; columns treated and comparison.
@@ -167,7 +157,7 @@ class MatchedSample:
             name: [
                 float(group.sum()),
                 float((group & self.matched).sum()),
-                effective_size(self.assignment.weights[group]),
+                effective_size(self.analysis_weights[group]),
                 float((group & ~self.matched & ~self.discarded).sum()),
                 float((group & self.discarded).sum()),
             ]
@@ -176,19 +166,28 @@ class MatchedSample:
         rows = ["all", "matched", "effective", "unmatched", "discarded"]
         return pd.DataFrame(table, index=rows)
 
-    def balance(self, also: Sequence[str] = ()) -> pd.DataFrame:
+    def balance(
+        self, also: Sequence[str] = (), *, squares: bool = False, interactions: bool = False
+    ) -> pd.DataFrame:
         """How alike the groups are before and after, a row a covariate, the score first.
 
-        ``also`` names further columns of the data to compare, such as squares or indicators that
-        were not matched on. Columns: ``covariate``, ``binary``, and for each of ``before`` and
-        ``after``: ``mean_treated_``, ``mean_comparison_``, ``std_diff_``, ``raw_diff_``,
-        ``variance_ratio_``, ``ecdf_mean_``, ``ecdf_max_``. Standardised differences divide by the
-        treated group's standard deviation in the unmatched sample (the comparison group's, for the
-        ATC), before and after alike; see ``matching.balance`` for the other conventions. The
-        covariate column of the score is "score".
+        ``also`` names further columns of the data to compare, such as indicators that were not
+        matched on; ``squares`` and ``interactions`` add those of the covariates. Columns:
+        ``covariate``, ``binary``, and for each of ``before`` and ``after``: ``mean_treated_``,
+        ``mean_comparison_``, ``std_diff_``, ``raw_diff_``, ``variance_ratio_``, ``ecdf_mean_``,
+        ``ecdf_max_``. Standardised differences divide by the treated group's standard deviation in
+        the unmatched sample (the comparison group's, for the ATC), before and after alike; see
+        ``matching.balance`` for the other conventions. The covariate column of the score is
+        "score".
         """
         return balance_table(
-            self.design, self.score, self.assignment.weights, self.settings.estimand, also
+            self.design,
+            self.score,
+            self.analysis_weights,
+            self.settings.estimand,
+            also,
+            squares=squares,
+            interactions=interactions,
         )
 
     def effect(
@@ -215,12 +214,12 @@ class MatchedSample:
         series = outcome_values(self.design.frame, self.design.ids, outcome)
         name = str(series.name) if series.name is not None else "outcome"
         values = checked_outcome(series[rows], name)
-        treated, weights = self.design.treated[rows], self.assignment.weights[rows]
+        treated, weights = self.design.treated[rows], self.analysis_weights[rows]
         data = MatchedData(
             outcome=values,
             treated=treated,
             weights=weights,
-            clusters=None if self.settings.replacement else self.assignment.subclass[rows],
+            clusters=self.assignment.subclass[rows] if self.in_sets else None,
             covariates=self.design.columns.score_values[rows],
             focal=self.focal[rows],
         )
@@ -244,9 +243,14 @@ class MatchedSample:
         pairing = [f", exact on {', '.join(design.exact)}"] if design.exact else []
         pairing += [f", within {width:g} of {name}" for name, width in design.within]
         pairing += [f", different in {name}" for name in design.antiexact]
+        if design.sampling_weights:
+            pairing.append(f", with sampling weights ({design.sampling_weights})")
         n_matched = int((~self.design.treated & self.matched).sum())
         n_all = int((~self.design.treated).sum())
-        replacement = self.settings.replacement
+        alone = not self.in_sets
+        lack = (
+            "units serve in several sets" if self.settings.replacement else "groups are not paired"
+        )
         about = (
             ("The effect is for the comparison group (ATC), not for the treated.",)
             if self.settings.estimand == "ATC"
@@ -257,10 +261,10 @@ class MatchedSample:
             comparison_group=(
                 f"{n_matched:,} matched units out of {n_all:,} with {self.design.treatment} = 0"
             ),
-            clustering="none (units serve in several sets)" if replacement else "matched set",
+            clustering=f"none ({lack})" if alone else "matched set",
             inference=(
                 "HC3, Student's t with n - k degrees of freedom; the score is taken as known"
-                if replacement
+                if alone
                 else "CR1 by matched set, factor G/(G-1) x (n-1)/(n-k), Student's t with G - 1 "
                 "degrees of freedom; the score is taken as known"
             ),
@@ -278,7 +282,7 @@ class MatchedSample:
                 f"to_frame: the data already have columns {', '.join(taken)}. Rename them first."
             )
         frame = self.design.frame.assign(
-            weight=self.assignment.weights,
+            weight=self.analysis_weights,
             subclass=self.subclass.to_numpy(),
         )
         if self.score is not None:

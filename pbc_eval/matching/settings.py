@@ -1,12 +1,14 @@
 """What a call of ``match`` asked for, checked before anything runs."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Literal
 
 from pbc_eval._validate import check_choice
 from pbc_eval.errors import DesignError
+from pbc_eval.matching.cardinality import Tolerance
 from pbc_eval.matching.distance import SPACE_DISTANCES
 from pbc_eval.matching.greedy import ORDERS, Order
 from pbc_eval.matching.methods import METHODS
@@ -55,6 +57,13 @@ class MatchSettings:
     seed: int | None
     subclasses: int
     one_to_one: bool
+    min_ratio: int | None = None
+    max_ratio: int | None = None
+    reestimate: bool = False
+    profile: bool = False
+    paired: bool = False
+    tolerance: Tolerance = 0.05
+    time_limit: float = 60.0
 
     def __post_init__(self) -> None:
         check_choice("match", "distance", self.distance, DISTANCES, DesignError)
@@ -69,7 +78,13 @@ class MatchSettings:
                 "Pairs answer for one group at a time; an effect on all (ATE) needs sets "
                 "(method='full', 'subclass' or 'coarsened') or weighting."
             )
-        for name, value in (("replacement", self.replacement), ("one_to_one", self.one_to_one)):
+        for name, value in (
+            ("replacement", self.replacement),
+            ("one_to_one", self.one_to_one),
+            ("reestimate", self.reestimate),
+            ("profile", self.profile),
+            ("paired", self.paired),
+        ):
             if not isinstance(value, bool):
                 raise DesignError(f"match: {name} must be True or False, got {value!r}.")
         if (
@@ -84,6 +99,13 @@ class MatchSettings:
             raise DesignError(
                 f"match: ratio must be a whole number of matches a person >= 1, got {self.ratio!r}."
             )
+        self._check_variable_ratio()
+        self._check_selection()
+        if self.reestimate and self.discard == "none":
+            raise DesignError(
+                "match: reestimate=True fits the score again without those left out, and discard="
+                "'none' leaves out nobody. Pass discard='both', or leave reestimate out."
+            )
         if self.order == "random" and self.seed is None:
             raise DesignError(
                 "match: order='random' needs a seed, so that the same call gives the same pairs. "
@@ -91,6 +113,36 @@ class MatchSettings:
             )
         if self.caliper is not None:
             self._check_caliper(self.caliper)
+
+    def _check_variable_ratio(self) -> None:
+        low, high = self.min_ratio, self.max_ratio
+        if low is None and high is None:
+            return
+        whole = all(isinstance(n, Integral) and not isinstance(n, bool) for n in (low, high))
+        if low is None or high is None or not whole or not 1 <= low <= self.ratio <= high:
+            raise DesignError(
+                "match: min_ratio and max_ratio must be whole numbers given together, with "
+                f"1 <= min_ratio <= ratio <= max_ratio; got {low!r}, {self.ratio}, {high!r}. The "
+                "ratio is the average."
+            )
+        if self.replacement or self.distance != "propensity":
+            raise DesignError(
+                "match: a variable ratio is shared out by the propensity score, without "
+                f"replacement; got distance={self.distance!r}, replacement={self.replacement}. "
+                "Leave min_ratio and max_ratio out."
+            )
+
+    def _check_selection(self) -> None:
+        limit = self.time_limit
+        if isinstance(limit, bool) or not isinstance(limit, Real) or not 0 < limit < math.inf:
+            raise DesignError(
+                f"match: time_limit must be a finite number of seconds above 0, got {limit!r}."
+            )
+        if self.profile and (self.paired or self.ratio != 1):
+            raise DesignError(
+                "match: profile=True keeps every person of the group the effect is for and has no "
+                f"ratio or pairs; got ratio={self.ratio}, paired={self.paired}. Leave them out."
+            )
 
     def _check_caliper(self, caliper: float) -> None:
         if isinstance(caliper, bool) or not (isinstance(caliper, Real) and 0 < caliper < math.inf):
@@ -118,7 +170,8 @@ class MatchSettings:
             parts += self._how
         if self.discard != "none":
             groups = "both groups" if self.discard == "both" else f"the {self.discard} group"
-            parts.append(f"after leaving out {groups} outside common support")
+            again = ", the score fitted again" if self.reestimate else ""
+            parts.append(f"after leaving out {groups} outside common support{again}")
         return ", ".join(parts)
 
     @property
@@ -128,12 +181,29 @@ class MatchSettings:
         if self.method == "coarsened":
             pairs = ", one to one within cells" if self.one_to_one else ""
             return f"coarsened exact matching{pairs}"
+        ratio = f"1:{self.ratio}"
+        if self.min_ratio is not None:
+            ratio += f" on average ({self.min_ratio} to {self.max_ratio}, by the score)"
+        if self.method == "cardinality":
+            return self._selection
         return {
-            "nearest": f"nearest-neighbour matching 1:{self.ratio} on {near}",
+            "nearest": f"nearest-neighbour matching {ratio} on {near}",
             "optimal": f"optimal matching 1:{self.ratio} on {near}",
             "full": f"full matching on {near}",
             "subclass": f"subclassification into {self.subclasses} groups by {score}",
         }.get(self.method, "exact matching")
+
+    @property
+    def _selection(self) -> str:
+        if not isinstance(self.tolerance, Mapping):
+            within = f"every mean within {self.tolerance:g} standard deviations"
+        else:
+            said = ", ".join(f"{name} {value:g}" for name, value in self.tolerance.items())
+            within = f"means within stated standard deviations ({said}; others 0.05)"
+        if self.profile:
+            return f"profile matching (cardinality), {within} of the target group's"
+        pairs = ", then paired by the Mahalanobis distance" if self.paired else ""
+        return f"cardinality matching 1:{self.ratio}, {within}{pairs}"
 
     @property
     def _how(self) -> list[str]:

@@ -33,8 +33,8 @@ def rounded(score: Floats) -> Floats:
 
 
 def caliper_width(score: Floats, settings: MatchSettings) -> float:
-    """The caliper in units of the score; infinite without one. The standard deviation is that of
-    everybody's score (n - 1), as in MatchIt, not a pooled one."""
+    """The caliper in units of the score; infinite without one. The standard deviation (n - 1) is
+    that of the scores of all who take part, ``score`` (m,), as in MatchIt, not a pooled one."""
     if settings.caliper is None:
         return float("inf")
     if settings.caliper_scale == "raw":

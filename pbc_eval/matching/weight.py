@@ -46,6 +46,7 @@ def weight(
     trim: float | None = None,
     truncate: float | None = None,
     unit: str | None = None,
+    sampling_weights: str | None = None,
     missing: Missing = "refuse",
 ) -> WeightedSample:
     """Weight people so that the two groups resemble the population the effect is for.
@@ -59,6 +60,9 @@ def weight(
     the other group; "entropy" and "cbps" balance all covariate means exactly, or say why not. A
     weight counts the people of the target that a person stands for; ``stabilise`` multiplies them
     by the share of the person's group instead, so that they centre on 1 (the effect is the same).
+    ``sampling_weights`` names a column saying how many people of the population each stands for:
+    the score, the targets, the balance and the effect are then the population's, and the weights
+    returned include them.
     For "ipw" only: ``trim=0.1`` leaves out people with a score outside [0.1, 0.9] and fits the
     score again, and ``truncate=0.99`` lowers weights to their 99 % quantile in the group.
 
@@ -83,17 +87,19 @@ def weight(
         unit=unit,
         missing=missing,
         owner="weight",
+        sampling_weights=sampling_weights,
     )
     check_any_column(design.columns, "weight")
     kept = _untrimmed(design, settings)
     inside, treated = _rows_of(design.columns, kept), design.treated[kept]
-    problem = WeightingProblem(inside, treated, settings.estimand, link)
+    sampling = np.ones(len(treated)) if design.sampling is None else design.sampling[kept]
+    problem = WeightingProblem(inside, treated, settings.estimand, link, sampling)
     found = WEIGHTINGS[method](problem)
     if truncate is not None:
-        found = truncated(found, treated, truncate)
+        found = truncated(found, treated, truncate, sampling)
     notes = _notes(settings, found, treated, int((~kept).sum()))
     if stabilise:
-        found = _stabilised(found, treated)
+        found = _stabilised(found, treated, sampling)
     weights = np.zeros(len(kept))
     weights[kept] = found.weights
     return WeightedSample(
@@ -111,7 +117,9 @@ def _untrimmed(design: Design, settings: WeightSettings) -> Bools:
     if settings.trim is None:
         return np.ones(len(design.treated), dtype=bool)
     columns = design.columns
-    fit = fit_propensity(columns.score_values, design.treated, columns.score_names, settings.link)
+    fit = fit_propensity(
+        columns.score_values, design.treated, columns.score_names, settings.link, design.sampling
+    )
     inside = (fit.score >= settings.trim) & (fit.score <= 1 - settings.trim)
     for name, group in (("treated", design.treated), ("comparison", ~design.treated)):
         if not inside[group].any():
@@ -126,10 +134,10 @@ def _rows_of(columns: Columns, kept: Bools) -> Columns:
     return columns if kept.all() else replace(columns, values=columns.values[kept])
 
 
-def truncated(weighting: Weighting, treated: Bools, quantile: float) -> Weighting:
-    """Weights above their group's ``quantile`` are lowered to it, and no longer respond to the
-    score."""
-    weights, held = weighting.weights.copy(), np.zeros(len(treated), dtype=bool)
+def truncated(weighting: Weighting, treated: Bools, quantile: float, sampling: Floats) -> Weighting:
+    """Weights above their group's ``quantile``, before sampling weights are multiplied in, are
+    lowered to it, and no longer respond to the score."""
+    weights, held = weighting.weights / sampling, np.zeros(len(treated), dtype=bool)
     for group in (treated, ~treated):
         limit = np.quantile(weights[group], quantile)
         held |= group & (weights > limit)
@@ -138,11 +146,11 @@ def truncated(weighting: Weighting, treated: Bools, quantile: float) -> Weightin
         block._replace(weight_slope=np.where(held, 0.0, block.weight_slope))
         for block in weighting.blocks
     )
-    return weighting._replace(weights=weights, blocks=blocks)
+    return weighting._replace(weights=weights * sampling, blocks=blocks)
 
 
-def _stabilised(weighting: Weighting, treated: Bools) -> Weighting:
-    share = float(treated.mean())
+def _stabilised(weighting: Weighting, treated: Bools, sampling: Floats) -> Weighting:
+    share = float(np.average(treated, weights=sampling))
     factor = np.where(treated, share, 1 - share)
     blocks = tuple(
         block._replace(weight_slope=block.weight_slope * factor) for block in weighting.blocks

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.propensity import independent_columns
-from pbc_eval.matching.weighting import Weighting
+from pbc_eval.matching.weighting import Block, Weighting
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -50,15 +50,20 @@ def weighted_effect(
     outcome: Floats,
     covariates: Floats,
     method: WeightedMethod,
+    *,
+    sampling: Floats | None = None,
 ) -> WeightedEffect:
     """Effect of ``treated`` (n,) on ``outcome`` (n,) under ``weighting``.
 
-    ``covariates`` (n, p) enter the regressions of "augmented". Raises DesignError when a group is
-    too small for its regression.
+    ``covariates`` (n, p) enter the regressions of "augmented", in which people count as often as
+    ``sampling`` (n,) says. Raises DesignError when a group is too small for its regression.
     """
     means, influence = [], []
     for group in (treated, ~treated):
-        mean, part = _potential_mean(weighting, group, outcome, covariates, method)
+        regression = None
+        if method == "augmented":
+            regression = _Regression.fit(covariates, outcome, group, sampling)
+        mean, part = _potential_mean(weighting, group, outcome, regression)
         means.append(mean)
         influence.append(part)
     return WeightedEffect(means[0] - means[1], means[1], np.column_stack(influence))
@@ -68,8 +73,7 @@ def _potential_mean(
     weighting: Weighting,
     group: Bools,
     outcome: Floats,
-    covariates: Floats,
-    method: WeightedMethod,
+    regression: "_Regression | None",
 ) -> tuple[float, Floats]:
     """The target population's mean outcome had everybody been in ``group``, and influences (n,).
 
@@ -79,10 +83,7 @@ def _potential_mean(
     share = weighting.target / weighting.target.sum()
     total = weighting.weights[group].sum()
     weights = np.where(group, weighting.weights, 0.0) / total
-    predicted, regression = np.zeros(len(outcome)), None
-    if method == "augmented":
-        regression = _Regression.fit(covariates, outcome, group)
-        predicted = regression.predicted
+    predicted = np.zeros(len(outcome)) if regression is None else regression.predicted
     base = float(share @ predicted)
     rest = outcome - predicted
     correction = float(weights @ rest)
@@ -90,12 +91,26 @@ def _potential_mean(
     if regression is not None:
         lever = regression.design.T @ (share - weights)
         influence += regression.influence @ lever
-    for block in weighting.blocks:
-        by_score = block.target_slope / weighting.target.sum() * (predicted - base)
-        by_score += np.where(group, block.weight_slope, 0.0) / total * (rest - correction)
-        lever = _solved(block.columns, block.curvature, block.columns.T @ by_score)
-        influence -= (block.columns @ lever) * block.slope
+    per_weight = np.where(group, rest - correction, 0.0) / total
+    per_target = (predicted - base) / weighting.target.sum()
+    influence -= score_influence(weighting.blocks, per_weight, per_target)
     return base + correction, influence
+
+
+def score_influence(
+    blocks: tuple[Block, ...], per_weight: Floats, per_target: Floats | None = None
+) -> Floats:
+    """What each person does to a figure through the fitted scores, (n,), to be taken off their
+    own part. ``per_weight`` and ``per_target`` (n,) are the figure's derivatives by each person's
+    weight and by their share in the target population."""
+    total = np.zeros(len(per_weight))
+    for block in blocks:
+        by_score = block.weight_slope * per_weight
+        if per_target is not None:
+            by_score = by_score + block.target_slope * per_target
+        lever = _solved(block.columns, block.curvature, block.columns.T @ by_score)
+        total += (block.columns @ lever) * block.slope
+    return total
 
 
 def _solved(columns: Floats, curvature: Floats, gradient: Floats) -> Floats:
@@ -115,7 +130,9 @@ class _Regression(NamedTuple):
     influence: Floats
 
     @staticmethod
-    def fit(covariates: Floats, outcome: Floats, group: Bools) -> "_Regression":
+    def fit(
+        covariates: Floats, outcome: Floats, group: Bools, sampling: Floats | None
+    ) -> "_Regression":
         inside = covariates[group]
         centre, spread = inside.mean(axis=0), inside.std(axis=0)
         kept = independent_columns(inside, centre, spread)
@@ -127,8 +144,10 @@ class _Regression(NamedTuple):
                 f"effect: a group of {len(mine):,} cannot carry a regression with "
                 f"{mine.shape[1]} coefficients. Use method='difference', or fewer covariates."
             )
-        inverse = np.linalg.inv(mine.T @ mine)
-        coefficients = inverse @ (mine.T @ outcome[group])
+        counts = np.ones(len(outcome)) if sampling is None else sampling / sampling.mean()
+        heavy = mine * counts[group][:, None]
+        inverse = np.linalg.inv(heavy.T @ mine)
+        coefficients = inverse @ (heavy.T @ outcome[group])
         predicted = design @ coefficients
-        rest = np.where(group, outcome - predicted, 0.0)
+        rest = np.where(group, counts * (outcome - predicted), 0.0)
         return _Regression(design, predicted, (design * rest[:, None]) @ inverse)

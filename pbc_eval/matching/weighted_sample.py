@@ -16,6 +16,7 @@ from pbc_eval.matching.balance_table import balance_table
 from pbc_eval.matching.design import Design
 from pbc_eval.matching.effect import checked_outcome, outcome_values
 from pbc_eval.matching.ledger import SampleLedger
+from pbc_eval.matching.left_out import Unmatched, left_out
 from pbc_eval.matching.propensity import Link
 from pbc_eval.matching.weighted_effect import WEIGHTED_METHODS, WeightedMethod, weighted_effect
 from pbc_eval.matching.weighting import Target, Weighting, WeightMethod
@@ -146,6 +147,13 @@ class WeightedSample:
             )
         return ledger
 
+    @property
+    def unmatched(self) -> Unmatched:
+        """The people the effect was meant for who were trimmed, and how they differ."""
+        target = {"ATT": self.design.treated, "ATC": ~self.design.treated}
+        everybody = np.ones(len(self.kept), dtype=bool)
+        return left_out(self.design, target.get(self.settings.estimand, everybody), self.kept)
+
     def counts(self) -> pd.DataFrame:
         """Rows all, weighted, effective, trimmed; columns treated and comparison. "effective" is
         Kish's effective sample size of the weights."""
@@ -159,10 +167,21 @@ class WeightedSample:
             ]
         return pd.DataFrame(table, index=["all", "weighted", "effective", "trimmed"])
 
-    def balance(self, also: Sequence[str] = ()) -> pd.DataFrame:
+    def balance(
+        self, also: Sequence[str] = (), *, squares: bool = False, interactions: bool = False
+    ) -> pd.DataFrame:
         """How alike the groups are before and after, a row a covariate; columns and conventions
-        are those of ``MatchedSample.balance``. ``also`` names further columns to compare."""
-        return balance_table(self.design, None, self.all_weights, self.settings.estimand, also)
+        are those of ``MatchedSample.balance``, and so are ``also``, ``squares`` and
+        ``interactions``."""
+        return balance_table(
+            self.design,
+            None,
+            self.all_weights,
+            self.settings.estimand,
+            also,
+            squares=squares,
+            interactions=interactions,
+        )
 
     def effect(
         self,
@@ -186,7 +205,10 @@ class WeightedSample:
         values = checked_outcome(series[self.kept], name)
         treated = self.design.treated[self.kept]
         covariates = self.design.columns.score_values[self.kept]
-        found = weighted_effect(self.weighting, treated, values, covariates, method)
+        sampling = None if self.design.sampling is None else self.design.sampling[self.kept]
+        found = weighted_effect(
+            self.weighting, treated, values, covariates, method, sampling=sampling
+        )
         how = (
             "weighted difference in means"
             if method == "difference"
@@ -203,7 +225,7 @@ class WeightedSample:
             level=level,
             counterfactual_mean=found.untreated_mean,
             method=Method(
-                estimator=f"{how} after {self.settings.in_words}",
+                estimator=f"{how} after {self.settings.in_words}{self._sampled}",
                 comparison_group=(
                     f"{int((~treated).sum()):,} units with {self.design.treatment} = 0, weighted "
                     f"(effective number {n_effective:,.0f})"
@@ -215,6 +237,11 @@ class WeightedSample:
                 notes=(f"The effect is for {target}.", *self.notes),
             ),
         )
+
+    @property
+    def _sampled(self) -> str:
+        column = self.design.sampling_weights
+        return f", with sampling weights ({column})" if column else ""
 
     def to_frame(self) -> pd.DataFrame:
         """The rows of the data with a weight, plus ``weight``. Raises DesignError when the data

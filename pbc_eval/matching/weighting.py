@@ -65,28 +65,33 @@ class Weighting(NamedTuple):
 
 
 class WeightingProblem(NamedTuple):
-    """What a method is given: the covariates (n, p), who is treated (n,), and the choices."""
+    """What a method is given: the covariates (n, p), who is treated (n,), the choices, and how
+    many people of the population each stands for (n,), ones without sampling weights."""
 
     columns: Columns
     treated: Bools
     estimand: Target
     link: Link
+    sampling: Floats
 
 
-def target_of(treated: Bools, estimand: Target) -> Floats:
+def target_of(problem: WeightingProblem) -> Floats:
     """Each person's share in the target population: the treated, the others, or everybody."""
-    members = {"ATT": treated, "ATC": ~treated}.get(estimand, np.ones(len(treated), dtype=bool))
-    return members.astype(np.float64)
+    treated = problem.treated
+    everybody = np.ones(len(treated), dtype=bool)
+    members = {"ATT": treated, "ATC": ~treated}.get(problem.estimand, everybody)
+    return np.where(members, problem.sampling, 0.0)
 
 
 def by_propensity(problem: WeightingProblem) -> Weighting:
     """Inverse-propensity weights; overlap weights for the target "ATO"."""
     columns, treated = problem.columns, problem.treated
-    fit = fit_propensity(columns.score_values, treated, columns.score_names, problem.link)
+    sampling = problem.sampling
+    fit = fit_propensity(columns.score_values, treated, columns.score_names, problem.link, sampling)
     log_in, log_out = _log_chances(fit)
     score = np.exp(log_in)
     score_slope = _score_slope(fit, score)
-    target, target_slope = target_of(treated, problem.estimand), np.zeros(len(treated))
+    target, target_slope = target_of(problem) / sampling, np.zeros(len(treated))
     if problem.estimand == "ATO":
         weights = np.where(treated, np.exp(log_out), score)
         weight_slope = np.where(treated, -score_slope, score_slope)
@@ -104,25 +109,27 @@ def by_propensity(problem: WeightingProblem) -> Weighting:
     kept = np.isfinite(fit.coefficients)
     block = Block(
         columns=_with_ones(columns.score_values[:, kept]),
-        slope=-found.slope,
-        curvature=found.weight,
-        weight_slope=weight_slope,
-        target_slope=target_slope,
+        slope=-found.slope * sampling,
+        curvature=found.weight * sampling,
+        weight_slope=weight_slope * sampling,
+        target_slope=target_slope * sampling,
     )
     row = np.r_[fit.intercept, np.nan_to_num(fit.coefficients)]
-    return Weighting(weights, target, (block,), score, row[None, :], fit.aliased)
+    return Weighting(
+        weights * sampling, target * sampling, (block,), score, row[None, :], fit.aliased
+    )
 
 
 def by_entropy(problem: WeightingProblem) -> Weighting:
     """Entropy balancing: each group that is not the target is weighted towards it."""
-    treated, target = problem.treated, target_of(problem.treated, problem.estimand)
+    treated, target = problem.treated, target_of(problem)
     weights, blocks, rows = target.copy(), [], []
     groups = {"ATT": [~treated], "ATC": [treated]}.get(problem.estimand, [~treated, treated])
     kept = _independent(problem.columns)
     for group in groups:
-        inside = group.astype(np.float64)
+        inside = np.where(group, problem.sampling, 0.0)
         found = _solve(problem, Loss(inside, np.zeros(len(treated)), -target), kept)
-        mine = np.where(group, np.exp(np.where(group, found.linear, 0.0)), 0.0)
+        mine = inside * np.exp(np.where(group, found.linear, 0.0))
         weights = np.where(group, mine, weights)
         blocks.append(_block(problem, found, kept, weight_slope=mine))
         rows.append(found.coefficients)
@@ -131,8 +138,8 @@ def by_entropy(problem: WeightingProblem) -> Weighting:
 
 def by_balancing_score(problem: WeightingProblem) -> Weighting:
     """The just-identified covariate-balancing propensity score, logistic."""
-    treated = problem.treated
-    up, down = (group.astype(np.float64) for group in (~treated, treated))
+    treated, sampling = problem.treated, problem.sampling
+    up, down = (np.where(group, sampling, 0.0) for group in (~treated, treated))
     none = np.zeros(len(treated))
     loss = {
         "ATT": Loss(up, none, -down),  # comparison odds add up to the treated
@@ -144,11 +151,11 @@ def by_balancing_score(problem: WeightingProblem) -> Weighting:
     odds_against = np.exp(np.where(loss.up + loss.down > 0, towards, 0.0))
     fixed = {"ATT": treated, "ATC": ~treated}.get(problem.estimand, np.zeros_like(treated))
     whole = 1.0 if problem.estimand == "ATE" else 0.0  # one over the chance is one plus the odds
-    weights = np.where(fixed, 1.0, whole + odds_against)
-    slope = np.where(fixed, 0.0, np.where(treated, -odds_against, odds_against))
+    weights = sampling * np.where(fixed, 1.0, whole + odds_against)
+    slope = sampling * np.where(fixed, 0.0, np.where(treated, -odds_against, odds_against))
     return Weighting(
         weights=weights,
-        target=target_of(treated, problem.estimand),
+        target=target_of(problem),
         blocks=(_block(problem, found, kept, weight_slope=slope),),
         score=np.asarray(expit(found.linear)),
         coefficients=found.coefficients[None, :],

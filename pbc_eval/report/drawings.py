@@ -4,7 +4,7 @@ import pandas as pd
 
 from pbc_eval.disclosure import ReleasedFinding, is_suppressed
 from pbc_eval.evaluation.record import Evaluation
-from pbc_eval.report import figures
+from pbc_eval.report import figures, overlap_figures
 from pbc_eval.report.figures import Figure
 from pbc_eval.report.specification_curve import specification_curve
 
@@ -12,7 +12,7 @@ MOST_LOVE_ROWS = 40
 
 
 def drawings(part: ReleasedFinding, evaluation: Evaluation) -> dict[str, Figure]:
-    """Every figure of one outcome by kind: paths, balance, event, estimates."""
+    """Every figure of one outcome by kind: paths, balance, scores, event, estimates."""
     spec, outcome = evaluation.spec, part.finding.outcome
     time_name = spec.data.time_name if spec.data else "period"
     drawn: dict[str, Figure] = {}
@@ -31,6 +31,18 @@ def drawings(part: ReleasedFinding, evaluation: Evaluation) -> dict[str, Figure]
             }
         ).head(MOST_LOVE_ROWS)
         drawn["balance"] = figures.love_plot(frame, name=f"{outcome.id}-love")
+    bars = part.table("score-bars")
+    if bars is not None:
+        score = bars.table.caption.partition(":")[0]
+        drawn["score_bars"] = overlap_figures.score_bars(
+            _numbers(bars.frame), score, name=f"{outcome.id}-score-bars-figure"
+        )
+    curves = part.table("score-curves")
+    if curves is not None and not _numbers(curves.frame).iloc[:, 1:].isna().all(axis=None):
+        score = curves.table.caption.partition(":")[0]
+        drawn["score_curves"] = overlap_figures.score_curves(
+            _numbers(curves.frame), score, name=f"{outcome.id}-score-curves-figure"
+        )
     if part.path is not None and part.path.index:
         drawn["event"] = figures.event_study(
             part.path, outcome, name=f"{outcome.id}-event-study", period=time_name
@@ -47,6 +59,11 @@ def drawings(part: ReleasedFinding, evaluation: Evaluation) -> dict[str, Figure]
             name=f"{outcome.id}-side-by-side",
         )
     return drawn
+
+
+def _numbers(frame: pd.DataFrame) -> pd.DataFrame:
+    """A released table as numbers, what is held back missing."""
+    return frame.map(lambda value: float("nan") if is_suppressed(value) else float(value))
 
 
 def _without_hidden(frame: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -185,6 +185,7 @@ def estimates_side_by_side(
             axes.plot(scale * estimate.estimate, row, marker, color=colour, markersize=7)
         axes.set_yticks(rows, labels)
         axes.set_ylim(-0.6, len(estimates) - 0.4)
+        axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.set_xlabel(axis_label(outcome, "Effect"))
 
     said = "; ".join(

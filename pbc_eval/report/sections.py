@@ -93,11 +93,15 @@ def _design(released: ReleasedEvaluation) -> dict[str, Any]:
 
 
 def _sample(released: ReleasedEvaluation) -> dict[str, Any]:
-    return _by_finding(released, tables=("ledger", "groups", "unmatched"), figures=())
+    return _by_finding(released, tables=("ledger", "groups", "support", "unmatched"), figures=())
 
 
 def _checks(released: ReleasedEvaluation) -> dict[str, Any]:
-    built = _by_finding(released, tables=("balance",), figures=("paths", "balance"))
+    built = _by_finding(
+        released,
+        tables=("balance",),
+        figures=("paths", "balance", "score_curves", "score_bars"),
+    )
     waivers = {w.check: w.reason for w in released.evaluation.spec.design.waivers}
     for item, part in zip(built["items"], released.findings, strict=True):
         item["checks"] = [
@@ -126,7 +130,7 @@ def _null_in_words(null: str) -> str:
 def _estimates(released: ReleasedEvaluation) -> dict[str, Any]:
     built = _by_finding(
         released,
-        tables=("estimates", "impossible", "event", "cohort", "cells"),
+        tables=("estimates", "impossible", "methods", "event", "cohort", "cells", "weights"),
         figures=("event", "estimates"),
     )
     n = len(released.findings)

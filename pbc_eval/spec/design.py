@@ -4,10 +4,11 @@
 matching, reported or forecast.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from pbc_eval.spec.adjustment import PAIRING, Adjustment, OtherAdjustment
 from pbc_eval.spec.base import Agreed, Date, Level
 
 
@@ -82,43 +83,44 @@ class Benchmark(Agreed):
     source: str = Field(min_length=1, description="Who ran the trial, and where it is published.")
 
 
-class Matching(_Identified):
-    """A comparison group built by matching on what was known before the programme."""
+class Matching(_Identified, Adjustment):
+    """A comparison group built by matching or weighting on what was known before the programme."""
 
     method: Literal["matching"]
     treatment: str = Field(description="Column: 1 for people in the programme, else 0.")
     covariates: tuple[str, ...] = Field(
         min_length=1, description="Columns, known before the programme, to match on."
     )
-    distance: Literal["propensity"] = Field(default="propensity", description="What is matched on.")
-    link: Literal["logit", "probit", "linear_logit", "linear_probit"] = Field(
-        default="logit", description="linear_...: match on the linear predictor of the score."
-    )
-    estimand: Literal["ATT", "ATC"] = Field(
+    estimand: Literal["ATT", "ATC", "ATE"] = Field(
         default="ATT", description="ATT: the effect on those in the programme."
     )
-    ratio: int = Field(default=1, ge=1, description="Comparison people for each in the programme.")
-    replacement: bool = Field(default=False, description="May one person serve several times?")
-    caliper: float | None = Field(default=0.2, gt=0, description="None: no caliper.")
-    caliper_scale: Literal["std", "raw"] = Field(
-        default="std", description="std: the caliper is in standard deviations of the score."
-    )
-    within: dict[str, float] = Field(
-        default_factory=dict, description="Column to the widest difference allowed, in its unit."
-    )
-    exact: tuple[str, ...] = Field(default=(), description="Columns that must agree exactly.")
-    discard: Literal["none", "both", "treated", "comparison"] = Field(
-        default="none", description="Whom to leave out beyond the range of the other group's score."
-    )
-    order: Literal["largest", "smallest", "closest", "random", "data"] | None = Field(
-        default=None, description="Who chooses first, by score."
-    )
-    effect: Literal["difference", "regression", "g_computation"] = Field(
-        default="regression", description="How outcomes of the matched are compared."
+    alternatives: tuple[OtherAdjustment, ...] = Field(
+        default=(), description="Other ways to build the comparison group, shown beside this one."
     )
     benchmark: Benchmark | None = Field(
         default=None, description="A randomised trial of the same programme, to judge by."
     )
+
+    @model_validator(mode="after")
+    def _refuse_an_estimand_that_cannot_be_had(self) -> Self:
+        names = [other.name for other in self.alternatives]
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"alternatives: names must differ, got {repeated[0]!r} twice")
+        ways: list[tuple[str, Adjustment]] = [("", self)]
+        ways += [(f"{other.name}: ", other) for other in self.alternatives]
+        for who, what in ways:
+            if self.estimand == "ATE" and what.algorithm in PAIRING:
+                raise ValueError(
+                    f"{who}algorithm {what.algorithm} answers for one group at a time, not for "
+                    "everybody (ATE). Write estimand ATT or ATC, or choose full, subclass, "
+                    "coarsened, exact or a weighting algorithm"
+                )
+        return self
+
+    @property
+    def target(self) -> str:
+        """Whom the effect is for: ATT, ATC, ATE, or ATO with overlap weights."""
+        return "ATO" if self.algorithm == "overlap" else self.estimand
 
 
 class Reported(Agreed):

@@ -127,6 +127,14 @@ class EvaluationSpec(Agreed):
             return f"outcome ids must be unique, got {first_few(sorted(twice))} more than once"
         if sum(o.primary for o in self.outcomes) > 1:
             return "only one outcome may be primary: it is the headline"
+        if isinstance(self.design, Matching) and self.design.target != "ATT":
+            for outcome in self.outcomes:
+                if outcome.total is not None:
+                    return (
+                        f"outcome {outcome.id}: total multiplies the effect on those in the "
+                        "programme by their number, but the design's effect is for others "
+                        f"({self.design.target}). Remove total, or estimate the ATT"
+                    )
         if self.design.method != "forecast" and not self.outcomes:
             return f"a {self.design.method} design needs at least one outcome"
         if not (self.outcomes or self.value_map):

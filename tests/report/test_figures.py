@@ -28,7 +28,12 @@ def drawn(released, name):
 
 def test_each_design_has_its_figures(released):
     assert set(drawn(released, "hospital-readmissions")) == {"paths", "event", "estimates"}
-    assert set(drawn(released, "supported-work")) == {"balance", "estimates"}
+    assert set(drawn(released, "supported-work")) == {
+        "balance",
+        "score_curves",
+        "score_bars",
+        "estimates",
+    }
 
 
 def test_every_figure_has_words_data_and_harmless_svg(released):

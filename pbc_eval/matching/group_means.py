@@ -1,0 +1,111 @@
+"""A mean in each group of a sample, and the two means' joint covariance.
+
+    sample, values ── group_means ──▶ GroupMeans
+
+Every effect measure that is a function of two group means (differences, ratios, odds) takes them
+from here, so that all of them rest on the same numbers and errors. A person's influence on a mean
+is their share of the weight times their distance from it; with an exposure the mean is a rate, sum
+of values over sum of exposure. Influences are added up by matched set, or stand alone where there
+are none; in a weighted sample they count the estimation of the score.
+
+Source: as ``matching.effect`` and ``matching.weighted_effect``; rates: delta method, Cochran
+(1977), Sampling Techniques, section 6.3.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pbc_eval.matching.effect import checked_outcome, outcome_values
+from pbc_eval.matching.sample import MatchedSample
+from pbc_eval.matching.weighted_effect import score_influence
+from pbc_eval.matching.weighted_sample import WeightedSample
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Sample = MatchedSample | WeightedSample
+
+
+class GroupMeans(NamedTuple):
+    """``treated`` and ``comparison`` are means (or rates); ``covariance`` (2, 2) is theirs, treated
+    first, None when there are too few people or sets; ``degrees_of_freedom`` belong to the t."""
+
+    treated: float
+    comparison: float
+    covariance: Floats | None
+    degrees_of_freedom: float
+    n_treated: int
+    n_comparison: int
+
+
+def in_analysis(sample: Sample) -> Bools:
+    """Who is in the analysis, (n,)."""
+    return sample.matched if isinstance(sample, MatchedSample) else sample.kept
+
+
+def analysed(sample: Sample, outcome: str | pd.Series, name_if_none: str) -> tuple[str, Floats]:
+    """The outcome's name and its finite values among the people in the analysis."""
+    series = outcome_values(sample.design.frame, sample.design.ids, outcome)
+    name = str(series.name) if series.name is not None else name_if_none
+    if series.dtype == bool:
+        series = series.astype(np.float64)
+    return name, checked_outcome(series[in_analysis(sample)], name)
+
+
+def group_means(sample: Sample, values: Floats, exposure: Floats | None = None) -> GroupMeans:
+    """Means of ``values`` (m,), or rates by ``exposure`` (m,), over the people in the analysis."""
+    means, per_weight = [], []
+    treated = sample.design.treated[in_analysis(sample)]
+    weights = analysis_weights(sample)
+    for group in (treated, ~treated):
+        part = np.where(group, weights, 0.0)
+        below = float(part.sum() if exposure is None else part @ exposure)
+        mean = float(part @ values) / below
+        means.append(mean)
+        rest = values - mean * (1.0 if exposure is None else exposure)
+        per_weight.append(np.where(group, rest / below, 0.0))
+    covariance, freedom = joint_covariance(sample, np.column_stack(per_weight))
+    return GroupMeans(
+        means[0], means[1], covariance, freedom, int(treated.sum()), int((~treated).sum())
+    )
+
+
+def analysis_weights(sample: Sample) -> Floats:
+    """What the people in the analysis weigh, (m,)."""
+    if isinstance(sample, MatchedSample):
+        return sample.analysis_weights[sample.matched]
+    return sample.weighting.weights
+
+
+def joint_covariance(sample: Sample, per_weight: Floats) -> tuple[Floats | None, float]:
+    """The covariance (2, 2) of two figures, one a group, and its degrees of freedom.
+
+    ``per_weight`` (m, 2) holds their derivatives by each person's weight, 0 for people of the
+    other group; a figure must not change when all weights of a group are multiplied.
+    """
+    n = len(per_weight)
+    if isinstance(sample, WeightedSample):
+        weighting = sample.weighting
+        influence = weighting.weights[:, None] * per_weight
+        for j in (0, 1):
+            influence[:, j] -= score_influence(weighting.blocks, per_weight[:, j])
+        return np.asarray(influence.T @ influence * (n / (n - 1))), float("inf")
+    treated = sample.design.treated[sample.matched]
+    weights = analysis_weights(sample)
+    influence = weights[:, None] * per_weight
+    if not sample.in_sets:
+        if min(treated.sum(), (~treated).sum()) < 2:
+            return None, float("nan")
+        totals = np.where(treated, weights[treated].sum(), weights[~treated].sum())
+        leverage = np.maximum(1 - weights / totals, 1e-300)
+        influence = influence / leverage[:, None]
+        return np.asarray(influence.T @ influence), float(n - 2)
+    sets = np.unique(sample.assignment.subclass[sample.matched], return_inverse=True)[1]
+    by_set = np.column_stack([np.bincount(sets, column) for column in influence.T])
+    g = len(by_set)
+    if g < 2:
+        return None, float("nan")
+    factor = g / (g - 1) * (n - 1) / (n - 2)
+    return np.asarray(by_set.T @ by_set * factor), float(g - 1)
