@@ -32,6 +32,7 @@ HOMES = {  # third-party tool -> the one place that may import it
     "nbconvert": "publish/notebook.py",
     "nh3": "publish/notebook.py",
     "dask": "batch/dask.py",
+    "SALib": "sroi/global_sensitivity.py",
     "typer": "cli.py",
 }
 MODULES = pytest.mark.parametrize(

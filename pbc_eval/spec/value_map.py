@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pbc_eval._validate import first_few
 from pbc_eval.spec.base import Agreed, Share, Slug
 
+SHARES = ("deadweight", "displacement", "attribution", "leakage", "drop_off")
 LONGEST = 500  # years; beyond the Green Book's last step, a duration is a mistyped calendar year
 
 
