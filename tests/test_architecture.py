@@ -26,7 +26,7 @@ HOMES = {  # third-party tool -> the one place that may import it
     "duckdb": "panel/source.py",
     "matplotlib": "report/figures.py",
     "linearmodels": "did/two_way.py",
-    "openpyxl": "panel/source.py",
+    "openpyxl": "spec/workbook_file.py",
     "ruamel": "spec/yaml_file.py",
     "papermill": "publish/notebook.py",
     "nbconvert": "publish/notebook.py",

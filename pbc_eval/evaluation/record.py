@@ -80,7 +80,9 @@ class Evaluation:
     payment_alternatives: pd.DataFrame | None = None
     sroi: SroiResult | None = None
     sroi_sensitivity: pd.DataFrame | None = None
+    simulation: JointSimulation | None = None  # where something is uncertain
     investment_parts: tuple[tuple[str, float], ...] = ()
+    payers: tuple[tuple[str, float], ...] = ()  # who put in how much, in the same order
     inputs: dict[str, str] = field(default_factory=dict)
     seed: int = 0
 

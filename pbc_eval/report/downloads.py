@@ -5,7 +5,6 @@ Text cells that a spreadsheet would run as a formula are quoted; suppressed cell
 
 import json
 import math
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -28,9 +27,7 @@ from pbc_eval.report.money import (
 )
 from pbc_eval.report.sections import all_outcomes_table
 from pbc_eval.results import AttEstimate
-
-_FORMULA = {*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20"}  # and their full-width forms
-_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
+from pbc_eval.spec.formula_text import harmless
 
 
 def write_downloads(released: ReleasedEvaluation, run_dir: str | Path) -> Path:
@@ -157,7 +154,9 @@ def _write_csv(frame: pd.DataFrame, path: Path) -> None:
     safe = frame.copy()
     for column in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[column]):
-            safe[column] = [_harmless(value) for value in safe[column]]
+            safe[column] = [
+                harmless(value) if isinstance(value, str) else value for value in safe[column]
+            ]
     safe.to_csv(path, index=False, lineterminator="\n")
 
 
@@ -169,13 +168,3 @@ def _fresh(folder: Path, name: str, written: set[str]) -> Path:
         )
     written.add(name)
     return folder / f"{name}.csv"
-
-
-def _harmless(value: Any) -> Any:
-    """Text that starts like a formula gets an apostrophe in front, as spreadsheets expect.
-
-    A number written as text, such as -1.5, stays a number.
-    """
-    if isinstance(value, str) and value[:1] in _FORMULA and not _NUMBER.fullmatch(value):
-        return "'" + value
-    return value

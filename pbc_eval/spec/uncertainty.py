@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.spec.base import Agreed, Slug
-from pbc_eval.spec.value_map import LONGEST, SHARES, Figure, ValuedOutcome
+from pbc_eval.spec.valued_outcome import LONGEST, SHARES, Figure, ValuedOutcome
 
 PROJECT = "whole project"
 ROW_INPUTS = ("quantity", "proxy_value", *SHARES, "duration")

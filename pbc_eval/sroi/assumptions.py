@@ -63,7 +63,7 @@ def assumptions_of(
         quantity=quantities[:, 0],
         quantity_low=quantities[:, 1],
         quantity_high=quantities[:, 2],
-        proxy_value=np.array([row.proxy_value for row in outcomes]),
+        proxy_value=np.array([_value(row) for row in outcomes]),
         deadweight=np.array([row.deadweight for row in outcomes]),
         displacement=np.array([row.displacement for row in outcomes]),
         attribution=np.array([row.attribution for row in outcomes]),
@@ -74,6 +74,12 @@ def assumptions_of(
         estimated=np.array([row.quantity_from is not None for row in outcomes]),
         multiplier=np.ones(len(outcomes)),
     )
+
+
+def _value(row: ValuedOutcome) -> float:
+    if row.proxy_value is None:
+        raise ValueMapError(f"{row.id}: proxy_from {row.proxy_from!r} has not been looked up.")
+    return row.proxy_value
 
 
 def _quantity(
