@@ -14,11 +14,11 @@ from typing import Any
 
 from pbc_eval._validate import did_you_mean
 from pbc_eval.errors import PaymentTermsError
-from pbc_eval.payment.expression import AmountOf, Expression, Fact, exact
+from pbc_eval.payment.expression import AmountOf, Expression, Fact, exact, leaves
 from pbc_eval.payment.measure import Input, check_measure, facts_of
 from pbc_eval.payment.plan import PlannedClause, PlannedLimit, plan_of
 from pbc_eval.payment.rule import within_own_limits
-from pbc_eval.payment.statement import EXACT, Adjustment, PaymentStatement, StatementLine
+from pbc_eval.payment.statement import EXACT, Adjustment, PaymentStatement, StatementLine, Working
 from pbc_eval.results import MeasuredOutcome
 from pbc_eval.spec.money import money_text
 from pbc_eval.spec.payment_terms import Clause, PaymentTerms, payment_terms_from
@@ -77,6 +77,7 @@ def payment_due(terms: PaymentTerms | Mapping[str, Any], results: Results) -> Pa
             lines=tuple(lines),
             adjustments=tuple(adjustments),
             illustrative=terms.illustrative or any(line.illustrative for line in lines),
+            workings=tuple(_working(planned, known) for planned in plan.lines),
         )
 
 
@@ -168,6 +169,18 @@ def _cap_or_floor(
         floor = money_text(clause.floor, terms.currency)
         return ("floor",), f"; raised to the floor of {floor}"
     return (), ""
+
+
+def _working(planned: PlannedClause | PlannedLimit, known: Known) -> Working:
+    facts = [leaf for leaf in leaves(planned.amount) if isinstance(leaf, Fact)]
+    return Working(
+        line=planned.line,
+        label=planned.label,
+        reference=planned.reference,
+        formula=planned.amount,
+        facts=tuple((fact, known(fact)) for fact in facts),
+        amount=known.amounts[planned.line],
+    )
 
 
 def _adjustment(terms: PaymentTerms, limit: PlannedLimit, known: Known) -> Adjustment:

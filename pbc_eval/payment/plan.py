@@ -34,12 +34,22 @@ class PlannedClause:
     rule: Rule
     amount: Expression
 
+    @property
+    def label(self) -> str:
+        return self.clause.label
+
+    @property
+    def reference(self) -> str:
+        return self.clause.reference
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedLimit:
     """A cap or floor over other lines. Its amount is what it adds or takes away, often 0."""
 
     line: str  # "contract cap"
+    label: str
+    reference: str
     limit: Decimal
     over: Expression  # what it bounds, before it does
     amount: Expression
@@ -49,6 +59,10 @@ class PlannedLimit:
 class Plan:
     clauses: tuple[PlannedClause, ...]
     limits: tuple[PlannedLimit, ...]
+
+    @property
+    def lines(self) -> tuple[PlannedClause | PlannedLimit, ...]:
+        return (*self.clauses, *self.limits)
 
 
 def plan_of(terms: PaymentTerms) -> Plan:
@@ -82,4 +96,6 @@ def _limit(name: str, limit: Decimal, over: Expression, terms: PaymentTerms) -> 
     room = minus(Term(name, limit), over)
     change = Least((room, ZERO)) if name.endswith("cap") else Greatest((room, ZERO))
     amount = Rounded(change, terms.rounding.decimals, terms.rounding.mode)
-    return PlannedLimit(line=name, limit=limit, over=over, amount=amount)
+    return PlannedLimit(
+        line=name, label=name.capitalize(), reference="", limit=limit, over=over, amount=amount
+    )
