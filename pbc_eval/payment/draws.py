@@ -12,14 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from pbc_eval._validate import did_you_mean
 from pbc_eval.errors import PaymentTermsError
-from pbc_eval.payment.due import Results, check_clause, outcomes_by_id
+from pbc_eval.payment.due import Results, check_clause, outcomes_by_id, recomputed_years
 from pbc_eval.payment.expression import AmountOf, Expression, Fact, over_draws
-from pbc_eval.payment.measure import ALTERNATIVE, facts_of
+from pbc_eval.payment.measure import ALTERNATIVE, fact_of
 from pbc_eval.payment.plan import plan_of
 from pbc_eval.results import Floats, MeasuredOutcome
 from pbc_eval.spec.payment_terms import PaymentTerms
 
-MOVE_TOGETHER = ("conf_low", "conf_high")  # and other estimates: they follow the effect
+MOVE_TOGETHER = ("effect", "conf_low", "conf_high")  # and other estimates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,10 +57,10 @@ def payments_of_draws(
     drawn = _checked(draws, outcomes)
     known = _Known(outcomes, drawn)
     size = next((len(values) for values in drawn.values()), 1)
-    plan = plan_of(terms)
+    plan = plan_of(terms, recomputed_years(terms))
     done: dict[Expression, Floats] = {}
     tiers, tier_names = {}, {}
-    for planned in plan.clauses:
+    for planned in plan.in_order:
         check_clause(planned, outcomes)
         known.amounts[planned.line] = over_draws(planned.amount, known, done)
         if planned.rule.tier is not None:
@@ -85,26 +85,22 @@ class _Known:
     def __init__(
         self, outcomes: Mapping[str, MeasuredOutcome], drawn: Mapping[str, Floats]
     ) -> None:
-        self._facts = {name: _moved(outcome, drawn.get(name)) for name, outcome in outcomes.items()}
+        self._outcomes = outcomes
+        self._drawn = drawn
         self.amounts: dict[str, Floats] = {}
 
     def __call__(self, leaf: Fact | AmountOf) -> Floats:
         if isinstance(leaf, AmountOf):
             return self.amounts[leaf.line]
-        return self._facts[leaf.outcome][leaf.name]
-
-
-def _moved(outcome: MeasuredOutcome, drawn: Floats | None) -> dict[str, Floats]:
-    facts = {name: np.asarray(value) for name, value in facts_of(outcome).items()}
-    if drawn is None:
-        return facts
-    if outcome.source == "counted":
-        return facts | {"count": drawn}
-    moved = {"effect": drawn}
-    for name, value in facts.items():
-        if name in MOVE_TOGETHER or name.startswith(ALTERNATIVE):
-            moved[name] = drawn + (value - facts["effect"])
-    return facts | moved
+        outcome, drawn = self._outcomes[leaf.outcome], self._drawn.get(leaf.outcome)
+        fixed = np.asarray(fact_of(outcome, leaf.name))
+        if drawn is None:
+            return fixed
+        if outcome.source == "counted":
+            return drawn if leaf.name == "count" else fixed
+        if leaf.name in MOVE_TOGETHER or leaf.name.startswith(ALTERNATIVE):
+            return np.asarray(drawn + (fixed - fact_of(outcome, "effect")))
+        return fixed
 
 
 def _checked(

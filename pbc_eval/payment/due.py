@@ -2,7 +2,7 @@
 
     terms ── plan_of ──▶ formulas ─┐
                                    ├─ check ─▶ exact ─▶ round once ─▶ limits ─▶ statement
-    results ── facts_of ─▶ numbers ┘
+    results ── fact_of ──▶ numbers ┘
 
 Effects are floats; payments are Decimal. Each line is rounded once, by the contract's rule, and
 the total is the sum of rounded lines, so the statement adds up to the penny on paper.
@@ -15,12 +15,14 @@ from typing import Any
 from pbc_eval._validate import did_you_mean
 from pbc_eval.errors import PaymentTermsError
 from pbc_eval.payment.expression import AmountOf, Expression, Fact, exact, leaves
-from pbc_eval.payment.measure import Input, check_measure, facts_of
+from pbc_eval.payment.measure import Input, check_measure, fact_of
 from pbc_eval.payment.plan import PlannedClause, PlannedLimit, plan_of
-from pbc_eval.payment.rule import within_own_limits
+from pbc_eval.payment.rule import floor_of, index_factor, indexed, limits_of
 from pbc_eval.payment.statement import EXACT, Adjustment, PaymentStatement, StatementLine, Working
 from pbc_eval.results import MeasuredOutcome
 from pbc_eval.spec.money import money_text
+from pbc_eval.spec.payment_base import MeasuredClause
+from pbc_eval.spec.payment_limits import EarlierYear
 from pbc_eval.spec.payment_terms import Clause, PaymentTerms, payment_terms_from
 
 Results = Mapping[str, MeasuredOutcome] | Iterable[MeasuredOutcome]
@@ -30,13 +32,13 @@ class Known:
     """Facts of the results, and the amounts of the lines that are worked out so far."""
 
     def __init__(self, results: Mapping[str, MeasuredOutcome]) -> None:
-        self._facts = {name: facts_of(outcome) for name, outcome in results.items()}
+        self._results = results
         self.amounts: dict[str, Decimal] = {}
 
     def __call__(self, leaf: Fact | AmountOf) -> Decimal:
         if isinstance(leaf, AmountOf):
             return self.amounts[leaf.line]
-        return Decimal(repr(self._facts[leaf.outcome][leaf.name]))
+        return Decimal(repr(fact_of(self._results[leaf.outcome], leaf.name)))
 
     def value(self, expression: Expression) -> Decimal:
         return exact(expression, self)
@@ -57,28 +59,43 @@ def payment_due(terms: PaymentTerms | Mapping[str, Any], results: Results) -> Pa
     if isinstance(terms, Mapping):
         terms = payment_terms_from(terms)
     outcomes = outcomes_by_id(results)
-    plan = plan_of(terms)
+    plan = plan_of(terms, recomputed_years(terms))
     with localcontext(EXACT):
         known = Known(outcomes)
-        lines = []
-        for planned in plan.clauses:
-            inputs = check_clause(planned, outcomes)
+        inputs = {planned.line: check_clause(planned, outcomes) for planned in plan.clauses}
+        for planned in plan.lines:
             known.amounts[planned.line] = known.value(planned.amount)
-            lines.append(_line(terms, planned, inputs, outcomes, known))
-        adjustments = []
-        for limit in plan.limits:
-            known.amounts[limit.line] = known.value(limit.amount)
-            if known.amounts[limit.line]:
-                adjustments.append(_adjustment(terms, limit, known))
+        lines = tuple(
+            _line(terms, planned, inputs[planned.line], outcomes, known) for planned in plan.clauses
+        )
+        bound = [limit for limit in plan.limits if known.amounts[limit.line]]
         return PaymentStatement(
             currency=terms.currency,
             decimals=terms.rounding.decimals,
             rounding=terms.rounding.mode,
-            lines=tuple(lines),
-            adjustments=tuple(adjustments),
+            lines=lines,
+            adjustments=tuple(_adjustment(terms, limit, known) for limit in bound),
             illustrative=terms.illustrative or any(line.illustrative for line in lines),
             workings=tuple(_working(planned, known) for planned in plan.lines),
         )
+
+
+def recomputed_years(terms: PaymentTerms) -> list[tuple[EarlierYear, Decimal]]:
+    """Earlier years whose results were corrected, with what is due for each by the same terms.
+
+    The year's own caps apply; the contract's cap and floor bound the sum over the years.
+    """
+    found = []
+    for earlier in terms.earlier_years:
+        if earlier.restated:
+            then = {"year": earlier.year, "earlier_years": (), "cap": None, "floor": None}
+            results = [MeasuredOutcome(**one.model_dump()) for one in earlier.restated]
+            try:
+                due = payment_due(terms.model_copy(update=then), results).total
+            except PaymentTermsError as error:
+                raise PaymentTermsError(f"earlier year {earlier.year}, restated: {error}") from None
+            found.append((earlier, due))
+    return found
 
 
 def outcomes_by_id(results: Results) -> dict[str, MeasuredOutcome]:
@@ -136,39 +153,54 @@ def _line(
 ) -> StatementLine:
     clause, rule = planned.clause, planned.rule
     before = known.value(rule.before)
-    limits = [limit.name for limit in rule.limits if known.value(limit.most) < before]
-    bound, words = _cap_or_floor(terms, clause, known.value(within_own_limits(rule)))
-    formula = planned.kind.words(clause, known.value, terms.currency)
+    limits, words = _limits_in_words(terms, planned, known)
+    formula = planned.kind.words(clause, rule, known.value, terms.currency)
     value = known.value(rule.value)
-    behind = outcomes.get(str(clause.outcome))
+    outcome = clause.outcomes[0] if len(clause.outcomes) == 1 else None
     return StatementLine(
         clause=clause.id,
         label=clause.label,
         reference=clause.reference,
-        outcome=clause.outcome,
-        measure=clause.measure,
-        inputs=inputs or (("times agreed", value),),
+        outcome=outcome,
+        measure=clause.measure if isinstance(clause, MeasuredClause) else clause.type,
+        inputs=inputs or (("times agreed" if clause.type == "fixed_fee" else "base", value),),
         measure_value=value,
-        denominator=None if behind is None else behind.total_scale,
+        denominator=None if outcome is None else outcomes[outcome].total_scale,
         formula=formula + words + ("; deducted" if clause.deduction else ""),
         amount_before_cap=before,
-        cap_applied=" and ".join([*limits, *bound]) or None,
+        cap_applied=" and ".join(limits) or None,
         amount=known.amounts[clause.id],
         source=clause.source,
         illustrative=terms.illustrative or clause.illustrative,
     )
 
 
-def _cap_or_floor(
-    terms: PaymentTerms, clause: Clause, amount: Decimal
-) -> tuple[tuple[str, ...], str]:
-    """Which of the clause's own bounds applied, and words for the formula."""
-    if clause.cap is not None and amount > clause.cap:
-        return ("cap",), f"; capped at {money_text(clause.cap, terms.currency)}"
-    if clause.floor is not None and amount < clause.floor:
-        floor = money_text(clause.floor, terms.currency)
-        return ("floor",), f"; raised to the floor of {floor}"
-    return (), ""
+def _limits_in_words(
+    terms: PaymentTerms, planned: PlannedClause, known: Known
+) -> tuple[list[str], str]:
+    """Which limits bound, one after the other, and words for indexation, cap and floor."""
+    clause, rule, currency = planned.clause, planned.rule, terms.currency
+    factor, words = index_factor(clause, terms), ""
+    amount = known.value(indexed(rule.before, factor))
+    if factor is not None:
+        words += f"; indexed × {known.value(factor):.6g} = {_pence(amount, currency)}"
+    bound = []
+    for limit in limits_of(clause, rule, terms):
+        most = known.value(limit.most)
+        if amount > most:
+            amount = most
+            bound.append(limit.name)
+            if limit.name == "cap":
+                words += f"; capped at {money_text(most, currency)}"
+    floor = floor_of(clause, terms)
+    if floor is not None and amount < known.value(floor):
+        bound.append("floor")
+        words += f"; raised to the floor of {_pence(known.value(floor), currency)}"
+    return bound, words
+
+
+def _pence(amount: Decimal, currency: str) -> str:
+    return money_text(amount.quantize(Decimal("0.01")), currency)
 
 
 def _working(planned: PlannedClause | PlannedLimit, known: Known) -> Working:
@@ -184,7 +216,6 @@ def _working(planned: PlannedClause | PlannedLimit, known: Known) -> Working:
 
 
 def _adjustment(terms: PaymentTerms, limit: PlannedLimit, known: Known) -> Adjustment:
-    total = money_text(known.value(limit.over), terms.currency)
-    bound = money_text(limit.limit, terms.currency)
-    words = f"clauses come to {total}; the {limit.line} is {bound}"
+    over = money_text(known.value(limit.over), terms.currency)
+    words = limit.words(over, money_text(limit.bound, terms.currency))
     return Adjustment(name=limit.line, formula=words, amount=known.amounts[limit.line])

@@ -12,6 +12,8 @@ import math
 from collections.abc import Mapping
 from decimal import Decimal
 
+from scipy.stats import beta
+
 from pbc_eval._validate import did_you_mean
 from pbc_eval.errors import PaymentTermsError
 from pbc_eval.payment.expression import (
@@ -40,6 +42,7 @@ REMEDIES = {
     "conf_low": "Report an interval, or agree on estimate_used: point.",
     "conf_high": "Report an interval, or agree on estimate_used: point.",
 }
+UPPER_ERROR = "upper error share at "  # before the level, in the name of a fact
 ALTERNATIVE = "alternative "  # before the name of another estimator, in the name of a fact
 
 
@@ -86,11 +89,19 @@ def _estimate(outcome: str, name: str) -> Fact:
     return Fact(outcome, "effect" if name == HEADLINE else ALTERNATIVE + name)
 
 
-def facts_of(outcome: MeasuredOutcome) -> dict[str, float]:
-    """Every number that is known of an outcome, by the name that formulas use."""
-    named = {name: getattr(outcome, name) for name in REMEDIES}
-    named |= {ALTERNATIVE + name: value for name, value in outcome.alternatives}
-    return {name: float(value) for name, value in named.items() if value is not None}
+def fact_of(outcome: MeasuredOutcome, name: str) -> float:
+    """A number that is known of an outcome, by the name that formulas use.
+
+    The upper bound of the share of wrong claims is one-sided and exact (Clopper and Pearson,
+    Biometrika 26, 1934).
+    """
+    if name.startswith(ALTERNATIVE):
+        return float(dict(outcome.alternatives)[name.removeprefix(ALTERNATIVE)])
+    if name.startswith(UPPER_ERROR):
+        level = float(name.removeprefix(UPPER_ERROR))
+        checked, wrong = outcome.claims_checked or 0, outcome.claims_wrong or 0
+        return 1.0 if wrong == checked else float(beta.ppf(level, wrong + 1, checked - wrong))
+    return float(getattr(outcome, name))
 
 
 def check_measure(

@@ -1,10 +1,11 @@
-"""Clauses that pay on one measure: tariff, threshold, bands, fixed fee.
+"""Clauses that pay on one measure: tariff, threshold, bands, fixed fee, slide.
 
     tariff      price for each unit counted or estimated
     threshold   a cliff: a lump or a price per unit, once the measure reaches a minimum
     bands       a lump or a rate by band, retroactive (the band reached prices everything) or
                 marginal (each band prices what lies inside it)
     fixed_fee   an attachment or delivery fee: amount x count
+    slide       a straight line between two points
 
 A relative effect is a fraction (0.075), never a percentage. An effect is already net of what would
 have happened anyway, so only a counted quantity admits deadweight or a baseline: the
@@ -16,9 +17,25 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from pbc_eval.spec.base import Agreed, Share
+from pbc_eval.spec.base import Agreed, Level, Share
 from pbc_eval.spec.money import Money, Number
 from pbc_eval.spec.payment_base import Measure, MeasuredClause, Positive, Text, check_bound
+
+
+class Verification(Agreed):
+    """Claims checked in a sample: the share found wrong is taken off all of them.
+
+    ``upper_bound`` takes the upper end of the share's one-sided exact interval (Clopper and
+    Pearson 1934), so that a small sample cannot hide errors.
+    """
+
+    rule: Literal["point", "upper_bound"] = Field(
+        default="point", description="point: the share found; upper_bound: the most it may be."
+    )
+    level: Level = Field(default=0.95, description="Of the upper bound: 0.95, not 95.")
+    allowance: Share = Field(
+        default=0.0, description="A share of errors up to this takes nothing off."
+    )
 
 
 class Tariff(MeasuredClause):
@@ -30,13 +47,27 @@ class Tariff(MeasuredClause):
     """
 
     type: Literal["tariff"]
-    outcome: Text
-    price: Money
-    max_units: Positive | None = None
-    cap_per_person: Money | None = None
-    deadweight: Share | None = None  # share of the count that would have happened anyway
-    baseline_count: Positive | None = None  # units that would have happened anyway
-    negative_allowed: bool = False  # a negative total is charged to the provider
+    outcome: Text = Field(description="The id of one of the outcomes.")
+    price: Money = Field(description="Money for each unit.")
+    max_units: Positive | None = Field(
+        default=None, description="No more units than this are paid."
+    )
+    cap_per_person: Money | None = Field(
+        default=None, description="The most paid for each person behind the outcome."
+    )
+    deadweight: Share | None = Field(
+        default=None,
+        description="Fraction that would have happened anyway; never of an effect.",
+    )
+    baseline_count: Positive | None = Field(
+        default=None, description="Units that would have happened anyway; never of an effect."
+    )
+    verification: Verification | None = Field(
+        default=None, description="How errors found in a sample of claims are extrapolated."
+    )
+    negative_allowed: bool = Field(
+        default=False, description="true: a negative total is charged to the provider."
+    )
 
     @model_validator(mode="after")
     def _counterfactual_is_counted_once(self) -> Self:
@@ -57,6 +88,11 @@ class Tariff(MeasuredClause):
                 "deadweight and baseline_count both deduct what would have happened anyway. "
                 "Keep one"
             )
+        if self.verification is not None and self.measure != "count":
+            raise ValueError(
+                f"verification is of claims that were counted, not of measure {self.measure}. "
+                "Remove it, or pay on measure: count"
+            )
         return self
 
 
@@ -65,11 +101,13 @@ class Threshold(MeasuredClause):
     unit of ``paid_on`` (the measure itself unless stated)."""
 
     type: Literal["threshold"]
-    outcome: Text
-    minimum: Positive
-    amount: Money | None = None
-    price: Money | None = None
-    paid_on: Measure | None = None
+    outcome: Text = Field(description="The id of one of the outcomes.")
+    minimum: Positive = Field(
+        description="Paid once the measure reaches this; a relative effect is a fraction: 0.075."
+    )
+    amount: Money | None = Field(default=None, description="A lump of money.")
+    price: Money | None = Field(default=None, description="Money for each unit, not a lump.")
+    paid_on: Measure | None = Field(default=None, description="What a price is paid on.")
 
     @model_validator(mode="after")
     def _one_way_to_pay(self) -> Self:
@@ -90,10 +128,14 @@ class Band(Agreed):
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
-    lower: Annotated[Number, Field(ge=0, alias="from")]
-    upper: Annotated[Number | None, Field(alias="to")]
-    pay: Money | None = None
-    rate: Money | None = None
+    lower: Annotated[Number, Field(ge=0)] = Field(
+        alias="from", description="The band holds from this value on."
+    )
+    upper: Number | None = Field(
+        alias="to", description="Up to, and without, this value; null for the last."
+    )
+    pay: Money | None = Field(default=None, description="A lump of money.")
+    rate: Money | None = Field(default=None, description="Money for each unit.")
 
     def __str__(self) -> str:
         return f"[{self.lower}, {'no upper end' if self.upper is None else self.upper})"
@@ -116,10 +158,14 @@ class Bands(MeasuredClause):
     """
 
     type: Literal["bands"]
-    outcome: Text
-    mode: Literal["retroactive", "marginal"]
-    bands: Annotated[tuple[Band, ...], Field(min_length=1)]
-    paid_on: Measure | None = None
+    outcome: Text = Field(description="The id of one of the outcomes.")
+    mode: Literal["retroactive", "marginal"] = Field(
+        description="retroactive: the band reached prices everything; marginal: each its part."
+    )
+    bands: Annotated[tuple[Band, ...], Field(min_length=1)] = Field(
+        description="From the lowest up, without gap or overlap."
+    )
+    paid_on: Measure | None = Field(default=None, description="What a rate is paid on.")
 
     @model_validator(mode="after")
     def _bands_tile_the_measure(self) -> Self:
@@ -151,15 +197,49 @@ class FixedFee(MeasuredClause):
     agreed number of ``times`` (monthly delivery fees)."""
 
     type: Literal["fixed_fee"]
-    outcome: Text | None = None
-    measure: Literal["count"] = "count"
-    amount: Money
-    times: Positive | None = None
+    outcome: Text | None = Field(
+        default=None, description="The counted outcome that each fee is for."
+    )
+    measure: Literal["count"] = Field(default="count", description="Always a count.")
+    amount: Money = Field(description="Money each time.")
+    times: Positive | None = Field(default=None, description="How many times, if agreed.")
 
     @model_validator(mode="after")
     def _one_count(self) -> Self:
         if (self.outcome is None) == (self.times is None):
             raise ValueError(
                 "a fixed fee is paid either for each counted outcome or an agreed number of times"
+            )
+        return self
+
+
+class SlidePoint(Agreed):
+    """One end of a linear slide."""
+
+    at: Number = Field(ge=0, description="The measure; a relative effect is a fraction: 0.05.")
+    pay: Money = Field(description="What is paid there.")
+
+
+class Slide(MeasuredClause):
+    """A straight line between two points: nothing below the first, no more above the second."""
+
+    type: Literal["slide"]
+    outcome: Text = Field(description="The id of one of the outcomes.")
+    start: SlidePoint = Field(description="Where payment starts; below it nothing is paid.")
+    end: SlidePoint = Field(description="Where payment is in full.")
+
+    @model_validator(mode="after")
+    def _it_leads_upwards(self) -> Self:
+        for name, point in (("start.at", self.start), ("end.at", self.end)):
+            check_bound(self.measure, name, point.at)
+        if self.end.at <= self.start.at:
+            raise ValueError(
+                f"a slide must end above where it starts, got start.at {self.start.at} and "
+                f"end.at {self.end.at}. Swap them, or use a threshold"
+            )
+        if self.end.pay < self.start.pay:
+            raise ValueError(
+                f"a slide must not pay less for more, got {self.start.pay} at {self.start.at} and "
+                f"{self.end.pay} at {self.end.at}"
             )
         return self

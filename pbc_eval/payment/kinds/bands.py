@@ -17,9 +17,10 @@ from pbc_eval.payment.kinds import words as say
 from pbc_eval.payment.rule import Kind, Rule, Value, asked_by, value_of
 from pbc_eval.spec.money import money_text, number_text
 from pbc_eval.spec.payment_clauses import Band, Bands
+from pbc_eval.spec.payment_terms import PaymentTerms
 
 
-def _rule(clause: Bands) -> Rule:
+def _rule(clause: Bands, terms: PaymentTerms) -> Rule:
     reached = [_reached(clause, number) for number in range(len(clause.bands))]
     pays = [_pays(clause, number) for number in range(len(clause.bands))]
     if clause.mode == "marginal":
@@ -72,7 +73,7 @@ def _range(band: Band) -> str:
     return f"{number_text(band.lower)} to below {number_text(band.upper)}"
 
 
-def _words(clause: Bands, at: Value, currency: str) -> str:
+def _words(clause: Bands, rule: Rule, at: Value, currency: str) -> str:
     value = at(value_of(clause))
     reached = [n for n in range(len(clause.bands)) if at(_reached(clause, n))]
     if not reached:
@@ -80,7 +81,7 @@ def _words(clause: Bands, at: Value, currency: str) -> str:
         return f"{number_text(value)} is below the first band, {lowest}: nothing"
     if clause.mode == "marginal":
         said = " + ".join(_part_in_words(clause, number, at, currency) for number in reached)
-        return f"{said} = {say.pence(at(_rule(clause).before), currency)}"
+        return f"{said} = {say.pence(at(rule.before), currency)}"
     band = clause.bands[reached[-1]]
     said = f"{number_text(value)} lies in band {band}: "
     if band.pay is not None:

@@ -5,9 +5,10 @@ from pbc_eval.payment.kinds import words as say
 from pbc_eval.payment.rule import Kind, Rule, Value, asked_by, value_of
 from pbc_eval.spec.money import money_text, number_text
 from pbc_eval.spec.payment_clauses import FixedFee
+from pbc_eval.spec.payment_terms import PaymentTerms
 
 
-def _rule(clause: FixedFee) -> Rule:
+def _rule(clause: FixedFee, terms: PaymentTerms) -> Rule:
     return Rule(
         asked=() if clause.outcome is None else asked_by(clause),
         value=_times(clause),
@@ -21,10 +22,10 @@ def _times(clause: FixedFee) -> Expression:
     return value_of(clause)
 
 
-def _words(clause: FixedFee, at: Value, currency: str) -> str:
+def _words(clause: FixedFee, rule: Rule, at: Value, currency: str) -> str:
     units = max(at(_times(clause)), ZERO.value)
     said = f"{money_text(clause.amount, currency)} × {number_text(units)}{say.in_brackets(clause)}"
-    return f"{said} = {say.pence(at(_rule(clause).before), currency)}"
+    return f"{said} = {say.pence(at(rule.before), currency)}"
 
 
 def _sentence(clause: FixedFee, currency: str) -> str:

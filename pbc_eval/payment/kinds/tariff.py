@@ -8,25 +8,35 @@ from pbc_eval.errors import PaymentTermsError
 from pbc_eval.payment.expression import (
     ONE,
     ZERO,
+    Above,
     Expression,
     Greatest,
+    If,
     Significant,
     Term,
     Times,
     minus,
 )
 from pbc_eval.payment.kinds import words as say
+from pbc_eval.payment.kinds.verification import check_sample, error_share
 from pbc_eval.payment.rule import Kind, Limit, Rule, Value, asked_by, value_of
 from pbc_eval.results import MeasuredOutcome
 from pbc_eval.spec.money import money_text, number_text
 from pbc_eval.spec.payment_clauses import Tariff
+from pbc_eval.spec.payment_terms import PaymentTerms
 
 
-def _rule(clause: Tariff) -> Rule:
+def _rule(clause: Tariff, terms: PaymentTerms) -> Rule:
     price = Term("price", clause.price)
     limits = []
     if clause.max_units is not None:
-        limits.append(Limit("max_units", Times((price, Term("max_units", clause.max_units)))))
+        limits.append(
+            Limit(
+                "max_units",
+                Times((price, Term("max_units", clause.max_units))),
+                follows_prices=True,
+            )
+        )
     if clause.cap_per_person is not None:
         each = Term("cap_per_person", clause.cap_per_person)
         limits.append(Limit("cap_per_person", Times((each, say.persons(clause.outcome)))))
@@ -38,9 +48,20 @@ def _rule(clause: Tariff) -> Rule:
     )
 
 
+def _verified(clause: Tariff) -> Expression:
+    """Units left after the errors found in a sample are extrapolated to all claims."""
+    rule = clause.verification
+    if rule is None:
+        return value_of(clause)
+    share = error_share(clause.outcome, rule)
+    kept = Significant(Times((value_of(clause), minus(ONE, share))))
+    allowance = Term("allowance", Decimal(repr(rule.allowance)))
+    return If(Above(share, allowance), kept, value_of(clause))
+
+
 def _units(clause: Tariff) -> Expression:
     """Units beyond what would have happened anyway; below zero if there were fewer."""
-    units = value_of(clause)
+    units = _verified(clause)
     if clause.deadweight:
         # at 12 digits: 600 x (1 - 1/6) is 500, not 499.9999999998
         share = Term("deadweight", Decimal(repr(clause.deadweight)))
@@ -55,8 +76,7 @@ def _units_paid(clause: Tariff) -> Expression:
     return units if clause.negative_allowed else Greatest((units, ZERO))
 
 
-def _words(clause: Tariff, at: Value, currency: str) -> str:
-    rule = _rule(clause)
+def _words(clause: Tariff, rule: Rule, at: Value, currency: str) -> str:
     said = _units_in_words(clause, at)
     if at(_units(clause)) < 0 and not clause.negative_allowed:
         said = f"0 ({said} is below zero and pays nothing)"
@@ -74,6 +94,15 @@ def _words(clause: Tariff, at: Value, currency: str) -> str:
 
 def _units_in_words(clause: Tariff, at: Value) -> str:
     said = number_text(at(value_of(clause)))
+    if clause.verification is not None:
+        share = at(error_share(clause.outcome, clause.verification))
+        how = "at most, by the sample" if clause.verification.rule == "upper_bound" else "in error"
+        within = at(_verified(clause)) == at(value_of(clause))
+        said = (
+            f"{said} ({share:.4%} {how}: within the allowance)"
+            if within
+            else f"{said} × (1 - {share:.6g} {how})"
+        )
     if clause.deadweight:
         said = f"{said} × (1 - {clause.deadweight:.6g} deadweight)"
     if clause.baseline_count:
@@ -96,6 +125,13 @@ def _sentence(clause: Tariff, currency: str) -> str:
     said = f"{money_text(clause.price, currency)} for each {say.unit(clause)}"
     if clause.baseline_count is not None:
         said += f" beyond {number_text(clause.baseline_count)}"
+    if clause.verification is not None:
+        how = (
+            "most that may be wrong" if clause.verification.rule == "upper_bound" else "share found"
+        )
+        said += f", after taking off the {how} in a checked sample of claims"
+        if clause.verification.allowance:
+            said += f" if above {clause.verification.allowance:.4g}"
     if clause.deadweight:
         said += f", after taking off {clause.deadweight:.4g} of the count as deadweight"
     if clause.max_units is not None:
@@ -114,6 +150,8 @@ def _check(clause: Tariff, outcomes: Mapping[str, MeasuredOutcome]) -> None:
             "estimated against a comparison group and is already net of it. Remove deadweight "
             "and baseline_count from the clause."
         )
+    if clause.verification is not None:
+        check_sample(clause.id, outcome)
     scale = outcome.total_scale
     if clause.cap_per_person is not None and not (scale and math.isfinite(scale) and scale > 0):
         raise PaymentTermsError(

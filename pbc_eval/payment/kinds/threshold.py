@@ -7,9 +7,10 @@ from pbc_eval.payment.kinds import words as say
 from pbc_eval.payment.rule import Kind, Rule, Value, asked_by, value_of
 from pbc_eval.spec.money import money_text, number_text
 from pbc_eval.spec.payment_clauses import Threshold
+from pbc_eval.spec.payment_terms import PaymentTerms
 
 
-def _rule(clause: Threshold) -> Rule:
+def _rule(clause: Threshold, terms: PaymentTerms) -> Rule:
     reached = AtLeast(value_of(clause), say.bound("minimum", clause.minimum))
     minimum = number_text(clause.minimum)
     return Rule(
@@ -28,7 +29,7 @@ def _pays(clause: Threshold) -> Expression:
     return say.priced("price", clause.price, say.units_priced(clause, clause.paid_on))
 
 
-def _words(clause: Threshold, at: Value, currency: str) -> str:
+def _words(clause: Threshold, rule: Rule, at: Value, currency: str) -> str:
     value, minimum = at(value_of(clause)), at(say.bound("minimum", clause.minimum))
     if value < minimum:
         said = f"{number_text(value)} is below the minimum {number_text(minimum)}"
