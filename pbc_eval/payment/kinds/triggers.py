@@ -85,7 +85,7 @@ def _words(clause: Triggers, rule: Rule, at: Value, currency: str) -> str:
         verdict = "reaches" if cohort in early else "is below"
         parts.append(f"{cohort}: {value} {verdict} {number_text(clause.early_minimum)}")
     rest = len(clause.cohorts) - len(early)
-    verdict = "reach" if met else "are below"
+    verdict = "reaches" if met else "is below"
     parts.append(f"together: {together} {verdict} {number_text(clause.pooled_minimum)}")
     paid = len(early) + (rest if met else 0)
     amount = money_text(clause.amount, currency)
