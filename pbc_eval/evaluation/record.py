@@ -5,6 +5,7 @@ from typing import Literal
 
 import pandas as pd
 
+from pbc_eval.evaluation.simulate import JointSimulation
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import AttEstimate, CheckResult, EffectSeries, MeasuredOutcome
 from pbc_eval.spec.evaluation import EvaluationSpec

@@ -14,10 +14,11 @@ from pbc_eval import provenance
 from pbc_eval.errors import DesignError, SpecError
 from pbc_eval.evaluation import difference_in_differences, matched, reported
 from pbc_eval.evaluation.record import Evaluation, Finding
-from pbc_eval.evaluation.simulate import simulate_together
+from pbc_eval.evaluation.simulate import DRAWS, JointSimulation, simulate_together
 from pbc_eval.evaluation.value import (
     ValueInputs,
     investment_parts,
+    payment_invested,
     read_value_inputs,
     value_found,
 )
@@ -27,6 +28,7 @@ from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import MeasuredOutcome
 from pbc_eval.spec.design import Matching
 from pbc_eval.spec.evaluation import EvaluationSpec
+from pbc_eval.sroi.present_value import SroiResult
 from pbc_eval.sroi.sensitivity import one_way
 
 
@@ -53,7 +55,7 @@ def evaluate(spec: EvaluationSpec) -> Evaluation:
         payment_alternatives=_payment_alternatives(spec, findings),
         sroi=sroi,
         sroi_sensitivity=None if sroi is None else pd.DataFrame(one_way(sroi)),
-        simulation=_simulated(spec, given, sroi, payment, results, seed),
+        simulation=_simulated(spec, given, sroi, payment, results, seed=seed),
         investment_parts=tuple((f"{who}: {what}", value) for who, what, value in parts),
         payers=tuple((who, value) for who, _, value in parts),
         inputs=inputs,
@@ -110,6 +112,29 @@ def _refuse_failed_checks(spec: EvaluationSpec, findings: Sequence[Finding]) -> 
             + "\nChange the design, or add a waiver under design.waivers with the reason why the "
             "evaluation goes on; the reason is printed in the report."
         )
+
+
+def _simulated(
+    spec: EvaluationSpec,
+    given: ValueInputs | None,
+    sroi: SroiResult | None,
+    payment: PaymentStatement | None,
+    results: dict[str, MeasuredOutcome],
+    *,
+    seed: int,
+) -> JointSimulation | None:
+    valuation = spec.value_map
+    invested = payment is not None and valuation is not None and valuation.payment_is_invested
+    return simulate_together(
+        results,
+        seed=seed,
+        draws=DRAWS if valuation is None else valuation.draws,
+        terms=spec.payment,
+        value=sroi,
+        uncertain=() if given is None else given.uncertainty,
+        correlations=() if given is None else given.correlations,
+        paid=payment_invested(spec, payment) if invested else None,
+    )
 
 
 def _payment_alternatives(spec: EvaluationSpec, findings: Sequence[Finding]) -> pd.DataFrame | None:

@@ -5,11 +5,14 @@ invested and, where it says what is uncertain, simulated together with the payme
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pydantic import ValidationError
+
 from pbc_eval.errors import ValueMapError
 from pbc_eval.parameters.bank import read_bank
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import MeasuredOutcome
 from pbc_eval.spec.evaluation import EvaluationSpec
+from pbc_eval.spec.problems import problems_in_words
 from pbc_eval.spec.uncertainty import Correlation, Uncertain
 from pbc_eval.spec.valuation import Valuation
 from pbc_eval.spec.value_map import StakeholderInput, ValuedOutcome, ValueMap
@@ -84,10 +87,8 @@ def _value_map(spec: EvaluationSpec, valuation: Valuation) -> ValueMap:
             uncertainty=stated or found.uncertainty,
             correlations=valuation.correlations or found.correlations,
         )
-    except ValueError as error:
-        problems = getattr(error, "errors", list)()
-        said = problems[0]["msg"].removeprefix("Value error, ") if problems else str(error)
-        raise ValueMapError(f"{spec.id}: {said}.") from error
+    except ValidationError as error:
+        raise ValueMapError(f"{spec.id}: " + "\n".join(problems_in_words(error, {}))) from error
 
 
 def investment_parts(

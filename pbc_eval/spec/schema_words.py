@@ -1,64 +1,6 @@
-"""What editors say of the keys of payment terms and value maps: model, then key, then words."""
+"""What editors say of the keys of value maps: model, then key, then words."""
 
-_CLAUSE = {
-    "id": "A short name for the clause: success.",
-    "label": "As the statement names it.",
-    "reference": "Where the contract says it: Schedule 2, para 4.",
-    "outcome": "The id of one of the outcomes.",
-    "unit": "What one unit is, for sentences: readmission avoided.",
-    "measure": "effect, relative_effect (a fraction), total or count.",
-    "estimate_used": "point, lower_bound, zero_unless_significant, or a blend of estimates.",
-    "measure_decimals": "Decimals to which the measure is rounded before it is priced.",
-    "deduction": "true: the provider owes the amount.",
-    "cap": "The most that this pays.",
-    "floor": "Paid whatever the result.",
-    "illustrative": "true: made up, to show how it would be applied.",
-    "source": "Where the figures were found, and whether they were READ or RECALLED.",
-}
 WORDS = {
-    "Tariff": _CLAUSE
-    | {
-        "price": "Money for each unit.",
-        "max_units": "No more units than this are paid.",
-        "cap_per_person": "The most paid for each person behind the outcome.",
-        "deadweight": "Fraction of the count that would have happened anyway; never of an effect.",
-        "baseline_count": "Units that would have happened anyway; never of an effect.",
-        "negative_allowed": "true: a negative total is charged to the provider.",
-    },
-    "Threshold": _CLAUSE
-    | {
-        "minimum": "Paid once the measure reaches this; a relative effect is a fraction: 0.075.",
-        "amount": "A lump of money.",
-        "price": "Money for each unit, in place of a lump.",
-        "paid_on": "What a price is paid on.",
-    },
-    "Bands": _CLAUSE
-    | {
-        "mode": "retroactive: the band reached prices everything; marginal: each prices its part.",
-        "bands": "From the lowest up, without gap or overlap.",
-        "paid_on": "What a rate is paid on.",
-    },
-    "Band": {
-        "from": "The band holds from this value on.",
-        "to": "Up to, and without, this value; null for the last.",
-        "pay": "A lump of money.",
-        "rate": "Money for each unit.",
-    },
-    "FixedFee": _CLAUSE | {"amount": "Money each time.", "times": "How many times."},
-    "Blend": {"blend": "Name of an estimate to its weight; the weights sum to 1."},
-    "Rounding": {
-        "decimals": "Decimals of the payment.",
-        "mode": "What becomes of a half: up, down or to the even neighbour.",
-    },
-    "PaymentTerms": {
-        "currency": "That of the contract.",
-        "clauses": "One for each thing that is paid.",
-        "cap": "The most that is paid in all.",
-        "floor": "The least that is paid in all.",
-        "rounding": "How the payment is rounded, once.",
-        "illustrative": "true: the terms were made up.",
-        "notes": "What a reader of the terms must know.",
-    },
     "StakeholderInput": {
         "stakeholder": "Who gives.",
         "description": "What they give.",
