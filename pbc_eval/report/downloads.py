@@ -16,16 +16,17 @@ import pandas as pd
 from pbc_eval import provenance
 from pbc_eval.disclosure import ReleasedEvaluation, ReleasedTable
 from pbc_eval.errors import PublicationError
+from pbc_eval.evaluation.simulate import JointSimulation
 from pbc_eval.report import facts, prose
 from pbc_eval.report.drawings import drawings
 from pbc_eval.report.figures import Figure
 from pbc_eval.report.money import (
     payment_alternatives_table,
     payment_table,
-    sensitivity_figure,
-    value_tables,
 )
 from pbc_eval.report.sections import all_outcomes_table
+from pbc_eval.report.uncertainty import uncertainty_figures, uncertainty_tables
+from pbc_eval.report.value import value_figures, value_tables
 from pbc_eval.results import AttEstimate
 from pbc_eval.spec.formula_text import harmless
 
@@ -106,6 +107,7 @@ def results(released: ReleasedEvaluation) -> dict[str, Any]:
             "ratio": _plain(sroi.ratio),
             "ratio_is": "present value / investment",
         },
+        "uncertainty": _uncertainty(evaluation.simulation),
         "provenance": provenance.manifest(
             evaluation_id=spec.id,
             edition=spec.edition,
@@ -127,13 +129,34 @@ def _tables(released: ReleasedEvaluation) -> Iterator[ReleasedTable]:
         if table is not None:
             yield table
     yield from value_tables(released.evaluation)
+    yield from uncertainty_tables(released.evaluation)
 
 
 def _figures(released: ReleasedEvaluation) -> Iterator[Figure]:
     for part in released.findings:
         yield from drawings(part, released.evaluation).values()
-    if released.evaluation.sroi is not None:
-        yield sensitivity_figure(released.evaluation)
+    yield from value_figures(released.evaluation)
+    yield from uncertainty_figures(released.evaluation)
+
+
+def _uncertainty(simulation: JointSimulation | None) -> dict[str, Any] | None:
+    """Intervals, chances and seed of what was simulated; null where nothing was."""
+    if simulation is None:
+        return None
+    payments, returns = simulation.payments, simulation.returns
+    found: dict[str, Any] = {"draws": simulation.draws, "seed": simulation.seed}
+    if payments is not None:
+        found["payment_interval_95"] = simulation.payment_interval()
+        found["steps"] = [entry._asdict() for entry in simulation.tier_chances]
+    if returns is not None:
+        for name in ("present_value", "net_present_value", "ratio"):
+            found[f"{name}_interval_95"] = [_plain(end) for end in returns.interval(name)]
+        found["chance_ratio_above_one"] = returns.chance_ratio_above_one
+        found["chance_net_present_value_above_zero"] = returns.chance_npv_above_zero
+    if simulation.information is not None:
+        found["value_of_perfect_information"] = simulation.information.perfect
+        found["value_of_information"] = [e._asdict() for e in simulation.information.inputs]
+    return found
 
 
 def _estimate(estimate: AttEstimate) -> dict[str, Any]:

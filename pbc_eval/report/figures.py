@@ -1,7 +1,8 @@
 """Every figure of the report: drawn once, in one style, with its alternative text and its data.
 
-The one home of matplotlib. Figures are SVG with a fixed hash salt and no date, so that the same
-results give the same bytes. No information is carried by colour alone.
+The one home of matplotlib; other modules draw on the axes that ``finish`` hands them. Figures are
+SVG with a fixed hash salt and no date, so that the same results give the same bytes. No
+information is carried by colour alone.
 """
 
 import base64
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
+from matplotlib.axes import Axes as Axes  # for modules that draw
 from matplotlib.figure import Figure as MplFigure
 from matplotlib.ticker import MaxNLocator
 
@@ -80,11 +81,11 @@ def event_study(series: EffectSeries, outcome: Outcome, *, name: str, period: st
         axes.set_xlabel(f"{period.capitalize()}s since the programme began")
         axes.set_ylabel(_axis_label(outcome, "Effect"))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        _legend(axes)
+        legend(axes)
 
     bands = "simultaneous 95% bands" if series.bands == "simultaneous" else "95% intervals"
     bands = bands.replace("95%", fmt.percent(series.overall.level))
-    return _finish(
+    return finish(
         draw,
         name=name,
         caption=f"Effect on {outcome.label.lower()} by {period} since the programme began, "
@@ -119,9 +120,9 @@ def group_paths(means: pd.DataFrame, outcome: Outcome, *, name: str, time_name: 
             axes.set_xticks(shown["position"], shown["time"])
         else:
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        _legend(axes)
+        legend(axes)
 
-    return _finish(
+    return finish(
         draw,
         name=name,
         caption=f"{outcome.label}: average of each group by {time_name}. A vertical line marks "
@@ -145,7 +146,7 @@ def love_plot(balance: pd.DataFrame, *, name: str) -> Figure:
         axes.set_yticks(rows, shown["covariate"].tolist())
         axes.set_xlabel("Absolute standardised difference (%)")
         axes.set_xlim(left=0)
-        _legend(axes)
+        legend(axes)
 
     worst = balance.iloc[int(balance["after"].abs().to_numpy(float).argmax())]
     n_good = int((balance["after"].abs() <= 0.05).sum())
@@ -155,7 +156,7 @@ def love_plot(balance: pd.DataFrame, *, name: str) -> Figure:
         f"difference left is {abs(worst['after']):.1%} for {worst['covariate']}, which was "
         f"{abs(worst['before']):.1%} before."
     )
-    return _finish(
+    return finish(
         draw,
         name=name,
         caption="How alike the groups are, before and after matching.",
@@ -190,7 +191,7 @@ def estimates_side_by_side(
         f"{label}: {fmt.amount(e.estimate, outcome, currency)}" for label, e in estimates
     )
     data = pd.DataFrame([{"shown_as": label, **e.to_row()} for label, e in estimates])
-    return _finish(
+    return finish(
         draw,
         name=name,
         caption=f"{outcome.label}: the headline (square) beside other ways to estimate it "
@@ -223,7 +224,7 @@ def tornado(sensitivity: pd.DataFrame, ratio: float, *, name: str, currency: str
         axes.axvline(1, color=PLUM, linestyle="--", linewidth=1, label="breaks even")
         axes.set_yticks(rows, shown["assumption"].tolist())
         axes.set_xlabel(f"Social return per {fmt.money(1, currency)} invested")
-        _legend(axes)
+        legend(axes)
 
     top = sensitivity.iloc[0]
     alt = (
@@ -232,7 +233,7 @@ def tornado(sensitivity: pd.DataFrame, ratio: float, *, name: str, currency: str
         f"{min(top['ratio_low'], top['ratio_high']):.2f} to "
         f"{max(top['ratio_low'], top['ratio_high']):.2f}."
     )
-    return _finish(
+    return finish(
         draw,
         name=name,
         caption="How far the ratio moves when one assumption is set to a low and a high value.",
@@ -276,7 +277,7 @@ def _paths_alt(means: pd.DataFrame, outcome: Outcome, time_name: str) -> str:
     return " ".join(said)
 
 
-def _legend(axes: Axes) -> None:
+def legend(axes: Axes) -> None:
     """Below the drawing, so that it never covers what is drawn."""
     axes.get_figure(root=True).legend(  # type: ignore[union-attr]
         loc="outside lower center", ncols=2, frameon=False, fontsize=9
@@ -294,7 +295,7 @@ def _axis_label(outcome: Outcome, prefix: str) -> str:
     return f"{prefix} ({unit})".strip() if prefix else unit.capitalize()
 
 
-def _finish(
+def finish(
     draw: Callable[[Axes], None],
     *,
     name: str,
