@@ -51,7 +51,7 @@ def sentences(evaluation: Evaluation) -> list[str]:
         low, high = (fmt.number(end, 2) for end in returns.interval("ratio", LEVEL))
         net = (fmt.money(end, currency) for end in returns.interval("net_present_value", LEVEL))
         said += [
-            f"In {_chance(returns.chance_ratio_above_one)} of {returns.draws:,} draws more comes "
+            f"In {fmt.chance(returns.chance_ratio_above_one)} of {returns.draws:,} draws more comes "
             "back than is put in.",
             f"The ratio lies between {low} and {high} in {fmt.percent(LEVEL)} of the draws and is "
             f"{fmt.number(returns.mean('ratio'), 2)} on average, against "
@@ -78,13 +78,13 @@ def _what_to_research(evaluation: Evaluation, found: ValueOfInformation) -> str:
         return (
             "What to research next: nothing in this map would change the decision. On what is "
             f"known the better choice is {choice}, and it stays so in "
-            f"{_chance(1 - found.chance_of_regret)} of the draws."
+            f"{fmt.chance(1 - found.chance_of_regret)} of the draws."
         )
     first = found.inputs[0]
-    name = input_name(sroi, first.name, _labels(evaluation))
+    name = input_name(sroi, first.name, _labels(evaluation), cut=False)
     return (
         f"What to research next: {name[:1].lower() + name[1:]}. On what is known the better choice "
-        f"is {choice}, which is the wrong one in {_chance(found.chance_of_regret)} of the draws; "
+        f"is {choice}, which is the wrong one in {fmt.chance(found.chance_of_regret)} of the draws; "
         "to know this figure exactly before deciding would be worth "
         f"{fmt.money(first.value, currency)} on average, to know everything "
         f"{fmt.money(found.perfect, currency)}."
@@ -202,12 +202,3 @@ def _simulation(evaluation: Evaluation) -> JointSimulation:
 
 def _labels(evaluation: Evaluation) -> dict[str, str]:
     return {outcome.id: outcome.label for outcome in evaluation.spec.outcomes}
-
-
-def _chance(share: float) -> str:
-    """A share of draws in words that never claim certainty: 'more than 99.9%'."""
-    if share > 0.999:
-        return "more than 99.9%"
-    if share < 0.001:
-        return "fewer than 0.1%"
-    return fmt.percent(share, 1 if share > 0.99 or share < 0.01 else 0)

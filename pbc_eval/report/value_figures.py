@@ -11,7 +11,7 @@ from pbc_eval.sroi.simulate import Simulation
 from pbc_eval.sroi.two_way import TwoWay
 from pbc_eval.sroi.waterfall import WaterfallStep
 
-BINS = 40
+BINS = 30
 SHOWN = (0.002, 0.998)  # quantiles between which a distribution is drawn
 INK = "#1A1A1A"
 
@@ -61,7 +61,8 @@ def value_waterfall(steps: Sequence[WaterfallStep], *, name: str, currency: str)
     said = "; ".join(f"{s.name.lower()} {fmt.money(s.change, currency)}" for s in taken)
     alt = (
         f"Bars from a gross value of {fmt.money(totals['Gross value'], currency)} down to a "
-        f"present value of {fmt.money(totals['Present value'], currency)}: {said or 'nothing is taken off'}"
+        f"present value of {fmt.money(totals['Present value'], currency)}: "
+        f"{said or 'nothing is taken off'}"
         f". Less the investment, the net present value is "
         f"{fmt.money(totals['Net present value'], currency)}."
     )
@@ -99,8 +100,8 @@ def two_way_grid(grid: TwoWay, first: str, second: str, *, name: str, currency: 
                     ha="center",
                     va="center",
                     color=INK,
-                    size=9,
-                    bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5},
+                    size=10,
+                    bbox=None if repays else {"facecolor": "white", "edgecolor": "none", "pad": 1},
                 )
         axes.set_xticks(range(ratios.shape[1]), [_short(v) for v in grid.second_values])
         axes.set_yticks(range(ratios.shape[0]), [_short(v) for v in grid.first_values])
@@ -172,7 +173,7 @@ def ratio_distribution(
         axes.set_ylabel("Share of draws (%)")
         legend(axes)
 
-    chance = fmt.percent(simulation.chance_ratio_above_one)
+    chance = fmt.chance(simulation.chance_ratio_above_one)
     alt = (
         f"Histogram of the ratio in {simulation.draws:,} draws. The middle {fmt.percent(level)} "
         f"lie between {fmt.number(low, 2)} and {fmt.number(high, 2)}, the average is "

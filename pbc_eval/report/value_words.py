@@ -7,11 +7,20 @@ LONGEST_NAME = 48
 ESTIMATE = "estimate of "
 
 
-def row_name(sroi: SroiResult, outcome: str) -> str:
-    """The words of a value map row for its id; 'all outcomes' as it is. Long ones are cut."""
-    words = next((row.indicator or row.outcome for row in sroi.outcomes if row.id == outcome), "")
-    words = words or outcome
-    if len(words) <= LONGEST_NAME:
+def row_name(sroi: SroiResult, outcome: str, *, cut: bool = True) -> str:
+    """The words of a value map row for its id, those that no other row has; 'all outcomes' as it
+    is. Long ones are cut, for tables and axes."""
+    row = next((row for row in sroi.outcomes if row.id == outcome), None)
+    words = outcome
+    if row is not None:
+        for known, name in (
+            ([r.indicator for r in sroi.outcomes], row.indicator),
+            ([r.outcome for r in sroi.outcomes], row.outcome),
+        ):
+            if name and known.count(name) == 1:
+                words = name
+                break
+    if not cut or len(words) <= LONGEST_NAME:
         return words
     return words[: LONGEST_NAME - 2].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
 
@@ -22,14 +31,14 @@ def plain(assumption: str) -> str:
     return words.get(assumption, assumption.replace("_", " ")).capitalize()
 
 
-def assumption_name(sroi: SroiResult, outcome: str, assumption: str) -> str:
+def assumption_name(sroi: SroiResult, outcome: str, assumption: str, *, cut: bool = True) -> str:
     """'Value each: GP visits avoided'."""
     if outcome == PROJECT:
         return f"{plain(assumption)}: {PROJECT}"
-    return f"{plain(assumption)}: {row_name(sroi, outcome)}"
+    return f"{plain(assumption)}: {row_name(sroi, outcome, cut=cut)}"
 
 
-def input_name(sroi: SroiResult, name: str, labels: dict[str, str]) -> str:
+def input_name(sroi: SroiResult, name: str, labels: dict[str, str], *, cut: bool = True) -> str:
     """A simulated input in words: 'gp-visits.quantity', 'investment', 'estimate of readmissions'.
 
     ``labels`` maps an estimated outcome to what it is called on the page.
@@ -38,4 +47,4 @@ def input_name(sroi: SroiResult, name: str, labels: dict[str, str]) -> str:
         outcome = name.removeprefix(ESTIMATE)
         return f"The estimate: {labels.get(outcome, outcome)}"
     row, dot, assumption = name.partition(".")
-    return assumption_name(sroi, row, assumption) if dot else plain(name)
+    return assumption_name(sroi, row, assumption, cut=cut) if dot else plain(name)

@@ -15,7 +15,7 @@ from pbc_eval.sroi.assumptions import SHARES, Floats
 from pbc_eval.sroi.present_value import SroiResult
 from pbc_eval.sroi.sensitivity import ALL, OneWay, ratio_with, with_values
 
-STEPS = 7
+STEPS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -64,8 +64,11 @@ def two_way(
 
 
 def widest_pair(result: SroiResult, one_way: Sequence[OneWay], steps: int = STEPS) -> TwoWay | None:
-    """The grid of the two most influential assumptions that are numbers, between the ends that
-    ``one_way`` gave them; None when there are not two that move the ratio."""
+    """The grid of the two most influential figures, of different rows where there are two such,
+    between the ends that ``one_way`` gave them; None when there are not two that move the ratio.
+
+    Durations, which take few values, are left to ``one_way``.
+    """
     usable = [
         entry
         for entry in one_way
@@ -73,25 +76,19 @@ def widest_pair(result: SroiResult, one_way: Sequence[OneWay], steps: int = STEP
         and entry.swing > 0
         and entry.how == "set to"
         and entry.assumption in (*ROW_INPUTS, *PROJECT_INPUTS)
+        and entry.assumption != "duration"
     ]
     if len(usable) < 2:
         return None
-    one, two = usable[:2]
+    one, *others = usable
+    two = next((entry for entry in others if entry.outcome != one.outcome), others[0])
     return two_way(
         result,
         (one.outcome, one.assumption),
         (two.outcome, two.assumption),
-        first_values=_steps(one, steps),
-        second_values=_steps(two, steps),
+        first_values=np.linspace(one.low, one.high, steps).tolist(),
+        second_values=np.linspace(two.low, two.high, steps).tolist(),
     )
-
-
-def _steps(entry: OneWay, steps: int) -> list[float]:
-    """Even steps from low to high; whole years for a duration."""
-    values = np.linspace(entry.low, entry.high, steps)
-    if entry.assumption == "duration":
-        values = np.unique(np.rint(values))
-    return [float(value) for value in values]
 
 
 def _ratio(result: SroiResult, changes: dict[Key, float]) -> float:
