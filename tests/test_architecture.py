@@ -26,12 +26,13 @@ HOMES = {  # third-party tool -> the one place that may import it
     "duckdb": "panel/source.py",
     "matplotlib": "report/figures.py",
     "linearmodels": "did/two_way.py",
-    "openpyxl": "panel/source.py",
+    "openpyxl": "spec/workbook_file.py",
     "ruamel": "spec/yaml_file.py",
     "papermill": "publish/notebook.py",
     "nbconvert": "publish/notebook.py",
     "nh3": "publish/notebook.py",
     "dask": "batch/dask.py",
+    "SALib": "sroi/global_sensitivity.py",
     "typer": "cli.py",
 }
 MODULES = pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Literal
 
 import pandas as pd
 
+from pbc_eval.evaluation.simulate import JointSimulation
 from pbc_eval.kpi.record import PerformanceResult
 from pbc_eval.payment.risk import PaymentRisk
 from pbc_eval.payment.statement import PaymentStatement
@@ -84,7 +85,9 @@ class Evaluation:
     performance: PerformanceResult | None = None
     sroi: SroiResult | None = None
     sroi_sensitivity: pd.DataFrame | None = None
+    simulation: JointSimulation | None = None  # where something is uncertain
     investment_parts: tuple[tuple[str, float], ...] = ()
+    payers: tuple[tuple[str, float], ...] = ()  # who put in how much, in the same order
     inputs: dict[str, str] = field(default_factory=dict)
     seed: int = 0
 

@@ -14,6 +14,14 @@ from pbc_eval import provenance
 from pbc_eval.errors import DesignError, SpecError
 from pbc_eval.evaluation import difference_in_differences, matched, reported
 from pbc_eval.evaluation.record import Evaluation, Finding
+from pbc_eval.evaluation.simulate import DRAWS, JointSimulation, simulate_together
+from pbc_eval.evaluation.value import (
+    ValueInputs,
+    investment_parts,
+    payment_invested,
+    read_value_inputs,
+    value_found,
+)
 from pbc_eval.kpi.measure import measure_performance
 from pbc_eval.kpi.record import PerformanceResult
 from pbc_eval.payment.alternatives import payment_under_alternatives
@@ -23,9 +31,7 @@ from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import MeasuredOutcome
 from pbc_eval.spec.design import Matching
 from pbc_eval.spec.evaluation import EvaluationSpec
-from pbc_eval.spec.value_map import StakeholderInput, ValuedOutcome
-from pbc_eval.spec.value_table import read_value_map
-from pbc_eval.sroi.present_value import SroiResult, social_return
+from pbc_eval.sroi.present_value import SroiResult
 from pbc_eval.sroi.sensitivity import one_way
 
 
@@ -37,26 +43,29 @@ def evaluate(spec: EvaluationSpec) -> Evaluation:
     ValueMapError for terms and values that cannot be applied.
     """
     inputs = input_hashes(spec)
-    value_rows, stakeholder_inputs = _value_map(spec)
+    given = read_value_inputs(spec)
     seed = provenance.seed_of(spec.id, spec.edition)
     findings = _findings(spec, seed)
     _refuse_failed_checks(spec, findings)
     results = {finding.outcome.id: finding.measured for finding in findings}
     performance = measure_performance(spec.performance, spec.path) if spec.performance else None
     counted = counted_results(spec, performance)
-    payment = payment_due(spec.payment, {**results, **counted}) if spec.payment else None
-    parts = _investment_parts(spec, payment, stakeholder_inputs)
-    sroi = _social_return(spec, value_rows, parts, results)
+    results |= counted
+    payment = payment_due(spec.payment, results) if spec.payment else None
+    parts = () if given is None else investment_parts(spec, payment, given)
+    sroi = None if given is None else value_found(spec, given, parts, results)
     return Evaluation(
         spec=spec,
         findings=findings,
         payment=payment,
         payment_alternatives=_payment_alternatives(spec, findings, counted),
-        payment_risk=_payment_risk(spec, {**results, **counted}, seed),
+        payment_risk=_payment_risk(spec, results, seed),
         performance=performance,
         sroi=sroi,
         sroi_sensitivity=None if sroi is None else pd.DataFrame(one_way(sroi)),
-        investment_parts=parts,
+        simulation=_simulated(spec, given, sroi, payment, results, seed=seed),
+        investment_parts=tuple((f"{who}: {what}", value) for who, what, value in parts),
+        payers=tuple((who, value) for who, _, value in parts),
         inputs=inputs,
         seed=seed,
     )
@@ -75,7 +84,9 @@ def input_hashes(spec: EvaluationSpec) -> dict[str, str]:
     if spec.performance:
         named += spec.performance.files
     if spec.value_map:
-        named += [f for f in (spec.value_map.file, spec.value_map.inputs_file) if f]
+        valuation = spec.value_map
+        beside = (valuation.inputs_file, valuation.uncertainty_file, valuation.value_bank)
+        named += [f for f in (valuation.file, *beside) if f]
     files = [name.partition("::")[0] for name in named]
     return {name: provenance.sha256(spec.path(name)) for name in files}
 
@@ -113,51 +124,26 @@ def _refuse_failed_checks(spec: EvaluationSpec, findings: Sequence[Finding]) -> 
         )
 
 
-def _value_map(
+def _simulated(
     spec: EvaluationSpec,
-) -> tuple[tuple[ValuedOutcome, ...], tuple[StakeholderInput, ...]]:
-    valuation = spec.value_map
-    if valuation is None:
-        return (), ()
-    if valuation.file is None:
-        return valuation.outcomes, valuation.inputs
-    inputs = spec.path(valuation.inputs_file) if valuation.inputs_file else None
-    read = read_value_map(spec.path(valuation.file), inputs=inputs)
-    return read.outcomes, (*read.inputs, *valuation.inputs)
-
-
-def _investment_parts(
-    spec: EvaluationSpec,
+    given: ValueInputs | None,
+    sroi: SroiResult | None,
     payment: PaymentStatement | None,
-    inputs: Sequence[StakeholderInput],
-) -> tuple[tuple[str, float], ...]:
-    """What was put in, part by part: the payment due, then what each stakeholder gave."""
-    valuation = spec.value_map
-    if valuation is None:
-        return ()
-    parts = [(f"{entry.stakeholder}: {entry.description}", entry.value) for entry in inputs]
-    if payment is not None and valuation.payment_is_invested:
-        parts.insert(0, (f"{spec.contract.commissioner}: payment due", float(payment.total)))
-    return tuple(parts)
-
-
-def _social_return(
-    spec: EvaluationSpec,
-    rows: Sequence[ValuedOutcome],
-    parts: Sequence[tuple[str, float]],
     results: dict[str, MeasuredOutcome],
-) -> SroiResult | None:
+    *,
+    seed: int,
+) -> JointSimulation | None:
     valuation = spec.value_map
-    if valuation is None:
-        return None
-    return social_return(
-        rows,
-        investment=sum(value for _, value in parts),
-        discount=valuation.discount,
-        date=valuation.valued_on,
-        start_convention="after_activity" if valuation.first_year_discounted else "in_activity",
-        results=results,
-        currency=spec.contract.currency,
+    invested = payment is not None and valuation is not None and valuation.payment_is_invested
+    return simulate_together(
+        results,
+        seed=seed,
+        draws=DRAWS if valuation is None else valuation.draws,
+        terms=spec.payment,
+        value=sroi,
+        uncertain=() if given is None else given.uncertainty,
+        correlations=() if given is None else given.correlations,
+        paid=payment_invested(spec, payment) if invested else None,
     )
 
 

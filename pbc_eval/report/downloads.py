@@ -5,7 +5,6 @@ Text cells that a spreadsheet would run as a formula are quoted; suppressed cell
 
 import json
 import math
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -17,20 +16,19 @@ import pandas as pd
 from pbc_eval import provenance
 from pbc_eval.disclosure import ReleasedEvaluation, ReleasedTable
 from pbc_eval.errors import PublicationError
+from pbc_eval.evaluation.simulate import JointSimulation
 from pbc_eval.report import facts, prose
 from pbc_eval.report.drawings import drawings
 from pbc_eval.report.figures import Figure
 from pbc_eval.report.money import (
     payment_alternatives_table,
     payment_table,
-    sensitivity_figure,
-    value_tables,
 )
 from pbc_eval.report.sections import all_outcomes_table
+from pbc_eval.report.uncertainty import uncertainty_figures, uncertainty_tables
+from pbc_eval.report.value import value_figures, value_tables
 from pbc_eval.results import AttEstimate
-
-_FORMULA = {*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20"}  # and their full-width forms
-_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
+from pbc_eval.spec.formula_text import harmless
 
 
 def write_downloads(released: ReleasedEvaluation, run_dir: str | Path) -> Path:
@@ -109,6 +107,7 @@ def results(released: ReleasedEvaluation) -> dict[str, Any]:
             "ratio": _plain(sroi.ratio),
             "ratio_is": "present value / investment",
         },
+        "uncertainty": _uncertainty(evaluation.simulation),
         "provenance": provenance.manifest(
             evaluation_id=spec.id,
             edition=spec.edition,
@@ -130,13 +129,34 @@ def _tables(released: ReleasedEvaluation) -> Iterator[ReleasedTable]:
         if table is not None:
             yield table
     yield from value_tables(released.evaluation)
+    yield from uncertainty_tables(released.evaluation)
 
 
 def _figures(released: ReleasedEvaluation) -> Iterator[Figure]:
     for part in released.findings:
         yield from drawings(part, released.evaluation).values()
-    if released.evaluation.sroi is not None:
-        yield sensitivity_figure(released.evaluation)
+    yield from value_figures(released.evaluation)
+    yield from uncertainty_figures(released.evaluation)
+
+
+def _uncertainty(simulation: JointSimulation | None) -> dict[str, Any] | None:
+    """Intervals, chances and seed of what was simulated; null where nothing was."""
+    if simulation is None:
+        return None
+    payments, returns = simulation.payments, simulation.returns
+    found: dict[str, Any] = {"draws": simulation.draws, "seed": simulation.seed}
+    if payments is not None:
+        found["payment_interval_95"] = simulation.payment_interval()
+        found["steps"] = [entry._asdict() for entry in simulation.tier_chances]
+    if returns is not None:
+        for name in ("present_value", "net_present_value", "ratio"):
+            found[f"{name}_interval_95"] = [_plain(end) for end in returns.interval(name)]
+        found["chance_ratio_above_one"] = returns.chance_ratio_above_one
+        found["chance_net_present_value_above_zero"] = returns.chance_npv_above_zero
+    if simulation.information is not None:
+        found["value_of_perfect_information"] = simulation.information.perfect
+        found["value_of_information"] = [e._asdict() for e in simulation.information.inputs]
+    return found
 
 
 def _estimate(estimate: AttEstimate) -> dict[str, Any]:
@@ -157,7 +177,9 @@ def _write_csv(frame: pd.DataFrame, path: Path) -> None:
     safe = frame.copy()
     for column in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[column]):
-            safe[column] = [_harmless(value) for value in safe[column]]
+            safe[column] = [
+                harmless(value) if isinstance(value, str) else value for value in safe[column]
+            ]
     safe.to_csv(path, index=False, lineterminator="\n")
 
 
@@ -169,13 +191,3 @@ def _fresh(folder: Path, name: str, written: set[str]) -> Path:
         )
     written.add(name)
     return folder / f"{name}.csv"
-
-
-def _harmless(value: Any) -> Any:
-    """Text that starts like a formula gets an apostrophe in front, as spreadsheets expect.
-
-    A number written as text, such as -1.5, stays a number.
-    """
-    if isinstance(value, str) and value[:1] in _FORMULA and not _NUMBER.fullmatch(value):
-        return "'" + value
-    return value

@@ -1,12 +1,14 @@
 """Every figure of the report: drawn once, in one style, with its alternative text and its data.
 
-The one home of matplotlib. Figures are SVG with a fixed hash salt and no date, so that the same
-results give the same bytes. No information is carried by colour alone.
+The one home of matplotlib; other modules draw on the axes that ``finish`` hands them. Figures are
+SVG with a fixed hash salt and no date, so that the same results give the same bytes. No
+information is carried by colour alone.
 """
 
 import base64
 import io
 import math
+import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -22,6 +24,8 @@ from pbc_eval.errors import PublicationError
 from pbc_eval.report import numbers as fmt
 from pbc_eval.results import AttEstimate, EffectSeries
 from pbc_eval.spec.outcomes import Outcome
+
+__all__ = ["Axes", "Figure", "finish", "legend"]  # for modules that draw
 
 # The UK Government Analysis Function's accessible categorical palette.
 NAVY, TEAL, PLUM, ORANGE, GREY = "#12436D", "#28A197", "#801650", "#F46A25", "#5F5F5F"
@@ -80,11 +84,11 @@ def event_study(series: EffectSeries, outcome: Outcome, *, name: str, period: st
         axes.set_xlabel(f"{period.capitalize()}s since the programme began")
         axes.set_ylabel(_axis_label(outcome, "Effect"))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        _legend(axes)
+        legend(axes)
 
     bands = "simultaneous 95% bands" if series.bands == "simultaneous" else "95% intervals"
     bands = bands.replace("95%", fmt.percent(series.overall.level))
-    return _finish(
+    return finish(
         draw,
         name=name,
         caption=f"Effect on {outcome.label.lower()} by {period} since the programme began, "
@@ -119,9 +123,9 @@ def group_paths(means: pd.DataFrame, outcome: Outcome, *, name: str, time_name: 
             axes.set_xticks(shown["position"], shown["time"])
         else:
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        _legend(axes)
+        legend(axes)
 
-    return _finish(
+    return finish(
         draw,
         name=name,
         caption=f"{outcome.label}: average of each group by {time_name}. A vertical line marks "
@@ -145,7 +149,7 @@ def love_plot(balance: pd.DataFrame, *, name: str) -> Figure:
         axes.set_yticks(rows, shown["covariate"].tolist())
         axes.set_xlabel("Absolute standardised difference (%)")
         axes.set_xlim(left=0)
-        _legend(axes)
+        legend(axes)
 
     worst = balance.iloc[int(balance["after"].abs().to_numpy(float).argmax())]
     n_good = int((balance["after"].abs() <= 0.05).sum())
@@ -155,7 +159,7 @@ def love_plot(balance: pd.DataFrame, *, name: str) -> Figure:
         f"difference left is {abs(worst['after']):.1%} for {worst['covariate']}, which was "
         f"{abs(worst['before']):.1%} before."
     )
-    return _finish(
+    return finish(
         draw,
         name=name,
         caption="How alike the groups are, before and after matching.",
@@ -190,7 +194,7 @@ def estimates_side_by_side(
         f"{label}: {fmt.amount(e.estimate, outcome, currency)}" for label, e in estimates
     )
     data = pd.DataFrame([{"shown_as": label, **e.to_row()} for label, e in estimates])
-    return _finish(
+    return finish(
         draw,
         name=name,
         caption=f"{outcome.label}: the headline (square) beside other ways to estimate it "
@@ -223,7 +227,7 @@ def tornado(sensitivity: pd.DataFrame, ratio: float, *, name: str, currency: str
         axes.axvline(1, color=PLUM, linestyle="--", linewidth=1, label="breaks even")
         axes.set_yticks(rows, shown["assumption"].tolist())
         axes.set_xlabel(f"Social return per {fmt.money(1, currency)} invested")
-        _legend(axes)
+        legend(axes)
 
     top = sensitivity.iloc[0]
     alt = (
@@ -232,7 +236,7 @@ def tornado(sensitivity: pd.DataFrame, ratio: float, *, name: str, currency: str
         f"{min(top['ratio_low'], top['ratio_high']):.2f} to "
         f"{max(top['ratio_low'], top['ratio_high']):.2f}."
     )
-    return _finish(
+    return finish(
         draw,
         name=name,
         caption="How far the ratio moves when one assumption is set to a low and a high value.",
@@ -276,7 +280,7 @@ def _paths_alt(means: pd.DataFrame, outcome: Outcome, time_name: str) -> str:
     return " ".join(said)
 
 
-def _legend(axes: Axes) -> None:
+def legend(axes: Axes) -> None:
     """Below the drawing, so that it never covers what is drawn."""
     axes.get_figure(root=True).legend(  # type: ignore[union-attr]
         loc="outside lower center", ncols=2, frameon=False, fontsize=9
@@ -294,7 +298,7 @@ def _axis_label(outcome: Outcome, prefix: str) -> str:
     return f"{prefix} ({unit})".strip() if prefix else unit.capitalize()
 
 
-def _finish(
+def finish(
     draw: Callable[[Axes], None],
     *,
     name: str,
@@ -313,7 +317,24 @@ def _finish(
         draw(figure.subplots())
         stream = io.BytesIO()
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    return Figure(name=name, caption=caption, alt=alt, svg=stream.getvalue(), data=data.copy())
+    return Figure(
+        name=name, caption=caption, alt=alt, svg=_smaller(stream.getvalue()), data=data.copy()
+    )
+
+
+def _smaller(svg: bytes) -> bytes:
+    """The same drawing in about half the bytes: no comments, short names of letters, coordinates to
+    a hundredth of a point (a thousandth of a letter)."""
+
+    def rounded(found: re.Match[bytes]) -> bytes:
+        text = re.sub(rb"\s+", b" ", found[2])
+        return found[1] + re.sub(rb"(\d+\.\d\d)\d+", rb"\1", text) + b'"'
+
+    svg = re.sub(rb"<!--.*?-->\s*", b"", svg, flags=re.DOTALL)
+    svg = re.sub(rb"DejaVuSans-", b"d", svg)
+    svg = re.sub(rb'( d=")([^"]*)"', rounded, svg)
+    svg = re.sub(rb'(transform="translate\()([\d. -]+\))"', rounded, svg)
+    return re.sub(rb">\s+<", b"><", svg)
 
 
 def _style() -> AbstractContextManager[None]:

@@ -66,11 +66,11 @@ def test_a_figure_without_data_is_refused():
     with pytest.raises((PublicationError, IndexError)):
         figures.tornado(empty, 2.0, name="x", currency="GBP")
     with pytest.raises(PublicationError, match="needs a caption"):
-        figures._finish(lambda axes: None, name="x", caption="", alt="y", data=empty)
+        figures.finish(lambda axes: None, name="x", caption="", alt="y", data=empty)
 
 
 def test_the_tornado_names_the_most_influential_assumption(released):
-    from pbc_eval.report.money import sensitivity_figure  # noqa: PLC0415 heavy
+    from pbc_eval.report.value import sensitivity_figure  # noqa: PLC0415 heavy
 
     evaluation = released["hospital-readmissions"].evaluation
     figure = sensitivity_figure(evaluation)
