@@ -6,6 +6,8 @@ from typing import Literal
 import pandas as pd
 
 from pbc_eval.evaluation.simulate import JointSimulation
+from pbc_eval.kpi.record import PerformanceResult
+from pbc_eval.payment.risk import PaymentRisk
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import AttEstimate, CheckResult, EffectSeries, MeasuredOutcome
 from pbc_eval.spec.evaluation import EvaluationSpec
@@ -79,6 +81,8 @@ class Evaluation:
     findings: tuple[Finding, ...]
     payment: PaymentStatement | None = None
     payment_alternatives: pd.DataFrame | None = None
+    payment_risk: PaymentRisk | None = None  # None without payment, or where nothing has an error
+    performance: PerformanceResult | None = None
     sroi: SroiResult | None = None
     sroi_sensitivity: pd.DataFrame | None = None
     simulation: JointSimulation | None = None  # where something is uncertain

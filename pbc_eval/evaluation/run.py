@@ -22,8 +22,11 @@ from pbc_eval.evaluation.value import (
     read_value_inputs,
     value_found,
 )
+from pbc_eval.kpi.measure import measure_performance
+from pbc_eval.kpi.record import PerformanceResult
 from pbc_eval.payment.alternatives import payment_under_alternatives
 from pbc_eval.payment.due import payment_due
+from pbc_eval.payment.risk import PaymentRisk, payment_risk
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import MeasuredOutcome
 from pbc_eval.spec.design import Matching
@@ -45,6 +48,9 @@ def evaluate(spec: EvaluationSpec) -> Evaluation:
     findings = _findings(spec, seed)
     _refuse_failed_checks(spec, findings)
     results = {finding.outcome.id: finding.measured for finding in findings}
+    performance = measure_performance(spec.performance, spec.path) if spec.performance else None
+    counted = counted_results(spec, performance)
+    results |= counted
     payment = payment_due(spec.payment, results) if spec.payment else None
     parts = () if given is None else investment_parts(spec, payment, given)
     sroi = None if given is None else value_found(spec, given, parts, results)
@@ -52,7 +58,9 @@ def evaluate(spec: EvaluationSpec) -> Evaluation:
         spec=spec,
         findings=findings,
         payment=payment,
-        payment_alternatives=_payment_alternatives(spec, findings),
+        payment_alternatives=_payment_alternatives(spec, findings, counted),
+        payment_risk=_payment_risk(spec, results, seed),
+        performance=performance,
         sroi=sroi,
         sroi_sensitivity=None if sroi is None else pd.DataFrame(one_way(sroi)),
         simulation=_simulated(spec, given, sroi, payment, results, seed=seed),
@@ -73,6 +81,8 @@ def input_hashes(spec: EvaluationSpec) -> dict[str, str]:
         named.append(spec.data.file)
     if isinstance(spec.design, Matching) and spec.design.benchmark:
         named.append(spec.design.benchmark.file)
+    if spec.performance:
+        named += spec.performance.files
     if spec.value_map:
         valuation = spec.value_map
         beside = (valuation.inputs_file, valuation.uncertainty_file, valuation.value_bank)
@@ -137,7 +147,40 @@ def _simulated(
     )
 
 
-def _payment_alternatives(spec: EvaluationSpec, findings: Sequence[Finding]) -> pd.DataFrame | None:
+def counted_results(
+    spec: EvaluationSpec, performance: PerformanceResult | None
+) -> dict[str, MeasuredOutcome]:
+    """What clauses count: numbers that were verified, and KPIs that feed a payment."""
+    verified = {
+        one.outcome: MeasuredOutcome(
+            outcome=one.outcome,
+            source="counted",
+            count=one.count,
+            total_scale=one.persons,
+            claims_checked=one.claims_checked,
+            claims_wrong=one.claims_wrong,
+        )
+        for one in spec.counts
+    }
+    return verified | (performance.measured() if performance else {})
+
+
+def _payment_risk(
+    spec: EvaluationSpec, results: dict[str, MeasuredOutcome], seed: int
+) -> PaymentRisk | None:
+    """None where nothing is paid, or nothing that is paid for has a standard error."""
+    if spec.payment is None:
+        return None
+    paid = {name for clause in spec.payment.due_clauses for name in clause.outcomes}
+    if not any(results[name].std_error for name in paid):
+        return None
+    promised = dict(spec.payment.promised_effects)
+    return payment_risk(spec.payment, results, promised=promised or None, seed=seed)
+
+
+def _payment_alternatives(
+    spec: EvaluationSpec, findings: Sequence[Finding], counted: dict[str, MeasuredOutcome]
+) -> pd.DataFrame | None:
     """The payment had another estimate been agreed, one row a kind of estimate."""
     if spec.payment is None:
         return None
@@ -147,5 +190,5 @@ def _payment_alternatives(spec: EvaluationSpec, findings: Sequence[Finding]) -> 
             by_name.setdefault(name, {})[finding.outcome.id] = measured
     if not by_name:
         return None
-    agreed = {finding.outcome.id: finding.measured for finding in findings}
+    agreed = {finding.outcome.id: finding.measured for finding in findings} | counted
     return payment_under_alternatives(spec.payment, agreed, by_name)

@@ -19,9 +19,16 @@ def describe(terms: PaymentTerms) -> tuple[str, ...]:
 
     "Pays £1,200 for each readmission avoided, up to £900,000 (Schedule 2, para 4)."
     """
+    return (
+        *(clause_sentence(clause, terms.currency) for clause in terms.clauses),
+        *limit_sentences(terms),
+    )
+
+
+def limit_sentences(terms: PaymentTerms) -> tuple[str, ...]:
+    """One sentence for each limit over several clauses, over the year and over the contract."""
     currency = terms.currency
-    sentences = [_sentence(clause, currency) for clause in terms.clauses]
-    sentences += [_limit(limit, currency) for limit in terms.limits]
+    sentences = [_limit(limit, currency) for limit in terms.limits]
     for whose, cap, floor in (
         ("Each year", terms.year_cap, terms.year_floor),
         ("The contract", terms.cap, terms.floor),
@@ -33,7 +40,8 @@ def describe(terms: PaymentTerms) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def _sentence(clause: Clause, currency: str) -> str:
+def clause_sentence(clause: Clause, currency: str) -> str:
+    """What one clause pays, which estimate counts, its limits and where the contract says so."""
     verb = "Deducts" if clause.deduction else "Pays"
     limits = ""
     if clause.cap is not None:

@@ -190,7 +190,9 @@ def _limits_in_words(
         if amount > most:
             amount = most
             bound.append(limit.name)
-            if limit.name == "cap":
+            if factor is not None and limit.name != "cap":
+                words += f"; within {limit.name}, {_pence(most, currency)}"
+            elif limit.name == "cap":
                 words += f"; capped at {money_text(most, currency)}"
     floor = floor_of(clause, terms)
     if floor is not None and amount < known.value(floor):

@@ -254,7 +254,7 @@ def _rounded(values: Floats, decimals: int, mode: Mode) -> Floats:
     scale = 10.0**decimals
     units = np.round(values * scale, 6)  # float noise must not decide a half
     if mode == "half_even":
-        return np.rint(units) / scale
+        return np.rint(units) / scale + 0.0
     size = np.abs(units)
     whole = np.floor(size + 0.5) if mode == "half_up" else np.floor(size)
     return np.copysign(whole, units) / scale + 0.0

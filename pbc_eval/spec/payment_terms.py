@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_va
 
 from pbc_eval._validate import did_you_mean
 from pbc_eval.errors import PaymentTermsError
-from pbc_eval.spec.base import Agreed, Date
+from pbc_eval.spec.base import Agreed, Date, Slug
 from pbc_eval.spec.money import Money, Number
 from pbc_eval.spec.payment_adjusting import (
     Clawback,
@@ -36,6 +36,7 @@ from pbc_eval.spec.payment_clauses import (
     Threshold,
     Verification,
 )
+from pbc_eval.spec.payment_finance import Drawdown, Investment
 from pbc_eval.spec.payment_limits import EarlierYear, GroupLimit, RestatedOutcome
 from pbc_eval.spec.payment_several import Metric, Scorecard, Triggers
 from pbc_eval.spec.problems import problems_in_words
@@ -105,6 +106,13 @@ class PaymentTerms(Agreed):
     indices: dict[str, dict[Date, Number]] = Field(
         default_factory=dict, description="Index series by name: date to value."
     )
+    promised_effects: dict[Slug, float] = Field(
+        default_factory=dict,
+        description="The effect that the contract was priced on, by outcome; positive is better.",
+    )
+    investment: Investment | None = Field(
+        default=None, description="What investors lend until results are paid."
+    )
     rounding: Rounding = Field(default=Rounding(), description="How the payment is rounded, once.")
     illustrative: bool = Field(default=False, description="true: the terms were made up.")
     notes: str = Field(default="", description="What a reader of the terms must know.")
@@ -123,6 +131,7 @@ class PaymentTerms(Agreed):
             self._group_problem(),
             self._year_problem(),
             self._index_problem(),
+            self._promise_problem(),
         ):
             if problem:
                 raise ValueError(problem)
@@ -233,6 +242,19 @@ class PaymentTerms(Agreed):
         twice = sorted({year for year in years if years.count(year) > 1})
         return f"earlier_years names {', '.join(twice)} more than once" if twice else None
 
+    def _promise_problem(self) -> str | None:
+        paid = sorted({name for clause in self.clauses for name in clause.outcomes})
+        for name, effect in self.promised_effects.items():
+            if name not in paid:
+                near = did_you_mean(name, paid)
+                return f"promised_effects: {name!r} is no outcome that a clause pays for.{near}"
+            if effect <= 0:
+                return (
+                    f"promised_effects: {name} must be above zero, got {effect:g}. An improvement "
+                    "is positive, whichever way the outcome points"
+                )
+        return None
+
     def _index_problem(self) -> str | None:
         for clause in self.clauses:
             indexed = clause.indexed if isinstance(clause, PricedClause) else None
@@ -272,4 +294,4 @@ def _models() -> Iterator[type[BaseModel]]:
     yield from (PaymentTerms, Tariff, Threshold, Bands, Band, Slide, SlidePoint, FixedFee)
     yield from (Scorecard, Metric, Triggers, ServiceCredit, KpiDeduction, Gainshare, ProfitShare)
     yield from (Withhold, Release, Clawback, Verification, Indexation, Rounding)
-    yield from (GroupLimit, EarlierYear, RestatedOutcome)
+    yield from (GroupLimit, EarlierYear, RestatedOutcome, Investment, Drawdown)
