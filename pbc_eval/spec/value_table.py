@@ -240,7 +240,7 @@ def _refuse_a_header_further_down(lines: Sequence[Sequence[Any]], table: str) ->
 
     counts = [named(line) for line in lines[: TITLE_ROWS + 1]]
     best = max(range(len(counts)), key=lambda at: counts[at])
-    if best > 0 and counts[best] >= 3 and counts[0] < 2:
+    if best > 0 and counts[best] >= 3 and counts[best] > 2 * counts[0]:
         raise ValueMapError(
             f"{table}: the columns seem to be named in row {best + 1}, below a title or a merged "
             f"header. Delete the {'row' if best == 1 else f'{best} rows'} above it, and unmerge."

@@ -1,4 +1,4 @@
-"""The workbook works payment and social return out again: LibreOffice finds the same to the penny."""
+"""The workbook works payment and return out again: LibreOffice finds the same to the penny."""
 
 import shutil
 import subprocess
