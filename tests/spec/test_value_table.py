@@ -49,7 +49,11 @@ def test_headers_are_matched_without_regard_to_case_spaces_and_hyphens(tmp_path)
         (",19,", ",£19,", r"row 2, column 'proxy_value': .*got '£19'\. Did you mean 19"),
         (",19,", ",n/a,", r"column 'proxy_value': must be a plain number, got 'n/a'\."),
         (",5,", ",1.5,", r"column 'duration': must be a whole number"),
-        (",5,", ",2024,", "duration: must be less than or equal to 500, got 2024"),
+        (
+            ",5,",
+            ",2024,",
+            r"duration: must be a number of years from 1 to 500, got 2024\. Is it a calendar year",
+        ),
         (",Guide,", ",,", r"row 2 \(gp\): proxy_source: is missing"),
         (",90,", ",,", "needs either quantity"),
         ("gp,", "GP visits,", "lower-case letters, digits and single hyphens"),
