@@ -32,8 +32,13 @@ if TYPE_CHECKING:
     from pbc_eval.spec.adjustment import Adjustment as Adjustment
     from pbc_eval.spec.evaluation import load_evaluation as load_evaluation
     from pbc_eval.spec.payment_terms import payment_terms_from as payment_terms_from
+    from pbc_eval.spec.portfolio_claims import portfolio_claims as portfolio_claims
     from pbc_eval.spec.value_table import read_value_map as read_value_map
+    from pbc_eval.spec.value_table import write_value_map as write_value_map
+    from pbc_eval.sroi.global_sensitivity import sobol_indices as sobol_indices
     from pbc_eval.sroi.present_value import social_return as social_return
+    from pbc_eval.sroi.simulate import simulate as simulate
+    from pbc_eval.sroi.value_of_information import value_of_information as value_of_information
 
 __version__ = "0.1.0"
 
@@ -65,6 +70,11 @@ _HOMES = {
     "MeasuredOutcome": "results",
     "payment_terms_from": "spec.payment_terms",
     "read_value_map": "spec.value_table",
+    "write_value_map": "spec.value_table",
+    "portfolio_claims": "spec.portfolio_claims",
+    "simulate": "sroi.simulate",
+    "value_of_information": "sroi.value_of_information",
+    "sobol_indices": "sroi.global_sensitivity",
 }
 
 __all__ = [
@@ -85,16 +95,21 @@ __all__ = [
     "multiplier_bootstrap",
     "payment_due",
     "payment_terms_from",
+    "portfolio_claims",
     "read_value_map",
     "release",
+    "simulate",
+    "sobol_indices",
     "social_return",
     "synthetic_did",
     "triple_difference",
     "two_way",
     "two_way_event_study",
     "value_at",
+    "value_of_information",
     "weight",
     "wild_cluster_bootstrap",
+    "write_value_map",
 ]
 
 

@@ -190,5 +190,7 @@ class MeasuredOutcome:
     counterfactual: float | None = None  # level per unit without the programme; > 0 for relative
     total_scale: float | None = None
     count: float | None = None  # verified outcomes, for tariffs that pay by the piece
+    claims_checked: int | None = None  # of the count, in a verification sample
+    claims_wrong: int | None = None  # of those checked
     unit: str = ""
     alternatives: tuple[tuple[str, float], ...] = ()  # effect under each named other estimator

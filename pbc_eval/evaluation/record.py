@@ -5,6 +5,9 @@ from typing import Literal
 
 import pandas as pd
 
+from pbc_eval.evaluation.simulate import JointSimulation
+from pbc_eval.kpi.record import PerformanceResult
+from pbc_eval.payment.risk import PaymentRisk
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import AttEstimate, CheckResult, EffectSeries, MeasuredOutcome
 from pbc_eval.spec.evaluation import EvaluationSpec
@@ -78,9 +81,13 @@ class Evaluation:
     findings: tuple[Finding, ...]
     payment: PaymentStatement | None = None
     payment_alternatives: pd.DataFrame | None = None
+    payment_risk: PaymentRisk | None = None  # None without payment, or where nothing has an error
+    performance: PerformanceResult | None = None
     sroi: SroiResult | None = None
     sroi_sensitivity: pd.DataFrame | None = None
+    simulation: JointSimulation | None = None  # where something is uncertain
     investment_parts: tuple[tuple[str, float], ...] = ()
+    payers: tuple[tuple[str, float], ...] = ()  # who put in how much, in the same order
     inputs: dict[str, str] = field(default_factory=dict)
     seed: int = 0
 

@@ -14,15 +14,24 @@ from pbc_eval import provenance
 from pbc_eval.errors import DesignError, SpecError
 from pbc_eval.evaluation import difference_in_differences, matched, reported, synthetic
 from pbc_eval.evaluation.record import Evaluation, Finding
+from pbc_eval.evaluation.simulate import DRAWS, JointSimulation, simulate_together
+from pbc_eval.evaluation.value import (
+    ValueInputs,
+    investment_parts,
+    payment_invested,
+    read_value_inputs,
+    value_found,
+)
+from pbc_eval.kpi.measure import measure_performance
+from pbc_eval.kpi.record import PerformanceResult
 from pbc_eval.payment.alternatives import payment_under_alternatives
 from pbc_eval.payment.due import payment_due
+from pbc_eval.payment.risk import PaymentRisk, payment_risk
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import MeasuredOutcome
 from pbc_eval.spec.design import Matching
 from pbc_eval.spec.evaluation import EvaluationSpec
-from pbc_eval.spec.value_map import StakeholderInput, ValuedOutcome
-from pbc_eval.spec.value_table import read_value_map
-from pbc_eval.sroi.present_value import SroiResult, social_return
+from pbc_eval.sroi.present_value import SroiResult
 from pbc_eval.sroi.sensitivity import one_way
 
 
@@ -34,22 +43,29 @@ def evaluate(spec: EvaluationSpec) -> Evaluation:
     ValueMapError for terms and values that cannot be applied.
     """
     inputs = input_hashes(spec)
-    value_rows, stakeholder_inputs = _value_map(spec)
+    given = read_value_inputs(spec)
     seed = provenance.seed_of(spec.id, spec.edition)
     findings = _findings(spec, seed)
     _refuse_failed_checks(spec, findings)
     results = {finding.outcome.id: finding.measured for finding in findings}
+    performance = measure_performance(spec.performance, spec.path) if spec.performance else None
+    counted = counted_results(spec, performance)
+    results |= counted
     payment = payment_due(spec.payment, results) if spec.payment else None
-    parts = _investment_parts(spec, payment, stakeholder_inputs)
-    sroi = _social_return(spec, value_rows, parts, results)
+    parts = () if given is None else investment_parts(spec, payment, given)
+    sroi = None if given is None else value_found(spec, given, parts, results)
     return Evaluation(
         spec=spec,
         findings=findings,
         payment=payment,
-        payment_alternatives=_payment_alternatives(spec, findings),
+        payment_alternatives=_payment_alternatives(spec, findings, counted),
+        payment_risk=_payment_risk(spec, results, seed),
+        performance=performance,
         sroi=sroi,
         sroi_sensitivity=None if sroi is None else pd.DataFrame(one_way(sroi)),
-        investment_parts=parts,
+        simulation=_simulated(spec, given, sroi, payment, results, seed=seed),
+        investment_parts=tuple((f"{who}: {what}", value) for who, what, value in parts),
+        payers=tuple((who, value) for who, _, value in parts),
         inputs=inputs,
         seed=seed,
     )
@@ -65,8 +81,12 @@ def input_hashes(spec: EvaluationSpec) -> dict[str, str]:
         named.append(spec.data.file)
     if isinstance(spec.design, Matching) and spec.design.benchmark:
         named.append(spec.design.benchmark.file)
+    if spec.performance:
+        named += spec.performance.files
     if spec.value_map:
-        named += [f for f in (spec.value_map.file, spec.value_map.inputs_file) if f]
+        valuation = spec.value_map
+        beside = (valuation.inputs_file, valuation.uncertainty_file, valuation.value_bank)
+        named += [f for f in (valuation.file, *beside) if f]
     files = [name.partition("::")[0] for name in named]
     return {name: provenance.sha256(spec.path(name)) for name in files}
 
@@ -106,55 +126,63 @@ def _refuse_failed_checks(spec: EvaluationSpec, findings: Sequence[Finding]) -> 
         )
 
 
-def _value_map(
+def _simulated(
     spec: EvaluationSpec,
-) -> tuple[tuple[ValuedOutcome, ...], tuple[StakeholderInput, ...]]:
-    valuation = spec.value_map
-    if valuation is None:
-        return (), ()
-    if valuation.file is None:
-        return valuation.outcomes, valuation.inputs
-    inputs = spec.path(valuation.inputs_file) if valuation.inputs_file else None
-    read = read_value_map(spec.path(valuation.file), inputs=inputs)
-    return read.outcomes, (*read.inputs, *valuation.inputs)
-
-
-def _investment_parts(
-    spec: EvaluationSpec,
+    given: ValueInputs | None,
+    sroi: SroiResult | None,
     payment: PaymentStatement | None,
-    inputs: Sequence[StakeholderInput],
-) -> tuple[tuple[str, float], ...]:
-    """What was put in, part by part: the payment due, then what each stakeholder gave."""
-    valuation = spec.value_map
-    if valuation is None:
-        return ()
-    parts = [(f"{entry.stakeholder}: {entry.description}", entry.value) for entry in inputs]
-    if payment is not None and valuation.payment_is_invested:
-        parts.insert(0, (f"{spec.contract.commissioner}: payment due", float(payment.total)))
-    return tuple(parts)
-
-
-def _social_return(
-    spec: EvaluationSpec,
-    rows: Sequence[ValuedOutcome],
-    parts: Sequence[tuple[str, float]],
     results: dict[str, MeasuredOutcome],
-) -> SroiResult | None:
+    *,
+    seed: int,
+) -> JointSimulation | None:
     valuation = spec.value_map
-    if valuation is None:
-        return None
-    return social_return(
-        rows,
-        investment=sum(value for _, value in parts),
-        discount=valuation.discount,
-        date=valuation.valued_on,
-        start_convention="after_activity" if valuation.first_year_discounted else "in_activity",
-        results=results,
-        currency=spec.contract.currency,
+    invested = payment is not None and valuation is not None and valuation.payment_is_invested
+    return simulate_together(
+        results,
+        seed=seed,
+        draws=DRAWS if valuation is None else valuation.draws,
+        terms=spec.payment,
+        value=sroi,
+        uncertain=() if given is None else given.uncertainty,
+        correlations=() if given is None else given.correlations,
+        paid=payment_invested(spec, payment) if invested else None,
     )
 
 
-def _payment_alternatives(spec: EvaluationSpec, findings: Sequence[Finding]) -> pd.DataFrame | None:
+def counted_results(
+    spec: EvaluationSpec, performance: PerformanceResult | None
+) -> dict[str, MeasuredOutcome]:
+    """What clauses count: numbers that were verified, and KPIs that feed a payment."""
+    verified = {
+        one.outcome: MeasuredOutcome(
+            outcome=one.outcome,
+            source="counted",
+            count=one.count,
+            total_scale=one.persons,
+            claims_checked=one.claims_checked,
+            claims_wrong=one.claims_wrong,
+        )
+        for one in spec.counts
+    }
+    return verified | (performance.measured() if performance else {})
+
+
+def _payment_risk(
+    spec: EvaluationSpec, results: dict[str, MeasuredOutcome], seed: int
+) -> PaymentRisk | None:
+    """None where nothing is paid, or nothing that is paid for has a standard error."""
+    if spec.payment is None:
+        return None
+    paid = {name for clause in spec.payment.due_clauses for name in clause.outcomes}
+    if not any(results[name].std_error for name in paid):
+        return None
+    promised = dict(spec.payment.promised_effects)
+    return payment_risk(spec.payment, results, promised=promised or None, seed=seed)
+
+
+def _payment_alternatives(
+    spec: EvaluationSpec, findings: Sequence[Finding], counted: dict[str, MeasuredOutcome]
+) -> pd.DataFrame | None:
     """The payment had another estimate been agreed, one row a kind of estimate."""
     if spec.payment is None:
         return None
@@ -164,5 +192,5 @@ def _payment_alternatives(spec: EvaluationSpec, findings: Sequence[Finding]) -> 
             by_name.setdefault(name, {})[finding.outcome.id] = measured
     if not by_name:
         return None
-    agreed = {finding.outcome.id: finding.measured for finding in findings}
+    agreed = {finding.outcome.id: finding.measured for finding in findings} | counted
     return payment_under_alternatives(spec.payment, agreed, by_name)

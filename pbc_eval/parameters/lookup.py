@@ -41,13 +41,15 @@ class ParameterValue(Generic[T]):
         )
 
 
-def value_at(name: str, date: dt.date) -> ParameterValue[float]:
-    """The number that held at ``date``.
+def value_at(
+    name: str, date: dt.date, *, bank: Mapping[str, Parameter] | None = None
+) -> ParameterValue[float]:
+    """The number that held at ``date``; ``bank`` adds a user's own parameters (``read_bank``).
 
     Raises ParameterError for an unknown name (with the nearest known one), a date before the
     first row or after the last, and a parameter that is a schedule or a table.
     """
-    parameter, row = _row_at(name, date)
+    parameter, row = _row_at(name, date, bank)
     if row.value is None:
         other = "schedule_at" if row.bands is not None else "table_at"
         raise ParameterError(f"{name}: is not a single number. Use {other}.")
@@ -83,8 +85,10 @@ def parameter_names() -> tuple[str, ...]:
     return tuple(sorted(all_parameters()))
 
 
-def _row_at(name: str, date: dt.date) -> tuple[Parameter, Row]:
-    known = all_parameters()
+def _row_at(
+    name: str, date: dt.date, bank: Mapping[str, Parameter] | None = None
+) -> tuple[Parameter, Row]:
+    known = {**all_parameters(), **(bank or {})}
     if name not in known:
         raise ParameterError(
             f"{name!r} is not a known parameter.{did_you_mean(name, known)} "

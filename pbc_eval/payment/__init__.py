@@ -2,14 +2,23 @@
 
 from pbc_eval.payment.alternatives import payment_under_alternatives
 from pbc_eval.payment.describe import describe
+from pbc_eval.payment.draws import DrawnPayments, payments_of_draws
 from pbc_eval.payment.due import payment_due
+from pbc_eval.payment.schedule import Schedule, schedule_of
+from pbc_eval.payment.spreadsheet import SpreadsheetLine, spreadsheet_lines
 from pbc_eval.payment.statement import Adjustment, PaymentStatement, StatementLine
 
 __all__ = [
     "Adjustment",
+    "DrawnPayments",
     "PaymentStatement",
+    "Schedule",
+    "SpreadsheetLine",
     "StatementLine",
     "describe",
     "payment_due",
     "payment_under_alternatives",
+    "payments_of_draws",
+    "schedule_of",
+    "spreadsheet_lines",
 ]

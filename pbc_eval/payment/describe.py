@@ -1,26 +1,12 @@
 """Payment terms in plain English, one sentence a clause, for the report and for a signatory."""
 
-from decimal import Decimal
+from pbc_eval.payment.kinds import kind_of
+from pbc_eval.spec.money import money_text
+from pbc_eval.spec.payment_base import Blend, ClauseBase, MeasuredClause, PricedClause
+from pbc_eval.spec.payment_limits import GroupLimit
+from pbc_eval.spec.payment_several import Triggers
+from pbc_eval.spec.payment_terms import Clause, PaymentTerms
 
-from pbc_eval.spec.money import money_text, number_text
-from pbc_eval.spec.payment_terms import (
-    Band,
-    Bands,
-    Blend,
-    Clause,
-    FixedFee,
-    Measure,
-    PaymentTerms,
-    Tariff,
-    Threshold,
-)
-
-MEASURES: dict[Measure, str] = {
-    "effect": "the effect on",
-    "relative_effect": "the relative effect on",
-    "total": "the total effect on",
-    "count": "the count of",
-}
 RULES = {
     "point": "",
     "lower_bound": ", at the lower confidence bound",
@@ -29,89 +15,72 @@ RULES = {
 
 
 def describe(terms: PaymentTerms) -> tuple[str, ...]:
-    """One sentence a clause, in order, then one each for the contract's cap and floor.
+    """One sentence a clause, in order, then one for each limit over several of them.
 
     "Pays £1,200 for each readmission avoided, up to £900,000 (Schedule 2, para 4)."
     """
-    sentences = [_sentence(clause, terms.currency) for clause in terms.clauses]
-    if terms.cap is not None:
-        sentences.append(f"The contract pays at most {money_text(terms.cap, terms.currency)}.")
-    if terms.floor is not None:
-        sentences.append(f"The contract pays at least {money_text(terms.floor, terms.currency)}.")
+    return (
+        *(clause_sentence(clause, terms.currency) for clause in terms.clauses),
+        *limit_sentences(terms),
+    )
+
+
+def limit_sentences(terms: PaymentTerms) -> tuple[str, ...]:
+    """One sentence for each limit over several clauses, over the year and over the contract."""
+    currency = terms.currency
+    sentences = [_limit(limit, currency) for limit in terms.limits]
+    for whose, cap, floor in (
+        ("Each year", terms.year_cap, terms.year_floor),
+        ("The contract", terms.cap, terms.floor),
+    ):
+        if cap is not None:
+            sentences.append(f"{whose} pays at most {money_text(cap, currency)}.")
+        if floor is not None:
+            sentences.append(f"{whose} pays at least {money_text(floor, currency)}.")
     return tuple(sentences)
 
 
-def _sentence(clause: Clause, currency: str) -> str:
+def clause_sentence(clause: Clause, currency: str) -> str:
+    """What one clause pays, which estimate counts, its limits and where the contract says so."""
     verb = "Deducts" if clause.deduction else "Pays"
     limits = ""
     if clause.cap is not None:
         limits += f", up to {money_text(clause.cap, currency)}"
     if clause.floor is not None:
         limits += f", at least {money_text(clause.floor, currency)} whatever the result"
+    if clause.years:
+        limits += f", in {', '.join(clause.years)}"
     note = "; illustrative" if clause.illustrative else ""
-    return f"{verb} {_what(clause, currency)}{_rule(clause)}{limits} ({clause.reference}{note})."
+    what = kind_of(clause).sentence(clause, currency)
+    indexed = index_words(clause)
+    return f"{verb} {what}{rule_words(clause)}{indexed}{limits} ({clause.reference}{note})."
 
 
-def _rule(clause: Clause) -> str:
+def rule_words(clause: ClauseBase) -> str:
+    """Which estimate counts, after a comma; empty for the estimate itself."""
+    if not isinstance(clause, MeasuredClause | Triggers):
+        return ""
     if isinstance(clause.estimate_used, Blend):
         parts = [f"{weight:g} of {name}" for name, weight in clause.estimate_used.blend.items()]
         return f", on a blend of estimates ({', '.join(parts)})"
     return RULES[clause.estimate_used]
 
 
-def _what(clause: Clause, currency: str) -> str:
-    if isinstance(clause, Tariff):
-        return _tariff(clause, currency)
-    if isinstance(clause, Threshold):
-        return _threshold(clause, currency)
-    if isinstance(clause, Bands):
-        parts = "; ".join(_band(clause, band, currency) for band in clause.bands)
-        how = (
-            "each band pricing what lies inside it"
-            if clause.mode == "marginal"
-            else "the band reached pricing the whole"
-        )
-        return f"by band of {MEASURES[clause.measure]} {clause.outcome}, {how}: {parts}"
-    return _fixed_fee(clause, currency)
+def index_words(clause: ClauseBase) -> str:
+    """How prices are indexed, after a comma; empty where they are not."""
+    indexed = clause.indexed if isinstance(clause, PricedClause) else None
+    if indexed is None:
+        return ""
+    how = f"by {indexed.series}" if indexed.series else f"by {indexed.rate:g} for each whole year"
+    limits = ", limits too" if indexed.limits_too else ""
+    return f", prices indexed {how} from {indexed.since} to {indexed.until}{limits}"
 
 
-def _unit(clause: Clause) -> str:
-    return clause.unit or f"unit of {clause.outcome}"
-
-
-def _tariff(clause: Tariff, currency: str) -> str:
-    words = f"{money_text(clause.price, currency)} for each {_unit(clause)}"
-    if clause.baseline_count is not None:
-        words += f" beyond {number_text(clause.baseline_count)}"
-    if clause.deadweight:
-        words += f", after taking off {clause.deadweight:.4g} of the count as deadweight"
-    if clause.max_units is not None:
-        words += f", for at most {number_text(clause.max_units)} of them"
-    if clause.cap_per_person is not None:
-        words += f", at most {money_text(clause.cap_per_person, currency)} for each person"
-    return words
-
-
-def _threshold(clause: Threshold, currency: str) -> str:
-    if clause.amount is not None:
-        pays = money_text(clause.amount, currency)
-    else:
-        pays = f"{money_text(clause.price or Decimal(0), currency)} for each {_unit(clause)}"
-    bound = number_text(clause.minimum)
-    return f"{pays} if {MEASURES[clause.measure]} {clause.outcome} is at least {bound}"
-
-
-def _band(clause: Bands, band: Band, currency: str) -> str:
-    upper = "" if band.upper is None else f" to below {number_text(band.upper)}"
-    if band.pay is not None:
-        pays = money_text(band.pay, currency)
-    else:
-        pays = f"{money_text(band.rate or Decimal(0), currency)} for each {_unit(clause)}"
-    return f"{pays} from {number_text(band.lower)}{upper}"
-
-
-def _fixed_fee(clause: FixedFee, currency: str) -> str:
-    amount = money_text(clause.amount, currency)
-    if clause.times is not None:
-        return f"{amount}, {number_text(clause.times)} times"
-    return f"{amount} for each {clause.unit or clause.outcome}"
+def _limit(limit: GroupLimit, currency: str) -> str:
+    whom = f"The clauses of cohort {limit.cohort}" if limit.cohort else ", ".join(limit.of)
+    said = []
+    if limit.cap is not None:
+        said.append(f"at most {money_text(limit.cap, currency)}")
+    if limit.floor is not None:
+        said.append(f"at least {money_text(limit.floor, currency)}")
+    return f"{whom} together pay {' and '.join(said)} ({limit.reference})."

@@ -1,45 +1,47 @@
 """What is due: agreed terms and measured outcomes to a payment statement.
 
-    terms ─┐
-           ├─ measure ─▶ price ─▶ clause limits ─▶ round once ─▶ contract limits ─▶ statement
-    results┘
+    terms ── plan_of ──▶ formulas ─┐
+                                   ├─ check ─▶ exact ─▶ round once ─▶ limits ─▶ statement
+    results ── fact_of ──▶ numbers ┘
 
 Effects are floats; payments are Decimal. Each line is rounded once, by the contract's rule, and
 the total is the sum of rounded lines, so the statement adds up to the penny on paper.
 """
 
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
+from decimal import Decimal, localcontext
 from typing import Any
 
 from pbc_eval._validate import did_you_mean
 from pbc_eval.errors import PaymentTermsError
-from pbc_eval.payment.measure import Measured, measured
-from pbc_eval.payment.pricing import (
-    Priced,
-    price_bands,
-    price_fixed_fee,
-    price_tariff,
-    price_threshold,
-)
-from pbc_eval.payment.statement import EXACT, Adjustment, PaymentStatement, StatementLine
+from pbc_eval.payment.expression import AmountOf, Expression, Fact, exact, leaves
+from pbc_eval.payment.measure import Input, check_measure, fact_of
+from pbc_eval.payment.plan import PlannedClause, PlannedLimit, plan_of
+from pbc_eval.payment.rule import floor_of, index_factor, indexed, limits_of
+from pbc_eval.payment.statement import EXACT, Adjustment, PaymentStatement, StatementLine, Working
 from pbc_eval.results import MeasuredOutcome
 from pbc_eval.spec.money import money_text
-from pbc_eval.spec.payment_terms import (
-    Bands,
-    Clause,
-    ClauseBase,
-    FixedFee,
-    Measure,
-    PaymentTerms,
-    Rounding,
-    Tariff,
-    payment_terms_from,
-)
-
-MODES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "down": ROUND_DOWN}
+from pbc_eval.spec.payment_base import MeasuredClause
+from pbc_eval.spec.payment_limits import EarlierYear
+from pbc_eval.spec.payment_terms import Clause, PaymentTerms, payment_terms_from
 
 Results = Mapping[str, MeasuredOutcome] | Iterable[MeasuredOutcome]
+
+
+class Known:
+    """Facts of the results, and the amounts of the lines that are worked out so far."""
+
+    def __init__(self, results: Mapping[str, MeasuredOutcome]) -> None:
+        self._results = results
+        self.amounts: dict[str, Decimal] = {}
+
+    def __call__(self, leaf: Fact | AmountOf) -> Decimal:
+        if isinstance(leaf, AmountOf):
+            return self.amounts[leaf.line]
+        return Decimal(repr(fact_of(self._results[leaf.outcome], leaf.name)))
+
+    def value(self, expression: Expression) -> Decimal:
+        return exact(expression, self)
 
 
 def payment_due(terms: PaymentTerms | Mapping[str, Any], results: Results) -> PaymentStatement:
@@ -56,17 +58,44 @@ def payment_due(terms: PaymentTerms | Mapping[str, Any], results: Results) -> Pa
     """
     if isinstance(terms, Mapping):
         terms = payment_terms_from(terms)
-    known = outcomes_by_id(results)
+    outcomes = outcomes_by_id(results)
+    plan = plan_of(terms, recomputed_years(terms))
     with localcontext(EXACT):
-        lines = tuple(_line(terms, clause, known) for clause in terms.clauses)
+        known = Known(outcomes)
+        inputs = {planned.line: check_clause(planned, outcomes) for planned in plan.clauses}
+        for planned in plan.lines:
+            known.amounts[planned.line] = known.value(planned.amount)
+        lines = tuple(
+            _line(terms, planned, inputs[planned.line], outcomes, known) for planned in plan.clauses
+        )
+        bound = [limit for limit in plan.limits if known.amounts[limit.line]]
         return PaymentStatement(
             currency=terms.currency,
             decimals=terms.rounding.decimals,
             rounding=terms.rounding.mode,
             lines=lines,
-            adjustments=_contract_limits(terms, lines),
+            adjustments=tuple(_adjustment(terms, limit, known) for limit in bound),
             illustrative=terms.illustrative or any(line.illustrative for line in lines),
+            workings=tuple(_working(planned, known) for planned in plan.lines),
         )
+
+
+def recomputed_years(terms: PaymentTerms) -> list[tuple[EarlierYear, Decimal]]:
+    """Earlier years whose results were corrected, with what is due for each by the same terms.
+
+    The year's own caps apply; the contract's cap and floor bound the sum over the years.
+    """
+    found = []
+    for earlier in terms.earlier_years:
+        if earlier.restated:
+            then = {"year": earlier.year, "earlier_years": (), "cap": None, "floor": None}
+            results = [MeasuredOutcome(**one.model_dump()) for one in earlier.restated]
+            try:
+                due = payment_due(terms.model_copy(update=then), results).total
+            except PaymentTermsError as error:
+                raise PaymentTermsError(f"earlier year {earlier.year}, restated: {error}") from None
+            found.append((earlier, due))
+    return found
 
 
 def outcomes_by_id(results: Results) -> dict[str, MeasuredOutcome]:
@@ -90,94 +119,105 @@ def outcomes_by_id(results: Results) -> dict[str, MeasuredOutcome]:
     return known
 
 
+def check_clause(
+    planned: PlannedClause, outcomes: Mapping[str, MeasuredOutcome]
+) -> tuple[Input, ...]:
+    """The figures that a clause rests on. Raises PaymentTermsError if one cannot be had."""
+    clause, inputs = planned.clause, dict[str, float | Decimal | str]()
+    several = len({asked.outcome for asked in planned.rule.asked}) > 1
+    for asked in planned.rule.asked:
+        outcome = _outcome(clause, asked.outcome, outcomes)
+        for name, value in check_measure(clause.id, outcome, asked.measure, asked.rule):
+            inputs[f"{asked.outcome}: {name}" if several else name] = value
+    if planned.kind.check is not None:
+        planned.kind.check(clause, outcomes)
+    return tuple(inputs.items())
+
+
+def _outcome(clause: Clause, name: str, outcomes: Mapping[str, MeasuredOutcome]) -> MeasuredOutcome:
+    if name not in outcomes:
+        listed = ", ".join(sorted(outcomes)) or "nothing"
+        raise PaymentTermsError(
+            f"{clause.id}: depends on outcome {name!r}, which is not among the results "
+            f"({listed}).{did_you_mean(name, outcomes)} Measure it, or correct the clause."
+        )
+    return outcomes[name]
+
+
 def _line(
-    terms: PaymentTerms, clause: Clause, known: Mapping[str, MeasuredOutcome]
+    terms: PaymentTerms,
+    planned: PlannedClause,
+    inputs: tuple[Input, ...],
+    outcomes: Mapping[str, MeasuredOutcome],
+    known: Known,
 ) -> StatementLine:
-    found, priced = _found_and_priced(clause, known, terms.currency)
-    amount, limit, words = _clause_limits(clause, priced.after, terms.currency)
-    limits = priced.limits + (() if limit is None else (limit,))
-    signed, deducted = (-amount, "; deducted") if clause.deduction else (amount, "")
+    clause, rule = planned.clause, planned.rule
+    before = known.value(rule.before)
+    limits, words = _limits_in_words(terms, planned, known)
+    formula = planned.kind.words(clause, rule, known.value, terms.currency)
+    value = known.value(rule.value)
+    outcome = clause.outcomes[0] if len(clause.outcomes) == 1 else None
     return StatementLine(
         clause=clause.id,
         label=clause.label,
         reference=clause.reference,
-        outcome=clause.outcome,
-        measure=clause.measure,
-        inputs=found.inputs,
-        measure_value=found.value,
-        denominator=found.denominator,
-        formula=priced.formula + words + deducted,
-        amount_before_cap=priced.before,
+        outcome=outcome,
+        measure=clause.measure if isinstance(clause, MeasuredClause) else clause.type,
+        inputs=inputs or (("times agreed" if clause.type == "fixed_fee" else "base", value),),
+        measure_value=value,
+        denominator=None if outcome is None else outcomes[outcome].total_scale,
+        formula=formula + words + ("; deducted" if clause.deduction else ""),
+        amount_before_cap=before,
         cap_applied=" and ".join(limits) or None,
-        amount=_rounded(signed, terms.rounding),
+        amount=known.amounts[clause.id],
         source=clause.source,
         illustrative=terms.illustrative or clause.illustrative,
     )
 
 
-def _found_and_priced(
-    clause: Clause, known: Mapping[str, MeasuredOutcome], currency: str
-) -> tuple[Measured, Priced]:
-    if isinstance(clause, FixedFee) and clause.times is not None:
-        agreed = Measured(clause.times, (("times agreed", clause.times),), None)
-        return agreed, price_fixed_fee(clause, agreed, currency)
-    outcome = _outcome(clause, known)
-    found = measured(clause, outcome, clause.measure)
-
-    def get(measure: Measure) -> Measured:
-        return measured(clause, outcome, measure)
-
-    if isinstance(clause, FixedFee):
-        return found, price_fixed_fee(clause, found, currency)
-    if isinstance(clause, Tariff):
-        return found, price_tariff(clause, outcome, found, currency)
-    if isinstance(clause, Bands):
-        return found, price_bands(clause, get, found, currency)
-    return found, price_threshold(clause, get, found, currency)
-
-
-def _outcome(clause: ClauseBase, known: Mapping[str, MeasuredOutcome]) -> MeasuredOutcome:
-    name = str(clause.outcome)
-    if name not in known:
-        listed = ", ".join(sorted(known)) or "nothing"
-        raise PaymentTermsError(
-            f"{clause.id}: depends on outcome {name!r}, which is not among the results "
-            f"({listed}).{did_you_mean(name, known)} Measure it, or correct the clause."
-        )
-    return known[name]
+def _limits_in_words(
+    terms: PaymentTerms, planned: PlannedClause, known: Known
+) -> tuple[list[str], str]:
+    """Which limits bound, one after the other, and words for indexation, cap and floor."""
+    clause, rule, currency = planned.clause, planned.rule, terms.currency
+    factor, words = index_factor(clause, terms), ""
+    amount = known.value(indexed(rule.before, factor))
+    if factor is not None:
+        words += f"; indexed × {known.value(factor):.6g} = {_pence(amount, currency)}"
+    bound = []
+    for limit in limits_of(clause, rule, terms):
+        most = known.value(limit.most)
+        if amount > most:
+            amount = most
+            bound.append(limit.name)
+            if factor is not None and limit.name != "cap":
+                words += f"; within {limit.name}, {_pence(most, currency)}"
+            elif limit.name == "cap":
+                words += f"; capped at {money_text(most, currency)}"
+    floor = floor_of(clause, terms)
+    if floor is not None and amount < known.value(floor):
+        bound.append("floor")
+        words += f"; raised to the floor of {_pence(known.value(floor), currency)}"
+    return bound, words
 
 
-def _clause_limits(
-    clause: ClauseBase, amount: Decimal, currency: str
-) -> tuple[Decimal, str | None, str]:
-    """Amount within the clause's floor and cap, which of them bound, and words for the formula."""
-    if clause.cap is not None and amount > clause.cap:
-        return clause.cap, "cap", f"; capped at {money_text(clause.cap, currency)}"
-    if clause.floor is not None and amount < clause.floor:
-        return (
-            clause.floor,
-            "floor",
-            f"; raised to the floor of {money_text(clause.floor, currency)}",
-        )
-    return amount, None, ""
+def _pence(amount: Decimal, currency: str) -> str:
+    return money_text(amount.quantize(Decimal("0.01")), currency)
 
 
-def _contract_limits(
-    terms: PaymentTerms, lines: tuple[StatementLine, ...]
-) -> tuple[Adjustment, ...]:
-    subtotal = sum((line.amount for line in lines), Decimal(0))
-    for name, limit, binds in (
-        ("contract cap", terms.cap, terms.cap is not None and subtotal > terms.cap),
-        ("contract floor", terms.floor, terms.floor is not None and subtotal < terms.floor),
-    ):
-        if binds and limit is not None:
-            total, bound = (money_text(value, terms.currency) for value in (subtotal, limit))
-            words = f"clauses come to {total}; the {name} is {bound}"
-            change = _rounded(limit - subtotal, terms.rounding)
-            return (Adjustment(name=name, formula=words, amount=change),)
-    return ()
+def _working(planned: PlannedClause | PlannedLimit, known: Known) -> Working:
+    facts = [leaf for leaf in leaves(planned.amount) if isinstance(leaf, Fact)]
+    return Working(
+        line=planned.line,
+        label=planned.label,
+        reference=planned.reference,
+        formula=planned.amount,
+        facts=tuple((fact, known(fact)) for fact in facts),
+        amount=known.amounts[planned.line],
+    )
 
 
-def _rounded(amount: Decimal, rounding: Rounding) -> Decimal:
-    # "+ 0" turns minus zero, which prints as a debt, into zero
-    return amount.quantize(rounding.step, MODES[rounding.mode]) + 0
+def _adjustment(terms: PaymentTerms, limit: PlannedLimit, known: Known) -> Adjustment:
+    over = money_text(known.value(limit.over), terms.currency)
+    words = limit.words(over, money_text(limit.bound, terms.currency))
+    return Adjustment(name=limit.line, formula=words, amount=known.amounts[limit.line])

@@ -1,6 +1,6 @@
 """From a measured outcome to the number a clause pays on.
 
-    MeasuredOutcome ── estimate rule ──▶ effect ── measure ──▶ Decimal of 12 significant digits
+    MeasuredOutcome ── estimate rule ──▶ effect ── measure ──▶ number of 12 significant digits
 
 Effects are floats and carry noise: 0.3 - 0.2 is 0.09999999999999998. Every measure and every
 agreed bound is therefore rounded to 12 significant digits before it is compared or priced, so an
@@ -9,126 +9,31 @@ half up.
 """
 
 import math
-from decimal import ROUND_HALF_UP, Decimal
-from typing import NamedTuple
+from collections.abc import Mapping
+from decimal import Decimal
+
+from scipy.stats import beta
 
 from pbc_eval._validate import did_you_mean
 from pbc_eval.errors import PaymentTermsError
+from pbc_eval.payment.expression import (
+    ZERO,
+    Above,
+    Expression,
+    Fact,
+    If,
+    Over,
+    Plus,
+    Rounded,
+    Significant,
+    Term,
+    Times,
+)
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.spec.payment_terms import HEADLINE, Blend, ClauseBase, Measure
-
-SIGNIFICANT_DIGITS = 12  # an effect's float noise is near the 16th; no agreed figure has 12
+from pbc_eval.spec.payment_base import HEADLINE, Blend, EstimateRule, Measure
 
 Input = tuple[str, float | Decimal | str]
-
-
-class Measured(NamedTuple):
-    """A measure as the clause uses it, and everything it was made from, in order."""
-
-    value: Decimal
-    inputs: tuple[Input, ...]
-    denominator: float | None  # units behind it: MeasuredOutcome.total_scale
-
-
-def significant(value: float | Decimal) -> Decimal:
-    """``value`` at 12 significant digits, free of float noise."""
-    return Decimal(f"{value:.{SIGNIFICANT_DIGITS}g}")
-
-
-def measured(clause: ClauseBase, outcome: MeasuredOutcome, measure: Measure) -> Measured:
-    """The measure of ``outcome`` that ``clause`` asks for, under its estimate rule.
-
-    A relative effect divides by the counterfactual, which is taken as known: its own sampling
-    error is in no bound. Raises PaymentTermsError when the measure cannot be had, with the remedy.
-    """
-    if measure == "count":
-        count = _required(clause, outcome, "count", outcome.count)
-        return Measured(_decimal(clause, count, measure), (("count", count),), outcome.total_scale)
-    if outcome.source == "counted":
-        raise PaymentTermsError(
-            f"{clause.id}: measure is {measure}, but {outcome.outcome!r} was counted, not "
-            "estimated against a comparison group. Use measure: count."
-        )
-    effect, inputs = _effect(clause, outcome)
-    if measure == "relative_effect":
-        level = _required(clause, outcome, "counterfactual", outcome.counterfactual)
-        if not level > 0:
-            raise PaymentTermsError(
-                f"{clause.id}: a relative effect divides by the counterfactual of "
-                f"{outcome.outcome!r}, which must be above zero, got {level!r}. Use measure: "
-                "effect or total."
-            )
-        effect, inputs = effect / level, (*inputs, ("counterfactual", level))
-    if measure == "total":
-        scale = _required(clause, outcome, "total_scale", outcome.total_scale)
-        if not scale > 0:
-            raise PaymentTermsError(
-                f"{clause.id}: total_scale of {outcome.outcome!r} (the number of units behind "
-                f"the total) must be above zero, got {scale!r}."
-            )
-        effect, inputs = effect * scale, (*inputs, ("total_scale", scale))
-    return Measured(_decimal(clause, effect, measure), inputs, outcome.total_scale)
-
-
-def _decimal(clause: ClauseBase, value: float, measure: Measure) -> Decimal:
-    """The agreed decimals are those of the clause's own measure, not of what it is paid on."""
-    exact = significant(value)
-    if clause.measure_decimals is None or measure != clause.measure:
-        return exact
-    return exact.quantize(Decimal(1).scaleb(-clause.measure_decimals), ROUND_HALF_UP)
-
-
-def _effect(clause: ClauseBase, outcome: MeasuredOutcome) -> tuple[float, tuple[Input, ...]]:
-    """Effect per unit under the clause's estimate rule, and the figures behind it."""
-    effect = _required(clause, outcome, "effect", outcome.effect)
-    rule = clause.estimate_used
-    if isinstance(rule, Blend):
-        return _blend(clause, outcome, rule, effect)
-    if rule == "point":
-        return effect, (("effect", effect),)
-    low = _required(clause, outcome, "conf_low", outcome.conf_low)
-    if low > effect:
-        raise PaymentTermsError(
-            f"{clause.id}: conf_low {low!r} of {outcome.outcome!r} is above its effect {effect!r}. "
-            "Effects are signed so that positive is an improvement: when the sign of an effect is "
-            "turned, its bounds change places."
-        )
-    if rule == "lower_bound":
-        return low, (("effect", effect), ("conf_low", low))
-    high = _required(clause, outcome, "conf_high", outcome.conf_high)
-    if high < effect:
-        raise PaymentTermsError(
-            f"{clause.id}: conf_high {high!r} of {outcome.outcome!r} is below its effect "
-            f"{effect!r}. Correct the interval."
-        )
-    excludes_zero = low > 0 or high < 0
-    inputs: tuple[Input, ...] = (
-        ("effect", effect),
-        ("conf_low", low),
-        ("conf_high", high),
-        ("interval excludes zero", "yes" if excludes_zero else "no: the effect counts as zero"),
-    )
-    return (effect if excludes_zero else 0.0), inputs
-
-
-def _blend(
-    clause: ClauseBase, outcome: MeasuredOutcome, rule: Blend, headline: float
-) -> tuple[float, tuple[Input, ...]]:
-    known = {HEADLINE: headline} | dict(outcome.alternatives)
-    inputs: list[Input] = []
-    for name, weight in rule.blend.items():
-        if name not in known:
-            raise PaymentTermsError(
-                f"{clause.id}: the blend names {name!r}, but {outcome.outcome!r} was estimated by "
-                f"{', '.join(known)}.{did_you_mean(name, known)} Run that estimator, or change "
-                "the blend."
-            )
-        _required(clause, outcome, f"alternative {name!r}", known[name])
-        inputs += [(f"effect, {name}", known[name]), (f"weight, {name}", weight)]
-    blended = math.fsum(weight * known[name] for name, weight in rule.blend.items())
-    return blended, (*inputs, ("blended effect", blended))
-
-
+Rule = EstimateRule | Blend
 REMEDIES = {
     "effect": "Estimate it, or pay on measure: count.",
     "count": "Supply the verified count, or pay on measure: total.",
@@ -137,18 +42,163 @@ REMEDIES = {
     "conf_low": "Report an interval, or agree on estimate_used: point.",
     "conf_high": "Report an interval, or agree on estimate_used: point.",
 }
+UPPER_ERROR = "upper error share at "  # before the level, in the name of a fact
+ALTERNATIVE = "alternative "  # before the name of another estimator, in the name of a fact
 
 
-def _required(
-    clause: ClauseBase, outcome: MeasuredOutcome, name: str, value: float | None
-) -> float:
+def measure_of(
+    outcome: str, measure: Measure, rule: Rule, decimals: int | None = None
+) -> Expression:
+    """The measure of ``outcome`` under the estimate rule, as it is compared and priced.
+
+    A relative effect divides by the counterfactual, which is taken as known: its own sampling
+    error is in no bound.
+    """
+    if measure == "count":
+        value: Expression = Fact(outcome, "count")
+    elif measure == "relative_effect":
+        value = Over(_effect(outcome, rule), Fact(outcome, "counterfactual"))
+    elif measure == "total":
+        value = Times((_effect(outcome, rule), Fact(outcome, "total_scale")))
+    else:
+        value = _effect(outcome, rule)
+    exact = Significant(value)
+    return exact if decimals is None else Rounded(exact, decimals, "half_up")
+
+
+def _effect(outcome: str, rule: Rule) -> Expression:
+    """Effect per unit under the estimate rule."""
+    effect = Fact(outcome, "effect")
+    if isinstance(rule, Blend):
+        return Plus(
+            tuple(
+                Times((Term(f"weight of {name}", Decimal(repr(weight))), _estimate(outcome, name)))
+                for name, weight in rule.blend.items()
+            )
+        )
+    if rule == "point":
+        return effect
+    low, high = Fact(outcome, "conf_low"), Fact(outcome, "conf_high")
+    if rule == "lower_bound":
+        return low
+    excludes_zero = Plus((Above(low, ZERO), Above(ZERO, high)))
+    return If(excludes_zero, effect, ZERO)
+
+
+def _estimate(outcome: str, name: str) -> Fact:
+    return Fact(outcome, "effect" if name == HEADLINE else ALTERNATIVE + name)
+
+
+def fact_of(outcome: MeasuredOutcome, name: str) -> float:
+    """A number that is known of an outcome, by the name that formulas use.
+
+    The upper bound of the share of wrong claims is one-sided and exact (Clopper and Pearson,
+    Biometrika 26, 1934).
+    """
+    if name.startswith(ALTERNATIVE):
+        return float(dict(outcome.alternatives)[name.removeprefix(ALTERNATIVE)])
+    if name.startswith(UPPER_ERROR):
+        level = float(name.removeprefix(UPPER_ERROR))
+        checked, wrong = outcome.claims_checked or 0, outcome.claims_wrong or 0
+        return 1.0 if wrong == checked else float(beta.ppf(level, wrong + 1, checked - wrong))
+    return float(getattr(outcome, name))
+
+
+def check_measure(
+    clause: str, outcome: MeasuredOutcome, measure: Measure, rule: Rule
+) -> tuple[Input, ...]:
+    """The figures behind a measure, in the order of use.
+
+    Raises PaymentTermsError when the measure cannot be had, with the remedy.
+    """
+    if measure == "count":
+        return (("count", _required(clause, outcome, "count")),)
+    if outcome.source == "counted":
+        raise PaymentTermsError(
+            f"{clause}: measure is {measure}, but {outcome.outcome!r} was counted, not "
+            "estimated against a comparison group. Use measure: count."
+        )
+    inputs = _estimate_inputs(clause, outcome, rule)
+    if measure == "relative_effect":
+        level = _required(clause, outcome, "counterfactual")
+        if not level > 0:
+            raise PaymentTermsError(
+                f"{clause}: a relative effect divides by the counterfactual of "
+                f"{outcome.outcome!r}, which must be above zero, got {level!r}. Use measure: "
+                "effect or total."
+            )
+        return (*inputs, ("counterfactual", level))
+    if measure == "total":
+        scale = _required(clause, outcome, "total_scale")
+        if not scale > 0:
+            raise PaymentTermsError(
+                f"{clause}: total_scale of {outcome.outcome!r} (the number of units behind "
+                f"the total) must be above zero, got {scale!r}."
+            )
+        return (*inputs, ("total_scale", scale))
+    return inputs
+
+
+def _estimate_inputs(clause: str, outcome: MeasuredOutcome, rule: Rule) -> tuple[Input, ...]:
+    effect = _required(clause, outcome, "effect")
+    if isinstance(rule, Blend):
+        return _blend_inputs(clause, outcome, rule)
+    if rule == "point":
+        return (("effect", effect),)
+    low = _required(clause, outcome, "conf_low")
+    if low > effect:
+        raise PaymentTermsError(
+            f"{clause}: conf_low {low!r} of {outcome.outcome!r} is above its effect {effect!r}. "
+            "Effects are signed so that positive is an improvement: when the sign of an effect is "
+            "turned, its bounds change places."
+        )
+    if rule == "lower_bound":
+        return ("effect", effect), ("conf_low", low)
+    high = _required(clause, outcome, "conf_high")
+    if high < effect:
+        raise PaymentTermsError(
+            f"{clause}: conf_high {high!r} of {outcome.outcome!r} is below its effect "
+            f"{effect!r}. Correct the interval."
+        )
+    excludes_zero = low > 0 or high < 0
+    return (
+        ("effect", effect),
+        ("conf_low", low),
+        ("conf_high", high),
+        ("interval excludes zero", "yes" if excludes_zero else "no: the effect counts as zero"),
+    )
+
+
+def _blend_inputs(clause: str, outcome: MeasuredOutcome, rule: Blend) -> tuple[Input, ...]:
+    known: Mapping[str, float | None] = {HEADLINE: outcome.effect} | dict(outcome.alternatives)
+    inputs: list[Input] = []
+    parts: list[float] = []
+    for name, weight in rule.blend.items():
+        if name not in known:
+            raise PaymentTermsError(
+                f"{clause}: the blend names {name!r}, but {outcome.outcome!r} was estimated by "
+                f"{', '.join(known)}.{did_you_mean(name, known)} Run that estimator, or change "
+                "the blend."
+            )
+        value = _finite(clause, outcome, f"alternative {name!r}", known[name])
+        inputs += [(f"effect, {name}", value), (f"weight, {name}", weight)]
+        parts.append(weight * value)
+    return (*inputs, ("blended effect", math.fsum(parts)))
+
+
+def _required(clause: str, outcome: MeasuredOutcome, name: str) -> float:
+    value: float | None = getattr(outcome, name)
     if value is None:
         raise PaymentTermsError(
-            f"{clause.id}: needs {name} of {outcome.outcome!r}, which has none. {REMEDIES[name]}"
+            f"{clause}: needs {name} of {outcome.outcome!r}, which has none. {REMEDIES[name]}"
         )
-    if not math.isfinite(value):
+    return _finite(clause, outcome, name, value)
+
+
+def _finite(clause: str, outcome: MeasuredOutcome, name: str, value: float | None) -> float:
+    if value is None or not math.isfinite(value):
         raise PaymentTermsError(
-            f"{clause.id}: {name} of {outcome.outcome!r} must be a finite number, got {value!r}. "
+            f"{clause}: {name} of {outcome.outcome!r} must be a finite number, got {value!r}. "
             "A payment cannot rest on it."
         )
     return value

@@ -7,6 +7,7 @@ from itertools import accumulate
 
 import pandas as pd
 
+from pbc_eval.payment.expression import Expression, Fact
 from pbc_eval.payment.measure import Input
 from pbc_eval.spec.money import money_text
 
@@ -60,6 +61,18 @@ class Adjustment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Working:
+    """How the amount of a line was worked out, so that it can be worked out again elsewhere."""
+
+    line: str  # id of the clause, or name of the adjustment
+    label: str
+    reference: str
+    formula: Expression
+    facts: tuple[tuple[Fact, Decimal], ...]  # what was measured
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentStatement:
     """What is due. Holds lines and adjustments; the total is their sum, to the penny."""
 
@@ -69,6 +82,7 @@ class PaymentStatement:
     lines: tuple[StatementLine, ...]
     adjustments: tuple[Adjustment, ...] = ()
     illustrative: bool = False  # the contract, or any clause, is
+    workings: tuple[Working, ...] = ()  # of every line and limit, those that did not bind too
 
     @property
     def subtotal(self) -> Decimal:

@@ -1,11 +1,11 @@
-"""What a reader can download: every table and figure's data as CSV, all results as JSON.
+"""What a reader can download: every table and figure's data as CSV, all results as JSON, and
+payment and value as a workbook with live formulas.
 
 Text cells that a spreadsheet would run as a formula are quoted; suppressed cells stay suppressed.
 """
 
 import json
 import math
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -17,24 +17,27 @@ import pandas as pd
 from pbc_eval import provenance
 from pbc_eval.disclosure import ReleasedEvaluation, ReleasedTable
 from pbc_eval.errors import PublicationError
+from pbc_eval.evaluation.simulate import JointSimulation
 from pbc_eval.report import facts, prose
 from pbc_eval.report.drawings import drawings
 from pbc_eval.report.figures import Figure
 from pbc_eval.report.money import (
     payment_alternatives_table,
     payment_table,
-    sensitivity_figure,
-    value_tables,
 )
 from pbc_eval.report.sections import all_outcomes_table
+from pbc_eval.report.uncertainty import uncertainty_figures, uncertainty_tables
+from pbc_eval.report.value import value_figures, value_tables
+from pbc_eval.report.workbook import has_workbook, workbook
 from pbc_eval.results import AttEstimate
+from pbc_eval.spec.formula_text import harmless
 
-_FORMULA = {*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20"}  # and their full-width forms
-_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
+WORKBOOK = "workbook.xlsx"
 
 
 def write_downloads(released: ReleasedEvaluation, run_dir: str | Path) -> Path:
-    """Write results.json and one CSV a table and figure to ``run_dir``/downloads; return it."""
+    """Write results.json, the workbook and one CSV a table and figure to ``run_dir``/downloads;
+    return that folder."""
     folder = Path(run_dir) / "downloads"
     folder.mkdir(parents=True, exist_ok=True)
     written: set[str] = set()
@@ -42,6 +45,8 @@ def write_downloads(released: ReleasedEvaluation, run_dir: str | Path) -> Path:
         _write_csv(table.frame, _fresh(folder, table.table.name, written))
     for figure in _figures(released):
         _write_csv(figure.data, _fresh(folder, figure.name, written))
+    if has_workbook(released.evaluation):
+        (folder / WORKBOOK).write_bytes(workbook(released))
     text = json.dumps(results(released), indent=1, ensure_ascii=False, allow_nan=False)
     (folder / "results.json").write_text(text + "\n", encoding="utf-8")
     return folder
@@ -109,6 +114,7 @@ def results(released: ReleasedEvaluation) -> dict[str, Any]:
             "ratio": _plain(sroi.ratio),
             "ratio_is": "present value / investment",
         },
+        "uncertainty": _uncertainty(evaluation.simulation),
         "provenance": provenance.manifest(
             evaluation_id=spec.id,
             edition=spec.edition,
@@ -130,13 +136,34 @@ def _tables(released: ReleasedEvaluation) -> Iterator[ReleasedTable]:
         if table is not None:
             yield table
     yield from value_tables(released.evaluation)
+    yield from uncertainty_tables(released.evaluation)
 
 
 def _figures(released: ReleasedEvaluation) -> Iterator[Figure]:
     for part in released.findings:
         yield from drawings(part, released.evaluation).values()
-    if released.evaluation.sroi is not None:
-        yield sensitivity_figure(released.evaluation)
+    yield from value_figures(released.evaluation)
+    yield from uncertainty_figures(released.evaluation)
+
+
+def _uncertainty(simulation: JointSimulation | None) -> dict[str, Any] | None:
+    """Intervals, chances and seed of what was simulated; null where nothing was."""
+    if simulation is None:
+        return None
+    payments, returns = simulation.payments, simulation.returns
+    found: dict[str, Any] = {"draws": simulation.draws, "seed": simulation.seed}
+    if payments is not None:
+        found["payment_interval_95"] = simulation.payment_interval()
+        found["steps"] = [entry._asdict() for entry in simulation.tier_chances]
+    if returns is not None:
+        for name in ("present_value", "net_present_value", "ratio"):
+            found[f"{name}_interval_95"] = [_plain(end) for end in returns.interval(name)]
+        found["chance_ratio_above_one"] = returns.chance_ratio_above_one
+        found["chance_net_present_value_above_zero"] = returns.chance_npv_above_zero
+    if simulation.information is not None:
+        found["value_of_perfect_information"] = simulation.information.perfect
+        found["value_of_information"] = [e._asdict() for e in simulation.information.inputs]
+    return found
 
 
 def _estimate(estimate: AttEstimate) -> dict[str, Any]:
@@ -157,7 +184,9 @@ def _write_csv(frame: pd.DataFrame, path: Path) -> None:
     safe = frame.copy()
     for column in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[column]):
-            safe[column] = [_harmless(value) for value in safe[column]]
+            safe[column] = [
+                harmless(value) if isinstance(value, str) else value for value in safe[column]
+            ]
     safe.to_csv(path, index=False, lineterminator="\n")
 
 
@@ -169,13 +198,3 @@ def _fresh(folder: Path, name: str, written: set[str]) -> Path:
         )
     written.add(name)
     return folder / f"{name}.csv"
-
-
-def _harmless(value: Any) -> Any:
-    """Text that starts like a formula gets an apostrophe in front, as spreadsheets expect.
-
-    A number written as text, such as -1.5, stays a number.
-    """
-    if isinstance(value, str) and value[:1] in _FORMULA and not _NUMBER.fullmatch(value):
-        return "'" + value
-    return value

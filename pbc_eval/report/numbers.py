@@ -41,6 +41,15 @@ def percent(value: float | None, decimals: int = 0) -> str:
     return MISSING if value is None or math.isnan(value) else f"{number(100 * value, decimals)}%"
 
 
+def chance(share: float) -> str:
+    """A share of random draws, which never claims certainty: 'more than 99.9%'."""
+    if share > 0.999:
+        return "more than 99.9%"
+    if share < 0.001:
+        return "fewer than 0.1%"
+    return percent(share, 1 if share > 0.99 or share < 0.01 else 0)
+
+
 def measure(value: float | None) -> str:
     """What a clause is priced on: four decimals below 10 (shares), two above, none if whole."""
     if value is None or math.isnan(value):

@@ -15,7 +15,9 @@ from pbc_eval.provenance import manifest
 from pbc_eval.report import facts, prose
 from pbc_eval.report.drawings import drawings
 from pbc_eval.report.html import Section, render
-from pbc_eval.report.money import illustrative_notice, money_boxes, payment_facts, value_facts
+from pbc_eval.report.money import illustrative_notice, money_boxes, payment_facts
+from pbc_eval.report.uncertainty import uncertainty_facts
+from pbc_eval.report.value import value_facts
 
 
 def section(name: str, released: ReleasedEvaluation) -> Section:
@@ -232,6 +234,10 @@ def _values(released: ReleasedEvaluation) -> bool:
     return released.evaluation.sroi is not None
 
 
+def _uncertain(released: ReleasedEvaluation) -> bool:
+    return released.evaluation.simulation is not None
+
+
 Applies = Callable[[ReleasedEvaluation], bool]
 Build = Callable[[ReleasedEvaluation], dict[str, Any]]
 SECTIONS: dict[str, tuple[str, Applies, Build]] = {
@@ -239,6 +245,7 @@ SECTIONS: dict[str, tuple[str, Applies, Build]] = {
     "summary": ("What was found", _always, _summary),
     "payment": ("What the contract pays", _pays, payment_facts),
     "value": ("Social value", _values, value_facts),
+    "uncertainty": ("How sure the money is", _uncertain, uncertainty_facts),
     "design": ("How this was worked out", _always, _design),
     "sample": ("Who is in the analysis", _estimated, _sample),
     "checks": ("Does the comparison hold?", _estimated, _checks),

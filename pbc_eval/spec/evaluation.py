@@ -15,6 +15,7 @@ from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.errors import SpecError
 from pbc_eval.spec.base import Agreed, Slug
 from pbc_eval.spec.contract import Contract, Publication, SignOff
+from pbc_eval.spec.counts import VerifiedCount
 from pbc_eval.spec.design import (
     Design,
     DifferenceInDifferences,
@@ -24,6 +25,7 @@ from pbc_eval.spec.design import (
 )
 from pbc_eval.spec.outcomes import DataRoles, Outcome
 from pbc_eval.spec.payment_terms import PaymentTerms
+from pbc_eval.spec.performance import Performance
 from pbc_eval.spec.problems import in_words, place_of
 from pbc_eval.spec.valuation import Valuation
 from pbc_eval.spec.yaml_file import YamlDocument, read_yaml
@@ -52,6 +54,12 @@ class EvaluationSpec(Agreed):
     design: Design = Field(description="How the effect is told from what would have happened.")
     outcomes: tuple[Outcome, ...] = Field(
         default=(), description="Every outcome that was measured, not only those that improved."
+    )
+    counts: tuple[VerifiedCount, ...] = Field(
+        default=(), description="Numbers that were verified outside the data, for payment clauses."
+    )
+    performance: Performance | None = Field(
+        default=None, description="KPIs by period against their targets; leave out when none."
     )
     payment: PaymentTerms | None = Field(
         default=None, description="What is paid for which result; leave out when nothing is."
@@ -160,14 +168,20 @@ class EvaluationSpec(Agreed):
         return None
 
     def _payment_problem(self) -> str | None:
-        ids = [o.id for o in self.outcomes]
+        kpis = [k.id for k in self.performance.kpis if k.feeds] if self.performance else []
+        ids = [*(o.id for o in self.outcomes), *(c.outcome for c in self.counts), *kpis]
+        if twice := sorted({name for name in ids if ids.count(name) > 1}):
+            return (
+                f"outcomes, counts and KPIs share ids, got {first_few(twice)} more than once. "
+                "Rename one"
+            )
         for clause in self.payment.clauses if self.payment else ():
-            wanted = getattr(clause, "outcome", None)
-            if wanted is not None and wanted not in ids:
-                return (
-                    f"payment clause {clause.id}: outcome {wanted!r} is not among the outcomes "
-                    f"({first_few(ids)}).{did_you_mean(wanted, ids)}"
-                )
+            for wanted in clause.outcomes:
+                if wanted not in ids:
+                    return (
+                        f"payment clause {clause.id}: outcome {wanted!r} is not among the "
+                        f"outcomes, counts and KPIs ({first_few(ids)}).{did_you_mean(wanted, ids)}"
+                    )
         if self.payment and self.payment.currency != self.contract.currency:
             return (
                 f"payment.currency is {self.payment.currency} but contract.currency is "

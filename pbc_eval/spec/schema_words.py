@@ -1,68 +1,12 @@
-"""What editors say of the keys of payment terms and value maps: model, then key, then words."""
+"""What editors say of the keys of value maps: model, then key, then words."""
 
-_CLAUSE = {
-    "id": "A short name for the clause: success.",
-    "label": "As the statement names it.",
-    "reference": "Where the contract says it: Schedule 2, para 4.",
-    "outcome": "The id of one of the outcomes.",
-    "unit": "What one unit is, for sentences: readmission avoided.",
-    "measure": "effect, relative_effect (a fraction), total or count.",
-    "estimate_used": "point, lower_bound, zero_unless_significant, or a blend of estimates.",
-    "measure_decimals": "Decimals to which the measure is rounded before it is priced.",
-    "deduction": "true: the provider owes the amount.",
-    "cap": "The most that this pays.",
-    "floor": "Paid whatever the result.",
-    "illustrative": "true: made up, to show how it would be applied.",
-    "source": "Where the figures were found, and whether they were READ or RECALLED.",
-}
 WORDS = {
-    "Tariff": _CLAUSE
-    | {
-        "price": "Money for each unit.",
-        "max_units": "No more units than this are paid.",
-        "cap_per_person": "The most paid for each person behind the outcome.",
-        "deadweight": "Fraction of the count that would have happened anyway; never of an effect.",
-        "baseline_count": "Units that would have happened anyway; never of an effect.",
-        "negative_allowed": "true: a negative total is charged to the provider.",
-    },
-    "Threshold": _CLAUSE
-    | {
-        "minimum": "Paid once the measure reaches this; a relative effect is a fraction: 0.075.",
-        "amount": "A lump of money.",
-        "price": "Money for each unit, in place of a lump.",
-        "paid_on": "What a price is paid on.",
-    },
-    "Bands": _CLAUSE
-    | {
-        "mode": "retroactive: the band reached prices everything; marginal: each prices its part.",
-        "bands": "From the lowest up, without gap or overlap.",
-        "paid_on": "What a rate is paid on.",
-    },
-    "Band": {
-        "from": "The band holds from this value on.",
-        "to": "Up to, and without, this value; null for the last.",
-        "pay": "A lump of money.",
-        "rate": "Money for each unit.",
-    },
-    "FixedFee": _CLAUSE | {"amount": "Money each time.", "times": "How many times."},
-    "Blend": {"blend": "Name of an estimate to its weight; the weights sum to 1."},
-    "Rounding": {
-        "decimals": "Decimals of the payment.",
-        "mode": "What becomes of a half: up, down or to the even neighbour.",
-    },
-    "PaymentTerms": {
-        "currency": "That of the contract.",
-        "clauses": "One for each thing that is paid.",
-        "cap": "The most that is paid in all.",
-        "floor": "The least that is paid in all.",
-        "rounding": "How the payment is rounded, once.",
-        "illustrative": "true: the terms were made up.",
-        "notes": "What a reader of the terms must know.",
-    },
     "StakeholderInput": {
         "stakeholder": "Who gives.",
         "description": "What they give.",
         "value": "Its worth in money; 0 when it is not valued.",
+        "confidence_grade": "1 (audited) to 6 (guess), of the cost; for optimism bias.",
+        "notes": "What a reader must know.",
     },
     "ValuedOutcome": {
         "id": "A short name for the row.",
@@ -82,13 +26,22 @@ WORDS = {
         "start": "1: in the year of the activity; 2: in the year after.",
         "proxy": "What the value is the price of.",
         "proxy_value": "Money per unit and year; a harm is negative.",
+        "proxy_from": "A parameter that is the value, in place of proxy_value: uk_wellby_central.",
         "proxy_source": "Where the value was found.",
+        "price_year": "Whose prices the value is at: 2019.",
         "deadweight": "Fraction that would have happened anyway: 0.25, not 25.",
         "displacement": "Fraction that was only moved from elsewhere.",
         "attribution": "Fraction owed to others.",
         "leakage": "Fraction that benefits people outside the target group.",
         "drop_off": "Fraction of the value lost each year after the first.",
+        "filters_source": "Why these shares.",
         "agency": "Who saves or gains.",
+        "perspective": "fiscal (public budgets), economic (incomes) or social (the rest).",
+        "income": "Yearly income of those who gain; for distributional weights.",
+        "confidence_grade": "1 (a trial) to 6 (uncorroborated); for optimism bias.",
+        "claimed_as": "One name for a change of which several contracts claim a part.",
+        "distinct_because": "Why a row like another one does not count its value again.",
+        "notes": "What a reader must know.",
         "cashable": "true: the saving can be taken out of a budget.",
         "status": "How far the figure is confirmed.",
     },

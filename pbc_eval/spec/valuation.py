@@ -6,7 +6,8 @@ from pydantic import Field, model_validator
 
 from pbc_eval.spec.base import Agreed, Date
 from pbc_eval.spec.contract import ValueStatus
-from pbc_eval.spec.value_map import StakeholderInput, ValuedOutcome, ValueMap
+from pbc_eval.spec.uncertainty import Correlation, Uncertain, uncertainty_problem
+from pbc_eval.spec.value_map import PriceYear, StakeholderInput, ValuedOutcome, ValueMap
 
 
 class Valuation(Agreed):
@@ -30,6 +31,31 @@ class Valuation(Agreed):
         default=True,
         description="True: the first outcome year is discounted once. False: not at all.",
     )
+    price_year: PriceYear | None = Field(
+        default=None, description="Rows with a price_year are brought to the prices of this year."
+    )
+    optimism_bias: bool = Field(
+        default=False,
+        description="true: cut benefits and raise costs by their confidence grades.",
+    )
+    median_income: float | None = Field(
+        default=None, gt=0, description="Weight rows by (this / their income) to the power 1.3."
+    )
+    value_bank: str | None = Field(
+        default=None, description="Your own values: a file in the format of the parameters."
+    )
+    uncertainty: tuple[Uncertain, ...] = Field(
+        default=(), description="Which figures are uncertain, and how they are distributed."
+    )
+    uncertainty_file: str | None = Field(
+        default=None, description="The same as a CSV, one line a figure."
+    )
+    correlations: tuple[Correlation, ...] = Field(
+        default=(), description="Which uncertain figures move together."
+    )
+    draws: int = Field(
+        default=100_000, ge=1_000, le=5_000_000, description="Draws of the simulation."
+    )
     price_base: str = Field(min_length=1, description="'2023/24 prices'.")
     status: ValueStatus = Field(
         default="published", description="Whether these values were published or made up."
@@ -44,6 +70,11 @@ class Valuation(Agreed):
         if isinstance(self.discount, float) and not 0 <= self.discount < 1:
             hint = f" Did you mean {self.discount / 100:g}?" if self.discount <= 100 else ""
             raise ValueError(f"discount must be a fraction, got {self.discount:g}.{hint}")
+        if self.uncertainty_file and self.uncertainty:
+            raise ValueError("give uncertainty either as a file or here, not both")
         if self.outcomes:
             ValueMap(outcomes=self.outcomes, inputs=self.inputs)
+        problem = uncertainty_problem(self.uncertainty, self.correlations, self.outcomes)
+        if problem and not self.uncertainty_file:
+            raise ValueError(problem)
         return self

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from pbc_eval._validate import did_you_mean
 from pbc_eval.errors import ValueMapError
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.spec.value_map import ValuedOutcome
+from pbc_eval.spec.value_map import SHARES, ValuedOutcome
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-SHARES = ("deadweight", "displacement", "attribution", "leakage", "drop_off")
+__all__ = ["SHARES", "Assumptions", "Floats", "Ints", "assumptions_of", "value_by_year"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,13 +40,14 @@ class Assumptions:
     estimated: NDArray[np.bool_]  # quantity is net of the counterfactual: deadweight stays 0
     quantity_low: Floats  # interval of an estimated quantity; NaN without one
     quantity_high: Floats
+    multiplier: Floats  # price base, optimism bias, distributional weight: 1 unless asked for
 
     @property
     def impact(self) -> Floats:
         """Money in the first year of each outcome, shape (n_outcomes,)."""
         kept = (1 - self.deadweight) * (1 - self.displacement)
         kept = kept * (1 - self.attribution) * (1 - self.leakage)
-        return self.quantity * self.proxy_value * kept
+        return self.quantity * self.proxy_value * kept * self.multiplier
 
 
 def assumptions_of(
@@ -62,7 +63,7 @@ def assumptions_of(
         quantity=quantities[:, 0],
         quantity_low=quantities[:, 1],
         quantity_high=quantities[:, 2],
-        proxy_value=np.array([row.proxy_value for row in outcomes]),
+        proxy_value=np.array([_value(row) for row in outcomes]),
         deadweight=np.array([row.deadweight for row in outcomes]),
         displacement=np.array([row.displacement for row in outcomes]),
         attribution=np.array([row.attribution for row in outcomes]),
@@ -71,7 +72,14 @@ def assumptions_of(
         duration=np.array([row.duration for row in outcomes]),
         start=np.array([row.start for row in outcomes]),
         estimated=np.array([row.quantity_from is not None for row in outcomes]),
+        multiplier=np.ones(len(outcomes)),
     )
+
+
+def _value(row: ValuedOutcome) -> float:
+    if row.proxy_value is None:
+        raise ValueMapError(f"{row.id}: proxy_from {row.proxy_from!r} has not been looked up.")
+    return row.proxy_value
 
 
 def _quantity(

@@ -15,7 +15,7 @@ Source: Social Value UK, "A Guide to Social Return on Investment" (2012), stages
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
@@ -27,10 +27,12 @@ from pbc_eval.errors import ValueMapError
 from pbc_eval.parameters.discounting import discount_factors, schedule_for
 from pbc_eval.results import MeasuredOutcome
 from pbc_eval.spec.money import money_text
-from pbc_eval.spec.value_map import ValuedOutcome, ValueMap
+from pbc_eval.spec.value_map import ValuedOutcome, ValueMap, double_counting_problem
 from pbc_eval.spec.value_table import value_map_from_frame
 from pbc_eval.sroi.assumptions import Assumptions, Floats, assumptions_of, value_by_year
+from pbc_eval.sroi.basis import ValueBasis, multipliers, on_basis
 
+AS_STATED = ValueBasis()
 GUIDE_RATE = 0.035  # the rate of the Guide's worked example, the UK public sector's basic one
 StartConvention = Literal["after_activity", "in_activity"]
 LEAD: dict[StartConvention, int] = {"after_activity": 1, "in_activity": 0}
@@ -157,12 +159,14 @@ def social_return(
     start_convention: StartConvention = "after_activity",
     results: Mapping[str, MeasuredOutcome] | None = None,
     currency: str = "GBP",
+    basis: ValueBasis = AS_STATED,
 ) -> SroiResult:
     """Discount a value map and set it against ``investment``, money in year 0.
 
     ``discount`` is one annual rate (a fraction; by default the 3.5 % of the Guide's example) or the
     name of a schedule, looked up at ``date``, the evaluation's own; the result names it.
-    ``results`` supplies the rows whose quantity was estimated.
+    ``results`` supplies the rows whose quantity was estimated; ``basis`` brings values to one
+    year's prices, cuts them for optimism or weights them, where that is asked for.
 
     Raises ValueMapError for an empty or ambiguous map, an investment that is not above zero, or a
     quantity that cannot be had; ParameterError for a discount rate or schedule that is unknown.
@@ -176,7 +180,11 @@ def social_return(
             f"social_return: investment must be above zero, got {investment!r}. "
             "State what was put in, in money."
         )
+    rebased = on_basis(outcomes, basis, date)
+    outcomes = rebased.outcomes
     given = assumptions_of(outcomes, results or {})
+    multiplier, more = multipliers(outcomes, given.impact, basis, date)
+    given = replace(given, multiplier=multiplier)
     values = value_by_year(given, LEAD[start_convention])
     return SroiResult(
         investment=invested,
@@ -188,7 +196,7 @@ def social_return(
         discount=discount if isinstance(discount, str) else float(discount),
         date=date,
         start_convention=start_convention,
-        caveats=_caveats(outcomes, discount, date),
+        caveats=(*_caveats(outcomes, discount, date), *rebased.caveats, *more),
     )
 
 
@@ -202,6 +210,8 @@ def outcomes_of(value_map: AnyValueMap) -> tuple[ValuedOutcome, ...]:
     ids = [row.id for row in rows]
     if twice := sorted({name for name in ids if ids.count(name) > 1}):
         raise ValueMapError(f"value map: ids must be unique, got {first_few(twice)} twice.")
+    if problem := double_counting_problem(rows):
+        raise ValueMapError(f"value map: {problem}.")
     return rows
 
 

@@ -32,6 +32,8 @@ def test_statement_is_what_the_case_says(case):
     assert str(statement.total) == expected["total"]
     caps = {name: line.cap_applied for name, line in lines.items() if line.cap_applied}
     assert caps == expected.get("caps", {})
+    for name, words in expected.get("says", {}).items():
+        assert words in lines[name].formula
     for name, denominator in expected.get("denominators", {}).items():
         assert lines[name].denominator == denominator
 

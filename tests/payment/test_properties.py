@@ -2,9 +2,11 @@
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from payment.conftest import make_clause, make_outcome, make_terms
+from payment.contracts import JOBS, OTHERS, as_measured, contracts
 
 from pbc_eval.payment import payment_due
 
@@ -84,3 +86,81 @@ def test_marginal_bands_price_each_unit_by_the_band_it_falls_in(count):
     )
     found = payment_due(make_terms(rule), [make_outcome(source="counted", count=count)])
     assert found.lines[0].amount_before_cap == by_unit
+
+
+BANDED = [
+    {"from": "0.1", "to": "0.4", "pay": 100},
+    {"from": "0.4", "to": None, "pay": 250},
+]
+RISING = (  # every kind whose amount can only rise with the effect
+    {"type": "tariff", "price": 40, "max_units": 900},
+    {"type": "tariff", "price": 40, "negative_allowed": True},
+    {"type": "threshold", "minimum": "0.3", "price": 7, "measure": "effect", "paid_on": "total"},
+    {"type": "bands", "mode": "retroactive", "measure": "effect", "bands": BANDED},
+    {"type": "bands", "mode": "marginal", "measure": "effect", "bands": BANDED},
+    {"type": "slide", "start": {"at": 5, "pay": 10}, "end": {"at": 500, "pay": 900}},
+    {"type": "gainshare", "value": 3, "hurdle": 50, "share": 0.3, "loss_share": 0.1},
+    {"type": "scorecard", "amount": 500, "minimum_score": 0.5},
+    {"type": "triggers", "early_minimum": "0.3", "pooled_minimum": "0.1", "amount": 90},
+    {"type": "clawback", "of": ["fee"], "minimum": "0.4", "proportional": True},
+    {"type": "release", "withheld": "held", "minimum": "0.4"},
+)
+METRICS = [
+    {"outcome": "jobs", "measure": "total", "target": 200, "weight": 0.6, "most": "1.5"},
+    {"outcome": "care", "measure": "effect", "target": "0.4", "weight": 0.4},
+]
+
+
+def one_clause(fields: dict) -> list[dict]:
+    """The clause, with what it rests on in front."""
+    clause = make_clause(
+        **{"kind": fields["type"]} | {k: v for k, v in fields.items() if k != "type"}
+    )
+    if fields["type"] in ("scorecard", "triggers"):
+        clause.pop("outcome")
+        clause.pop("measure")
+        extra = {"cohorts": ["jobs", "care"], "measure": "effect"}
+        clause |= {"metrics": METRICS} if fields["type"] == "scorecard" else extra
+    fee = make_clause("fixed_fee", id="fee", times=2, amount="123.45")
+    held = make_clause("withhold", id="held", of=["fee"], share=0.5)
+    held.pop("outcome")
+    held.pop("measure")
+    return [fee, held, clause]
+
+
+@pytest.mark.parametrize("fields", RISING, ids=lambda fields: fields["type"])
+@quick
+@given(one=st.floats(-3, 3), two=st.floats(-3, 3), cap=st.integers(1, 300))
+def test_each_rising_clause_never_pays_less_for_more_nor_above_its_cap(fields, one, two, cap):
+    low, high = sorted((one, two))
+    rules = one_clause(fields)
+    if fields["type"] != "clawback":
+        rules[-1]["cap"] = cap
+    care = make_outcome(outcome="care", effect=0.3, total_scale=50)
+    terms = make_terms(*rules)
+    paid = [
+        payment_due(terms, [make_outcome(effect=effect, total_scale=1000), care]).lines[-1].amount
+        for effect in (low, high)
+    ]
+    assert paid[0] <= paid[1]
+    assert paid[1] <= cap
+
+
+@settings(max_examples=80, deadline=None)
+@given(contracts(), st.floats(-2, 3), st.randoms())
+def test_any_contract_adds_up_whatever_the_order_of_its_clauses(terms, effect, random):
+    results = [as_measured(JOBS, effect), *OTHERS]
+    found = payment_due(terms, results)
+    frame = found.to_frame()
+    assert found.total == sum(frame["amount"]) == frame["running_total"].iloc[-1]
+    assert found.total == sum(working.amount for working in found.workings)
+    if terms.cap is not None:
+        before = sum(earlier.paid for earlier in terms.earlier_years)
+        assert found.total + before <= terms.cap
+    shuffled = list(terms.clauses)
+    random.shuffle(shuffled)
+    again = payment_due(terms.model_copy(update={"clauses": tuple(shuffled)}), results)
+    assert again.total == found.total
+    assert {line.clause: line.amount for line in again.lines} == {
+        line.clause: line.amount for line in found.lines
+    }

@@ -75,7 +75,7 @@ def test_a_figure_without_data_is_refused():
 
 
 def test_the_tornado_names_the_most_influential_assumption(released):
-    from pbc_eval.report.money import sensitivity_figure  # noqa: PLC0415 heavy
+    from pbc_eval.report.value import sensitivity_figure  # noqa: PLC0415 heavy
 
     evaluation = released["hospital-readmissions"].evaluation
     figure = sensitivity_figure(evaluation)

@@ -17,7 +17,7 @@ def valued(**changes) -> ValuedOutcome:
     plain = {
         "id": "employment",
         "stakeholder": "Participants",
-        "outcome": "In work",
+        "outcome": f"In work, {changes.get('id', 'employment')}",
         "quantity": None if "quantity_from" in changes else 40.0,
         "proxy": "Earnings",
         "proxy_value": 5000.0,

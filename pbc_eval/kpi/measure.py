@@ -1,0 +1,264 @@
+"""From files to KPIs: read, check, measure by period, rate and chart.
+
+Whatever cannot be a KPI is refused with its place: a percentage for a fraction, a date that a
+spreadsheet turned into a number, more met than there were. A period that is missing is named, and
+nothing is put in its place.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pbc_eval._validate import first_few
+from pbc_eval.errors import DataError
+from pbc_eval.kpi.charts import ControlChart, p_chart, u_chart, xmr_chart
+from pbc_eval.kpi.periods import period_of, periods_between
+from pbc_eval.kpi.record import KpiPeriod, KpiResult, PerformanceResult, Rating
+from pbc_eval.kpi.survey import WeightedShare, weighted_share
+from pbc_eval.panel.source import check_columns, read_frame
+from pbc_eval.results import Floats
+from pbc_eval.spec.performance import (
+    Kpi,
+    KpiBase,
+    Performance,
+    ProportionKpi,
+    RateKpi,
+    SurveyKpi,
+    ValueKpi,
+)
+
+
+def measure_performance(performance: Performance, path: Callable[[str], Path]) -> PerformanceResult:
+    """Every KPI by period. ``path`` finds a file that the block names.
+
+    Raises DataError, naming the file, the period and the value, for what cannot be a KPI.
+    """
+    expected = periods_between(performance.first, performance.last, performance.every)
+    table = None
+    if performance.file is not None:
+        table = _by_period(performance, path(performance.file), expected)
+    results = tuple(_result(kpi, performance, expected, table, path) for kpi in performance.kpis)
+    return PerformanceResult(every=performance.every, kpis=results)
+
+
+def _by_period(performance: Performance, path: Path, expected: tuple[str, ...]) -> pd.DataFrame:
+    """The file with one row for each expected period; those that are missing hold NaN."""
+    frame = read_frame(path)
+    wanted = [performance.period]
+    for kpi in performance.kpis:
+        wanted += _columns(kpi)
+    check_columns(path.name, list(frame.columns), wanted)
+    periods = [
+        period_of(value, performance.every, path.name) for value in frame[performance.period]
+    ]
+    index = pd.Index(periods)
+    if index.has_duplicates:
+        twice = first_few(index[index.duplicated()].unique())
+        raise DataError(f"{path.name}: {twice} is there twice. A period has one row; remove one.")
+    if unknown := [one for one in periods if one not in expected]:
+        raise DataError(
+            f"{path.name}: {first_few(unknown)} is not between {performance.first} and "
+            f"{performance.last}. Correct the period, or performance.first and last."
+        )
+    return frame.set_axis(index).reindex(list(expected))
+
+
+def _columns(kpi: Kpi) -> list[str]:
+    match kpi:
+        case ProportionKpi():
+            return [kpi.met, kpi.among]
+        case RateKpi():
+            return [kpi.events, kpi.exposure]
+        case ValueKpi():
+            return [kpi.column]
+    return []
+
+
+def _result(
+    kpi: Kpi,
+    performance: Performance,
+    expected: tuple[str, ...],
+    table: pd.DataFrame | None,
+    path: Callable[[str], Path],
+) -> KpiResult:
+    if isinstance(kpi, SurveyKpi):
+        measured = _survey(kpi, performance, expected, path(kpi.file))
+    else:
+        assert table is not None
+        measured = _from_table(kpi, table, performance.file or "")
+    periods = [
+        replace(
+            one, rating=None if one.value is None else rating_of(kpi, one.value), signals=signals
+        )
+        for one, signals in zip(measured.periods, measured.chart.signals, strict=True)
+    ]
+    reason = performance.other.get(kpi.id, "")
+    return KpiResult(
+        kpi=kpi,
+        periods=tuple(periods),
+        overall=measured.overall,
+        rating="Other" if reason else rating_of(kpi, measured.overall),
+        reason=reason,
+        chart=measured.chart,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Measured:
+    periods: tuple[KpiPeriod, ...]
+    overall: float
+    chart: ControlChart
+
+
+def rating_of(kpi: KpiBase, value: float) -> Rating:
+    """The word for a value: how far along the way to the target it is."""
+    way = value / kpi.target if kpi.better == "higher" else kpi.target / value if value else np.inf
+    way = round(way, 12)  # 0.95 of 1 is approaching, whatever the last bit says
+    if way >= 1:
+        return "Good"
+    if way >= kpi.approaching:
+        return "Approaching target"
+    return "Requires improvement" if way >= kpi.inadequate else "Inadequate"
+
+
+def _from_table(kpi: Kpi, table: pd.DataFrame, file: str) -> _Measured:
+    columns = {name: _numbers(table[name], name, kpi, file) for name in _columns(kpi)}
+    if any(values.isna().all() for values in columns.values()):
+        raise DataError(f"{file}: {kpi.id}: no period is reported. Report one, or drop the KPI.")
+    if isinstance(kpi, ValueKpi):
+        values = columns[kpi.column].to_numpy(float)
+        if kpi.share:
+            _refuse_percentages(columns[kpi.column], kpi, file)
+        periods = _periods(table.index, values)
+        return _Measured(periods, float(np.nanmean(values)), xmr_chart(values))
+    top, bottom = columns.values()
+    both = top.notna() & bottom.notna()
+    _refuse_half_reported(top, bottom, kpi, file)
+    if bad := [p for p in table.index[both] if top[p] < 0 or bottom[p] <= 0]:
+        raise DataError(
+            f"{file}: {kpi.id}: {bad[0]} has {top[bad[0]]:g} of {bottom[bad[0]]:g}; counts are "
+            "zero or more, among more than zero. Correct it, or leave the period out."
+        )
+    counts, sizes = top.to_numpy(float), bottom.to_numpy(float)
+    if isinstance(kpi, ProportionKpi):
+        if more := [p for p in table.index[both] if top[p] > bottom[p]]:
+            raise DataError(
+                f"{file}: {kpi.id}: {more[0]} has {top[more[0]]:g} met among {bottom[more[0]]:g}. "
+                "Those that met it are among all; the columns may be the wrong way round."
+            )
+        per, chart = 1.0, p_chart(counts, sizes)
+    else:
+        assert isinstance(kpi, RateKpi)
+        per, chart = kpi.per, u_chart(counts, sizes, kpi.per)
+    periods = _periods(table.index, per * counts / sizes, counts, sizes)
+    return _Measured(periods, float(per * np.nansum(counts) / np.nansum(sizes)), chart)
+
+
+def _periods(
+    index: pd.Index, values: Floats, counts: Floats | None = None, sizes: Floats | None = None
+) -> tuple[KpiPeriod, ...]:
+    def at(array: Floats | None, position: int) -> float | None:
+        if array is None or not np.isfinite(array[position]):
+            return None
+        return float(array[position])
+
+    return tuple(
+        KpiPeriod(
+            period=str(period),
+            value=at(values, position),
+            count=at(counts, position),
+            among=at(sizes, position),
+        )
+        for position, period in enumerate(index)
+    )
+
+
+def _survey(
+    kpi: SurveyKpi, performance: Performance, expected: tuple[str, ...], path: Path
+) -> _Measured:
+    """The weighted share by period, and of all periods together."""
+    frame = read_frame(path)
+    design = {"weights": kpi.weight, "strata": kpi.stratum, "clusters": kpi.cluster}
+    named = [name for name in design.values() if name is not None]
+    check_columns(path.name, list(frame.columns), [performance.period, kpi.answer, *named])
+    answers = _numbers(frame[kpi.answer], kpi.answer, kpi, path.name)
+    if other := [value for value in answers.dropna().unique() if value not in (0, 1)]:
+        raise DataError(
+            f"{path.name}: {kpi.answer} must be 1 or 0, got {other[0]:g}. Code the answers, such "
+            "as 1 for satisfied and very satisfied."
+        )
+    frame = frame[answers.notna().to_numpy()]
+    answers = answers.dropna()
+    when = [period_of(value, performance.every, path.name) for value in frame[performance.period]]
+    if unknown := [one for one in when if one not in expected]:
+        raise DataError(
+            f"{path.name}: {first_few(dict.fromkeys(unknown))} is not between {performance.first} "
+            f"and {performance.last}. Correct the period, or performance.first and last."
+        )
+    weights = (
+        None if kpi.weight is None else _numbers(frame[kpi.weight], kpi.weight, kpi, path.name)
+    )
+
+    def share(rows: NDArray[np.bool_]) -> WeightedShare:
+        return weighted_share(
+            answers.to_numpy(float)[rows],
+            None if weights is None else weights.to_numpy(float)[rows],
+            None if kpi.stratum is None else frame[kpi.stratum][rows],
+            None if kpi.cluster is None else frame[kpi.cluster][rows],
+        )
+
+    periods = []
+    for period in expected:
+        rows = np.array([one == period for one in when])
+        if not rows.any():
+            periods.append(KpiPeriod(period=period, value=None))
+            continue
+        found = share(rows)
+        low, high = found.interval() or (None, None)
+        periods.append(
+            KpiPeriod(period=period, value=found.share, count=found.n, conf_low=low, conf_high=high)
+        )
+    values = np.array([np.nan if one.value is None else one.value for one in periods])
+    overall = share(np.ones(len(when), bool)).share
+    return _Measured(tuple(periods), overall, xmr_chart(values))
+
+
+def _numbers(column: pd.Series, name: str, kpi: KpiBase, file: str) -> pd.Series:
+    """The column as numbers; text that is none is refused with its row."""
+    found = pd.to_numeric(column, errors="coerce")
+    words = column[found.isna() & column.notna()]
+    words = words[[str(value).strip() != "" for value in words]]
+    if len(words):
+        value = str(words.iloc[0])
+        plain = re.sub(r"[,%\s]", "", value)
+        hint = "Leave the cell empty if it was not reported."
+        if re.fullmatch(r"-?\d+(\.\d+)?", plain):
+            number = float(plain) / (100 if "%" in value else 1)
+            hint = f"Write {number:g}."
+        raise DataError(f"{file}: {kpi.id}: {name} holds {value!r}, which is no number. {hint}")
+    return found.astype(float).where(np.isfinite(found.astype(float)))
+
+
+def _refuse_percentages(values: pd.Series, kpi: KpiBase, file: str) -> None:
+    outside = values[(values > 1) | (values < 0)]
+    if len(outside):
+        value = outside.iloc[0]
+        hint = f" Did you mean {value / 100:g}?" if 1 < value <= 100 else ""
+        raise DataError(
+            f"{file}: {kpi.id}: {outside.index[0]} must be a fraction in [0, 1], got {value:g}."
+            f"{hint}"
+        )
+
+
+def _refuse_half_reported(top: pd.Series, bottom: pd.Series, kpi: KpiBase, file: str) -> None:
+    half = top.index[top.isna() != bottom.isna()]
+    if len(half):
+        raise DataError(
+            f"{file}: {kpi.id}: {half[0]} has {top.name} or {bottom.name} but not both. Give both, "
+            "or leave both empty if the period was not reported."
+        )

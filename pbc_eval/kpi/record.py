@@ -1,0 +1,97 @@
+"""What was found of each KPI: by period, overall, its rating, its chart."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from pbc_eval.kpi.charts import ControlChart
+from pbc_eval.results import MeasuredOutcome
+from pbc_eval.spec.performance import Kpi
+
+Rating = Literal["Good", "Approaching target", "Requires improvement", "Inadequate", "Other"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KpiPeriod:
+    """One period of one KPI; ``value`` is None where it was not reported."""
+
+    period: str
+    value: float | None
+    count: float | None = None  # met, events or people who answered
+    among: float | None = None  # of how many; None for single values and surveys
+    conf_low: float | None = None  # of a survey
+    conf_high: float | None = None
+    rating: Rating | None = None
+    signals: tuple[str, ...] = ()  # rules of the control chart that it completes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class KpiResult:
+    """One KPI. ``overall`` is of all periods together, by their counts where it has any."""
+
+    kpi: Kpi
+    periods: tuple[KpiPeriod, ...]
+    overall: float
+    rating: Rating
+    reason: str  # of the rating Other; empty otherwise
+    chart: ControlChart
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Periods that were to be reported and were not."""
+        return tuple(one.period for one in self.periods if one.value is None)
+
+    @property
+    def latest(self) -> KpiPeriod:
+        """The last period that was reported."""
+        return next(one for one in reversed(self.periods) if one.value is not None)
+
+    @property
+    def missed(self) -> int:
+        """How many reported periods missed the target."""
+        return sum(one.rating not in (None, "Good") for one in self.periods)
+
+    def measured(self) -> MeasuredOutcome | None:
+        """What a payment clause counts; None if nothing rests on the KPI."""
+        feeds = self.kpi.feeds
+        if feeds is None:
+            return None
+        latest = self.latest.value
+        count = {"latest": latest, "overall": self.overall, "missed_periods": self.missed}[feeds]
+        return MeasuredOutcome(outcome=self.kpi.id, source="counted", count=float(count or 0.0))
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a period. Columns: period, value, count, among, conf_low, conf_high, low, high
+        (limits of the chart), rating ("not reported" where missing), signals (in words)."""
+        rows = [
+            {
+                "period": one.period,
+                "value": one.value,
+                "count": one.count,
+                "among": one.among,
+                "conf_low": one.conf_low,
+                "conf_high": one.conf_high,
+                "low": low,
+                "high": high,
+                "rating": one.rating or "not reported",
+                "signals": "; ".join(one.signals),
+            }
+            for one, low, high in zip(self.periods, self.chart.low, self.chart.high, strict=True)
+        ]
+        frame = pd.DataFrame(rows)
+        numbers = [c for c in frame.columns if c not in ("period", "rating", "signals")]
+        return frame.astype(dict.fromkeys(numbers, float))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PerformanceResult:
+    """All KPIs of a contract."""
+
+    every: str
+    kpis: tuple[KpiResult, ...]
+
+    def measured(self) -> dict[str, MeasuredOutcome]:
+        """What payment clauses count, by KPI."""
+        found = (result.measured() for result in self.kpis)
+        return {one.outcome: one for one in found if one is not None}

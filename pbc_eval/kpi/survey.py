@@ -1,0 +1,79 @@
+"""A share among people asked in a survey, with the weights and the error of its design.
+
+The share is a ratio of weighted sums; its variance is that of the linearised ratio, between the
+sampled clusters within each stratum (Taylor linearisation with replacement: Woodruff 1971, Journal
+of the American Statistical Association 66).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from pbc_eval.errors import DataError
+from pbc_eval.results import Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightedShare:
+    """A weighted share and its standard error, None where one cluster alone is in a stratum."""
+
+    share: float
+    std_error: float | None
+    n: int  # people who answered
+    effective_n: float  # Kish: (sum of weights)^2 / sum of their squares
+    degrees_of_freedom: int  # clusters less strata
+    reason: str = ""  # why there is no standard error
+
+    def interval(self, level: float = 0.95) -> tuple[float, float] | None:
+        """By the t distribution, kept within 0 and 1."""
+        if self.std_error is None:
+            return None
+        reach = float(stats.t.ppf(0.5 + level / 2, self.degrees_of_freedom)) * self.std_error
+        return max(self.share - reach, 0.0), min(self.share + reach, 1.0)
+
+
+def weighted_share(
+    answers: Floats,
+    weights: Floats | None = None,
+    strata: pd.Series | None = None,
+    clusters: pd.Series | None = None,
+) -> WeightedShare:
+    """The weighted share of ones among ``answers`` (n,), each 0 or 1.
+
+    ``weights`` (n,) are above zero, all one unless given; people are sampled by themselves unless
+    ``clusters`` says with whom. Raises DataError for other answers or weights.
+    """
+    y = np.asarray(answers, float)
+    w = np.ones(len(y)) if weights is None else np.asarray(weights, float)
+    if len(y) == 0 or not np.isin(y, (0.0, 1.0)).all():
+        raise DataError("survey: answers must be 1 or 0, one for each person who answered.")
+    if not (np.isfinite(w).all() and (w > 0).all()):
+        raise DataError("survey: weights must be numbers above zero. Leave out people without one.")
+    share = float(w @ y / w.sum())
+    stratum = np.zeros(len(y), int) if strata is None else pd.factorize(strata)[0]
+    cluster = np.arange(len(y)) if clusters is None else pd.factorize(clusters)[0]
+    score = w * (y - share) / w.sum()
+    totals = pd.DataFrame({"h": stratum, "c": cluster, "z": score}).groupby(["h", "c"])["z"].sum()
+    by_stratum = totals.groupby("h")
+    sizes = by_stratum.size()
+    effective = float(w.sum() ** 2 / (w @ w))
+    freedom = int(sizes.sum() - len(sizes))
+    if (sizes < 2).any():
+        return WeightedShare(
+            share=share,
+            std_error=None,
+            n=len(y),
+            effective_n=effective,
+            degrees_of_freedom=freedom,
+            reason="a stratum holds one sampled cluster only, which shows no variation",
+        )
+    variance = float((sizes * by_stratum.var(ddof=1)).sum())
+    return WeightedShare(
+        share=share,
+        std_error=float(np.sqrt(variance)),
+        n=len(y),
+        effective_n=effective,
+        degrees_of_freedom=freedom,
+    )

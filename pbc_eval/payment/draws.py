@@ -1,0 +1,131 @@
+"""The payment of every draw: the whole rule, over arrays.
+
+What a simulation needs: the amounts that would be due if the measured effects had come out
+otherwise, with the clauses, limits, rounding and the estimate rule as agreed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pbc_eval._validate import did_you_mean
+from pbc_eval.errors import PaymentTermsError
+from pbc_eval.payment.due import Results, check_clause, outcomes_by_id, recomputed_years
+from pbc_eval.payment.expression import AmountOf, Expression, Fact, over_draws
+from pbc_eval.payment.measure import ALTERNATIVE, fact_of
+from pbc_eval.payment.plan import plan_of
+from pbc_eval.results import Floats, MeasuredOutcome
+from pbc_eval.spec.payment_terms import PaymentTerms
+
+MOVE_TOGETHER = ("effect", "conf_low", "conf_high")  # and other estimates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DrawnPayments:
+    """Payments of n draws, in the contract's currency.
+
+    ``amounts`` (n,): the total due. ``lines``: amount (n,) of each clause, and of each limit over
+    clauses (what it takes away or adds). ``tiers``: for each clause with steps the step reached
+    (n,), 0 for none; ``tier_names`` names them from 0 up.
+    """
+
+    currency: str
+    amounts: Floats
+    lines: Mapping[str, Floats]
+    tiers: Mapping[str, NDArray[np.int64]]
+    tier_names: Mapping[str, tuple[str, ...]]
+
+
+def payments_of_draws(
+    terms: PaymentTerms, results: Results, draws: Mapping[str, ArrayLike]
+) -> DrawnPayments:
+    """What would be due had outcomes come out as drawn.
+
+    ``results`` are the measured outcomes; ``draws`` maps the id of an outcome to n draws (n,) of
+    its effect, in its own unit and positive for an improvement, or of its count if it was counted.
+    Outcomes that are not drawn keep their result. The interval, and other estimates in a blend,
+    move with the effect: the standard error is taken as known. Counterfactual and scale stay.
+
+    Agrees with ``payment_due``, draw by draw, to the penny a line: amounts are floats.
+
+    Raises PaymentTermsError for draws of an unknown outcome, of unequal number or not finite, and
+    as ``payment_due`` does.
+    """
+    outcomes = outcomes_by_id(results)
+    drawn = _checked(draws, outcomes)
+    known = _Known(outcomes, drawn)
+    size = next((len(values) for values in drawn.values()), 1)
+    plan = plan_of(terms, recomputed_years(terms))
+    done: dict[Expression, Floats] = {}
+    tiers, tier_names = {}, {}
+    for planned in plan.in_order:
+        check_clause(planned, outcomes)
+        known.amounts[planned.line] = over_draws(planned.amount, known, done)
+        if planned.rule.tier is not None:
+            reached = over_draws(planned.rule.tier, known, done)
+            tiers[planned.line] = np.broadcast_to(reached, (size,)).astype(np.int64)
+            tier_names[planned.line] = planned.rule.tiers
+    for limit in plan.limits:
+        known.amounts[limit.line] = over_draws(limit.amount, known, done)
+    lines = {line: np.broadcast_to(amount, (size,)) for line, amount in known.amounts.items()}
+    return DrawnPayments(
+        currency=terms.currency,
+        amounts=np.sum(list(lines.values()), axis=0),
+        lines=lines,
+        tiers=tiers,
+        tier_names=tier_names,
+    )
+
+
+class _Known:
+    """Facts as arrays: drawn where they were drawn, single numbers elsewhere."""
+
+    def __init__(
+        self, outcomes: Mapping[str, MeasuredOutcome], drawn: Mapping[str, Floats]
+    ) -> None:
+        self._outcomes = outcomes
+        self._drawn = drawn
+        self.amounts: dict[str, Floats] = {}
+
+    def __call__(self, leaf: Fact | AmountOf) -> Floats:
+        if isinstance(leaf, AmountOf):
+            return self.amounts[leaf.line]
+        outcome, drawn = self._outcomes[leaf.outcome], self._drawn.get(leaf.outcome)
+        fixed = np.asarray(fact_of(outcome, leaf.name))
+        if drawn is None:
+            return fixed
+        if outcome.source == "counted":
+            return drawn if leaf.name == "count" else fixed
+        if leaf.name in MOVE_TOGETHER or leaf.name.startswith(ALTERNATIVE):
+            return np.asarray(drawn + (fixed - fact_of(outcome, "effect")))
+        return fixed
+
+
+def _checked(
+    draws: Mapping[str, ArrayLike], outcomes: Mapping[str, MeasuredOutcome]
+) -> dict[str, Floats]:
+    checked: dict[str, Floats] = {}
+    for name, values in draws.items():
+        if name not in outcomes:
+            raise PaymentTermsError(
+                f"draws: {name!r} is not among the results ({', '.join(sorted(outcomes))})."
+                f"{did_you_mean(name, outcomes)} Correct the name, or leave it out."
+            )
+        array = np.asarray(values, dtype=np.float64)
+        if array.ndim != 1 or not array.size or not np.isfinite(array).all():
+            raise PaymentTermsError(
+                f"draws of {name!r} must be one finite number a draw, got shape {array.shape}"
+                f"{'' if array.size == 0 or np.isfinite(array).all() else ' with some not finite'}."
+            )
+        if outcomes[name].source != "counted" and outcomes[name].effect is None:
+            raise PaymentTermsError(
+                f"draws: {name!r} has no effect to draw. Estimate it, or draw another outcome."
+            )
+        checked[name] = array
+    sizes = {name: len(values) for name, values in checked.items()}
+    if len(set(sizes.values())) > 1:
+        listed = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
+        raise PaymentTermsError(f"draws must be as many for each outcome, got {listed}.")
+    return checked

@@ -1,0 +1,57 @@
+"""Several contracts that claim parts of one change: together they cannot claim more than all of it.
+
+A row says under which common name it claims (``claimed_as``), and keeps what is not owed to others
+(1 - attribution). Over a portfolio these shares add up to 1 at most.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from pbc_eval.errors import ValueMapError
+from pbc_eval.spec.value_map import ValuedOutcome, ValueMap
+
+ROUNDING = 1e-9
+
+
+class Claim(NamedTuple):
+    """What one row of one contract claims of a change that others claim too."""
+
+    change: str  # the common name
+    contract: str
+    row: str
+    share: float  # 1 - attribution
+
+
+def portfolio_claims(
+    maps: Mapping[str, ValueMap | Sequence[ValuedOutcome]],
+) -> dict[str, tuple[Claim, ...]]:
+    """Claims by change, over the value maps of several contracts (by contract id).
+
+    Raises ValueMapError naming every change of which more than the whole is claimed, by whom, and
+    the attribution at which the claims would add up to 1.
+    """
+    claims: dict[str, list[Claim]] = {}
+    for contract, value_map in maps.items():
+        rows = value_map.outcomes if isinstance(value_map, ValueMap) else value_map
+        for row in rows:
+            if row.claimed_as is not None:
+                claim = Claim(row.claimed_as, contract, row.id, 1 - row.attribution)
+                claims.setdefault(row.claimed_as, []).append(claim)
+    problems = [
+        _too_much(change, made)
+        for change, made in claims.items()
+        if sum(claim.share for claim in made) > 1 + ROUNDING
+    ]
+    if problems:
+        raise ValueMapError("portfolio: " + "\n".join(problems))
+    return {change: tuple(made) for change, made in claims.items()}
+
+
+def _too_much(change: str, made: Sequence[Claim]) -> str:
+    total = sum(claim.share for claim in made)
+    parts = ", ".join(f"{c.contract}/{c.row} {c.share:.0%}" for c in made)
+    remedy = ", ".join(f"{c.contract}/{c.row} {1 - c.share / total:.2f}" for c in made)
+    return (
+        f"{change}: {total:.0%} of the change is claimed ({parts}); it can be claimed once. Raise "
+        f"attribution, for example in proportion to {remedy}."
+    )
