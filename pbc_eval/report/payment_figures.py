@@ -178,6 +178,7 @@ def _draw_chart(axes: Axes, panel: KpiPanel) -> None:
     if flagged.any():
         axes.plot(at[flagged], value[flagged], "D", color=ORANGE, markersize=8)
     axes.plot([], [], "D", color=ORANGE, markersize=8, label="signal of change")
+    axes.margins(y=0.15)
     step = max(1, int(np.ceil(len(frame) / MOST_TICKS)))
     axes.set_xticks(at[::step], frame["period"].tolist()[::step])
     axes.set_title(

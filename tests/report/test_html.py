@@ -65,13 +65,15 @@ def test_every_value_is_text_wherever_it_stands(value):
 
 
 def test_a_figure_needs_its_words():
-    figure = Figure(name="f", svg=b"<svg/>", alt='A "line" <falls>.', caption="<b>C</b>",
+    figure = Figure(name="f", draw=lambda: b"<svg/>", alt='A "line" <falls>.', caption="<b>C</b>",
                     data=pd.DataFrame())  # fmt: skip
     reader = Reader(str(figure_html(figure)))
     assert ("img", "alt", 'A "line" <falls>.') in reader.attributes
     assert "b" not in reader.tags
     with pytest.raises(PublicationError, match="no alternative text"):
-        figure_html(Figure(name="f", svg=b"<svg/>", alt="  ", caption="C", data=pd.DataFrame()))
+        figure_html(
+            Figure(name="f", draw=lambda: b"<svg/>", alt="  ", caption="C", data=pd.DataFrame())
+        )
 
 
 def test_a_fact_that_a_template_lacks_is_an_error():
