@@ -16,6 +16,7 @@ from pbc_eval.errors import DesignError
 from pbc_eval.matching.assignment import (
     Assignment,
     Problem,
+    Reference,
     Sets,
     spread_out,
     weigh,
@@ -235,11 +236,13 @@ def match(
     width = caliper_width(score[kept], settings)
     space = asked_space(design, settings, distance_on)
     limited, widths = design.limited
+    strata = asked_strata(design, method, cutpoints, grouping)
+    members = np.ones_like(focal) if estimand == "ATE" else focal
     problem = Problem(
         focal=focal[kept],
         score=score[kept],
         space=None if space is None else Space(space.points[kept], space.line[kept]),
-        strata=asked_strata(design, method, cutpoints, grouping)[kept],
+        strata=strata[kept],
         order=settings.order,
         ratio=ratio,
         replacement=replacement,
@@ -247,7 +250,7 @@ def match(
         rules=pair_rules(limited[kept], widths, design.differing[kept], focal[kept]),
         rng=np.random.default_rng(seed) if settings.order == "random" else None,
         subclasses=subclasses,
-        reference=(np.ones_like(focal) if estimand == "ATE" else focal)[kept],
+        reference=Reference(score[members], strata[members]),
         wanted=matches_sought_by(settings, score[kept], focal[kept]),
         selection=asked_selection(design, settings, focal) if method == "cardinality" else None,
     )

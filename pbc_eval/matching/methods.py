@@ -100,7 +100,8 @@ def _subclass(problem: Problem) -> Sets:
             label[rows] = offset  # nobody to compare with: left out below
             offset += 1
             continue
-        found = subclasses(problem.score[rows], focal, problem.reference[rows], problem.subclasses)
+        reference = problem.reference.score[problem.reference.strata == stratum]
+        found = subclasses(problem.score[rows], focal, reference, problem.subclasses)
         label[rows] = found + offset
         offset += problem.subclasses
     return Sets(both_groups(label, problem.focal), float("nan"))
