@@ -179,9 +179,10 @@ def table() -> str:
         )
     lines += [
         "",
-        f"{len(MORE)} further specifications on three data sets agree with MatchIt 4.5.1 in weights,",
-        "scores and balance (`tests/matching/test_more_golden.py`, to 2e-6; probit scores to 6e-6,",
-        "R's rule for stopping). Its greedy matching on scores is left out, being faulty in that",
+        f"{len(MORE)} further specifications on three data sets agree with MatchIt 4.5.1 in",
+        "weights, scores and balance (`tests/matching/test_more_golden.py`, to 2e-6; probit",
+        "scores to 6e-6, R's rule for stopping). Its greedy matching on scores is left out, being",
+        "faulty in that",
         "version.",
         "",
         "| specification | data | R's call | compared |",
