@@ -12,6 +12,7 @@ truth.
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -113,9 +114,14 @@ def log_rate_ratio(make: Callable[..., object], **asked: object) -> Estimator:
 
 def population(made: dict[str, object], treated_only: bool = True) -> pd.DataFrame:
     """A million people of the design, from whom truths are averaged."""
-    shape = {name: value for name, value in made.items() if name in ("intercept", "strength")}
-    frame = people(np.random.default_rng(12), 1_000_000, **shape)
+    shape = tuple((name, made[name]) for name in ("intercept", "strength") if name in made)
+    frame = _million(shape)
     return frame[frame["t"] == 1] if treated_only else frame
+
+
+@cache
+def _million(shape: tuple[tuple[str, float], ...]) -> pd.DataFrame:
+    return people(np.random.default_rng(12), 1_000_000, **dict(shape))
 
 
 def true_gain(made: dict[str, object], treated_only: bool = True) -> float:
@@ -284,6 +290,21 @@ def coverage(samples: int, only: Sequence[str] = ()) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+REMARKS = """
+## What it says
+
+- Pairs with a regression, full matching with a regression, entropy balancing, inverse propensity,
+  the balancing score and Abadie-Imbens hold the truth 93 to 96 times in 100.
+- Pairs compared by plain means are cautious (98): the error does not count what pairing gains.
+- Separate slopes (g-computation) take the covariates as given. Their intervals are for the people
+  in the sample; held against the population, in which the effect differs, they are some points
+  short.
+- Five subclasses are five clusters, too few for a clustered error: 89 in 100. The page says so
+  wherever there are fewer than twenty sets.
+- Sampling weights matter: without them the answer is off by .22 and the interval holds it 57 times.
+"""
+
+
 def as_document(table: pd.DataFrame, samples: int) -> str:
     """The page docs/coverage-matching.md."""
     margin = 1.96 * np.sqrt(0.95 * 0.05 / samples)
@@ -291,9 +312,10 @@ def as_document(table: pd.DataFrame, samples: int) -> str:
         "# Do the intervals hold? Matching and weighting",
         "",
         f"{samples:,} samples a design. Coverage of a true 95% interval would lie within "
-        f"{100 * margin:.1f} points of 95% in 19 rows of 20. Error ratio: the mean standard error",
-        "over the standard deviation of the estimates; 1 is right, above 1 is cautious.",
-        "Made by `python benchmarks/coverage_matching.py`.",
+        f"{100 * margin:.1f} points",
+        "of 95% in 19 rows of 20. Error ratio: the mean standard error over the standard deviation",
+        "of the estimates; 1 is right, above 1 is cautious. Made by",
+        "`python benchmarks/coverage_matching.py`.",
         "",
         "| design | estimator | truth | bias | (its error) | error ratio | coverage |",
         "|---|---|---|---|---|---|---|",
@@ -303,7 +325,7 @@ def as_document(table: pd.DataFrame, samples: int) -> str:
         f"({row.bias_error:.3f}) | {row.error_ratio:.2f} | {row.coverage:.1%} |"
         for row in table.itertuples()
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" + REMARKS
 
 
 def main() -> None:
