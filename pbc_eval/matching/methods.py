@@ -107,8 +107,16 @@ def _subclass(problem: Problem) -> Sets:
     return Sets(both_groups(label, problem.focal), float("nan"))
 
 
-_SCORED = frozenset({"link", "exact", "discard", "reestimate"})
-_NEAR = _SCORED | {"distance", "distance_on", "caliper", "caliper_scale", "within", "antiexact"}
+_SCORED = frozenset({"link", "score", "exact", "discard", "reestimate"})
+_NEAR = _SCORED | {
+    "distance",
+    "distance_on",
+    "caliper",
+    "caliper_scale",
+    "within",
+    "within_scale",
+    "antiexact",
+}
 _PAIRED = ("ATT", "ATC")
 _ANY = ("ATT", "ATC", "ATE")
 

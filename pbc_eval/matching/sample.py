@@ -243,7 +243,8 @@ class MatchedSample:
     def _effect_method(self, method: EffectMethod) -> Method:
         design = self.design
         pairing = [f", exact on {', '.join(design.exact)}"] if design.exact else []
-        pairing += [f", within {width:g} of {name}" for name, width in design.within]
+        of = " standard deviations" if self.settings.within_scale == "std" else ""
+        pairing += [f", within {width:g}{of} of {name}" for name, width in design.within]
         pairing += [f", different in {name}" for name in design.antiexact]
         if design.sampling_weights:
             pairing.append(f", with sampling weights ({design.sampling_weights})")
