@@ -129,6 +129,8 @@ def sample_by(
         caliper=way.caliper_in_force,
         caliper_scale=way.caliper_scale,
         within=way.within,
+        within_scale=way.within_scale,
+        score=way.score,
         exact=way.exact,
         antiexact=way.antiexact,
         discard=way.discard,

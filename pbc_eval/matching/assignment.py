@@ -20,6 +20,14 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
+class Reference(NamedTuple):
+    """Scores and strata, (r,), of the whole group that the effect is for, people left out for want
+    of common support included: who is alike is judged by where all of them lie."""
+
+    score: Floats
+    strata: Ints
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Problem:
     """Who is to be matched with whom. All arrays have a row a unit, shape (n,).
@@ -28,7 +36,7 @@ class Problem:
     except for the ATC); nearness is that of ``space``, or of ``score`` where that is None. The
     ``score`` is NaN where none was fitted; ``caliper`` is in its units; ``rules`` forbid pairs on
     other grounds, None when nothing else is asked. ``subclasses`` is the number of score groups
-    sought, over the scores of those in ``reference``; ``wanted`` (n_focal,) how many matches each
+    sought, cut at quantiles of the ``reference``; ``wanted`` (n_focal,) how many matches each
     focal person seeks where not all seek ``ratio``; ``selection`` what "cardinality" is to reach.
     """
 
@@ -43,7 +51,7 @@ class Problem:
     rules: PairRules | None
     rng: np.random.Generator | None
     subclasses: int
-    reference: Bools
+    reference: Reference
     wanted: Ints | None = None
     selection: SelectionProblem | None = None
 

@@ -76,6 +76,7 @@ def read_design(
     missing: Missing = "refuse",
     owner: str = "match",
     sampling_weights: str | None = None,
+    score: str | None = None,
 ) -> Design:
     """Check everything a match will use, and turn it into arrays. ``frame`` is not changed;
     ``owner`` is who asks, as messages name it.
@@ -89,13 +90,13 @@ def read_design(
     antiexact = _names(owner, "antiexact", antiexact, may_be_empty=True)
     limits = _limits(within or {})
     paired_on = [*exact, *(name for name, _ in limits), *antiexact]
-    weighing = [sampling_weights] if sampling_weights is not None else []
+    weighing = [name for name in (sampling_weights, score) if name is not None]
     used = [treatment, *covariates, *paired_on, *weighing, *([unit] if unit is not None else [])]
     check_columns(frame, used, owner)
     for role, names in (
         ("covariates", covariates),
         ("exact, within and antiexact", paired_on),
-        ("sampling_weights", weighing),
+        ("sampling_weights and score", weighing),
     ):
         if treatment in names:
             raise DesignError(

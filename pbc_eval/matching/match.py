@@ -16,6 +16,7 @@ from pbc_eval.errors import DesignError
 from pbc_eval.matching.assignment import (
     Assignment,
     Problem,
+    Reference,
     Sets,
     spread_out,
     weigh,
@@ -37,6 +38,7 @@ from pbc_eval.matching.preparation import (
     fitted_scores,
     matches_sought_by,
     paired_within,
+    supplied_scores,
 )
 from pbc_eval.matching.propensity import Link
 from pbc_eval.matching.rules import pair_rules
@@ -57,6 +59,8 @@ _DEFAULTS: dict[str, object] = {  # an option that differs from these was asked 
     "caliper_scale": "std",
     "exact": (),
     "within": None,
+    "within_scale": "raw",
+    "score": None,
     "antiexact": (),
     "discard": "none",
     "order": None,
@@ -90,12 +94,14 @@ def match(
     caliper_scale: CaliperScale = "std",
     exact: Sequence[str] = (),
     within: Mapping[str, float] | None = None,
+    within_scale: CaliperScale = "raw",
     antiexact: Sequence[str] = (),
     discard: Discard = "none",
     order: Order | None = None,
     estimand: Estimand = "ATT",
     unit: str | None = None,
     link: Link = "logit",
+    score: str | None = None,
     seed: int | None = None,
     subclasses: int = 6,
     cutpoints: CutPoints = "sturges",
@@ -121,12 +127,12 @@ def match(
     on all ``exact`` columns, no further away than ``caliper``: in standard deviations of the score
     over all who take part, or with ``caliper_scale="raw"`` in the score's own unit. ``within``
     limits further columns pair by pair, in their own units (``{"age": 2}``: no more than two years
-    apart); a pair differs on every ``antiexact`` column. ``discard`` first leaves out people whose
-    score lies outside the range of the other group ("treated", "comparison" or "both"), and
-    ``reestimate`` then fits the score again among those who stay. With ``min_ratio`` and
-    ``max_ratio`` the ratio is an average, shared out by the score (see
-    ``matching.variable_ratio``). ``sampling_weights`` names a column saying how many people of the
-    population each stands for (see ``matching.sampling``).
+    apart) or with ``within_scale="std"`` in their standard deviations; a pair differs on every
+    ``antiexact`` column. ``discard`` first leaves out people whose score lies outside the range of
+    the other group ("treated", "comparison" or "both"), and ``reestimate`` then fits the score
+    again among those who stay. With ``min_ratio`` and ``max_ratio`` the ratio is an average,
+    shared out by the score (see ``matching.variable_ratio``). ``sampling_weights`` names a column
+    saying how many people of the population each stands for (see ``matching.sampling``).
 
     ``method``: "nearest" lets people choose one after the other; "optimal" finds the pairs with
     the smallest total distance; "full" puts everybody into a set at the smallest total distance;
@@ -139,13 +145,14 @@ def match(
     ``paired`` in pairs afterwards (see ``matching.cardinality``). An option without a meaning for
     the method is refused. The estimand "ATE" is for methods that make sets.
 
-    How: ``link`` is the model of the score; with "linear_logit" or "linear_probit" the linear
-    predictor is matched on. ``distance`` "mahalanobis", "robust_mahalanobis" or "scaled_euclidean"
-    compares the ``distance_on`` columns (the covariates without it) instead; caliper, discard and
-    orders by score then still refer to the propensity score. ``order`` says who chooses first: by
-    default the largest score (for estimand "ATC", where comparison units seek treated ones, the
-    smallest; without a score, the row order); "random" needs a ``seed``. Ties go as stated in
-    ``nearest`` and ``space``, by row order in the last resort.
+    How: ``link`` is the model of the score, unless ``score`` names a column that holds one; with
+    "linear_logit" or "linear_probit" the linear predictor is matched on. ``distance``
+    "mahalanobis", "robust_mahalanobis" or "scaled_euclidean" compares the ``distance_on`` columns
+    (the covariates without it) instead; caliper, discard and orders by score then still refer to
+    the propensity score. ``order`` says who chooses first: by default the largest score (for
+    estimand "ATC", where comparison units seek treated ones, the smallest; without a score, the
+    row order); "random" needs a ``seed``. Ties go as stated in ``nearest`` and ``space``, by row
+    order in the last resort.
     ``missing="complete_cases"`` leaves out rows with missing values in the columns used and enters
     them in the ledger.
 
@@ -168,6 +175,8 @@ def match(
             "caliper_scale": caliper_scale,
             "exact": tuple(exact),
             "within": within or None,
+            "within_scale": within_scale,
+            "score": score,
             "antiexact": tuple(antiexact),
             "discard": discard,
             "order": order,
@@ -187,8 +196,12 @@ def match(
         },
     )
     uses = METHODS[method].uses
-    scored = (uses not in ("cells", "means") and distance == "propensity") or not (
-        caliper is None and discard == "none" and order in (None, "data", "random", "closest")
+    scored = (
+        score is not None
+        or (uses not in ("cells", "means") and distance == "propensity")
+        or not (
+            caliper is None and discard == "none" and order in (None, "data", "random", "closest")
+        )
     )
     by_score: Order = "smallest" if estimand == "ATC" else "largest"
     settings = MatchSettings(
@@ -212,6 +225,8 @@ def match(
         tolerance=tolerance,
         time_limit=time_limit,
         paired=paired,
+        within_scale=within_scale,
+        score=score,
     )
     design = read_design(
         frame,
@@ -223,23 +238,30 @@ def match(
         unit=unit,
         missing=missing,
         sampling_weights=sampling_weights,
+        score=score,
     )
     check_any_column(design.columns)
-    fit, score = (
-        fitted_scores(design, link) if scored else (None, np.full(len(design.treated), np.nan))
-    )
+    fit, scores = None, np.full(len(design.treated), np.nan)
+    if score is not None:
+        scores = supplied_scores(design, score)
+    elif scored:
+        fit, scores = fitted_scores(design, link)
     focal = ~design.treated if estimand == "ATC" else design.treated
-    kept = np.flatnonzero(in_support(score, design.treated, discard))
+    kept = np.flatnonzero(in_support(scores, design.treated, discard))
     if reestimate:
-        fit, score[kept] = fitted_scores(design, link, kept)
-    width = caliper_width(score[kept], settings)
+        fit, scores[kept] = fitted_scores(design, link, kept)
+    width = caliper_width(scores[kept], settings)
     space = asked_space(design, settings, distance_on)
     limited, widths = design.limited
+    if within_scale == "std":
+        widths = widths * limited[kept].std(axis=0, ddof=1)
+    strata = asked_strata(design, method, cutpoints, grouping)
+    members = np.ones_like(focal) if estimand == "ATE" else focal
     problem = Problem(
         focal=focal[kept],
-        score=score[kept],
+        score=scores[kept],
         space=None if space is None else Space(space.points[kept], space.line[kept]),
-        strata=asked_strata(design, method, cutpoints, grouping)[kept],
+        strata=strata[kept],
         order=settings.order,
         ratio=ratio,
         replacement=replacement,
@@ -247,8 +269,8 @@ def match(
         rules=pair_rules(limited[kept], widths, design.differing[kept], focal[kept]),
         rng=np.random.default_rng(seed) if settings.order == "random" else None,
         subclasses=subclasses,
-        reference=(np.ones_like(focal) if estimand == "ATE" else focal)[kept],
-        wanted=matches_sought_by(settings, score[kept], focal[kept]),
+        reference=Reference(scores[members], strata[members]),
+        wanted=matches_sought_by(settings, scores[kept], focal[kept]),
         selection=asked_selection(design, settings, focal) if method == "cardinality" else None,
     )
     sampling = None if design.sampling is None else design.sampling[kept]
@@ -266,7 +288,7 @@ def match(
         settings=settings,
         design=design,
         fit=fit,
-        score=None if fit is None else score,
+        score=scores if scored else None,
         space=space,
         caliper_width=None if caliper is None else width,
         focal=focal if estimand != "ATE" else np.ones_like(focal),

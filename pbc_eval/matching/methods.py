@@ -100,14 +100,23 @@ def _subclass(problem: Problem) -> Sets:
             label[rows] = offset  # nobody to compare with: left out below
             offset += 1
             continue
-        found = subclasses(problem.score[rows], focal, problem.reference[rows], problem.subclasses)
+        reference = problem.reference.score[problem.reference.strata == stratum]
+        found = subclasses(problem.score[rows], focal, reference, problem.subclasses)
         label[rows] = found + offset
         offset += problem.subclasses
     return Sets(both_groups(label, problem.focal), float("nan"))
 
 
-_SCORED = frozenset({"link", "exact", "discard", "reestimate"})
-_NEAR = _SCORED | {"distance", "distance_on", "caliper", "caliper_scale", "within", "antiexact"}
+_SCORED = frozenset({"link", "score", "exact", "discard", "reestimate"})
+_NEAR = _SCORED | {
+    "distance",
+    "distance_on",
+    "caliper",
+    "caliper_scale",
+    "within",
+    "within_scale",
+    "antiexact",
+}
 _PAIRED = ("ATT", "ATC")
 _ANY = ("ATT", "ATC", "ATE")
 

@@ -17,7 +17,7 @@ from pbc_eval.matching.cardinality import SelectionProblem, read_tolerances
 from pbc_eval.matching.coarsened import CutPoints, Grouping, coarse_strata
 from pbc_eval.matching.design import Design, check_columns, strata_of
 from pbc_eval.matching.distance import Space, SpaceDistance, space_of
-from pbc_eval.matching.encoding import check_any_column, encode
+from pbc_eval.matching.encoding import check_any_column, encode, numbers
 from pbc_eval.matching.optimal import optimal_pairs
 from pbc_eval.matching.propensity import Link, PropensityFit, fit_propensity
 from pbc_eval.matching.settings import MatchSettings
@@ -42,6 +42,18 @@ def fitted_scores(
         None if design.sampling is None else design.sampling[rows],
     )
     return fit, rounded(fit.score)
+
+
+def supplied_scores(design: Design, column: str) -> Floats:
+    """The scores in a column of the data. Raises DataError for anything but finite numbers,
+    DesignError for a column that is the same for everybody."""
+    found = numbers(design.frame[column])
+    if np.ptp(found) == 0:
+        raise DesignError(
+            f"match: the score in column {column!r} is {found[0]:g} for everybody; there is "
+            "nothing to match on. Name another column, or leave score out and have it fitted."
+        )
+    return rounded(found)
 
 
 def matches_sought_by(settings: MatchSettings, score: Floats, focal: Bools) -> Ints | None:

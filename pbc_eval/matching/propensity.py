@@ -28,6 +28,7 @@ LINKS: tuple[Link, ...] = ("logit", "probit", "linear_logit", "linear_probit")
 
 MAX_STEPS = 50  # Newton doubles the correct digits each step; a fit that exists needs about ten
 STEP_TOLERANCE = 1e-11  # on standardised coefficients
+MANY = 200_000  # people from which a first fit on a part of them saves time
 COLLINEAR = 1e-7  # share of a column's length that the columns before it leave unexplained
 
 
@@ -84,7 +85,12 @@ def fit_propensity(
     )
 
     curvature = _weighted(CURVATURES[link], with_mean_one(sampling))
-    beta, steps = _newton(scaled, treated, curvature, columns, names)
+    start = np.zeros(scaled.shape[1])
+    if sampling is None and len(scaled) > MANY:
+        start = _head_start(scaled, treated, curvature)
+    beta, steps = _newton(scaled, treated, curvature, start)
+    if beta is None:
+        raise DesignError(_no_maximum(columns, treated, names))
 
     coefficients = np.full(len(names), np.nan)
     coefficients[kept] = beta[1:] / spread[kept]
@@ -152,17 +158,26 @@ def _probit(linear: Floats, treated: Bools) -> Curvature:
     return Curvature(log_chance, slope, slope * (slope + linear))
 
 
+def _head_start(
+    scaled: Floats, treated: Bools, curvature: Callable[[Floats, Bools], Curvature]
+) -> Floats:
+    """Coefficients near the maximum, from a part of many people; zeros where that part has none.
+    Where Newton's method starts from does not change where it ends, only how soon."""
+    few = slice(None, None, len(scaled) // (MANY // 4))
+    beta, _ = _newton(scaled[few], treated[few], curvature, np.zeros(scaled.shape[1]))
+    return np.zeros(scaled.shape[1]) if beta is None else beta
+
+
 def _newton(
     scaled: Floats,
     treated: Bools,
     curvature: Callable[[Floats, Bools], Curvature],
-    columns: Floats,
-    names: tuple[str, ...],
-) -> tuple[Floats, int]:
-    """Maximise the log-likelihood. Under separation the steps never shrink, and that is the test:
-    the gradient does vanish there, and mistaking that for convergence is how a score of zeros and
-    ones gets published."""
-    beta = np.zeros(scaled.shape[1])
+    start: Floats,
+) -> tuple[Floats | None, int]:
+    """Maximise the log-likelihood from ``start``; None when there is no maximum. Under separation
+    the steps never shrink, and that is the test: the gradient does vanish there, and mistaking that
+    for convergence is how a score of zeros and ones gets published."""
+    beta = start
     here = curvature(scaled @ beta, treated)
     total = float(here.log_likelihood.sum())
     for step_number in range(1, MAX_STEPS + 1):
@@ -182,7 +197,7 @@ def _newton(
         beta, here, total = beta + step, trial, trial_total
         if np.max(np.abs(step)) <= STEP_TOLERANCE * (1 + np.max(np.abs(beta))):
             return beta, step_number
-    raise DesignError(_no_maximum(columns, treated, names))
+    return None, MAX_STEPS
 
 
 def _no_maximum(columns: Floats, treated: Bools, names: tuple[str, ...]) -> str:

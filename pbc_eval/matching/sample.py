@@ -31,6 +31,8 @@ from pbc_eval.results import AttEstimate, Method
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+FEW_SETS = 20  # below it a clustered error is noticeably too small
+
 _EFFECT_WORDS = {
     "difference": "weighted difference in means",
     "regression": "weighted regression on treatment and the covariates",
@@ -241,7 +243,8 @@ class MatchedSample:
     def _effect_method(self, method: EffectMethod) -> Method:
         design = self.design
         pairing = [f", exact on {', '.join(design.exact)}"] if design.exact else []
-        pairing += [f", within {width:g} of {name}" for name, width in design.within]
+        of = " standard deviations" if self.settings.within_scale == "std" else ""
+        pairing += [f", within {width:g}{of} of {name}" for name, width in design.within]
         pairing += [f", different in {name}" for name in design.antiexact]
         if design.sampling_weights:
             pairing.append(f", with sampling weights ({design.sampling_weights})")
@@ -269,8 +272,24 @@ class MatchedSample:
                 "degrees of freedom; the score is taken as known"
             ),
             seed=self.settings.seed if self.settings.order == "random" else None,
-            notes=(*about, *self.notes),
+            notes=(*about, *self._cautions(method), *self.notes),
         )
+
+    def _cautions(self, method: EffectMethod) -> list[str]:
+        """What simulations say of the error (docs/coverage-matching.md)."""
+        said = []
+        n_sets = int(self.assignment.subclass.max(initial=-1)) + 1
+        if self.in_sets and n_sets < FEW_SETS:
+            said.append(
+                f"The error is clustered by {n_sets} sets only; with five, intervals held the "
+                "truth in 89 of 100 simulated samples where 95 were asked for."
+            )
+        if method == "g_computation":
+            said.append(
+                "With separate slopes the error takes the people matched as given: the interval is "
+                "for them, not for a population that they were drawn from."
+            )
+        return said
 
     def to_frame(self) -> pd.DataFrame:
         """The matched sample: the rows of the data with a weight, plus ``weight``, ``subclass``

@@ -62,6 +62,8 @@ class MatchSettings:
     reestimate: bool = False
     profile: bool = False
     paired: bool = False
+    within_scale: CaliperScale = "raw"
+    score: str | None = None
     tolerance: Tolerance = 0.05
     time_limit: float = 60.0
 
@@ -70,6 +72,12 @@ class MatchSettings:
         check_choice("match", "link", self.link, LINKS, DesignError)
         check_choice("match", "order", self.order, ORDERS, DesignError)
         check_choice("match", "discard", self.discard, DISCARDS, DesignError)
+        check_choice("match", "within_scale", self.within_scale, ("std", "raw"), DesignError)
+        if self.score is not None and (self.link != "logit" or self.reestimate):
+            raise DesignError(
+                f"match: score={self.score!r} is used as it stands, so link={self.link!r} and "
+                f"reestimate={self.reestimate} mean nothing. Leave them out."
+            )
         check_choice("match", "caliper_scale", self.caliper_scale, ("std", "raw"), DesignError)
         estimands = ("ATT", "ATC") if self.one_to_one else METHODS[self.method].estimands
         if self.estimand not in estimands:
@@ -156,7 +164,8 @@ class MatchSettings:
                 f"match: caliper is {caliper:g} standard deviations of the score; above "
                 f"{WIDEST_CALIPER:g} it excludes nobody.{hint}"
             )
-        if self.caliper_scale == "raw" and caliper >= 1 and self.link in ("logit", "probit"):
+        chance = self.score is None and self.link in ("logit", "probit")
+        if self.caliper_scale == "raw" and caliper >= 1 and chance:
             raise DesignError(
                 f"match: caliper is {caliper:g} on a score between 0 and 1; it excludes nobody."
                 f"{hint}"
@@ -177,6 +186,8 @@ class MatchSettings:
     @property
     def _what(self) -> str:
         score = f"the propensity score ({self.link.replace('_', ' ')})"
+        if self.score is not None:
+            score = f"the score supplied in column {self.score}"
         near = score if self.distance == "propensity" else _DISTANCE_WORDS[self.distance]
         if self.method == "coarsened":
             pairs = ", one to one within cells" if self.one_to_one else ""

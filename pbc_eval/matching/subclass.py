@@ -19,8 +19,9 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
-def subclasses(score: Floats, focal: Bools, reference: Bools, number: int) -> Ints:
+def subclasses(score: Floats, focal: Bools, reference: Floats, number: int) -> Ints:
     """Labels 0, 1, ... by score, shape (n,); a score on a cut point belongs above it.
+    ``reference`` (r,) are the scores whose quantiles are the cut points.
 
     Raises DesignError when a group has fewer people than there are subclasses.
     """
@@ -30,7 +31,7 @@ def subclasses(score: Floats, focal: Bools, reference: Bools, number: int) -> In
             f"match: {number} subclasses need as many people in each group, found {sizes[0]:,} and "
             f"{sizes[1]:,}. Ask for fewer subclasses."
         )
-    edges = np.quantile(score[reference], np.arange(1, number) / number)
+    edges = np.quantile(reference, np.arange(1, number) / number)
     label = np.searchsorted(edges, score, side="right").astype(np.int64)
     for group in (focal, ~focal):
         rows = np.flatnonzero(group)

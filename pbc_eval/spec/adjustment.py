@@ -33,8 +33,16 @@ WEIGHTING: tuple[Algorithm, ...] = ("ipw", "overlap", "entropy", "cbps")
 PAIRING: tuple[Algorithm, ...] = ("nearest", "optimal", "cardinality")  # no effect on all (ATE)
 USUAL_CALIPER = 0.2
 
-_SCORED = frozenset({"link", "exact", "discard", "reestimate"})
-_NEAR = _SCORED | {"distance", "distance_on", "caliper", "caliper_scale", "within", "antiexact"}
+_SCORED = frozenset({"link", "score", "exact", "discard", "reestimate"})
+_NEAR = _SCORED | {
+    "distance",
+    "distance_on",
+    "caliper",
+    "caliper_scale",
+    "within",
+    "within_scale",
+    "antiexact",
+}
 ADMITS: dict[Algorithm, frozenset[str]] = {
     "nearest": _NEAR | {"ratio", "min_ratio", "max_ratio", "replacement", "order"},
     "optimal": _NEAR | {"ratio"},
@@ -85,6 +93,12 @@ class Adjustment(Agreed):
     )
     within: dict[str, float] = Field(
         default_factory=dict, description="Column to the widest difference allowed, in its unit."
+    )
+    within_scale: Literal["std", "raw"] = Field(
+        default="raw", description="std: those widths are in standard deviations of each column."
+    )
+    score: str | None = Field(
+        default=None, description="Column of a score to match on, instead of a fitted one."
     )
     exact: tuple[str, ...] = Field(default=(), description="Columns that must agree exactly.")
     antiexact: tuple[str, ...] = Field(default=(), description="Columns in which pairs differ.")

@@ -325,3 +325,45 @@ def test_no_public_function_hides_its_arguments():
         match(PEOPLE, "treated", ["age"])
     with pytest.raises(TypeError):
         match_people(PEOPLE, calliper=0.2)
+
+
+def test_a_supplied_score_is_used_as_it_stands():
+    fitted = match_people(PEOPLE, caliper=0.2)
+    supplied = PEOPLE.assign(chance=fitted.scores.to_numpy())
+    again = match_people(supplied, score="chance", caliper=0.2)
+    pd.testing.assert_frame_equal(again.pairs, fitted.pairs)
+    assert again.fit is None
+    assert "the score supplied in column chance" in again.settings.in_words
+    np.testing.assert_allclose(
+        again.balance()["std_diff_after"], fitted.balance()["std_diff_after"]
+    )
+    space = match_people(supplied, score="chance", distance="mahalanobis", caliper=0.2)
+    assert (space.pairs["distance"] > 0).any()
+    gap = np.subtract(*(space.scores[space.pairs[side]].to_numpy() for side in SIDES))
+    assert np.abs(gap).max() <= space.caliper_width
+    for changes, message in (
+        ({"score": "chance", "link": "probit"}, "is used as it stands"),
+        ({"score": "flat"}, "is 1 for everybody"),
+        ({"score": "chance", "method": "coarsened"}, "means nothing to method='coarsened'"),
+    ):
+        with pytest.raises(DesignError, match=message):
+            match_people(supplied.assign(flat=1.0), **changes)
+    with pytest.raises(DataError, match="chance 1"):
+        match_people(
+            supplied.assign(chance=supplied["chance"].where(PEOPLE.index > 0)), score="chance"
+        )
+
+
+SIDES = ("treated", "comparison")
+
+
+def test_widths_in_standard_deviations_are_those_of_the_people_who_take_part():
+    narrow = match_people(PEOPLE, within={"age": 0.25}, within_scale="std")
+    width = 0.25 * PEOPLE["age"].std()
+    pd.testing.assert_frame_equal(narrow.pairs, match_people(PEOPLE, within={"age": width}).pairs)
+    age = PEOPLE.set_index("id")["age"]
+    gap = np.subtract(*(age[narrow.pairs[side]].to_numpy() for side in SIDES))
+    assert np.abs(gap).max() <= width
+    assert "within 0.25 standard deviations of age" in narrow.effect("outcome").method.estimator
+    with pytest.raises(DesignError, match="within_scale must be one of std, raw"):
+        match_people(PEOPLE, within={"age": 1}, within_scale="percent")

@@ -77,3 +77,19 @@ def test_a_level_found_in_one_group_only_is_refused(link):
     columns[:, 2] = ~treated & (np.arange(400) % 7 == 0)
     with pytest.raises(DesignError, match=r"separate the treated .* Look first at x2"):
         fit_propensity(columns, treated, names(columns), link)
+
+
+def test_a_head_start_ends_where_a_cold_one_does(monkeypatch):
+    rng = np.random.default_rng(8)
+    columns = rng.normal(size=(5_000, 3))
+    treated = rng.random(5_000) < 1 / (1 + np.exp(1 - columns @ [0.5, -0.3, 0.2]))
+    cold = fit_propensity(columns, treated, ("a", "b", "c"))
+    monkeypatch.setattr("pbc_eval.matching.propensity.MANY", 1_000)
+    warm = fit_propensity(columns, treated, ("a", "b", "c"))
+    np.testing.assert_allclose(warm.coefficients, cold.coefficients, atol=1e-13)
+    assert warm.steps < cold.steps
+    rare = np.zeros((5_000, 1))
+    rare[[1, 3, 7, 9, 11, 13]] = 1  # nobody of them is in the part that is fitted first
+    treated[[1, 3]], treated[[7, 9]] = True, False
+    with_rare = np.column_stack([columns, rare])
+    assert np.isfinite(fit_propensity(with_rare, treated, ("a", "b", "c", "r")).coefficients).all()

@@ -121,7 +121,7 @@ def test_no_subclass_is_empty(seed, number, decimals):
     rng = np.random.default_rng(seed)
     score, focal = rng.normal(size=80).round(decimals), rng.permutation(np.arange(80) < 12)
     score[focal] += 2
-    label = subclasses(score, focal, focal, number)
+    label = subclasses(score, focal, score[focal], number)
     for group in (focal, ~focal):
         assert set(label[group]) == set(range(number))
         line = np.argsort(score[group], kind="stable")
