@@ -1,4 +1,4 @@
-"""Makes hospitals.csv and truth.csv: synthetic data, no hospital is real.
+"""Makes hospitals.csv, truth.csv, performance.csv and survey.csv: synthetic, no hospital is real.
 
     python data/hospital-readmissions/generate.py
 
@@ -61,6 +61,37 @@ def main() -> None:
         }
     )
     truth.to_csv(HERE / "truth.csv", index=False)
+    _performance(np.random.default_rng(SEED + 1))
+
+
+def _performance(rng: np.random.Generator) -> None:
+    """A year of performance measures; August was not reported, as happens."""
+    months = [f"2025-{m:02d}" for m in range(4, 13)] + [f"2026-{m:02d}" for m in range(1, 4)]
+    due = rng.integers(1800, 2300, len(months))
+    on_time = np.where(np.arange(len(months)) >= 8, 0.865, 0.925)  # it slips in winter
+    checked = np.full(len(months), 400)
+    frame = pd.DataFrame(
+        {
+            "month": months,
+            "visits_due": due,
+            "visits_on_time": rng.binomial(due, on_time),
+            "records_checked": checked,
+            "records_wrong": rng.binomial(checked, 0.042),
+            "complaints": rng.poisson(due * 0.012),
+            "days_to_first_visit": (2.6 + 0.25 * rng.standard_normal(len(months))).round(2),
+        }
+    )
+    frame[frame["month"] != "2025-08"].to_csv(HERE / "performance.csv", index=False)
+
+    answers = []
+    for month in months:
+        for region, weight in (("north", 1.0), ("south", 2.5)):
+            for team in range(1, 4):
+                warmth = rng.normal(0.87, 0.04)
+                for answer in rng.binomial(1, min(warmth, 0.99), 12):
+                    answers.append((month, region, f"{region}-{team}", weight, answer))
+    columns = ["month", "region", "team", "weight", "satisfied"]
+    pd.DataFrame(answers, columns=columns).to_csv(HERE / "survey.csv", index=False)
 
 
 if __name__ == "__main__":

@@ -83,6 +83,7 @@ class Evaluation:
     payment_alternatives: pd.DataFrame | None = None
     payment_risk: PaymentRisk | None = None  # None without payment, or where nothing has an error
     performance: PerformanceResult | None = None
+    counted: dict[str, MeasuredOutcome] = field(default_factory=dict)  # verified counts and KPIs
     sroi: SroiResult | None = None
     sroi_sensitivity: pd.DataFrame | None = None
     simulation: JointSimulation | None = None  # where something is uncertain
@@ -90,6 +91,11 @@ class Evaluation:
     payers: tuple[tuple[str, float], ...] = ()  # who put in how much, in the same order
     inputs: dict[str, str] = field(default_factory=dict)
     seed: int = 0
+
+    @property
+    def results(self) -> dict[str, MeasuredOutcome]:
+        """What payment rests on: measured outcomes, verified counts and KPIs, by id."""
+        return {one.outcome.id: one.measured for one in self.findings} | dict(self.counted)
 
     @property
     def primary(self) -> Finding | None:

@@ -61,6 +61,7 @@ def evaluate(spec: EvaluationSpec) -> Evaluation:
         payment_alternatives=_payment_alternatives(spec, findings, counted),
         payment_risk=_payment_risk(spec, results, seed),
         performance=performance,
+        counted=counted,
         sroi=sroi,
         sroi_sensitivity=None if sroi is None else pd.DataFrame(one_way(sroi)),
         simulation=_simulated(spec, given, sroi, payment, results, seed=seed),

@@ -18,6 +18,7 @@ from pbc_eval import provenance
 from pbc_eval.disclosure import ReleasedEvaluation, ReleasedTable
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.simulate import JointSimulation
+from pbc_eval.payment.schedule import schedule_of
 from pbc_eval.report import facts, prose
 from pbc_eval.report.drawings import drawings
 from pbc_eval.report.figures import Figure
@@ -25,6 +26,8 @@ from pbc_eval.report.money import (
     payment_alternatives_table,
     payment_table,
 )
+from pbc_eval.report.payment_risk import ladder_figures, risk_figures, risk_tables
+from pbc_eval.report.performance import charts, performance_tables
 from pbc_eval.report.sections import all_outcomes_table
 from pbc_eval.report.uncertainty import uncertainty_figures, uncertainty_tables
 from pbc_eval.report.value import value_figures, value_tables
@@ -47,6 +50,10 @@ def write_downloads(released: ReleasedEvaluation, run_dir: str | Path) -> Path:
         _write_csv(figure.data, _fresh(folder, figure.name, written))
     if has_workbook(released.evaluation):
         (folder / WORKBOOK).write_bytes(workbook(released))
+    terms = released.evaluation.spec.payment
+    if terms is not None:
+        schedule = schedule_of(terms).to_markdown()
+        (folder / "payment-schedule.md").write_text(schedule, encoding="utf-8")
     text = json.dumps(results(released), indent=1, ensure_ascii=False, allow_nan=False)
     (folder / "results.json").write_text(text + "\n", encoding="utf-8")
     return folder
@@ -114,6 +121,8 @@ def results(released: ReleasedEvaluation) -> dict[str, Any]:
             "ratio": _plain(sroi.ratio),
             "ratio_is": "present value / investment",
         },
+        "payment_risk": _risk(released),
+        "performance": _performed(released),
         "uncertainty": _uncertainty(evaluation.simulation),
         "provenance": provenance.manifest(
             evaluation_id=spec.id,
@@ -135,6 +144,8 @@ def _tables(released: ReleasedEvaluation) -> Iterator[ReleasedTable]:
     ):
         if table is not None:
             yield table
+    yield from risk_tables(released.evaluation)
+    yield from performance_tables(released)
     yield from value_tables(released.evaluation)
     yield from uncertainty_tables(released.evaluation)
 
@@ -142,8 +153,39 @@ def _tables(released: ReleasedEvaluation) -> Iterator[ReleasedTable]:
 def _figures(released: ReleasedEvaluation) -> Iterator[Figure]:
     for part in released.findings:
         yield from drawings(part, released.evaluation).values()
+    yield from ladder_figures(released.evaluation)
+    yield from risk_figures(released.evaluation)
+    yield from charts(released)
     yield from value_figures(released.evaluation)
     yield from uncertainty_figures(released.evaluation)
+
+
+def _risk(released: ReleasedEvaluation) -> list[dict[str, Any]] | None:
+    """What the rule pays by chance, one entry a scenario."""
+    risk = released.evaluation.payment_risk
+    if risk is None:
+        return None
+    frame = risk.to_frame()
+    rows = frame[frame["part"] == "scenario"].drop(columns="part").to_dict("records")
+    return [{str(key): _plain(value) for key, value in row.items()} for row in rows]
+
+
+def _performed(released: ReleasedEvaluation) -> list[dict[str, Any]] | None:
+    """Each KPI's rating and what was not reported; its values are in the tables."""
+    performance = released.evaluation.performance
+    if performance is None:
+        return None
+    return [
+        {
+            "id": one.kpi.id,
+            "label": one.kpi.label,
+            "target": one.kpi.target,
+            "overall": _plain(one.overall),
+            "rating": one.rating,
+            "not_reported": list(one.missing),
+        }
+        for one in performance.kpis
+    ]
 
 
 def _uncertainty(simulation: JointSimulation | None) -> dict[str, Any] | None:

@@ -25,7 +25,7 @@ from pbc_eval.report import numbers as fmt
 from pbc_eval.results import AttEstimate, EffectSeries
 from pbc_eval.spec.outcomes import Outcome
 
-__all__ = ["Axes", "Figure", "finish", "legend"]  # for modules that draw
+__all__ = ["Axes", "Figure", "finish", "finish_panels", "legend"]  # for modules that draw
 
 # The UK Government Analysis Function's accessible categorical palette.
 NAVY, TEAL, PLUM, ORANGE, GREY = "#12436D", "#28A197", "#801650", "#F46A25", "#5F5F5F"
@@ -308,13 +308,34 @@ def finish(
     height: float = 3.9,
 ) -> Figure:
     """Draw on fresh axes in the house style; refuse a figure without its words or its data."""
+    return finish_panels(
+        lambda panels: draw(panels[0]),
+        name=name,
+        caption=caption,
+        alt=alt,
+        data=data,
+        height=height,
+    )
+
+
+def finish_panels(
+    draw: Callable[[list[Axes]], None],
+    *,
+    name: str,
+    caption: str,
+    alt: str,
+    data: pd.DataFrame,
+    height: float,
+    panels: int = 1,
+) -> Figure:
+    """The same for several panels, one below the other, on one drawing that shares its letters."""
     if not alt.strip() or not caption.strip() or data.empty:
         raise PublicationError(
             f"figure {name}: needs a caption, an alternative text and data; one is empty."
         )
     with _style():
         figure = MplFigure(figsize=(7.2, height), layout="constrained")
-        draw(figure.subplots())
+        draw(list(figure.subplots(panels, squeeze=False)[:, 0]))
         stream = io.BytesIO()
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
     return Figure(

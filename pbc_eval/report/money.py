@@ -8,7 +8,9 @@ from pbc_eval.disclosure import ReleasedEvaluation, ReleasedTable
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.record import Evaluation
 from pbc_eval.payment.describe import describe
+from pbc_eval.payment.schedule import schedule_of
 from pbc_eval.report import numbers as fmt
+from pbc_eval.report.payment_risk import risk_facts
 from pbc_eval.report.tables import open_table
 
 
@@ -66,6 +68,8 @@ def payment_facts(released: ReleasedEvaluation) -> dict[str, Any]:
             {"clause": line.label or line.clause, "text": line.formula} for line in payment.lines
         ],
         "alternatives": payment_alternatives_table(evaluation),
+        "schedule": schedule_of(terms),
+        **risk_facts(evaluation),
     }
 
 

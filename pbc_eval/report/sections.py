@@ -16,6 +16,7 @@ from pbc_eval.report import facts, prose
 from pbc_eval.report.drawings import drawings
 from pbc_eval.report.html import Section, render
 from pbc_eval.report.money import illustrative_notice, money_boxes, payment_facts
+from pbc_eval.report.performance import performance_facts
 from pbc_eval.report.uncertainty import uncertainty_facts
 from pbc_eval.report.value import value_facts
 
@@ -224,6 +225,10 @@ def _pays(released: ReleasedEvaluation) -> bool:
     return released.evaluation.payment is not None
 
 
+def _performs(released: ReleasedEvaluation) -> bool:
+    return released.evaluation.performance is not None
+
+
 def _values(released: ReleasedEvaluation) -> bool:
     return released.evaluation.sroi is not None
 
@@ -238,6 +243,7 @@ SECTIONS: dict[str, tuple[str, Applies, Build]] = {
     "masthead": ("", _always, _masthead),
     "summary": ("What was found", _always, _summary),
     "payment": ("What the contract pays", _pays, payment_facts),
+    "performance": ("How the service performed", _performs, performance_facts),
     "value": ("Social value", _values, value_facts),
     "uncertainty": ("How sure the money is", _uncertain, uncertainty_facts),
     "design": ("How this was worked out", _always, _design),
