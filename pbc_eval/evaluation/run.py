@@ -14,7 +14,7 @@ from pbc_eval import provenance
 from pbc_eval.errors import DesignError, SpecError
 from pbc_eval.evaluation import difference_in_differences, matched, reported
 from pbc_eval.evaluation.record import Evaluation, Finding
-from pbc_eval.evaluation.simulate import DRAWS, JointSimulation, simulate_together
+from pbc_eval.evaluation.simulate import JointSimulation, simulate_together
 from pbc_eval.evaluation.value import (
     ValueInputs,
     investment_parts,
@@ -135,15 +135,17 @@ def _simulated(
     seed: int,
 ) -> JointSimulation | None:
     valuation = spec.value_map
-    invested = payment is not None and valuation is not None and valuation.payment_is_invested
+    if valuation is None or given is None:
+        return None
+    invested = payment is not None and valuation.payment_is_invested
     return simulate_together(
         results,
         seed=seed,
-        draws=DRAWS if valuation is None else valuation.draws,
+        draws=valuation.draws,
         terms=spec.payment,
         value=sroi,
-        uncertain=() if given is None else given.uncertainty,
-        correlations=() if given is None else given.correlations,
+        uncertain=given.uncertainty,
+        correlations=given.correlations,
         paid=payment_invested(spec, payment) if invested else None,
     )
 
