@@ -31,6 +31,7 @@ from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import MeasuredOutcome
 from pbc_eval.spec.design import Matching
 from pbc_eval.spec.evaluation import EvaluationSpec
+from pbc_eval.sroi.plan import ends_of
 from pbc_eval.sroi.present_value import SroiResult
 from pbc_eval.sroi.sensitivity import one_way
 
@@ -63,7 +64,7 @@ def evaluate(spec: EvaluationSpec) -> Evaluation:
         performance=performance,
         counted=counted,
         sroi=sroi,
-        sroi_sensitivity=None if sroi is None else pd.DataFrame(one_way(sroi)),
+        sroi_sensitivity=_sensitivity(spec, given, sroi, payment),
         simulation=_simulated(spec, given, sroi, payment, results, seed=seed),
         investment_parts=tuple((f"{who}: {what}", value) for who, what, value in parts),
         payers=tuple((who, value) for who, _, value in parts),
@@ -123,6 +124,19 @@ def _refuse_failed_checks(spec: EvaluationSpec, findings: Sequence[Finding]) -> 
             + "\nChange the design, or add a waiver under design.waivers with the reason why the "
             "evaluation goes on; the reason is printed in the report."
         )
+
+
+def _sensitivity(
+    spec: EvaluationSpec,
+    given: ValueInputs | None,
+    sroi: SroiResult | None,
+    payment: PaymentStatement | None,
+) -> pd.DataFrame | None:
+    """One assumption at a time; those that are stated to be uncertain as far as stated."""
+    if sroi is None or given is None:
+        return None
+    bounds = ends_of(sroi, given.uncertainty, paid=payment_invested(spec, payment))
+    return pd.DataFrame(one_way(sroi, bounds=bounds))
 
 
 def _simulated(
