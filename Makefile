@@ -37,6 +37,7 @@ lab: $(VENV)/report.ready
 bench: $(VENV)/test.ready
 	$(BIN)/python benchmarks/did.py
 	$(BIN)/python benchmarks/matching.py
+	$(BIN)/python benchmarks/money.py
 	$(BIN)/python benchmarks/reports.py
 
 pins: $(VENV)/test.ready

@@ -88,7 +88,8 @@ def _value_map(spec: EvaluationSpec, valuation: Valuation) -> ValueMap:
             correlations=valuation.correlations or found.correlations,
         )
     except ValidationError as error:
-        raise ValueMapError(f"{spec.id}: " + "\n".join(problems_in_words(error, {}))) from error
+        said = [s.removeprefix("as a whole: ") for s in problems_in_words(error, {})]
+        raise ValueMapError(f"{spec.id}: " + "\n".join(said)) from error
 
 
 def investment_parts(

@@ -1,4 +1,5 @@
-"""What a reader can download: every table and figure's data as CSV, all results as JSON.
+"""What a reader can download: every table and figure's data as CSV, all results as JSON, and
+payment and value as a workbook with live formulas.
 
 Text cells that a spreadsheet would run as a formula are quoted; suppressed cells stay suppressed.
 """
@@ -30,12 +31,16 @@ from pbc_eval.report.performance import charts, performance_tables
 from pbc_eval.report.sections import all_outcomes_table
 from pbc_eval.report.uncertainty import uncertainty_figures, uncertainty_tables
 from pbc_eval.report.value import value_figures, value_tables
+from pbc_eval.report.workbook import has_workbook, workbook
 from pbc_eval.results import AttEstimate
 from pbc_eval.spec.formula_text import harmless
 
+WORKBOOK = "workbook.xlsx"
+
 
 def write_downloads(released: ReleasedEvaluation, run_dir: str | Path) -> Path:
-    """Write results.json and one CSV a table and figure to ``run_dir``/downloads; return it."""
+    """Write results.json, the workbook and one CSV a table and figure to ``run_dir``/downloads;
+    return that folder."""
     folder = Path(run_dir) / "downloads"
     folder.mkdir(parents=True, exist_ok=True)
     written: set[str] = set()
@@ -43,6 +48,8 @@ def write_downloads(released: ReleasedEvaluation, run_dir: str | Path) -> Path:
         _write_csv(table.frame, _fresh(folder, table.table.name, written))
     for figure in _figures(released):
         _write_csv(figure.data, _fresh(folder, figure.name, written))
+    if has_workbook(released.evaluation):
+        (folder / WORKBOOK).write_bytes(workbook(released))
     terms = released.evaluation.spec.payment
     if terms is not None:
         schedule = schedule_of(terms).to_markdown()

@@ -51,8 +51,8 @@ def sentences(evaluation: Evaluation) -> list[str]:
         low, high = (fmt.number(end, 2) for end in returns.interval("ratio", LEVEL))
         net = (fmt.money(end, currency) for end in returns.interval("net_present_value", LEVEL))
         said += [
-            f"In {fmt.chance(returns.chance_ratio_above_one)} of {returns.draws:,} draws more comes "
-            "back than is put in.",
+            f"In {fmt.chance(returns.chance_ratio_above_one)} of {returns.draws:,} draws more "
+            "comes back than is put in.",
             f"The ratio lies between {low} and {high} in {fmt.percent(LEVEL)} of the draws and is "
             f"{fmt.number(returns.mean('ratio'), 2)} on average, against "
             f"{fmt.number(evaluation.sroi.ratio, 2)} as stated; the net present value lies between "
@@ -83,9 +83,9 @@ def _what_to_research(evaluation: Evaluation, found: ValueOfInformation) -> str:
     first = found.inputs[0]
     name = input_name(sroi, first.name, _labels(evaluation), cut=False)
     return (
-        f"What to research next: {name[:1].lower() + name[1:]}. On what is known the better choice "
-        f"is {choice}, which is the wrong one in {fmt.chance(found.chance_of_regret)} of the draws; "
-        "to know this figure exactly before deciding would be worth "
+        f"What to research next: {name[:1].lower() + name[1:]}. On what is known the better "
+        f"choice is {choice}, which is the wrong one in {fmt.chance(found.chance_of_regret)} of "
+        "the draws; to know this figure exactly before deciding would be worth "
         f"{fmt.money(first.value, currency)} on average, to know everything "
         f"{fmt.money(found.perfect, currency)}."
     )

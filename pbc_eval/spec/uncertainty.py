@@ -277,7 +277,14 @@ def _range_words(name: str, allowed: tuple[float, float], low: float, high: floa
     hint = ""
     if name in RANGES and allowed == (0.0, 1.0) and 1 < high <= 100:
         hint = f" (did you mean {low / 100:g} to {high / 100:g}?)"
-    return f"{name} lies {ends}, but the distribution runs from {low:g} to {high:g}{hint}"
+    runs = (
+        f"runs from {low:g} to {high:g}"
+        if math.isfinite(low) and math.isfinite(high)
+        else "has no end"
+        if math.isinf(low) and math.isinf(high)
+        else f"runs from {low:g} without end"
+    )
+    return f"{name} lies {ends}, but the distribution {runs}{hint}"
 
 
 def _correlation_problem(

@@ -109,13 +109,13 @@ def read_value_map(
         _refuse_spreadsheet_errors(frame, f"{path.name}, sheet {sheet}")
     named = {str(name).strip().lower(): frame for name, frame in sheets.items()}
     spent, varied, tied = (
-        (_frame_rows(named.pop(name)) if name in named else [], f"{path.name}, sheet {name}")
+        _sheet_table(named.pop(name, None), f"{path.name}, sheet {name}")
         for name in (INPUTS_SHEET, UNCERTAINTY_SHEET, CORRELATIONS_SHEET)
     )
     if not named:
         raise ValueMapError(f"{path.name}: has no sheet of outcomes.")
     frame = named.get(OUTCOMES_SHEET, next(iter(named.values())))
-    return _build((_frame_rows(frame), path.name), spent, varied, tied)
+    return _build((_frame_rows(frame, path.name), path.name), spent, varied, tied)
 
 
 def read_uncertainty(path: Path) -> tuple[Uncertain, ...]:
@@ -129,8 +129,10 @@ def value_map_from_frame(outcomes: pd.DataFrame, inputs: pd.DataFrame | None = N
 
     Raises ValueMapError as ``read_value_map`` does; the first row of the frame is row 2.
     """
-    given = [] if inputs is None else _frame_rows(inputs)
-    return _build((_frame_rows(outcomes), "value map"), (given, "inputs"), ([], ""), ([], ""))
+    given = [] if inputs is None else _frame_rows(inputs, "inputs")
+    return _build(
+        (_frame_rows(outcomes, "value map"), "value map"), (given, "inputs"), ([], ""), ([], "")
+    )
 
 
 def write_value_map(
@@ -195,6 +197,10 @@ def _csv_table(path: Path | None) -> tuple[Rows, str]:
     return ([], "") if path is None else (_csv_rows(path), path.name)
 
 
+def _sheet_table(frame: pd.DataFrame | None, table: str) -> tuple[Rows, str]:
+    return ([] if frame is None else _frame_rows(frame, table)), table
+
+
 def _csv_rows(path: Path) -> Rows:
     if not path.is_file():
         raise ValueMapError(f"{path}: no such file.")
@@ -220,11 +226,11 @@ def _csv_rows(path: Path) -> Rows:
     return [dict(zip_longest(header, line, fillvalue="")) for line in lines[1:]]
 
 
-def _frame_rows(frame: pd.DataFrame) -> Rows:
+def _frame_rows(frame: pd.DataFrame, table: str) -> Rows:
     # pandas names a column without a header "Unnamed: 3"
     header = [re.sub(r"^Unnamed: \d+$", "", str(name)) for name in frame.columns]
     rows = list(frame.itertuples(index=False, name=None))
-    _refuse_a_header_further_down([header, *rows[:TITLE_ROWS]], "value map")
+    _refuse_a_header_further_down([header, *rows[:TITLE_ROWS]], table)
     _refuse_repeats(header)
     for number, row in enumerate(rows, start=2):
         _refuse_unnamed(header, row, f"row {number}")
@@ -240,7 +246,7 @@ def _refuse_a_header_further_down(lines: Sequence[Sequence[Any]], table: str) ->
 
     counts = [named(line) for line in lines[: TITLE_ROWS + 1]]
     best = max(range(len(counts)), key=lambda at: counts[at])
-    if best > 0 and counts[best] >= 3 and counts[0] < 2:
+    if best > 0 and counts[best] >= 3 and counts[best] > 2 * counts[0]:
         raise ValueMapError(
             f"{table}: the columns seem to be named in row {best + 1}, below a title or a merged "
             f"header. Delete the {'row' if best == 1 else f'{best} rows'} above it, and unmerge."
@@ -298,7 +304,7 @@ def _build(
             }
         )
     except ValidationError as error:
-        raise ValueMapError(f"{name}: " + "\n".join(problems_in_words(error, {}))) from error
+        raise ValueMapError(f"{name}: {_in_words(error, {})}") from error
 
 
 def _models(rows: Rows, kind: _Kind, table: str) -> list[Agreed]:
@@ -315,9 +321,14 @@ def _models(rows: Rows, kind: _Kind, table: str) -> list[Agreed]:
         try:
             built.append(kind.validate(filled))
         except ValidationError as error:
-            problems = "\n".join(problems_in_words(error, filled, known))
+            problems = _in_words(error, filled, known)
             raise ValueMapError(f"{place} ({label}): {problems}") from error
     return built
+
+
+def _in_words(error: ValidationError, data: Any, known: Sequence[str] = ()) -> str:
+    said = problems_in_words(error, data, known)
+    return "\n".join(line.removeprefix("as a whole: ") for line in said)
 
 
 def _refuse_unknown(row: Mapping[str, Any], known: Sequence[str], table: str) -> None:

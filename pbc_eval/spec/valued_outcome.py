@@ -32,6 +32,21 @@ def _finite(value: float) -> float:
 Text = Annotated[str, Field(min_length=1)]
 Figure = Annotated[float, BeforeValidator(_a_number), AfterValidator(_finite)]
 Count = Annotated[Figure, Field(ge=0)]
+
+
+def _years(value: int) -> int:
+    if not 1 <= value <= LONGEST:
+        hint = ". Is it a calendar year? Write how many years the change lasts" * (value > LONGEST)
+        raise ValueError(f"must be a number of years from 1 to {LONGEST}, got {value}{hint}")
+    return value
+
+
+Years = Annotated[
+    int,
+    BeforeValidator(_a_number),
+    AfterValidator(_years),
+    Field(json_schema_extra={"minimum": 1, "maximum": LONGEST}),
+]
 Grade = Annotated[int, BeforeValidator(_a_number), Field(ge=1, le=6)]
 PriceYear = Annotated[int, BeforeValidator(_a_number), Field(ge=1900, le=2200)]
 
@@ -57,7 +72,7 @@ class ValuedOutcome(Agreed):
     quantity: Figure | None = None  # units of outcome in its first year
     quantity_from: Text | None = None  # id of an outcome estimated against a comparison group
     sample_size: Count | None = None
-    duration: Annotated[int, BeforeValidator(_a_number), Field(ge=1, le=LONGEST)] = 1  # years
+    duration: Years = 1
     start: Annotated[Literal[1, 2], BeforeValidator(_a_number)] = (
         1  # 1: with the activity; 2: after
     )

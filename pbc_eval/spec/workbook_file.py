@@ -78,6 +78,9 @@ def _write(cell: Cell, value: Value, number_format: str) -> None:
         return
     if isinstance(value, Formula):
         cell.value = f"={value.text}"
+    elif isinstance(value, float):
+        cell.value = repr(value)  # openpyxl would keep 16 digits, one too few to lose nothing
+        cell.data_type = "n"
     else:
         cell.value = value
     if number_format and not isinstance(value, bool):

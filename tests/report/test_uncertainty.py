@@ -1,0 +1,143 @@
+"""How sure the money is: sentences, tables and figures say what was drawn, and no more."""
+
+import csv
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from evaluations import DATA
+
+import pbc_eval as pbc
+from pbc_eval import report
+from pbc_eval.report import numbers as fmt
+from pbc_eval.report.uncertainty import sentences, uncertainty_figures, uncertainty_tables
+from pbc_eval.report.value import value_figures
+from pbc_eval.sroi.value_of_information import value_of_information
+
+NAMES = ("hospital-readmissions", "wheels-to-meals", "one-service")
+
+
+@pytest.fixture(scope="module")
+def released():
+    return {n: pbc.release(pbc.evaluate(pbc.load_evaluation(DATA / n))) for n in NAMES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_figure_of_value_has_words_data_and_its_csv(released, name, tmp_path):
+    evaluation = released[name].evaluation
+    drawn = [*value_figures(evaluation), *uncertainty_figures(evaluation)]
+    assert [figure.name for figure in drawn] == [
+        "value-waterfall", "sensitivity-tornado", "two-way-grid", "ratio-distribution",
+    ]  # fmt: skip
+    folder = report.write_downloads(released[name], tmp_path)
+    for figure in drawn:
+        assert len(figure.alt) > 80
+        assert figure.caption.endswith(".")
+        assert "nan" not in figure.alt
+        with (folder / f"{figure.name}.csv").open(encoding="utf-8") as file:
+            assert len(list(csv.reader(file))) == len(figure.data) + 1
+    for table in uncertainty_tables(evaluation):
+        assert (folder / f"{table.table.name}.csv").is_file()
+    assert (folder / "workbook.xlsx").is_file()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_words_of_each_figure_are_those_of_its_data(released, name):
+    evaluation = released[name].evaluation
+    figures = {f.name: f for f in (*value_figures(evaluation), *uncertainty_figures(evaluation))}
+    returns, currency = evaluation.simulation.returns, evaluation.sroi.currency
+    low, high = returns.interval("ratio")
+    alt = figures["ratio-distribution"].alt
+    assert f"between {fmt.number(low, 2)} and {fmt.number(high, 2)}" in alt
+    assert (
+        f"in {fmt.chance(returns.chance_ratio_above_one)} of the draws".casefold() in alt.casefold()
+    )
+    shares = figures["ratio-distribution"].data["share_of_draws"]
+    assert 0.99 < shares.sum() <= 1
+    grid = figures["two-way-grid"]
+    above = int((grid.data["ratio"] > 1).sum())
+    assert f"in {above} of {len(grid.data)} cells" in grid.alt
+    steps = figures["value-waterfall"]
+    for total in ("Gross value", "Present value", "Net present value"):
+        level = float(steps.data.set_index("name").loc[total, "level"])
+        assert fmt.money(level, currency) in steps.alt
+
+
+def test_the_grid_takes_two_figures_of_different_rows_and_no_duration(released):
+    for name in NAMES:
+        grid = next(f for f in value_figures(released[name].evaluation) if f.name == "two-way-grid")
+        first, second = re.search(r"values of (.*) and \d+ of (.*?)\. It runs", grid.alt).groups()
+        assert first.split(": ")[1] != second.split(": ")[1]
+        assert "Duration" not in grid.alt
+
+
+def test_sentences_state_the_interval_the_chance_and_what_to_research(released):
+    said = sentences(released["one-service"].evaluation)
+    returns = released["one-service"].evaluation.simulation.returns
+    chance = fmt.chance(returns.chance_ratio_above_one)
+    assert said[0] == f"In {chance} of 100,000 draws more comes back than is put in."
+    assert "What to research next: quantity: Fewer reconvictions." in said[2]
+    assert "the wrong one in" in said[2]
+    hospital = sentences(released["hospital-readmissions"].evaluation)
+    assert hospital[0].startswith("If the estimates are off as their standard errors allow")
+    assert "nothing in this map would change the decision" in hospital[-1]
+    assert not any("100%" in sentence for sentence in hospital)
+
+
+def test_a_bad_bargain_says_not_to_commission(released):
+    evaluation = released["one-service"].evaluation
+    simulation = evaluation.simulation
+    dear = replace(simulation.returns, investment=simulation.returns.investment + 70_000)
+    worse = replace(simulation, returns=dear, information=value_of_information(dear))
+    said = sentences(replace(evaluation, simulation=worse))[-1]
+    assert "the better choice is not to commission" in said
+
+
+def test_draws_without_an_investment_are_counted(released):
+    evaluation = released["one-service"].evaluation
+    simulation = evaluation.simulation
+    free = simulation.returns.investment.copy()
+    free[:7] = 0
+    none = replace(simulation, returns=replace(simulation.returns, investment=free))
+    said = sentences(replace(evaluation, simulation=none))
+    assert "In 7 draws nothing is invested; they have no ratio." in said
+    assert "nan" not in " ".join(said)
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (1.0, "more than 99.9%"),
+        (0.9995, "more than 99.9%"),
+        (0.996, "99.6%"),
+        (0.62, "62%"),
+        (0.004, "0.4%"),
+        (0.0, "fewer than 0.1%"),
+    ],
+)
+def test_a_share_of_draws_never_claims_certainty(share, words):
+    assert fmt.chance(share) == words
+
+
+def test_the_section_is_on_the_page_and_only_where_something_was_drawn(released):
+    page = report.section("uncertainty", released["hospital-readmissions"])
+    assert "How sure the money is" in page.html
+    assert "How likely each step of the payment is" in page.html
+    bare = released["one-service"]
+    bare = replace(bare, evaluation=replace(bare.evaluation, simulation=None))
+    assert report.section("uncertainty", bare).html == ""
+
+
+def test_recalled_and_illustrative_figures_are_marked_on_the_page(released):
+    assert "recalled" in report.section("value", released["wheels-to-meals"]).html.casefold()
+    one = report.section("value", released["one-service"]).html
+    assert "Illustrative." in one
+
+
+def test_results_hold_the_intervals_and_the_seed(released):
+    found = report.downloads.results(released["hospital-readmissions"])["uncertainty"]
+    evaluation = released["hospital-readmissions"].evaluation
+    assert found["seed"] == evaluation.seed
+    assert found["ratio_interval_95"] == list(evaluation.simulation.returns.interval("ratio"))
+    assert np.isclose(sum(step["chance"] for step in found["steps"]), 1)
