@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from pbc_eval.disclosure import release as release
     from pbc_eval.errors import PbcError as PbcError
     from pbc_eval.evaluation.run import evaluate as evaluate
+    from pbc_eval.kpi.measure import measure_performance as measure_performance
     from pbc_eval.matching.match import match as match
     from pbc_eval.matching.weight import weight as weight
     from pbc_eval.panel.panel import Panel as Panel
     from pbc_eval.parameters.lookup import value_at as value_at
     from pbc_eval.payment.due import payment_due as payment_due
+    from pbc_eval.payment.risk import payment_risk as payment_risk
+    from pbc_eval.payment.schedule import schedule_of as schedule_of
     from pbc_eval.results import MeasuredOutcome as MeasuredOutcome
     from pbc_eval.spec.evaluation import load_evaluation as load_evaluation
     from pbc_eval.spec.payment_terms import payment_terms_from as payment_terms_from
@@ -54,6 +57,9 @@ _HOMES = {
     "match": "matching.match",
     "social_return": "sroi.present_value",
     "payment_due": "payment.due",
+    "payment_risk": "payment.risk",
+    "schedule_of": "payment.schedule",
+    "measure_performance": "kpi.measure",
     "load_evaluation": "spec.evaluation",
     "evaluate": "evaluation.run",
     "release": "disclosure",
@@ -83,12 +89,15 @@ __all__ = [
     "interaction_weighted",
     "load_evaluation",
     "match",
+    "measure_performance",
     "multiplier_bootstrap",
     "payment_due",
+    "payment_risk",
     "payment_terms_from",
     "portfolio_claims",
     "read_value_map",
     "release",
+    "schedule_of",
     "simulate",
     "sobol_indices",
     "social_return",

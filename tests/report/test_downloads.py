@@ -66,7 +66,9 @@ def test_results_say_what_the_page_says_and_are_json(released, written):
     outcome = found["outcomes"][0]
     assert outcome["estimate"] == released.primary.finding.headline.estimate
     assert found["payment"]["total"] == str(released.evaluation.payment.total)
-    assert set(found["provenance"]["inputs_sha256"]) == {"evaluation.yaml", "hospitals.csv"}
+    assert set(found["provenance"]["inputs_sha256"]) == {
+        "evaluation.yaml", "hospitals.csv", "performance.csv", "survey.csv",
+    }  # fmt: skip
     assert len(found["summary"]["headlines"]) == 3
 
 
