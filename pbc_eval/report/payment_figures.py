@@ -51,8 +51,11 @@ def payment_ladder(
         axes.plot(estimate, ladder.paid, "s", color=PLUM, markersize=8, label="the estimate")
         axes.set_xlabel(measure)
         axes.set_ylabel(f"Payment ({currency})")
+        axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-        axes.set_ylim(bottom=min(0.0, float(ladder.amounts.min())))
+        least, most = float(ladder.amounts.min()), float(ladder.amounts.max())
+        room = 0.05 * max(most - min(least, 0.0), 1.0)  # so that no mark is cut off
+        axes.set_ylim(min(least, 0.0) - room, most + room)
         legend(axes)
 
     steps = "; ".join(
