@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,12 +35,18 @@ class Mistake:
     make: Callable[[Path], None]
 
 
-def _in(file: str, old: str, new: str, times: int = 1) -> Callable[[Path], None]:
+def in_file(
+    file: str, old: str, new: str, *, then: tuple[str, str] | None = None
+) -> Callable[[Path], None]:
+    """Replace the first ``old`` by ``new`` in a file; ``then`` is a second such pair."""
+
     def make(folder: Path) -> None:
         text = (folder / file).read_text(encoding="utf-8")
-        if old not in text:
-            raise SystemExit(f"{file} does not hold {old!r} any more; correct this script.")
-        (folder / file).write_text(text.replace(old, new, times), encoding="utf-8")
+        for one, other in [(old, new), *([then] if then else [])]:
+            if one not in text:
+                raise SystemExit(f"{file} does not hold {one!r} any more; correct this script.")
+            text = text.replace(one, other, 1)
+        (folder / file).write_text(text, encoding="utf-8")
 
     return make
 
@@ -68,11 +74,11 @@ def _row_twice(folder: Path) -> None:
 
 SPEC = "evaluation.yaml"
 MISTAKES = (
-    Mistake("unknown-key", "A key is misspelt.", _in(SPEC, "  rationale:", "  rationnale:")),
+    Mistake("unknown-key", "A key is misspelt.", in_file(SPEC, "  rationale:", "  rationnale:")),
     Mistake(
         "column-not-there",
         "The cohort column is not in the data.",
-        _in(SPEC, "cohort: service_start", "cohort: service_begin"),
+        in_file(SPEC, "cohort: service_start", "cohort: service_begin"),
     ),
     Mistake("cohort-no-period", "A start that is no period.", _in_row(5, -2, "7.5")),
     Mistake("row-twice", "A row is there twice.", _row_twice),
@@ -80,40 +86,42 @@ MISTAKES = (
     Mistake(
         "percentage",
         "A percentage for a fraction.",
-        _in(SPEC, "attribution: 0.25", "attribution: 25"),
+        in_file(SPEC, "attribution: 0.25", "attribution: 25"),
     ),
     Mistake(
         "file-not-there",
         "The file is called otherwise.",
-        _in(SPEC, "file: hospitals.csv", "file: hospital.csv"),
+        in_file(SPEC, "file: hospitals.csv", "file: hospital.csv"),
     ),
     Mistake(
         "value-without-source",
         "A value nobody can check.",
-        _in(SPEC, "2100\n      proxy_source: Invented\n", "2100\n"),
+        in_file(SPEC, "2100\n      proxy_source: Invented\n", "2100\n"),
     ),
     Mistake(
         "bands-overlap",
         "Two payment bands claim one result.",
-        _in(SPEC, "{from: 0.05, to: 0.08", "{from: 0.05, to: 0.10"),
+        in_file(SPEC, "{from: 0.05, to: 0.08", "{from: 0.05, to: 0.10"),
     ),
     Mistake("negative-weight", "A negative number of discharges.", _in_row(5, -3, "-177")),
     Mistake("cohort-changes", "A hospital starts twice.", _in_row(5, 2, "10")),
 )
 
 
-def make_all(folder: Path) -> list[str]:
+def make_all(folder: Path, mistakes: Sequence[Mistake] = MISTAKES) -> list[str]:
     """Make every broken copy in ``folder``; return their names."""
-    for mistake in MISTAKES:
+    for mistake in mistakes:
         shutil.copytree(EXAMPLE, folder / mistake.name)
         mistake.make(folder / mistake.name)
-    return [mistake.name for mistake in MISTAKES]
+    return [mistake.name for mistake in mistakes]
 
 
-def check_all(folder: Path) -> tuple[int, dict[str, str], str]:
+def check_all(
+    folder: Path, mistakes: Sequence[Mistake] = MISTAKES
+) -> tuple[int, dict[str, str], str]:
     """Check them as a user would: the exit code, each one's screen, and all else that was said."""
     done = subprocess.run(
-        [sys.executable, "-m", "pbc_eval.cli", "check", *(m.name for m in MISTAKES)],
+        [sys.executable, "-m", "pbc_eval.cli", "check", *(m.name for m in mistakes)],
         cwd=folder,
         env={**os.environ, "COLUMNS": str(WIDTH), "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
@@ -129,9 +137,9 @@ def check_all(folder: Path) -> tuple[int, dict[str, str], str]:
     return done.returncode, screens, rest + done.stderr.split("╭")[0]
 
 
-def page(screens: dict[str, str]) -> str:
-    parts = [HEAD]
-    for number, mistake in enumerate(MISTAKES, start=1):
+def page(screens: dict[str, str], head: str = HEAD, mistakes: Sequence[Mistake] = MISTAKES) -> str:
+    parts = [head]
+    for number, mistake in enumerate(mistakes, start=1):
         parts.append(f"## {number}. {mistake.what}\n\n```text\n{screens[mistake.name]}\n```\n")
     return "\n".join(parts)
 

@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from pbc_eval.errors import PbcError as PbcError
     from pbc_eval.evaluation.matched_changes import match_then_did as match_then_did
     from pbc_eval.evaluation.run import evaluate as evaluate
+    from pbc_eval.kpi.measure import measure_performance as measure_performance
     from pbc_eval.matching.match import match as match
     from pbc_eval.matching.weight import weight as weight
     from pbc_eval.panel.panel import Panel as Panel
     from pbc_eval.parameters.lookup import value_at as value_at
     from pbc_eval.payment.due import payment_due as payment_due
+    from pbc_eval.payment.risk import payment_risk as payment_risk
+    from pbc_eval.payment.schedule import schedule_of as schedule_of
     from pbc_eval.results import MeasuredOutcome as MeasuredOutcome
     from pbc_eval.spec.adjustment import Adjustment as Adjustment
     from pbc_eval.spec.evaluation import load_evaluation as load_evaluation
@@ -61,6 +64,9 @@ _HOMES = {
     "Adjustment": "spec.adjustment",
     "social_return": "sroi.present_value",
     "payment_due": "payment.due",
+    "payment_risk": "payment.risk",
+    "schedule_of": "payment.schedule",
+    "measure_performance": "kpi.measure",
     "load_evaluation": "spec.evaluation",
     "evaluate": "evaluation.run",
     "release": "disclosure",
@@ -92,12 +98,15 @@ __all__ = [
     "load_evaluation",
     "match",
     "match_then_did",
+    "measure_performance",
     "multiplier_bootstrap",
     "payment_due",
+    "payment_risk",
     "payment_terms_from",
     "portfolio_claims",
     "read_value_map",
     "release",
+    "schedule_of",
     "simulate",
     "sobol_indices",
     "social_return",

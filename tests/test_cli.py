@@ -27,16 +27,16 @@ sys.modules["make_broken_evaluations"] = broken
 _SPEC.loader.exec_module(broken)
 
 SAID = {  # what each screen names: the thing, the value, the rule, the remedy
-    "unknown-key": ["line 38", "design.rationnale", "unknown key", "Did you mean 'rationale'?"],
+    "unknown-key": ["line 42", "design.rationnale", "unknown key", "Did you mean 'rationale'?"],
     "column-not-there": ["hospitals.csv", "no column 'service_begin'", "mean 'service_start'?"],
     "cohort-no-period": ["cohort 'service_start'", "7.5", "is not a period", "Correct the value"],
     "row-twice": ["hospitals.csv", "H001 in 5", "One row a unit and period", "correct the unit's"],
     "words-in-outcome": ["'readmissions_per_100'", "'not known'", "must hold numbers", "H001",
                          "leave the cell empty"],
-    "percentage": ["line 134", "value_map.outcomes[2].attribution", "got 25", "fraction in [0, 1]",
+    "percentage": ["line 225", "value_map.outcomes[2].attribution", "got 25", "fraction in [0, 1]",
                    "Did you mean 0.25?"],
     "file-not-there": ["'hospital.csv'", "is not in the folder", "Did you mean 'hospitals.csv'?"],
-    "value-without-source": ["line 113", "value_map.outcomes[1].proxy_source", "must be stated",
+    "value-without-source": ["line 204", "value_map.outcomes[1].proxy_source", "must be stated",
                              "Add the line"],
     "bands-overlap": ["payment.clauses[2].bands", "[0.05, 0.1) and [0.08, 0.12)", "overlap",
                       "End the first at 0.08"],

@@ -14,7 +14,9 @@ from pbc_eval.spec.evaluation import EvaluationSpec
 from pbc_eval.spec.outcomes import Outcome
 from pbc_eval.sroi.present_value import SroiResult
 
-Kind = Literal["text", "count", "effect", "p_value", "money", "share", "number", "level", "measure"]
+Kind = Literal[
+    "text", "count", "effect", "p_value", "money", "share", "chance", "number", "level", "measure"
+]
 AddsUp = Literal[
     "to_a_total",  # all rows add up to a number that stands elsewhere on the page
     "to_the_first",  # the first row is the sum of others

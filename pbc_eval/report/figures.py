@@ -26,7 +26,14 @@ from pbc_eval.report import numbers as fmt
 from pbc_eval.results import AttEstimate, EffectSeries
 from pbc_eval.spec.outcomes import Outcome
 
-__all__ = ["Axes", "Figure", "finish", "finish_panels", "legend"]  # for modules that draw
+__all__ = [
+    "Axes",
+    "Figure",
+    "MaxNLocator",
+    "finish",
+    "finish_panels",
+    "legend",
+]  # for modules that draw
 
 # The UK Government Analysis Function's accessible categorical palette.
 NAVY, TEAL, PLUM, ORANGE, GREY = "#12436D", "#28A197", "#801650", "#F46A25", "#5F5F5F"

@@ -123,6 +123,7 @@ def _writer(kind: Kind, table: OutputTable, currency: str) -> Callable[[Any], st
         "p_value": lambda v: fmt.p_value(_number(v)),
         "money": lambda v: fmt.money(_number(v), currency, table.decimals),
         "share": lambda v: fmt.percent(_number(v), 1),
+        "chance": lambda v: fmt.short_chance(_number(v)),
     }
     return writers[kind]
 

@@ -50,6 +50,15 @@ def chance(share: float) -> str:
     return percent(share, 1 if share > 0.99 or share < 0.01 else 0)
 
 
+def short_chance(share: float | None) -> str:
+    """The same in the cell of a table: '< 0.1%', '2.5%', '> 99.9%'."""
+    if share is None or math.isnan(share):
+        return MISSING
+    if share > 0.999:
+        return "> 99.9%"
+    return "< 0.1%" if share < 0.001 else percent(share, 1)
+
+
 def measure(value: float | None) -> str:
     """What a clause is priced on: four decimals below 10 (shares), two above, none if whole."""
     if value is None or math.isnan(value):

@@ -18,6 +18,7 @@ from pbc_eval.report.figures import (
     TEAL,
     Axes,
     Figure,
+    MaxNLocator,
     finish,
     finish_panels,
     legend,
@@ -50,8 +51,11 @@ def payment_ladder(
         axes.plot(estimate, ladder.paid, "s", color=PLUM, markersize=8, label="the estimate")
         axes.set_xlabel(measure)
         axes.set_ylabel(f"Payment ({currency})")
+        axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-        axes.set_ylim(bottom=min(0.0, float(ladder.amounts.min())))
+        least, most = float(ladder.amounts.min()), float(ladder.amounts.max())
+        room = 0.05 * max(most - min(least, 0.0), 1.0)  # so that no mark is cut off
+        axes.set_ylim(min(least, 0.0) - room, most + room)
         legend(axes)
 
     steps = "; ".join(
@@ -145,7 +149,17 @@ def control_charts(panels: Sequence[KpiPanel], *, name: str) -> Figure:
 
     def draw(axes: list[Axes]) -> None:
         for here, panel in zip(axes, panels, strict=True):
-            _draw_chart(here, panel)
+            _draw_chart(here, panel, named=here is axes[-1])
+        periods: dict[float, str] = {}
+        for panel in panels:
+            at = panel.frame["position"].to_numpy(float).tolist()
+            periods |= dict(zip(at, panel.frame["period"].astype(str), strict=True))
+        shown = sorted(periods)[:: max(1, int(np.ceil(len(periods) / MOST_TICKS)))]
+        for here in axes:  # the same periods below each other, named once
+            here.set_xlim(min(periods) - 0.5, max(periods) + 0.5)
+            here.set_xticks(shown, [""] * len(shown))
+            here.yaxis.set_major_locator(MaxNLocator(4))
+        axes[-1].set_xticks(shown, [periods[at] for at in shown])
         legend(axes[-1])
 
     data = pd.concat(
@@ -164,23 +178,31 @@ def control_charts(panels: Sequence[KpiPanel], *, name: str) -> Figure:
     )
 
 
-def _draw_chart(axes: Axes, panel: KpiPanel) -> None:
+def _draw_chart(axes: Axes, panel: KpiPanel, *, named: bool) -> None:
+    """One panel; only the last one names what is drawn, for the legend of them all."""
     frame = panel.frame
+
+    def label(text: str) -> str | None:
+        return text if named else None
+
     at, value = (frame[c].to_numpy(float) for c in ("position", "value"))
     low, high = (frame[c].to_numpy(float) for c in ("low", "high"))
     flagged = (frame["signals"] != "").to_numpy(bool)
-    axes.fill_between(at, low, high, step="mid", color=GREY, alpha=0.15, label="control limits")
-    axes.axhline(panel.centre, color=GREY, linewidth=1, label="centre")
-    axes.axhline(panel.target, color=PLUM, linestyle="--", linewidth=1.5, label="target")
+    axes.axhline(panel.centre, color=GREY, linewidth=1, label=label("centre"))
+    axes.axhline(panel.target, color=PLUM, linestyle="--", linewidth=1.5, label=label("target"))
     for run in np.split(np.arange(len(at)), np.flatnonzero(np.diff(at) > 1) + 1):
-        axes.plot(at[run], value[run], "-", color=NAVY, linewidth=1.5)  # no line across a gap
-    axes.plot(at, value, "o", color=NAVY, markersize=5, label="reported")
+        # nothing is drawn across a gap
+        axes.plot(at[run], value[run], "-", color=NAVY, linewidth=1.5)
+        edges = np.repeat(at[run], 2) + np.tile([-0.5, 0.5], len(run))
+        axes.fill_between(
+            edges, np.repeat(low[run], 2), np.repeat(high[run], 2), color=GREY, alpha=0.15, lw=0
+        )
+    axes.fill_between([], [], color=GREY, alpha=0.15, label=label("control limits"))
+    axes.plot(at, value, "o", color=NAVY, markersize=5, label=label("reported"))
     if flagged.any():
         axes.plot(at[flagged], value[flagged], "D", color=ORANGE, markersize=8)
-    axes.plot([], [], "D", color=ORANGE, markersize=8, label="signal of change")
+    axes.plot([], [], "D", color=ORANGE, markersize=8, label=label("signal of change"))
     axes.margins(y=0.15)
-    step = max(1, int(np.ceil(len(frame) / MOST_TICKS)))
-    axes.set_xticks(at[::step], frame["period"].tolist()[::step])
     axes.set_title(
         f"{panel.label} ({panel.unit})" if panel.unit else panel.label, loc="left", size=10
     )

@@ -128,8 +128,8 @@ def _scenarios(risk: PaymentRisk, evaluation: Evaluation) -> ReleasedTable:
             "expected": ("Mean payment", "money"),
             "low": ("5 in 100 pay less than", "money"),
             "high": ("5 in 100 pay more than", "money"),
-            "chance_of_more": ("Pays for results", "share"),
-            "chance_of_less": ("Pays less than earned", "share"),
+            "chance_of_more": ("Pays for results", "chance"),
+            "chance_of_less": ("Pays less than earned", "chance"),
         },
     )
 
@@ -158,7 +158,7 @@ def _tiers(risk: PaymentRisk, evaluation: Evaluation) -> ReleasedTable:
             row |= {one.name: float(dict(one.tiers)[clause][step]) for one in risk.scenarios}
             rows.append(row)
     columns: dict[str, Any] = {"clause": ("Clause", "text"), "tier": ("Step", "text")}
-    columns |= {one.name: (one.name.capitalize(), "share") for one in risk.scenarios}
+    columns |= {one.name: (one.name.capitalize(), "chance") for one in risk.scenarios}
     return open_table(
         "payment-risk-tiers", "The chance of each step of a clause", pd.DataFrame(rows), columns
     )

@@ -168,9 +168,11 @@ class EvaluationSpec(Agreed):
         return None
 
     def _payment_problem(self) -> str | None:
-        kpis = [k.id for k in self.performance.kpis if k.feeds] if self.performance else []
-        ids = [*(o.id for o in self.outcomes), *(c.outcome for c in self.counts), *kpis]
-        if twice := sorted({name for name in ids if ids.count(name) > 1}):
+        kpis = self.performance.kpis if self.performance else ()
+        measured = [*(o.id for o in self.outcomes), *(c.outcome for c in self.counts)]
+        every = [*measured, *(kpi.id for kpi in kpis)]
+        ids = [*measured, *(kpi.id for kpi in kpis if kpi.feeds)]
+        if twice := sorted({name for name in every if every.count(name) > 1}):
             return (
                 f"outcomes, counts and KPIs share ids, got {first_few(twice)} more than once. "
                 "Rename one"

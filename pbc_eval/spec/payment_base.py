@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from pbc_eval._validate import did_you_mean
 from pbc_eval.spec.base import Agreed, Date, Share, Slug
@@ -78,7 +78,9 @@ class ClauseBase(Agreed):
     @model_validator(mode="after")
     def _limits_are_coherent(self) -> Self:
         if self.cap is not None and self.floor is not None and self.floor > self.cap:
-            raise ValueError(f"floor {self.floor} is above cap {self.cap}")
+            raise ValueError(
+                f"floor {self.floor} is above cap {self.cap}. Lower the floor, or raise the cap"
+            )
         return self
 
 
@@ -118,7 +120,11 @@ class PricedClause(ClauseBase):
     )
 
 
-EstimateUsed = Annotated[EstimateRule | Blend, BeforeValidator(known_rule)]
+EstimateUsed = Annotated[
+    Annotated[EstimateRule, Tag("rule")] | Annotated[Blend, Tag("blend")],
+    Discriminator(lambda value: "blend" if isinstance(value, dict | Blend) else "rule"),
+    BeforeValidator(known_rule),
+]
 MEASURE = "effect, relative_effect (a fraction), total or count."
 ESTIMATE = "point, lower_bound, zero_unless_significant, or a blend of estimates."
 

@@ -27,7 +27,9 @@ class GroupLimit(Agreed):
         if self.cap is None and self.floor is None:
             raise ValueError("a limit needs a cap, a floor or both")
         if self.cap is not None and self.floor is not None and self.floor > self.cap:
-            raise ValueError(f"floor {self.floor} is above cap {self.cap}")
+            raise ValueError(
+                f"floor {self.floor} is above cap {self.cap}. Lower the floor, or raise the cap"
+            )
         return self
 
 

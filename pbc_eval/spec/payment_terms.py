@@ -150,7 +150,10 @@ class PaymentTerms(Agreed):
             ("year", self.year_cap, self.year_floor),
         ):
             if cap is not None and floor is not None and floor > cap:
-                return f"{name} floor {floor} is above {name} cap {cap}"
+                return (
+                    f"{name} floor {floor} is above {name} cap {cap}. Lower the floor, or raise "
+                    "the cap"
+                )
         owners = [
             ("the contract", self.cap, self.floor),
             ("a year", self.year_cap, self.year_floor),
@@ -194,7 +197,8 @@ class PaymentTerms(Agreed):
             if not ready:
                 names = ", ".join(clause.id for clause in waiting)
                 raise ValueError(
-                    f"{names} rest on each other; no one of them can be worked out first"
+                    f"{names} rest on each other; no one of them can be worked out first. "
+                    "Take one out of what the other rests on"
                 )
             ordered += ready
             waiting = [clause for clause in waiting if clause not in ready]

@@ -192,5 +192,6 @@ def test_every_other_estimate_is_paid_by_the_agreed_rule():
     table = evaluation.payment_alternatives.set_index("estimator")
     assert table["total"]["As agreed"] == evaluation.payment.total
     for name, measured in evaluation.primary.measured_alternatives.items():
-        again = pbc.payment_due(evaluation.spec.payment, [measured])
+        others = {**evaluation.results, measured.outcome: measured}
+        again = pbc.payment_due(evaluation.spec.payment, others)
         assert table["total"][name] == again.total
