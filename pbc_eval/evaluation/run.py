@@ -14,7 +14,7 @@ from pbc_eval import provenance
 from pbc_eval.errors import DesignError, SpecError
 from pbc_eval.evaluation import difference_in_differences, matched, reported
 from pbc_eval.evaluation.record import Evaluation, Finding
-from pbc_eval.evaluation.simulate import DRAWS, JointSimulation, simulate_together
+from pbc_eval.evaluation.simulate import JointSimulation, simulate_together
 from pbc_eval.evaluation.value import (
     ValueInputs,
     investment_parts,
@@ -31,6 +31,7 @@ from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import MeasuredOutcome
 from pbc_eval.spec.design import Matching
 from pbc_eval.spec.evaluation import EvaluationSpec
+from pbc_eval.sroi.plan import ends_of
 from pbc_eval.sroi.present_value import SroiResult
 from pbc_eval.sroi.sensitivity import one_way
 
@@ -63,7 +64,7 @@ def evaluate(spec: EvaluationSpec) -> Evaluation:
         performance=performance,
         counted=counted,
         sroi=sroi,
-        sroi_sensitivity=None if sroi is None else pd.DataFrame(one_way(sroi)),
+        sroi_sensitivity=_sensitivity(spec, given, sroi, payment),
         simulation=_simulated(spec, given, sroi, payment, results, seed=seed),
         investment_parts=tuple((f"{who}: {what}", value) for who, what, value in parts),
         payers=tuple((who, value) for who, _, value in parts),
@@ -125,6 +126,19 @@ def _refuse_failed_checks(spec: EvaluationSpec, findings: Sequence[Finding]) -> 
         )
 
 
+def _sensitivity(
+    spec: EvaluationSpec,
+    given: ValueInputs | None,
+    sroi: SroiResult | None,
+    payment: PaymentStatement | None,
+) -> pd.DataFrame | None:
+    """One assumption at a time; those that are stated to be uncertain as far as stated."""
+    if sroi is None or given is None:
+        return None
+    bounds = ends_of(sroi, given.uncertainty, paid=payment_invested(spec, payment))
+    return pd.DataFrame(one_way(sroi, bounds=bounds))
+
+
 def _simulated(
     spec: EvaluationSpec,
     given: ValueInputs | None,
@@ -135,15 +149,17 @@ def _simulated(
     seed: int,
 ) -> JointSimulation | None:
     valuation = spec.value_map
-    invested = payment is not None and valuation is not None and valuation.payment_is_invested
+    if valuation is None or given is None:
+        return None
+    invested = payment is not None and valuation.payment_is_invested
     return simulate_together(
         results,
         seed=seed,
-        draws=DRAWS if valuation is None else valuation.draws,
+        draws=valuation.draws,
         terms=spec.payment,
         value=sroi,
-        uncertain=() if given is None else given.uncertainty,
-        correlations=() if given is None else given.correlations,
+        uncertain=given.uncertainty,
+        correlations=given.correlations,
         paid=payment_invested(spec, payment) if invested else None,
     )
 

@@ -192,11 +192,8 @@ def _uncertainty(simulation: JointSimulation | None) -> dict[str, Any] | None:
     """Intervals, chances and seed of what was simulated; null where nothing was."""
     if simulation is None:
         return None
-    payments, returns = simulation.payments, simulation.returns
+    returns = simulation.returns
     found: dict[str, Any] = {"draws": simulation.draws, "seed": simulation.seed}
-    if payments is not None:
-        found["payment_interval_95"] = simulation.payment_interval()
-        found["steps"] = [entry._asdict() for entry in simulation.tier_chances]
     if returns is not None:
         for name in ("present_value", "net_present_value", "ratio"):
             found[f"{name}_interval_95"] = [_plain(end) for end in returns.interval(name)]

@@ -234,7 +234,8 @@ def _values(released: ReleasedEvaluation) -> bool:
 
 
 def _uncertain(released: ReleasedEvaluation) -> bool:
-    return released.evaluation.simulation is not None
+    simulation = released.evaluation.simulation
+    return simulation is not None and simulation.returns is not None
 
 
 Applies = Callable[[ReleasedEvaluation], bool]
@@ -245,7 +246,7 @@ SECTIONS: dict[str, tuple[str, Applies, Build]] = {
     "payment": ("What the contract pays", _pays, payment_facts),
     "performance": ("How the service performed", _performs, performance_facts),
     "value": ("Social value", _values, value_facts),
-    "uncertainty": ("How sure the money is", _uncertain, uncertainty_facts),
+    "uncertainty": ("How sure the return is", _uncertain, uncertainty_facts),
     "design": ("How this was worked out", _always, _design),
     "sample": ("Who is in the analysis", _estimated, _sample),
     "checks": ("Does the comparison hold?", _estimated, _checks),

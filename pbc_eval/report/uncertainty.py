@@ -1,4 +1,7 @@
-"""The section on how sure payment and return are: intervals, chances, and what to research next."""
+"""The section on how sure the return is: intervals, chances, and what to research next.
+
+The chances of the payment alone are in the section on the payment, where they are exact.
+"""
 
 from typing import Any
 
@@ -38,14 +41,6 @@ def sentences(evaluation: Evaluation) -> list[str]:
     simulation = _simulation(evaluation)
     currency = evaluation.spec.contract.currency
     said = []
-    if interval := simulation.payment_interval(LEVEL):
-        low, high = (fmt.money(end, currency) for end in interval)
-        said.append(
-            f"If the estimates are off as their standard errors allow, the payment is between "
-            f"{low} and {high} in {fmt.percent(LEVEL)} of the draws."
-            if low != high
-            else f"The payment is {low} in at least {fmt.percent(LEVEL)} of the draws."
-        )
     if simulation.returns is not None and evaluation.sroi is not None:
         returns = simulation.returns
         low, high = (fmt.number(end, 2) for end in returns.interval("ratio", LEVEL))
@@ -58,6 +53,8 @@ def sentences(evaluation: Evaluation) -> list[str]:
             f"{fmt.number(evaluation.sroi.ratio, 2)} as stated; the net present value lies between "
             f"{' and '.join(net)}.",
         ]
+        if simulation.payments is not None:
+            said.append("What is paid in a draw is part of what is invested in it.")
         if returns.without_investment:
             said.append(
                 f"In {returns.without_investment:,} draws nothing is invested; they have no ratio."
@@ -97,8 +94,6 @@ def uncertainty_tables(evaluation: Evaluation) -> tuple[ReleasedTable, ...]:
     if simulation is None:
         return ()
     tables = [_intervals_table(evaluation, simulation)]
-    if simulation.tier_chances:
-        tables.append(_tiers_table(evaluation, simulation))
     if simulation.information is not None:
         tables.append(_information_table(evaluation, simulation.information))
     return tuple(tables)
@@ -135,8 +130,6 @@ def _intervals_table(evaluation: Evaluation, simulation: JointSimulation) -> Rel
             | {"average_unrounded": average, "low_unrounded": ends[0], "high_unrounded": ends[1]}
         )
 
-    if simulation.payments is not None and (ends := simulation.payment_interval(LEVEL)):
-        add("Payment", float(simulation.payments.amounts.mean()), ends, 0)
     returns = simulation.returns
     if returns is not None:
         add("Present value", returns.mean("present_value"),
@@ -154,23 +147,6 @@ def _intervals_table(evaluation: Evaluation, simulation: JointSimulation) -> Rel
             "average": ("Average", "text"),
             "low": ("Low", "text"),
             "high": ("High", "text"),
-        },
-    )
-
-
-def _tiers_table(evaluation: Evaluation, simulation: JointSimulation) -> ReleasedTable:
-    terms = evaluation.spec.payment
-    labels = {c.id: c.label or c.id for c in terms.clauses} if terms else {}
-    frame = pd.DataFrame(simulation.tier_chances)
-    frame["clause"] = [labels.get(name, name) for name in frame["clause"]]
-    return open_table(
-        "uncertainty-tiers",
-        "How likely each step of the payment is",
-        frame,
-        {
-            "clause": ("Clause", "text"),
-            "tier": ("Step", "text"),
-            "chance": ("Share of draws", "share"),
         },
     )
 

@@ -17,11 +17,16 @@ from pbc_eval.spec.value_map import ValuedOutcome
 from pbc_eval.sroi.benchmarks import benchmarks
 from pbc_eval.sroi.perspectives import by_perspective, named_ratios, who_pays_who_saves
 from pbc_eval.sroi.present_value import CONVENTIONS, SroiResult
-from pbc_eval.sroi.sensitivity import one_way
+from pbc_eval.sroi.sensitivity import OneWay
 from pbc_eval.sroi.switching import switching_values
 from pbc_eval.sroi.two_way import widest_pair
 from pbc_eval.sroi.waterfall import waterfall
 
+MOVES = (
+    "One assumption is moved at a time. A figure whose uncertainty is stated goes from its 5th to "
+    "its 95th percentile, an estimate over its confidence interval; any other goes up and down by "
+    "a quarter (a share by 25 points, a duration by a year, the discount rate by a point)."
+)
 BARS = 10  # assumptions shown in the tornado; the table has all
 
 
@@ -46,6 +51,7 @@ def value_facts(released: ReleasedEvaluation) -> dict[str, Any]:
         "value_map": _value_map_table(sroi),
         "by_stakeholder": _stakeholder_table(sroi),
         "sources": _proxies_table(sroi),
+        "moves": MOVES,
         "waterfall": waterfall_figure(evaluation),
         "figures": list(assumption_figures(evaluation)),
         "ratios": _ratios_table(sroi),
@@ -94,10 +100,17 @@ def waterfall_figure(evaluation: Evaluation) -> Figure:
 def assumption_figures(evaluation: Evaluation) -> tuple[Figure, ...]:
     """The tornado, and the grid of its two widest bars where there are two."""
     sroi, drawn = _sroi(evaluation), [sensitivity_figure(evaluation)]
-    if (grid := widest_pair(sroi, one_way(sroi))) is not None:
+    if (grid := widest_pair(sroi, _entries(evaluation))) is not None:
         first, second = (assumption_name(sroi, *key) for key in (grid.first, grid.second))
         drawn.append(two_way_grid(grid, first, second, name="two-way-grid", currency=sroi.currency))
     return tuple(drawn)
+
+
+def _entries(evaluation: Evaluation) -> list[OneWay]:
+    frame = evaluation.sroi_sensitivity
+    if frame is None:
+        raise PublicationError(f"{evaluation.spec.id}: there is no sensitivity to draw.")
+    return [OneWay(*row) for row in frame[list(OneWay._fields)].itertuples(index=False)]
 
 
 def sensitivity_figure(evaluation: Evaluation) -> Figure:

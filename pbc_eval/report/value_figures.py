@@ -1,5 +1,6 @@
 """Figures of social value and its uncertainty: waterfall, grid of two assumptions, distribution."""
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +13,7 @@ from pbc_eval.sroi.two_way import TwoWay
 from pbc_eval.sroi.waterfall import WaterfallStep
 
 BINS = 30
+WRAP = 36  # characters of a label beside an upright axis
 SHOWN = (0.002, 0.998)  # quantiles between which a distribution is drawn
 INK = "#1A1A1A"
 
@@ -106,7 +108,7 @@ def two_way_grid(grid: TwoWay, first: str, second: str, *, name: str, currency: 
         axes.set_xticks(range(ratios.shape[1]), [_short(v) for v in grid.second_values])
         axes.set_yticks(range(ratios.shape[0]), [_short(v) for v in grid.first_values])
         axes.set_xlabel(second)
-        axes.set_ylabel(first)
+        axes.set_ylabel(textwrap.fill(first, WRAP))
         axes.set_xlim(-0.5, ratios.shape[1] - 0.5)
         axes.set_ylim(-0.5, ratios.shape[0] - 0.5)
         axes.grid(visible=False)

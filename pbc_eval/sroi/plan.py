@@ -9,13 +9,21 @@ from numpy.typing import NDArray
 from pbc_eval._validate import first_few
 from pbc_eval.errors import ValueMapError
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.spec.uncertainty import Correlation, Uncertain, key_text, uncertainty_problem
+from pbc_eval.spec.uncertainty import (
+    Correlation,
+    Fixed,
+    Key,
+    Uncertain,
+    key_text,
+    uncertainty_problem,
+)
 from pbc_eval.sroi.assumptions import Floats
 from pbc_eval.sroi.distributions import Distribution, copula_of, distribution_of
 from pbc_eval.sroi.present_value import SroiResult
 from pbc_eval.sroi.value_model import Drawn, ValueModel, compile_model
 
 STRAIGHT = ("quantity", "proxy_value", "deadweight", "displacement", "attribution", "leakage")
+ENDS = (0.05, 0.95)  # percentiles between which a tornado moves a declared input
 MOST = np.array([1 - 2.0**-53])  # the probability whose quantile no draw exceeds
 
 
@@ -127,3 +135,25 @@ def _notes(
             f"The estimate of {first_few(certain)} has no standard error and does not vary."
         )
     return tuple(notes)
+
+
+def ends_of(
+    result: SroiResult, uncertain: Sequence[Uncertain], *, paid: float = 0.0
+) -> dict[Key, tuple[float, float]]:
+    """The 5th and 95th percentile of each declared input, as bounds for ``one_way``: the tornado
+    then moves the same figures as the simulation, as far as they are stated to go.
+
+    An investment is stated beside the payment; its ends include ``paid``. Fixed inputs have none.
+    """
+    ends: dict[Key, tuple[float, float]] = {}
+    for entry in uncertain:
+        if isinstance(entry, Fixed):
+            continue
+        made = distribution_of(entry, _stated(result, entry, result.investment - paid))
+        low, high = (float(end) for end in made.quantile(np.array(ENDS)))
+        if entry.input == "duration":
+            low, high = round(low), round(high)
+        if entry.input == "investment":
+            low, high = low + paid, high + paid
+        ends[entry.key] = (low, high)
+    return ends

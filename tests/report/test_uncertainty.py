@@ -1,10 +1,9 @@
-"""How sure the money is: sentences, tables and figures say what was drawn, and no more."""
+"""How sure the return is: sentences, tables and figures say what was drawn, and no more."""
 
 import csv
 import re
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from evaluations import DATA
 
@@ -80,7 +79,7 @@ def test_sentences_state_the_interval_the_chance_and_what_to_research(released):
     assert "What to research next: quantity: Fewer reconvictions." in said[2]
     assert "the wrong one in" in said[2]
     hospital = sentences(released["hospital-readmissions"].evaluation)
-    assert hospital[0].startswith("If the estimates are off as their standard errors allow")
+    assert "What is paid in a draw is part of what is invested in it." in hospital
     assert "nothing in this map would change the decision" in hospital[-1]
     assert not any("100%" in sentence for sentence in hospital)
 
@@ -122,8 +121,8 @@ def test_a_share_of_draws_never_claims_certainty(share, words):
 
 def test_the_section_is_on_the_page_and_only_where_something_was_drawn(released):
     page = report.section("uncertainty", released["hospital-readmissions"])
-    assert "How sure the money is" in page.html
-    assert "How likely each step of the payment is" in page.html
+    assert "How sure the return is" in page.html
+    assert "What it would be worth to know each figure exactly" in page.html
     bare = released["one-service"]
     bare = replace(bare, evaluation=replace(bare.evaluation, simulation=None))
     assert report.section("uncertainty", bare).html == ""
@@ -140,4 +139,4 @@ def test_results_hold_the_intervals_and_the_seed(released):
     evaluation = released["hospital-readmissions"].evaluation
     assert found["seed"] == evaluation.seed
     assert found["ratio_interval_95"] == list(evaluation.simulation.returns.interval("ratio"))
-    assert np.isclose(sum(step["chance"] for step in found["steps"]), 1)
+    assert found["chance_ratio_above_one"] == 1

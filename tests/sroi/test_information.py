@@ -19,6 +19,7 @@ from pbc_eval.sroi import (
     widest_pair,
 )
 from pbc_eval.sroi.global_sensitivity import sobol_indices
+from pbc_eval.sroi.plan import ends_of
 from pbc_eval.sroi.sensitivity import ratio_with, with_values
 from pbc_eval.sroi.value_of_information import conditional_mean
 
@@ -209,3 +210,24 @@ def test_the_widest_pair_runs_between_the_ends_of_the_tornado():
 def test_a_grid_that_cannot_be_meant_is_refused(key, values, message):
     with pytest.raises(ValueMapError, match=message):
         two_way(GUIDE, key, ("res-ae", "quantity"), first_values=values, second_values=[1])
+
+
+def test_the_tornado_moves_declared_figures_as_far_as_they_are_stated_to_go():
+    base = social_return([valued(duration=3)], investment=150_000, discount=0.035)
+    declared = [
+        uncertain("employment", "quantity", "normal", std_dev=4),
+        uncertain("employment", "duration", "triangular", low=1, high=6),
+        uncertain("employment", "leakage", "uniform", low=0, high=0.2),
+        uncertain("employment", "proxy_value", "fixed", value=1),
+        uncertain(None, "investment", "uniform", low=80_000, high=120_000),
+        uncertain(None, "discount", "uniform", low=0.03, high=0.05),
+    ]
+    ends = ends_of(base, declared, paid=50_000)
+    z = stats.norm.ppf(0.95)
+    assert ends["employment", "quantity"] == pytest.approx((40 - 4 * z, 40 + 4 * z))
+    assert ends["employment", "duration"] == (2, 5)
+    assert ends["whole project", "investment"] == pytest.approx((132_000, 168_000))
+    assert ("employment", "proxy_value") not in ends
+    entries = {(e.outcome, e.assumption): e for e in one_way(base, bounds=ends)}
+    for key, (low, high) in ends.items():
+        assert (entries[key].low, entries[key].high) == (low, high)
