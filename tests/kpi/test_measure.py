@@ -32,6 +32,13 @@ def test_bounds_belong_to_the_better_word(kpi, measure):
     assert words == ["Good", "Approaching target", "Requires improvement", "Inadequate"]
 
 
+def test_a_value_on_a_bound_has_the_better_word(kpi, measure):
+    """0.95 and 0.85 of a target of 0.8, whatever the last bit of 0.76 / 0.8 says."""
+    at = {"met": [80, 76, 68, 67], "all": [100] * 4}
+    words = [one.rating for one in measure(kpi("proportion", target=0.8), at).periods]
+    assert words == ["Good", "Approaching target", "Requires improvement", "Inadequate"]
+
+
 def test_where_lower_is_better_the_way_is_turned(kpi, measure):
     errors = kpi("proportion", better="lower", target=0.05)
     at = {"met": [5, 0, 52, 6], "all": [100, 100, 1000, 100]}

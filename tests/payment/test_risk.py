@@ -197,6 +197,17 @@ def test_sample_size_of_a_point_threshold_is_the_textbook_one(terms):
     assert found.needed == int(np.ceil(max(found.for_no_effect, found.for_success)))
 
 
+def test_sample_size_at_the_lower_bound_lets_the_interval_narrow_with_it(terms):
+    """Paid when estimate - 1.96 s >= b: s = b / (z - 1.96) for no effect, and
+    s = (promised - b) / (1.96 + z) for success, by hand."""
+    clause = terms(TIERED["threshold"] | {"estimate_used": "lower_bound"}).clauses[0]
+    found = sample_size(clause, JOBS, units=800, promised=1.5, false_payment=0.01)
+    for_nothing = 0.6 / (norm.ppf(0.99) - 1.96)
+    for_success = (1.5 - 0.6) / (1.96 + norm.ppf(0.8))
+    assert found.for_no_effect == pytest.approx(800 * (ERROR / for_nothing) ** 2)
+    assert found.for_success == pytest.approx(800 * (ERROR / for_success) ** 2)
+
+
 @pytest.mark.parametrize("rule", RULES[:3])
 def test_with_so_many_units_the_errors_are_as_chosen(terms, rule):
     clause = terms(TIERED["threshold"] | {"estimate_used": rule}).clauses[0]

@@ -1,8 +1,10 @@
 """The workbook works payment and return out again: LibreOffice finds the same to the penny."""
 
+import datetime as dt
 import shutil
 import subprocess
 import zipfile
+from dataclasses import replace
 
 import openpyxl
 import pytest
@@ -12,6 +14,7 @@ from hostile import FORMULAS, VALUES
 import pbc_eval as pbc
 from pbc_eval.report.workbook import workbook
 from pbc_eval.spec.workbook_file import Formula, Sheet, workbook_bytes
+from pbc_eval.sroi.basis import ValueBasis
 
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 NAMES = ("hospital-readmissions", "wheels-to-meals", "one-service", "training-grants")
@@ -104,6 +107,37 @@ def test_the_formulas_are_live(released, tmp_path):
     assert ratio != pytest.approx(sroi.ratio, rel=0.01)
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not on this machine")
+def test_every_share_schedule_start_and_adjustment_is_in_the_formulas(released, tmp_path):
+    plain = released["wheels-to-meals"]
+    first, second, third, *rest = plain.evaluation.sroi.outcomes
+    rows = [
+        first.model_copy(
+            update={"leakage": 0.3, "displacement": 0.15, "deadweight": 0.4, "start": 2}
+        ),
+        second.model_copy(update={"drop_off": 1.0, "duration": 4, "income": 9_000.0}),
+        third.model_copy(update={"drop_off": 0.03, "duration": 40, "start": 2}),
+        *rest,
+    ]
+    books, wanted = {}, {}
+    for convention in ("after_activity", "in_activity"):
+        sroi = pbc.social_return(
+            rows,
+            investment=42_375,
+            discount="uk_green_book_standard",
+            date=dt.date(2026, 11, 1),
+            start_convention=convention,
+            basis=ValueBasis(median_income=20_000.0),
+        )
+        changed = replace(plain, evaluation=replace(plain.evaluation, sroi=sroi))
+        books[convention], wanted[convention] = workbook(changed), sroi.ratio
+    for convention, book in recalculated(tmp_path, books).items():
+        sheet = book["Results"]
+        ratio = sheet.cell(_row_of(sheet, "Social return ratio"), 2).value
+        assert ratio == pytest.approx(wanted[convention], rel=1e-12)
+
+
 def _saved(folder, data):
     path = folder / "book.xlsx"
     path.write_bytes(data)
@@ -160,8 +194,6 @@ def test_any_text_is_kept_as_text(tmp_path):
 
 
 def test_an_evaluation_without_money_has_no_workbook(released):
-    from dataclasses import replace  # noqa: PLC0415
-
     bare = released["one-service"]
     bare = replace(bare, evaluation=replace(bare.evaluation, payment=None, sroi=None))
     with pytest.raises(pbc.PbcError, match="nothing to put in a workbook"):
