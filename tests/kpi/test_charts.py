@@ -98,8 +98,12 @@ def test_false_signals_come_about_once_in_90_points():
     lengths, start = [], 0
     while start < len(draws) - 2000:
         # a fresh process from each start, its limits known and not estimated
-        sample = _signals(draws[start : start + 1500], np.ones(1500))
-        first = next(k for k, one in enumerate(sample) if one)
-        lengths.append(first + 1)
-        start += first + 1
+        flagged: list[int] = []
+        size = 100
+        while not flagged:
+            size *= 2
+            found = _signals(draws[start : start + size], np.ones(size))
+            flagged = [k for k, one in enumerate(found) if one]
+        lengths.append(flagged[0] + 1)
+        start += flagged[0] + 1
     assert np.mean(lengths) == pytest.approx(91.75, rel=0.12)

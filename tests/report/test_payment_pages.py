@@ -13,6 +13,8 @@ from pbc_eval.disclosure import SUPPRESSED
 from pbc_eval.report.payment_risk import ladder_figures, risk_figures, risk_tables
 from pbc_eval.report.performance import charts, performance_tables, summary_table
 
+pytestmark = pytest.mark.slow  # whole evaluations are run
+
 DATA = Path(__file__).parents[2] / "data"
 
 
