@@ -9,7 +9,7 @@ with their counts and the remedy. Rows leave only when the caller asks, and the 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -19,11 +19,12 @@ from pbc_eval._validate import check_choice, did_you_mean, first_few
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.encoding import Columns, encode, numbers
 from pbc_eval.matching.ledger import LedgerStep, SampleLedger
+from pbc_eval.matching.missing import with_indicators
 from pbc_eval.matching.sampling import read_sampling
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
-Missing = Literal["refuse", "complete_cases"]
+Missing = Literal["refuse", "complete_cases", "indicator"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +85,7 @@ def read_design(
     Raises DataError for unknown columns, repeated or missing ids, a treatment other than 0/1,
     missing or infinite covariates, text among numbers; DesignError for an empty group.
     """
-    check_choice(owner, "missing", missing, ("refuse", "complete_cases"), DesignError)
+    check_choice(owner, "missing", missing, get_args(Missing), DesignError)
     covariates = _names(owner, "covariates", covariates)
     exact = _names(owner, "exact", exact, may_be_empty=True)
     antiexact = _names(owner, "antiexact", antiexact, may_be_empty=True)
@@ -107,17 +108,26 @@ def read_design(
     treated = zero_one(frame[treatment])
     ledger = SampleLedger((LedgerStep(what="read", rows_in=len(frame)),))
 
+    if missing == "indicator":
+        filled, columns, lacking = with_indicators(frame, covariates, owner)
+        if lacking:
+            said = ", ".join(f"{name} {n:,}" for name, n in lacking.items())
+            ledger = ledger.then("missing values", 0, f"filled in, with an indicator: {said}")
+        for name in [*paired_on, *weighing]:
+            filled[name] = frame[name]  # pairs are not made on values that were filled in
+        frame, covariates = filled, columns
     wanted = list(dict.fromkeys([*covariates, *paired_on, *weighing]))
     incomplete = frame[wanted].isna()
     hit = np.asarray(incomplete.to_numpy(dtype=bool).any(axis=1))
     if hit.any():
         counts = ", ".join(f"{name} {n:,}" for name, n in incomplete.sum().items() if n)
-        if missing == "refuse":
+        if missing != "complete_cases":
             raise DataError(
                 f"{owner}: {int(hit.sum()):,} of {len(frame):,} rows have missing values "
                 f"({counts}). An answer from part of the covariates is a different answer. Impute "
-                "them beforehand, add an indicator of missingness as a covariate, or pass "
-                "missing='complete_cases' to leave those rows out, entered in the ledger."
+                "them beforehand, pass missing='indicator' to fill covariates in beside a column "
+                "that says so, or missing='complete_cases' to leave those rows out, entered in the "
+                "ledger."
             )
         ledger = ledger.then("complete cases", int(hit.sum()), f"missing values: {counts}")
         whole = np.flatnonzero(~hit)

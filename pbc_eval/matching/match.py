@@ -153,8 +153,10 @@ def match(
     estimand "ATC", where comparison units seek treated ones, the smallest; without a score, the
     row order); "random" needs a ``seed``. Ties go as stated in ``nearest`` and ``space``, by row
     order in the last resort.
+
     ``missing="complete_cases"`` leaves out rows with missing values in the columns used and enters
-    them in the ledger.
+    them in the ledger; "indicator" fills missing covariates in, beside an indicator (see
+    ``matching.missing``).
 
     Raises DataError for data that do not fit (unknown columns, repeated ids, missing values, text
     among numbers), DesignError for choices that cannot be carried out (an unknown method, an

@@ -96,3 +96,19 @@ def test_no_event_at_all_has_no_ratio_and_says_why():
 def test_what_is_no_count_or_exposure_is_refused(changes, message):
     with pytest.raises(DataError, match=message):
         rate_effects(match_people(PEOPLE.assign(**changes)), "events", "years")
+
+
+def test_the_error_of_a_rate_ratio_is_that_of_a_clustered_poisson_regression():
+    models = pytest.importorskip("statsmodels.api")
+    sample = match_people(PEOPLE)  # pairs: every weight is 1
+    frame = sample.to_frame()
+    fitted = models.GLM(
+        frame["events"],
+        models.add_constant(frame[["treated"]]),
+        family=models.families.Poisson(),
+        offset=np.log(frame["years"]),
+    ).fit(cov_type="cluster", cov_kwds={"groups": frame["subclass"].astype(int)})
+    found = rate_effects(sample, "events", "years")
+    ratio = found.rate_ratio
+    error = np.log(ratio.conf_high / ratio.conf_low) / (2 * found.critical)
+    assert error == pytest.approx(fitted.bse["treated"], rel=1e-6)

@@ -367,3 +367,16 @@ def test_widths_in_standard_deviations_are_those_of_the_people_who_take_part():
     assert "within 0.25 standard deviations of age" in narrow.effect("outcome").method.estimator
     with pytest.raises(DesignError, match="within_scale must be one of std, raw"):
         match_people(PEOPLE, within={"age": 1}, within_scale="percent")
+
+
+@pytest.mark.parametrize("reestimate", [False, True])
+def test_the_caliper_is_in_standard_deviations_of_those_who_stay(reestimate):
+    sample = match_people(PEOPLE, discard="both", caliper=0.2, reestimate=reestimate)
+    stay = ~sample.discarded
+    assert 0 < stay.sum() < len(PEOPLE)
+    assert sample.caliper_width == pytest.approx(0.2 * sample.scores[stay].std(), rel=1e-12)
+    if reestimate:
+        alone = match_people(PEOPLE[stay])
+        np.testing.assert_allclose(sample.scores[stay], alone.scores, atol=1e-9)
+        first = match_people(PEOPLE, discard="both").scores
+        np.testing.assert_array_equal(sample.scores[~stay], first[~stay])

@@ -9,6 +9,7 @@ from pbc_eval import match, weight
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.binary import risk_effects
 from pbc_eval.matching.propensity import fit_propensity
+from pbc_eval.matching.weighted_effect import weighted_effect
 
 PEOPLE = people(300, seed=4).assign(
     count=lambda frame: np.random.default_rng(1).integers(1, 4, len(frame)),
@@ -167,3 +168,43 @@ def test_the_treatment_is_no_sampling_weight():
         match_people(PEOPLE, sampling_weights="treated")
     with pytest.raises(DataError, match=r"no column 'counts'.* Did you mean 'count'"):
         match_people(PEOPLE, sampling_weights="counts")
+
+
+@pytest.mark.parametrize("effect", ["difference", "augmented"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"method": "ipw"},
+        {"method": "ipw", "estimand": "ATE"},
+        {"method": "entropy"},
+        {"method": "cbps", "estimand": "ATE"},
+        {"method": "overlap"},
+    ],
+    ids=str,
+)
+def test_an_influence_is_what_a_little_more_of_a_person_does(asked, effect):
+    """The derivative of the estimate by the logarithm of one person's sampling weight."""
+
+    def sample_with(frame):
+        return weight(frame, sampling_weights="count", **(ASKED | asked))
+
+    frame = PEOPLE.assign(count=PEOPLE["count"].astype(float))
+    sample = sample_with(frame)
+    treated = frame["treated"].to_numpy() == 1
+    found = weighted_effect(
+        sample.weighting,
+        treated,
+        frame["outcome"].to_numpy(),
+        sample.design.columns.score_values,
+        effect,
+        sampling=sample.design.sampling,
+    )
+    influence = found.influence[:, 0] - found.influence[:, 1]
+    for person in (3, 50, 111, 200):
+        ends = []
+        for step in (1e-4, -1e-4):
+            moved = frame.copy()
+            moved.loc[person, "count"] *= np.exp(step)
+            ends.append(sample_with(moved).effect("outcome", effect).estimate)
+        slope = (ends[0] - ends[1]) / 2e-4
+        assert influence[person] == pytest.approx(slope, rel=1e-4, abs=1e-7)

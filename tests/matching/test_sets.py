@@ -11,6 +11,7 @@ from pbc_eval.checks.balance import check_balance
 from pbc_eval.checks.overlap import check_overlap
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.coarsened import inner_edges
+from pbc_eval.matching.labels import combined, dense
 from pbc_eval.matching.subclass import subclasses
 
 PEOPLE = people(400, seed=1)
@@ -169,3 +170,15 @@ def test_one_to_one_within_cells():
 def test_what_cannot_be_carried_out_is_refused(changes, message):
     with pytest.raises(DesignError, match=message):
         match_people(PEOPLE, **({"method": "coarsened"} | changes))
+
+
+@pytest.mark.parametrize("scale", [1, 10**7])
+def test_labels_of_combinations_are_those_of_pandas(scale):
+    rng = np.random.default_rng(3)
+    codes = [rng.integers(0, 5, 300), rng.integers(0, 4, 300) * scale, rng.integers(0, 3, 300)]
+    frame = pd.DataFrame(dict(enumerate(codes)))
+    expected = frame.groupby(list(frame.columns), sort=True).ngroup()
+    np.testing.assert_array_equal(combined(codes), expected)
+    number, label = dense(codes[1])
+    assert number == 4
+    np.testing.assert_array_equal(label, codes[1] // scale)
