@@ -82,7 +82,12 @@ def test_changing_a_file_changes_its_hash_and_nothing_else_in_the_inputs(copied)
     with (folder / "inputs.csv").open("a", encoding="utf-8") as stream:
         stream.write("Volunteers,a late entry,10\n")
     after = pbc.evaluate(pbc.load_evaluation(folder)).inputs
-    assert set(before) == {"evaluation.yaml", "value_map.csv", "inputs.csv"}
+    assert set(before) == {
+        "evaluation.yaml",
+        "value_map.csv",
+        "inputs.csv",
+        "uncertainty.csv",
+    }
     assert {name for name in before if before[name] != after[name]} == {"inputs.csv"}
 
 
