@@ -28,6 +28,7 @@ from pbc_eval.payment.expression import (
     Significant,
     Term,
     Times,
+    significant,
 )
 from pbc_eval.results import MeasuredOutcome
 from pbc_eval.spec.payment_base import HEADLINE, Blend, EstimateRule, Measure
@@ -81,7 +82,11 @@ def _effect(outcome: str, rule: Rule) -> Expression:
     low, high = Fact(outcome, "conf_low"), Fact(outcome, "conf_high")
     if rule == "lower_bound":
         return low
-    excludes_zero = Plus((Above(low, ZERO), Above(ZERO, high)))
+    # Beside the effect, so that a bound of 0.4 - 0.4 = 0.00000000000000006 does not pay.
+    here, beyond_low, beyond_high = (
+        Significant(one) for one in (effect, Plus((effect, low)), Plus((effect, high)))
+    )
+    excludes_zero = Plus((Above(beyond_low, here), Above(here, beyond_high)))
     return If(excludes_zero, effect, ZERO)
 
 
@@ -160,7 +165,8 @@ def _estimate_inputs(clause: str, outcome: MeasuredOutcome, rule: Rule) -> tuple
             f"{clause}: conf_high {high!r} of {outcome.outcome!r} is below its effect "
             f"{effect!r}. Correct the interval."
         )
-    excludes_zero = low > 0 or high < 0
+    here = significant(effect)
+    excludes_zero = significant(effect + low) > here or significant(effect + high) < here
     return (
         ("effect", effect),
         ("conf_low", low),

@@ -45,7 +45,10 @@ def _estimate(found, rule):
     if rule == "lower_bound":
         return low
     if rule == "zero_unless_significant":
-        return effect if low > 0 or high < 0 else Fraction(0)
+        here, above, below = (
+            twin.number(f"{float(v):.12g}") for v in (effect, effect + low, effect + high)
+        )
+        return effect if above > here or below < here else Fraction(0)
     if rule == "point":
         return effect
     return Fraction(8, 10) * effect + Fraction(2, 10) * twin.number(dict(found.alternatives)["did"])

@@ -1,5 +1,6 @@
 """payments_of_draws: agrees with payment_due draw by draw, and says what was drawn wrongly."""
 
+import dataclasses
 import time
 
 import numpy as np
@@ -40,6 +41,19 @@ def test_float_noise_does_not_decide_a_tier(clause, terms):
     drawn = payments_of_draws(rules, [JOBS], {"jobs": noisy})
     assert drawn.tiers["threshold"].tolist() == [1, 1, 0, 1]
     assert drawn.tier_names["threshold"] == ("below 0.1", "0.1 or more")
+
+
+def test_float_noise_does_not_make_an_interval_exclude_zero(clause, terms):
+    rules = terms(
+        clause("tariff", measure="effect", price=100, estimate_used="zero_unless_significant")
+    )
+    for low in (0.5 - 0.1 - 0.4, 0.1 - (0.5 - 0.4), 0.4 + (0.1 - 0.5)):
+        assert abs(low) < 1e-15
+        measured = dataclasses.replace(JOBS, effect=0.4, conf_low=low, conf_high=1.0)
+        assert payment_due(rules, [measured]).total == 0
+        assert payments_of_draws(rules, [measured], {"jobs": [0.4]}).amounts.tolist() == [0]
+    clear = dataclasses.replace(JOBS, effect=0.4, conf_low=1e-6, conf_high=1.0)
+    assert payment_due(rules, [clear]).total == 40
 
 
 def test_tiers_count_the_bands_reached(clause, terms):
