@@ -11,6 +11,8 @@ from pbc_eval.did.triple_difference import triple_difference
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.panel.panel import Panel
 
+pytestmark = pytest.mark.slow  # each estimate is held against others
+
 KINDS = ("simple", "event", "cohort", "calendar")
 
 
@@ -124,7 +126,6 @@ def test_rows_of_a_panel_read_as_cross_sections_give_the_same(kind):
     assert cross.std_error == pytest.approx(panel.std_error, abs=1e-10)
 
 
-@pytest.mark.slow
 def test_it_covers_what_two_differences_miss():
     effect, covered, plain = 1.5, [], []
     for seed in range(60):

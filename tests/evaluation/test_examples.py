@@ -16,6 +16,7 @@ import pbc_eval as pbc
 from pbc_eval.evaluation.record import Evaluation
 
 DATA = Path(__file__).parents[2] / "data"
+pytestmark = pytest.mark.slow  # whole evaluations are run
 
 
 @cache

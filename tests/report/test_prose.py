@@ -11,6 +11,7 @@ from pbc_eval.report import prose
 from pbc_eval.results import AttEstimate, CheckResult
 
 DATA = Path(__file__).parents[2] / "data"
+pytestmark = pytest.mark.slow  # whole evaluations are run
 
 
 @pytest.fixture(scope="module")
