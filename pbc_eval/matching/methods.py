@@ -15,6 +15,7 @@ from pbc_eval.matching.nearest import nearest_pairs
 from pbc_eval.matching.optimal import optimal_pairs
 from pbc_eval.matching.space import nearest_in_space
 from pbc_eval.matching.subclass import subclasses
+from pbc_eval.spec.adjustment import NEAR, SCORED
 
 
 class MatchMethod(NamedTuple):
@@ -107,29 +108,19 @@ def _subclass(problem: Problem) -> Sets:
     return Sets(both_groups(label, problem.focal), float("nan"))
 
 
-_SCORED = frozenset({"link", "score", "exact", "discard", "reestimate"})
-_NEAR = _SCORED | {
-    "distance",
-    "distance_on",
-    "caliper",
-    "caliper_scale",
-    "within",
-    "within_scale",
-    "antiexact",
-}
 _PAIRED = ("ATT", "ATC")
 _ANY = ("ATT", "ATC", "ATE")
 
 METHODS: dict[str, MatchMethod] = {
     "nearest": MatchMethod(
         _nearest,
-        _NEAR | {"ratio", "min_ratio", "max_ratio", "replacement", "order", "seed"},
+        NEAR | {"ratio", "min_ratio", "max_ratio", "replacement", "order", "seed"},
         _PAIRED,
         "distance",
     ),
-    "optimal": MatchMethod(_optimal, _NEAR | {"ratio"}, _PAIRED, "distance"),
-    "full": MatchMethod(_full, _NEAR, _ANY, "distance"),
-    "subclass": MatchMethod(_subclass, _SCORED | {"subclasses"}, _ANY, "score"),
+    "optimal": MatchMethod(_optimal, NEAR | {"ratio"}, _PAIRED, "distance"),
+    "full": MatchMethod(_full, NEAR, _ANY, "distance"),
+    "subclass": MatchMethod(_subclass, SCORED | {"subclasses"}, _ANY, "score"),
     "coarsened": MatchMethod(
         _cells, frozenset({"cutpoints", "grouping", "one_to_one"}), _ANY, "cells"
     ),

@@ -33,8 +33,8 @@ WEIGHTING: tuple[Algorithm, ...] = ("ipw", "overlap", "entropy", "cbps")
 PAIRING: tuple[Algorithm, ...] = ("nearest", "optimal", "cardinality")  # no effect on all (ATE)
 USUAL_CALIPER = 0.2
 
-_SCORED = frozenset({"link", "score", "exact", "discard", "reestimate"})
-_NEAR = _SCORED | {
+SCORED = frozenset({"link", "score", "exact", "discard", "reestimate"})
+NEAR = SCORED | {
     "distance",
     "distance_on",
     "caliper",
@@ -44,10 +44,10 @@ _NEAR = _SCORED | {
     "antiexact",
 }
 ADMITS: dict[Algorithm, frozenset[str]] = {
-    "nearest": _NEAR | {"ratio", "min_ratio", "max_ratio", "replacement", "order"},
-    "optimal": _NEAR | {"ratio"},
-    "full": _NEAR,
-    "subclass": _SCORED | {"subclasses"},
+    "nearest": NEAR | {"ratio", "min_ratio", "max_ratio", "replacement", "order"},
+    "optimal": NEAR | {"ratio"},
+    "full": NEAR,
+    "subclass": SCORED | {"subclasses"},
     "coarsened": frozenset({"cutpoints", "grouping", "one_to_one"}),
     "exact": frozenset(),
     "cardinality": frozenset({"exact", "ratio", "profile", "tolerance", "time_limit", "paired"}),

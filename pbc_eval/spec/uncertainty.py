@@ -7,6 +7,7 @@ zero) is refused, unless the entry says that it is truncated, which the report t
 """
 
 import math
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
@@ -64,9 +65,9 @@ class UncertainInput(Agreed):
             raise ValueError(f"{self.input} belongs to the whole project. Leave out row")
         return self
 
+    @abstractmethod
     def support(self, stated: float) -> tuple[float, float]:
-        """Lowest and highest value before truncation."""
-        raise NotImplementedError
+        """Lowest and highest value before truncation; every distribution has its own."""
 
 
 class Normal(UncertainInput):
