@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pbc_eval.did.triple_difference import triple_difference as triple_difference
     from pbc_eval.did.two_way import two_way as two_way
     from pbc_eval.did.two_way_event_study import two_way_event_study as two_way_event_study
+    from pbc_eval.did.two_way_weights import two_way_weights as two_way_weights
     from pbc_eval.did.wild import wild_cluster_bootstrap as wild_cluster_bootstrap
     from pbc_eval.disclosure import release as release
     from pbc_eval.errors import PbcError as PbcError
@@ -50,6 +51,7 @@ _HOMES = {
     "att_gt": "did.group_time",
     "two_way": "did.two_way",
     "two_way_event_study": "did.two_way_event_study",
+    "two_way_weights": "did.two_way_weights",
     "bacon_decomposition": "did.bacon",
     "imputation": "did.imputation",
     "interaction_weighted": "did.interaction_weighted",
@@ -114,6 +116,7 @@ __all__ = [
     "triple_difference",
     "two_way",
     "two_way_event_study",
+    "two_way_weights",
     "value_at",
     "value_of_information",
     "weight",

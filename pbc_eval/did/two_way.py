@@ -102,12 +102,52 @@ def _treated(panel: Panel) -> Floats:
     return treated
 
 
+def residual_treatment(panel: Panel) -> tuple[Floats, Floats]:
+    """What unit and period effects leave of "treated now", and the observations it stands for.
+
+    Two arrays (C, T): the residual's mean over a cohort's units seen in the period, and their
+    number (the sum of their weights when the panel has weights). Raises DesignError when nothing
+    is left.
+    """
+    treated = _treated(panel)
+    if panel.balanced:
+        moments = panel.moments()
+        weight = moments.weight[:, None]
+        demeaned = _without_effects(treated, weight)
+        if float((weight * demeaned**2).sum()) <= 1e-12 * weight.sum():
+            raise _absorbed(panel)
+        return demeaned, np.broadcast_to(weight, demeaned.shape)
+    frame, _ = _seen_twice(_long(panel.arrays(), treated)[0])
+    indexed = frame.set_index(["unit", "period"])
+    fitted = PanelOLS(
+        indexed["d"],
+        pd.Series(1.0, indexed.index, name="one"),
+        entity_effects=True,
+        time_effects=True,
+        weights=indexed["w"],
+    ).fit()
+    frame = frame.assign(left=fitted.resids.to_numpy() * frame["w"])
+    if float((frame["left"] ** 2).sum()) <= 1e-12 * frame["w"].sum():
+        raise _absorbed(panel)
+    sums = frame.groupby(["cohort", "period"])[["left", "w"]].sum()
+    left, seen = np.zeros(treated.shape), np.zeros(treated.shape)
+    cohort, period = (sums.index.get_level_values(k) for k in (0, 1))
+    left[cohort, period], seen[cohort, period] = sums["left"] / sums["w"], sums["w"]
+    return left, seen
+
+
+def _without_effects(values: Floats, weight: Floats) -> Floats:
+    """(C, T) less the means over periods and over cohorts, of complete panels."""
+    within = values - values.mean(axis=1, keepdims=True)
+    demeaned: Floats = within - (weight * within).sum(axis=0) / weight.sum()
+    return demeaned
+
+
 def _from_moments(panel: Panel, treated: Floats) -> Fit:
     moments = panel.moments()
     weight = moments.weight[:, None]
     total = weight.sum()
-    within = treated - treated.mean(axis=1, keepdims=True)
-    demeaned = within - (weight * within).sum(axis=0) / total
+    demeaned = _without_effects(treated, weight)
     spread = float((weight * demeaned**2).sum())
     if spread <= 1e-12 * total:
         raise _absorbed(panel)

@@ -10,6 +10,7 @@ from pbc_eval.evaluation import tables
 from pbc_eval.evaluation.measure import measured_alternatives, measured_from_estimate
 from pbc_eval.evaluation.panels import groups, means, named, read_panel, total_scale
 from pbc_eval.evaluation.record import Finding
+from pbc_eval.evaluation.two_way_makeup import two_way_tables
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, CheckResult
 from pbc_eval.spec.design import DifferenceInDifferences
@@ -61,6 +62,7 @@ def find(spec: EvaluationSpec, outcome: Outcome, seed: int) -> Finding:
             *tables.impossible_table(
                 outcome, [(label_of(o, design), o.reason) for o in impossible]
             ),
+            *two_way_tables(spec, outcome, panel),
             tables.series_table(spec, outcome, path),
             named(tables.series_table(spec, outcome, by_cohort), panel),
             named(tables.cells_table(spec, outcome, effects.to_frame()), panel),

@@ -133,7 +133,16 @@ def _null_in_words(null: str) -> str:
 def _estimates(released: ReleasedEvaluation) -> dict[str, Any]:
     built = _by_finding(
         released,
-        tables=("estimates", "impossible", "methods", "event", "cohort", "cells", "weights"),
+        tables=(
+            "estimates",
+            "impossible",
+            "two-way",
+            "methods",
+            "event",
+            "cohort",
+            "cells",
+            "weights",
+        ),
         figures=("event", "estimates"),
     )
     n = len(released.findings)

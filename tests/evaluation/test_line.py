@@ -175,6 +175,32 @@ def test_ways_that_the_data_do_not_allow_are_told_without_counts():
     ]
 
 
+def test_the_page_says_why_the_two_way_coefficient_is_not_the_headline():
+    finding = pbc.evaluate(pbc.load_evaluation(DATA / "hospital-readmissions")).primary
+    table = finding.table("two-way")
+    parts, total = table.frame.iloc[:-1], table.frame.iloc[-1]
+    assert parts["weight"].sum() == pytest.approx(1)
+    assert (parts["weight"] * parts["estimate"]).sum() == pytest.approx(total["estimate"])
+    cross_check = next(e for e in finding.alternatives if e.term.startswith("treated (two-way"))
+    assert total["estimate"] == pytest.approx(cross_check.estimate)
+    why, spread = table.notes
+    assert "13% of its weight compares hospitals with others that are already" in why
+    assert "of the 21 effects" in why
+    assert "standard deviation of" in spread
+
+
+def test_an_incomplete_panel_tells_the_weights_of_its_effects():
+    evaluation = pbc.evaluate(pbc.load_evaluation(DATA / "training-grants"))
+    tables = [finding.table("two-way") for finding in evaluation.findings]
+    incomplete = next(t for t in tables if "count negatively" in " ".join(t.frame["part"]))
+    assert incomplete.frame["weight"].iloc[:2].sum() == pytest.approx(1)
+
+
+def test_one_cohort_has_no_table_of_two_way_weights():
+    finding = pbc.evaluate(pbc.load_evaluation(DATA / "tobacco-control")).primary
+    assert finding.table("two-way") is None
+
+
 def test_a_synthetic_design_names_units_only_where_none_is_protected(copied):
     folder = copied("tobacco-control", {"    threshold: 0\n": "    threshold: 10\n"})
     finding = pbc.evaluate(pbc.load_evaluation(folder)).primary
