@@ -11,6 +11,7 @@ import multiprocessing
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -129,9 +130,9 @@ def weighted(rng: np.random.Generator) -> pd.DataFrame:
     return plus_effect(drawn(rng, 300, weight=rng.uniform(0.3, 3, 300)))
 
 
-def cross_sections(rng: np.random.Generator) -> pd.DataFrame:
+def cross_sections(rng: np.random.Generator, units: int = 2_400) -> pd.DataFrame:
     """Every unit is seen once."""
-    frame = confounded(rng, 2_400)
+    frame = confounded(rng, units)
     return frame[frame["time"] == 1 + frame["unit"] % PERIODS]
 
 
@@ -239,12 +240,29 @@ DESIGNS = {
         {method: overall(att_gt, method=method) for method in ("dr", "reg", "ipw")},
         read={"covariates": ["x"]},
     ),
+    "the same, 1,200 units": Design(
+        partial(confounded, units=1_200),
+        {method: overall(att_gt, method=method) for method in ("dr", "reg", "ipw")},
+        read={"covariates": ["x"]},
+    ),
     "15 % of rows missing, pairs": Design(
-        with_gaps, {"att_gt": overall(att_gt)}, read={"missing": "pairs"}
+        with_gaps,
+        {
+            "att_gt": overall(att_gt),
+            "imputation": overall(imputation),
+            "extended two-way": overall(extended_two_way),
+            "interaction-weighted": overall(interaction_weighted),
+        },
+        read={"missing": "pairs"},
     ),
     "weights": Design(weighted, {"att_gt": overall(att_gt)}, read={"weight": "weight"}),
     "repeated cross-sections, covariate": Design(
         cross_sections,
+        {method: overall(att_gt, method=method) for method in ("dr", "reg", "ipw")},
+        read={"unit": None, "covariates": ["x"]},
+    ),
+    "the same, four times the observations": Design(
+        partial(cross_sections, units=9_600),
         {method: overall(att_gt, method=method) for method in ("dr", "reg", "ipw")},
         read={"unit": None, "covariates": ["x"]},
     ),

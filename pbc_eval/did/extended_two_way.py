@@ -11,24 +11,16 @@ Source: Wooldridge (2025), "Two-way fixed effects, the two-way Mundlak regressio
 in-differences estimators", Empirical Economics 69.
 """
 
-import numpy as np
-
 from pbc_eval._validate import check_choice, check_level
-from pbc_eval.did.cohort_regression import (
-    comparison_window,
-    complete_moments,
-    first_periods,
-    regress,
-)
+from pbc_eval.did.cohort_regression import comparison_window
 from pbc_eval.did.group_time import DEFAULT_SEED, GroupTimeEffects
 from pbc_eval.did.regression_cells import (
     SHARES,
     Shares,
     describe,
-    gather,
-    indicators,
     treated_cells,
 )
+from pbc_eval.did.saturated_cells import saturated_cells
 from pbc_eval.errors import DesignError
 from pbc_eval.panel.panel import Panel
 
@@ -40,20 +32,15 @@ def extended_two_way(
 
     ``shares``: averages take cohort shares as "fixed" (effects on these units) or "estimated".
     Without never-treated units, periods in which all are treated are left out. Standard errors are
-    CRV1. Raises DesignError for panels that are not complete or have nobody to compare with.
+    CRV1. Raises DesignError when there is nobody to compare with, or the effects absorb a cell.
     """
     check_choice("extended_two_way", "shares", shares, SHARES, DesignError)
     check_level("extended_two_way", level, DesignError)
     window = comparison_window(panel, "extended_two_way")
-    moments = first_periods(complete_moments(panel, "extended_two_way"), window)
     plan = treated_cells(panel)
-    cells = np.flatnonzero(plan.usable)
-    x, names = indicators(plan, cells, window)
-    fit = regress(moments, x, names, panel.name)
+    cells, inference, notes = saturated_cells(panel, plan, window, shares)
     return GroupTimeEffects(
-        cells=gather(
-            plan, cells, fit.beta, fit.loadings, moments, factor=fit.factor, shares=shares
-        ),
+        cells=cells,
         cohorts=panel.cohorts,
         periods=panel.periods.labels,
         method=describe(
@@ -62,8 +49,9 @@ def extended_two_way(
             estimator="extended two-way fixed effects (Wooldridge 2025)",
             comparison="units not yet treated, and those never treated",
             base="all periods before treatment",
-            inference=fit.inference + "; normal reference",
+            inference=inference + "; normal reference",
             shares=shares,
+            notes=notes,
         ),
         level=level,
         seed=seed,

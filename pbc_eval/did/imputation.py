@@ -1,26 +1,25 @@
 """Imputation: unit and period effects from untreated observations alone say what the treated would
 have been; an effect is what was observed less what was imputed.
 
-On a complete panel an effect is a linear function v of the cohorts' mean paths. Its standard error
-is the paper's conservative one, clustered: the sum over clusters of (sum of v * residual)^2, where
-the residual of a treated observation is taken about the mean effect of its cohort and period.
-There is no small-sample factor.
+On a complete panel an effect is a linear function v of the cohorts' mean paths; with units missing
+in some periods, of the units' own (incomplete.py). Its standard error is the paper's conservative
+one, clustered: the sum over clusters of (sum of v * residual)^2, where the residual of a treated
+observation is taken about the mean effect of its cohort and period, without small-sample factor.
 
 Source: Borusyak, Jaravel and Spiess (2024), "Revisiting Event-Study Designs: Robust and Efficient
 Estimation", Review of Economic Studies 91, theorems 2 and 3.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.cells import CellPlan, Ints
-from pbc_eval.did.cohort_regression import (
-    Loadings,
-    comparison_window,
-    complete_moments,
-    first_periods,
-)
+from pbc_eval.did.cohort_regression import Loadings, comparison_window, first_periods
+from pbc_eval.did.estimates import CellEstimates
 from pbc_eval.did.group_time import DEFAULT_SEED, GroupTimeEffects
+from pbc_eval.did.incomplete import gather_incomplete, imputed, observed
 from pbc_eval.did.regression_cells import SHARES, Shares, describe, gather, treated_cells
 from pbc_eval.errors import DesignError
 from pbc_eval.panel.moments import CohortMoments
@@ -34,18 +33,16 @@ def imputation(
     """Effects by cohort and period from treatment onwards; average them with ``.aggregate``.
 
     ``shares``: averages take cohort shares as "fixed" (the paper: effects on these units) or
-    "estimated". Periods in which all units are treated cannot be imputed, and say so. Raises
-    DesignError for panels that are not complete or have nobody to compare with.
+    "estimated". Periods in which all units are treated cannot be imputed, and say so; so do units
+    never seen before treatment. Raises DesignError when there is nobody to compare with.
     """
     check_choice("imputation", "shares", shares, SHARES, DesignError)
     check_level("imputation", level, DesignError)
     window = comparison_window(panel, "imputation")
-    moments = first_periods(complete_moments(panel, "imputation"), window)
     plan = treated_cells(panel)
-    cells = np.flatnonzero(plan.usable)
-    effects, loadings = impute(plan, cells, moments, np.array(panel.starts))
+    cells, notes = _cells(panel, plan, window, shares)
     return GroupTimeEffects(
-        cells=gather(plan, cells, effects, loadings, moments, factor=1.0, shares=shares),
+        cells=cells,
         cohorts=panel.cohorts,
         periods=panel.periods.labels,
         method=describe(
@@ -57,11 +54,30 @@ def imputation(
             inference="conservative clustered errors about the mean effect of each cohort and "
             "period, no small-sample factor, normal reference",
             shares=shares,
+            notes=notes,
         ),
         level=level,
         seed=seed,
         ledger=panel.ledger,
     )
+
+
+def _cells(
+    panel: Panel, plan: CellPlan, window: int, shares: Shares
+) -> tuple[CellEstimates, tuple[str, ...]]:
+    """From moments where every unit is seen in every period, else from units."""
+    if not panel.balanced:
+        arrays = panel.arrays()
+        arrays = replace(arrays, outcome=arrays.outcome[:, :window])
+        at = observed(panel, arrays, plan)
+        fit = imputed(panel, arrays, plan, at)
+        clustered = panel.roles.cluster is not None
+        found = gather_incomplete(fit, plan, at, arrays, shares=shares, clustered=clustered)
+        return found, fit.notes
+    moments = first_periods(panel.moments(), window)
+    at = np.flatnonzero(plan.usable)
+    effects, loadings = impute(plan, at, moments, np.array(panel.starts))
+    return gather(plan, at, effects, loadings, moments, factor=1.0, shares=shares), ()
 
 
 def impute(

@@ -10,20 +10,16 @@ Source: Sun and Abraham (2021), "Estimating dynamic treatment effects in event s
 heterogeneous treatment effects", Journal of Econometrics 225.
 """
 
-import numpy as np
-
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.cells import plan_cells
-from pbc_eval.did.cohort_regression import complete_moments, regress
 from pbc_eval.did.group_time import DEFAULT_SEED, GroupTimeEffects
 from pbc_eval.did.regression_cells import (
     SHARES,
     Shares,
     describe,
-    gather,
-    indicators,
     refuse_without_never,
 )
+from pbc_eval.did.saturated_cells import saturated_cells
 from pbc_eval.errors import DesignError
 from pbc_eval.panel.panel import Panel
 
@@ -38,21 +34,16 @@ def interaction_weighted(
     """Effects by cohort and period; ``.aggregate("event")`` is the interaction-weighted series.
 
     ``shares``: averages count cohort shares as "estimated" (the paper) or "fixed" (the fixest
-    package). Standard errors are CRV1. Raises DesignError for panels that are not complete or have
-    no never-treated units.
+    package). Standard errors are CRV1. On panels with gaps averages weigh a cohort by all its
+    units. Raises DesignError without never-treated units, or for cells that the effects absorb.
     """
     check_choice("interaction_weighted", "shares", shares, SHARES, DesignError)
     check_level("interaction_weighted", level, DesignError)
     refuse_without_never(panel, "interaction_weighted")
-    moments = complete_moments(panel, "interaction_weighted")
     plan = plan_cells(panel, control_group="never_treated", base_period="universal", anticipation=0)
-    cells = np.flatnonzero(plan.usable)
-    x, names = indicators(plan, cells, panel.n_periods)
-    fit = regress(moments, x, names, panel.name)
+    cells, inference, notes = saturated_cells(panel, plan, panel.n_periods, shares)
     return GroupTimeEffects(
-        cells=gather(
-            plan, cells, fit.beta, fit.loadings, moments, factor=fit.factor, shares=shares
-        ),
+        cells=cells,
         cohorts=panel.cohorts,
         periods=panel.periods.labels,
         method=describe(
@@ -61,8 +52,9 @@ def interaction_weighted(
             estimator="interaction-weighted two-way regression (Sun & Abraham 2021)",
             comparison="never-treated units",
             base="universal: last period before treatment",
-            inference=fit.inference + "; normal reference",
+            inference=inference + "; normal reference",
             shares=shares,
+            notes=notes,
         ),
         level=level,
         seed=seed,

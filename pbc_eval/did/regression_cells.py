@@ -103,20 +103,21 @@ def describe(
     base: str,
     inference: str,
     shares: Shares,
+    notes: tuple[str, ...],
 ) -> Method:
-    """The method of one of the three estimators."""
-    notes = [*plan.notes, f"cohort shares taken as {shares} in averages"]
+    """The method of one of the three estimators; ``notes`` are what this panel adds."""
+    said = [*plan.notes, *notes, f"cohort shares taken as {shares} in averages"]
     if panel.covariates:
-        notes.append(f"not adjusted for {', '.join(panel.roles.covariates)}")
+        said.append(f"not adjusted for {', '.join(panel.roles.covariates)}")
     if panel.roles.weight:
-        notes.append(f"weighted by {panel.roles.weight}")
+        said.append(f"weighted by {panel.roles.weight}")
     return Method(
         estimator=estimator,
         comparison_group=comparison,
         base_period=base,
         clustering=panel.clustering,
         inference=inference,
-        notes=tuple(notes),
+        notes=tuple(said),
     )
 
 

@@ -1,0 +1,36 @@
+"""A two-way regression with an effect for every cell, on complete panels and on others."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from pbc_eval.did.cells import CellPlan
+from pbc_eval.did.cohort_regression import crv1, first_periods, regress
+from pbc_eval.did.estimates import CellEstimates
+from pbc_eval.did.incomplete import gather_incomplete, observed, saturated
+from pbc_eval.did.regression_cells import Shares, gather, indicators
+from pbc_eval.panel.panel import Panel
+
+
+def saturated_cells(
+    panel: Panel, plan: CellPlan, window: int, shares: Shares
+) -> tuple[CellEstimates, str, tuple[str, ...]]:
+    """The plan's cells over the first ``window`` periods, with the convention of their errors in
+    words and what is to be noted: from moments where every unit is seen in every period, else from
+    units. Raises DesignError for cells that the effects absorb.
+    """
+    if panel.balanced:
+        moments = first_periods(panel.moments(), window)
+        at = np.flatnonzero(plan.usable)
+        x, names = indicators(plan, at, window)
+        fit = regress(moments, x, names, panel.name)
+        found = gather(plan, at, fit.beta, fit.loadings, moments, factor=fit.factor, shares=shares)
+        return found, fit.inference, ()
+    arrays = panel.arrays()
+    arrays = replace(arrays, outcome=arrays.outcome[:, :window])
+    at = observed(panel, arrays, plan)
+    rows = saturated(panel, arrays, plan, at)
+    clustered = panel.roles.cluster is not None
+    found = gather_incomplete(rows, plan, at, arrays, shares=shares, clustered=clustered)
+    clusters = len(np.unique(arrays.cluster[rows.used.any(axis=1)]))
+    return found, crv1(clusters, int(rows.used.sum()), rows.counted), rows.notes
