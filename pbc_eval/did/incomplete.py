@@ -94,7 +94,7 @@ def imputed(panel: Panel, arrays: UnitArrays, plan: CellPlan, cells: Ints) -> In
     before: Flags = np.less(np.arange(n_periods)[None, :], np.array(panel.starts)[:, None])
     present = ~np.isnan(arrays.outcome)
     free = present & before[arrays.cohort]
-    known: Flags = free.any(axis=1)
+    known: Flags = np.greater(free.sum(axis=1), 0)
     spread, moved = _without_units(arrays, free, n_cohorts)
     periods = np.flatnonzero(free.any(axis=0))
     lost = [j for j in cells if plan.period[j] not in periods]
