@@ -142,6 +142,36 @@ def publish(reports: Reports = Path("reports")) -> None:
     _print_index(reports)
 
 
+@app.command()
+@_readable
+def verify(
+    editions: Annotated[list[Path], typer.Argument(help="Folders of published editions.")],
+    evaluation: Annotated[
+        Path | None,
+        typer.Option(help="The evaluation it was made from; by default data/<id> beside reports."),
+    ] = None,
+) -> None:
+    """Run published editions again and say whether they are what their inputs give.
+
+    Says "identical", or what differs: a file changed by hand, data, code, a version, a number. The
+    exit code is 0 only when every published number was found again.
+    """
+    from pbc_eval.publish.verify import verify_edition  # noqa: PLC0415 heavy: loads papermill
+
+    holds = True
+    for edition in editions:
+        found = verify_edition(edition, evaluation)
+        holds &= found.holds
+        console.print(escape(found.sentence), style="green" if found.holds else "bold red")
+        for heading, lines in (("because", found.causes), ("differs", found.differences)):
+            for line in lines[:20]:
+                console.print(f"  {heading}: {escape(line)}", soft_wrap=True)
+            if len(lines) > 20:
+                console.print(f"  and {len(lines) - 20} more")
+    if not holds:
+        raise typer.Exit(1)
+
+
 def _run_all(jobs: list[Job], reports: Path, workers: int) -> None:
     from pbc_eval.batch.local import run_jobs  # noqa: PLC0415 heavy: loads papermill
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from pbc_eval.errors import SpecError
 from pbc_eval.spec.evaluation import load_evaluation
 
+EARLIER = "earlier"  # the folder of an evaluation that holds its earlier editions
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -17,8 +19,11 @@ class Job:
 
     @property
     def name(self) -> str:
-        """The folder of the evaluation, as people know it."""
-        return self.evaluation.resolve().parent.name
+        """The folder of the evaluation, as people know it; of an edition before, with its own."""
+        folder = self.evaluation.resolve().parent
+        if folder.parent.name == EARLIER:
+            return f"{folder.parent.parent.name}, {folder.name}"
+        return folder.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,31 @@ class Finding:
         return next((table for table in self.tables if table.name == wanted), None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureChange:
+    """One published figure in two editions; ``steps`` add up to the difference.
+
+    ``steps`` maps "data", "method" and "parameters" (or several of them, joined, where they cannot
+    be told apart) to what that change alone adds, in the figure's unit.
+    """
+
+    figure: str  # headline, conf_low, conf_high, payment, present_value, investment, ratio
+    earlier: float
+    later: float
+    steps: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionSplit:
+    """What changed since an earlier edition, and how much of it each kind of change explains."""
+
+    earlier_edition: str
+    changed: tuple[str, ...]  # the kinds of change there are
+    figures: tuple[FigureChange, ...]
+    dropped: tuple[str, ...] = ()  # figures that only one of the editions has
+    inseparable: str = ""  # why kinds of change were taken together
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Evaluation:
     """The whole story of one contract in one edition.
@@ -93,6 +118,7 @@ class Evaluation:
     payers: tuple[tuple[str, float], ...] = ()  # who put in how much, in the same order
     inputs: dict[str, str] = field(default_factory=dict)
     seed: int = 0
+    revision: RevisionSplit | None = None  # against the earlier edition that the spec names
 
     @property
     def results(self) -> dict[str, MeasuredOutcome]:

@@ -11,21 +11,12 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pbc_eval import provenance
-from pbc_eval.errors import DesignError, SpecError
-from pbc_eval.evaluation import difference_in_differences, matched, reported, synthetic
+from pbc_eval.evaluation.line import follow
 from pbc_eval.evaluation.record import Evaluation, Finding
+from pbc_eval.evaluation.revision import earlier_spec, revision_of
 from pbc_eval.evaluation.simulate import JointSimulation, simulate_together
-from pbc_eval.evaluation.value import (
-    ValueInputs,
-    investment_parts,
-    payment_invested,
-    read_value_inputs,
-    value_found,
-)
-from pbc_eval.kpi.measure import measure_performance
-from pbc_eval.kpi.record import PerformanceResult
+from pbc_eval.evaluation.value import ValueInputs, payment_invested
 from pbc_eval.payment.alternatives import payment_under_alternatives
-from pbc_eval.payment.due import payment_due
 from pbc_eval.payment.risk import PaymentRisk, payment_risk
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import MeasuredOutcome
@@ -44,32 +35,24 @@ def evaluate(spec: EvaluationSpec) -> Evaluation:
     ValueMapError for terms and values that cannot be applied.
     """
     inputs = input_hashes(spec)
-    given = read_value_inputs(spec)
-    seed = provenance.seed_of(spec.id, spec.edition)
-    findings = _findings(spec, seed)
-    _refuse_failed_checks(spec, findings)
-    results = {finding.outcome.id: finding.measured for finding in findings}
-    performance = measure_performance(spec.performance, spec.path) if spec.performance else None
-    counted = counted_results(spec, performance)
-    results |= counted
-    payment = payment_due(spec.payment, results) if spec.payment else None
-    parts = () if given is None else investment_parts(spec, payment, given)
-    sroi = None if given is None else value_found(spec, given, parts, results)
+    line = follow(spec)
+    given, payment, sroi = line.given, line.payment, line.sroi
     return Evaluation(
         spec=spec,
-        findings=findings,
+        findings=line.findings,
         payment=payment,
-        payment_alternatives=_payment_alternatives(spec, findings, counted),
-        payment_risk=_payment_risk(spec, results, seed),
-        performance=performance,
-        counted=counted,
+        payment_alternatives=_payment_alternatives(spec, line.findings, line.counted),
+        payment_risk=_payment_risk(spec, line.results, line.seed),
+        performance=line.performance,
+        counted=line.counted,
         sroi=sroi,
         sroi_sensitivity=_sensitivity(spec, given, sroi, payment),
-        simulation=_simulated(spec, given, sroi, payment, results, seed=seed),
-        investment_parts=tuple((f"{who}: {what}", value) for who, what, value in parts),
-        payers=tuple((who, value) for who, _, value in parts),
+        simulation=_simulated(spec, given, sroi, payment, line.results, seed=line.seed),
+        investment_parts=tuple((f"{who}: {what}", value) for who, what, value in line.parts),
+        payers=tuple((who, value) for who, _, value in line.parts),
         inputs=inputs,
-        seed=seed,
+        seed=line.seed,
+        revision=revision_of(spec, line),
     )
 
 
@@ -90,42 +73,12 @@ def input_hashes(spec: EvaluationSpec) -> dict[str, str]:
         beside = (valuation.inputs_file, valuation.uncertainty_file, valuation.value_bank)
         named += [f for f in (valuation.file, *beside) if f]
     files = [name.partition("::")[0] for name in named]
-    return {name: provenance.sha256(spec.path(name)) for name in files}
-
-
-def _findings(spec: EvaluationSpec, seed: int) -> tuple[Finding, ...]:
-    if spec.design.method == "difference_in_differences":
-        return tuple(difference_in_differences.find(spec, o, seed) for o in spec.outcomes)
-    if spec.design.method == "synthetic_difference_in_differences":
-        return tuple(synthetic.find(spec, o, seed) for o in spec.outcomes)
-    if spec.design.method == "matching":
-        return matched.find_all(spec, seed)
-    if spec.design.method == "reported":
-        return tuple(reported.find(spec, outcome) for outcome in spec.outcomes)
-    return ()
-
-
-def _refuse_failed_checks(spec: EvaluationSpec, findings: Sequence[Finding]) -> None:
-    waived = {waiver.check for waiver in spec.design.waivers}
-    run = {check.name for finding in findings for check in finding.checks}
-    if unknown := sorted(waived - run):
-        raise SpecError(
-            f"{spec.id}: design.waivers names {', '.join(unknown)}, which is not among the checks "
-            f"that were run ({', '.join(sorted(run)) or 'none'}). Correct or remove it."
-        )
-    failed = [
-        f"  {finding.outcome.id}, {check.name}: {check.sentence}"
-        for finding in findings
-        for check in finding.checks
-        if check.status == "fail" and check.name not in waived
-    ]
-    if failed:
-        raise DesignError(
-            f"{spec.id}: the design does not hold on these data.\n"
-            + "\n".join(failed)
-            + "\nChange the design, or add a waiver under design.waivers with the reason why the "
-            "evaluation goes on; the reason is printed in the report."
-        )
+    found = {name: provenance.sha256(spec.path(name)) for name in files}
+    earlier = earlier_spec(spec)
+    if earlier is not None:
+        below = earlier.folder.resolve().relative_to(spec.folder.resolve()).as_posix()
+        found |= {f"{below}/{name}": digest for name, digest in input_hashes(earlier).items()}
+    return found
 
 
 def _sensitivity(
@@ -164,24 +117,6 @@ def _simulated(
         correlations=given.correlations,
         paid=payment_invested(spec, payment) if invested else None,
     )
-
-
-def counted_results(
-    spec: EvaluationSpec, performance: PerformanceResult | None
-) -> dict[str, MeasuredOutcome]:
-    """What clauses count: numbers that were verified, and KPIs that feed a payment."""
-    verified = {
-        one.outcome: MeasuredOutcome(
-            outcome=one.outcome,
-            source="counted",
-            count=one.count,
-            total_scale=one.persons,
-            claims_checked=one.claims_checked,
-            claims_wrong=one.claims_wrong,
-        )
-        for one in spec.counts
-    }
-    return verified | (performance.measured() if performance else {})
 
 
 def _payment_risk(

@@ -28,6 +28,7 @@ from pbc_eval.report.money import (
 )
 from pbc_eval.report.payment_risk import ladder_figures, risk_figures, risk_tables
 from pbc_eval.report.performance import charts, performance_tables
+from pbc_eval.report.revision import revision_results, revision_tables
 from pbc_eval.report.sections import all_outcomes_table
 from pbc_eval.report.uncertainty import uncertainty_figures, uncertainty_tables
 from pbc_eval.report.value import value_figures, value_tables
@@ -124,6 +125,7 @@ def results(released: ReleasedEvaluation) -> dict[str, Any]:
         "payment_risk": _risk(released),
         "performance": _performed(released),
         "uncertainty": _uncertainty(evaluation.simulation),
+        "revision": revision_results(evaluation.revision),
         "provenance": provenance.manifest(
             evaluation_id=spec.id,
             edition=spec.edition,
@@ -148,6 +150,7 @@ def _tables(released: ReleasedEvaluation) -> Iterator[ReleasedTable]:
     yield from performance_tables(released)
     yield from value_tables(released.evaluation)
     yield from uncertainty_tables(released.evaluation)
+    yield from revision_tables(released)
 
 
 def _figures(released: ReleasedEvaluation) -> Iterator[Figure]:

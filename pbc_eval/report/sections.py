@@ -17,6 +17,7 @@ from pbc_eval.report.drawings import drawings
 from pbc_eval.report.html import Section, render
 from pbc_eval.report.money import illustrative_notice, money_boxes, payment_facts
 from pbc_eval.report.performance import performance_facts
+from pbc_eval.report.revision import revision_facts
 from pbc_eval.report.uncertainty import uncertainty_facts
 from pbc_eval.report.value import value_facts
 
@@ -203,6 +204,7 @@ def _assurance(released: ReleasedEvaluation) -> dict[str, Any]:
         "disclosure": facts.disclosure_sentence(released),
         "signatures": signatures,
         "provenance": provenance,
+        "revision": revision_facts(released),
     }
 
 

@@ -36,6 +36,12 @@ class Revision(Agreed):
 
     edition: Slug = Field(description="The edition that brought the change.")
     reason: str = Field(min_length=1, description="What changed, and why; printed on the page.")
+    earlier: str | None = Field(
+        default=None,
+        description="The evaluation file of the edition before, kept below this folder: "
+        "earlier/2025-1/evaluation.yaml. The page then says what data, method and parameters "
+        "each changed.",
+    )
 
 
 class EvaluationSpec(Agreed):

@@ -1,4 +1,4 @@
-"""The seven examples give the numbers that their pages state, and those hold up.
+"""The examples give the numbers that their pages state, and those hold up.
 
 Each figure has a source outside this package: a published table, a known truth, or hand
 arithmetic on the file. Goldens of the estimators themselves are in tests/did and tests/matching.
@@ -24,13 +24,24 @@ def evaluated(name: str) -> Evaluation:
     return pbc.evaluate(pbc.load_evaluation(DATA / name))
 
 
-def test_there_are_seven_examples_and_each_can_be_released():
+def test_there_are_eight_examples_and_each_can_be_released():
     names = sorted(path.parent.name for path in DATA.glob("*/evaluation.yaml"))
-    assert len(names) == 7
+    assert len(names) == 8
     for name in names:
         released = pbc.release(evaluated(name))
         assert released.evaluation.spec.id == name
         assert (DATA / name / "SOURCE.md").is_file()
+
+
+# --- school attendance ---
+
+
+def test_the_interval_of_school_attendance_holds_its_known_truth():
+    headline = evaluated("school-attendance").primary.headline
+    truth = pd.read_csv(DATA / "school-attendance" / "truth.csv")["value"]
+    assert headline.conf_low < truth[0] < headline.conf_high
+    paid = evaluated("school-attendance").payment
+    assert paid.total == Decimal("819833.38")
 
 
 # --- supported work ---

@@ -1,0 +1,161 @@
+"""A published edition is run again: identical, or what differs and because of what."""
+
+import json
+
+import pytest
+from evaluations import copy_of, files_under, made_once
+from typer.testing import CliRunner
+
+from pbc_eval import provenance
+from pbc_eval.cli import app
+from pbc_eval.errors import PublicationError
+from pbc_eval.publish.edition import publish_edition
+from pbc_eval.publish.verify import RESULTS, verify_edition
+
+pytestmark = pytest.mark.slow  # editions are run, and run again
+NAME = "wheels-to-meals"
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory):
+    """An edition and what it was made from, side by side as in the project."""
+
+    def make(folder):
+        (folder / "data").mkdir()
+        copy_of(NAME, folder / "data")
+        publish_edition(folder / "data" / NAME, folder / "reports")
+
+    return made_once(tmp_path_factory, "to-verify", make)
+
+
+@pytest.fixture
+def place(once, tmp_path):
+    """A copy of it, to spoil."""
+    for name, content in files_under(once).items():
+        if "/.runs/" not in f"/{name}":
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_bytes(content)
+    return tmp_path
+
+
+def edition(place):
+    return place / "reports" / NAME / "2026-1"
+
+
+def rewrite_manifest(folder, **facts):
+    """The manifest of an edition that was made by other code, and says so."""
+    known = provenance.read_manifest(folder)
+    outputs = [folder / name for name in known.pop("outputs_sha256")]
+    provenance.write_manifest(folder, known | facts, outputs)
+
+
+def test_an_untouched_edition_is_identical_to_the_byte_and_left_as_it_is(once):
+    before = files_under(once / "reports")
+    said = CliRunner().invoke(app, ["verify", str(edition(once))])
+    assert said.exit_code == 0
+    files = len(provenance.read_manifest(edition(once))["outputs_sha256"])
+    told = " ".join(said.output.split())
+    assert f"{NAME}, edition 2026-1: identical: {files} files, byte for byte." in told
+    assert "because" not in told
+    assert files_under(once / "reports") == before
+
+
+def test_a_file_changed_by_hand_is_named_and_nothing_is_run(place, monkeypatch):
+    page = edition(place) / "index.html"
+    page.write_text(page.read_text("utf-8").replace("£", "€", 1), "utf-8")
+    (edition(place) / "downloads" / "extra.csv").write_text("a\n1\n")
+    monkeypatch.setattr("pbc_eval.publish.verify.publish_edition", None)
+    found = verify_edition(edition(place))
+    assert found.verdict == "tampered"
+    assert found.differences == ("index.html has changed", "downloads/extra.csv is new")
+    assert not found.holds
+
+
+def test_other_data_give_other_numbers_which_are_named(place):
+    file = next((place / "data" / NAME).glob("*.csv"))
+    text = file.read_text("utf-8")
+    digit = next(k for k, c in enumerate(text) if c in "23456" and k > text.index("\n"))
+    file.write_text(text[:digit] + "7" + text[digit + 1 :], "utf-8")
+    found = verify_edition(edition(place))
+    assert found.causes == (f"input {file.name} changed",)
+    assert found.verdict in ("different", "cannot_run")
+    assert found.differences
+
+
+def test_other_parameters_give_other_numbers_which_are_named(place):
+    results = json.loads((edition(place) / RESULTS).read_text("utf-8"))
+    before = results["social_return"]["investment"]
+    file = place / "data" / NAME / "evaluation.yaml"
+    text = file.read_text("utf-8")
+    discount = "first_year_discounted: " + (
+        "false" if "first_year_discounted: false" in text else "true"
+    )
+    assert discount in text
+    other = discount.replace("false", "x").replace("true", "false").replace("x", "true")
+    file.write_text(text.replace(discount, other), "utf-8")
+    found = verify_edition(edition(place))
+    assert found.verdict == "different"
+    assert found.causes == ("input evaluation.yaml changed",)
+    assert any(line.startswith("social_return.present_value was ") for line in found.differences)
+    assert not any("investment" in line.split(" was ")[0] for line in found.differences) or before
+
+
+def test_other_code_that_gives_the_same_numbers_holds_and_says_why_bytes_differ(place):
+    folder = edition(place)
+    page = folder / "index.html"
+    page.write_text(page.read_text("utf-8").replace("</footer>", " </footer>"), "utf-8")
+    versions = provenance.versions() | {"numpy": "1.0"}
+    rewrite_manifest(folder, code_sha256="0" * 64, code_commit="abc", versions=versions)
+    found = verify_edition(folder)
+    assert found.verdict == "same_numbers"
+    assert found.holds
+    assert found.causes[0] == "the code of pbc_eval differs (published from abc)"
+    assert found.causes[1].startswith("numpy was 1.0, is ")
+    assert found.differences == ("index.html differs",)
+
+
+def test_inputs_that_are_gone_are_asked_for(place):
+    (place / "data" / NAME).rename(place / "elsewhere")
+    with pytest.raises(PublicationError, match="--evaluation FOLDER"):
+        verify_edition(edition(place))
+
+
+def test_an_evaluation_that_cannot_be_run_any_more_says_why(place, monkeypatch):
+    def refuse(*_):
+        raise PublicationError("no kernel")
+
+    monkeypatch.setattr("pbc_eval.publish.verify.publish_edition", refuse)
+    (place / "data" / NAME).rename(place / "elsewhere")
+    found = verify_edition(edition(place), place / "elsewhere")
+    assert (found.verdict, found.differences) == ("cannot_run", ("no kernel",))
+    assert not found.holds
+
+
+def test_a_folder_that_is_no_edition_is_refused(tmp_path):
+    with pytest.raises(PublicationError, match="cannot be read"):
+        verify_edition(tmp_path)
+
+
+def test_the_command_names_a_tampered_edition_and_ends_with_code_1(place):
+    (edition(place) / "index.html").write_text("<p>other</p>")
+    said = CliRunner().invoke(app, ["verify", str(edition(place))])
+    assert said.exit_code == 1
+    assert "CHANGED since it was published" in " ".join(said.output.split())
+    assert "index.html has changed" in said.output
+
+
+def test_an_edition_before_is_found_below_the_present_one(tmp_path, monkeypatch):
+    asked = []
+
+    def refuse(evaluation, reports):
+        asked.append(evaluation)
+        raise PublicationError("no kernel")
+
+    monkeypatch.setattr("pbc_eval.publish.verify.publish_edition", refuse)
+    (tmp_path / "data").mkdir()
+    source = copy_of("school-attendance", tmp_path / "data")
+    folder = tmp_path / "reports" / "school-attendance" / "2025-1"
+    folder.mkdir(parents=True)
+    provenance.write_manifest(folder, {"evaluation": folder.parent.name, "edition": "2025-1"}, [])
+    assert verify_edition(folder).verdict == "cannot_run"
+    assert asked == [source / "earlier" / "2025-1" / "evaluation.yaml"]
