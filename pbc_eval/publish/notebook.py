@@ -21,6 +21,7 @@ from papermill.exceptions import PapermillException, PapermillExecutionError
 from pbc_eval._validate import did_you_mean
 from pbc_eval.errors import PublicationError
 from pbc_eval.publish.kernel import PrivateKernelManager
+from pbc_eval.report.glossary import with_definitions
 from pbc_eval.report.html import TEMPLATES
 
 CELL_DEADLINE = 600  # seconds
@@ -98,7 +99,7 @@ def to_page(executed: NotebookNode, *, title: str, description: str, footer: str
         "page_css": (TEMPLATES / "page.css").read_text(encoding="utf-8"),
     }
     html, _ = exporter.from_notebook_node(shown, resources=resources)
-    return str(html)
+    return with_definitions(str(html))
 
 
 def sanitise(html: str) -> str:
