@@ -10,7 +10,7 @@ from pbc_eval.disclosure.protection import Problem
 from pbc_eval.disclosure.relations import NEAR, Terms, relations_of
 from pbc_eval.spec.disclosure import DisclosureRule
 
-Name = tuple[str, object, str]  # table, row of its frame, column
+Name = tuple[str, int, str]  # table, position of the row in its frame, column
 
 
 @dataclass(slots=True)
@@ -107,14 +107,14 @@ class Book:
         least = np.where(zeros_told & (values > 0), np.minimum(values, 1.0), 0.0)
         low, high = least.copy(), np.full(n, float(self.rule.threshold))
         asked = np.array([cell.low is not None for cell in cells], dtype=bool)
-        for at in np.flatnonzero(asked):
+        for at in np.flatnonzero(asked).tolist():
             low[at] = max(float(cells[at].low or 0.0), least[at])
             high[at] = float(cells[at].high or 0.0)
         last = 1.0 + float(np.nansum(values))  # zeros go last, when there is nothing else
         cost = np.zeros(len(leaders))
-        for at, cell in enumerate(cells):
+        for place, cell in enumerate(cells):
             price = last if cell.value == 0 and cell.cost == 0 and not cell.always else cell.cost
-            cost[decision[at]] = max(cost[decision[at]], math.ceil(price))
+            cost[decision[place]] = max(cost[decision[place]], math.ceil(price))
         never, always = np.zeros(len(leaders), bool), np.zeros(len(leaders), bool)
         never[decision[[cell.never for cell in cells]]] = True
         always[decision[[cell.always for cell in cells]]] = True

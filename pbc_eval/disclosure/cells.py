@@ -3,7 +3,8 @@
 A relation is noted only where it holds in fact, so that no table can be misread by its kind.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -12,13 +13,20 @@ from pbc_eval.disclosure.book import Book, Name, is_small
 from pbc_eval.evaluation.record import Finding, OutputTable
 
 NOT_PEOPLE = "Effective"  # rows that are no head count begin with this word
+Inside = Mapping[int, frozenset[str]]  # row of an event study to the groups that it is the sum of
 
 
-def note_table(book: Book, table: OutputTable, known: Sequence[tuple[str, float]] = ()) -> None:
+def note_table(
+    book: Book,
+    table: OutputTable,
+    known: Sequence[tuple[str, float]] = (),
+    inside: Inside | None = None,
+) -> None:
     """Enter every count of a table. ``known`` are counts that stand elsewhere, by column."""
     if table.adds_up == "in_nests":
         for column in table.governed_by:
-            _note_nests(book, table, column, [v for name, v in known if name == column])
+            told = [value for name, value in known if name == column]
+            _note_nests(book, table, column, told, (inside or {}) if column == "n_treated" else {})
     else:
         for column in _count_columns(table):
             for row, value in _values(table, column):
@@ -34,7 +42,7 @@ def note_table(book: Book, table: OutputTable, known: Sequence[tuple[str, float]
     elif table.adds_up == "to_the_first":
         for column in table.governed_by:
             _note_first(book, table, column, [v for name, v in known if name == column])
-    elif table.adds_up == "in_steps":
+    elif table.adds_up == "in_steps" and len(table.frame):
         _note_steps(book, table)
 
 
@@ -45,11 +53,12 @@ def note_finding(book: Book, finding: Finding) -> None:
         *(("n_treated", n_treated), ("n_comparison", n_comparison)),
         *(("treated", n_treated), ("comparison", n_comparison)),
     ]
+    inside = _sums_of_groups(finding)
     for table in finding.tables:
-        note_table(book, table, known)
+        note_table(book, table, known, inside)
     groups = finding.table("groups")
     if groups is not None and groups.group_by == "group":
-        _note_groups(book, finding, groups)
+        _note_groups(book, finding, groups, inside)
     _note_submitted(book, finding)
 
 
@@ -58,17 +67,15 @@ def _count_columns(table: OutputTable) -> list[str]:
     return [*columns, "rows_in", "rows_left"] if table.adds_up == "in_steps" else columns
 
 
-def _values(table: OutputTable, column: str) -> list[tuple[object, float]]:
-    numbers = pd.to_numeric(table.frame[column])
-    return [(row, float(value)) for row, value in numbers.items() if not np.isnan(value)]
+def _values(table: OutputTable, column: str) -> list[tuple[int, float]]:
+    numbers = pd.to_numeric(table.frame[column]).to_numpy(float)
+    return [(row, float(value)) for row, value in enumerate(numbers) if not np.isnan(value)]
 
 
 def _note_what_goes_together(book: Book, table: OutputTable) -> None:
     """Counts that govern each other go together; one that governs another takes it along."""
     for column, governed in table.governed_by.items():
-        for other in governed:
-            if other not in table.governed_by:
-                continue
+        for other in (name for name in governed if name in table.governed_by):
             for row, _ in _values(table, column):
                 one, two = book.names[table.name, row, column], (table.name, row, other)
                 if two not in book.names:
@@ -81,7 +88,7 @@ def _note_what_goes_together(book: Book, table: OutputTable) -> None:
 
 def _note_first(book: Book, table: OutputTable, column: str, known: Sequence[float]) -> None:
     """The first row is the sum of the others; what was analysed stands elsewhere."""
-    labels = table.frame.iloc[:, 0].astype(str)
+    labels = [str(label) for label in table.frame.iloc[:, 0]]
     counted = [
         (book.names[table.name, row, column], value)
         for row, value in _values(table, column)
@@ -102,85 +109,114 @@ def _note_first(book: Book, table: OutputTable, column: str, known: Sequence[flo
 
 def _note_steps(book: Book, table: OutputTable) -> None:
     """What is left of one row goes into the next; what is left at the end stands elsewhere."""
-    rows = list(table.frame.index)
-    cell = {row: {c: book.names[table.name, row, c] for c in _count_columns(table)
-                  if (table.name, row, c) in book.names} for row in rows}  # fmt: skip
-    for row in rows:
-        here = cell[row]
-        book.relate([(here["rows_in"], 1.0), (here["rows_dropped"], -1.0), (here["rows_left"], -1.0)])
+    steps = [
+        {
+            column: book.names[table.name, row, column]
+            for column in _count_columns(table)
+            if (table.name, row, column) in book.names
+        }
+        for row in range(len(table.frame))
+    ]
+    for here in steps:
+        taken = [(here["rows_dropped"], -1.0), (here["rows_left"], -1.0)]
+        book.relate([(here["rows_in"], 1.0), *taken])
         units = here.get("units_dropped")
-        if units is not None:
-            book.together(here["rows_dropped"], units)
-            if book.is_small(units):  # so many rows each: they tell the units
-                dropped, n = book.value(here["rows_dropped"]), book.value(units)
-                each = dropped / n if n else 1.0
-                book.ask(here["rows_dropped"], np.floor(each), np.ceil(each * book.rule.threshold))
-    for row, following in zip(rows[:-1], rows[1:], strict=True):
-        left, into = cell[row]["rows_left"], cell[following]["rows_in"]
-        if book.relate([(left, 1.0), (into, -1.0)]):
-            book.together(left, into)
-    book.never(cell[rows[-1]]["rows_left"])
+        if units is None:
+            continue
+        book.together(here["rows_dropped"], units)
+        if book.is_small(units) and book.value(units):  # so many rows each: they tell the units
+            each = book.value(here["rows_dropped"]) / book.value(units)
+            most = float(np.ceil(each * book.rule.threshold))
+            book.ask(here["rows_dropped"], float(np.floor(each)), most)
+    for here, following in pairwise(steps):
+        if book.relate([(here["rows_left"], 1.0), (following["rows_in"], -1.0)]):
+            book.together(here["rows_left"], following["rows_in"])
+    book.never(steps[-1]["rows_left"])
 
 
-def _note_nests(book: Book, table: OutputTable, column: str, known: Sequence[float]) -> None:
-    """Each count is of a group within another: their difference counts a group too."""
-    places: dict[float, int] = {}
+def _note_nests(
+    book: Book, table: OutputTable, column: str, known: Sequence[float], inside: Inside
+) -> None:
+    """Each count is of a group within another: their difference counts a group too.
+
+    Where it is known of two rows which groups they add up, and neither holds the other, their
+    difference counts nobody.
+    """
+    places: dict[tuple[float, frozenset[str] | None], int] = {}
     for row, value in _values(table, column):
         name: Name = (table.name, row, column)
-        if value not in places:
-            places[value] = book.add(value, name=name)
-        book.same_place(name, places[value])
+        key = (value, inside.get(row))
+        if key not in places:
+            places[key] = book.add(value, name=name)
+        book.same_place(name, places[key])
+        if value in known:
+            book.never(places[key])
     for value in known:
-        if value in places:
-            book.never(places[value])
-        elif value > 0:
-            places[float(value)] = book.add(value, never=True)
-    told = sorted((value for value in places if value > 0), reverse=True)
-    for at, larger in enumerate(told):
-        for smaller in told[at + 1 :]:
-            if 0 < larger - smaller < book.rule.threshold:
-                apart = book.add(larger - smaller, always=True, cost=0.0)
-                book.relate([(places[larger], 1.0), (places[smaller], -1.0), (apart, -1.0)])
+        if value > 0 and all(value != other for other, _ in places):
+            places[float(value), None] = book.add(value, never=True)
+    told = sorted(places.items(), key=lambda item: (-item[0][0], item[1]))
+    for at, ((larger, whole), one) in enumerate(told):
+        for (smaller, part), other in told[at + 1 :]:
+            apart = whole is not None and part is not None and not part < whole
+            if apart or not 0 < larger - smaller < book.rule.threshold or smaller == 0:
+                continue
+            between = book.add(larger - smaller, always=True, cost=0.0)
+            book.relate([(one, 1.0), (other, -1.0), (between, -1.0)])
 
 
-def _note_groups(book: Book, finding: Finding, groups: OutputTable) -> None:
-    """A group is the same one in every table, and periods of the event study are sums of groups."""
-    cells = {str(groups.frame.loc[row, "group"]): book.names[groups.name, row, "units"]
-             for row, _ in _values(groups, "units")}  # fmt: skip
+def _sums_of_groups(finding: Finding) -> Inside:
+    """Which groups stand behind each row of the event study, where their counts add up to it."""
+    groups, event, cells = (finding.table(kind) for kind in ("groups", "event", "cells"))
+    if groups is None or event is None or cells is None or groups.group_by != "group":
+        return {}
+    if not {"cohort", "event_time"} <= {*cells.frame.columns}:
+        return {}
+    units = dict(zip(groups.frame["group"].astype(str), groups.frame["units"], strict=True))
+    behind: dict[int, set[str]] = {}
+    for cohort, time in zip(cells.frame["cohort"], cells.frame["event_time"], strict=True):
+        group = [name for name in units if _names(name, cohort)]
+        behind.setdefault(int(time), set()).update(group[:1])
+    found = {}
+    for row, (time, n) in enumerate(
+        zip(event.frame["event_time"], event.frame["n_treated"], strict=True)
+    ):
+        names = frozenset(behind.get(int(time), ()))
+        if names and sum(units.get(name, 0) for name in names) == n:
+            found[row] = names
+    return found
+
+
+def _note_groups(book: Book, finding: Finding, groups: OutputTable, inside: Inside) -> None:
+    """A group is the same one in every table, and rows of the event study are sums of groups."""
+    labels = [str(label) for label in groups.frame["group"]]
+    cells = {
+        labels[row]: book.names[groups.name, row, "units"] for row, _ in _values(groups, "units")
+    }
     for table in finding.tables:
         if not table.group_by or table is groups:
             continue
-        for row, label in table.frame[table.group_by].items():
+        for row, label in enumerate(table.frame[table.group_by]):
             group = next((c for name, c in cells.items() if _names(name, label)), None)
-            if group is None:
-                continue
-            for column in table.governed_by:
-                if (table.name, row, column) not in book.names:
-                    continue
-                place = book.names[table.name, row, column]
-                book.follows(group, place)
-                same = column in ("units", "n_treated") and book.value(place) == book.value(group)
-                if same and book.relate([(place, 1.0), (group, -1.0)]):
-                    book.together(place, group)
-    event, means = finding.table("event"), finding.table("means")
-    if event is None or means is None or "event_time" not in event.frame:
-        return
-    times = {
-        (str(group), int(position - first))
-        for group, first, position in zip(
-            *(means.frame[c] for c in ("group", "first_treated", "position")), strict=True
-        )
-        if not np.isnan(first)
-    }
-    sums: set[tuple[int, tuple[int, ...]]] = set()
-    for row, time in event.frame["event_time"].items():
-        inside = tuple(cell for name, cell in cells.items() if (name, int(time)) in times)
-        sums.add((book.names[event.name, row, "n_treated"], inside))
-    for whole, inside in sorted(sums):
-        book.relate([(whole, 1.0), *((cell, -1.0) for cell in inside)])
-    started = {group for group, _ in times}
-    entered = [(cell, 1.0) for name, cell in cells.items() if name in started]
-    book.relate(entered, finding.headline.n_treated)
+            for column in table.governed_by if group is not None else ():
+                if group is not None and (table.name, row, column) in book.names:
+                    _note_same(book, group, book.names[table.name, row, column], column)
+    event = finding.table("event")
+    if event is not None:
+        rows = {(book.names[event.name, row, "n_treated"], names) for row, names in inside.items()}
+        for whole, names in sorted(rows, key=lambda pair: (pair[0], sorted(pair[1]))):
+            book.relate([(whole, 1.0), *((cells[name], -1.0) for name in sorted(names))])
+    entered = [name for name in cells if any(name in names for names in inside.values())]
+    book.relate([(cells[name], 1.0) for name in entered], finding.headline.n_treated)
+    for name, cell in cells.items():
+        if name not in entered and book.value(cell) == finding.headline.n_comparison:
+            book.never(cell)
+
+
+def _note_same(book: Book, group: int, place: int, column: str) -> None:
+    """A row of another table about a group goes with it; the same count is the same cell."""
+    book.follows(group, place)
+    if column in ("units", "n_treated") and book.relate([(place, 1.0), (group, -1.0)]):
+        book.together(place, group)
 
 
 def _names(group: str, label: object) -> bool:
@@ -189,30 +225,26 @@ def _names(group: str, label: object) -> bool:
 
 
 def _note_submitted(book: Book, finding: Finding) -> None:
-    """People of a score's bars or range are all that were submitted: the same number."""
+    """People of a score's bars or of the ledger are all that were submitted: the same number."""
     groups = finding.table("groups")
     if groups is None or groups.adds_up != "to_the_first":
         return
-    top = groups.frame.index[0]
-    for kind in ("score-bars", "ledger"):
-        table = finding.table(kind)
-        if table is None:
-            continue
-        if kind == "ledger":
-            first = [(book.names[table.name, table.frame.index[0], "rows_in"], 1.0)]
-            both = [(book.names[groups.name, top, c], -1.0) for c in groups.governed_by]
-            book.relate([*first, *both])
-            continue
-        for column in ("treated", "comparison"):
-            bars = [(book.names[table.name, row, column], 1.0) for row, _ in _values(table, column)]
-            book.relate([*bars, (book.names[groups.name, top, column], -1.0)])
+    top = {column: book.names[groups.name, 0, column] for column in groups.governed_by}
+    ledger, bars = finding.table("ledger"), finding.table("score-bars")
+    if ledger is not None:
+        rows = [(book.names[ledger.name, 0, "rows_in"], 1.0)]
+        book.relate([*rows, *((cell, -1.0) for cell in top.values())])
+    for column, cell in top.items() if bars is not None else ():
+        if bars is not None and column in bars.governed_by:
+            parts = [(book.names[bars.name, row, column], 1.0) for row, _ in _values(bars, column)]
+            book.relate([*parts, (cell, -1.0)])
 
 
-def names_of(table: OutputTable, names: Iterable[tuple[object, str]]) -> tuple[str, ...]:
+def names_of(table: OutputTable, places: Iterable[tuple[int, str]]) -> tuple[str, ...]:
     """Cells as a person finds them: the row by its first text, the column by its header."""
     texts = [column for column, kind in table.kinds.items() if kind == "text"]
     found = []
-    for row, column in names:
-        label = table.frame.loc[row, texts[0]] if texts else row
+    for row, column in places:
+        label = table.frame[texts[0]].iloc[row] if texts else f"row {row + 1}"
         found.append(f"{label}, {table.headers.get(column, column)}")
     return tuple(dict.fromkeys(found))

@@ -12,7 +12,7 @@ from pbc_eval.spec.disclosure import Dominance
 
 
 def is_dominated(contributions: Sequence[float], rule: Dominance | None) -> bool:
-    """Is a total sensitive, by either rule? Contributions count by their size, whatever the sign."""
+    """Is a total sensitive, by either rule? Contributions count by size, whatever their sign."""
     return protection_needed(contributions, rule) > 0
 
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, linprog, milp
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, hstack
 
 from pbc_eval.disclosure.relations import NEAR, Bools, Floats, Relations
 
@@ -176,18 +176,21 @@ def _moves(search: _Search, target: _Target, chosen: Floats) -> tuple[float, Flo
     up = target.asked * part
     objective = np.zeros(len(part))
     objective[target.cell] = -target.sign
-    solved = linprog(
-        objective,
-        A_eq=problem.relations.matrix,
-        b_eq=np.zeros(problem.relations.matrix.shape[0]),
-        bounds=np.column_stack([-down, up]),
-        method="highs-ds",
+    solved = _linear(objective, problem.relations.matrix, np.column_stack([-down, up]))
+    capacity = (
+        np.maximum(solved.lower.marginals, 0.0) * np.minimum(search.room_down, target.asked)
+        + np.maximum(-solved.upper.marginals, 0.0) * target.asked
     )
-    capacity = np.maximum(solved.lower.marginals, 0.0) * np.minimum(
-        search.room_down, target.asked
-    ) + np.maximum(-solved.upper.marginals, 0.0) * target.asked
     parts = np.bincount(problem.decision, capacity, len(problem.cost))
     return float(-solved.fun), np.where(parts > NEAR, np.minimum(parts, target.asked), 0.0)
+
+
+def _linear(objective: Floats, matrix: csr_array, bounds: Floats) -> OptimizeResult:
+    """The least of a linear objective over moves that leave every relation as it is."""
+    solved: OptimizeResult = linprog(  # type: ignore[call-overload]  # stubs lack sparse A_eq
+        objective, A_eq=matrix, b_eq=np.zeros(matrix.shape[0]), bounds=bounds, method="highs-ds"
+    )
+    return solved
 
 
 def _violated(search: _Search, chosen: Floats) -> list[Floats]:
@@ -228,7 +231,7 @@ def _completed(search: _Search, chosen: Floats, weights: Floats) -> Floats:
     for target in search.targets:
         price = (weights * (1.0 - pattern))[problem.decision]
         allowed = search.end[problem.decision]
-        both = csr_array(problem.relations.matrix)
+        both = problem.relations.matrix
         bounds = np.zeros((2 * n, 2))
         bounds[:n, 1] = target.asked * allowed
         bounds[n:, 1] = np.minimum(search.room_down, target.asked) * allowed
@@ -236,9 +239,7 @@ def _completed(search: _Search, chosen: Floats, weights: Floats) -> Floats:
         other = target.cell + (n if target.sign > 0 else 0)
         bounds[at, 0] = bounds[at, 1] = target.asked
         bounds[other] = 0.0
-        matrix = csr_array(np.hstack([both.toarray(), -both.toarray()]))
-        solved = linprog(np.r_[price, price], A_eq=matrix, b_eq=np.zeros(matrix.shape[0]),
-                         bounds=bounds, method="highs-ds")  # fmt: skip
+        solved = _linear(np.r_[price, price], hstack([both, -both], format="csr"), bounds)
         used = (solved.x[:n] + solved.x[n:]) > NEAR
         pattern[problem.decision[used]] = 1.0
         for first, second in problem.implied:

@@ -1,4 +1,5 @@
-"""What a reader knows of the cells of a release: sums that hold among them, and nothing below least.
+"""What a reader knows of the cells of a release: which sums hold among them, and how small one can
+be.
 
     matrix @ cells == totals        (m, n) @ (n,) == (m,)
 
@@ -90,7 +91,11 @@ def audit(
             "published, before rounding, and relations that hold among them."
         )
     kept = LinearConstraint(matrix[~bare], rest[~bare], rest[~bare])
+    related = np.bincount(matrix.indices, minlength=len(places)) > 0
     for position, place in enumerate(places):
+        if not related[position]:  # nothing is known of it
+            found[place] = bottom[place], np.inf
+            continue
         for side, sign in enumerate((1.0, -1.0)):
             found[place, side] = _end(kept, position, sign, bottom[places], whole=whole)
     return found
@@ -102,8 +107,6 @@ def _end(
     """The smallest (``sign`` 1) or largest (-1) value of one hidden cell."""
     objective = np.zeros(len(least))
     objective[position] = sign
-    if not kept.A[:, [position]].count_nonzero():  # in no relation: nothing is known of it
-        return float(least[position]) if sign > 0 else np.inf
     solved = milp(
         objective,
         integrality=np.full(len(least), int(whole)),

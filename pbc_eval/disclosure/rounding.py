@@ -32,8 +32,8 @@ def rounded(table: OutputTable, frame: pd.DataFrame, base: int) -> pd.DataFrame:
         after[column] = [_each(value, base) for value in frame[column]]
     for column, parts in table.ratios.items():
         after[column] = [
-            _rescaled(value, [(frame.loc[row, p], after.loc[row, p]) for p in parts])
-            for row, value in frame[column].items()
+            _rescaled(value, [(frame[p].iloc[row], after[p].iloc[row]) for p in parts])
+            for row, value in enumerate(frame[column])
         ]
     return after
 

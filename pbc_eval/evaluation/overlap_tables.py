@@ -112,6 +112,7 @@ def bars_table(
         },
         headers={name: name.replace("_", " ").capitalize() for name in frame.columns},
         governed_by=governed,
+        ratios={"treated_before": ("treated",), "comparison_before": ("comparison",)},
     )
 
 

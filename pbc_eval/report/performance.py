@@ -114,8 +114,9 @@ def period_table(result: KpiResult, released: ReleasedEvaluation) -> ReleasedTab
         headers=headers,
         governed_by=governed,
         decimals=2,
+        ratios={"value": ("count", "among")} if result.kpi.type in ("proportion", "rate") else {},
     )
-    return release_table(table, released.rule.threshold)
+    return release_table(table, released.rule)
 
 
 def charts(released: ReleasedEvaluation) -> tuple[Figure, ...]:

@@ -160,7 +160,7 @@ def all_outcomes_table(released: ReleasedEvaluation) -> ReleasedTable:
         caption="Every outcome that was tested"
         + ("" if len(units) == 1 else ", each in its own unit"),
     )
-    return release_table(table, released.rule.threshold)
+    return release_table(table, released.rule)
 
 
 def _assurance(released: ReleasedEvaluation) -> dict[str, Any]:

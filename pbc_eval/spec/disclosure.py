@@ -1,4 +1,4 @@
-"""What may be published of few people: thresholds, rounding, dominance, and who looked at doubts."""
+"""What may be published of few people: threshold, rounding, dominance, and who looked at doubts."""
 
 from typing import Literal, Self
 
