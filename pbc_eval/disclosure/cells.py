@@ -21,8 +21,10 @@ def note_table(
     table: OutputTable,
     known: Sequence[tuple[str, float]] = (),
     inside: Inside | None = None,
+    wholes: Mapping[str, int] | None = None,
 ) -> None:
-    """Enter every count of a table. ``known`` are counts that stand elsewhere, by column."""
+    """Enter every count of a table. ``known`` are counts that stand elsewhere, by column;
+    ``wholes`` are cells, by column, that may be the total of the table and be hidden themselves."""
     if table.adds_up == "in_nests":
         for column in table.governed_by:
             told = [value for name, value in known if name == column]
@@ -37,8 +39,11 @@ def note_table(
         for column in table.governed_by:
             cells = [book.names[table.name, row, column] for row, _ in _values(table, column)]
             total = sum(book.value(cell) for cell in cells)
+            terms, whole = [(cell, 1.0) for cell in cells], (wholes or {}).get(column)
+            if whole is not None and book.relate([*terms, (whole, -1.0)]):
+                continue
             if cells and not is_small(total, book.rule):  # a small total is not told either
-                book.relate([(cell, 1.0) for cell in cells], total)
+                book.relate(terms, total)
     elif table.adds_up == "to_the_first":
         for column in table.governed_by:
             _note_first(book, table, column, [v for name, v in known if name == column])
@@ -53,13 +58,25 @@ def note_finding(book: Book, finding: Finding) -> None:
         *(("n_treated", n_treated), ("n_comparison", n_comparison)),
         *(("treated", n_treated), ("comparison", n_comparison)),
     ]
-    inside = _sums_of_groups(finding)
-    for table in finding.tables:
-        note_table(book, table, known, inside)
-    groups = finding.table("groups")
+    inside, groups = _sums_of_groups(finding), finding.table("groups")
+    submitted: dict[str, int] = {}
+    for table in sorted(finding.tables, key=lambda one: one is not groups):
+        note_table(book, table, known, inside, submitted)
+        if table is groups and groups.adds_up == "to_the_first" and len(groups.frame):
+            submitted = {
+                column: book.names[groups.name, 0, column] for column in groups.governed_by
+            }
     if groups is not None and groups.group_by == "group":
         _note_groups(book, finding, groups, inside)
-    _note_submitted(book, finding)
+    told = {n for one in finding.alternatives for n in (one.n_treated, one.n_comparison)}
+    for cell in submitted.values():  # an estimate that leaves nobody out tells how many there were
+        if book.value(cell) in told:
+            elsewhere = book.add(book.value(cell), never=True)
+            book.relate([(cell, 1.0), (elsewhere, -1.0)])
+    ledger = finding.table("ledger")
+    if submitted and ledger is not None and len(ledger.frame):
+        read = [(book.names[ledger.name, 0, "rows_in"], 1.0)]
+        book.relate([*read, *((cell, -1.0) for cell in submitted.values())])
 
 
 def _count_columns(table: OutputTable) -> list[str]:
@@ -222,22 +239,6 @@ def _note_same(book: Book, group: int, place: int, column: str) -> None:
 def _names(group: str, label: object) -> bool:
     """Does the label of a row (7, or 'quarter 7 of 2019') mean this group?"""
     return group == str(label) or group.endswith(f" {label}")
-
-
-def _note_submitted(book: Book, finding: Finding) -> None:
-    """People of a score's bars or of the ledger are all that were submitted: the same number."""
-    groups = finding.table("groups")
-    if groups is None or groups.adds_up != "to_the_first":
-        return
-    top = {column: book.names[groups.name, 0, column] for column in groups.governed_by}
-    ledger, bars = finding.table("ledger"), finding.table("score-bars")
-    if ledger is not None:
-        rows = [(book.names[ledger.name, 0, "rows_in"], 1.0)]
-        book.relate([*rows, *((cell, -1.0) for cell in top.values())])
-    for column, cell in top.items() if bars is not None else ():
-        if bars is not None and column in bars.governed_by:
-            parts = [(book.names[bars.name, row, column], 1.0) for row, _ in _values(bars, column)]
-            book.relate([*parts, (cell, -1.0)])
 
 
 def names_of(table: OutputTable, places: Iterable[tuple[int, str]]) -> tuple[str, ...]:

@@ -11,11 +11,6 @@ import numpy as np
 from pbc_eval.spec.disclosure import Dominance
 
 
-def is_dominated(contributions: Sequence[float], rule: Dominance | None) -> bool:
-    """Is a total sensitive, by either rule? Contributions count by size, whatever their sign."""
-    return protection_needed(contributions, rule) > 0
-
-
 def protection_needed(contributions: Sequence[float], rule: Dominance | None) -> float:
     """By how much the total must remain open upwards so that it is no longer sensitive; 0 if it is
     not.

@@ -130,7 +130,7 @@ def _release_series(
 
 
 def _rests_on_few(estimate: AttEstimate, rule: DisclosureRule) -> bool:
-    return any(0 < n and is_small(n, rule) for n in (estimate.n_treated, estimate.n_comparison))
+    return any(n > 0 and is_small(n, rule) for n in (estimate.n_treated, estimate.n_comparison))
 
 
 def _refuse_a_headline_on_few(finding: Finding, rule: DisclosureRule) -> None:

@@ -28,7 +28,7 @@ class OutputReview:
 class ReleasedTable:
     """A table that may be published: confidential cells hold ``SUPPRESSED``.
 
-    ``doubts`` are what a reviewer should know of it; ``faults`` why it must not go out. Each is a
+    ``totals`` are those of its columns that stand elsewhere, whatever is held back. ``doubts`` are what a reviewer should know of it; ``faults`` why it must not go out. Each is a
     reason and the cells it is about.
     """
 
@@ -36,6 +36,7 @@ class ReleasedTable:
     n_suppressed: int
     doubts: tuple[tuple[str, str], ...] = ()
     faults: tuple[tuple[str, str], ...] = ()
+    totals: dict[str, float] = field(default_factory=dict)
 
     @property
     def frame(self) -> pd.DataFrame:

@@ -1,5 +1,4 @@
-"""What a reader knows of the cells of a release: which sums hold among them, and how small one can
-be.
+"""What a reader knows of the cells of a release: sums that hold, and how small a cell can be.
 
     matrix @ cells == totals        (m, n) @ (n,) == (m,)
 

@@ -15,12 +15,11 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
-import pandas as pd
-
 from pbc_eval._validate import first_few
 from pbc_eval.disclosure.record import OutputReview, ReleasedFinding, ReleasedTable, ReviewStatus
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import Evaluation, Finding
+from pbc_eval.results import AttEstimate
 from pbc_eval.spec.disclosure import DisclosureRule
 from pbc_eval.spec.evaluation import EvaluationSpec
 
@@ -157,18 +156,10 @@ def _of_samples(findings: Sequence[Finding], rule: DisclosureRule) -> list[Outpu
     ]
     found = []
     for finding in findings:
-        table = finding.table("estimates")
-        if table is None:
-            continue
-        labels = table.frame["estimator"].astype(str)
         rows = [
-            (label, float(a), float(b))
-            for label, a, b in zip(
-                labels,
-                pd.to_numeric(table.frame["n_treated"]),
-                pd.to_numeric(table.frame["n_comparison"]),
-                strict=True,
-            )
+            (label, float(one.n_treated), float(one.n_comparison))
+            for label, one in _estimates(finding)
+            if one is not finding.benchmark  # other people altogether
         ]
         found.append((f"{finding.outcome.id}-samples", "estimates", _apart_by_few(rows, rule)))
     found.append(("samples", "outcomes", _apart_by_few(by_outcome, rule)))
@@ -184,6 +175,14 @@ def _of_samples(findings: Sequence[Finding], rule: DisclosureRule) -> list[Outpu
         for name, what, pairs in found
         if pairs
     ]
+
+
+def _estimates(finding: Finding) -> list[tuple[str, AttEstimate]]:
+    """Every estimate of a finding as its table calls it."""
+    table = finding.table("estimates")
+    if table is None or len(table.frame) != len(finding.alternatives):
+        return [(one.term, one) for one in finding.alternatives]
+    return list(zip(table.frame["estimator"].astype(str), finding.alternatives, strict=True))
 
 
 def _apart_by_few(

@@ -15,7 +15,7 @@ from pbc_eval.disclosure.dominance import protection_needed
 from pbc_eval.disclosure.protection import Pattern, Problem, protect
 from pbc_eval.disclosure.record import SUPPRESSED, ReleasedTable
 from pbc_eval.disclosure.relations import NEAR, Bools, Floats, audit, relations_of
-from pbc_eval.disclosure.rounding import rounded
+from pbc_eval.disclosure.rounding import rounded, to_base
 from pbc_eval.disclosure.words import without_small_counts
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import Finding, OutputTable
@@ -132,7 +132,21 @@ def _written(
         n_suppressed=int(hidden.sum().sum()),
         doubts=doubts,
         faults=faults,
+        totals=_totals(table, hidden, rule),
     )
+
+
+def _totals(table: OutputTable, hidden: pd.DataFrame, rule: DisclosureRule) -> dict[str, float]:
+    """Totals of columns in which something is hidden, rounded as counts are; small ones are not
+    told."""
+    if table.adds_up != "to_a_total" or not rule.protects:
+        return {}
+    sums = {c: float(pd.to_numeric(table.frame[c]).sum()) for c in table.governed_by}
+    return {
+        column: to_base(total, rule.base)
+        for column, total in sums.items()
+        if hidden[column].any() and not is_small(total, rule)
+    }
 
 
 def _notes(table: OutputTable, rule: DisclosureRule) -> tuple[str, ...]:

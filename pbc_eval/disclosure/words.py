@@ -28,8 +28,8 @@ _COUNTED = re.compile(  # "2 of 185 treated units (1.1%)", "3 comparison", "4 (2
     re.IGNORECASE,
 )
 _ANY = re.compile(  # any whole number that stands by itself
-    rf"(?<![\w.,=/:%£$€\N{{MINUS SIGN}}-])(?P<alone>\()?(?P<n>{_NUMBER}|one)"
-    rf"(?P<of> of (?:{_NUMBER}))?(?P<who>{_WHO})?(?P<share>{_SHARE})?(?(alone)(?P<end>\)))"
+    rf"(?<![\w.,=(/:%£$€\N{{MINUS SIGN}}-])(?P<alone>\()?(?P<n>{_NUMBER}|one)"
+    rf"(?P<of> of (?:{_NUMBER}))?(?P<who>{_WHO})?(?P<share>{_SHARE})?(?P<end>\))?"
     r"(?![\w%:/\N{DEGREE SIGN}-]|\.\d|,\d)",
     re.IGNORECASE,
 )
@@ -43,10 +43,9 @@ _NO_PEOPLE_AFTER = re.compile(
     re.IGNORECASE,
 )
 _NO_PEOPLE_BEFORE = re.compile(
-    r"(?:quarter|period|cohort|cohorts|year|month|week|time|times|ratio|group|edition|level|base"
-    r"|step|stage|section|table|figure|lag|lags|lead|window|by|than|equation|chapter|part|age|aged"
-    r"|matches|clause|version|factor|degree|order|number|e|g|k|p|t|f|w|n|df|is|was|above|below"
-    r"|within|least|most|about|on|for|after|before|since|until|from|between|up to)"
+    r"(?:(?<!\bn )=|\b(?:quarter|period|cohorts?|year|month|week|times?|ratio|group|edition|level"
+    r"|base|step|stage|section|table|figure|lags?|lead|window|equation|chapter|part|aged|matches"
+    r"|clause|version|factor|degree|order|[egkptfw]|df|within|caliper|alpha|level))"
     r" (?:(?:\d+|\d+ and|\d+,) )*$",
     re.IGNORECASE,
 )

@@ -20,6 +20,7 @@ from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.simulate import JointSimulation
 from pbc_eval.payment.schedule import schedule_of
 from pbc_eval.report import facts, prose
+from pbc_eval.report.disclosure_record import review_of, review_table_of, write_review
 from pbc_eval.report.drawings import drawings
 from pbc_eval.report.figures import Figure
 from pbc_eval.report.money import (
@@ -44,10 +45,13 @@ def write_downloads(released: ReleasedEvaluation, run_dir: str | Path) -> Path:
     folder = Path(run_dir) / "downloads"
     folder.mkdir(parents=True, exist_ok=True)
     written: set[str] = set()
-    for table in _tables(released):
+    tables, figures = tuple(_tables(released)), tuple(_figures(released))
+    reviews = review_of(released, tables, figures)
+    for table in (*tables, review_table_of(released, reviews)):
         _write_csv(table.frame, _fresh(folder, table.table.name, written))
-    for figure in _figures(released):
+    for figure in figures:
         _write_csv(figure.data, _fresh(folder, figure.name, written))
+    write_review(released, reviews, tables, folder)
     if has_workbook(released.evaluation):
         (folder / WORKBOOK).write_bytes(workbook(released))
     terms = released.evaluation.spec.payment

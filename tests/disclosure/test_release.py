@@ -7,14 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from evaluations import DATA, change, copy_of
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pbc_eval.disclosure import SUPPRESSED, release, release_table
+from pbc_eval.disclosure.tables import release_tables
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import OutputTable
 from pbc_eval.evaluation.run import evaluate
-from pbc_eval.small_counts import hidden_in_nests, hidden_in_total, without_small_counts
+from pbc_eval.spec.disclosure import DisclosureRule
 from pbc_eval.spec.evaluation import load_evaluation
 
 
@@ -29,9 +30,18 @@ def table(counts, **changes) -> OutputTable:
     return OutputTable(**{**settings, **changes})
 
 
+def rule(threshold=10, **changes) -> DisclosureRule:
+    return DisclosureRule(threshold=threshold, reason="a test", **changes)
+
+
 def hidden(counts, threshold=10, **changes) -> list[bool]:
-    released = release_table(table(counts, **changes), threshold)
+    released = release_table(table(counts, **changes), rule(threshold))
     return [value == SUPPRESSED for value in released.frame["units"]]
+
+
+@pytest.fixture(scope="module")
+def readmissions():
+    return evaluate(load_evaluation(DATA / "hospital-readmissions"))
 
 
 # --- worked by hand ---
@@ -45,7 +55,7 @@ def hidden(counts, threshold=10, **changes) -> list[bool]:
         ([10, 30], ".."),
         ([3, 4, 50], "xxx"),  # two that sum to 7 are small for certain; the third hides them
         ([0, 20, 30], "..."),  # zero tells of nobody
-        ([5, 0], "xx"),  # nothing else to hide behind
+        ([5, 0], "x."),  # a total that is small itself is not told
         ([5], "x"),
         ([], ""),
     ],
@@ -55,18 +65,18 @@ def test_what_is_hidden_beside_a_published_total(counts, expected):
 
 
 def test_what_rests_on_a_hidden_count_goes_with_it_and_cells_are_counted_once():
-    released = release_table(table([3, 20, 30], adds_up="not"), 10)
+    released = release_table(table([3, 20, 30], adds_up="not"), rule())
     assert list(released.frame["mean"]) == [SUPPRESSED, 1.5, 2.5]
     assert list(released.frame["group"]) == ["a", "b", "c"]
     assert released.n_suppressed == 2
     twice = {"units": ("mean",), "more": ("mean",)}
     frame = table([3, 20]).frame.assign(more=[4, 30])
-    both = release_table(table([3, 20], frame=frame, governed_by=twice, adds_up="not"), 10)
+    both = release_table(table([3, 20], frame=frame, governed_by=twice, adds_up="not"), rule())
     assert both.n_suppressed == 3
 
 
 def test_where_the_first_row_is_the_sum_it_is_hidden_with_the_part():
-    assert hidden([185, 183, 2, 0], adds_up="to_the_first") == [True, False, True, False]
+    assert hidden([185, 183, 2, 0], adds_up="to_the_first") == [False, True, True, False]
     assert hidden([185, 165, 20, 0], adds_up="to_the_first") == [False] * 4
 
 
@@ -83,27 +93,37 @@ def test_a_small_step_of_the_ledger_hides_what_it_could_be_taken_from():
     ledger = table(
         [1], frame=frame, kinds=kinds, governed_by={"rows_dropped": ()}, adds_up="in_steps"
     )
-    released = release_table(ledger, 10).frame
-    assert list(released["rows_dropped"]) == [0, SUPPRESSED, 97]
-    assert list(released["rows_in"]) == [SUPPRESSED] * 3
-    assert list(released["rows_left"]) == [SUPPRESSED, SUPPRESSED, 400]  # the analysis stands
+    released = release_table(ledger, rule()).frame
+    # 3 and 97 are 100 together, in whatever parts: what was read and what is analysed stand
+    assert list(released["rows_dropped"]) == [0, SUPPRESSED, SUPPRESSED]
+    assert list(released["rows_in"]) == [500, 500, SUPPRESSED]
+    assert list(released["rows_left"]) == [500, SUPPRESSED, 400]
 
 
-def test_nested_counts_that_differ_by_few_are_not_both_told():
-    counts = np.array([62.0, 59, 30, 30, 4])  # 62 - 59: the group that left is 3
-    assert list(hidden_in_nests(counts, 10, known=(62,))) == [False, True, False, False, True]
+def test_units_of_a_step_are_not_told_by_its_rows():
+    """30 rows of 2 units in 15 periods each: the rows tell the units, and go with them."""
+    frame = pd.DataFrame({"what": ["read", "gaps"], "rows_in": [1918, 1918],
+                          "rows_dropped": [0, 30], "rows_left": [1918, 1888],
+                          "units_dropped": [0, 2]})  # fmt: skip
+    kinds = {"what": "text"} | dict.fromkeys(frame.columns[1:], "count")
+    ledger = table([1], frame=frame, kinds=kinds, adds_up="in_steps",
+                   governed_by={"rows_dropped": (), "units_dropped": ()})  # fmt: skip
+    released = release_table(ledger, rule()).frame
+    assert list(released["units_dropped"]) == [0, SUPPRESSED]
+    assert list(released["rows_dropped"]) == [0, SUPPRESSED]
+    assert list(released["rows_in"]) == [SUPPRESSED, SUPPRESSED]
 
 
 def test_the_callers_table_is_left_as_it_is():
     given_table = table([3, 20, 30])
     before = given_table.frame.copy()
-    release_table(given_table, 10)
+    release_table(given_table, rule())
     pd.testing.assert_frame_equal(given_table.frame, before)
 
 
 def test_a_governed_column_that_is_not_there_is_an_error():
     with pytest.raises(DisclosureError, match="no column 'median' to protect"):
-        release_table(table([3], governed_by={"units": ("median",)}), 10)
+        release_table(table([3], governed_by={"units": ("median",)}), rule())
 
 
 # --- properties ---
@@ -111,87 +131,149 @@ def test_a_governed_column_that_is_not_there_is_an_error():
 counts_of = st.lists(st.integers(0, 40), min_size=1, max_size=6)
 
 
+@settings(deadline=None, max_examples=30)
 @given(counts_of, st.integers(2, 15))
 def test_no_hidden_count_can_be_told_from_the_published_total(counts, threshold):
     """Whatever stands in the hidden cells, the reader knows that they sum to the rest."""
-    gone = hidden_in_total(np.array(counts, dtype=float), threshold)
+    gone = np.array(hidden(counts, threshold), dtype=bool)
     shown = [c for c, is_gone in zip(counts, gone, strict=True) if not is_gone]
     assert not any(0 < c < threshold for c in shown)
     if gone.all() or not gone.any():
         return
     rest = sum(counts) - sum(shown)
     n_gone = int(gone.sum())
-    assert n_gone >= 2
-    # A reader who knows that each is at least 1 finds sums that leave any one of them large.
-    assert rest - (n_gone - 1) >= threshold
+    if sum(counts) >= threshold:  # a smaller total is not told either
+        assert n_gone >= 2
+        # A reader who knows that each is at least 1 finds sums that leave any one of them large.
+        assert rest - (n_gone - 1) >= threshold
 
 
 def test_the_property_in_full_for_small_tables():
-    """Every table of three rows up to 12: all that fits what is published is enumerated."""
+    """Tables of three rows up to 7: all that fits what is published is enumerated."""
     threshold = 5
-    for counts in itertools.product(range(1, 13), repeat=3):
-        gone = hidden_in_total(np.array(counts, dtype=float), threshold)
-        if not gone.any() or gone.all():
+    for counts in itertools.combinations_with_replacement(range(1, 8), 3):
+        gone = hidden(list(counts), threshold)
+        if not any(gone) or all(gone):
             continue
         rest = sum(c for c, is_gone in zip(counts, gone, strict=True) if is_gone)
-        first = {a for a in range(1, rest) if rest - a >= 1}
-        assert any(a >= threshold for a in first), counts
+        assert {a for a in range(1, rest) if rest - a >= 1} >= set(range(1, threshold + 1)), counts
 
 
+@settings(deadline=None, max_examples=30)
 @given(counts_of, st.integers(0, 15))
 def test_releasing_twice_hides_no_more(counts, threshold):
-    once = release_table(table(counts), threshold)
-    again = release_table(table(counts), threshold)
+    once = release_table(table(counts), rule(threshold))
+    again = release_table(table(counts), rule(threshold))
     pd.testing.assert_frame_equal(once.frame, again.frame)
     if threshold <= 1:
         assert once.n_suppressed == 0
 
 
-@given(st.lists(st.integers(0, 60), min_size=1, max_size=8), st.integers(2, 12), st.integers(0, 60))
-def test_no_two_nested_counts_that_stay_tell_a_small_group(counts, threshold, known):
-    numbers = np.array(counts, dtype=float)
-    gone = hidden_in_nests(numbers, threshold, (known,))
-    stay = {known, *numbers[~gone]} - {0}
+def nests(counts, finding) -> list[bool]:
+    """What is hidden of counts within counts, the largest of which everybody knows."""
+    frame = pd.DataFrame({"event_time": range(len(counts)), "n_treated": counts})
+    nested = OutputTable(name="x-event", caption="E", frame=frame, headers={},
+                         kinds={"event_time": "text", "n_treated": "count"},
+                         governed_by={"n_treated": ()}, adds_up="in_nests")  # fmt: skip
+    told = release_tables((nested,), rule(), replace(finding, tables=(nested,)))[0]
+    return [value == SUPPRESSED for value in told.frame["n_treated"]]
+
+
+def test_nested_counts_that_differ_by_few_are_not_both_told(readmissions):
+    finding = readmissions.primary  # 78 treated
+    # 78 - 75: the group that left is 3
+    assert nests([78, 75, 30, 30, 4], finding) == [False, True, False, False, True]
+    assert nests([78, 60, 30], finding) == [False, False, False]
+
+
+@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=6))
+def test_no_two_nested_counts_that_stay_tell_a_small_group(readmissions, counts):
+    gone = nests(counts, readmissions.primary)
+    stay = {78, *(n for n, is_gone in zip(counts, gone, strict=True) if not is_gone)}
     for one, other in itertools.combinations(stay, 2):
-        assert abs(one - other) >= threshold
+        assert abs(one - other) >= 10
 
 
-# --- sentences ---
+def staggered(finding, sizes, comparison=30):
+    """A finding of groups that start in periods 3, 5, 7 of 8, with every table that counts them."""
+    starts = [3, 5, 7][: len(sizes)]
+    groups = ["Never", *(f"From period {start}" for start in starts)]
+    cells = pd.DataFrame(
+        [{"cohort": s, "time": t, "event_time": t - s, "n_treated": n, "n_comparison": comparison,
+          "estimate": 1.0} for s, n in zip(starts, sizes, strict=True) for t in range(s, 9)]
+    )  # fmt: skip
+    event = cells.groupby("event_time", as_index=False)["n_treated"].sum()
+    event["estimate"] = 0.5
+    counted = {"units": "count", "n_treated": "count", "n_comparison": "count", "group": "text"}
+    made = [
+        ("groups", pd.DataFrame({"group": groups, "units": [comparison, *sizes]}), "to_a_total",
+         {"units": ()}, "group"),
+        ("cells", cells, "not", {"n_treated": ("estimate",), "n_comparison": ("estimate",)},
+         "cohort"),
+        ("event", event, "in_nests", {"n_treated": ("estimate",)}, ""),
+    ]  # fmt: skip
+    tables = tuple(
+        OutputTable(name=f"{finding.outcome.id}-{kind}", caption=kind, frame=frame, headers={},
+                    kinds={c: k for c, k in counted.items() if c in frame}, adds_up=adds_up,
+                    governed_by=governed, group_by=group_by)
+        for kind, frame, adds_up, governed, group_by in made
+    )  # fmt: skip
+    headline = replace(finding.headline, n_treated=sum(sizes), n_comparison=comparison)
+    return replace(finding, headline=headline, tables=tables)
 
 
-@pytest.mark.parametrize(
-    ("said", "told"),
-    [
-        ("2 of 185 treated units (1.1%) found no match, and 4 (2.2%) have a score outside.",
-         "Fewer than 10 treated units found no match, and fewer than 10 have a score outside."),
-        ("not matched: 2 treated, 15,791 comparison", "not matched"),
-        ("not matched: 20 treated, 15,791 comparison", None),
-        ("cohort of one unit (1989)", "cohort of fewer than 10 units (1989)"),
-        ("78 treated and 40 comparison units", "78 treated and 40 comparison units"),
-        ("Joint test of 24 effects: F(1, 66) = 3.91, p = 0.052", None),
-        ("1 of the 2 matches sought were not found", None),
-        ("2,378 comparison units share a score", None),
-        ("within 5% in 9 of 12 covariates", None),
-        ("3 people", "Fewer than 10 people"),
-    ],
-)  # fmt: skip
-def test_a_sentence_does_not_state_a_small_count(said, told):
-    assert without_small_counts(said, 10) == (said if told is None else told)
-    assert without_small_counts(said, 0) == said
+def believable(finding, released, n_groups):
+    """Every split of the treated into groups that fits all that is published, by trying all."""
+    groups, _, event = (one.frame for one in released)
+    told = list(groups["units"])[1:]
+    total = finding.headline.n_treated
+    sums = {int(t): n for t, n in zip(event["event_time"], event["n_treated"], strict=True)}
+    last = [8 - start for start in [3, 5, 7][:n_groups]]
+    for sizes in itertools.product(range(1, total), repeat=n_groups):
+        if sum(sizes) != total:
+            continue
+        if any(n not in (SUPPRESSED, size) for n, size in zip(told, sizes, strict=True)):
+            continue
+        if all(
+            n == SUPPRESSED or n == sum(s for s, end in zip(sizes, last, strict=True) if t <= end)
+            for t, n in sums.items()
+        ):
+            yield sizes
+
+
+@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.integers(1, 16), min_size=3, max_size=3))
+def test_no_small_group_can_be_told_from_all_tables_together(readmissions, sizes):
+    """The event study adds groups up: a group hidden in one table must not come out of another."""
+    if sum(sizes) < 10:
+        return
+    finding = staggered(readmissions.primary, sizes)
+    released = release_tables(finding.tables, rule(5), finding)
+    fits = list(believable(finding, released, 3))
+    assert tuple(sizes) in fits
+    doubtful = {cell for one in released for _, cell in (*one.doubts, *one.faults)}
+    for place, size in enumerate(sizes):
+        if size < 5 and not doubtful:
+            assert {fit[place] for fit in fits} >= set(range(1, 6)), (sizes, released[2].frame)
+
+
+def test_the_groups_of_an_event_study_are_hidden_in_it(readmissions):
+    """4 of 44 start last: hidden with the next smallest, and so are the sums without them."""
+    finding = staggered(readmissions.primary, [25, 15, 4])
+    groups, cells, event = (one.frame for one in release_tables(finding.tables, rule(5), finding))
+    assert list(groups["units"]) == [30, 25, SUPPRESSED, SUPPRESSED]
+    assert set(cells.loc[cells["cohort"] == 7, "n_treated"]) == {SUPPRESSED}
+    assert list(event["n_treated"]) == [44, 44, SUPPRESSED, SUPPRESSED, 25, 25]
 
 
 # --- whole evaluations ---
 
 
-@pytest.fixture(scope="module")
-def readmissions():
-    return evaluate(load_evaluation(DATA / "hospital-readmissions"))
-
-
 def with_rule(evaluation, threshold):
     publication = evaluation.spec.publication
-    rule = publication.disclosure.model_copy(update={"threshold": threshold})
-    published = publication.model_copy(update={"disclosure": rule})
+    changed = publication.disclosure.model_copy(update={"threshold": threshold})
+    published = publication.model_copy(update={"disclosure": changed})
     return replace(evaluation, spec=evaluation.spec.model_copy(update={"publication": published}))
 
 
@@ -234,6 +316,10 @@ def test_small_numbers_of_people_without_a_match_are_told_nowhere(tmp_path):
     assert treated["Matched: in the analysis"] == 183.0
     assert treated["Submitted, with the covariates"] == SUPPRESSED  # 185 - 183 would tell
     assert released.primary.finding is released.evaluation.primary
+    assert part.table("support") is None  # 185 in all, and how many within, would tell
+    bars = part.table("score-bars").frame
+    one = bars.loc[[value != SUPPRESSED for value in bars["treated"]]].iloc[-1]
+    assert one["treated_before"] == pytest.approx(one["treated"] / 183)  # not of 185
 
 
 def test_a_threshold_of_zero_hides_nothing(readmissions):
