@@ -68,7 +68,8 @@ def note_finding(book: Book, finding: Finding) -> None:
             }
     if groups is not None and groups.group_by == "group":
         _note_groups(book, finding, groups, inside)
-    told = {n for one in finding.alternatives for n in (one.n_treated, one.n_comparison)}
+    others = [one for one in finding.alternatives if one is not finding.benchmark]
+    told = {n for one in others for n in (one.n_treated, one.n_comparison)}
     for cell in submitted.values():  # an estimate that leaves nobody out tells how many there were
         if book.value(cell) in told:
             elsewhere = book.add(book.value(cell), never=True)

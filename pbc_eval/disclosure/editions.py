@@ -106,13 +106,16 @@ def _told_together(new: _Edition, old: _Edition, threshold: int) -> Iterator[tup
                     f"{_words(key, one)} differs by fewer than {threshold} from edition "
                     f"{old.name}: the few who came or left.",
                 )
-        if one.rest is not None and other.rest is not None:
-            if 0 < abs(one.rest - other.rest) < threshold:
-                yield (
-                    output,
-                    f"the rows of {one.name} that are held back add up to nearly what they did in "
-                    f"edition {old.name}: fewer than {threshold} came or left.",
-                )
+        if _few_apart(one.rest, other.rest, threshold):
+            yield (
+                output,
+                f"the rows of {one.name} that are held back add up to nearly what they did in "
+                f"edition {old.name}: fewer than {threshold} came or left.",
+            )
+
+
+def _few_apart(one: float | None, other: float | None, threshold: int) -> bool:
+    return one is not None and other is not None and 0 < abs(one - other) < threshold
 
 
 def _words(key: Key, column: _Column) -> str:
@@ -173,5 +176,7 @@ def _headlines(folder: Path) -> Iterator[tuple[tuple[str, str], _Column]]:
         return
     outcomes = json.loads(file.read_text(encoding="utf-8")).get("outcomes", [])
     for column in ("n_treated", "n_comparison"):
-        told = {(str(o["id"]), "1"): float(o[column]) for o in outcomes if o.get(column)}
+        told: dict[Key, float] = {
+            (str(o["id"]), "1"): float(o[column]) for o in outcomes if o.get(column)
+        }
         yield ("results", column), _Column("results", column, told, frozenset(), None)

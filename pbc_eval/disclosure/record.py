@@ -28,8 +28,9 @@ class OutputReview:
 class ReleasedTable:
     """A table that may be published: confidential cells hold ``SUPPRESSED``.
 
-    ``totals`` are those of its columns that stand elsewhere, whatever is held back. ``doubts`` are what a reviewer should know of it; ``faults`` why it must not go out. Each is a
-    reason and the cells it is about.
+    ``totals`` are those of its columns that stand elsewhere, whatever is held back. ``doubts`` are
+    what a reviewer should know of it; ``faults`` why it must not go out. Each is a reason and the
+    cells it is about.
     """
 
     table: OutputTable

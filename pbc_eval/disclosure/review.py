@@ -12,11 +12,12 @@ Statistical Data Confidentiality).
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations
 
 from pbc_eval._validate import first_few
 from pbc_eval.disclosure.record import OutputReview, ReleasedFinding, ReleasedTable, ReviewStatus
+from pbc_eval.disclosure.tables import hidden_counts
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import Evaluation, Finding
 from pbc_eval.results import AttEstimate
@@ -41,6 +42,7 @@ def reviews_of(
         name = finding.outcome.id
         found += [review_table(table, rule, finding) for table in part.tables]
         found.append(_of_estimates(finding, rule))
+        found += _of_benchmark(finding, hidden_counts(finding.tables, part.tables))
         sentences = len(finding.checks) + len(finding.notes) + len(finding.headline.method.notes)
         found.append(
             OutputReview(
@@ -145,6 +147,22 @@ def _of_estimates(finding: Finding, rule: DisclosureRule) -> OutputReview:
         else OFF,
         cells=tuple(dict.fromkeys(few)) if doubtful else (),
     )
+
+
+def _of_benchmark(finding: Finding, hidden: Collection[int]) -> list[OutputReview]:
+    """A benchmark on the very people whose number is held back tells it."""
+    one = finding.benchmark
+    if one is None or not {one.n_treated, one.n_comparison} & {*hidden}:
+        return []
+    return [
+        OutputReview(
+            output=f"{finding.outcome.id}-benchmark",
+            kind="series",
+            status="review",
+            reason="it rests on as many people as a count that is held back, and may tell it",
+            cells=(one.term,),
+        )
+    ]
 
 
 def _of_samples(findings: Sequence[Finding], rule: DisclosureRule) -> list[OutputReview]:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval import provenance
-from pbc_eval.disclosure import ReleasedEvaluation, ReleasedTable
+from pbc_eval.disclosure import ReleasedEvaluation, ReleasedTable, is_suppressed
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.simulate import JointSimulation
 from pbc_eval.payment.schedule import schedule_of
@@ -28,7 +28,7 @@ from pbc_eval.report.money import (
     payment_table,
 )
 from pbc_eval.report.payment_risk import ladder_figures, risk_figures, risk_tables
-from pbc_eval.report.performance import charts, performance_tables
+from pbc_eval.report.performance import charts, overall_of, performance_tables
 from pbc_eval.report.sections import all_outcomes_table
 from pbc_eval.report.uncertainty import uncertainty_figures, uncertainty_tables
 from pbc_eval.report.value import value_figures, value_tables
@@ -184,7 +184,7 @@ def _performed(released: ReleasedEvaluation) -> list[dict[str, Any]] | None:
             "id": one.kpi.id,
             "label": one.kpi.label,
             "target": one.kpi.target,
-            "overall": _plain(one.overall),
+            "overall": None if is_suppressed(overall_of(one, released)) else _plain(one.overall),
             "rating": one.rating,
             "not_reported": list(one.missing),
         }

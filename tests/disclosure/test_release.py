@@ -316,6 +316,11 @@ def test_small_numbers_of_people_without_a_match_are_told_nowhere(tmp_path):
     assert treated["Matched: in the analysis"] == 183.0
     assert treated["Submitted, with the covariates"] == SUPPRESSED  # 185 - 183 would tell
     assert released.primary.finding is released.evaluation.primary
+    ledger = part.table("ledger").frame  # rows read less all comparison units would tell, too
+    assert list(ledger["rows_in"]) == [SUPPRESSED, SUPPRESSED]
+    assert 384 in list(ledger["rows_left"])
+    doubts = {one.output for one in released.reviews if one.status == "review"}
+    assert doubts == {"earnings-benchmark"}  # the trial was of the same 185
     assert part.table("support") is None  # 185 in all, and how many within, would tell
     bars = part.table("score-bars").frame
     one = bars.loc[[value != SUPPRESSED for value in bars["treated"]]].iloc[-1]
