@@ -217,7 +217,7 @@ def _note_groups(book: Book, finding: Finding, groups: OutputTable, inside: Insi
             group = next((c for name, c in cells.items() if _names(name, label)), None)
             for column in table.governed_by if group is not None else ():
                 if group is not None and (table.name, row, column) in book.names:
-                    _note_same(book, group, book.names[table.name, row, column], column)
+                    _note_same(book, group, (table.name, row, column))
     event = finding.table("event")
     if event is not None:
         rows = {(book.names[event.name, row, "n_treated"], names) for row, names in inside.items()}
@@ -230,11 +230,13 @@ def _note_groups(book: Book, finding: Finding, groups: OutputTable, inside: Insi
             book.never(cell)
 
 
-def _note_same(book: Book, group: int, place: int, column: str) -> None:
+def _note_same(book: Book, group: int, name: Name) -> None:
     """A row of another table about a group goes with it; the same count is the same cell."""
+    place = book.names[name]
     book.follows(group, place)
-    if column in ("units", "n_treated") and book.relate([(place, 1.0), (group, -1.0)]):
+    if name[2] in ("units", "n_treated") and book.value(place) == book.value(group):
         book.together(place, group)
+        book.same_place(name, group)
 
 
 def _names(group: str, label: object) -> bool:

@@ -75,8 +75,8 @@ def refuse_differencing(edition: Path, others: Path, rule: DisclosureRule) -> No
                 found.append(f"  {output}: {words}")
     if found:
         raise DisclosureError(
-            f"Edition {new.name}: with what was published before, {len(found)} counts would be "
-            "told that are held back.\n" + "\n".join(dict.fromkeys(found)) + f"\n{REMEDY}"
+            f"Edition {new.name}: beside what was published before, it would tell counts that are "
+            "too small or held back.\n" + "\n".join(dict.fromkeys(found)) + f"\n{REMEDY}"
         )
 
 

@@ -144,7 +144,8 @@ def protect(problem: Problem, *, rounds: int = ROUNDS) -> Pattern:
 
 def _targets(problem: Problem) -> list[_Target]:
     made = []
-    for cell in np.flatnonzero(problem.sensitive):
+    related = np.bincount(problem.relations.matrix.indices, minlength=len(problem.values)) > 0
+    for cell in np.flatnonzero(problem.sensitive & related):  # of others nothing is known
         value = float(problem.values[cell])
         for sign, asked in ((1.0, problem.high[cell] - value), (-1.0, value - problem.low[cell])):
             if asked > NEAR:

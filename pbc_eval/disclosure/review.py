@@ -97,7 +97,7 @@ def refuse_unfit_outputs(reviews: Iterable[OutputReview], spec: EvaluationSpec) 
     failed = [one for one in reviews if one.status == "fail"]
     if failed:
         raise DisclosureError(
-            f"{spec.id}: {len(failed)} outputs may identify a person and were not released.\n"
+            f"{spec.id}: {_outputs(failed)} may identify a person and cannot be released.\n"
             + "\n".join(f"  {_named(one)}" for one in failed)
             + "\nPublish wider groups, or leave these figures out."
         )
@@ -106,12 +106,16 @@ def refuse_unfit_outputs(reviews: Iterable[OutputReview], spec: EvaluationSpec) 
     ]
     if open_doubts and spec.status == "final":
         raise DisclosureError(
-            f"{spec.id}: {len(open_doubts)} outputs are in doubt, and a final edition needs "
-            "somebody who answers for each.\n"
+            f"{spec.id}: {_outputs(open_doubts)} may tell about few people, and a final edition "
+            "needs somebody who answers for each.\n"
             + "\n".join(f"  {_named(one)}" for one in open_doubts)
             + "\nLook at them, and add output, by, date and reason under "
             "publication.disclosure.reviewed; or publish wider groups."
         )
+
+
+def _outputs(reviews: Sequence[OutputReview]) -> str:
+    return "one output" if len(reviews) == 1 else f"{len(reviews)} outputs"
 
 
 def _named(one: OutputReview) -> str:

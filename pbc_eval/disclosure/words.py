@@ -75,6 +75,8 @@ def released_sentence(
         return text
     small = [_number(m["n"]) for m in _ANY.finditer(text) if _is_told(m, rule.threshold)]
     veiled = _veil(text, _ANY, rule.threshold, _tells_of_people)
+    if small:  # "3 units were set aside (1.6%)"
+        veiled = re.sub(_SHARE, "", veiled)
     large = [_number(m["n"]) for m in _ANY.finditer(veiled) if _tells_of_people(m)]
     gone = {value for value in hidden if value >= rule.threshold}
     gone |= {a for a in large for b in large if a - b in gone or a - b in small}
@@ -133,7 +135,9 @@ def _veil(
         groups = match.groupdict()
         start = "Fewer" if match.start() == 0 else "fewer"
         who = re.sub("unit$", "units", match["who"] or "")
-        return f"{groups.get('alone') or ''}{start} than {threshold}{who}{groups.get('end') or ''}"
+        return (
+            f"{groups.get('alone') or ''}{start} than {threshold:,}{who}{groups.get('end') or ''}"
+        )
 
     told = pattern.sub(veiled, text)
     if found and told.startswith("not matched:"):

@@ -53,6 +53,7 @@ def test_neither_a_sentence_nor_a_label_states_a_small_count(said, told):
          "propensity scores: fewer than 10 comparison observations at or above 0.995: left out"),
         ("it needs one treated unit; there are 3 and 38.",
          "it needs fewer than 10 treated units; there are fewer than 10 and 38."),
+        ("3 units were set aside (1.6%)", "Fewer than 10 units were set aside"),
         # numbers that count no people
         ("not observed in all 16 periods; missing='complete_units'", None),
         ("not observed in all 8 periods; missing='complete_units'", None),
