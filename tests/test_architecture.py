@@ -15,7 +15,7 @@ FLOORS = {  # room directly under pbc_eval -> floor; imports point down or stay 
     **dict.fromkeys(["spec", "parameters", "panel", "results"], 1),
     **dict.fromkeys(["did", "matching", "payment", "kpi", "sroi"], 2),
     "checks": 3,
-    **dict.fromkeys(["evaluation", "disclosure", "small_counts", "provenance"], 4),
+    **dict.fromkeys(["evaluation", "disclosure", "provenance"], 4),
     "report": 5,
     **dict.fromkeys(["publish", "batch"], 6),
     **dict.fromkeys(["cli", "__init__"], 7),

@@ -111,7 +111,8 @@ def _finding(
     found += [
         table
         for table in (
-            overlap_tables.support_table(spec, outcome, sample),
+            # whom few are outside of is told by how many there are within and in all
+            None if hidden else overlap_tables.support_table(spec, outcome, sample),
             overlap_tables.bars_table(spec, outcome, sample, with_after=not hidden),
             overlap_tables.curves_table(spec, outcome, sample, with_after=not hidden),
         )

@@ -38,6 +38,11 @@ def _weights(sample: Sample) -> Floats:
     return sample.analysis_weights if isinstance(sample, MatchedSample) else sample.all_weights
 
 
+def _left_out(sample: Sample) -> Bools:
+    """Those without a match, (n,)."""
+    return np.asarray(sample.design.ids.isin(sample.unmatched.ids), dtype=bool)
+
+
 def support_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> OutputTable | None:
     """How many in each group have a score outside the range of the other group's scores."""
     if score_of(sample) is None:
@@ -71,12 +76,14 @@ def bars_table(
     spec: EvaluationSpec, outcome: Outcome, sample: Sample, *, with_after: bool
 ) -> OutputTable | None:
     """People by score, over the range of the programme group: counts, and shares of each group
-    before and after. ``with_after`` is False where those left out must not be told apart."""
+    before and after. ``with_after`` is False where those left out must not be told apart: then
+    they are in no bar, since bars with and without them would tell."""
     score = score_of(sample)
     if score is None:
         return None
     treated, weights = sample.design.treated, _weights(sample)
-    low, high = float(score[treated].min()), float(score[treated].max())
+    shown = np.ones(len(score), dtype=bool) if with_after else ~_left_out(sample)
+    low, high = float(score[treated & shown].min()), float(score[treated & shown].max())
     if not low < high:
         return None
     edges = np.linspace(low, high, BARS + 1)
@@ -86,11 +93,11 @@ def bars_table(
     sampling = sample.design.sampling
     before = np.ones(len(score)) if sampling is None else sampling
     for name, group in (("treated", treated), ("comparison", ~treated)):
-        rows = group & inside
+        rows = group & inside & shown
         frame[name] = np.bincount(place[rows], minlength=BARS)
         for when, mass in (("before", before), ("after", weights)):
             part = np.bincount(place[rows], mass[rows], minlength=BARS)
-            frame[f"{name}_{when}"] = part / mass[group].sum()
+            frame[f"{name}_{when}"] = part / mass[group & shown].sum()
     lost = treated & (weights == 0)
     frame["left_out"] = np.bincount(place[lost], minlength=BARS)
     governed: dict[str, tuple[str, ...]] = {
@@ -112,6 +119,7 @@ def bars_table(
         },
         headers={name: name.replace("_", " ").capitalize() for name in frame.columns},
         governed_by=governed,
+        ratios={"treated_before": ("treated",), "comparison_before": ("comparison",)},
     )
 
 
@@ -123,6 +131,7 @@ def curves_table(
     if score is None or float(score.std()) == 0:
         return None
     treated, sampling = sample.design.treated, sample.design.sampling
+    shown = np.ones(len(score), dtype=bool) if with_after else ~_left_out(sample)
     low = min(float(np.quantile(score, FURTHEST)), float(score[treated].min()))
     high = max(float(np.quantile(score, 1 - FURTHEST)), float(score[treated].max()))
     grid = np.linspace(low, high, GRID)
@@ -133,7 +142,7 @@ def curves_table(
         if when == "after" and not with_after:
             continue
         for name, group in (("treated", treated), ("comparison", ~treated)):
-            rows = group & (mass > 0)
+            rows = group & (mass > 0) & shown
             frame[f"{name}_{when}"] = density(score[rows], mass[rows], grid, few)
     return OutputTable(
         name=f"{outcome.id}-score-curves",

@@ -32,7 +32,10 @@ class OutputTable:
 
     ``governed_by`` maps a count column to the columns that must go when the count is too small to
     publish: a mean of three people may tell about each of them. ``adds_up`` says what a reader
-    could work out from the counts that are left.
+    could work out from the counts that are left. ``ratios`` maps a column to the count that it is
+    a share of, and to the count of the whole where the table has it. ``contributions`` maps a
+    column of sizes or money to what each contributor adds to each row, so that no total tells of
+    its largest.
     """
 
     name: str  # file name of its CSV, and what a refusal names
@@ -46,6 +49,9 @@ class OutputTable:
     adds_up: AddsUp = "to_a_total"
     group_by: str = ""  # the column that names the group of a row, where groups may be hidden
     scale: float = 1.0  # of effects and levels as shown: 100 turns fractions into percentage points
+    ratios: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    contributions: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    one_row_a_unit: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -139,4 +139,5 @@ def _weights_table(
             "weight": "Weight (%)",
         },
         decimals=1,
+        one_row_a_unit=True,
     )

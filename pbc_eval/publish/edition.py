@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 
 from pbc_eval import provenance
 from pbc_eval._validate import first_few
+from pbc_eval.disclosure.editions import refuse_differencing
 from pbc_eval.errors import PublicationError
 from pbc_eval.publish.notebook import execute, to_page
 from pbc_eval.publish.page import refuse_an_unfit_page
@@ -48,7 +49,8 @@ def publish_edition(evaluation: Path, reports: Path, notebook: Path = NOTEBOOK) 
 
     Raises SpecError when the file cannot be used, and PublicationError, which repeats what the
     evaluation said, when a cell fails, the page is unfit, the edition is locked by another run, or
-    it is final and would change.
+    it is final and would change; DisclosureError when it would tell, with an edition published
+    before, what neither may tell.
     """
     spec = load_evaluation(evaluation)
     source = spec.folder / spec.file
@@ -62,6 +64,7 @@ def publish_edition(evaluation: Path, reports: Path, notebook: Path = NOTEBOOK) 
         run_dir = Path(tempfile.mkdtemp(prefix=f"run-{spec.edition}-", dir=runs))
         _make(spec, source, run_dir, notebook)
         with site_lock(reports):
+            refuse_differencing(run_dir / "edition", target.parent, spec.publication.disclosure)
             put_in_place(run_dir / "edition", target, is_final=spec.status == "final")
         shutil.rmtree(run_dir, ignore_errors=True)
     return Edition(spec.id, spec.edition, target)

@@ -15,11 +15,12 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval import provenance
-from pbc_eval.disclosure import ReleasedEvaluation, ReleasedTable
+from pbc_eval.disclosure import ReleasedEvaluation, ReleasedTable, is_suppressed
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.simulate import JointSimulation
 from pbc_eval.payment.schedule import schedule_of
 from pbc_eval.report import facts, prose
+from pbc_eval.report.disclosure_record import review_of, review_table_of, write_review
 from pbc_eval.report.drawings import drawings
 from pbc_eval.report.figures import Figure
 from pbc_eval.report.money import (
@@ -27,7 +28,7 @@ from pbc_eval.report.money import (
     payment_table,
 )
 from pbc_eval.report.payment_risk import ladder_figures, risk_figures, risk_tables
-from pbc_eval.report.performance import charts, performance_tables
+from pbc_eval.report.performance import charts, overall_of, performance_tables
 from pbc_eval.report.revision import revision_results, revision_tables
 from pbc_eval.report.sections import all_outcomes_table
 from pbc_eval.report.uncertainty import uncertainty_figures, uncertainty_tables
@@ -45,10 +46,13 @@ def write_downloads(released: ReleasedEvaluation, run_dir: str | Path) -> Path:
     folder = Path(run_dir) / "downloads"
     folder.mkdir(parents=True, exist_ok=True)
     written: set[str] = set()
-    for table in _tables(released):
+    tables, figures = tuple(_tables(released)), tuple(_figures(released))
+    reviews = review_of(released, tables, figures)
+    for table in (*tables, review_table_of(released, reviews)):
         _write_csv(table.frame, _fresh(folder, table.table.name, written))
-    for figure in _figures(released):
+    for figure in figures:
         _write_csv(figure.data, _fresh(folder, figure.name, written))
+    write_review(released, reviews, tables, folder)
     if has_workbook(released.evaluation):
         (folder / WORKBOOK).write_bytes(workbook(released))
     terms = released.evaluation.spec.payment
@@ -183,7 +187,7 @@ def _performed(released: ReleasedEvaluation) -> list[dict[str, Any]] | None:
             "id": one.kpi.id,
             "label": one.kpi.label,
             "target": one.kpi.target,
-            "overall": _plain(one.overall),
+            "overall": None if is_suppressed(overall_of(one, released)) else _plain(one.overall),
             "rating": one.rating,
             "not_reported": list(one.missing),
         }

@@ -1,16 +1,19 @@
 """The section on performance: KPIs against their targets, with control charts."""
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from pbc_eval._validate import first_few
 from pbc_eval.disclosure import (
+    SUPPRESSED,
     ReleasedEvaluation,
     ReleasedTable,
     is_suppressed,
     release_table,
 )
+from pbc_eval.disclosure.book import is_small
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.record import Kind, OutputTable
 from pbc_eval.kpi.charts import RULES
@@ -35,7 +38,7 @@ def performance_facts(released: ReleasedEvaluation) -> dict[str, Any]:
             {
                 "label": result.kpi.label,
                 "reference": result.kpi.reference,
-                "sentence": _sentence(result),
+                "sentence": _sentence(result, overall_of(result, released)),
                 "source": result.kpi.source,
                 "table": period_table(result, released),
             }
@@ -65,7 +68,7 @@ def summary_table(released: ReleasedEvaluation) -> ReleasedTable:
                 "label": result.kpi.label,
                 "target": f"{_side(result)} {_written(result, result.kpi.target)}",
                 "latest": latest if is_suppressed(latest) else _written(result, float(latest)),
-                "overall": _written(result, result.overall),
+                "overall": overall_of(result, released),
                 "rating": result.rating,
                 "missed": f"{result.missed} of {len(result.periods) - len(result.missing)}",
                 "missing": ", ".join(result.missing) or "none",
@@ -114,8 +117,27 @@ def period_table(result: KpiResult, released: ReleasedEvaluation) -> ReleasedTab
         headers=headers,
         governed_by=governed,
         decimals=2,
+        ratios={"value": ("count", "among")} if result.kpi.type in ("proportion", "rate") else {},
     )
-    return release_table(table, released.rule.threshold)
+    told = release_table(table, released.rule)
+    if told.n_suppressed and result.kpi.feeds in ("latest", "overall"):
+        fed = ("a payment rests on this measure, and its statement tells it", result.kpi.label)
+        told = replace(told, doubts=(*told.doubts, fed))
+    return told
+
+
+def overall_of(result: KpiResult, released: ReleasedEvaluation) -> str:
+    """The value over all periods in words; the mark of what is held back where all of them together
+    count too few."""
+    sums = [
+        sum(getattr(one, name) or 0.0 for one in result.periods)
+        for name in ("count", "among")
+        if any(getattr(one, name) is not None for one in result.periods)
+    ]
+    rule = released.rule
+    if rule.protects and any(is_small(total, rule) for total in sums):
+        return SUPPRESSED
+    return _written(result, result.overall)
 
 
 def charts(released: ReleasedEvaluation) -> tuple[Figure, ...]:
@@ -175,10 +197,10 @@ def _side(result: KpiResult) -> str:
     return "at least" if result.kpi.better == "higher" else "at most"
 
 
-def _sentence(result: KpiResult) -> str:
+def _sentence(result: KpiResult, overall: str) -> str:
     """The rating in a sentence, with what is missing and why it is Other."""
     said = (
-        f"{result.rating}: {_written(result, result.overall)} over all periods reported, against a "
+        f"{result.rating}: {overall} over all periods reported, against a "
         f"target of {_side(result)} {_written(result, result.kpi.target)}."
     )
     if result.reason:

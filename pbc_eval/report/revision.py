@@ -72,7 +72,7 @@ def revision_tables(released: ReleasedEvaluation) -> tuple[ReleasedTable, ...]:
     parts.append(("money", "money", "money", [one for one in rest if one.figure != "ratio"]))
     parts.append(("ratio", "the ratio", "number", [one for one in rest if one.figure == "ratio"]))
     tables = [_table(split, part, outcome) for part in parts if part[-1]]
-    return tuple(release_table(table, released.rule.threshold) for table in tables)
+    return tuple(release_table(table, released.rule) for table in tables)
 
 
 def revision_results(split: RevisionSplit | None) -> dict[str, Any] | None:

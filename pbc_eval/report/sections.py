@@ -13,6 +13,7 @@ from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.tables import estimates_table
 from pbc_eval.provenance import manifest
 from pbc_eval.report import facts, prose
+from pbc_eval.report.disclosure_record import review_sentence, review_table_of
 from pbc_eval.report.drawings import drawings
 from pbc_eval.report.html import Section, render
 from pbc_eval.report.money import illustrative_notice, money_boxes, payment_facts
@@ -170,7 +171,7 @@ def all_outcomes_table(released: ReleasedEvaluation) -> ReleasedTable:
         caption="Every outcome that was tested"
         + ("" if len(units) == 1 else ", each in its own unit"),
     )
-    return release_table(table, released.rule.threshold)
+    return release_table(table, released.rule)
 
 
 def _assurance(released: ReleasedEvaluation) -> dict[str, Any]:
@@ -201,7 +202,9 @@ def _assurance(released: ReleasedEvaluation) -> dict[str, Any]:
     ]
     return {
         "spec": spec,
-        "disclosure": facts.disclosure_sentence(released),
+        "disclosure": f"{facts.disclosure_sentence(released)} {review_sentence(released)}",
+        "review": review_table_of(released, released.reviews) if released.reviews else None,
+        "currency": spec.contract.currency,
         "signatures": signatures,
         "provenance": provenance,
         "revision": revision_facts(released),

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from pbc_eval.spec.base import Agreed, Date
+from pbc_eval.spec.disclosure import DisclosureRule
 
 
 def _refuse_unknown_currency(code: str) -> str:
@@ -54,24 +55,6 @@ class Contract(Agreed):
     def _refuse_an_end_before_the_start(self) -> Self:
         if self.end and self.end < self.start:
             raise ValueError(f"end {self.end} is before start {self.start}; swap or correct them")
-        return self
-
-
-class DisclosureRule(Agreed):
-    """Which counts are too small to publish."""
-
-    threshold: int = Field(
-        default=10, ge=0, description="Counts from 1 to one less than this are not published."
-    )
-    reason: str = Field(default="", description="Needed when the threshold is set below 10.")
-
-    @model_validator(mode="after")
-    def _ask_why_small_counts_are_safe(self) -> Self:
-        if self.threshold < 10 and not self.reason:
-            raise ValueError(
-                f"threshold is {self.threshold}, below the usual 10, without a reason. Add a "
-                "reason (for example: 'units are states; the figures are published elsewhere')"
-            )
         return self
 
 

@@ -13,6 +13,7 @@ from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.record import OutputTable
 from pbc_eval.report.figures import Figure
 from pbc_eval.report.html import anchor, figure_html, render, table_html
+from pbc_eval.spec.disclosure import DisclosureRule
 
 KINDS = {"name": "text", "units": "count", "effect": "effect", "p": "p_value", "pay": "money"}
 
@@ -28,7 +29,8 @@ def table(**changes) -> OutputTable:
 
 
 def html(threshold=0, **changes) -> str:
-    return str(table_html(release_table(table(**changes), threshold), currency="GBP"))
+    rule = DisclosureRule(threshold=threshold, reason="a test")
+    return str(table_html(release_table(table(**changes), rule), currency="GBP"))
 
 
 def test_numbers_are_written_for_readers():

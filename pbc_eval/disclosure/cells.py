@@ -1,0 +1,254 @@
+"""From tables to cells: what each kind of table lets a reader work out, noted in one book.
+
+A relation is noted only where it holds in fact, so that no table can be misread by its kind.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from pbc_eval.disclosure.book import Book, Name, is_small
+from pbc_eval.evaluation.record import Finding, OutputTable
+
+NOT_PEOPLE = "Effective"  # rows that are no head count begin with this word
+Inside = Mapping[int, frozenset[str]]  # row of an event study to the groups that it is the sum of
+
+
+def note_table(
+    book: Book,
+    table: OutputTable,
+    known: Sequence[tuple[str, float]] = (),
+    inside: Inside | None = None,
+    wholes: Mapping[str, int] | None = None,
+) -> None:
+    """Enter every count of a table. ``known`` are counts that stand elsewhere, by column;
+    ``wholes`` are cells, by column, that may be the total of the table and be hidden themselves."""
+    if table.adds_up == "in_nests":
+        for column in table.governed_by:
+            told = [value for name, value in known if name == column]
+            _note_nests(book, table, column, told, (inside or {}) if column == "n_treated" else {})
+    else:
+        for column in _count_columns(table):
+            for row, value in _values(table, column):
+                dependent = bool(table.group_by) and table.adds_up == "not"
+                book.add(value, name=(table.name, row, column), cost=1.0 if dependent else None)
+    _note_what_goes_together(book, table)
+    if table.adds_up == "to_a_total":
+        for column in table.governed_by:
+            cells = [book.names[table.name, row, column] for row, _ in _values(table, column)]
+            total = sum(book.value(cell) for cell in cells)
+            terms, whole = [(cell, 1.0) for cell in cells], (wholes or {}).get(column)
+            if whole is not None and book.relate([*terms, (whole, -1.0)]):
+                continue
+            if cells and not is_small(total, book.rule):  # a small total is not told either
+                book.relate(terms, total)
+    elif table.adds_up == "to_the_first":
+        for column in table.governed_by:
+            _note_first(book, table, column, [v for name, v in known if name == column])
+    elif table.adds_up == "in_steps" and len(table.frame):
+        _note_steps(book, table)
+
+
+def note_finding(book: Book, finding: Finding) -> None:
+    """Enter all tables of a finding, and what they tell about each other."""
+    n_treated, n_comparison = finding.headline.n_treated, finding.headline.n_comparison
+    known = [
+        *(("n_treated", n_treated), ("n_comparison", n_comparison)),
+        *(("treated", n_treated), ("comparison", n_comparison)),
+    ]
+    inside, groups = _sums_of_groups(finding), finding.table("groups")
+    submitted: dict[str, int] = {}
+    for table in sorted(finding.tables, key=lambda one: one is not groups):
+        note_table(book, table, known, inside, submitted)
+        if table is groups and groups.adds_up == "to_the_first" and len(groups.frame):
+            submitted = {
+                column: book.names[groups.name, 0, column] for column in groups.governed_by
+            }
+    if groups is not None and groups.group_by == "group":
+        _note_groups(book, finding, groups, inside)
+    others = [one for one in finding.alternatives if one is not finding.benchmark]
+    told = {n for one in others for n in (one.n_treated, one.n_comparison)}
+    for cell in submitted.values():  # an estimate that leaves nobody out tells how many there were
+        if book.value(cell) in told:
+            elsewhere = book.add(book.value(cell), never=True)
+            book.relate([(cell, 1.0), (elsewhere, -1.0)])
+    ledger = finding.table("ledger")
+    if submitted and ledger is not None and len(ledger.frame):
+        read = [(book.names[ledger.name, 0, "rows_in"], 1.0)]
+        book.relate([*read, *((cell, -1.0) for cell in submitted.values())])
+
+
+def _count_columns(table: OutputTable) -> list[str]:
+    columns = list(table.governed_by)
+    return [*columns, "rows_in", "rows_left"] if table.adds_up == "in_steps" else columns
+
+
+def _values(table: OutputTable, column: str) -> list[tuple[int, float]]:
+    numbers = pd.to_numeric(table.frame[column]).to_numpy(float)
+    return [(row, float(value)) for row, value in enumerate(numbers) if not np.isnan(value)]
+
+
+def _note_what_goes_together(book: Book, table: OutputTable) -> None:
+    """Counts that govern each other go together; one that governs another takes it along."""
+    for column, governed in table.governed_by.items():
+        for other in (name for name in governed if name in table.governed_by):
+            for row, _ in _values(table, column):
+                one, two = book.names[table.name, row, column], (table.name, row, other)
+                if two not in book.names:
+                    continue
+                if column in table.governed_by[other]:
+                    book.together(one, book.names[two])
+                else:
+                    book.follows(one, book.names[two])
+
+
+def _note_first(book: Book, table: OutputTable, column: str, known: Sequence[float]) -> None:
+    """The first row is the sum of the others; what was analysed stands elsewhere."""
+    labels = [str(label) for label in table.frame.iloc[:, 0]]
+    counted = [
+        (book.names[table.name, row, column], value)
+        for row, value in _values(table, column)
+        if not labels[row].startswith(NOT_PEOPLE)
+    ]
+    if not counted:
+        return
+    (first, whole), *parts = counted
+    for cell, value in parts:
+        if value in known:
+            book.never(cell)
+    terms = [(first, 1.0), *((cell, -1.0) for cell, _ in parts)]
+    if parts and not book.relate(terms):
+        for cell, value in parts:  # parts of it all the same: a small one may be what is missing
+            if book.is_small(cell) or is_small(whole - value, book.rule):
+                book.together(cell, first)
+
+
+def _note_steps(book: Book, table: OutputTable) -> None:
+    """What is left of one row goes into the next; what is left at the end stands elsewhere."""
+    steps = [
+        {
+            column: book.names[table.name, row, column]
+            for column in _count_columns(table)
+            if (table.name, row, column) in book.names
+        }
+        for row in range(len(table.frame))
+    ]
+    for here in steps:
+        taken = [(here["rows_dropped"], -1.0), (here["rows_left"], -1.0)]
+        book.relate([(here["rows_in"], 1.0), *taken])
+        units = here.get("units_dropped")
+        if units is None:
+            continue
+        book.together(here["rows_dropped"], units)
+        if book.is_small(units) and book.value(units):  # so many rows each: they tell the units
+            each = book.value(here["rows_dropped"]) / book.value(units)
+            most = float(np.ceil(each * book.rule.threshold))
+            book.ask(here["rows_dropped"], float(np.floor(each)), most)
+    for here, following in pairwise(steps):
+        if book.relate([(here["rows_left"], 1.0), (following["rows_in"], -1.0)]):
+            book.together(here["rows_left"], following["rows_in"])
+    book.never(steps[-1]["rows_left"])
+
+
+def _note_nests(
+    book: Book, table: OutputTable, column: str, known: Sequence[float], inside: Inside
+) -> None:
+    """Each count is of a group within another: their difference counts a group too.
+
+    Where it is known of two rows which groups they add up, and neither holds the other, their
+    difference counts nobody.
+    """
+    places: dict[tuple[float, frozenset[str] | None], int] = {}
+    for row, value in _values(table, column):
+        name: Name = (table.name, row, column)
+        key = (value, inside.get(row))
+        if key not in places:
+            places[key] = book.add(value, name=name)
+        book.same_place(name, places[key])
+        if value in known:
+            book.never(places[key])
+    for value in known:
+        if value > 0 and all(value != other for other, _ in places):
+            places[float(value), None] = book.add(value, never=True)
+    told = sorted(places.items(), key=lambda item: (-item[0][0], item[1]))
+    for at, ((larger, whole), one) in enumerate(told):
+        for (smaller, part), other in told[at + 1 :]:
+            apart = whole is not None and part is not None and not part < whole
+            if apart or not 0 < larger - smaller < book.rule.threshold or smaller == 0:
+                continue
+            between = book.add(larger - smaller, always=True, cost=0.0)
+            book.relate([(one, 1.0), (other, -1.0), (between, -1.0)])
+
+
+def _sums_of_groups(finding: Finding) -> Inside:
+    """Which groups stand behind each row of the event study, where their counts add up to it."""
+    groups, event, cells = (finding.table(kind) for kind in ("groups", "event", "cells"))
+    if groups is None or event is None or cells is None or groups.group_by != "group":
+        return {}
+    if not {"cohort", "event_time"} <= {*cells.frame.columns}:
+        return {}
+    units = dict(zip(groups.frame["group"].astype(str), groups.frame["units"], strict=True))
+    behind: dict[int, set[str]] = {}
+    for cohort, time in zip(cells.frame["cohort"], cells.frame["event_time"], strict=True):
+        group = [name for name in units if _names(name, cohort)]
+        behind.setdefault(int(time), set()).update(group[:1])
+    found = {}
+    for row, (time, n) in enumerate(
+        zip(event.frame["event_time"], event.frame["n_treated"], strict=True)
+    ):
+        names = frozenset(behind.get(int(time), ()))
+        if names and sum(units.get(name, 0) for name in names) == n:
+            found[row] = names
+    return found
+
+
+def _note_groups(book: Book, finding: Finding, groups: OutputTable, inside: Inside) -> None:
+    """A group is the same one in every table, and rows of the event study are sums of groups."""
+    labels = [str(label) for label in groups.frame["group"]]
+    cells = {
+        labels[row]: book.names[groups.name, row, "units"] for row, _ in _values(groups, "units")
+    }
+    for table in finding.tables:
+        if not table.group_by or table is groups:
+            continue
+        for row, label in enumerate(table.frame[table.group_by]):
+            group = next((c for name, c in cells.items() if _names(name, label)), None)
+            for column in table.governed_by if group is not None else ():
+                if group is not None and (table.name, row, column) in book.names:
+                    _note_same(book, group, (table.name, row, column))
+    event = finding.table("event")
+    if event is not None:
+        rows = {(book.names[event.name, row, "n_treated"], names) for row, names in inside.items()}
+        for whole, names in sorted(rows, key=lambda pair: (pair[0], sorted(pair[1]))):
+            book.relate([(whole, 1.0), *((cells[name], -1.0) for name in sorted(names))])
+    entered = [name for name in cells if any(name in names for names in inside.values())]
+    book.relate([(cells[name], 1.0) for name in entered], finding.headline.n_treated)
+    for name, cell in cells.items():
+        if name not in entered and book.value(cell) == finding.headline.n_comparison:
+            book.never(cell)
+
+
+def _note_same(book: Book, group: int, name: Name) -> None:
+    """A row of another table about a group goes with it; the same count is the same cell."""
+    place = book.names[name]
+    book.follows(group, place)
+    if name[2] in ("units", "n_treated") and book.value(place) == book.value(group):
+        book.together(place, group)
+        book.same_place(name, group)
+
+
+def _names(group: str, label: object) -> bool:
+    """Does the label of a row (7, or 'quarter 7 of 2019') mean this group?"""
+    return group == str(label) or group.endswith(f" {label}")
+
+
+def names_of(table: OutputTable, places: Iterable[tuple[int, str]]) -> tuple[str, ...]:
+    """Cells as a person finds them: the row by its first text, the column by its header."""
+    texts = [column for column, kind in table.kinds.items() if kind == "text"]
+    found = []
+    for row, column in places:
+        label = table.frame[texts[0]].iloc[row] if texts else f"row {row + 1}"
+        found.append(f"{label}, {table.headers.get(column, column)}")
+    return tuple(dict.fromkeys(found))

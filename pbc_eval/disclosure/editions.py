@@ -1,0 +1,182 @@
+"""One edition beside another: what neither tells alone, both may tell together.
+
+A new edition is compared with every other published edition of the same evaluation, cell by cell,
+from what readers have: the CSV files and the record of the disclosure review in ``downloads``.
+Refused is what a reader could do with them:
+
+- look a count up in the one that is held back in the other;
+- take two counts of the same cell from each other and find the few who came or left;
+- do the same with what is left of a total when all that is published is taken off it.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pbc_eval.disclosure.record import SUPPRESSED
+from pbc_eval.errors import DisclosureError
+from pbc_eval.spec.disclosure import DisclosureRule
+
+RECORD = "disclosure-review.json"
+REMEDY = (
+    "Hold the same cells back, publish wider groups or rounded counts; or have somebody look at it "
+    "who answers for it under publication.disclosure.reviewed, with the output as named above."
+)
+Key = tuple[str, ...]  # labels of a row, and its number among those with the same labels
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One column of counts: published ones by row, rows that are held back, and the total."""
+
+    table: str
+    name: str
+    told: dict[Key, float]
+    hidden: frozenset[Key]
+    total: float | None
+
+    @property
+    def rest(self) -> float | None:
+        """What the rows that are held back add up to; None when it cannot be known."""
+        if self.total is None or not self.hidden:
+            return None
+        return self.total - sum(self.told.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Edition:
+    name: str
+    base: int
+    columns: dict[tuple[str, str], _Column] = field(default_factory=dict)
+
+
+def refuse_differencing(edition: Path, others: Path, rule: DisclosureRule) -> None:
+    """Raise DisclosureError if an edition, with one published before, tells what neither may tell.
+
+    ``edition`` is the folder of the new one; ``others`` that of all editions of the evaluation.
+    Editions without a record of their review tell no counts and are not compared.
+    """
+    new = _read(edition, edition)
+    if new is None or not rule.protects:
+        return
+    found: list[str] = []
+    for manifest in sorted(others.glob("[!.]*/manifest.json")):
+        if manifest.parent.name == new.name:
+            continue
+        old = _read(manifest.parent, edition)
+        if old is None:
+            continue
+        for output, words in _told_together(new, old, rule.threshold):
+            if rule.reviewer_of(output) is None:
+                found.append(f"  {output}: {words}")
+    if found:
+        raise DisclosureError(
+            f"Edition {new.name}: beside what was published before, it would tell counts that are "
+            "too small or held back.\n" + "\n".join(dict.fromkeys(found)) + f"\n{REMEDY}"
+        )
+
+
+def _told_together(new: _Edition, old: _Edition, threshold: int) -> Iterator[tuple[str, str]]:
+    """Each output of the old edition, ``table@edition``, with what it tells beside the new one."""
+    rounded = new.base > 1 and new.base == old.base  # differences of rounded counts tell nothing
+    for place in sorted(new.columns.keys() & old.columns.keys()):
+        one, other = new.columns[place], old.columns[place]
+        output = f"{one.table}@{old.name}"
+        common = one.told.keys() & other.told.keys()
+        apart = {key: abs(one.told[key] - other.told[key]) for key in sorted(common)}
+        everything_changed = bool(apart) and all(gap >= threshold for gap in apart.values())
+        for hidden, told, where in (
+            (one.hidden, other.told, f"{old.name} and held back in {new.name}"),
+            (other.hidden, one.told, f"{new.name} and held back in {old.name}"),
+        ):
+            if everything_changed:
+                continue
+            for key in sorted(hidden & told.keys()):
+                yield output, f"{_words(key, one)} is published in edition {where}."
+        if rounded:
+            continue
+        for key, gap in apart.items():
+            if 0 < gap < threshold:
+                yield (
+                    output,
+                    f"{_words(key, one)} differs by fewer than {threshold} from edition "
+                    f"{old.name}: the few who came or left.",
+                )
+        if _few_apart(one.rest, other.rest, threshold):
+            yield (
+                output,
+                f"the rows of {one.name} that are held back add up to nearly what they did in "
+                f"edition {old.name}: fewer than {threshold} came or left.",
+            )
+
+
+def _few_apart(one: float | None, other: float | None, threshold: int) -> bool:
+    return one is not None and other is not None and 0 < abs(one - other) < threshold
+
+
+def _words(key: Key, column: _Column) -> str:
+    return f"{', '.join(key[:-1])}, {column.name}"
+
+
+def _read(folder: Path, described: Path) -> _Edition | None:
+    """The counts of a published folder; tables are as the record in ``described`` says."""
+    record = _record(described)
+    if record is None:
+        return None
+    own = _record(folder) or {}
+    edition = _Edition(name=str(own.get("edition", folder.name)), base=int(own.get("base", 1)))
+    for table, shape in record["tables"].items():
+        file = folder / "downloads" / f"{table}.csv"
+        if not file.is_file():
+            continue
+        frame = pd.read_csv(file, dtype=str, keep_default_na=False)
+        labels = [name for name in shape["labels"] if name in frame]
+        totals = own.get("tables", {}).get(table, {}).get("totals", {})
+        for column in (name for name in shape["counts"] if name in frame):
+            edition.columns[table, column] = _column(frame, table, column, labels, totals)
+    for key, found in _headlines(folder):
+        edition.columns[key] = found
+    return edition
+
+
+def _record(folder: Path) -> dict[str, Any] | None:
+    file = folder / "downloads" / RECORD
+    if not file.is_file():
+        return None
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+def _column(
+    frame: pd.DataFrame, table: str, column: str, labels: list[str], totals: dict[str, float]
+) -> _Column:
+    told: dict[Key, float] = {}
+    hidden: set[Key] = set()
+    seen: dict[Key, int] = {}
+    for row in range(len(frame)):
+        label = tuple(str(frame[name].iloc[row]) for name in labels)
+        seen[label] = seen.get(label, 0) + 1
+        key, text = (*label, str(seen[label])), str(frame[column].iloc[row])
+        if text == SUPPRESSED:
+            hidden.add(key)
+        elif text:
+            told[key] = float(text)
+    total = totals.get(column)
+    return _Column(table, column, told, frozenset(hidden), None if total is None else float(total))
+
+
+def _headlines(folder: Path) -> Iterator[tuple[tuple[str, str], _Column]]:
+    """The people behind each headline, as results.json tells them."""
+    file = folder / "downloads" / "results.json"
+    if not file.is_file():
+        return
+    outcomes = json.loads(file.read_text(encoding="utf-8")).get("outcomes", [])
+    for column in ("n_treated", "n_comparison"):
+        told: dict[Key, float] = {
+            (str(o["id"]), "1"): float(o[column]) for o in outcomes if o.get(column)
+        }
+        yield ("results", column), _Column("results", column, told, frozenset(), None)

@@ -1,0 +1,232 @@
+"""Each output looked at before it leaves: pass, review or fail, with the reason.
+
+Safe are counts that pass the threshold, means, effects and their errors; in doubt are quantiles,
+estimates with fewer than ten degrees of freedom, tables with one row a unit, and samples that
+differ by few; never published are minima, maxima and residuals, which are about one person each,
+and tables from which a count that is held back can be worked out. A final edition needs somebody
+who answers for each doubt by name; a fail stops publication.
+
+Source: Hundepool et al. (2012), chapter 6 (safe and unsafe statistics in output checking); the
+statuses and ten degrees of freedom as in ACRO (Green, Ritchie & Smith 2021, UNECE Expert Meeting on
+Statistical Data Confidentiality).
+"""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from itertools import combinations
+
+from pbc_eval._validate import first_few
+from pbc_eval.disclosure.record import OutputReview, ReleasedFinding, ReleasedTable, ReviewStatus
+from pbc_eval.disclosure.tables import hidden_counts
+from pbc_eval.errors import DisclosureError
+from pbc_eval.evaluation.record import Evaluation, Finding
+from pbc_eval.results import AttEstimate
+from pbc_eval.spec.disclosure import DisclosureRule
+from pbc_eval.spec.evaluation import EvaluationSpec
+
+LEAST_DEGREES = 10
+_ONE_PERSON = re.compile(r"^(min|max|minimum|maximum|residuals?|outliers?)(_|$)", re.IGNORECASE)
+_QUANTILE = re.compile(
+    r"^(median|quantile|percentile|decile|quartile|iqr|q\d+|p\d{1,2})(_|$)", re.IGNORECASE
+)
+SAFE = "counts pass the threshold; averages and effects rest on enough units"
+OFF = "the rule holds nothing back here, for the reason that the report gives"
+
+
+def reviews_of(
+    evaluation: Evaluation, released: Sequence[ReleasedFinding], rule: DisclosureRule
+) -> tuple[OutputReview, ...]:
+    """What was found of each table, series and set of sentences, and of the workbook."""
+    found: list[OutputReview] = []
+    for finding, part in zip(evaluation.findings, released, strict=True):
+        name = finding.outcome.id
+        found += [review_table(table, rule, finding) for table in part.tables]
+        found.append(_of_estimates(finding, rule))
+        found += _of_benchmark(finding, hidden_counts(finding.tables, part.tables))
+        sentences = len(finding.checks) + len(finding.notes) + len(finding.headline.method.notes)
+        found.append(
+            OutputReview(
+                output=f"{name}-sentences",
+                kind="sentences",
+                status="pass",
+                reason=f"{sentences} sentences, told without small counts"
+                if rule.protects
+                else OFF,
+            )
+        )
+    if rule.protects:
+        found += _of_samples(evaluation.findings, rule)
+    if evaluation.payment is not None or evaluation.sroi is not None:
+        found.append(_of_workbook(evaluation, rule))
+    return tuple(found)
+
+
+def review_table(
+    released: ReleasedTable, rule: DisclosureRule, finding: Finding | None = None
+) -> OutputReview:
+    """One table: what it holds, and what a reader could work out of it."""
+    table = released.table
+    if not rule.protects:
+        return OutputReview(output=table.name, kind="table", status="pass", reason=OFF)
+    faults, doubts = list(released.faults), list(released.doubts)
+    for column in table.frame.columns:
+        header = table.headers.get(str(column), str(column))
+        if _ONE_PERSON.match(str(column)):
+            faults.append(("an extreme or a residual is about one person", header))
+        elif _QUANTILE.match(str(column)):
+            doubts.append(("a quantile may be one person's value", header))
+    if table.one_row_a_unit:
+        doubts.append(("every row is about one unit", "all rows"))
+    status: ReviewStatus = "fail" if faults else "review" if doubts else "pass"
+    told = faults or doubts
+    reason = "; ".join(dict.fromkeys(words for words, _ in told)) if told else _passed(released)
+    return OutputReview(
+        output=table.name,
+        kind="table",
+        status=status,
+        reason=reason,
+        cells=tuple(cell for _, cell in told),
+    )
+
+
+def refuse_unfit_outputs(reviews: Iterable[OutputReview], spec: EvaluationSpec) -> None:
+    """Raise DisclosureError for outputs that fail, and for doubts in a final edition that nobody
+    answers for."""
+    reviews = tuple(reviews)
+    rule = spec.publication.disclosure
+    failed = [one for one in reviews if one.status == "fail"]
+    if failed:
+        raise DisclosureError(
+            f"{spec.id}: {_outputs(failed)} may identify a person and cannot be released.\n"
+            + "\n".join(f"  {_named(one)}" for one in failed)
+            + "\nPublish wider groups, or leave these figures out."
+        )
+    open_doubts = [
+        one for one in reviews if one.status == "review" and rule.reviewer_of(one.output) is None
+    ]
+    if open_doubts and spec.status == "final":
+        raise DisclosureError(
+            f"{spec.id}: {_outputs(open_doubts)} may tell about few people, and a final edition "
+            "needs somebody who answers for each.\n"
+            + "\n".join(f"  {_named(one)}" for one in open_doubts)
+            + "\nLook at them, and add output, by, date and reason under "
+            "publication.disclosure.reviewed; or publish wider groups."
+        )
+
+
+def _outputs(reviews: Sequence[OutputReview]) -> str:
+    return "one output" if len(reviews) == 1 else f"{len(reviews)} outputs"
+
+
+def _named(one: OutputReview) -> str:
+    cells = f" ({first_few(one.cells, 6)})" if one.cells else ""
+    return f"{one.output}: {one.reason}{cells}."
+
+
+def _passed(released: ReleasedTable) -> str:
+    if not released.n_suppressed:
+        return SAFE
+    return (
+        f"{released.n_suppressed} cells are held back; what is left leaves open what they are, "
+        "by audit of the whole release"
+    )
+
+
+def _of_estimates(finding: Finding, rule: DisclosureRule) -> OutputReview:
+    few = [
+        one.term
+        for one in (finding.headline, *finding.alternatives)
+        if one.degrees_of_freedom < LEAST_DEGREES
+    ]
+    doubtful = bool(few) and rule.protects
+    return OutputReview(
+        output=f"{finding.outcome.id}-effects",
+        kind="series",
+        status="review" if doubtful else "pass",
+        reason=f"fewer than {LEAST_DEGREES} degrees of freedom: a model that fits few people fits "
+        "each of them"
+        if doubtful
+        else SAFE
+        if rule.protects
+        else OFF,
+        cells=tuple(dict.fromkeys(few)) if doubtful else (),
+    )
+
+
+def _of_benchmark(finding: Finding, hidden: Collection[int]) -> list[OutputReview]:
+    """A benchmark on the very people whose number is held back tells it."""
+    one = finding.benchmark
+    if one is None or not {one.n_treated, one.n_comparison} & {*hidden}:
+        return []
+    return [
+        OutputReview(
+            output=f"{finding.outcome.id}-benchmark",
+            kind="series",
+            status="review",
+            reason="it rests on as many people as a count that is held back, and may tell it",
+            cells=(one.term,),
+        )
+    ]
+
+
+def _of_samples(findings: Sequence[Finding], rule: DisclosureRule) -> list[OutputReview]:
+    """Samples that differ by few people, of several estimates or of several outcomes: both their
+    effects together may tell about those few."""
+    by_outcome = [
+        (finding.outcome.id, *(getattr(finding.headline, n) for n in ("n_treated", "n_comparison")))
+        for finding in findings
+    ]
+    found = []
+    for finding in findings:
+        rows = [
+            (label, float(one.n_treated), float(one.n_comparison))
+            for label, one in _estimates(finding)
+            if one is not finding.benchmark  # other people altogether
+        ]
+        found.append((f"{finding.outcome.id}-samples", "estimates", _apart_by_few(rows, rule)))
+    found.append(("samples", "outcomes", _apart_by_few(by_outcome, rule)))
+    return [
+        OutputReview(
+            output=name,
+            kind="series",
+            status="review",
+            reason=f"the samples of these {what} differ by fewer than {rule.threshold} units; both "
+            "together may tell about those few",
+            cells=pairs,
+        )
+        for name, what, pairs in found
+        if pairs
+    ]
+
+
+def _estimates(finding: Finding) -> list[tuple[str, AttEstimate]]:
+    """Every estimate of a finding as its table calls it."""
+    table = finding.table("estimates")
+    if table is None or len(table.frame) != len(finding.alternatives):
+        return [(one.term, one) for one in finding.alternatives]
+    return list(zip(table.frame["estimator"].astype(str), finding.alternatives, strict=True))
+
+
+def _apart_by_few(
+    rows: Sequence[tuple[str, float, float]], rule: DisclosureRule
+) -> tuple[str, ...]:
+    return tuple(
+        dict.fromkeys(
+            f"{one[0]} and {other[0]}"
+            for one, other in combinations(rows, 2)
+            if any(0 < abs(a - b) < rule.threshold for a, b in zip(one[1:], other[1:], strict=True))
+        )
+    )
+
+
+def _of_workbook(evaluation: Evaluation, rule: DisclosureRule) -> OutputReview:
+    scaled = any(f.outcome.total is not None for f in evaluation.findings)
+    doubtful = rule.protects and rule.base > 1 and scaled
+    return OutputReview(
+        output="workbook",
+        kind="workbook",
+        status="review" if doubtful else "pass",
+        reason="amounts are worked out from counts that are not rounded, and may tell them"
+        if doubtful
+        else "amounts agreed, effects released, and formulas; no counts of people",
+    )

@@ -1,0 +1,215 @@
+"""Tables as they may be published: small counts held back, what would tell them held back too.
+
+tables ──▶ book of cells ──▶ pattern of least cost ──▶ audit ──▶ marks ──▶ rounding
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from pbc_eval.disclosure.book import Book, is_small
+from pbc_eval.disclosure.cells import names_of, note_finding, note_table
+from pbc_eval.disclosure.dominance import protection_needed
+from pbc_eval.disclosure.protection import Pattern, Problem, protect
+from pbc_eval.disclosure.record import SUPPRESSED, ReleasedTable
+from pbc_eval.disclosure.relations import NEAR, Bools, Floats, audit, relations_of
+from pbc_eval.disclosure.rounding import rounded, to_base
+from pbc_eval.disclosure.words import without_small_counts
+from pbc_eval.errors import DisclosureError
+from pbc_eval.evaluation.record import Finding, OutputTable
+from pbc_eval.spec.disclosure import DisclosureRule
+
+Mark = tuple[int, str]  # position of the row, column
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Protected:
+    """What is hidden in several tables taken together, and what a reader can still work out.
+
+    ``intervals`` (n, 2) are of every cell of ``problem``; ``exposed`` are the cells of which a
+    reader can exclude values that he must be able to believe.
+    """
+
+    book: Book
+    problem: Problem
+    pattern: Pattern
+    intervals: Floats
+    exposed: tuple[int, ...]
+
+    def marks(self, table: str) -> set[Mark]:
+        """Cells of one table whose counts are hidden."""
+        return {
+            (row, column)
+            for (name, row, column), cell in self.book.names.items()
+            if name == table and self.pattern.hidden[cell]
+        }
+
+
+def release_table(table: OutputTable, rule: DisclosureRule) -> ReleasedTable:
+    """Suppress small counts and what they govern; the caller's table is left as it is.
+
+    Raises DisclosureError for a governed column that the table does not have.
+    """
+    return release_tables((table,), rule)[0]
+
+
+def release_tables(
+    tables: Sequence[OutputTable], rule: DisclosureRule, finding: Finding | None = None
+) -> tuple[ReleasedTable, ...]:
+    """Tables that are published together; ``finding`` is whose they are, if they all are of one."""
+    for table in tables:
+        _refuse_unknown_columns(table)
+    if not rule.protects:
+        return tuple(_written(table, set(), rule, None) for table in tables)
+    protected = protect_tables(tables, rule, finding)
+    return tuple(_written(t, protected.marks(t.name), rule, protected) for t in tables)
+
+
+def protect_tables(
+    tables: Sequence[OutputTable], rule: DisclosureRule, finding: Finding | None = None
+) -> Protected:
+    """Which cells of tables that are published together must be hidden, and the audit of that."""
+    book = Book(rule)
+    if finding is not None:
+        note_finding(book, finding)
+    else:
+        for table in tables:
+            note_table(book, table)
+    problem = book.problem()
+    pattern = protect(problem)
+    if not pattern.hidden.any():
+        points = np.column_stack([problem.values, problem.values])
+        return Protected(book=book, problem=problem, pattern=pattern, intervals=points, exposed=())
+    whole = bool(np.allclose(problem.values, np.round(problem.values), atol=NEAR))
+    intervals = audit(
+        problem.relations, problem.values, pattern.hidden, least=problem.least, whole=whole
+    )
+    narrow = (intervals[:, 0] > problem.low + NEAR) | (intervals[:, 1] < problem.high - NEAR)
+    exposed = tuple(int(cell) for cell in np.flatnonzero(problem.sensitive & narrow))
+    return Protected(
+        book=book, problem=problem, pattern=pattern, intervals=intervals, exposed=exposed
+    )
+
+
+def hidden_counts(tables: Sequence[OutputTable], released: Sequence[ReleasedTable]) -> set[int]:
+    """The counts that these tables hold back: sentences must not tell them either."""
+    found: set[int] = set()
+    for table, told in zip(tables, released, strict=True):
+        for column in (c for c, kind in table.kinds.items() if kind == "count"):
+            hidden = [value == SUPPRESSED for value in told.frame[column]]
+            values = pd.to_numeric(table.frame[column])[hidden].dropna()
+            found |= {int(value) for value in values if float(value).is_integer() and value}
+    return found
+
+
+def _refuse_unknown_columns(table: OutputTable) -> None:
+    named = [c for count, governed in table.governed_by.items() for c in (count, *governed)]
+    named += [c for column, parts in table.ratios.items() for c in (column, *parts)]
+    if lacking := {*named, *table.contributions} - {*table.frame.columns}:
+        raise DisclosureError(f"{table.name}: there is no column {min(lacking)!r} to protect.")
+
+
+def _written(
+    table: OutputTable, marks: set[Mark], rule: DisclosureRule, protected: Protected | None
+) -> ReleasedTable:
+    frame = table.frame.astype(object)
+    hidden = pd.DataFrame(False, index=frame.index, columns=frame.columns)
+    place = np.arange(len(frame))
+    for row, column in sorted(marks):
+        for name in (column, *table.governed_by.get(column, ())):
+            hidden[name] = hidden[name] | (place == row)
+    if rule.protects:
+        for column in table.contributions:
+            hidden[column] = hidden[column] | _dominated(table, column, rule)
+    for column in (c for c, kind in table.kinds.items() if kind == "text"):
+        frame[column] = [without_small_counts(value, rule.threshold) for value in frame[column]]
+    frame = rounded(table, frame.mask(hidden, SUPPRESSED), rule.base)
+    doubts, faults = _doubts(table, protected) if protected else ((), ())
+    return ReleasedTable(
+        table=replace(table, frame=frame, notes=_notes(table, rule)),
+        n_suppressed=int(hidden.sum().sum()),
+        doubts=doubts,
+        faults=faults,
+        totals=_totals(table, hidden, rule),
+    )
+
+
+def _totals(table: OutputTable, hidden: pd.DataFrame, rule: DisclosureRule) -> dict[str, float]:
+    """Totals of columns in which something is hidden, rounded as counts are; small ones are not
+    told."""
+    if table.adds_up != "to_a_total" or not rule.protects:
+        return {}
+    sums = {c: float(pd.to_numeric(table.frame[c]).sum()) for c in table.governed_by}
+    return {
+        column: to_base(total, rule.base)
+        for column, total in sums.items()
+        if hidden[column].any() and not is_small(total, rule)
+    }
+
+
+def _notes(table: OutputTable, rule: DisclosureRule) -> tuple[str, ...]:
+    if rule.base == 1 or "count" not in table.kinds.values():
+        return table.notes
+    return (
+        *table.notes,
+        f"Counts are rounded to the nearest {rule.base}, so that parts may not add up to totals.",
+    )
+
+
+def _dominated(table: OutputTable, column: str, rule: DisclosureRule) -> Bools:
+    """Rows whose total would tell about its largest contributors, and those that hide them."""
+    given, n = table.contributions[column], len(table.frame)
+    if len(given) != n:
+        raise DisclosureError(
+            f"{table.name}: contributions to {column!r} are given for {len(given)} rows of "
+            f"{n}. Give those of every row, () where there are none."
+        )
+    needed = np.array([protection_needed(parts, rule.dominance) for parts in given])
+    values = pd.to_numeric(table.frame[column]).to_numpy(float)
+    adds_up = table.adds_up == "to_a_total" and bool((values >= 0).all())
+    if not adds_up or not (needed > 0).any():
+        return needed > 0
+    pattern = protect(
+        Problem(
+            values=values,
+            relations=relations_of(n, [([(k, 1.0) for k in range(n)], float(values.sum()))]),
+            decision=np.arange(n),
+            cost=np.ceil(values) + 1.0,
+            sensitive=needed > 0,
+            low=np.maximum(values - needed, 0.0),
+            high=values + needed,
+            least=np.zeros(n),
+            always=np.zeros(n, dtype=bool),
+            never=np.zeros(n, dtype=bool),
+        )
+    )
+    return pattern.hidden
+
+
+def _doubts(
+    table: OutputTable, protected: Protected
+) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    """What a reviewer should know of the table, and why it must not go out."""
+    book, intervals = protected.book, protected.intervals
+    named = {cell: (row, column) for (name, row, column), cell in book.names.items()
+             if name == table.name}  # fmt: skip
+    doubts: list[tuple[str, str]] = []
+    faults: list[tuple[str, str]] = []
+    for cell in protected.exposed:
+        if cell not in named:
+            continue
+        (label,) = names_of(table, [named[cell]])
+        low, high = intervals[cell]
+        if high - low < 1 - NEAR:
+            faults.append(("a reader could work out a count that is held back", label))
+        elif is_small(high, book.rule):
+            doubts.append(("a reader could tell that a count held back is small", label))
+        else:
+            doubts.append(("a count held back can be narrowed down", label))
+    if not protected.pattern.optimal and named:
+        doubts.append(
+            (f"more may be held back than needed (up to {protected.pattern.gap:.0%})", "all cells")
+        )
+    return tuple(dict.fromkeys(doubts)), tuple(dict.fromkeys(faults))
