@@ -66,6 +66,10 @@ def table_html(released: ReleasedTable, *, currency: str, folded: bool = False) 
         for row in table.frame[columns].itertuples(index=False, name=None)
     ]
     notes = list(table.notes)
+    if not _totals_agree(table, columns):
+        notes.append(
+            "Rows are rounded one by one, so they do not add up exactly to the total shown."
+        )
     if released.n_suppressed:
         notes.append(
             f"{SUPPRESSED} not published: a number this small could identify someone, or could be "
@@ -103,6 +107,23 @@ def figure_html(figure: Figure) -> Markup:
 def anchor(text: str) -> str:
     """A fragment identifier made of letters, digits and hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")
+
+
+def _totals_agree(table: OutputTable, columns: list[str]) -> bool:
+    """Does each column of money add up, as it is written, to the row that is called Total?"""
+    frame = table.frame
+    is_total = frame[columns[0]].astype(str).str.casefold() == "total"
+    if is_total.sum() != 1 or not is_total.iloc[-1]:
+        return True
+    for column in (c for c in columns if table.kinds[c] == "money"):
+        values = [_number(v) for v in frame[column] if not is_suppressed(v)]
+        if len(values) < len(frame) or any(v is None for v in values):
+            continue
+        *parts, total = (float(v or 0.0) for v in values)
+        exact = abs(sum(parts) - total) <= 1e-6 * max(abs(total), 1.0)
+        if exact and not fmt.adds_up_as_shown(parts, total, table.decimals):
+            return False
+    return True
 
 
 def _writer(kind: Kind, table: OutputTable, currency: str) -> Callable[[Any], str]:

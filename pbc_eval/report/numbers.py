@@ -5,6 +5,8 @@ written in its outcome's own unit.
 """
 
 import math
+from collections.abc import Iterable
+from decimal import Decimal
 
 from pbc_eval.spec.outcomes import Outcome
 
@@ -82,6 +84,21 @@ def amount(value: float | None, outcome: Outcome, currency: str) -> str:
         return money(value, currency, outcome.decimals)
     scale = 100 if outcome.shown_as == "percentage_points" else 1
     return number(scale * value, outcome.decimals)
+
+
+def differ_as_shown(one: float, other: float, difference: float, outcome: Outcome) -> bool:
+    """Is the difference of two levels, as they are written, the difference as it is written?"""
+    scale = 100 if outcome.shown_as == "percentage_points" else 1
+    first, second, apart = (
+        Decimal(f"{scale * value:.{outcome.decimals}f}") for value in (one, other, difference)
+    )
+    return first - second == apart
+
+
+def adds_up_as_shown(parts: Iterable[float], total: float, decimals: int) -> bool:
+    """Is the sum of the parts, as they are written, the total as it is written?"""
+    written = (Decimal(f"{part:.{decimals}f}") for part in parts)
+    return sum(written) == Decimal(f"{total:.{decimals}f}")
 
 
 def unit_of(outcome: Outcome) -> str:

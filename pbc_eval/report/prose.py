@@ -94,13 +94,26 @@ def can_say(finding: Finding, evaluation: Evaluation) -> tuple[str, ...]:
         f"{fmt.count(estimate.n_comparison)} {unit[estimate.n_comparison != 1]} for comparison."
     )
     if estimate.counterfactual_mean is not None and estimate.counterfactual_mean > 0:
-        relative = estimate.estimate / estimate.counterfactual_mean
-        without = fmt.level(estimate.counterfactual_mean, outcome, spec.contract.currency)
-        said.append(
-            f"Without the programme {_lower_first(outcome.label)} would have been an estimated "
-            f"{without}; the difference is {fmt.percent(abs(relative), 1)} of that."
-        )
+        said.append(_with_and_without(estimate, outcome, spec.contract.currency))
     return tuple(said)
+
+
+def _with_and_without(estimate: AttEstimate, outcome: Outcome, currency: str) -> str:
+    """Both levels and the difference, with a word on rounding where they seem to contradict it."""
+    before = estimate.counterfactual_mean or 0.0
+    after = before + estimate.estimate
+    relative = fmt.percent(abs(estimate.estimate / before), 1)
+    rounding = (
+        ""
+        if fmt.differ_as_shown(after, before, estimate.estimate, outcome)
+        else " Figures are rounded one by one; the difference was worked out before that."
+    )
+    return (
+        f"Without the programme {_lower_first(outcome.label)} would have been an estimated "
+        f"{fmt.level(before, outcome, currency)}, and with it was "
+        f"{fmt.level(after, outcome, currency)}; the difference is {relative} of the first."
+        f"{rounding}"
+    )
 
 
 def cannot_say(finding: Finding, evaluation: Evaluation) -> tuple[str, ...]:

@@ -51,6 +51,17 @@ def test_a_table_has_a_caption_scoped_headers_and_a_region_to_scroll():
     assert ("caption", "id", "t-x-table") in reader.attributes
 
 
+def test_rows_that_do_not_add_up_as_shown_are_footnoted():
+    def money(*values):
+        parts = [f"part {k}" for k in range(len(values) - 1)]
+        frame = pd.DataFrame({"name": [*parts, "Total"], "n": values})
+        return html(frame=frame, kinds={"name": "text", "n": "money"}, decimals=0)
+
+    assert "rounded one by one" in money(1.4, 2.4, 3.8)
+    assert "rounded one by one" not in money(1.6, 2.3, 3.9)
+    assert "rounded one by one" not in money(1.0, 2.0, 9.0)  # no sum of the rows at all
+
+
 def test_a_confidential_cell_shows_its_symbol_and_says_why():
     text = Reader(html(100, governed_by={"units": ("effect", "pay")}, adds_up="not")).text
     assert text.count(SUPPRESSED) == 3 + 1

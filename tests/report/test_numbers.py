@@ -5,6 +5,8 @@ import math
 import pytest
 
 from pbc_eval.report import numbers as fmt
+from pbc_eval.report.numbers import adds_up_as_shown, differ_as_shown
+from pbc_eval.spec.outcomes import Outcome
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -54,3 +56,26 @@ def test_a_measure_shows_enough_digits_to_follow_the_payment(value, text):
 def test_shares_are_percentages():
     assert fmt.percent(0.25) == "25%"
     assert fmt.percent(-0.0839, 1) == f"{MINUS}8.4%"
+
+
+@pytest.mark.parametrize("one", [19.71, 19.74, 19.75, 19.76, 20.0, 20.04])
+@pytest.mark.parametrize("other", [21.86, 21.94, 21.95, 22.0])
+def test_rounded_levels_that_contradict_their_difference_are_seen(one, other):
+    outcome = Outcome(id="a", label="A", unit="u", direction="lower_is_better", decimals=1)
+    shown = round(float(f"{one:.1f}") - float(f"{other:.1f}"), 1)
+    agree = shown == float(f"{one - other:.1f}")
+    assert differ_as_shown(one, other, one - other, outcome) == agree
+
+
+def test_shares_are_compared_as_percentages():
+    outcome = Outcome(
+        id="a", label="A", unit="u", direction="lower_is_better", decimals=0,
+        shown_as="percentage_points",
+    )  # fmt: skip
+    assert not differ_as_shown(0.256, 0.204, 0.052, outcome)  # 26 less 20, shown as 5
+    assert differ_as_shown(0.25, 0.20, 0.05, outcome)
+
+
+def test_parts_that_do_not_add_up_as_shown_are_seen():
+    assert adds_up_as_shown([1.2, 2.3], 3.5, 1)
+    assert not adds_up_as_shown([1.4, 2.4], 3.8, 0)
