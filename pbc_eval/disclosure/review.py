@@ -30,6 +30,7 @@ _QUANTILE = re.compile(
     r"^(median|quantile|percentile|decile|quartile|iqr|q\d+|p\d{1,2})(_|$)", re.IGNORECASE
 )
 SAFE = "counts pass the threshold; averages and effects rest on enough units"
+NO_PEOPLE = "it counts no people"
 OFF = "the rule holds nothing back here, for the reason that the report gives"
 
 
@@ -124,6 +125,9 @@ def _named(one: OutputReview) -> str:
 
 
 def _passed(released: ReleasedTable) -> str:
+    table = released.table
+    if not table.governed_by and not table.contributions and "count" not in table.kinds.values():
+        return NO_PEOPLE
     if not released.n_suppressed:
         return SAFE
     return (

@@ -8,7 +8,7 @@ from pbc_eval.did.group_time import GroupTimeEffects, att_gt
 from pbc_eval.errors import DesignError
 from pbc_eval.evaluation import tables
 from pbc_eval.evaluation.measure import measured_alternatives, measured_from_estimate
-from pbc_eval.evaluation.panels import groups, means, named, read_panel, total_scale
+from pbc_eval.evaluation.panels import groups, means, named, parts_of_means, read_panel, total_scale
 from pbc_eval.evaluation.record import Finding
 from pbc_eval.evaluation.two_way_makeup import two_way_tables
 from pbc_eval.panel.panel import Panel
@@ -57,7 +57,7 @@ def find(spec: EvaluationSpec, outcome: Outcome, seed: int) -> Finding:
         tables=(
             tables.ledger_table(spec, outcome, panel.ledger.to_frame()),
             tables.groups_table(spec, outcome, groups(spec, panel)),
-            tables.means_table(spec, outcome, means(spec, panel)),
+            tables.means_table(spec, outcome, means(spec, panel), parts_of_means(panel)),
             tables.estimates_table(spec, outcome, side_by_side),
             *tables.impossible_table(
                 outcome, [(label_of(o, design), o.reason) for o in impossible]

@@ -12,6 +12,8 @@ from pbc_eval.spec.design import DifferenceInDifferences, SyntheticDifferenceInD
 from pbc_eval.spec.evaluation import EvaluationSpec
 from pbc_eval.spec.outcomes import Outcome
 
+MOST_LISTED = 5_000
+
 
 def read_panel(spec: EvaluationSpec, outcome: Outcome) -> Panel:
     """The panel of one outcome, as the data roles say."""
@@ -102,6 +104,22 @@ def means(spec: EvaluationSpec, panel: Panel) -> pd.DataFrame:
         if units[c, t]
     ]
     return pd.DataFrame(rows)
+
+
+def parts_of_means(panel: Panel) -> tuple[tuple[float, ...], ...]:
+    """What each unit adds to each row of ``means``: its weighted outcome. Empty without weights,
+    where every unit counts alike, and for panels of more than ``MOST_LISTED`` units, whose groups
+    are too large to be about one."""
+    if panel.roles.weight is None or sum(panel.cohort_units) > MOST_LISTED:
+        return ()
+    arrays = panel.arrays()
+    parts = arrays.weight[:, None] * arrays.outcome
+    rows = (
+        (arrays.cohort == c, t) for c in range(len(panel.cohorts)) for t in range(panel.n_periods)
+    )
+    found = (parts[mine, t] for mine, t in rows)
+    kept = (one[~np.isnan(one)] for one in found)
+    return tuple(tuple(one.tolist()) for one in kept if len(one))
 
 
 def _means_of_arrays(panel: Panel) -> tuple[np.ndarray, np.ndarray]:

@@ -189,8 +189,16 @@ def estimates_table(
     )
 
 
-def means_table(spec: EvaluationSpec, outcome: Outcome, means: pd.DataFrame) -> OutputTable:
-    """Mean outcome by group and period: group, first_treated, time, position, mean, units."""
+def means_table(
+    spec: EvaluationSpec,
+    outcome: Outcome,
+    means: pd.DataFrame,
+    parts: tuple[tuple[float, ...], ...] = (),
+) -> OutputTable:
+    """Mean outcome by group and period: group, first_treated, time, position, mean, units.
+
+    ``parts`` are what each unit adds to each mean, where units count by a weight.
+    """
     period = spec.data.time_name if spec.data else "period"
     return OutputTable(
         name=f"{outcome.id}-means",
@@ -199,6 +207,7 @@ def means_table(spec: EvaluationSpec, outcome: Outcome, means: pd.DataFrame) -> 
         kinds={"group": "text", "time": "text", "mean": effect_kind(outcome), "units": "count"},
         headers={"group": "Group", "time": period.capitalize(), "mean": "Average"},
         governed_by={"units": ("mean",)},
+        contributions={"mean": parts} if parts else {},
         adds_up="not",
         group_by="group",
         decimals=outcome.decimals,

@@ -64,6 +64,12 @@ def test_what_is_hidden_beside_a_published_total(counts, expected):
     assert "".join(".x"[is_hidden] for is_hidden in hidden(counts)) == expected
 
 
+def test_zeros_may_be_protected_like_any_small_count():
+    kept = release_table(table([0, 20, 30, 11]), rule(zeros="protected")).frame["units"]
+    assert list(kept) == [SUPPRESSED, 20, 30, SUPPRESSED]  # anything from 0 to 11 in both
+    assert hidden([0, 20, 30, 11]) == [False] * 4
+
+
 def test_what_rests_on_a_hidden_count_goes_with_it_and_cells_are_counted_once():
     released = release_table(table([3, 20, 30], adds_up="not"), rule())
     assert list(released.frame["mean"]) == [SUPPRESSED, 1.5, 2.5]
