@@ -79,10 +79,16 @@ class _Reader(HTMLParser):
             if link.startswith("#"):
                 seen.fragments.append(given["href"].strip()[1:])
         loads = [given[name] for name in _LOADS if given.get(name)]
-        loads += [given["href"]] if tag != "a" and given.get("href") else []
+        if given.get("href") and tag != "a" and not _only_points(tag, given):
+            loads.append(given["href"])
         seen.outside += [at for at in loads if not at.strip().casefold().startswith("data:")]
         if _STYLE_LOADS.search(given.get("style", "")):
             seen.outside.append(given["style"])
+
+
+def _only_points(tag: str, given: dict[str, str]) -> bool:
+    """A link that browsers follow only when asked to: the same thing in another format."""
+    return tag == "link" and given.get("rel", "").strip().casefold() in {"alternate", "canonical"}
 
 
 def refuse_an_unfit_page(html: str) -> None:

@@ -20,12 +20,14 @@ from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.simulate import JointSimulation
 from pbc_eval.payment.schedule import schedule_of
 from pbc_eval.report import facts, prose
+from pbc_eval.report.dictionary import describe, write_dictionary
 from pbc_eval.report.drawings import drawings
 from pbc_eval.report.figures import Figure
 from pbc_eval.report.money import (
     payment_alternatives_table,
     payment_table,
 )
+from pbc_eval.report.particulars import particulars
 from pbc_eval.report.payment_risk import ladder_figures, risk_figures, risk_tables
 from pbc_eval.report.performance import charts, performance_tables
 from pbc_eval.report.sections import all_outcomes_table
@@ -39,15 +41,17 @@ WORKBOOK = "workbook.xlsx"
 
 
 def write_downloads(released: ReleasedEvaluation, run_dir: str | Path) -> Path:
-    """Write results.json, the workbook and one CSV a table and figure to ``run_dir``/downloads;
-    return that folder."""
+    """Write results.json, the workbook, one CSV a table and figure and the dictionary of their
+    columns to ``run_dir``/downloads; return that folder."""
     folder = Path(run_dir) / "downloads"
     folder.mkdir(parents=True, exist_ok=True)
     written: set[str] = set()
-    for table in _tables(released):
+    tables, figures = list(_tables(released)), list(_figures(released))
+    for table in tables:
         _write_csv(table.frame, _fresh(folder, table.table.name, written))
-    for figure in _figures(released):
+    for figure in figures:
         _write_csv(figure.data, _fresh(folder, figure.name, written))
+    write_dictionary(folder, describe(tables, figures, released))
     if has_workbook(released.evaluation):
         (folder / WORKBOOK).write_bytes(workbook(released))
     terms = released.evaluation.spec.payment
@@ -124,6 +128,7 @@ def results(released: ReleasedEvaluation) -> dict[str, Any]:
         "payment_risk": _risk(released),
         "performance": _performed(released),
         "uncertainty": _uncertainty(evaluation.simulation),
+        "particulars": particulars(released),
         "provenance": provenance.manifest(
             evaluation_id=spec.id,
             edition=spec.edition,
@@ -231,7 +236,7 @@ def _write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 def _fresh(folder: Path, name: str, written: set[str]) -> Path:
     """A file for one table or figure; two of one name would leave one of them out."""
-    if name in written:
+    if name in written or name == "dictionary":
         raise PublicationError(
             f"{name}.csv: two tables or figures have this name. Rename one of the outcomes."
         )
