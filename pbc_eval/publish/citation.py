@@ -89,7 +89,7 @@ def citation_of(results: dict[str, Any]) -> Citation:
     summary, told = results["summary"], results["particulars"]
     return Citation(
         key=f"{summary['id']}-{summary['edition']}",
-        author=one_line(told["contract"]["commissioner"]),
+        author=one_line(told["contract"]["commissioner"] or told["publication"]["contact"]),
         title=one_line(summary["title"]),
         kind=one_line(told.get("report_label", "Impact report")),
         edition=summary["edition"],

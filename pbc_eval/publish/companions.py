@@ -12,6 +12,7 @@ from pbc_eval.publish.checksums import SUMS, sums_text
 from pbc_eval.publish.citation import citation_of
 from pbc_eval.publish.crate import ARCHIVE, crate_bytes
 from pbc_eval.publish.metadata import schema_org
+from pbc_eval.publish.results_file import complete
 from pbc_eval.publish.visible import all_visible
 from pbc_eval.spec.evaluation import EvaluationSpec
 
@@ -27,7 +28,7 @@ def write_companions(
     its manifest will say.
     """
     downloads = folder / "downloads"
-    told = all_visible(results)
+    told = complete(all_visible(results))
     citation = citation_of(told)
     (downloads / "citation.txt").write_text(citation.sentence + "\n", encoding="utf-8")
     (downloads / "citation.cff").write_text(citation.cff, encoding="utf-8")

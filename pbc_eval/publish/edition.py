@@ -26,6 +26,7 @@ from pbc_eval.publish.citation import citation_of
 from pbc_eval.publish.companions import write_companions
 from pbc_eval.publish.notebook import execute, to_page
 from pbc_eval.publish.page import refuse_an_unfit_page
+from pbc_eval.publish.results_file import complete
 from pbc_eval.spec.evaluation import EvaluationSpec, load_evaluation
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "impact_report.ipynb"
@@ -156,7 +157,7 @@ def _make(spec: EvaluationSpec, evaluation: Path, run_dir: Path, notebook: Path)
         title=f"{'Draft: ' if is_draft else ''}{spec.title}: impact report, edition {spec.edition}",
         description=spec.contract.summary,
         footer=f"{spec.title}, edition {spec.edition}. {spec.publication.licence}.",
-        citation="" if is_draft else citation_of(results).sentence,
+        citation="" if is_draft else citation_of(complete(results)).sentence,
         is_draft=is_draft,
     )
     refuse_an_unfit_page(page)
