@@ -7,6 +7,7 @@ hash; without scripts the whole list is there. A contract's page needs none.
 import csv
 import datetime as dt
 import io
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -94,20 +95,22 @@ def _render(template: str, site: Site, *, script: str, **facts: Any) -> str:
             site=site,
             script=script,
             script_source=script_source(script),
-            css=(TEMPLATES / "page.css").read_text(encoding="utf-8"),
             **facts,
         )
     )
 
 
+@cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES / "site"),
         autoescape=select_autoescape(default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["css"] = (TEMPLATES / "page.css").read_text(encoding="utf-8")
+    return environment
 
 
 def _choices(shelf: Shelf, commissioners: dict[str, str]) -> list[dict[str, Any]]:
