@@ -90,10 +90,12 @@ class Listed:
 
     @property
     def payment_words(self) -> str:
-        """'£1,234' as the page shows it, or an en dash."""
+        """'£1,234.50', with the decimals of the contract's rule, or an en dash."""
         if self.payment is None:
             return fmt.MISSING
-        return fmt.money(float(self.payment["total"]), self.payment["currency"])
+        total = str(self.payment["total"])
+        decimals = len(total.partition(".")[2])
+        return fmt.money(float(total), self.payment["currency"], decimals)
 
     @property
     def is_paid(self) -> bool:

@@ -17,7 +17,6 @@ from pbc_eval.publish.site.drawn import Drawer, editions_figure
 from pbc_eval.publish.site.listed import Contract, Listed, Shelf
 from pbc_eval.report.facts import long_date
 from pbc_eval.report.html import TEMPLATES
-from pbc_eval.report.numbers import MISSING
 from pbc_eval.spec.formula_text import harmless
 from pbc_eval.spec.site import Site
 
@@ -150,7 +149,7 @@ def _commissioner(contract: Contract) -> str:
 
 def _changes(contract: Contract, one: Listed) -> str:
     told = " ".join(contract.changes_in(one.edition))
-    return told or ("First edition" if one is contract.editions[-1] else MISSING)
+    return told or ("First edition." if one is contract.editions[-1] else "Not stated.")
 
 
 def _particulars(newest: Listed) -> list[tuple[str, str]]:

@@ -173,7 +173,7 @@ def test_money_that_is_not_due_is_no_payment(tmp_path, changes):
     assert "transactions" not in implementation(package)
     milestone = implementation(package)["milestones"][-1]
     assert milestone["title"] == "Payment under the contract's rule, not a transaction"
-    assert milestone["description"].startswith("£1,200: ")
+    assert milestone["description"].startswith("£1,200.50: ")
     assert "outcome_payments" not in project
     assert "total_outcome_payments_made" not in project["overall_project_finance"]
 

@@ -126,9 +126,9 @@ def test_a_contract_shows_its_editions_and_what_changed_and_why(corrected):
     assert "Read the newest edition: 2025-2" in text
     rows = [Reader(row).text for row in re.findall(r"<tr>.*?</tr>", page)][1:]
     assert "2025-2 (newest) 1 June 2025 Provisional Improved: 2.0 lower" in rows[0]
-    assert rows[0].endswith("£1,200 1.23 Two records were counted twice.")
+    assert rows[0].endswith("£1,200.50 1.23 Two records were counted twice.")
     assert rows[1].startswith("2025-1 1 May 2025 Provisional Improved: 2.3 lower")
-    assert rows[1].endswith("First edition")
+    assert rows[1].endswith("First edition.")
     assert "what an older page says of itself does not tell whether a newer one exists" in text
 
 
