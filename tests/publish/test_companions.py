@@ -40,7 +40,10 @@ def edition_of(folder, source, **changes):
 
 @pytest.fixture
 def source(tmp_path):
-    return copy_of("hospital-readmissions", tmp_path / "data")
+    """An evaluation whose data are not open, as they are unless somebody says so."""
+    folder = copy_of("hospital-readmissions", tmp_path / "data")
+    change(folder / "evaluation.yaml", "  data_open: true\n", "")
+    return folder
 
 
 @pytest.fixture
