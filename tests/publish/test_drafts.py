@@ -80,7 +80,7 @@ def test_a_draft_says_so_on_screen_on_paper_and_to_search_engines_and_is_not_lis
 
     change(source / "evaluation.yaml", "status: draft", "status: provisional")
     published = Reader(publish_edition(source, reports).page.read_text(encoding="utf-8"))
-    assert "Draft" not in published.text
+    assert "Draft — not for publication" not in published.text
     assert ("body", "class", "draft") not in published.attributes
     assert "How to cite" in published.text
     assert ("a", "href", "../index.html") in published.attributes
