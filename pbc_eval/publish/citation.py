@@ -91,7 +91,7 @@ def citation_of(results: dict[str, Any]) -> Citation:
         key=f"{summary['id']}-{summary['edition']}",
         author=one_line(told["contract"]["commissioner"] or told["publication"]["contact"]),
         title=one_line(summary["title"]),
-        kind=one_line(told.get("report_label", "Impact report")),
+        kind=one_line(told["report_label"]),
         edition=summary["edition"],
         status=summary["status"],
         released=dt.date.fromisoformat(told["publication"]["release_date"]),

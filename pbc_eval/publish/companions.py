@@ -4,8 +4,11 @@ Written before the manifest, so that they are as immutable as the page.
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from pydantic import BaseModel
 
 from pbc_eval import provenance
 from pbc_eval.publish.checksums import SUMS, sums_text
@@ -14,18 +17,22 @@ from pbc_eval.publish.crate import ARCHIVE, crate_bytes
 from pbc_eval.publish.metadata import schema_org
 from pbc_eval.publish.results_file import complete
 from pbc_eval.publish.visible import all_visible
-from pbc_eval.spec.evaluation import EvaluationSpec
 
 METADATA = "metadata.jsonld"
 
 
 def write_companions(
-    folder: Path, spec: EvaluationSpec, results: dict[str, Any], facts: dict[str, Any]
+    folder: Path,
+    *,
+    agreed: bytes,
+    inputs: Mapping[str, bytes],
+    results: dict[str, Any],
+    facts: dict[str, Any],
 ) -> None:
     """Write citation.txt, .cff and .bib, metadata.jsonld, ro-crate.zip and SHA256SUMS.
 
-    ``folder`` holds the page and its downloads; ``results`` is its results.json and ``facts`` what
-    its manifest will say.
+    ``folder`` holds the page and its downloads; ``agreed`` and ``inputs`` go into the archive;
+    ``results`` is the edition's results.json and ``facts`` what its manifest will say.
     """
     downloads = folder / "downloads"
     told = complete(all_visible(results))
@@ -38,8 +45,8 @@ def write_companions(
     (downloads / ARCHIVE).write_bytes(
         crate_bytes(
             {name: path.read_bytes() for name, path in _files(folder).items()},
-            _open_inputs(spec, facts["inputs_sha256"]),
-            agreed=_agreed(spec),
+            inputs,
+            agreed=agreed,
             results=told,
             facts=all_visible(facts),
         )
@@ -48,26 +55,27 @@ def write_companions(
     (folder / SUMS).write_text(sums_text(digests), encoding="utf-8")
 
 
-def _files(folder: Path) -> dict[str, Path]:
-    found = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path for path in found}
-
-
-def _open_inputs(spec: EvaluationSpec, inputs: dict[str, str]) -> dict[str, bytes]:
-    """The files that were read, where they may be passed on and are still what was read."""
-    if not spec.publication.data_open:
+def open_inputs(folder: Path, hashes: Mapping[str, str], *, is_open: bool) -> dict[str, bytes]:
+    """The files of ``folder`` that were read, by name, where they may be passed on and are still
+    what was read."""
+    if not is_open:
         return {}
-    paths = {name: spec.folder / name for name in inputs}
+    paths = {name: folder / name for name in sorted(hashes)}
     return {
         name: path.read_bytes()
-        for name, path in sorted(paths.items())
+        for name, path in paths.items()
         if path.is_file()
-        and path.resolve().is_relative_to(spec.folder.resolve())
-        and provenance.sha256(path) == inputs[name]
+        and path.resolve().is_relative_to(folder.resolve())
+        and provenance.sha256(path) == hashes[name]
     }
 
 
-def _agreed(spec: EvaluationSpec) -> bytes:
-    """The evaluation as it was read: comments in evaluation.yaml may not be meant for readers."""
+def agreed_text(spec: BaseModel) -> bytes:
+    """The file as it was read: comments in it may not be meant for readers."""
     content = spec.model_dump(mode="json", by_alias=True, exclude_unset=True)
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path for path in found}

@@ -23,7 +23,7 @@ from pbc_eval import provenance
 from pbc_eval._validate import first_few
 from pbc_eval.errors import PublicationError
 from pbc_eval.publish.citation import citation_of
-from pbc_eval.publish.companions import write_companions
+from pbc_eval.publish.companions import agreed_text, open_inputs, write_companions
 from pbc_eval.publish.notebook import execute, to_page
 from pbc_eval.publish.page import refuse_an_unfit_page
 from pbc_eval.publish.results_file import complete
@@ -162,7 +162,13 @@ def _make(spec: EvaluationSpec, evaluation: Path, run_dir: Path, notebook: Path)
     )
     refuse_an_unfit_page(page)
     (edition / "index.html").write_text(page, encoding="utf-8")
-    write_companions(edition, spec, results, facts)
+    write_companions(
+        edition,
+        agreed=agreed_text(spec),
+        inputs=open_inputs(spec.folder, facts["inputs_sha256"], is_open=spec.publication.data_open),
+        results=results,
+        facts=facts,
+    )
     files = [path for path in edition.rglob("*") if path.is_file()]
     provenance.write_manifest(edition, facts, files)
 

@@ -20,6 +20,12 @@ _CONTRACT: dict[str, Any] = {
     "currency": "",
     "status": "published",
 }
+KINDS = {  # of reports, as readers know them
+    "impact_report": "Impact report",
+    "design_note": "Design note",
+    "sroi_report": "Social return report",
+    "portfolio": "Portfolio",
+}
 _SUMMARY = ("id", "title", "edition", "status", "contract", "release_date", "data_status")
 
 
@@ -51,10 +57,18 @@ def complete(results: dict[str, Any]) -> dict[str, Any]:
     publication = {"contact": "", "licence": "", "data_open": False, "release_date": None}
     publication |= told.get("publication") or {}
     publication["release_date"] = publication["release_date"] or _iso(summary["release_date"])
+    kind = summary.get("report", "impact_report")
     return {
         **results,
-        "summary": {"headlines": [], "illustrative": False, "data_badge": "", **summary},
+        "summary": {
+            "report": kind,
+            "headlines": [],
+            "illustrative": False,
+            "data_badge": "",
+            **summary,
+        },
         "particulars": {
+            "report_label": KINDS.get(kind, kind.replace("_", " ").capitalize()),
             "method": "",
             "method_label": "",
             "headline": None,

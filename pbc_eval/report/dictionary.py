@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pbc_eval.disclosure import SUPPRESSED, ReleasedEvaluation, ReleasedTable
+from pbc_eval.disclosure import SUPPRESSED, ReleasedTable
 from pbc_eval.evaluation.record import Kind, OutputTable
 from pbc_eval.report.figures import Figure
 from pbc_eval.spec.formula_text import harmless
@@ -101,11 +101,13 @@ class Described:
 
 
 def describe(
-    tables: Sequence[ReleasedTable], figures: Sequence[Figure], released: ReleasedEvaluation
+    tables: Sequence[ReleasedTable],
+    figures: Sequence[Figure],
+    *,
+    outcomes: Sequence[Outcome],
+    currency: str,
 ) -> tuple[Described, ...]:
-    """Every CSV of an edition, in the order of its name."""
-    outcomes = [finding.outcome for finding in released.evaluation.findings]
-    currency = released.evaluation.spec.contract.currency
+    """Every CSV of an edition, in the order of its name. ``outcomes`` give effects their units."""
     described = [_table(one.table, _outcome_of(one.table, outcomes), currency) for one in tables]
     described += [_figure(figure) for figure in figures]
     return tuple(sorted(described, key=lambda one: one.file))

@@ -51,7 +51,13 @@ def write_downloads(released: ReleasedEvaluation, run_dir: str | Path) -> Path:
         _write_csv(table.frame, _fresh(folder, table.table.name, written))
     for figure in figures:
         _write_csv(figure.data, _fresh(folder, figure.name, written))
-    write_dictionary(folder, describe(tables, figures, released))
+    described = describe(
+        tables,
+        figures,
+        outcomes=[finding.outcome for finding in released.evaluation.findings],
+        currency=released.evaluation.spec.contract.currency,
+    )
+    write_dictionary(folder, described)
     if has_workbook(released.evaluation):
         (folder / WORKBOOK).write_bytes(workbook(released))
     terms = released.evaluation.spec.payment

@@ -14,8 +14,9 @@ from hostile import VALUES
 from pbc_eval import provenance
 from pbc_eval.evaluation.run import input_hashes
 from pbc_eval.publish.citation import citation_of
-from pbc_eval.publish.companions import write_companions
+from pbc_eval.publish.companions import agreed_text, open_inputs, write_companions
 from pbc_eval.publish.crate import AGREED, DESCRIPTOR, crate_bytes
+from pbc_eval.publish.results_file import complete
 from pbc_eval.spec.evaluation import load_evaluation
 from pbc_eval.spec.yaml_file import read_yaml
 
@@ -34,7 +35,14 @@ def edition_of(folder, source, **changes):
     (folder / "downloads").mkdir(parents=True)
     (folder / "index.html").write_text("<p>page</p>")
     (folder / "downloads" / "a.csv").write_text("x\n1\n")
-    write_companions(folder, spec, results_of(**changes), facts_of(spec))
+    facts = facts_of(spec)
+    write_companions(
+        folder,
+        agreed=agreed_text(spec),
+        inputs=open_inputs(spec.folder, facts["inputs_sha256"], is_open=spec.publication.data_open),
+        results=results_of(**changes),
+        facts=facts,
+    )
     return folder
 
 
@@ -68,7 +76,7 @@ def crate_of(edition) -> dict[str, dict]:
 
 
 def test_the_citation_says_who_what_which_and_when():
-    assert citation_of(results_of()).sentence == (
+    assert citation_of(complete(results_of())).sentence == (
         "The city (2026). A winter shelter. Impact report, edition 2026-1 (provisional), "
         "1 May 2026."
     )
@@ -85,9 +93,8 @@ def test_the_citation_file_is_what_cff_asks_for(edition):
 
 @pytest.mark.parametrize("value", VALUES)
 def test_hostile_words_cannot_break_out_of_a_citation(tmp_path, value):
-    citation = citation_of(
-        results_of(summary__title=value, particulars__contract__commissioner=value)
-    )
+    changes = {"summary__title": value, "particulars__contract__commissioner": value}
+    citation = citation_of(complete(results_of(**changes)))
     file = tmp_path / "citation.cff"
     file.write_text(citation.cff, encoding="utf-8")
     cff = read_yaml(file).data
@@ -218,7 +225,9 @@ def test_hostile_words_stay_words_in_the_archive(value):
                          particulars__contract__commissioner=value)  # fmt: skip
     facts = {"inputs_sha256": {"a.csv": "0"}, "versions": {}, "seed": 1, "code_commit": value,
              "code_sha256": "0"}  # fmt: skip
-    made = crate_bytes({"index.html": b"x"}, {}, agreed=b"{}", results=results, facts=facts)
+    made = crate_bytes(
+        {"index.html": b"x"}, {}, agreed=b"{}", results=complete(results), facts=facts
+    )
     with zipfile.ZipFile(io.BytesIO(made)) as archive:
         assert archive.namelist() == ["index.html", AGREED, DESCRIPTOR]
         json.loads(archive.read(DESCRIPTOR))

@@ -55,6 +55,11 @@ class Listed:
         return f"{self.place}index.html"
 
     @property
+    def kind(self) -> str:
+        """Of report, as readers know it: 'Impact report', 'Design note'."""
+        return str(self.told["report_label"])
+
+    @property
     def status(self) -> str:
         return str(self.summary["status"])
 

@@ -25,7 +25,8 @@ def ocid_of(contract: Contract, site: Site) -> str:
 def release_package(contract: Contract, site: Site) -> dict[str, Any]:
     """The release package of a contract. The site must have an address and an OCDS prefix."""
     ocid = ocid_of(contract, site)
-    oldest_first = tuple(reversed(contract.editions))
+    told = [one for one in contract.editions if one.told["contract"]["commissioner"]]
+    oldest_first = tuple(reversed(told))
     return {
         "uri": f"{site.address}{contract.id}/ocds.json",
         "version": "1.1",

@@ -124,6 +124,9 @@ def _choices(shelf: Shelf, commissioners: dict[str, str]) -> list[dict[str, Any]
         ("method", "Method"): _sorted(
             {(one.told["method"], one.told["method_label"] or "Other") for one in newest}
         ),
+        ("report", "Kind of report"): _sorted(
+            {(one.summary["report"], one.kind) for one in newest}
+        ),
         ("commissioner", "Commissioner"): [
             (number, name or "Not stated") for name, number in commissioners.items()
         ],

@@ -79,7 +79,7 @@ def test_filters_offer_what_occurs_and_only_where_there_is_a_choice(tmp_path):
         *("", "c1", "c2"),
         *("", "final", "provisional"),
     ]
-    for name in ("year", "status", "data", "method", "verdict", "commissioner"):
+    for name in ("year", "status", "data", "method", "report", "verdict", "commissioner"):
         assert len(attributes(page, "li", f"data-{name}")) == 3
 
 
@@ -209,3 +209,16 @@ def test_hostile_words_are_text_on_every_page(tmp_path):
         csv = (tmp_path / f"h{number}" / "editions.csv").read_text(encoding="utf-8")
         assert not re.search(r"(^|,)\"?[=+@]", csv.splitlines()[1]), value
     assert not re.search("[\x00-\x08\u202a-\u202e\u2066-\u2069]", page)
+
+
+def test_kinds_of_report_are_told_apart(tmp_path):
+    put(tmp_path, "a", "2025-1", summary__report="design_note", particulars__headline=None,
+        particulars__publication__release_date="2025-01-01")  # fmt: skip
+    put(tmp_path, "a", "2026-1")
+    put(tmp_path, "b", summary__report="portfolio", particulars=None)
+    page = index_of(tmp_path)
+    assert "report" in attributes(page, "select", "name")
+    assert "Portfolio, edition 2026-1, released" in Reader(page).text
+    contract = Reader((tmp_path / "a" / "index.html").read_text(encoding="utf-8")).text
+    assert "2025-1 , design note 1 January 2025 Provisional No outcome measured" in contract
+    assert "Read the newest edition: 2026-1 , impact report, provisional" in contract
