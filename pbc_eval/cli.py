@@ -133,13 +133,14 @@ def batch(
 @app.command()
 @_readable
 def publish(reports: Reports = Path("reports")) -> None:
-    """Write reports/index.html from the editions that are there, after checking their hashes.
+    """Write the site (index.html, a page a contract, feed, catalogues) after checking all hashes.
 
-    Needed when editions were copied in or taken away by hand; `run` and `batch` do it themselves.
+    Needed when editions were copied in or taken away by hand, or site.yaml changed; `run` and
+    `batch` do it themselves, and check the hashes of files that changed.
     """
     if not reports.is_dir():
         raise SpecError(f"{reports}: no such folder. Name the folder that holds the editions.")
-    _print_index(reports)
+    _print_index(reports, check_all=True)
 
 
 @app.command()
@@ -194,10 +195,15 @@ def _run_all(jobs: list[Job], reports: Path, workers: int) -> None:
         raise typer.Exit(1)
 
 
-def _print_index(reports: Path) -> None:
-    from pbc_eval.publish.site import write_index  # noqa: PLC0415 heavy: loads the page tools
+def _print_index(reports: Path, *, check_all: bool = False) -> None:
+    from pbc_eval.publish.site.build import write_site  # noqa: PLC0415 heavy: loads the page tools
 
-    console.print(f"All reports: {escape(str(write_index(reports).resolve()))}")
+    built = write_site(reports, trust_memory=not check_all)
+    for sentence in built.left_out:
+        console.print(f"Left out: {escape(sentence)}")
+    for draft in built.drafts:
+        console.print(f"Draft, not listed: {escape(draft)}")
+    console.print(f"All reports: {escape(str(built.index.resolve()))}")
 
 
 def _show(message: str, title: str) -> None:

@@ -3,6 +3,7 @@
 import json
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -48,6 +49,7 @@ def without_kernels(monkeypatch):
 
     class Made:
         words = "first"
+        more: ClassVar[dict[str, object]] = {}  # further parts of results.json
         runs = 0
         problem: Exception | None = None
 
@@ -62,8 +64,11 @@ def without_kernels(monkeypatch):
                 "data_status": "real", "data_badge": "Real data", "illustrative": False,
                 "headlines": [self.words],
             }  # fmt: skip
-            facts = {"evaluation": spec.id, "edition": spec.edition}
-            results = {"summary": summary, "provenance": facts}
+            facts = {
+                "evaluation": spec.id, "edition": spec.edition, "inputs_sha256": {}, "seed": 1,
+                "versions": {"python": "3"}, "code_sha256": "0", "code_commit": "",
+            }  # fmt: skip
+            results = {"summary": summary, "provenance": facts, **self.more}
             downloads = Path(parameters["run_dir"]) / "downloads"
             (downloads / "results.json").write_text(json.dumps(results))
             return None

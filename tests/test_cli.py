@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from editions import put
 from evaluations import DATA, PROJECT, change, copy_of, files_under, made_once
 from rich.console import Console
 from typer.testing import CliRunner
@@ -15,6 +16,7 @@ from pbc_eval import cli
 from pbc_eval.batch.jobs import JobResult
 from pbc_eval.cli import app
 from pbc_eval.errors import PublicationError
+from pbc_eval.publish.site import build
 
 pytestmark = pytest.mark.slow  # whole commands are run
 
@@ -166,7 +168,7 @@ def test_publish_needs_a_folder_and_makes_none(tmp_path):
         (["check"], ["without writing anything", "exit code is 0 only when"]),
         (["run"], ["leaves the last good edition", "--reports", "--workers", "exit code"]),
         (["batch"], ["does not stop the others", "exit code is then 1", "--workers"]),
-        (["publish"], ["index.html", "checking their hashes", "--reports"]),
+        (["publish"], ["index.html", "checking all hashes", "--reports"]),
     ],
 )
 def test_help_teaches(command, taught):
@@ -257,3 +259,28 @@ def test_a_real_batch_with_one_that_fails(tmp_path):
     assert (reports / "wheels-to-meals" / "2026-1" / "manifest.json").is_file()
     assert "wheels-to-meals/2026-1/index.html" in (reports / "index.html").read_text()
     assert not (reports / "one-service").exists()
+
+
+def test_publish_says_what_is_left_out_and_which_drafts_are_not_listed(tmp_path):
+    put(tmp_path, "a", summary__status="draft")
+    put(tmp_path, "b")
+    done = runner.invoke(app, ["publish", "--reports", str(tmp_path)])
+    assert done.exit_code == 0
+    assert "Left out: feed.xml, sitemap.xml and ocds.json need the site's address" in done.stdout
+    assert "Draft, not listed: a/2026-1" in done.stdout
+    assert "index.html" in done.stdout
+
+
+def test_publish_reads_every_file_and_a_run_only_those_that_changed(tmp_path, monkeypatch):
+    put(tmp_path)
+    trusted = []
+    real = build.write_site
+
+    def noted(reports, *, trust_memory=False):
+        trusted.append(trust_memory)
+        return real(reports, trust_memory=trust_memory)
+
+    monkeypatch.setattr(build, "write_site", noted)
+    assert runner.invoke(app, ["publish", "--reports", str(tmp_path)]).exit_code == 0
+    cli._print_index(tmp_path)
+    assert trusted == [False, True]

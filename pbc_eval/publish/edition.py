@@ -1,6 +1,7 @@
 """One edition: run in private, made whole, then put in its place.
 
-    evaluation.yaml ─ lock ─ private run folder ─ notebook ─ page ─ manifest (last) ─ rename
+    evaluation.yaml ─ lock ─ private run folder ─ notebook ─ page ─ companions ─ manifest (last)
+    ─ rename
 
 A failed run leaves the good edition that was there untouched, and its own folder under
 ``reports/.runs`` for whoever looks into it. A final edition is never replaced by a different one.
@@ -22,8 +23,11 @@ from pbc_eval import provenance
 from pbc_eval._validate import first_few
 from pbc_eval.disclosure.editions import refuse_differencing
 from pbc_eval.errors import PublicationError
+from pbc_eval.publish.citation import citation_of
+from pbc_eval.publish.companions import agreed_text, open_inputs, write_companions
 from pbc_eval.publish.notebook import execute, to_page
 from pbc_eval.publish.page import refuse_an_unfit_page
+from pbc_eval.publish.results_file import complete
 from pbc_eval.spec.evaluation import EvaluationSpec, load_evaluation
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "impact_report.ipynb"
@@ -148,28 +152,44 @@ def _make(spec: EvaluationSpec, evaluation: Path, run_dir: Path, notebook: Path)
         {"evaluation": str(evaluation.resolve()), "run_dir": str(edition)},
         run_dir,
     )
-    facts = _facts(spec, edition, notebook)
+    results = _results(edition, notebook)
+    facts = _facts(spec, results, notebook)
+    is_draft = spec.status == "draft"
     page = to_page(
         executed,
-        title=f"{spec.title}: impact report, edition {spec.edition}",
+        title=f"{'Draft: ' if is_draft else ''}{spec.title}: impact report, edition {spec.edition}",
         description=spec.contract.summary,
         footer=f"{spec.title}, edition {spec.edition}. {spec.publication.licence}.",
+        citation="" if is_draft else citation_of(complete(results)).sentence,
+        is_draft=is_draft,
     )
     refuse_an_unfit_page(page)
     (edition / "index.html").write_text(page, encoding="utf-8")
+    write_companions(
+        edition,
+        agreed=agreed_text(spec),
+        inputs=open_inputs(spec.folder, facts["inputs_sha256"], is_open=spec.publication.data_open),
+        results=results,
+        facts=facts,
+    )
     files = [path for path in edition.rglob("*") if path.is_file()]
     provenance.write_manifest(edition, facts, files)
 
 
-def _facts(spec: EvaluationSpec, edition: Path, notebook: Path) -> dict[str, Any]:
-    """What the manifest says beside the hashes, from the results that the notebook wrote."""
+def _results(edition: Path, notebook: Path) -> dict[str, Any]:
     file = edition / "downloads" / "results.json"
     if not file.is_file():
         raise PublicationError(
             f"{notebook.name}: wrote no results.json. Call report.write_downloads(released, "
             "run_dir) in the notebook."
         )
-    facts: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["provenance"]
+    results: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return results
+
+
+def _facts(spec: EvaluationSpec, results: dict[str, Any], notebook: Path) -> dict[str, Any]:
+    """What the manifest says beside the hashes, from the results that the notebook wrote."""
+    facts: dict[str, Any] = results["provenance"]
     if (facts["evaluation"], facts["edition"]) != (spec.id, spec.edition):
         raise PublicationError(
             f"{notebook.name}: gave results of {facts['evaluation']}, edition {facts['edition']}, "

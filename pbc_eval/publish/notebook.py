@@ -21,6 +21,7 @@ from papermill.exceptions import PapermillException, PapermillExecutionError
 from pbc_eval._validate import did_you_mean
 from pbc_eval.errors import PublicationError
 from pbc_eval.publish.kernel import PrivateKernelManager
+from pbc_eval.publish.visible import visible
 from pbc_eval.report.glossary import with_definitions
 from pbc_eval.report.html import TEMPLATES
 
@@ -39,7 +40,6 @@ _ATTRIBUTES = {
     "abbr": {"title"},
 }
 _LINK = re.compile(r"#[\w-]+|downloads/[\w.-]+|https://\S+|mailto:\S+")
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _IMAGE = re.compile(r"data:image/(svg\+xml|png);base64,[A-Za-z0-9+/=]+")
 
 
@@ -80,8 +80,19 @@ def execute(notebook: Path, parameters: dict[str, str], run_dir: Path) -> Notebo
     return executed
 
 
-def to_page(executed: NotebookNode, *, title: str, description: str, footer: str) -> str:
-    """The page as HTML: the cells' HTML outputs, sanitised, in this project's own template."""
+def to_page(
+    executed: NotebookNode,
+    *,
+    title: str,
+    description: str,
+    footer: str,
+    citation: str = "",
+    is_draft: bool = False,
+) -> str:
+    """The page as HTML: the cells' HTML outputs, sanitised, in this project's own template.
+
+    A draft is marked as one on screen and on paper, and tells search engines to pass it by.
+    """
     shown: NotebookNode = copy.deepcopy(executed)
     for cell in shown.cells:
         cell["outputs"] = [
@@ -96,6 +107,8 @@ def to_page(executed: NotebookNode, *, title: str, description: str, footer: str
         "page_title": title,
         "page_description": description,
         "page_footer": footer,
+        "page_citation": citation,
+        "page_is_draft": is_draft,
         "page_css": (TEMPLATES / "page.css").read_text(encoding="utf-8"),
     }
     html, _ = exporter.from_notebook_node(shown, resources=resources)
@@ -105,7 +118,7 @@ def to_page(executed: NotebookNode, *, title: str, description: str, footer: str
 def sanitise(html: str) -> str:
     """Only the elements and attributes that a report uses; nothing that runs or loads."""
     return nh3.clean(
-        _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", html),
+        visible(html),
         tags=_TEXT,
         clean_content_tags={"script", "style"},
         attributes=_ATTRIBUTES,

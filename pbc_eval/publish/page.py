@@ -1,5 +1,7 @@
 """Is this page fit to be published? Read as a browser reads it; refuse what must not go out."""
 
+import base64
+import hashlib
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -23,6 +25,7 @@ class _Seen:
     language: str = ""
     title: str = ""
     policy: str = ""
+    scripts: list[str] = field(default_factory=list)  # the text of each
     ids: list[str] = field(default_factory=list)
     fragments: list[str] = field(default_factory=list)
 
@@ -62,6 +65,8 @@ class _Reader(HTMLParser):
             self._open.pop()
 
     def handle_data(self, data: str) -> None:
+        if self._within == "script":
+            self.seen.scripts[-1] += data
         if self._within == "title":
             self.seen.title += data.strip()
         if self._within == "style" and _STYLE_LOADS.search(data):
@@ -69,6 +74,8 @@ class _Reader(HTMLParser):
 
     def _note_what_runs_or_loads(self, tag: str, given: dict[str, str]) -> None:
         seen = self.seen
+        if tag == "script":
+            seen.scripts.append("" if not given else "with attributes")
         if tag in _RUNS or (tag == "meta" and given.get("http-equiv", "").casefold() == "refresh"):
             seen.runs.append(tag)
         seen.runs += [name for name in given if name.startswith("on") or name == "srcdoc"]
@@ -79,19 +86,40 @@ class _Reader(HTMLParser):
             if link.startswith("#"):
                 seen.fragments.append(given["href"].strip()[1:])
         loads = [given[name] for name in _LOADS if given.get(name)]
-        loads += [given["href"]] if tag != "a" and given.get("href") else []
+        if given.get("href") and tag != "a" and not _only_points(tag, given):
+            loads.append(given["href"])
         seen.outside += [at for at in loads if not at.strip().casefold().startswith("data:")]
         if _STYLE_LOADS.search(given.get("style", "")):
             seen.outside.append(given["style"])
 
 
-def refuse_an_unfit_page(html: str) -> None:
+def _only_points(tag: str, given: dict[str, str]) -> bool:
+    """A link that browsers follow only when asked to: the same thing in another format."""
+    return tag == "link" and given.get("rel", "").strip().casefold() in {"alternate", "canonical"}
+
+
+def _lets_scripts_in(policy: str, script: str) -> bool:
+    """Does the policy allow anything but the one script?"""
+    allowed = f"script-src '{script_source(script)}'" if script else ""
+    directives = [" ".join(part.split()) for part in policy.split(";")]
+    given = [part for part in directives if part.casefold().startswith("script-src")]
+    return given not in ([], [allowed])
+
+
+def script_source(script: str) -> str:
+    """The source expression that allows exactly this script: sha256-… of Content Security
+    Policy Level 3."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+
+
+def refuse_an_unfit_page(html: str, *, script: str = "") -> None:
     """Raise PublicationError, naming every fault, if the page is not fit to be published.
 
     A page has a title and a language, one h1 that comes first, headings that never skip a level,
     alternative text on every image, one caption on every table and a scope on every header cell,
     ids used once, links that lead somewhere, a content security policy, and nothing that runs or
-    loads from elsewhere.
+    loads from elsewhere. A page of the site may hold one ``script``, once and letter for letter,
+    that its policy allows by hash; the policy allows no other.
     """
     reader = _Reader()
     reader.feed(html)
@@ -100,6 +128,9 @@ def refuse_an_unfit_page(html: str) -> None:
     skips = [(above, below) for above, below in pairwise(seen.headings) if below > above + 1]
     twice = sorted({i for i in seen.ids if seen.ids.count(i) > 1})
     nowhere = sorted({name for name in seen.fragments if name not in seen.ids})
+    runs = list(seen.runs)
+    if script and seen.scripts == [script]:
+        runs.remove("script")
     bare = sum(count != 1 for count in seen.captions)
     faults = [
         (not seen.title, "has no title"),
@@ -113,7 +144,8 @@ def refuse_an_unfit_page(html: str) -> None:
         (bool(twice), f"uses ids twice: {twice[:3]}"),
         (bool(nowhere), f"links to places that are not on it: {nowhere[:3]}"),
         ("default-src 'none'" not in seen.policy, "has no content security policy"),
-        (bool(seen.runs), f"holds {len(seen.runs)} things that could run: {seen.runs[:3]}"),
+        (_lets_scripts_in(seen.policy, script), "has a policy that lets other scripts run"),
+        (bool(runs), f"holds {len(runs)} things that could run: {runs[:3]}"),
         (bool(seen.outside), f"loads from elsewhere: {seen.outside[:3]}"),
     ]
     found = [words for is_fault, words in faults if is_fault]

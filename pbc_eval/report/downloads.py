@@ -20,6 +20,7 @@ from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.simulate import JointSimulation
 from pbc_eval.payment.schedule import schedule_of
 from pbc_eval.report import facts, prose
+from pbc_eval.report.dictionary import describe, write_dictionary
 from pbc_eval.report.disclosure_record import review_of, review_table_of, write_review
 from pbc_eval.report.drawings import drawings
 from pbc_eval.report.figures import Figure
@@ -27,6 +28,7 @@ from pbc_eval.report.money import (
     payment_alternatives_table,
     payment_table,
 )
+from pbc_eval.report.particulars import particulars
 from pbc_eval.report.payment_risk import ladder_figures, risk_figures, risk_tables
 from pbc_eval.report.performance import charts, overall_of, performance_tables
 from pbc_eval.report.revision import revision_results, revision_tables
@@ -41,18 +43,26 @@ WORKBOOK = "workbook.xlsx"
 
 
 def write_downloads(released: ReleasedEvaluation, run_dir: str | Path) -> Path:
-    """Write results.json, the workbook and one CSV a table and figure to ``run_dir``/downloads;
-    return that folder."""
+    """Write results.json, the workbook, one CSV a table and figure and the dictionary of their
+    columns to ``run_dir``/downloads; return that folder."""
     folder = Path(run_dir) / "downloads"
     folder.mkdir(parents=True, exist_ok=True)
     written: set[str] = set()
     tables, figures = tuple(_tables(released)), tuple(_figures(released))
     reviews = review_of(released, tables, figures)
-    for table in (*tables, review_table_of(released, reviews)):
+    tables = (*tables, review_table_of(released, reviews))
+    for table in tables:
         _write_csv(table.frame, _fresh(folder, table.table.name, written))
     for figure in figures:
         _write_csv(figure.data, _fresh(folder, figure.name, written))
-    write_review(released, reviews, tables, folder)
+    write_review(released, reviews, tables[:-1], folder)
+    described = describe(
+        tables,
+        figures,
+        outcomes=[finding.outcome for finding in released.evaluation.findings],
+        currency=released.evaluation.spec.contract.currency,
+    )
+    write_dictionary(folder, described)
     if has_workbook(released.evaluation):
         (folder / WORKBOOK).write_bytes(workbook(released))
     terms = released.evaluation.spec.payment
@@ -130,6 +140,7 @@ def results(released: ReleasedEvaluation) -> dict[str, Any]:
         "performance": _performed(released),
         "uncertainty": _uncertainty(evaluation.simulation),
         "revision": revision_results(evaluation.revision),
+        "particulars": particulars(released),
         "provenance": provenance.manifest(
             evaluation_id=spec.id,
             edition=spec.edition,
@@ -238,7 +249,7 @@ def _write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 def _fresh(folder: Path, name: str, written: set[str]) -> Path:
     """A file for one table or figure; two of one name would leave one of them out."""
-    if name in written:
+    if name in written or name == "dictionary":
         raise PublicationError(
             f"{name}.csv: two tables or figures have this name. Rename one of the outcomes."
         )

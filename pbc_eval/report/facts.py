@@ -7,7 +7,7 @@ from pbc_eval.evaluation.record import Evaluation
 from pbc_eval.spec.adjustment import Algorithm
 from pbc_eval.spec.design import Matching
 
-_MONTHS = (
+MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
@@ -57,7 +57,7 @@ PLAIN_WORDS: dict[Algorithm, str] = {
 
 def long_date(day: dt.date) -> str:
     """31 March 2026, the same in every locale."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def is_illustrative(evaluation: Evaluation) -> bool:

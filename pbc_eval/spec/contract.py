@@ -24,6 +24,7 @@ Currency = Annotated[
 """An ISO 4217 code."""
 
 ValueStatus = Literal["published", "illustrative", "recalled", "synthetic"]
+Role = Literal["commissioner", "analyst", "assurer", "approver"]
 
 
 class ContractClause(Agreed):
@@ -68,6 +69,16 @@ class Publication(Agreed):
         description="real data; results reported elsewhere; recalled, to be verified; synthetic"
     )
     data_notice: str = Field(default="", description="Shown beside the status at the page's top.")
+    data_open: bool = Field(
+        default=False,
+        description="true: data files may be passed on and go into the edition's archive; false: "
+        "only their names and hashes do.",
+    )
+    required_sign_offs: tuple[Role, ...] = Field(
+        default=(),
+        description="Who must have signed, with a date, before a provisional edition is published; "
+        "a final one always needs all four.",
+    )
     disclosure: DisclosureRule = Field(
         default=DisclosureRule(), description="Which counts are too small to publish."
     )

@@ -50,8 +50,9 @@ class EvaluationSpec(Agreed):
     id: Slug = Field(description="Names the folder and the web address: winter-shelter.")
     title: str = Field(min_length=1, max_length=160, description="The page's main heading.")
     edition: Slug = Field(description="2026-1; a correction gets a new edition.")
-    status: Literal["provisional", "final"] = Field(
-        description="A final edition needs four dated signatures and never changes."
+    status: Literal["draft", "provisional", "final"] = Field(
+        description="A draft is not listed. A final edition needs four dated signatures and never "
+        "changes."
     )
     contract: Contract = Field(description="Who agreed what with whom.")
     data: DataRoles | None = Field(
@@ -221,6 +222,13 @@ class EvaluationSpec(Agreed):
             return (
                 f"a final edition needs dated sign-offs; missing: {', '.join(missing)}. Add them "
                 "under sign_off, or set status to provisional"
+            )
+        wanted = [role for role in missing if role in self.publication.required_sign_offs]
+        if self.status == "provisional" and wanted:
+            return (
+                "a provisional edition of this evaluation needs the dated sign-offs that "
+                f"publication.required_sign_offs names; missing: {', '.join(wanted)}. Add them "
+                "under sign_off, or set status to draft"
             )
         return None
 

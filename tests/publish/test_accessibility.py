@@ -9,7 +9,7 @@ from evaluations import DATA, EVERY, made_once
 
 from pbc_eval.batch.jobs import find_jobs
 from pbc_eval.batch.local import run_jobs
-from pbc_eval.publish.site import write_index
+from pbc_eval.publish.site.build import write_site
 
 pytestmark = [pytest.mark.slow, NEEDS_CHROMIUM]
 MOST_BYTES = 400_000  # of a page
@@ -30,7 +30,7 @@ def site(tmp_path_factory):
     def make(folder):
         results = list(run_jobs(find_jobs(DATA, folder), 2))
         assert [result.problem for result in results if result.problem] == []
-        write_index(folder)
+        write_site(folder)
 
     return made_once(tmp_path_factory, "every-page", make)
 

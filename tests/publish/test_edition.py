@@ -49,7 +49,11 @@ def test_an_edition_is_whole_and_its_manifest_names_every_file(
     assert made.page == reports / NAME / "2026-1" / "index.html"
     assert intact(made.folder)
     facts = provenance.read_manifest(made.folder)
-    assert facts["outputs_sha256"].keys() == {"index.html", "downloads/results.json"}
+    assert facts["outputs_sha256"].keys() == {
+        *("index.html", "metadata.jsonld", "SHA256SUMS", "downloads/results.json"),
+        *("downloads/citation.txt", "downloads/citation.cff", "downloads/citation.bib"),
+        "downloads/ro-crate.zip",
+    }
     assert facts["notebook_sha256"] == provenance.sha256(press.NOTEBOOK)
     assert (facts["evaluation"], facts["edition"], facts["status"]) == (
         NAME,
@@ -68,7 +72,8 @@ def test_the_manifest_is_written_last(without_kernels, evaluation, reports, monk
     monkeypatch.setattr(press.provenance, "write_manifest", write)
     with pytest.raises(PublicationError, match="disk is full"):
         publish_edition(evaluation, reports)
-    assert there == ["index.html", "results.json"]
+    assert {"index.html", "results.json", "ro-crate.zip", "SHA256SUMS"} < {*there}
+    assert "manifest.json" not in there
     assert not (reports / NAME).exists()
 
 

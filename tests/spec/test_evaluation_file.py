@@ -274,7 +274,7 @@ def test_every_example_satisfies_the_schema(name):
 
 
 @pytest.mark.parametrize(
-    ("part", "value"), [("status", "draft"), ("edition", "2026/1"), ("zzz", 1), ("outcomes", {})]
+    ("part", "value"), [("status", "drafted"), ("edition", "2026/1"), ("zzz", 1), ("outcomes", {})]
 )
 def test_the_schema_refuses_what_the_code_refuses(part, value):
     data = as_json(DATA / "hospital-readmissions" / "evaluation.yaml")

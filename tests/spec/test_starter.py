@@ -33,7 +33,7 @@ def test_the_parts_commented_out_load_once_they_are_filled_in(tmp_path):
     for role in ("commissioner", "analyst", "assurer", "approver"):
         text = text.replace(f"#   {role}:", f"  {role}:")
     text = text.replace("  # weight:", "  weight:").replace("  # cluster:", "  cluster:")
-    made.write_text(text.replace("status: provisional", "status: final"), encoding="utf-8")
+    made.write_text(text.replace("status: draft", "status: final"), encoding="utf-8")
     assert load_evaluation(made).sign_off.missing() == ()
 
 

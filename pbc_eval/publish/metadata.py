@@ -1,0 +1,106 @@
+"""metadata.jsonld: one edition in the terms of schema.org, for search engines and catalogues.
+
+A file beside the page, not a script inside it: the page stays without anything that could run.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from pbc_eval import provenance
+from pbc_eval.publish.citation import citation_of
+
+MEDIA_TYPES = {
+    ".html": "text/html",
+    ".csv": "text/csv",
+    ".json": "application/json",
+    ".jsonld": "application/ld+json",
+    ".md": "text/markdown",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".zip": "application/zip",
+    ".cff": "application/yaml",
+    ".yaml": "application/yaml",
+    ".bib": "application/x-bibtex",
+    ".txt": "text/plain",
+    ".parquet": "application/vnd.apache.parquet",
+}
+
+
+def media_type(name: str) -> str:
+    """The media type of a published file, by its ending."""
+    return MEDIA_TYPES.get(Path(name).suffix.casefold(), "application/octet-stream")
+
+
+def schema_org(results: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """A Report about a contract and the Dataset of its tables, with a hash of each file.
+
+    Addresses are relative to the edition, so that they hold wherever the site is put.
+    """
+    summary, told = results["summary"], results["particulars"]
+    contract, publication = told["contract"], told["publication"]
+    author = {"@type": "Organization", "name": contract["commissioner"]}
+    shared = {
+        "name": summary["title"],
+        "description": summary["contract"],
+        "datePublished": publication["release_date"],
+        "version": summary["edition"],
+        "creativeWorkStatus": summary["status"].capitalize(),
+        "inLanguage": "en",
+        "license": publication["licence"],
+        "author": author,
+        "publisher": author,
+        "isAccessibleForFree": True,
+    }
+    return {
+        "@context": "https://schema.org/",
+        "@graph": [
+            {
+                "@id": "#report",
+                "@type": "Report",
+                **shared,
+                "url": "index.html",
+                "reportNumber": f"{summary['id']}, edition {summary['edition']}",
+                "abstract": " ".join(summary["headlines"]),
+                "citation": citation_of(results).sentence,
+                "about": _contract(summary, contract),
+                "encodingFormat": "text/html",
+                "isBasedOn": {"@id": "#dataset"},
+            },
+            {
+                "@id": "#dataset",
+                "@type": "Dataset",
+                **shared,
+                "measurementTechnique": told["method_label"],
+                "variableMeasured": [
+                    {"@type": "PropertyValue", "name": one["label"], "unitText": one["unit"]}
+                    for one in results.get("outcomes", [])
+                ],
+                "distribution": [
+                    _download(path, folder) for path in sorted((folder / "downloads").iterdir())
+                ],
+            },
+        ],
+    }
+
+
+def _contract(summary: dict[str, Any], contract: dict[str, Any]) -> dict[str, Any]:
+    about = {
+        "@type": "GovernmentService",
+        "name": summary["title"],
+        "description": summary["contract"],
+        "serviceOperator": {"@type": "Organization", "name": contract["commissioner"]},
+        "provider": {"@type": "Organization", "name": contract["provider"]},
+    }
+    if contract["investors"]:
+        about["funder"] = [{"@type": "Organization", "name": n} for n in contract["investors"]]
+    return about
+
+
+def _download(path: Path, folder: Path) -> dict[str, Any]:
+    return {
+        "@type": "DataDownload",
+        "name": path.name,
+        "contentUrl": path.relative_to(folder).as_posix(),
+        "encodingFormat": media_type(path.name),
+        "contentSize": f"{path.stat().st_size} B",
+        "sha256": provenance.sha256(path),
+    }

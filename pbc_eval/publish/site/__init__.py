@@ -1,0 +1,1 @@
+"""The transparency site: pages, feed, catalogues and checksums over all editions."""

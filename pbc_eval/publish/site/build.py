@@ -1,0 +1,146 @@
+"""From the editions under reports to the site: every file that stands over them, and no stale one.
+
+    editions ─ checked against their manifests ─ shelf ─┬ contracts' pages, OCDS, INDIGO
+                                                        ├ feed, sitemap, catalogue
+                                                        ├ index
+                                                        └ checksums (last)
+
+Static and deterministic: the same editions and the same site.yaml give the same bytes.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pbc_eval.errors import PublicationError
+from pbc_eval.publish.checksums import SUMS, sums_text
+from pbc_eval.publish.edition import put_all_back, site_lock
+from pbc_eval.publish.site.catalogue import catalogue
+from pbc_eval.publish.site.checked import Checked
+from pbc_eval.publish.site.drawn import Drawer
+from pbc_eval.publish.site.feed import atom_feed, sitemap
+from pbc_eval.publish.site.indigo import project
+from pbc_eval.publish.site.listed import Contract, Shelf, read_shelf
+from pbc_eval.publish.site.ocds import release_package
+from pbc_eval.publish.site.pages import contract_page, editions_csv, index_page
+from pbc_eval.spec.site import SITE_FILE, Site, load_site
+
+INDEX = "index.html"
+OF_THE_SITE = (INDEX, "catalog.jsonld", "feed.xml", "sitemap.xml", SUMS)
+OF_A_CONTRACT = (INDEX, "editions.csv", "indigo.json", "ocds.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A site that was written, and what a publisher should know of it."""
+
+    index: Path
+    n_editions: int
+    drafts: tuple[str, ...]  # folders of editions that are not listed
+    left_out: tuple[str, ...]  # sentences: what was not written, and what it takes
+
+
+def write_site(reports: Path, *, trust_memory: bool = False) -> Built:
+    """Write the site over the editions under ``reports``.
+
+    Raises PublicationError when an edition is not what was published, and SpecError for a
+    site.yaml that cannot be used; the site that was there then stays as it is. With
+    ``trust_memory`` files whose size and time of change are those of the last check are not read
+    again.
+    """
+    reports.mkdir(parents=True, exist_ok=True)
+    site = load_site(reports)
+    with site_lock(reports.resolve()):
+        put_all_back(reports)
+        checked = Checked(reports, trust_memory=trust_memory)
+        shelf = read_shelf(reports, checked)
+        drawer = Drawer(reports)
+        files = _files(shelf, site, drawer)
+        files[SUMS] = _sums(shelf, files).encode()
+        for name, content in files.items():
+            _write(reports, name, content)
+        _remove_stale(reports, shelf, set(files))
+        drawer.forget_the_rest()
+        checked.remember()
+    return Built(reports / INDEX, len(shelf.editions), shelf.drafts, _left_out(site, shelf))
+
+
+def _files(shelf: Shelf, site: Site, drawer: Drawer) -> dict[str, bytes]:
+    """Every file of the site but the checksums, by path, the index last."""
+    files: dict[str, bytes] = {}
+    for contract in shelf.contracts:
+        files |= _contract_files(contract, site, drawer)
+    has_feed = site.address is not None and bool(shelf.contracts)
+    if has_feed:
+        files["feed.xml"] = atom_feed(shelf, site)
+        files["sitemap.xml"] = sitemap(shelf, site)
+    files["catalog.jsonld"] = _json(catalogue(shelf, site))
+    files[INDEX] = index_page(shelf, site, has_feed=has_feed).encode()
+    return files
+
+
+def _contract_files(contract: Contract, site: Site, drawer: Drawer) -> dict[str, bytes]:
+    is_contract = bool(contract.newest.told["contract"]["commissioner"])  # a portfolio has none
+    has_ocds = is_contract and bool(site.address and site.ocds_prefix)
+    page = contract_page(contract, site, drawer, has_ocds=has_ocds, has_indigo=is_contract)
+    files = {INDEX: page.encode(), "editions.csv": editions_csv(contract).encode()}
+    if has_ocds:
+        files["ocds.json"] = _json(release_package(contract, site))
+    if is_contract:
+        files["indigo.json"] = _json(project(contract, site))
+    return {f"{contract.id}/{name}": content for name, content in files.items()}
+
+
+def _sums(shelf: Shelf, files: Mapping[str, bytes]) -> str:
+    """Of every file that is published, drafts left out: the list of what to copy, too."""
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    for one in shelf.editions:
+        digests |= {f"{one.place}{name}": digest for name, digest in one.outputs.items()}
+    return sums_text(digests)
+
+
+def _write(reports: Path, name: str, content: bytes) -> None:
+    """Whole or not at all, within ``reports``, and not when nothing changed."""
+    target = reports / name
+    if not target.parent.resolve().is_relative_to(reports.resolve()):
+        raise PublicationError(
+            f"{target.parent}: leads out of {reports}. Remove the link; the site is written below "
+            "the folder of reports only."
+        )
+    if target.is_file() and target.read_bytes() == content:
+        return
+    fresh = target.parent / f".{target.name}.new"
+    fresh.write_bytes(content)
+    fresh.replace(target)
+
+
+def _remove_stale(reports: Path, shelf: Shelf, written: set[str]) -> None:
+    """What an earlier site had and this one has not: pages of contracts that are gone, a feed."""
+    ids = {path.name for path in reports.glob("[!.]*") if path.is_dir() and not path.is_symlink()}
+    candidates = [*OF_THE_SITE, *(f"{name}/{file}" for name in ids for file in OF_A_CONTRACT)]
+    for name in candidates:
+        if name not in written:
+            (reports / name).unlink(missing_ok=True)
+    listed = {contract.id for contract in shelf.contracts}
+    for name in ids - listed:
+        if not any((reports / name).iterdir()):
+            (reports / name).rmdir()
+
+
+def _left_out(site: Site, shelf: Shelf) -> tuple[str, ...]:
+    said = []
+    if site.address is None:
+        said.append(
+            f"feed.xml, sitemap.xml and ocds.json need the site's address; give it in {SITE_FILE}."
+        )
+    elif site.ocds_prefix is None and shelf.contracts:
+        said.append(f"ocds.json needs ocds_prefix in {SITE_FILE}.")
+    return tuple(said)
+
+
+def _json(content: dict[str, Any]) -> bytes:
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+    return text.encode() + b"\n"

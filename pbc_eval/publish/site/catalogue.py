@@ -1,0 +1,137 @@
+"""catalog.jsonld: all editions in the terms of DCAT-AP 3, for data portals that harvest it.
+
+DCAT-AP 3.0 (SEMIC, European Commission, 2024): a catalogue of one dataset an edition, each in the
+series of its contract. Without an address of the site all links are relative to this file.
+"""
+
+from typing import Any
+
+from pbc_eval.publish.crate import ARCHIVE
+from pbc_eval.publish.metadata import media_type
+from pbc_eval.publish.site.listed import Contract, Listed, Shelf
+from pbc_eval.spec.site import Site
+
+_CONTEXT = {
+    "adms": "http://www.w3.org/ns/adms#",
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "dct": "http://purl.org/dc/terms/",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "spdx": "http://spdx.org/rdf/terms#",
+    "vcard": "http://www.w3.org/2006/vcard/ns#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+_SHA256 = "http://spdx.org/rdf/terms#checksumAlgorithm_sha256"
+_MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
+_FILES = {  # of an edition, the ones that a portal offers; the others are in the archive
+    "index.html": "The report",
+    "downloads/results.json": "All results, unrounded",
+    "downloads/dictionary.csv": "What the columns of the tables mean",
+    f"downloads/{ARCHIVE}": "The archive: page, tables, what was agreed, how it came about",
+}
+
+
+def catalogue(shelf: Shelf, site: Site) -> dict[str, Any]:
+    """The catalogue as JSON-LD."""
+    base = site.address or ""
+    found: dict[str, Any] = {
+        "@context": _CONTEXT,
+        "@id": base or "./",
+        "@type": "dcat:Catalog",
+        "dct:title": _words(site.title, site),
+        "dct:description": _words(site.summary, site),
+        "dct:publisher": _agent(site.publisher or site.title),
+        "foaf:homepage": {"@id": f"{base}index.html"},
+    }
+    if editions := shelf.editions:
+        found["dct:issued"] = _date(editions[-1])
+        found["dct:modified"] = _date(editions[0])
+    found["dcat:dataset"] = [
+        node for contract in shelf.contracts for node in _contract(contract, site, base)
+    ]
+    return found
+
+
+def _contract(contract: Contract, site: Site, base: str) -> list[dict[str, Any]]:
+    newest = contract.newest
+    series = {
+        "@id": f"{base}{contract.id}/index.html",
+        "@type": "dcat:DatasetSeries",
+        "dct:title": _words(newest.title, site),
+        "dct:description": _words(newest.summary["contract"], site),
+        "dct:publisher": _agent(newest.citation.author),
+        "dcat:contactPoint": _contact(newest),
+        "dct:issued": _date(contract.editions[-1]),
+        "dct:modified": _date(newest),
+    }
+    older = [*contract.editions[1:], None]
+    return [
+        series,
+        *(
+            _dataset(one, before, site, base)
+            for one, before in zip(contract.editions, older, strict=True)
+        ),
+    ]
+
+
+def _dataset(one: Listed, before: Listed | None, site: Site, base: str) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "@id": f"{base}{one.place}",
+        "@type": "dcat:Dataset",
+        "dct:title": _words(f"{one.title}, edition {one.edition}", site),
+        "dct:description": _words(
+            " ".join([one.summary["contract"], *one.summary["headlines"]]), site
+        ),
+        "dct:identifier": f"{one.id}/{one.edition}",
+        "dcat:version": one.edition,
+        "adms:versionNotes": _words(one.status.capitalize(), site),
+        "dct:publisher": _agent(one.citation.author),
+        "dcat:contactPoint": _contact(one),
+        "dct:issued": _date(one),
+        "dcat:landingPage": {"@id": base + one.link, "@type": "foaf:Document"},
+        "dcat:inSeries": {"@id": f"{base}{one.id}/index.html"},
+        "dcat:distribution": [
+            _distribution(one, name, words, site, base)
+            for name, words in _FILES.items()
+            if name in one.outputs
+        ],
+    }
+    if before is not None:
+        found["dcat:prev"] = {"@id": f"{base}{before.place}"}
+    return found
+
+
+def _distribution(one: Listed, name: str, words: str, site: Site, base: str) -> dict[str, Any]:
+    link = {"@id": f"{base}{one.place}{name}"}
+    return {
+        "@type": "dcat:Distribution",
+        "dct:title": _words(words, site),
+        "dcat:accessURL": link,
+        "dcat:downloadURL": link,
+        "dcat:mediaType": {"@id": _MEDIA_TYPES + media_type(name), "@type": "dct:MediaType"},
+        "dct:license": {
+            "@type": "dct:LicenseDocument",
+            "rdfs:label": one.told["publication"]["licence"],
+        },
+        "spdx:checksum": {
+            "@type": "spdx:Checksum",
+            "spdx:algorithm": {"@id": _SHA256},
+            "spdx:checksumValue": {"@value": one.outputs[name], "@type": "xsd:hexBinary"},
+        },
+    }
+
+
+def _words(text: str, site: Site) -> dict[str, str]:
+    return {"@value": text, "@language": site.language}
+
+
+def _agent(name: str) -> dict[str, str]:
+    return {"@type": "foaf:Agent", "foaf:name": name}
+
+
+def _contact(one: Listed) -> dict[str, str]:
+    return {"@type": "vcard:Kind", "vcard:fn": one.told["publication"]["contact"]}
+
+
+def _date(one: Listed) -> dict[str, str]:
+    return {"@value": one.released.isoformat(), "@type": "xsd:date"}

@@ -1,0 +1,78 @@
+"""Figures of the contracts' pages, drawn once: a drawing is kept until what it shows changes."""
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+
+from pbc_eval import provenance
+from pbc_eval.publish.site.listed import Contract, Listed
+from pbc_eval.report.editions_figure import EditionEstimate, editions_over_time
+from pbc_eval.report.figures import Figure
+
+KEPT = ".runs/figures"
+
+
+def editions_figure(contract: Contract) -> Figure | None:
+    """The headline estimate over editions; None for fewer than two that can be compared.
+
+    Editions are compared where they measure the same outcome, on the same scale, as the newest.
+    """
+    newest = contract.newest.headline
+    if newest is None:
+        return None
+    alike = [one for one in contract.editions if _same_measure(one, newest)]
+    if len(alike) < 2:
+        return None
+    return editions_over_time(
+        [_estimate(one) for one in alike],
+        name=f"{contract.id}-editions",
+        label=newest["label"],
+        axis=newest["axis"],
+        decimals=newest["decimals"],
+    )
+
+
+class Drawer:
+    """Draws figures, or finds the drawing that was kept under reports/.runs."""
+
+    def __init__(self, reports: Path) -> None:
+        self._folder = reports / KEPT
+        self._made_by = f"{provenance.code_hash()} {provenance.versions()}"
+        self._used: set[str] = set()
+
+    def data_uri(self, figure: Figure) -> str:
+        """The drawing as an image source."""
+        shown = json.dumps([self._made_by, figure.caption, figure.alt, figure.data.to_csv()])
+        file = self._folder / f"{hashlib.sha256(shown.encode()).hexdigest()}.svg"
+        self._used.add(file.name)
+        if not file.is_file():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            fresh = file.with_suffix(".new")
+            fresh.write_bytes(figure.svg)
+            fresh.replace(file)
+        return "data:image/svg+xml;base64," + base64.b64encode(file.read_bytes()).decode("ascii")
+
+    def forget_the_rest(self) -> None:
+        """Remove drawings that no page shows any more."""
+        for file in self._folder.glob("*.svg"):
+            if file.name not in self._used:
+                file.unlink()
+
+
+def _same_measure(one: Listed, newest: dict[str, object]) -> bool:
+    if one.headline is None:
+        return False
+    return all(one.headline[key] == newest[key] for key in ("outcome", "unit", "axis"))
+
+
+def _estimate(one: Listed) -> EditionEstimate:
+    found = one.headline or {}
+    times = found["shown_times"]
+    low, high = found["conf_low"], found["conf_high"]
+    return EditionEstimate(
+        edition=one.edition,
+        estimate=times * found["estimate"],
+        low=None if low is None else times * low,
+        high=None if high is None else times * high,
+    )

@@ -1,0 +1,153 @@
+"""indigo.json: a contract in the fields of the INDIGO impact bond dataset.
+
+INDIGO data standard, project schema (Government Outcomes Lab, University of Oxford; version 2.3.0
+of 18 March 2022 and the fields added since). Only what an evaluation knows is filled; nothing is
+guessed. Organisations are named in notes, since INDIGO refers to them by identifiers of its own.
+"""
+
+from typing import Any
+
+from pbc_eval.publish.site.listed import Contract, Listed
+from pbc_eval.publish.site.ocds import ocid_of
+from pbc_eval.spec.site import Site
+
+_VALIDATION = {  # method -> word of the list "outcome validation method"
+    "difference_in_differences": "Quasi-experimental study",
+    "synthetic_difference_in_differences": "Quasi-experimental study",
+    "matching": "Quasi-experimental study",
+}
+_SOURCE = "report"
+
+
+def project(contract: Contract, site: Site) -> dict[str, Any]:
+    """The project as INDIGO's project schema has it, from the newest edition."""
+    one = contract.newest
+    told = one.told["contract"]
+    found: dict[str, Any] = {
+        "status": "PUBLIC",
+        "name": {"value": one.title},
+        "stage_development": _stage(one),
+        "dates": _dates(told),
+        "overall_project_finance": _finance(one),
+        "purpose_and_classifications": {
+            "intervention": {"value": one.summary["contract"]},
+            "source_ids": _SOURCE,
+        },
+        "notes": {"value": _notes(told)},
+        "sources": [_source(contract, site)],
+        "service_provisions": [
+            {
+                "id": "service",
+                "intervention": {"value": one.summary["contract"]},
+                "source_ids": _SOURCE,
+                "notes": f"Provider: {told['provider']}",
+            }
+        ],
+        "outcome_payment_commitments": [_commitment(one)],
+        "investments": [
+            {"id": f"investment-{number}", "source_ids": _SOURCE, "notes": f"Investor: {name}"}
+            for number, name in enumerate(told["investors"], start=1)
+        ],
+        "outcome_metrics": [_metric(outcome, one) for outcome in one.results.get("outcomes", [])],
+        "outcome_payments": _payments(one),
+    }
+    if site.country:
+        found["jurisdiction"] = {"jurisdiction": {"value": site.country}}
+    if site.address and site.ocds_prefix:
+        found["open_contracting_datas"] = [{"ocid": ocid_of(contract, site)}]
+    return {key: value for key, value in found.items() if value}
+
+
+def _stage(one: Listed) -> dict[str, str]:
+    """From the contract's last day and the day of release, where there is a last day. 'Complete'
+    needs all payments made, which an evaluation does not know."""
+    if one.told["contract"]["end"] is None:
+        return {}
+    stage = "Service delivery complete" if one.contract_ended else "Implementation"
+    return {"value": stage, "source_ids": _SOURCE}
+
+
+def _dates(told: dict[str, Any]) -> dict[str, Any]:
+    dates: dict[str, Any] = {
+        name: {"value": told[key]}
+        for name, key in (
+            ("start_date_of_service_provision", "start"),
+            ("anticipated_end_date_of_service_provision", "end"),
+        )
+        if told[key]
+    }
+    if dates:
+        dates["source_ids"] = _SOURCE
+        dates["notes"] = "First and last day of the contract."
+    return dates
+
+
+def _finance(one: Listed) -> dict[str, Any]:
+    told = one.told["contract"]
+    finance: dict[str, Any] = {}
+    if told["value"] is not None:
+        finance["maximum_potential_outcome_payment_v2"] = _money(told["value"], told["currency"])
+    if one.is_paid and one.payment is not None:
+        finance["total_outcome_payments_made"] = _money(
+            float(one.payment["total"]), one.payment["currency"]
+        )
+    if finance:
+        finance["source_ids"] = _SOURCE
+    return finance
+
+
+def _commitment(one: Listed) -> dict[str, Any]:
+    told = one.told["contract"]
+    found: dict[str, Any] = {
+        "source_ids": _SOURCE,
+        "notes": f"Outcome payer: {told['commissioner']}",
+    }
+    if told["value"] is not None:
+        found["maximum_potential_outcome_payment"] = _money(told["value"], told["currency"])
+    return found
+
+
+def _metric(outcome: dict[str, Any], one: Listed) -> dict[str, Any]:
+    better = outcome.get("direction", "").replace("_", " ")
+    validation = _VALIDATION.get(one.told["method"], "Not available")
+    return {
+        "id": outcome["id"],
+        "definition": {"value": f"{outcome['label']} ({outcome['unit']}); {better}".rstrip("; ")},
+        "outcome_validation_method": {"value": validation},
+        "source_ids": _SOURCE,
+    }
+
+
+def _payments(one: Listed) -> list[dict[str, Any]]:
+    """What is due by a final edition; what is provisional or made up is not a payment."""
+    if not one.is_paid or one.payment is None:
+        return []
+    money = _money(float(one.payment["total"]), one.payment["currency"])
+    return [{"type": {"value": "Actual"}, "money": money, "source_ids": _SOURCE}]
+
+
+def _source(contract: Contract, site: Site) -> dict[str, Any]:
+    one = contract.newest
+    found = {
+        "id": _SOURCE,
+        "name": {"value": f"Impact report, edition {one.edition}, {one.status}"},
+        "type": {"value": "Evaluation report"},
+        "publication_date": {"value": one.released.isoformat()},
+        "notes": one.citation.sentence,
+    }
+    if site.address:
+        found["url"] = {"value": f"{site.address}{one.link}"}
+    return found
+
+
+def _notes(told: dict[str, Any]) -> str:
+    parts = [f"Commissioner: {told['commissioner']}.", f"Provider: {told['provider']}."]
+    if told["investors"]:
+        parts.append(f"Investors: {', '.join(told['investors'])}.")
+    if told["status"] != "published":
+        parts.append(f"Particulars of the contract are {told['status']}.")
+    return " ".join(parts)
+
+
+def _money(amount: float, currency: str) -> dict[str, Any]:
+    return {"currency": {"value": currency}, "amount": {"value": amount}}

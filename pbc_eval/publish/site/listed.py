@@ -1,0 +1,227 @@
+"""The editions of a site as its pages, feed and catalogues see them: by contract, newest first."""
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pbc_eval import provenance
+from pbc_eval.errors import PublicationError
+from pbc_eval.provenance import MANIFEST
+from pbc_eval.publish.citation import Citation, citation_of
+from pbc_eval.publish.results_file import read_results
+from pbc_eval.publish.site.checked import Checked
+from pbc_eval.report import numbers as fmt
+from pbc_eval.report.facts import long_date
+
+NO_OUTCOME = "No outcome measured"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One edition. ``results`` is its results.json, ``outputs`` the SHA-256 of each of its files
+    by path within the edition."""
+
+    results: dict[str, Any]
+    outputs: dict[str, str]
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.results["summary"]
+        return found
+
+    @property
+    def told(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.results["particulars"]
+        return found
+
+    @property
+    def id(self) -> str:
+        return str(self.summary["id"])
+
+    @property
+    def edition(self) -> str:
+        return str(self.summary["edition"])
+
+    @property
+    def place(self) -> str:
+        """The folder within the site, with a slash at its end."""
+        return f"{self.id}/{self.edition}/"
+
+    @property
+    def link(self) -> str:
+        return f"{self.place}index.html"
+
+    @property
+    def kind(self) -> str:
+        """Of report, as readers know it: 'Impact report', 'Design note'."""
+        return str(self.told["report_label"])
+
+    @property
+    def status(self) -> str:
+        return str(self.summary["status"])
+
+    @property
+    def title(self) -> str:
+        return str(self.summary["title"])
+
+    @property
+    def released(self) -> dt.date:
+        return dt.date.fromisoformat(self.told["publication"]["release_date"])
+
+    @property
+    def released_long(self) -> str:
+        return long_date(self.released)
+
+    @property
+    def headline(self) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = self.told["headline"]
+        return found
+
+    @property
+    def verdict(self) -> str:
+        return str(self.headline["verdict"]) if self.headline else "none"
+
+    @property
+    def verdict_words(self) -> str:
+        return str(self.headline["verdict_words"]) if self.headline else NO_OUTCOME
+
+    @property
+    def payment(self) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = self.results.get("payment")
+        return found
+
+    @property
+    def payment_words(self) -> str:
+        """'£1,234.50', with the decimals of the contract's rule, or an en dash."""
+        if self.payment is None:
+            return fmt.MISSING
+        total = str(self.payment["total"])
+        decimals = len(total.partition(".")[2])
+        return fmt.money(float(total), self.payment["currency"], decimals)
+
+    @property
+    def is_paid(self) -> bool:
+        """May the amount stand as money that is due? Not while provisional, nor if made up."""
+        made_up = self.told["contract"]["status"] != "published" or self.summary["illustrative"]
+        return self.status == "final" and self.payment is not None and not made_up
+
+    @property
+    def contract_ended(self) -> bool:
+        """Had the contract's last day passed when the edition was released?"""
+        end = self.told["contract"]["end"]
+        return end is not None and str(end) < self.released.isoformat()
+
+    @property
+    def ratio(self) -> float | None:
+        value = self.results.get("social_return") or {}
+        return None if value.get("ratio") is None else float(value["ratio"])
+
+    @property
+    def ratio_words(self) -> str:
+        return fmt.number(self.ratio, 2)
+
+    @property
+    def citation(self) -> Citation:
+        return citation_of(self.results)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """All listed editions of one evaluation, the newest first; there is at least one."""
+
+    editions: tuple[Listed, ...]
+
+    @property
+    def id(self) -> str:
+        return self.newest.id
+
+    @property
+    def newest(self) -> Listed:
+        return self.editions[0]
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """In which an edition was released, the latest first."""
+        return tuple(sorted({one.released.year for one in self.editions}, reverse=True))
+
+    def changes_in(self, edition: str) -> tuple[str, ...]:
+        """What an edition changed, and why, as it or a later edition says."""
+        told = (
+            str(revision["reason"])
+            for one in self.editions
+            for revision in one.told["revisions"]
+            if revision["edition"] == edition
+        )
+        return tuple(dict.fromkeys(told))
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What there is under reports: contracts by their newest edition, and drafts, not listed."""
+
+    contracts: tuple[Contract, ...]
+    drafts: tuple[str, ...]  # their folders: winter-shelter/2026-1
+
+    @property
+    def editions(self) -> tuple[Listed, ...]:
+        """Every listed edition, the newest first."""
+        every = [one for contract in self.contracts for one in contract.editions]
+        return tuple(sorted(every, key=_by_date_and_name))
+
+
+def read_shelf(reports: Path, checked: Checked) -> Shelf:
+    """Every whole edition under ``reports``, each checked against its manifest.
+
+    Raises PublicationError when a published file is not the one that its manifest names, and for
+    a final edition that lacks a sign-off.
+    """
+    by_id: dict[str, list[Listed]] = {}
+    drafts = []
+    for manifest in sorted(reports.glob(f"[!.]*/[!.]*/{MANIFEST}")):
+        folder = manifest.parent
+        facts = checked.facts_of(folder)
+        results = read_results(folder)
+        if results["summary"]["status"] == "draft":
+            drafts.append(f"{folder.parent.name}/{folder.name}")
+            continue
+        outputs = {**facts["outputs_sha256"], MANIFEST: provenance.sha256(manifest)}
+        listed = Listed(results, outputs)
+        _refuse_unsigned(listed)
+        by_id.setdefault(folder.parent.name, []).append(listed)
+    contracts = [Contract(tuple(sorted(found, key=_by_date_and_name))) for found in by_id.values()]
+    contracts.sort(key=lambda one: (-one.newest.released.toordinal(), one.newest.title, one.id))
+    return Shelf(tuple(contracts), tuple(drafts))
+
+
+def _refuse_unsigned(one: Listed) -> None:
+    """Final editions are listed only with every sign-off that their evaluation file asks for."""
+    signed = one.told["sign_off"]
+    missing = [role for role, by in signed.items() if by is None or not by.get("date")]
+    if one.status == "final" and missing:
+        raise PublicationError(
+            f"{one.id}, edition {one.edition}: is final without the dated sign-off of "
+            f"{', '.join(missing)} and cannot be listed. Publish it again with the sign-offs."
+        )
+
+
+def _by_date_and_name(one: Listed) -> tuple[Any, ...]:
+    """The newest first, editions of one day as people count them: 2026-10 before 2026-9."""
+    return (-one.released.toordinal(), one.id, _Backwards(in_order(one.edition)))
+
+
+def in_order(edition: str) -> list[tuple[int, str]]:
+    """Editions as people count them: 2026-10 comes after 2026-9."""
+    return [(int(p), "") if p.isdigit() else (0, p) for p in re.split(r"(\d+)", edition) if p]
+
+
+@dataclass(frozen=True, slots=True)
+class _Backwards:
+    """A sort key the other way round."""
+
+    key: Sequence[tuple[int, str]]
+
+    def __lt__(self, other: "_Backwards") -> bool:
+        return list(other.key) < list(self.key)

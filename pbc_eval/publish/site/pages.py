@@ -1,0 +1,178 @@
+"""The pages of the site: the index of all contracts, and one page a contract.
+
+The index carries one script, for search and filters, that its content security policy allows by
+hash; without scripts the whole list is there. A contract's page needs none.
+"""
+
+import csv
+import datetime as dt
+import io
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from pbc_eval.publish.page import refuse_an_unfit_page, script_source
+from pbc_eval.publish.site.drawn import Drawer, editions_figure
+from pbc_eval.publish.site.listed import Contract, Listed, Shelf
+from pbc_eval.report.facts import long_date
+from pbc_eval.report.html import TEMPLATES
+from pbc_eval.spec.formula_text import harmless
+from pbc_eval.spec.site import Site
+
+SEARCH = (TEMPLATES / "site" / "search.js").read_text(encoding="utf-8")
+_COLUMNS = (
+    *("edition", "released", "status", "outcome", "unit", "estimate", "conf_low", "conf_high"),
+    *("payment", "currency", "payment_illustrative", "social_return_ratio", "changes"),
+)
+
+
+def index_page(shelf: Shelf, site: Site, *, has_feed: bool) -> str:
+    """The index: every contract by its newest edition, the newest first."""
+    commissioners = sorted({_commissioner(one) for one in shelf.contracts})
+    numbers = {name: f"c{number}" for number, name in enumerate(commissioners, start=1)}
+    page = _render(
+        "index.html.j2",
+        site,
+        script=SEARCH if shelf.contracts else "",
+        contracts=[
+            {"contract": one, "commissioner": numbers[_commissioner(one)]}
+            for one in shelf.contracts
+        ],
+        choices=_choices(shelf, numbers),
+        has_feed=has_feed,
+    )
+    refuse_an_unfit_page(page, script=SEARCH if shelf.contracts else "")
+    return page
+
+
+def contract_page(
+    contract: Contract, site: Site, drawer: Drawer, *, has_ocds: bool, has_indigo: bool
+) -> str:
+    """One contract: its editions over time, how to cite it, its data."""
+    figure = editions_figure(contract)
+    page = _render(
+        "contract.html.j2",
+        site,
+        script="",
+        contract=contract,
+        particulars=_particulars(contract.newest),
+        rows=[{"one": one, "changes": _changes(contract, one)} for one in contract.editions],
+        figure=figure,
+        figure_uri=drawer.data_uri(figure) if figure else "",
+        address=site.address,
+        has_ocds=has_ocds,
+        has_indigo=has_indigo,
+    )
+    refuse_an_unfit_page(page)
+    return page
+
+
+def editions_csv(contract: Contract) -> str:
+    """The table of a contract's page, unrounded, the newest edition first."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for one in contract.editions:
+        head, due = one.headline or {}, one.payment or {}
+        cells = (
+            *(one.edition, one.released.isoformat(), one.status),
+            *(head.get("label"), head.get("unit"), head.get("estimate")),
+            *(head.get("conf_low"), head.get("conf_high")),
+            *(due.get("total"), due.get("currency"), due.get("illustrative")),
+            *(one.ratio, _changes(contract, one)),
+        )
+        writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in cells])
+    return stream.getvalue()
+
+
+def _render(template: str, site: Site, *, script: str, **facts: Any) -> str:
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            site=site,
+            script=script,
+            script_source=script_source(script),
+            **facts,
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES / "site"),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["css"] = (TEMPLATES / "page.css").read_text(encoding="utf-8")
+    return environment
+
+
+def _choices(shelf: Shelf, commissioners: dict[str, str]) -> list[dict[str, Any]]:
+    """The filters, each with the values that occur; one value is no choice."""
+    newest = [contract.newest for contract in shelf.contracts]
+    years = sorted({year for one in shelf.contracts for year in one.years}, reverse=True)
+    found = {
+        ("year", "Year of release"): [(str(year), str(year)) for year in years],
+        ("verdict", "What was found"): _sorted(
+            {(one.verdict, one.verdict_words) for one in newest}
+        ),
+        ("method", "Method"): _sorted(
+            {(one.told["method"], one.told["method_label"] or "Other") for one in newest}
+        ),
+        ("report", "Kind of report"): _sorted(
+            {(one.summary["report"], one.kind) for one in newest}
+        ),
+        ("commissioner", "Commissioner"): [
+            (number, name or "Not stated") for name, number in commissioners.items()
+        ],
+        ("status", "Status"): _sorted({(one.status, one.status.capitalize()) for one in newest}),
+        ("data", "Data"): _sorted(
+            {(one.summary["data_status"], one.summary["data_badge"]) for one in newest}
+        ),
+    }
+    return [
+        {"name": name, "label": label, "options": options}
+        for (name, label), options in found.items()
+        if len(options) > 1
+    ]
+
+
+def _sorted(options: set[tuple[str, str]]) -> list[tuple[str, str]]:
+    return sorted(options, key=lambda option: option[1])
+
+
+def _commissioner(contract: Contract) -> str:
+    return str(contract.newest.told["contract"]["commissioner"])
+
+
+def _changes(contract: Contract, one: Listed) -> str:
+    told = " ".join(contract.changes_in(one.edition))
+    return told or ("First edition." if one is contract.editions[-1] else "Not stated.")
+
+
+def _particulars(newest: Listed) -> list[tuple[str, str]]:
+    contract, publication = newest.told["contract"], newest.told["publication"]
+    start, end = contract["start"], contract["end"]
+    period = f"from {_long(start)}" if start else ""
+    if end:
+        period = f"{period} to {_long(end)}".strip()
+    facts = [
+        ("Commissioner", contract["commissioner"]),
+        ("Provider", contract["provider"]),
+        ("Investors", ", ".join(contract["investors"])),
+        ("Contract", period),
+        ("Method", newest.told["method_label"]),
+        ("Data", newest.summary["data_badge"]),
+        ("Contact", publication["contact"]),
+        ("Licence", publication["licence"]),
+    ]
+    return [(term, text) for term, text in facts if text]
+
+
+def _long(day: str) -> str:
+    return long_date(dt.date.fromisoformat(day))

@@ -1,0 +1,87 @@
+"""The data dictionary: every column of every CSV, with what it means, its type and its unit."""
+
+import csv
+import json
+
+import pytest
+from evaluations import DATA
+
+from pbc_eval.disclosure import SUPPRESSED, release
+from pbc_eval.errors import PublicationError
+from pbc_eval.evaluation.run import evaluate
+from pbc_eval.report import downloads
+from pbc_eval.report.downloads import write_downloads
+from pbc_eval.spec.evaluation import load_evaluation
+
+DICTIONARY = ("dictionary.csv",)
+
+
+@pytest.fixture(scope="module", params=["hospital-readmissions", "insurance-expansion"])
+def written(request, tmp_path_factory):
+    released = release(evaluate(load_evaluation(DATA / request.param)))
+    return write_downloads(released, tmp_path_factory.mktemp("run"))
+
+
+def rows(file) -> list[list[str]]:
+    with file.open(encoding="utf-8", newline="") as stream:
+        return list(csv.reader(stream))
+
+
+def described(written) -> dict[str, dict]:
+    files = json.loads((written / "dictionary.json").read_text())["files"]
+    return {one["file"]: one for one in files}
+
+
+def test_every_column_of_every_csv_is_described_in_the_order_of_the_file(written):
+    found = described(written)
+    there = {path.name for path in written.glob("*.csv")} - {*DICTIONARY}
+    assert found.keys() == there
+    for name, one in found.items():
+        header, *body = rows(written / name)
+        assert [column["name"] for column in one["columns"]] == header, name
+        assert one["rows"] == len(body)
+        for column in one["columns"]:
+            assert column["meaning"].strip(), (name, column)
+
+
+def test_types_are_those_of_the_cells(written):
+    for name, one in described(written).items():
+        header, *body = rows(written / name)
+        for place, column in enumerate(one["columns"]):
+            cells = [row[place] for row in body if row[place] not in ("", SUPPRESSED)]
+            if column["type"] == "number":
+                for cell in cells:
+                    float(cell)
+            elif column["type"] == "boolean":
+                assert {*cells} <= {"True", "False"}, (name, header[place])
+            else:
+                assert column["type"] == "text"
+
+
+def test_units_are_the_outcomes_and_the_contracts(written):
+    found = described(written)
+    lead = "readmissions" if "readmissions-estimates.csv" in found else "insured"
+    units = {one["name"]: one["unit"] for one in found[f"{lead}-estimates.csv"]["columns"]}
+    unit = "readmissions per 100 discharges" if lead == "readmissions" else "fraction; times 100"
+    assert units["estimate"].startswith(unit)
+    due = {one["name"]: one["unit"] for one in found["payment-statement.csv"]["columns"]}
+    assert due["amount"] == ("GBP" if lead == "readmissions" else "USD")
+
+
+def test_the_table_and_csv_on_the_web_say_the_same(written):
+    found = described(written)
+    _, *lines = rows(written / "dictionary.csv")
+    assert [line[:2] for line in lines] == [
+        [name, column["name"]] for name in sorted(found) for column in found[name]["columns"]
+    ]
+    csvw = json.loads((written / "csv-metadata.json").read_text())
+    assert csvw["@context"][0] == "http://www.w3.org/ns/csvw"
+    for table in csvw["tables"]:
+        titles = [column["titles"] for column in table["tableSchema"]["columns"]]
+        assert titles == rows(written / table["url"])[0]
+        assert all(SUPPRESSED in column["null"] for column in table["tableSchema"]["columns"])
+
+
+def test_a_table_cannot_take_the_dictionarys_place(tmp_path):
+    with pytest.raises(PublicationError, match="dictionary"):
+        downloads._fresh(tmp_path, "dictionary", set())
