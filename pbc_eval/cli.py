@@ -13,7 +13,7 @@ from rich.panel import Panel as Box
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from pbc_eval.batch.jobs import Job, JobResult, find_jobs, refuse_two_of_one
+from pbc_eval.batch.jobs import Job, JobResult, find_jobs, in_stages, refuse_two_of_one
 from pbc_eval.errors import PbcError, SpecError
 from pbc_eval.spec.evaluation import load_evaluation
 from pbc_eval.spec.starter import write_starter
@@ -151,7 +151,7 @@ def _run_all(jobs: list[Job], reports: Path, workers: int) -> None:
     failed: list[JobResult] = []
     with Progress(*columns, TimeElapsedColumn(), console=screen) as progress:
         task = progress.add_task("Reports", total=len(jobs))
-        for result in run_jobs(jobs, workers):
+        for result in (one for stage in in_stages(jobs) for one in run_jobs(stage, workers)):
             progress.advance(task)
             if result.problem:
                 failed.append(result)

@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pbc_eval.errors import SpecError
-from pbc_eval.spec.evaluation import load_evaluation
+from pbc_eval.publish.kinds import EVALUATION_FILE, is_portfolio, kind_of
+from pbc_eval.spec.portfolio import PORTFOLIO_FILE
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One evaluation to run into ``reports``."""
+    """One evaluation or portfolio to run into ``reports``; ``report`` names another kind of report
+    than its file asks for."""
 
     evaluation: Path
     reports: Path
+    report: str = ""
 
     @property
     def name(self) -> str:
@@ -31,7 +34,7 @@ class JobResult:
 
 
 def find_jobs(place: Path, reports: Path) -> tuple[Job, ...]:
-    """One job for an evaluation's file, or for each evaluation.yaml under a folder, by name.
+    """One job for a file, or for each evaluation.yaml and portfolio.yaml under a folder, by name.
 
     Folders whose name begins with a point are passed over. Raises SpecError when there is none.
     """
@@ -39,11 +42,16 @@ def find_jobs(place: Path, reports: Path) -> tuple[Job, ...]:
         return (Job(place, reports),)
     found = [
         path
-        for path in sorted(place.rglob("evaluation.yaml"))
+        for file in (EVALUATION_FILE, PORTFOLIO_FILE)
+        for path in sorted(place.rglob(file))
         if not any(part.startswith(".") for part in path.relative_to(place).parts)
     ]
     if not found:
-        there = "holds no evaluation.yaml" if place.is_dir() else "no such file or folder"
+        there = (
+            "holds no evaluation.yaml or portfolio.yaml"
+            if place.is_dir()
+            else "no such file or folder"
+        )
         raise SpecError(
             f"{place}: {there}. Name a folder of evaluations, or make one with "
             f"`pbc-eval new {place}/my-evaluation`."
@@ -57,9 +65,9 @@ def refuse_two_of_one(jobs: Sequence[Job]) -> None:
     An evaluation that cannot be read is passed over here; its own run says why. Raises SpecError.
     """
     owners: dict[tuple[str, str], Path] = {}
-    for path in dict.fromkeys(job.evaluation.resolve() for job in jobs):
+    for path, report in dict.fromkeys((job.evaluation.resolve(), job.report) for job in jobs):
         try:
-            spec = load_evaluation(path)
+            spec = kind_of(path, report).load(path)
         except SpecError:
             continue
         other = owners.setdefault((spec.id, spec.edition), path)
@@ -68,3 +76,11 @@ def refuse_two_of_one(jobs: Sequence[Job]) -> None:
                 f"{spec.id}, edition {spec.edition}: is the name of two evaluations, {other} and "
                 f"{path}. Give one of them another id or edition."
             )
+
+
+def in_stages(jobs: Sequence[Job]) -> tuple[tuple[Job, ...], ...]:
+    """Evaluations first; then portfolios, which are made from their editions."""
+    jobs = tuple(dict.fromkeys(jobs))
+    portfolios = tuple(job for job in jobs if is_portfolio(job.evaluation))
+    others = tuple(job for job in jobs if job not in portfolios)
+    return tuple(stage for stage in (others, portfolios) if stage)

@@ -21,11 +21,11 @@ from filelock import FileLock, Timeout
 from pbc_eval import provenance
 from pbc_eval._validate import first_few
 from pbc_eval.errors import PublicationError
+from pbc_eval.publish.kinds import KINDS, Kind, Subject, kind_of
 from pbc_eval.publish.notebook import execute, to_page
 from pbc_eval.publish.page import refuse_an_unfit_page
-from pbc_eval.spec.evaluation import EvaluationSpec, load_evaluation
 
-NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "impact_report.ipynb"
+NOTEBOOK = KINDS["impact_report"].notebook
 LOCK_WAIT = 900  # seconds; a run of the same evaluation takes a fraction of this
 ASIDE = ".{}.replaced"  # an old edition, for the moment in which the new one takes its place
 
@@ -43,15 +43,18 @@ class Edition:
         return self.folder / "index.html"
 
 
-def publish_edition(evaluation: Path, reports: Path, notebook: Path = NOTEBOOK) -> Edition:
-    """Run one evaluation through the notebook and put the edition under ``reports``.
+def publish_edition(
+    evaluation: Path, reports: Path, notebook: Path | None = None, *, report: str = ""
+) -> Edition:
+    """Run one evaluation or portfolio through the notebook of its kind, and put the edition under
+    ``reports``. ``report`` names another kind than its file asks for: design_note, sroi_report.
 
     Raises SpecError when the file cannot be used, and PublicationError, which repeats what the
     evaluation said, when a cell fails, the page is unfit, the edition is locked by another run, or
     it is final and would change.
     """
-    spec = load_evaluation(evaluation)
-    source = spec.folder / spec.file
+    kind = kind_of(evaluation, report)
+    spec = kind.load(evaluation)
     reports = reports.resolve()
     target = _place_of(spec, reports)
     runs = reports / ".runs" / spec.id
@@ -60,7 +63,7 @@ def publish_edition(evaluation: Path, reports: Path, notebook: Path = NOTEBOOK) 
         for earlier in runs.glob("run-*"):
             shutil.rmtree(earlier, ignore_errors=True)
         run_dir = Path(tempfile.mkdtemp(prefix=f"run-{spec.edition}-", dir=runs))
-        _make(spec, source, run_dir, notebook)
+        _make(kind, spec, run_dir, reports, notebook or kind.notebook)
         with site_lock(reports):
             put_in_place(run_dir / "edition", target, is_final=spec.status == "final")
         shutil.rmtree(run_dir, ignore_errors=True)
@@ -115,7 +118,7 @@ def put_all_back(reports: Path) -> None:
         put_back(aside.parent / aside.name.removeprefix(before).removesuffix(after))
 
 
-def _place_of(spec: EvaluationSpec, reports: Path) -> Path:
+def _place_of(spec: Subject, reports: Path) -> Path:
     target = reports / spec.id / spec.edition
     if not target.resolve().is_relative_to(reports):
         raise PublicationError(
@@ -137,20 +140,23 @@ def _alone(lock: Path, owner: str) -> Iterator[None]:
         ) from None
 
 
-def _make(spec: EvaluationSpec, evaluation: Path, run_dir: Path, notebook: Path) -> None:
+def _make(kind: Kind, spec: Subject, run_dir: Path, reports: Path, notebook: Path) -> None:
     edition = run_dir / "edition"
     (edition / "downloads").mkdir(parents=True)
+    parameters = {kind.parameter: str(spec.source.resolve()), "run_dir": str(edition)}
+    if kind.parameter == "portfolio":
+        parameters["reports"] = str(reports)  # where the editions of its members are
     executed = execute(
         notebook,
-        {"evaluation": str(evaluation.resolve()), "run_dir": str(edition)},
+        parameters,
         run_dir,
     )
-    facts = _facts(spec, edition, notebook)
+    facts = _facts(kind, spec, edition, notebook)
     page = to_page(
         executed,
-        title=f"{spec.title}: impact report, edition {spec.edition}",
-        description=spec.contract.summary,
-        footer=f"{spec.title}, edition {spec.edition}. {spec.publication.licence}.",
+        title=f"{spec.title}: {kind.words}, edition {spec.edition}",
+        description=spec.summary,
+        footer=f"{spec.title}, edition {spec.edition}. {spec.licence}.",
     )
     refuse_an_unfit_page(page)
     (edition / "index.html").write_text(page, encoding="utf-8")
@@ -158,7 +164,7 @@ def _make(spec: EvaluationSpec, evaluation: Path, run_dir: Path, notebook: Path)
     provenance.write_manifest(edition, facts, files)
 
 
-def _facts(spec: EvaluationSpec, edition: Path, notebook: Path) -> dict[str, Any]:
+def _facts(kind: Kind, spec: Subject, edition: Path, notebook: Path) -> dict[str, Any]:
     """What the manifest says beside the hashes, from the results that the notebook wrote."""
     file = edition / "downloads" / "results.json"
     if not file.is_file():
@@ -170,10 +176,15 @@ def _facts(spec: EvaluationSpec, edition: Path, notebook: Path) -> dict[str, Any
     if (facts["evaluation"], facts["edition"]) != (spec.id, spec.edition):
         raise PublicationError(
             f"{notebook.name}: gave results of {facts['evaluation']}, edition {facts['edition']}, "
-            f"in a run of {spec.id}, edition {spec.edition}. Was {spec.file} changed meanwhile? "
-            "Run it again."
+            f"in a run of {spec.id}, edition {spec.edition}. Was {spec.source.name} changed "
+            "meanwhile? Run it again."
         )
-    return {**facts, "status": spec.status, "notebook_sha256": provenance.sha256(notebook)}
+    return {
+        **facts,
+        "report": kind.name,
+        "status": spec.status,
+        "notebook_sha256": provenance.sha256(notebook),
+    }
 
 
 def _stays(made: Path, target: Path, *, is_final: bool) -> bool:

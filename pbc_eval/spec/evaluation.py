@@ -7,13 +7,14 @@ the outcomes, the payment terms, the value map, how it is published and who sign
 """
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.errors import SpecError
 from pbc_eval.spec.base import Agreed, Slug
+from pbc_eval.spec.beside import file_beside
 from pbc_eval.spec.contract import Contract, Publication, SignOff
 from pbc_eval.spec.counts import VerifiedCount
 from pbc_eval.spec.design import (
@@ -23,12 +24,12 @@ from pbc_eval.spec.design import (
     Reported,
     SyntheticDifferenceInDifferences,
 )
+from pbc_eval.spec.file_problems import every_problem
 from pbc_eval.spec.outcomes import DataRoles, Outcome
 from pbc_eval.spec.payment_terms import PaymentTerms
 from pbc_eval.spec.performance import Performance
-from pbc_eval.spec.problems import in_words, place_of
 from pbc_eval.spec.valuation import Valuation
-from pbc_eval.spec.yaml_file import YamlDocument, read_yaml
+from pbc_eval.spec.yaml_file import read_yaml
 
 
 class Revision(Agreed):
@@ -91,21 +92,7 @@ class EvaluationSpec(Agreed):
 
         Raises SpecError if it is missing or lies out of the folder, through a link or otherwise.
         """
-        root = self._folder.resolve()
-        file, mark, table = file.partition("::")
-        found = (root / file).resolve()
-        if not found.is_relative_to(root):
-            raise SpecError(
-                f"{self.id}: file {file!r} lies outside the evaluation's folder. Data ship beside "
-                "evaluation.yaml; copy it there."
-            )
-        if not found.is_file():
-            near = did_you_mean(file, [p.name for p in root.iterdir() if p.is_file()])
-            raise SpecError(
-                f"{self.id}: file {file!r} is not in the folder {self._folder}."
-                f"{near or ' Put it there, or correct the name.'}"
-            )
-        return Path(f"{found}{mark}{table}")
+        return file_beside(self.id, self._folder, file)
 
     def outcome(self, outcome_id: str) -> Outcome:
         return next(o for o in self.outcomes if o.id == outcome_id)
@@ -231,38 +218,7 @@ def load_evaluation(path: str | Path) -> EvaluationSpec:
     try:
         spec = EvaluationSpec.model_validate(document.data)
     except ValidationError as invalid:
-        raise SpecError(_readable(invalid, document)) from None
+        raise SpecError(every_problem(invalid, document, "evaluation")) from None
     spec._folder = file.parent
     spec._file = file.name
     return spec
-
-
-def _readable(invalid: ValidationError, document: YamlDocument) -> str:
-    problems = []
-    for error in invalid.errors(include_url=False):
-        location = list(place_of(error))
-        place = _place(location, document.data)
-        said = in_words(error)
-        stop = "" if said.endswith("?") else "."
-        problems.append((document.line_of(location), place, said.rstrip(".") + stop))
-    lines = [f"  line {line}: {place}: {said}" for line, place, said in sorted(set(problems))]
-    count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
-    return f"{document.path}: {count}\n" + "\n".join(lines)
-
-
-def _place(location: list[str | int], data: Any) -> str:
-    """payment.clauses[1].price: the location as the file has it, without the tags of unions."""
-    words: list[str] = []
-    here: Any = data
-    for position, part in enumerate(location):
-        last = position == len(location) - 1
-        if isinstance(part, int):
-            words.append(f"[{part + 1}]")
-            here = here[part] if isinstance(here, list) and part < len(here) else None
-        elif isinstance(here, dict) and part in here:
-            words.append(f".{part}")
-            here = here[part]
-        elif last or not isinstance(here, dict):
-            words.append(f".{part}")
-            here = None
-    return "".join(words).lstrip(".") or "evaluation"
