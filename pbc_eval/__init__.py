@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from pbc_eval.did.wild import wild_cluster_bootstrap as wild_cluster_bootstrap
     from pbc_eval.disclosure import release as release
     from pbc_eval.errors import PbcError as PbcError
+    from pbc_eval.evaluation.design_note import design_note as design_note
     from pbc_eval.evaluation.matched_changes import match_then_did as match_then_did
+    from pbc_eval.evaluation.note_release import release_note as release_note
     from pbc_eval.evaluation.portfolio import portfolio_of as portfolio_of
     from pbc_eval.evaluation.portfolio_release import release_portfolio as release_portfolio
     from pbc_eval.evaluation.run import evaluate as evaluate
@@ -73,6 +75,8 @@ _HOMES = {
     "load_evaluation": "spec.evaluation",
     "evaluate": "evaluation.run",
     "release": "disclosure",
+    "design_note": "evaluation.design_note",
+    "release_note": "evaluation.note_release",
     "load_portfolio": "spec.portfolio",
     "portfolio_of": "evaluation.portfolio",
     "release_portfolio": "evaluation.portfolio_release",
@@ -97,6 +101,7 @@ __all__ = [
     "att_gt",
     "bacon_decomposition",
     "compare_estimators",
+    "design_note",
     "evaluate",
     "extended_two_way",
     "imputation",
@@ -114,6 +119,7 @@ __all__ = [
     "portfolio_of",
     "read_value_map",
     "release",
+    "release_note",
     "release_portfolio",
     "schedule_of",
     "simulate",

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pbc_eval.errors import SpecError
+from pbc_eval.provenance import MANIFEST
 from pbc_eval.publish.kinds import EVALUATION_FILE, is_portfolio, kind_of
+from pbc_eval.spec.evaluation import load_evaluation
 from pbc_eval.spec.portfolio import PORTFOLIO_FILE
 
 
@@ -56,7 +58,27 @@ def find_jobs(place: Path, reports: Path) -> tuple[Job, ...]:
             f"{place}: {there}. Name a folder of evaluations, or make one with "
             f"`pbc-eval new {place}/my-evaluation`."
         )
-    return tuple(Job(path, reports) for path in found)
+    jobs = [Job(path, reports) for path in found]
+    return (*_registered_notes(jobs), *jobs)
+
+
+def _registered_notes(jobs: Sequence[Job]) -> tuple[Job, ...]:
+    """A job for each registered design note that is not published yet. It never changes, so it is
+    made once. A file that cannot be read is passed over here; its own run says why."""
+    found = []
+    for job in jobs:
+        if is_portfolio(job.evaluation):
+            continue
+        try:
+            spec = load_evaluation(job.evaluation)
+        except SpecError:
+            continue
+        protocol = spec.protocol
+        if protocol is None or protocol.edition is None:
+            continue
+        if not (job.reports / spec.id / protocol.edition / MANIFEST).is_file():
+            found.append(Job(job.evaluation, job.reports, "design_note"))
+    return tuple(found)
 
 
 def refuse_two_of_one(jobs: Sequence[Job]) -> None:

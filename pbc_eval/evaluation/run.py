@@ -13,6 +13,7 @@ import pandas as pd
 from pbc_eval import provenance
 from pbc_eval.errors import DesignError, SpecError
 from pbc_eval.evaluation import difference_in_differences, matched, reported, synthetic
+from pbc_eval.evaluation.agreed import agreed_parts, deviations_of, fingerprint, registered
 from pbc_eval.evaluation.record import Evaluation, Finding
 from pbc_eval.evaluation.simulate import JointSimulation, simulate_together
 from pbc_eval.evaluation.value import (
@@ -44,6 +45,8 @@ def evaluate(spec: EvaluationSpec) -> Evaluation:
     ValueMapError for terms and values that cannot be applied.
     """
     inputs = input_hashes(spec)
+    deviations = deviations_of(spec)
+    agreed = registered(spec)
     given = read_value_inputs(spec)
     seed = provenance.seed_of(spec.id, spec.edition)
     findings = _findings(spec, seed)
@@ -70,6 +73,8 @@ def evaluate(spec: EvaluationSpec) -> Evaluation:
         payers=tuple((who, value) for who, _, value in parts),
         inputs=inputs,
         seed=seed,
+        deviations=deviations,
+        fingerprint="" if agreed is None else fingerprint(agreed_parts(agreed)),
     )
 
 
@@ -83,6 +88,8 @@ def input_hashes(spec: EvaluationSpec) -> dict[str, str]:
         named.append(spec.data.file)
     if isinstance(spec.design, Matching) and spec.design.benchmark:
         named.append(spec.design.benchmark.file)
+    if spec.protocol and spec.protocol.file:
+        named.append(spec.protocol.file)
     if spec.performance:
         named += spec.performance.files
     if spec.value_map:

@@ -21,7 +21,7 @@ from pbc_eval.spec.portfolio import PORTFOLIO_FILE, PortfolioSpec, load_portfoli
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 EVALUATION_FILE = "evaluation.yaml"
-KindName = Literal["impact_report", "portfolio"]
+KindName = Literal["impact_report", "sroi_report", "design_note", "portfolio"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +51,12 @@ class Kind:
         return NOTEBOOKS / f"{self.name}.ipynb"
 
 
-def subject_of(spec: EvaluationSpec | PortfolioSpec) -> Subject:
-    """The facts of an evaluation or a portfolio."""
+def subject_of(
+    spec: EvaluationSpec | PortfolioSpec, made_from: EvaluationSpec | None = None
+) -> Subject:
+    """The facts of an evaluation or a portfolio; ``made_from`` holds its file where not itself."""
     if isinstance(spec, EvaluationSpec):
-        summary, file = spec.contract.summary, spec.file
+        summary, file = spec.contract.summary, (made_from or spec).file
     else:
         summary, file = spec.summary, spec.source_file
     return Subject(
@@ -68,6 +70,13 @@ def subject_of(spec: EvaluationSpec | PortfolioSpec) -> Subject:
     )
 
 
+def _note_subject(path: Path) -> Subject:
+    from pbc_eval.evaluation.design_note import note_spec  # noqa: PLC0415 heavy: loads data tools
+
+    spec = load_evaluation(path)
+    return subject_of(note_spec(spec), spec)
+
+
 KINDS: dict[KindName, Kind] = {
     kind.name: kind
     for kind in (
@@ -76,6 +85,18 @@ KINDS: dict[KindName, Kind] = {
             words="impact report",
             parameter="evaluation",
             load=lambda path: subject_of(load_evaluation(path)),
+        ),
+        Kind(
+            name="sroi_report",
+            words="social return report",
+            parameter="evaluation",
+            load=lambda path: subject_of(load_evaluation(path)),
+        ),
+        Kind(
+            name="design_note",
+            words="design note",
+            parameter="evaluation",
+            load=_note_subject,
         ),
         Kind(
             name="portfolio",
@@ -96,7 +117,7 @@ def kind_of(path: Path, report: str = "") -> Kind:
     if not report:
         if holds_portfolio:
             return KINDS["portfolio"]
-        return KINDS["impact_report"]
+        return KINDS[load_evaluation(path).publication.report]
     check_choice("report", "kind", report, list(get_args(KindName)), PublicationError)
     kind = KINDS[report]  # type: ignore[index]  # checked above
     if (kind.parameter == "portfolio") != holds_portfolio:

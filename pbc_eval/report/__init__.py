@@ -2,6 +2,7 @@
 
 from pbc_eval.report.downloads import write_downloads
 from pbc_eval.report.kinds import section
+from pbc_eval.report.note_downloads import write_note
 from pbc_eval.report.portfolio_downloads import write_portfolio
 
-__all__ = ["section", "write_downloads", "write_portfolio"]
+__all__ = ["section", "write_downloads", "write_note", "write_portfolio"]

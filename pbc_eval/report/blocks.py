@@ -23,6 +23,7 @@ class Part:
     tables: tuple[ReleasedTable, ...] = ()
     folded: bool = False  # tables are opened by the reader
     notes: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()  # text and address, of other pages of the site
 
 
 def block(name: str, heading: str, *parts: Part, currency: str = "GBP") -> dict[str, Any]:

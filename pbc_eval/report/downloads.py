@@ -44,7 +44,10 @@ def write_downloads(
 ) -> Path:
     """Write results.json, the workbook and one CSV a table and figure to ``run_dir``/downloads;
     return that folder."""
-    folder = write_all(run_dir, _tables(released), _figures(released), results(released, kind))
+    tables = list(_tables(released))
+    if kind == "sroi_report":
+        tables += sroi_tables(released)
+    folder = write_all(run_dir, tables, _figures(released), results(released, kind))
     if has_workbook(released.evaluation):
         (folder / WORKBOOK).write_bytes(workbook(released))
     terms = released.evaluation.spec.payment

@@ -11,12 +11,19 @@ from typing import Any
 
 from pbc_eval._validate import check_choice
 from pbc_eval.errors import PublicationError
-from pbc_eval.report import portfolio_sections, sections
+from pbc_eval.report import (
+    design_note_sections,
+    portfolio_sections,
+    sections,
+    sroi_sections,
+)
 from pbc_eval.report.html import Section, render
 from pbc_eval.report.sections import Row
 
 SECTIONS_OF: dict[str, dict[str, Row]] = {
     "impact_report": sections.SECTIONS,
+    "sroi_report": sroi_sections.SECTIONS,
+    "design_note": design_note_sections.SECTIONS,
     "portfolio": portfolio_sections.SECTIONS,
 }
 

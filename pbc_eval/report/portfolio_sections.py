@@ -99,8 +99,9 @@ def _summary(released: ReleasedPortfolio) -> dict[str, Any]:
             "text": portfolio.spec.chosen,
         },
         {
-            "figure": f"{portfolio.counted('improved')} of {len(portfolio.contracts)}",
-            "label": "Can show an improvement",
+            "figure": f"{portfolio.counted('improved')} improved, "
+            f"{portfolio.counted('uncertain')} cannot tell",
+            "label": "What they can show",
             "text": headline_sentences(portfolio)[0],
         },
     ]
@@ -197,12 +198,17 @@ def _money(released: ReleasedPortfolio) -> dict[str, Any]:
 
 def _contracts(released: ReleasedPortfolio) -> dict[str, Any]:
     portfolio = released.portfolio
+    links = tuple((one.source, one.link) for one in portfolio.contracts if one.link)
     return block(
         "contracts",
         "The contracts",
         Part(
             text=(portfolio.spec.chosen,),
             tables=(results_table(portfolio),),
+        ),
+        Part(
+            heading="Their own pages" if links else "",
+            links=links,
         ),
         currency=portfolio.currencies[0],
     )

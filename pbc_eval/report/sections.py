@@ -11,6 +11,11 @@ from pbc_eval.disclosure import ReleasedEvaluation, ReleasedTable, release_table
 from pbc_eval.evaluation.tables import estimates_table
 from pbc_eval.report import facts, prose
 from pbc_eval.report.assurance import assurance_facts
+from pbc_eval.report.deviations import (
+    deviation_sentences,
+    protocol_link,
+    protocol_sentence,
+)
 from pbc_eval.report.drawings import drawings
 from pbc_eval.report.money import illustrative_notice, money_boxes, payment_facts
 from pbc_eval.report.performance import performance_facts
@@ -116,6 +121,9 @@ def _design(released: ReleasedEvaluation) -> dict[str, Any]:
         "spec": evaluation.spec,
         "facts": facts.method_facts(evaluation),
         "notes": [note[:1].upper() + note[1:].rstrip(".") + "." for note in notes],
+        "protocol": protocol_sentence(evaluation),
+        "protocol_link": protocol_link(evaluation),
+        "deviations": deviation_sentences(evaluation),
     }
 
 

@@ -28,6 +28,7 @@ from pbc_eval.spec.file_problems import every_problem
 from pbc_eval.spec.outcomes import DataRoles, Outcome
 from pbc_eval.spec.payment_terms import PaymentTerms
 from pbc_eval.spec.performance import Performance
+from pbc_eval.spec.protocol import Planning, Protocol
 from pbc_eval.spec.valuation import Valuation
 from pbc_eval.spec.yaml_file import read_yaml
 
@@ -58,6 +59,12 @@ class EvaluationSpec(Agreed):
     )
     counts: tuple[VerifiedCount, ...] = Field(
         default=(), description="Numbers that were verified outside the data, for payment clauses."
+    )
+    planning: Planning | None = Field(
+        default=None, description="The question, and what is expected; for the design note."
+    )
+    protocol: Protocol | None = Field(
+        default=None, description="The design note that was registered, and deviations from it."
     )
     performance: Performance | None = Field(
         default=None, description="KPIs by period against their targets; leave out when none."
@@ -109,6 +116,7 @@ class EvaluationSpec(Agreed):
             self._data_problem(),
             self._payment_problem(),
             self._value_problem(),
+            self._planning_problem(),
             self._status_problem(),
         ):
             if problem:
@@ -194,6 +202,24 @@ class EvaluationSpec(Agreed):
                     f"the outcomes ({first_few(ids) or 'there are none'})."
                     f"{did_you_mean(row.quantity_from, ids)}"
                 )
+        return None
+
+    def _planning_problem(self) -> str | None:
+        kpis = self.performance.kpis if self.performance else ()
+        named = [*(o.id for o in self.outcomes), *(c.outcome for c in self.counts)]
+        known = [*named, *(kpi.id for kpi in kpis)]
+        for one in self.planning.expected if self.planning else ():
+            if one.outcome not in known:
+                return (
+                    f"planning.expected: {one.outcome!r} is not among the outcomes, counts and "
+                    f"KPIs ({first_few(known) or 'there are none'})."
+                    f"{did_you_mean(one.outcome, known)}"
+                )
+        if self.protocol and self.protocol.edition == self.edition:
+            return (
+                f"protocol.edition is {self.edition}, the edition of the report itself. Give the "
+                "design note an edition of its own, such as design-1"
+            )
         return None
 
     def _status_problem(self) -> str | None:
