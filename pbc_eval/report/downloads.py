@@ -29,6 +29,7 @@ from pbc_eval.report.money import (
 from pbc_eval.report.payment_risk import ladder_figures, risk_figures, risk_tables
 from pbc_eval.report.performance import charts, performance_tables
 from pbc_eval.report.sections import all_outcomes_table
+from pbc_eval.report.sroi_sections import sroi_tables
 from pbc_eval.report.uncertainty import uncertainty_figures, uncertainty_tables
 from pbc_eval.report.value import value_figures, value_tables
 from pbc_eval.report.workbook import has_workbook, workbook

@@ -45,6 +45,7 @@ _STYLE = {
     "svg.fonttype": "none",  # letters, not outlines of letters: a fifth of the size, as sharp
     "font.family": "DejaVu Sans",
     "font.size": 10,
+    "text.parse_math": False,  # a dollar sign in a name is a dollar sign
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": GREY,
