@@ -78,7 +78,7 @@ def test_a_waiver_that_was_not_agreed_is_a_deviation(registered):
     spec = changed(
         registered,
         "  headline: simple\n",
-        "  headline: simple\n  waivers: [{check: pre_trends, reason: Because it failed and we are sorry.}]\n",
+        "  headline: simple\n  waivers: [{check: pre_trends, reason: It failed. We are sorry.}]\n",
     )
     assert "pre trends" in of(spec)["design.waivers"][1]
 

@@ -6,7 +6,7 @@ import re
 import pytest
 from evaluations import DATA
 from hostile import VALUES
-from portfolios import portfolio, publish
+from portfolios import jobs, members, portfolio, publish
 
 from pbc_eval import report
 from pbc_eval.errors import PublicationError
