@@ -47,6 +47,7 @@ def publish(reports: Path, name: str, **changed) -> None:
     outcome = {
         "id": "stays", "label": "Nights in hospital", "unit": "nights", "primary": True,
         "direction": "lower_is_better", "shown_as": "number", "decimals": 1, "promised": 2.0,
+        "relative": False,
         "estimate": -1.5, "std_error": 0.5, "conf_low": -2.48, "conf_high": -0.52,
         "n_treated": 120,
     }  # fmt: skip
@@ -58,7 +59,7 @@ def publish(reports: Path, name: str, **changed) -> None:
         },
         "outcomes": [outcome | changed.get("outcome", {})] if "bare" not in changed else [],
         "agreement": {"currency": "GBP", "value": 500.0} | changed.get("agreement", {}),
-        "payment": {"total": "400.00"},
+        "payment": {"total": "400.00", "illustrative": False} | changed.get("payment", {}),
         "social_return": None,
         "claims": changed.get("claims", []),
     }  # fmt: skip

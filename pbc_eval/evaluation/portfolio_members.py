@@ -13,6 +13,7 @@ from pbc_eval.spec.portfolio import Member
 from pbc_eval.spec.portfolio_claims import Claim
 
 RESULTS = Path("downloads") / "results.json"
+PER_CENT = "per cent of the comparison group's level"
 REPORTS = ("impact_report", "sroi_report")  # the kinds that have results of a contract
 
 
@@ -53,7 +54,7 @@ def read_member(member: Member, reports: Path) -> tuple[ContractResult, tuple[Cl
 def _contract(member: Member, summary: dict[str, Any], found: dict[str, Any]) -> ContractResult:
     agreement, payment, value = found["agreement"], found["payment"], found["social_return"]
     remarks = [summary["data_badge"]] if summary["data_status"] != "real" else []
-    remarks += ["Amounts illustrative"] if summary["illustrative"] else []
+    remarks += ["amounts illustrative"] if summary["illustrative"] else []
     measured = next((one for one in found["outcomes"] if one["primary"]), None)
     return ContractResult(
         label=member.label or summary["title"],
@@ -62,6 +63,7 @@ def _contract(member: Member, summary: dict[str, Any], found: dict[str, Any]) ->
         paid=None if payment is None else float(payment["total"]),
         spend=None if value is None else value["investment"],
         currency=agreement["currency"],
+        made_up=payment is not None and payment["illustrative"],
         link=f"../../{member.evaluation}/{member.edition}/index.html",
         remarks=tuple(remarks),
         **({} if measured is None else _effect(member, measured)),
@@ -70,21 +72,25 @@ def _contract(member: Member, summary: dict[str, Any], found: dict[str, Any]) ->
 
 def _effect(member: Member, measured: dict[str, Any]) -> dict[str, Any]:
     """The effect of the headline, turned so that an improvement is positive."""
-    outcome = Outcome(
-        **{
-            key: measured[key]
-            for key in ("id", "label", "unit", "direction", "shown_as", "decimals")
-        }
-    )
+    keys = ("id", "label", "unit", "direction", "shown_as", "decimals")
+    outcome = Outcome(**{key: measured[key] for key in keys})
+    scale = 1.0
+    if measured["relative"]:  # a reduction reported without levels: in per cent of the comparison
+        scale = 100.0
+        decimals = max(1, outcome.decimals)
+        outcome = outcome.model_copy(update={"unit": PER_CENT, "decimals": decimals})
     ends = [measured["conf_low"], measured["conf_high"]]
     low, high = ends if outcome.sign > 0 else [None if e is None else -e for e in reversed(ends)]
     promise = member.promised.effect if member.promised else measured["promised"]
-    return {
-        "outcome": outcome,
+    figures = {
         "effect": outcome.sign * measured["estimate"],
         "std_error": measured["std_error"],
         "conf_low": low,
         "conf_high": high,
         "promised": promise,
+    }
+    return {
+        "outcome": outcome,
         "people": measured["n_treated"] or None,
+        **{name: None if value is None else scale * value for name, value in figures.items()},
     }

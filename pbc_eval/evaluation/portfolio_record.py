@@ -30,6 +30,7 @@ class ContractResult:
     spend: float | None = None  # all that was put in, the payment included
     people: int | None = None  # units behind the effect, in the programme
     currency: str = "GBP"
+    made_up: bool = False  # the payment shows a rule; no such amount was agreed or paid
     link: str = ""  # its own page, seen from the portfolio's
     remarks: tuple[str, ...] = ()  # illustrative amounts, synthetic data
 

@@ -17,6 +17,7 @@ import pandas as pd
 from pbc_eval import provenance
 from pbc_eval.disclosure import ReleasedEvaluation, ReleasedTable
 from pbc_eval.errors import PublicationError
+from pbc_eval.evaluation.measure import SHARE_OF_COMPARISON
 from pbc_eval.evaluation.simulate import JointSimulation
 from pbc_eval.payment.schedule import schedule_of
 from pbc_eval.report import facts, prose
@@ -116,6 +117,7 @@ def results(released: ReleasedEvaluation, kind: str = "impact_report") -> dict[s
                 "primary": finding is primary,
                 "shown_as": finding.outcome.shown_as,
                 "decimals": finding.outcome.decimals,
+                "relative": finding.measured.unit == SHARE_OF_COMPARISON,
                 "promised": plain(promised.get(finding.outcome.id)),
                 **_estimate(finding.headline),
                 "checks": {check.name: check.status for check in finding.checks},

@@ -91,7 +91,6 @@ def _masthead(released: ReleasedPortfolio) -> dict[str, Any]:
 
 def _summary(released: ReleasedPortfolio) -> dict[str, Any]:
     portfolio = released.portfolio
-    currency = portfolio.currencies[0]
     boxes = [
         {
             "figure": str(len(portfolio.contracts)),
@@ -105,19 +104,12 @@ def _summary(released: ReleasedPortfolio) -> dict[str, Any]:
             "text": headline_sentences(portfolio)[0],
         },
     ]
-    if len(portfolio.currencies) == 1:
-        paid = [one.paid for one in portfolio.contracts if one.paid is not None]
-        if paid:
-            figure = fmt.money(sum(paid), currency)
-            boxes.append({"figure": figure, "label": "Paid", "text": money_sentence(portfolio)})
-    else:
-        boxes.append(
-            {
-                "figure": f"{len(portfolio.currencies)} currencies",
-                "label": "Paid",
-                "text": money_sentence(portfolio),
-            }
-        )
+    paid = [one for one in portfolio.contracts if one.paid is not None and not one.made_up]
+    currencies = {one.currency for one in paid}
+    figure = f"{len(currencies)} currencies" if currencies else "Not known"
+    if len(currencies) == 1:
+        figure = fmt.money(sum(one.paid or 0.0 for one in paid), paid[0].currency)
+    boxes.append({"figure": figure, "label": "Paid or due", "text": money_sentence(portfolio)})
     return {"boxes": boxes, "said": [*headline_sentences(portfolio)[1:], ALL_AT_ONCE]}
 
 

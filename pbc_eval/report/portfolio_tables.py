@@ -47,7 +47,7 @@ def results_table(portfolio: Portfolio) -> ReleasedTable:
             "interval_text": ("Interval, as improvements", "text"),
             "promised_text": ("Promised", "text"),
             "verdict_text": ("What can be said", "text"),
-            "source": ("Source", "text"),
+            **({} if all(one.link for one in shown) else {"source": ("Source", "text")}),
         },
     )
 
@@ -57,7 +57,8 @@ def money_table(portfolio: Portfolio) -> ReleasedTable:
     frame = contracts_frame(portfolio.contracts)
     frame = frame[["contract", "currency", "agreed", "paid", "unpaid", "spend", "remarks"]]
     columns = ["agreed", "paid", "unpaid", "spend"]
-    one_currency = len(portfolio.currencies) == 1
+    made_up = any(one.made_up for one in portfolio.contracts)
+    one_currency = len(portfolio.currencies) == 1 and not made_up
     if one_currency:
         total: dict[str, Any] = {
             "contract": "All with an amount",

@@ -25,7 +25,7 @@ VERDICTS = {
     "not_measured": "Not measured",
 }
 FALSE_ALARM = 0.025  # an interval of 95 % lies wholly above zero by chance this often
-LEAST_FOR_CHANCE = 5  # contracts, below which what chance would do is not worth a sentence
+LEAST_FOR_CHANCE = 10  # contracts, below which what chance would do is not worth a sentence
 
 
 def better(value: float, outcome: Outcome, currency: str) -> str:
@@ -65,11 +65,11 @@ def money_sentence(portfolio: Portfolio) -> str:
     said = []
     for currency in portfolio.currencies:
         here = [one for one in portfolio.contracts if one.currency == currency]
-        paid = [one.paid for one in here if one.paid is not None]
-        both = [one for one in here if one.agreed is not None and one.paid is not None]
+        paid = [one.paid for one in here if one.paid is not None and not one.made_up]
         if not paid:
             continue
-        text = f"{fmt.money(sum(paid), currency)} was paid under {contracts(len(paid))}"
+        both = [one for one in here if one.unpaid is not None and not one.made_up]
+        text = f"{fmt.money(sum(paid), currency)} is due or was paid under {contracts(len(paid))}"
         if both:
             agreed = sum(one.agreed or 0.0 for one in both)
             part = sum(one.paid or 0.0 for one in both)
@@ -77,13 +77,18 @@ def money_sentence(portfolio: Portfolio) -> str:
                 text += f", of {fmt.money(agreed, currency)} that could be paid"
             else:
                 text += (
-                    f"; under the {len(both)} of them that state the most they could pay, "
+                    f"; under {contracts(len(both))} that state the most they could pay, "
                     f"{fmt.money(part, currency)} of {fmt.money(agreed, currency)}"
                 )
         said.append(text)
-    if not said:
-        return "No payment is known."
-    return "; ".join(said) + "."
+    made_up = sum(one.made_up for one in portfolio.contracts)
+    text = "; ".join(said) + "." if said else "No payment is known."
+    if made_up:
+        text += (
+            f" The amounts of {contracts(made_up)} were made up to show a rule: nobody agreed or "
+            "paid them, and they are not added up."
+        )
+    return text
 
 
 def contracts(count: int) -> str:
@@ -106,7 +111,7 @@ def headline_sentences(portfolio: Portfolio) -> tuple[str, ...]:
     if bare:
         said += f" For {bare} no measure of chance was reported."
     if never:
-        said += f" For {never} nothing was measured; they are forecasts."
+        said += f" For {never} nothing was measured."
     sentences = [said]
     told = improved + unsure + worse
     if told >= LEAST_FOR_CHANCE:

@@ -61,23 +61,39 @@ def test_an_over_claim_stops_the_press(phrase):
 def test_money_is_never_added_over_currencies(tmp_path):
     publish(tmp_path, "shelter")
     publish(tmp_path, "garden", agreement={"currency": "USD"})
-    extra = (
-        "members: [{evaluation: shelter, edition: 2026-1}, {evaluation: garden, edition: 2026-1}]\n"
-    )
+    extra = members("shelter", "garden")
     found = released(portfolio(tmp_path / "p", [], extra=extra), tmp_path)
     said = words.money_sentence(found.portfolio)
     assert said == (
-        "£400 was paid under 1 contract, of £500 that could be paid; $400 was paid under 1 "
-        "contract, of $500 that could be paid."
+        "£400 is due or was paid under 1 contract, of £500 that could be paid; $400 is due or was "
+        "paid under 1 contract, of $500 that could be paid."
     )
     assert "neither converted nor added up" in page(found)
     assert "£800" not in page(found)
 
 
+def test_an_amount_that_was_made_up_is_not_said_to_be_paid(tmp_path):
+    publish(tmp_path, "shelter")
+    publish(tmp_path, "garden", payment={"illustrative": True, "total": "9000.00"})
+    found = released(portfolio(tmp_path / "p", [], extra=members("shelter", "garden")), tmp_path)
+    said = words.money_sentence(found.portfolio)
+    assert said.startswith("£400 is due or was paid under 1 contract, of £500")
+    assert "The amounts of 1 contract were made up to show a rule" in said
+    assert "9,400" not in page(found)
+
+
+def test_a_relative_reduction_is_in_per_cent(tmp_path):
+    publish(tmp_path, "shelter", outcome={"relative": True, "estimate": -0.09, "promised": 0.075})
+    found = released(portfolio(tmp_path / "p", [], extra=members("shelter")), tmp_path)
+    said = words.effect_words(found.portfolio.contracts[0])
+    assert said == "better by 9.0 per cent of the comparison group's level"
+    assert "7.5 per cent" in page(found)
+
+
 def test_money_counts_only_contracts_that_state_both(tmp_path):
     found = released(portfolio(tmp_path, MIXED))
     assert words.money_sentence(found.portfolio) == (
-        "£1,400 was paid under 2 contracts, of £1,900 that could be paid."
+        "£1,400 is due or was paid under 2 contracts, of £1,900 that could be paid."
     )
 
 
