@@ -18,7 +18,7 @@ from pbc_eval.errors import PbcError, SpecError
 from pbc_eval.publish.kinds import EVALUATION_FILE, is_portfolio
 from pbc_eval.spec.evaluation import load_evaluation
 from pbc_eval.spec.portfolio import load_portfolio
-from pbc_eval.spec.starter import write_starter
+from pbc_eval.spec.starter import write_portfolio_starter, write_starter
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -62,12 +62,13 @@ def _readable(command: Callable[P, T]) -> Callable[P, T]:
 @_readable
 def new(
     folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")],
+    portfolio: Annotated[bool, typer.Option(help="For all contracts of a year.")] = False,
 ) -> None:
-    """Make a folder with a commented evaluation.yaml, ready to fill in.
+    """Make a folder with a commented evaluation.yaml (or portfolio.yaml), ready to fill in.
 
     Editors that know YAML schemas complete and check the file as you type.
     """
-    made = write_starter(folder)
+    made = write_portfolio_starter(folder) if portfolio else write_starter(folder)
     console.print(
         f"Made {escape(str(made))}. Fill it in, then: pbc-eval check {escape(str(folder))}"
     )
