@@ -64,6 +64,8 @@ def publish(reports: Path, name: str, **changed) -> None:
         "claims": changed.get("claims", []),
     }  # fmt: skip
     found["summary"] |= changed.get("summary", {})
+    if "older" in changed:
+        del found["agreement"]
     (downloads / "results.json").write_text(json.dumps(found), encoding="utf-8")
     facts = {"evaluation": name, "edition": "2026-1"}
     provenance.write_manifest(folder, facts, [downloads / "results.json"])

@@ -38,6 +38,11 @@ def read_member(member: Member, reports: Path) -> tuple[ContractResult, tuple[Cl
             f"{name}: {first_few(changed)} since it was published. Run the evaluation again."
         )
     found = json.loads(file.read_text(encoding="utf-8"))
+    if "agreement" not in found:
+        raise SpecError(
+            f"{name}: was published by a version of this program that did not state what a "
+            "portfolio needs. Run the evaluation again."
+        )
     summary = found["summary"]
     if summary.get("report", REPORTS[0]) not in REPORTS:
         raise SpecError(
@@ -75,7 +80,9 @@ def _effect(member: Member, measured: dict[str, Any]) -> dict[str, Any]:
     keys = ("id", "label", "unit", "direction", "shown_as", "decimals")
     outcome = Outcome(**{key: measured[key] for key in keys})
     scale = 1.0
-    if measured["relative"]:  # a reduction reported without levels: in per cent of the comparison
+    if measured.get(
+        "relative"
+    ):  # a reduction reported without levels: in per cent of the comparison
         scale = 100.0
         decimals = max(1, outcome.decimals)
         outcome = outcome.model_copy(update={"unit": PER_CENT, "decimals": decimals})

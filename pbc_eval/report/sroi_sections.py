@@ -68,11 +68,16 @@ def principles(released: ReleasedEvaluation) -> tuple[tuple[str, str], ...]:
     steps = len(account.theory_of_change) if account else 0
     counted = sum(row.quantity_from is not None for row in rows)
     without = sum(not row.filters_source for row in rows)
+    untouched = sum(row.quantity_from is None and row.deadweight == 0 for row in rows)
+    estimated = f"{counted} of the {len(rows)} quantities" if counted else "No quantity"
     overclaim = (
-        f"{counted or 'No'} of {len(rows)} quantities {'is' if counted == 1 else 'are'} estimated "
-        "against a comparison group; of the others, what would have happened anyway is taken off "
-        "as deadweight."
+        f"{estimated} {'are' if counted > 1 else 'is'} estimated against a comparison group."
     )
+    if untouched:
+        overclaim += (
+            f" From {untouched} of {len(rows)} outcomes nothing is taken off for what would have "
+            "happened anyway (deadweight)."
+        )
     if without:
         overclaim += f" For {without} of {len(rows)} outcomes no reason is given for the shares."
     simulated = (
@@ -84,8 +89,8 @@ def principles(released: ReleasedEvaluation) -> tuple[tuple[str, str], ...]:
         ("1. Involve stakeholders", involved),
         (
             "2. Understand what changes",
-            f"{len(rows)} outcomes for {len({row.stakeholder for row in rows})} stakeholders, "
-            f"{harms or 'none'} of them {'a harm' if harms == 1 else 'harms'}; "
+            f"{len(rows)} outcomes, {harms or 'none'} of them {'a harm' if harms == 1 else 'harms'}"
+            f", for {len({row.stakeholder for row in rows})} stakeholders; "
             + (f"a theory of change in {steps} steps." if steps else "no theory of change stated."),
         ),
         (
