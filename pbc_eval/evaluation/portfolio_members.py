@@ -80,9 +80,7 @@ def _effect(member: Member, measured: dict[str, Any]) -> dict[str, Any]:
     keys = ("id", "label", "unit", "direction", "shown_as", "decimals")
     outcome = Outcome(**{key: measured[key] for key in keys})
     scale = 1.0
-    if measured.get(
-        "relative"
-    ):  # a reduction reported without levels: in per cent of the comparison
+    if measured.get("relative"):  # a reduction reported without levels
         scale = 100.0
         decimals = max(1, outcome.decimals)
         outcome = outcome.model_copy(update={"unit": PER_CENT, "decimals": decimals})
