@@ -11,6 +11,7 @@ from pbc_eval.portfolio.ranks import League
 from pbc_eval.report import numbers as fmt
 from pbc_eval.report.figures import (
     GREY,
+    NARROW,
     NAVY,
     ORANGE,
     PLUM,
@@ -90,6 +91,7 @@ def funnel(portfolio: Portfolio, *, name: str) -> Funnel | None:
         "95 and 99.8 of 100 would lie by chance if all had the same true effect.",
         alt=alt,
         data=frame,
+        width=NARROW,
         height=4.4,
     )
     return Funnel(figure=figure, contracts=len(frame), outside=outside, far=far)
@@ -134,6 +136,7 @@ def league_ranks(portfolio: Portfolio, found: League, *, name: str) -> Figure:
         "ranks that hold 95 of 100 draws.",
         alt=alt,
         data=frame[["contract", *(c for c in frame.columns if c != "contract")]],
+        width=NARROW,
         height=0.24 * k + 1.9,
     )
 

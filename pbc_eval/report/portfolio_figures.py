@@ -10,6 +10,7 @@ from pbc_eval.evaluation.portfolio_record import ContractResult, Portfolio
 from pbc_eval.report import numbers as fmt
 from pbc_eval.report.figures import (
     GREY,
+    NARROW,
     NAVY,
     ORANGE,
     PLUM,
@@ -26,7 +27,7 @@ from pbc_eval.report.figures import (
 from pbc_eval.report.portfolio_words import better, interval_words, shared_outcome
 from pbc_eval.results import Floats
 
-LONGEST_LABEL = 34  # letters of a contract's name in a figure; the data have it whole
+LONGEST_LABEL = 30  # letters of a contract's name in a figure; the data have it whole
 
 
 def short(label: str) -> str:
@@ -105,6 +106,7 @@ def forest(portfolio: Portfolio, *, name: str) -> Figure:
         "the line at zero is better. In the order of the list, not by size.",
         alt=_forest_alt(portfolio, frame, scale),
         data=frame,
+        width=NARROW,
         height=0.24 * (k + (1.5 if pooled else 0)) + 1.7,
     )
 
@@ -148,6 +150,7 @@ def small_multiples(portfolio: Portfolio, *, name: str) -> Figure:
         "and the effect promised where there was one. Panels cannot be compared by length.",
         alt=" ".join(_panel_in_words(one) for one in shown),
         data=contracts_frame(shown),
+        width=NARROW,
         height=0.95 * len(shown) + 0.7,
         panels=len(shown),
     )

@@ -179,9 +179,9 @@ def league_sentences(portfolio: Portfolio) -> tuple[str, ...]:
         )
     else:
         said = (
-            f"Of {k} contracts, {above or 'none'} rank in the better half and {below or 'none'} in "
-            f"the worse half with all of their interval; for the other {k - above - below} the "
-            "half cannot be told."
+            f"Of {k} contracts, {above or 'none'} {'ranks' if above == 1 else 'rank'} in the better "
+            f"half and {below or 'none'} in the worse half with all of their interval; for the "
+            f"other {k - above - below} the half cannot be told."
         )
     width = sum(found.rank_high - found.rank_low + 1) / k
     return (
