@@ -178,8 +178,9 @@ def league_sentences(portfolio: Portfolio) -> tuple[str, ...]:
             "in the better or in the worse half. Do not read this list as an order."
         )
     else:
+        verb = "ranks" if above == 1 else "rank"
         said = (
-            f"Of {k} contracts, {above or 'none'} {'ranks' if above == 1 else 'rank'} in the better "
+            f"Of {k} contracts, {above or 'none'} {verb} in the better "
             f"half and {below or 'none'} in the worse half with all of their interval; for the "
             f"other {k - above - below} the half cannot be told."
         )
