@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from pbc_eval.did.wild import wild_cluster_bootstrap as wild_cluster_bootstrap
     from pbc_eval.disclosure import release as release
     from pbc_eval.errors import PbcError as PbcError
+    from pbc_eval.evaluation.design_note import design_note as design_note
     from pbc_eval.evaluation.matched_changes import match_then_did as match_then_did
+    from pbc_eval.evaluation.note_release import release_note as release_note
+    from pbc_eval.evaluation.portfolio import portfolio_of as portfolio_of
+    from pbc_eval.evaluation.portfolio_release import release_portfolio as release_portfolio
     from pbc_eval.evaluation.run import evaluate as evaluate
     from pbc_eval.kpi.measure import measure_performance as measure_performance
     from pbc_eval.matching.match import match as match
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
     from pbc_eval.spec.adjustment import Adjustment as Adjustment
     from pbc_eval.spec.evaluation import load_evaluation as load_evaluation
     from pbc_eval.spec.payment_terms import payment_terms_from as payment_terms_from
+    from pbc_eval.spec.portfolio import load_portfolio as load_portfolio
     from pbc_eval.spec.portfolio_claims import portfolio_claims as portfolio_claims
     from pbc_eval.spec.value_table import read_value_map as read_value_map
     from pbc_eval.spec.value_table import write_value_map as write_value_map
@@ -72,6 +77,11 @@ _HOMES = {
     "load_evaluation": "spec.evaluation",
     "evaluate": "evaluation.run",
     "release": "disclosure",
+    "design_note": "evaluation.design_note",
+    "release_note": "evaluation.note_release",
+    "load_portfolio": "spec.portfolio",
+    "portfolio_of": "evaluation.portfolio",
+    "release_portfolio": "evaluation.portfolio_release",
     "value_at": "parameters.lookup",
     "weight": "matching.weight",
     "PbcError": "errors",
@@ -93,11 +103,13 @@ __all__ = [
     "att_gt",
     "bacon_decomposition",
     "compare_estimators",
+    "design_note",
     "evaluate",
     "extended_two_way",
     "imputation",
     "interaction_weighted",
     "load_evaluation",
+    "load_portfolio",
     "match",
     "match_then_did",
     "measure_performance",
@@ -106,8 +118,11 @@ __all__ = [
     "payment_risk",
     "payment_terms_from",
     "portfolio_claims",
+    "portfolio_of",
     "read_value_map",
     "release",
+    "release_note",
+    "release_portfolio",
     "schedule_of",
     "simulate",
     "sobol_indices",

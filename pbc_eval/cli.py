@@ -13,10 +13,12 @@ from rich.panel import Panel as Box
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from pbc_eval.batch.jobs import Job, JobResult, find_jobs, refuse_two_of_one
+from pbc_eval.batch.jobs import Job, JobResult, find_jobs, in_stages, refuse_two_of_one
 from pbc_eval.errors import PbcError, SpecError
+from pbc_eval.publish.kinds import EVALUATION_FILE, is_portfolio
 from pbc_eval.spec.evaluation import load_evaluation
-from pbc_eval.spec.starter import write_starter
+from pbc_eval.spec.portfolio import load_portfolio
+from pbc_eval.spec.starter import write_portfolio_starter, write_starter
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,6 +37,9 @@ screen = Console(stderr=True, soft_wrap=True)
 
 Paths = Annotated[list[Path], typer.Argument(help="evaluation.yaml, or the folder that holds it.")]
 Reports = Annotated[Path, typer.Option(help="Where editions and the index are written.")]
+Report = Annotated[
+    str, typer.Option(help="Another kind than the file asks for: design_note, sroi_report, ...")
+]
 Workers = Annotated[int, typer.Option(min=1, help="How many evaluations run at once.")]
 MARKS = {"pass": "[green]holds[/]", "review": "[yellow]look[/]", "fail": "[red]fails[/]"}
 
@@ -57,12 +62,13 @@ def _readable(command: Callable[P, T]) -> Callable[P, T]:
 @_readable
 def new(
     folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")],
+    portfolio: Annotated[bool, typer.Option(help="For all contracts of a year.")] = False,
 ) -> None:
-    """Make a folder with a commented evaluation.yaml, ready to fill in.
+    """Make a folder with a commented evaluation.yaml (or portfolio.yaml), ready to fill in.
 
     Editors that know YAML schemas complete and check the file as you type.
     """
-    made = write_starter(folder)
+    made = write_portfolio_starter(folder) if portfolio else write_starter(folder)
     console.print(
         f"Made {escape(str(made))}. Fill it in, then: pbc-eval check {escape(str(folder))}"
     )
@@ -70,8 +76,10 @@ def new(
 
 @app.command()
 @_readable
-def check(paths: Paths) -> None:
+def check(paths: Paths, reports: Reports = Path("reports")) -> None:
     """Check evaluations without writing anything: file, data, design, payment terms, value map.
+
+    Of a portfolio, its file, its table and that its members are published under reports/.
 
     Every problem is named with its line, the value found, the rule and the remedy. The exit code
     is 0 only when every evaluation could be run as it stands.
@@ -82,6 +90,9 @@ def check(paths: Paths) -> None:
     problems = 0
     for path in paths:
         try:
+            if is_portfolio(path):
+                _check_portfolio(path, reports)
+                continue
             spec = load_evaluation(path)
             released = release(evaluate(spec))
         except (PbcError, OSError) as problem:
@@ -104,15 +115,39 @@ def check(paths: Paths) -> None:
         raise typer.Exit(1)
 
 
+def _check_portfolio(path: Path, reports: Path) -> None:
+    from pbc_eval.evaluation.portfolio import portfolio_of  # noqa: PLC0415 heavy: loads data tools
+    from pbc_eval.evaluation.portfolio_release import release_portfolio  # noqa: PLC0415 likewise
+
+    found = release_portfolio(portfolio_of(load_portfolio(path), reports)).portfolio
+    count = len(found.contracts)
+    console.print(f"{escape(found.spec.id)}: {count} contracts, ready to run.\n")
+
+
 @app.command()
 @_readable
-def run(paths: Paths, reports: Reports = Path("reports"), workers: Workers = 1) -> None:
-    """Run evaluations and publish their pages under reports/.
+def note(paths: Paths, reports: Reports = Path("reports"), workers: Workers = 1) -> None:
+    """Publish design notes: what will be done, before outcomes are seen.
 
-    A failed run leaves the last good edition where it is. The exit code is 0 only when every page
-    was made.
+    No outcome after treatment is read. The page prints the fingerprint to register.
+    """
+    _run_all([Job(_file_of(path), reports, "design_note") for path in paths], reports, workers)
+
+
+@app.command()
+@_readable
+def run(
+    paths: Paths, reports: Reports = Path("reports"), workers: Workers = 1, report: Report = ""
+) -> None:
+    """Run evaluations and portfolios and publish their pages under reports/.
+
+    The kind of report follows from the file: evaluation.yaml makes what its publication.report
+    says, portfolio.yaml a portfolio. A failed run leaves the last good edition where it is. The
+    exit code is 0 only when every page was made.
     """
     jobs = [job for path in paths for job in find_jobs(path, reports)]
+    if report:
+        jobs = [Job(job.evaluation, reports, report) for job in jobs if not job.report]
     _run_all(jobs, reports, workers)
 
 
@@ -173,6 +208,10 @@ def verify(
         raise typer.Exit(1)
 
 
+def _file_of(path: Path) -> Path:
+    return path / EVALUATION_FILE if path.is_dir() else path
+
+
 def _run_all(jobs: list[Job], reports: Path, workers: int) -> None:
     from pbc_eval.batch.local import run_jobs  # noqa: PLC0415 heavy: loads papermill
 
@@ -182,7 +221,7 @@ def _run_all(jobs: list[Job], reports: Path, workers: int) -> None:
     failed: list[JobResult] = []
     with Progress(*columns, TimeElapsedColumn(), console=screen) as progress:
         task = progress.add_task("Reports", total=len(jobs))
-        for result in run_jobs(jobs, workers):
+        for result in (one for stage in in_stages(jobs) for one in run_jobs(stage, workers)):
             progress.advance(task)
             if result.problem:
                 failed.append(result)

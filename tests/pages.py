@@ -9,6 +9,7 @@ import pytest
 
 from pbc_eval import provenance
 from pbc_eval.publish import edition
+from pbc_eval.spec.evaluation import load_evaluation
 
 FIT = """<!DOCTYPE html>
 <html lang="en"><head><title>T</title>
@@ -57,7 +58,7 @@ def without_kernels(monkeypatch):
             self.runs += 1
             if self.problem:
                 raise self.problem
-            spec = edition.load_evaluation(parameters["evaluation"])
+            spec = load_evaluation(parameters["evaluation"])
             summary = {
                 "id": spec.id, "title": spec.title, "edition": spec.edition,
                 "status": spec.status, "contract": "C", "release_date": "1 May 2026",

@@ -13,14 +13,21 @@ ROOT = PROJECT / "pbc_eval"
 FLOORS = {  # room directly under pbc_eval -> floor; imports point down or stay level
     **dict.fromkeys(["errors", "_validate"], 0),
     **dict.fromkeys(["spec", "parameters", "panel", "results"], 1),
-    **dict.fromkeys(["did", "matching", "payment", "kpi", "sroi"], 2),
+    **dict.fromkeys(["did", "matching", "payment", "kpi", "sroi", "portfolio"], 2),
     "checks": 3,
     **dict.fromkeys(["evaluation", "disclosure", "provenance"], 4),
     "report": 5,
     **dict.fromkeys(["publish", "batch"], 6),
     **dict.fromkeys(["cli", "__init__"], 7),
 }
-APART = {"did", "matching", "payment", "kpi", "sroi"}  # they meet only through results.py
+APART = {
+    "did",
+    "matching",
+    "payment",
+    "kpi",
+    "sroi",
+    "portfolio",
+}  # they meet only through results.py
 HOMES = {  # third-party tool -> the one place that may import it
     "ibis": "panel/source.py",
     "duckdb": "panel/source.py",

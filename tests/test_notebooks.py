@@ -1,13 +1,16 @@
 """Notebooks are thin and clean: no results, no functions, no shell; and they run."""
 
 import ast
+import json
 import re
 
 import nbformat
 import pytest
 from evaluations import DATA, PROJECT
 
+from pbc_eval.publish.kinds import KINDS
 from pbc_eval.publish.notebook import execute
+from pbc_eval.report.kinds import SECTIONS_OF
 
 NOTEBOOKS = pytest.mark.parametrize(
     "path", sorted((PROJECT / "notebooks").glob("*.ipynb")), ids=lambda path: path.name
@@ -54,11 +57,39 @@ def test_no_path_of_a_machine_is_in_a_notebook(path):
     assert not re.search(r"/(home|root|Users|tmp)/|[A-Z]:\\\\", text)
 
 
+MADE_FROM = {
+    "impact_report": "training-grants/evaluation.yaml",
+    "sroi_report": "wheels-to-meals/evaluation.yaml",
+    "design_note": "hospital-readmissions/evaluation.yaml",
+    "portfolio": "work-support-2026/portfolio.yaml",
+}
+
+
+def test_every_kind_of_report_has_its_notebook_and_every_notebook_its_kind():
+    assert {path.stem for path in (PROJECT / "notebooks").glob("*.ipynb")} == set(KINDS)
+    assert set(SECTIONS_OF) == set(KINDS) == set(MADE_FROM)
+    assert all(kind.notebook.is_file() for kind in KINDS.values())
+
+
+@NOTEBOOKS
+def test_a_notebook_shows_every_section_of_its_kind_in_their_order(path):
+    text = "\n".join(cell.source for cell in code_cells(path))
+    shown = re.findall(r'report\.section\("([\w-]+)", released(?:, "(\w+)")?\)', text)
+    assert [name for name, _ in shown] == list(SECTIONS_OF[path.stem])
+    assert {kind or "impact_report" for _, kind in shown} == {path.stem}
+
+
 @pytest.mark.slow
 @NOTEBOOKS
 def test_each_runs_from_end_to_end(path, tmp_path):
-    evaluation = DATA / "training-grants" / "evaluation.yaml"
-    given = {"evaluation": str(evaluation), "run_dir": str(tmp_path / "edition")}
+    kind = KINDS[path.stem]
+    given = {
+        kind.parameter: str(DATA / MADE_FROM[path.stem]),
+        "run_dir": str(tmp_path / "edition"),
+    }
+    if kind.parameter == "portfolio":
+        given["reports"] = str(tmp_path)
     done = execute(path, given, tmp_path)
     assert all(cell.execution_count for cell in done.cells if cell.cell_type == "code")
-    assert (tmp_path / "edition" / "downloads" / "results.json").is_file()
+    results = tmp_path / "edition" / "downloads" / "results.json"
+    assert json.loads(results.read_text(encoding="utf-8"))["summary"]["report"] == path.stem

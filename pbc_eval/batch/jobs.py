@@ -5,17 +5,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pbc_eval.errors import SpecError
+from pbc_eval.provenance import MANIFEST
+from pbc_eval.publish.kinds import EVALUATION_FILE, is_portfolio, kind_of
 from pbc_eval.spec.evaluation import load_evaluation
+from pbc_eval.spec.portfolio import PORTFOLIO_FILE
 
 EARLIER = "earlier"  # the folder of an evaluation that holds its earlier editions
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One evaluation to run into ``reports``."""
+    """One evaluation or portfolio to run into ``reports``; ``report`` names another kind of report
+    than its file asks for."""
 
     evaluation: Path
     reports: Path
+    report: str = ""
 
     @property
     def name(self) -> str:
@@ -36,7 +41,7 @@ class JobResult:
 
 
 def find_jobs(place: Path, reports: Path) -> tuple[Job, ...]:
-    """One job for an evaluation's file, or for each evaluation.yaml under a folder, by name.
+    """One job for a file, or for each evaluation.yaml and portfolio.yaml under a folder, by name.
 
     Folders whose name begins with a point are passed over. Raises SpecError when there is none.
     """
@@ -44,16 +49,41 @@ def find_jobs(place: Path, reports: Path) -> tuple[Job, ...]:
         return (Job(place, reports),)
     found = [
         path
-        for path in sorted(place.rglob("evaluation.yaml"))
+        for file in (EVALUATION_FILE, PORTFOLIO_FILE)
+        for path in sorted(place.rglob(file))
         if not any(part.startswith(".") for part in path.relative_to(place).parts)
     ]
     if not found:
-        there = "holds no evaluation.yaml" if place.is_dir() else "no such file or folder"
+        there = (
+            "holds no evaluation.yaml or portfolio.yaml"
+            if place.is_dir()
+            else "no such file or folder"
+        )
         raise SpecError(
             f"{place}: {there}. Name a folder of evaluations, or make one with "
             f"`pbc-eval new {place}/my-evaluation`."
         )
-    return tuple(Job(path, reports) for path in found)
+    jobs = [Job(path, reports) for path in found]
+    return (*_registered_notes(jobs), *jobs)
+
+
+def _registered_notes(jobs: Sequence[Job]) -> tuple[Job, ...]:
+    """A job for each registered design note that is not published yet. It never changes, so it is
+    made once. A file that cannot be read is passed over here; its own run says why."""
+    found = []
+    for job in jobs:
+        if is_portfolio(job.evaluation):
+            continue
+        try:
+            spec = load_evaluation(job.evaluation)
+        except SpecError:
+            continue
+        protocol = spec.protocol
+        if protocol is None or protocol.edition is None:
+            continue
+        if not (job.reports / spec.id / protocol.edition / MANIFEST).is_file():
+            found.append(Job(job.evaluation, job.reports, "design_note"))
+    return tuple(found)
 
 
 def refuse_two_of_one(jobs: Sequence[Job]) -> None:
@@ -62,9 +92,9 @@ def refuse_two_of_one(jobs: Sequence[Job]) -> None:
     An evaluation that cannot be read is passed over here; its own run says why. Raises SpecError.
     """
     owners: dict[tuple[str, str], Path] = {}
-    for path in dict.fromkeys(job.evaluation.resolve() for job in jobs):
+    for path, report in dict.fromkeys((job.evaluation.resolve(), job.report) for job in jobs):
         try:
-            spec = load_evaluation(path)
+            spec = kind_of(path, report).load(path)
         except SpecError:
             continue
         other = owners.setdefault((spec.id, spec.edition), path)
@@ -73,3 +103,11 @@ def refuse_two_of_one(jobs: Sequence[Job]) -> None:
                 f"{spec.id}, edition {spec.edition}: is the name of two evaluations, {other} and "
                 f"{path}. Give one of them another id or edition."
             )
+
+
+def in_stages(jobs: Sequence[Job]) -> tuple[tuple[Job, ...], ...]:
+    """Evaluations first; then portfolios, which are made from their editions."""
+    jobs = tuple(dict.fromkeys(jobs))
+    portfolios = tuple(job for job in jobs if is_portfolio(job.evaluation))
+    others = tuple(job for job in jobs if job not in portfolios)
+    return tuple(stage for stage in (others, portfolios) if stage)

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pbc_eval.results import AttEstimate, MeasuredOutcome
 from pbc_eval.spec.outcomes import Outcome, ReportedEffect
 
+SHARE_OF_COMPARISON = "share of the comparison level"  # the unit of a reduction without levels
+
 
 def measured_from_estimate(
     outcome: Outcome,
@@ -54,7 +56,7 @@ def measured_from_report(outcome: Outcome, reported: ReportedEffect) -> Measured
         unit = outcome.unit
     elif reported.relative_reduction is not None:
         effect, counterfactual = reported.relative_reduction, 1.0
-        unit = "share of the comparison level"
+        unit = SHARE_OF_COMPARISON
     else:
         effect = outcome.sign * float(reported.effect or 0.0)
         counterfactual, unit = None, outcome.unit

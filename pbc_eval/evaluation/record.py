@@ -5,6 +5,7 @@ from typing import Literal
 
 import pandas as pd
 
+from pbc_eval.evaluation.deviation import Deviation
 from pbc_eval.evaluation.simulate import JointSimulation
 from pbc_eval.kpi.record import PerformanceResult
 from pbc_eval.payment.risk import PaymentRisk
@@ -125,6 +126,8 @@ class Evaluation:
     inputs: dict[str, str] = field(default_factory=dict)
     seed: int = 0
     revision: RevisionSplit | None = None  # against the earlier edition that the spec names
+    deviations: tuple[Deviation, ...] = ()  # from the design note, where one was registered
+    fingerprint: str = ""  # of what was registered
 
     @property
     def results(self) -> dict[str, MeasuredOutcome]:

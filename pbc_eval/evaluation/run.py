@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pbc_eval import provenance
+from pbc_eval.evaluation.agreed import agreed_parts, deviations_of, fingerprint, registered
 from pbc_eval.evaluation.line import follow
 from pbc_eval.evaluation.record import Evaluation, Finding
 from pbc_eval.evaluation.revision import earlier_spec, revision_of
@@ -35,6 +36,8 @@ def evaluate(spec: EvaluationSpec) -> Evaluation:
     ValueMapError for terms and values that cannot be applied.
     """
     inputs = input_hashes(spec)
+    deviations = deviations_of(spec)
+    agreed = registered(spec)
     line = follow(spec)
     given, payment, sroi = line.given, line.payment, line.sroi
     return Evaluation(
@@ -52,6 +55,8 @@ def evaluate(spec: EvaluationSpec) -> Evaluation:
         payers=tuple((who, value) for who, _, value in line.parts),
         inputs=inputs,
         seed=line.seed,
+        deviations=deviations,
+        fingerprint="" if agreed is None else fingerprint(agreed_parts(agreed)),
         revision=revision_of(spec, line),
     )
 
@@ -66,6 +71,8 @@ def input_hashes(spec: EvaluationSpec) -> dict[str, str]:
         named.append(spec.data.file)
     if isinstance(spec.design, Matching) and spec.design.benchmark:
         named.append(spec.design.benchmark.file)
+    if spec.protocol and spec.protocol.file:
+        named.append(spec.protocol.file)
     if spec.performance:
         named += spec.performance.files
     if spec.value_map:

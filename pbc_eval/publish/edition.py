@@ -25,12 +25,12 @@ from pbc_eval.disclosure.editions import refuse_differencing
 from pbc_eval.errors import PublicationError
 from pbc_eval.publish.citation import citation_of
 from pbc_eval.publish.companions import agreed_text, open_inputs, write_companions
+from pbc_eval.publish.kinds import KINDS, Kind, Subject, kind_of
 from pbc_eval.publish.notebook import execute, to_page
 from pbc_eval.publish.page import refuse_an_unfit_page
 from pbc_eval.publish.results_file import complete
-from pbc_eval.spec.evaluation import EvaluationSpec, load_evaluation
 
-NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "impact_report.ipynb"
+NOTEBOOK = KINDS["impact_report"].notebook
 LOCK_WAIT = 900  # seconds; a run of the same evaluation takes a fraction of this
 ASIDE = ".{}.replaced"  # an old edition, for the moment in which the new one takes its place
 
@@ -48,16 +48,19 @@ class Edition:
         return self.folder / "index.html"
 
 
-def publish_edition(evaluation: Path, reports: Path, notebook: Path = NOTEBOOK) -> Edition:
-    """Run one evaluation through the notebook and put the edition under ``reports``.
+def publish_edition(
+    evaluation: Path, reports: Path, notebook: Path | None = None, *, report: str = ""
+) -> Edition:
+    """Run one evaluation or portfolio through the notebook of its kind, and put the edition under
+    ``reports``. ``report`` names another kind than its file asks for: design_note, sroi_report.
 
     Raises SpecError when the file cannot be used, and PublicationError, which repeats what the
     evaluation said, when a cell fails, the page is unfit, the edition is locked by another run, or
     it is final and would change; DisclosureError when it would tell, with an edition published
     before, what neither may tell.
     """
-    spec = load_evaluation(evaluation)
-    source = spec.folder / spec.file
+    kind = kind_of(evaluation, report)
+    spec = kind.load(evaluation)
     reports = reports.resolve()
     target = _place_of(spec, reports)
     runs = reports / ".runs" / spec.id
@@ -66,7 +69,7 @@ def publish_edition(evaluation: Path, reports: Path, notebook: Path = NOTEBOOK) 
         for earlier in runs.glob("run-*"):
             shutil.rmtree(earlier, ignore_errors=True)
         run_dir = Path(tempfile.mkdtemp(prefix=f"run-{spec.edition}-", dir=runs))
-        _make(spec, source, run_dir, notebook)
+        _make(kind, spec, run_dir, reports, notebook or kind.notebook)
         with site_lock(reports):
             refuse_differencing(run_dir / "edition", target.parent, spec.publication.disclosure)
             put_in_place(run_dir / "edition", target, is_final=spec.status == "final")
@@ -122,7 +125,7 @@ def put_all_back(reports: Path) -> None:
         put_back(aside.parent / aside.name.removeprefix(before).removesuffix(after))
 
 
-def _place_of(spec: EvaluationSpec, reports: Path) -> Path:
+def _place_of(spec: Subject, reports: Path) -> Path:
     target = reports / spec.id / spec.edition
     if not target.resolve().is_relative_to(reports):
         raise PublicationError(
@@ -144,21 +147,21 @@ def _alone(lock: Path, owner: str) -> Iterator[None]:
         ) from None
 
 
-def _make(spec: EvaluationSpec, evaluation: Path, run_dir: Path, notebook: Path) -> None:
+def _make(kind: Kind, spec: Subject, run_dir: Path, reports: Path, notebook: Path) -> None:
     edition = run_dir / "edition"
     (edition / "downloads").mkdir(parents=True)
-    executed = execute(
-        notebook,
-        {"evaluation": str(evaluation.resolve()), "run_dir": str(edition)},
-        run_dir,
-    )
+    parameters = {kind.parameter: str(spec.source.resolve()), "run_dir": str(edition)}
+    if kind.parameter == "portfolio":
+        parameters["reports"] = str(reports)  # where the editions of its members are
+    executed = execute(notebook, parameters, run_dir)
     results = _results(edition, notebook)
-    facts = _facts(spec, results, notebook)
+    facts = _facts(kind, spec, results, notebook)
     is_draft = spec.status == "draft"
+    mark = "Draft: " if is_draft else ""
     page = to_page(
         executed,
-        title=f"{'Draft: ' if is_draft else ''}{spec.title}: impact report, edition {spec.edition}",
-        description=spec.contract.summary,
+        title=f"{mark}{spec.title}: {kind.words}, edition {spec.edition}",
+        description=spec.summary,
         footer=f"{spec.title}, edition {spec.edition}. {spec.publication.licence}.",
         citation="" if is_draft else citation_of(complete(results)).sentence,
         is_draft=is_draft,
@@ -167,8 +170,10 @@ def _make(spec: EvaluationSpec, evaluation: Path, run_dir: Path, notebook: Path)
     (edition / "index.html").write_text(page, encoding="utf-8")
     write_companions(
         edition,
-        agreed=agreed_text(spec),
-        inputs=open_inputs(spec.folder, facts["inputs_sha256"], is_open=spec.publication.data_open),
+        agreed=agreed_text(spec.agreed),
+        inputs=open_inputs(
+            spec.source.parent, facts["inputs_sha256"], is_open=spec.publication.data_open
+        ),
         results=results,
         facts=facts,
     )
@@ -187,16 +192,21 @@ def _results(edition: Path, notebook: Path) -> dict[str, Any]:
     return results
 
 
-def _facts(spec: EvaluationSpec, results: dict[str, Any], notebook: Path) -> dict[str, Any]:
+def _facts(kind: Kind, spec: Subject, results: dict[str, Any], notebook: Path) -> dict[str, Any]:
     """What the manifest says beside the hashes, from the results that the notebook wrote."""
     facts: dict[str, Any] = results["provenance"]
     if (facts["evaluation"], facts["edition"]) != (spec.id, spec.edition):
         raise PublicationError(
             f"{notebook.name}: gave results of {facts['evaluation']}, edition {facts['edition']}, "
-            f"in a run of {spec.id}, edition {spec.edition}. Was {spec.file} changed meanwhile? "
-            "Run it again."
+            f"in a run of {spec.id}, edition {spec.edition}. Was {spec.source.name} changed "
+            "meanwhile? Run it again."
         )
-    return {**facts, "status": spec.status, "notebook_sha256": provenance.sha256(notebook)}
+    return {
+        **facts,
+        "report": kind.name,
+        "status": spec.status,
+        "notebook_sha256": provenance.sha256(notebook),
+    }
 
 
 def _stays(made: Path, target: Path, *, is_final: bool) -> bool:

@@ -39,7 +39,9 @@ _ATTRIBUTES = {
     "th": {"scope"},
     "abbr": {"title"},
 }
-_LINK = re.compile(r"#[\w-]+|downloads/[\w.-]+|https://\S+|mailto:\S+")
+_LINK = re.compile(
+    r"#[\w-]+|downloads/[\w.-]+|(\.\./){1,2}([a-z0-9-]+/){1,2}index\.html|https://\S+|mailto:\S+"
+)
 _IMAGE = re.compile(r"data:image/(svg\+xml|png);base64,[A-Za-z0-9+/=]+")
 
 

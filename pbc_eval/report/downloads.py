@@ -6,7 +6,7 @@ Text cells that a spreadsheet would run as a formula are quoted; suppressed cell
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import pandas as pd
 from pbc_eval import provenance
 from pbc_eval.disclosure import ReleasedEvaluation, ReleasedTable, is_suppressed
 from pbc_eval.errors import PublicationError
+from pbc_eval.evaluation.measure import SHARE_OF_COMPARISON
 from pbc_eval.evaluation.simulate import JointSimulation
 from pbc_eval.payment.schedule import schedule_of
 from pbc_eval.report import facts, prose
@@ -33,48 +34,74 @@ from pbc_eval.report.payment_risk import ladder_figures, risk_figures, risk_tabl
 from pbc_eval.report.performance import charts, overall_of, performance_tables
 from pbc_eval.report.revision import revision_results, revision_tables
 from pbc_eval.report.sections import all_outcomes_table
+from pbc_eval.report.sroi_sections import sroi_tables
 from pbc_eval.report.uncertainty import uncertainty_figures, uncertainty_tables
 from pbc_eval.report.value import value_figures, value_tables
 from pbc_eval.report.workbook import has_workbook, workbook
 from pbc_eval.results import AttEstimate
 from pbc_eval.spec.formula_text import harmless
+from pbc_eval.spec.outcomes import Outcome
+from pbc_eval.spec.portfolio_claims import claims_of
 
 WORKBOOK = "workbook.xlsx"
 
 
-def write_downloads(released: ReleasedEvaluation, run_dir: str | Path) -> Path:
-    """Write results.json, the workbook, one CSV a table and figure and the dictionary of their
-    columns to ``run_dir``/downloads; return that folder."""
-    folder = Path(run_dir) / "downloads"
-    folder.mkdir(parents=True, exist_ok=True)
-    written: set[str] = set()
+def write_downloads(
+    released: ReleasedEvaluation, run_dir: str | Path, kind: str = "impact_report"
+) -> Path:
+    """Write results.json, the workbook, one CSV a table and figure, their dictionary and the record
+    of their disclosure review to ``run_dir``/downloads; return that folder."""
     tables, figures = tuple(_tables(released)), tuple(_figures(released))
+    if kind == "sroi_report":
+        tables += tuple(sroi_tables(released))
     reviews = review_of(released, tables, figures)
-    tables = (*tables, review_table_of(released, reviews))
-    for table in tables:
-        _write_csv(table.frame, _fresh(folder, table.table.name, written))
-    for figure in figures:
-        _write_csv(figure.data, _fresh(folder, figure.name, written))
-    write_review(released, reviews, tables[:-1], folder)
-    described = describe(
-        tables,
+    folder = write_all(
+        run_dir,
+        (*tables, review_table_of(released, reviews)),
         figures,
+        results(released, kind),
         outcomes=[finding.outcome for finding in released.evaluation.findings],
         currency=released.evaluation.spec.contract.currency,
     )
-    write_dictionary(folder, described)
+    write_review(released, reviews, tables, folder)
     if has_workbook(released.evaluation):
         (folder / WORKBOOK).write_bytes(workbook(released))
     terms = released.evaluation.spec.payment
     if terms is not None:
         schedule = schedule_of(terms).to_markdown()
         (folder / "payment-schedule.md").write_text(schedule, encoding="utf-8")
-    text = json.dumps(results(released), indent=1, ensure_ascii=False, allow_nan=False)
+    return folder
+
+
+def write_all(
+    run_dir: str | Path,
+    tables: Sequence[ReleasedTable],
+    figures: Sequence[Figure],
+    found: dict[str, Any],
+    *,
+    outcomes: Sequence[Outcome],
+    currency: str,
+) -> Path:
+    """Write results.json, one CSV a table and figure and the dictionary of their columns to
+    ``run_dir``/downloads; return it. ``outcomes`` give effects their units.
+
+    Every kind of report is written by this one function.
+    """
+    folder = Path(run_dir) / "downloads"
+    folder.mkdir(parents=True, exist_ok=True)
+    written: set[str] = set()
+    for table in tables:
+        _write_csv(table.frame, _fresh(folder, table.table.name, written))
+    for figure in figures:
+        _write_csv(figure.data, _fresh(folder, figure.name, written))
+    described = describe(tables, figures, outcomes=outcomes, currency=currency)
+    write_dictionary(folder, described)
+    text = json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / "results.json").write_text(text + "\n", encoding="utf-8")
     return folder
 
 
-def results(released: ReleasedEvaluation) -> dict[str, Any]:
+def results(released: ReleasedEvaluation, kind: str = "impact_report") -> dict[str, Any]:
     """Everything that the page states, unrounded: summary, outcomes, payment, value, provenance."""
     evaluation = released.evaluation
     spec = evaluation.spec
@@ -86,11 +113,13 @@ def results(released: ReleasedEvaluation) -> dict[str, Any]:
         headlines.append(payment.sentence)
     if sroi is not None:
         headlines.append(sroi.sentence)
+    promised = dict(spec.payment.promised_effects) if spec.payment else {}
     return {
         "summary": {
             "id": spec.id,
             "title": spec.title,
             "edition": spec.edition,
+            "report": kind,
             "status": spec.status,
             "contract": spec.contract.summary,
             "release_date": facts.long_date(spec.publication.release_date),
@@ -105,11 +134,26 @@ def results(released: ReleasedEvaluation) -> dict[str, Any]:
                 "label": finding.outcome.label,
                 "unit": finding.outcome.unit,
                 "direction": finding.outcome.direction,
+                "primary": finding is primary,
+                "shown_as": finding.outcome.shown_as,
+                "decimals": finding.outcome.decimals,
+                "relative": finding.measured.unit == SHARE_OF_COMPARISON,
+                "promised": plain(promised.get(finding.outcome.id)),
                 **_estimate(finding.headline),
                 "checks": {check.name: check.status for check in finding.checks},
                 "alternatives": [_estimate(e) for e in finding.alternatives[1:]],
             }
             for finding in evaluation.findings
+        ],
+        "agreement": {
+            "commissioner": spec.contract.commissioner,
+            "provider": spec.contract.provider,
+            "currency": spec.contract.currency,
+            "value": plain(spec.contract.value),
+        },
+        "claims": [
+            {"change": claim.change, "row": claim.row, "share": claim.share}
+            for claim in claims_of(spec.id, () if sroi is None else sroi.outcomes)
         ],
         "payment": None
         if payment is None
@@ -130,10 +174,10 @@ def results(released: ReleasedEvaluation) -> dict[str, Any]:
         if sroi is None
         else {
             "currency": sroi.currency,
-            "present_value": _plain(sroi.present_value),
-            "investment": _plain(sroi.investment),
-            "net_present_value": _plain(sroi.net_present_value),
-            "ratio": _plain(sroi.ratio),
+            "present_value": plain(sroi.present_value),
+            "investment": plain(sroi.investment),
+            "net_present_value": plain(sroi.net_present_value),
+            "ratio": plain(sroi.ratio),
             "ratio_is": "present value / investment",
         },
         "payment_risk": _risk(released),
@@ -185,7 +229,7 @@ def _risk(released: ReleasedEvaluation) -> list[dict[str, Any]] | None:
         return None
     frame = risk.to_frame()
     rows = frame[frame["part"] == "scenario"].drop(columns="part").to_dict("records")
-    return [{str(key): _plain(value) for key, value in row.items()} for row in rows]
+    return [{str(key): plain(value) for key, value in row.items()} for row in rows]
 
 
 def _performed(released: ReleasedEvaluation) -> list[dict[str, Any]] | None:
@@ -198,7 +242,7 @@ def _performed(released: ReleasedEvaluation) -> list[dict[str, Any]] | None:
             "id": one.kpi.id,
             "label": one.kpi.label,
             "target": one.kpi.target,
-            "overall": None if is_suppressed(overall_of(one, released)) else _plain(one.overall),
+            "overall": None if is_suppressed(overall_of(one, released)) else plain(one.overall),
             "rating": one.rating,
             "not_reported": list(one.missing),
         }
@@ -214,7 +258,7 @@ def _uncertainty(simulation: JointSimulation | None) -> dict[str, Any] | None:
     found: dict[str, Any] = {"draws": simulation.draws, "seed": simulation.seed}
     if returns is not None:
         for name in ("present_value", "net_present_value", "ratio"):
-            found[f"{name}_interval_95"] = [_plain(end) for end in returns.interval(name)]
+            found[f"{name}_interval_95"] = [plain(end) for end in returns.interval(name)]
         found["chance_ratio_above_one"] = returns.chance_ratio_above_one
         found["chance_net_present_value_above_zero"] = returns.chance_npv_above_zero
     if simulation.information is not None:
@@ -225,10 +269,10 @@ def _uncertainty(simulation: JointSimulation | None) -> dict[str, Any] | None:
 
 def _estimate(estimate: AttEstimate) -> dict[str, Any]:
     row = estimate.to_row()
-    return {key: _plain(value) for key, value in row.items()} | {"level": estimate.level}
+    return {key: plain(value) for key, value in row.items()} | {"level": estimate.level}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A value that JSON can hold: missing is null."""
     if isinstance(value, np.generic):
         value = value.item()

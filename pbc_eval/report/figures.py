@@ -40,11 +40,14 @@ NAVY, TEAL, PLUM, ORANGE, GREY = "#12436D", "#28A197", "#801650", "#F46A25", "#5
 # DejaVu Sans, by which the drawing is laid out, is wide: what stands in for it takes no more room.
 FONTS = b"'DejaVu Sans', Verdana, Arial, sans-serif"
 MOST_TICKS = 8  # of dates on an axis
+WIDTH = 7.2  # inches, as wide as the text
+NARROW = 5.2  # inches: lists of names, so that their letters can still be read on a phone
 _STYLE = {
     "svg.hashsalt": "pbc_eval",
     "svg.fonttype": "none",  # letters, not outlines of letters: a fifth of the size, as sharp
     "font.family": "DejaVu Sans",
     "font.size": 10,
+    "text.parse_math": False,  # a dollar sign in a name is a dollar sign
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": GREY,
@@ -322,6 +325,7 @@ def finish(
     alt: str,
     data: pd.DataFrame,
     height: float = 3.9,
+    width: float = WIDTH,
 ) -> Figure:
     """Draw on fresh axes in the house style; refuse a figure without its words or its data."""
     return finish_panels(
@@ -331,6 +335,7 @@ def finish(
         alt=alt,
         data=data,
         height=height,
+        width=width,
     )
 
 
@@ -343,6 +348,7 @@ def finish_panels(
     data: pd.DataFrame,
     height: float,
     panels: int = 1,
+    width: float = WIDTH,
 ) -> Figure:
     """The same for several panels, one below the other, on one drawing that shares its letters."""
     if not alt.strip() or not caption.strip() or data.empty:
@@ -352,7 +358,7 @@ def finish_panels(
 
     def drawn() -> bytes:
         with _style():
-            figure = MplFigure(figsize=(7.2, height), layout="constrained")
+            figure = MplFigure(figsize=(width, height), layout="constrained")
             draw(list(figure.subplots(panels, squeeze=False)[:, 0]))
             stream = io.BytesIO()
             figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})

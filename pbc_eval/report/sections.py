@@ -4,18 +4,20 @@ Each takes released results only, derives its facts, and fills its template; add
 one function, one row of SECTIONS and one template.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
-from pbc_eval._validate import check_choice
 from pbc_eval.disclosure import ReleasedEvaluation, ReleasedTable, release_table
-from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.tables import estimates_table
-from pbc_eval.provenance import manifest
 from pbc_eval.report import facts, prose
+from pbc_eval.report.assurance import assurance_facts
+from pbc_eval.report.deviations import (
+    deviation_sentences,
+    protocol_link,
+    protocol_sentence,
+)
 from pbc_eval.report.disclosure_record import review_sentence, review_table_of
 from pbc_eval.report.drawings import drawings
-from pbc_eval.report.html import Section, render
 from pbc_eval.report.money import illustrative_notice, money_boxes, payment_facts
 from pbc_eval.report.performance import performance_facts
 from pbc_eval.report.revision import revision_facts
@@ -23,30 +25,57 @@ from pbc_eval.report.uncertainty import uncertainty_facts
 from pbc_eval.report.value import value_facts
 
 
-def section(name: str, released: ReleasedEvaluation) -> Section:
-    """One section of the page as HTML; empty when the evaluation has nothing for it.
+class Row(NamedTuple):
+    """One section: its heading ('' for the masthead), when it applies, and what fills it.
 
-    Raises PublicationError for an unknown name, an over-claim or a figure without its words.
+    ``template`` is its own name where it is left out.
     """
-    check_choice("section", "name", name, list(SECTIONS), PublicationError)
-    _, applies, build = SECTIONS[name]
-    return render(name, build(released)) if applies(released) else Section("")
+
+    heading: str
+    applies: Callable[[Any], bool]
+    build: Callable[[Any], dict[str, Any]]
+    template: str = ""
+
+
+def masthead_facts(
+    released: ReleasedEvaluation, series: str, sections: Mapping[str, Row]
+) -> dict[str, Any]:
+    """The top of a page on an evaluation: what it is, how far to trust it, what is on it."""
+    spec = released.evaluation.spec
+    publication = spec.publication
+    notices = [("Please note.", publication.data_notice)] if publication.data_notice else []
+    illustrative = facts.is_illustrative(released.evaluation)
+    if illustrative and spec.payment:
+        notices.append(("Illustrative amounts.", illustrative_notice(released.evaluation)))
+    return {
+        "series": series,
+        "spec": spec,
+        "summary": spec.contract.summary,
+        "data_badge": facts.DATA_BADGES[publication.data_status],
+        "illustrative": illustrative,
+        "notices": notices,
+        "facts": [
+            ("Released", facts.long_date(publication.release_date)),
+            ("Commissioner", spec.contract.commissioner),
+            ("Provider", spec.contract.provider),
+            ("Contact", publication.contact),
+            ("Licence", publication.licence),
+        ],
+        "contents": contents(released, sections),
+    }
+
+
+def contents(released: Any, sections: Mapping[str, Row]) -> list[tuple[str, str]]:
+    """The sections that the page has, by their anchor and heading."""
+    return [
+        (name, row.heading)
+        for name, row in sections.items()
+        if row.heading and row.applies(released)
+    ]
 
 
 def _masthead(released: ReleasedEvaluation) -> dict[str, Any]:
-    spec = released.evaluation.spec
-    return {
-        "spec": spec,
-        "data_badge": facts.DATA_BADGES[spec.publication.data_status],
-        "illustrative": facts.is_illustrative(released.evaluation),
-        "illustrative_notice": illustrative_notice(released.evaluation),
-        "release_date": facts.long_date(spec.publication.release_date),
-        "contents": [
-            (name, heading)
-            for name, (heading, applies, _) in SECTIONS.items()
-            if heading and applies(released)
-        ],
-    }
+    return masthead_facts(released, "Impact report", SECTIONS)
 
 
 def _summary(released: ReleasedEvaluation) -> dict[str, Any]:
@@ -94,6 +123,9 @@ def _design(released: ReleasedEvaluation) -> dict[str, Any]:
         "spec": evaluation.spec,
         "facts": facts.method_facts(evaluation),
         "notes": [note[:1].upper() + note[1:].rstrip(".") + "." for note in notes],
+        "protocol": protocol_sentence(evaluation),
+        "protocol_link": protocol_link(evaluation),
+        "deviations": deviation_sentences(evaluation),
     }
 
 
@@ -176,39 +208,14 @@ def all_outcomes_table(released: ReleasedEvaluation) -> ReleasedTable:
 
 def _assurance(released: ReleasedEvaluation) -> dict[str, Any]:
     evaluation = released.evaluation
-    spec = evaluation.spec
-    signatures = []
-    for role in type(spec.sign_off).model_fields:
-        signature = getattr(spec.sign_off, role)
-        signed = signature and signature.date
-        signatures.append(
-            (
-                role.capitalize(),
-                f"{signature.name}, {facts.long_date(signature.date)}" if signed else "not signed",
-            )
-        )
-    built = manifest(
-        evaluation_id=spec.id,
-        edition=spec.edition,
+    return assurance_facts(
+        evaluation.spec,
         inputs=evaluation.inputs,
         seed=evaluation.seed,
+        disclosure=f"{facts.disclosure_sentence(released)} {review_sentence(released)}",
+        review=review_table_of(released, released.reviews) if released.reviews else None,
+        revision=revision_facts(released),
     )
-    provenance = [(f"SHA-256 of {name}", digest) for name, digest in built["inputs_sha256"].items()]
-    provenance += [
-        ("SHA-256 of the code", built["code_sha256"]),
-        ("Code commit", built["code_commit"] or "not under version control"),
-        ("Versions", ", ".join(f"{k} {v}" for k, v in built["versions"].items())),
-        ("Seed", str(built["seed"])),
-    ]
-    return {
-        "spec": spec,
-        "disclosure": f"{facts.disclosure_sentence(released)} {review_sentence(released)}",
-        "review": review_table_of(released, released.reviews) if released.reviews else None,
-        "currency": spec.contract.currency,
-        "signatures": signatures,
-        "provenance": provenance,
-        "revision": revision_facts(released),
-    }
 
 
 def _by_finding(
@@ -258,18 +265,16 @@ def _uncertain(released: ReleasedEvaluation) -> bool:
     return simulation is not None and simulation.returns is not None
 
 
-Applies = Callable[[ReleasedEvaluation], bool]
-Build = Callable[[ReleasedEvaluation], dict[str, Any]]
-SECTIONS: dict[str, tuple[str, Applies, Build]] = {
-    "masthead": ("", _always, _masthead),
-    "summary": ("What was found", _always, _summary),
-    "payment": ("What the contract pays", _pays, payment_facts),
-    "performance": ("How the service performed", _performs, performance_facts),
-    "value": ("Social value", _values, value_facts),
-    "uncertainty": ("How sure the return is", _uncertain, uncertainty_facts),
-    "design": ("How this was worked out", _always, _design),
-    "sample": ("Who is in the analysis", _estimated, _sample),
-    "checks": ("Does the comparison hold?", _estimated, _checks),
-    "estimates": ("Estimates", _estimated, _estimates),
-    "assurance": ("Limits, sign-off and source", _always, _assurance),
+SECTIONS: dict[str, Row] = {
+    "masthead": Row("", _always, _masthead),
+    "summary": Row("What was found", _always, _summary),
+    "payment": Row("What the contract pays", _pays, payment_facts),
+    "performance": Row("How the service performed", _performs, performance_facts),
+    "value": Row("Social value", _values, value_facts),
+    "uncertainty": Row("How sure the return is", _uncertain, uncertainty_facts),
+    "design": Row("How this was worked out", _always, _design),
+    "sample": Row("Who is in the analysis", _estimated, _sample),
+    "checks": Row("Does the comparison hold?", _estimated, _checks),
+    "estimates": Row("Estimates", _estimated, _estimates),
+    "assurance": Row("Limits, sign-off and source", _always, _assurance),
 }

@@ -82,6 +82,10 @@ class Publication(Agreed):
     disclosure: DisclosureRule = Field(
         default=DisclosureRule(), description="Which counts are too small to publish."
     )
+    report: Literal["impact_report", "sroi_report"] = Field(
+        default="impact_report",
+        description="sroi_report: where social value, not an estimated effect, is the heart of it.",
+    )
     funding: str = Field(default="", description="Who paid for the evaluation.")
     interests: str = Field(default="", description="What ties the authors to the parties.")
     limitations: tuple[str, ...] = Field(

@@ -7,13 +7,14 @@ the outcomes, the payment terms, the value map, how it is published and who sign
 """
 
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.errors import SpecError
 from pbc_eval.spec.base import Agreed, Slug
+from pbc_eval.spec.beside import file_beside
 from pbc_eval.spec.contract import Contract, Publication, SignOff
 from pbc_eval.spec.counts import VerifiedCount
 from pbc_eval.spec.design import (
@@ -23,12 +24,13 @@ from pbc_eval.spec.design import (
     Reported,
     SyntheticDifferenceInDifferences,
 )
+from pbc_eval.spec.file_problems import every_problem
 from pbc_eval.spec.outcomes import DataRoles, Outcome
 from pbc_eval.spec.payment_terms import PaymentTerms
 from pbc_eval.spec.performance import Performance
-from pbc_eval.spec.problems import in_words, place_of
+from pbc_eval.spec.protocol import Planning, Protocol
 from pbc_eval.spec.valuation import Valuation
-from pbc_eval.spec.yaml_file import YamlDocument, read_yaml
+from pbc_eval.spec.yaml_file import read_yaml
 
 
 class Revision(Agreed):
@@ -65,6 +67,12 @@ class EvaluationSpec(Agreed):
     counts: tuple[VerifiedCount, ...] = Field(
         default=(), description="Numbers that were verified outside the data, for payment clauses."
     )
+    planning: Planning | None = Field(
+        default=None, description="The question, and what is expected; for the design note."
+    )
+    protocol: Protocol | None = Field(
+        default=None, description="The design note that was registered, and deviations from it."
+    )
     performance: Performance | None = Field(
         default=None, description="KPIs by period against their targets; leave out when none."
     )
@@ -98,21 +106,7 @@ class EvaluationSpec(Agreed):
 
         Raises SpecError if it is missing or lies out of the folder, through a link or otherwise.
         """
-        root = self._folder.resolve()
-        file, mark, table = file.partition("::")
-        found = (root / file).resolve()
-        if not found.is_relative_to(root):
-            raise SpecError(
-                f"{self.id}: file {file!r} lies outside the evaluation's folder. Data ship beside "
-                "evaluation.yaml; copy it there."
-            )
-        if not found.is_file():
-            near = did_you_mean(file, [p.name for p in root.iterdir() if p.is_file()])
-            raise SpecError(
-                f"{self.id}: file {file!r} is not in the folder {self._folder}."
-                f"{near or ' Put it there, or correct the name.'}"
-            )
-        return Path(f"{found}{mark}{table}")
+        return file_beside(self.id, self._folder, file)
 
     def outcome(self, outcome_id: str) -> Outcome:
         return next(o for o in self.outcomes if o.id == outcome_id)
@@ -129,6 +123,7 @@ class EvaluationSpec(Agreed):
             self._data_problem(),
             self._payment_problem(),
             self._value_problem(),
+            self._planning_problem(),
             self._status_problem(),
         ):
             if problem:
@@ -216,6 +211,24 @@ class EvaluationSpec(Agreed):
                 )
         return None
 
+    def _planning_problem(self) -> str | None:
+        kpis = self.performance.kpis if self.performance else ()
+        named = [*(o.id for o in self.outcomes), *(c.outcome for c in self.counts)]
+        known = [*named, *(kpi.id for kpi in kpis)]
+        for one in self.planning.expected if self.planning else ():
+            if one.outcome not in known:
+                return (
+                    f"planning.expected: {one.outcome!r} is not among the outcomes, counts and "
+                    f"KPIs ({first_few(known) or 'there are none'})."
+                    f"{did_you_mean(one.outcome, known)}"
+                )
+        if self.protocol and self.protocol.edition == self.edition:
+            return (
+                f"protocol.edition is {self.edition}, the edition of the report itself. Give the "
+                "design note an edition of its own, such as design-1"
+            )
+        return None
+
     def _status_problem(self) -> str | None:
         missing = self.sign_off.missing()
         if self.status == "final" and missing:
@@ -245,38 +258,7 @@ def load_evaluation(path: str | Path) -> EvaluationSpec:
     try:
         spec = EvaluationSpec.model_validate(document.data)
     except ValidationError as invalid:
-        raise SpecError(_readable(invalid, document)) from None
+        raise SpecError(every_problem(invalid, document, "evaluation")) from None
     spec._folder = file.parent
     spec._file = file.name
     return spec
-
-
-def _readable(invalid: ValidationError, document: YamlDocument) -> str:
-    problems = []
-    for error in invalid.errors(include_url=False):
-        location = list(place_of(error))
-        place = _place(location, document.data)
-        said = in_words(error)
-        stop = "" if said.endswith("?") else "."
-        problems.append((document.line_of(location), place, said.rstrip(".") + stop))
-    lines = [f"  line {line}: {place}: {said}" for line, place, said in sorted(set(problems))]
-    count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
-    return f"{document.path}: {count}\n" + "\n".join(lines)
-
-
-def _place(location: list[str | int], data: Any) -> str:
-    """payment.clauses[1].price: the location as the file has it, without the tags of unions."""
-    words: list[str] = []
-    here: Any = data
-    for position, part in enumerate(location):
-        last = position == len(location) - 1
-        if isinstance(part, int):
-            words.append(f"[{part + 1}]")
-            here = here[part] if isinstance(here, list) and part < len(here) else None
-        elif isinstance(here, dict) and part in here:
-            words.append(f".{part}")
-            here = here[part]
-        elif last or not isinstance(here, dict):
-            words.append(f".{part}")
-            here = None
-    return "".join(words).lstrip(".") or "evaluation"

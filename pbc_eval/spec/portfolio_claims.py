@@ -4,7 +4,7 @@ A row says under which common name it claims (``claimed_as``), and keeps what is
 (1 - attribution). Over a portfolio these shares add up to 1 at most.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from pbc_eval.errors import ValueMapError
@@ -30,13 +30,26 @@ def portfolio_claims(
     Raises ValueMapError naming every change of which more than the whole is claimed, by whom, and
     the attribution at which the claims would add up to 1.
     """
+    return claims_by_change(
+        claim for contract, rows in maps.items() for claim in claims_of(contract, rows)
+    )
+
+
+def claims_of(contract: str, value_map: ValueMap | Sequence[ValuedOutcome]) -> tuple[Claim, ...]:
+    """What one contract claims of changes that others may claim too."""
+    rows = value_map.outcomes if isinstance(value_map, ValueMap) else value_map
+    return tuple(
+        Claim(row.claimed_as, contract, row.id, 1 - row.attribution)
+        for row in rows
+        if row.claimed_as is not None
+    )
+
+
+def claims_by_change(every: Iterable[Claim]) -> dict[str, tuple[Claim, ...]]:
+    """Claims by change. Raises ValueMapError as ``portfolio_claims`` does."""
     claims: dict[str, list[Claim]] = {}
-    for contract, value_map in maps.items():
-        rows = value_map.outcomes if isinstance(value_map, ValueMap) else value_map
-        for row in rows:
-            if row.claimed_as is not None:
-                claim = Claim(row.claimed_as, contract, row.id, 1 - row.attribution)
-                claims.setdefault(row.claimed_as, []).append(claim)
+    for claim in every:
+        claims.setdefault(claim.change, []).append(claim)
     problems = [
         _too_much(change, made)
         for change, made in claims.items()

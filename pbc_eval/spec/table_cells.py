@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from pbc_eval.errors import ValueMapError
+from pbc_eval.errors import PbcError, ValueMapError
 from pbc_eval.spec.formula_text import harmless, restored
 
 SHARES = {"deadweight", "displacement", "attribution", "leakage", "drop_off"}
@@ -47,10 +47,10 @@ def cell_value(place: str, column: str, value: Any) -> Any:
     if column in YES_NO_COLUMNS:
         return _yes_or_no(where, value)
     if column in LISTS:
-        return [_number(where, part, column) for part in str(value).split(";")]
+        return [plain_number(where, part, column) for part in str(value).split(";")]
     if column not in NUMBERS:
         return restored(str(value).strip())
-    number = _number(where, value, column)
+    number = plain_number(where, value, column)
     if column in WHOLE:
         if number != int(number):
             raise ValueMapError(f"{where}: must be a whole number, got {value!r}.")
@@ -67,13 +67,16 @@ def _yes_or_no(where: str, value: Any) -> bool:
     return YES_NO[word]
 
 
-def _number(where: str, value: Any, column: str) -> float:
+def plain_number(
+    where: str, value: Any, column: str, error: type[PbcError] = ValueMapError
+) -> float:
+    """The number in a cell; text that only looks like one is refused with what to write."""
     if isinstance(value, bool):
-        raise ValueMapError(f"{where}: must be a number, got {value!r}.")
+        raise error(f"{where}: must be a number, got {value!r}.")
     if isinstance(value, (int, float)):
         number = float(value)
         if not math.isfinite(number):
-            raise ValueMapError(f"{where}: must be a finite number, got {value!r}.")
+            raise error(f"{where}: must be a finite number, got {value!r}.")
         return number
     text = str(value).strip()
     if re.fullmatch(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", text):
@@ -86,7 +89,7 @@ def _number(where: str, value: Any, column: str) -> float:
     else:
         meant = ""
     rule = "a fraction in [0, 1]" if column in SHARES else "a plain number"
-    raise ValueMapError(f"{where}: must be {rule}, got {text!r}.{meant}")
+    raise error(f"{where}: must be {rule}, got {text!r}.{meant}")
 
 
 def cell_text(value: object) -> str:

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from pbc_eval.spec.base import Agreed, Date
 from pbc_eval.spec.contract import ValueStatus
+from pbc_eval.spec.social_value import SocialValueAccount
 from pbc_eval.spec.uncertainty import Correlation, Uncertain, uncertainty_problem
 from pbc_eval.spec.value_map import PriceYear, StakeholderInput, ValuedOutcome, ValueMap
 
@@ -55,6 +56,9 @@ class Valuation(Agreed):
     )
     draws: int = Field(
         default=100_000, ge=1_000, le=5_000_000, description="Draws of the simulation."
+    )
+    account: SocialValueAccount | None = Field(
+        default=None, description="Scope, stakeholders and what is not valued; for sroi_report."
     )
     price_base: str = Field(min_length=1, description="'2023/24 prices'.")
     status: ValueStatus = Field(

@@ -6,7 +6,7 @@ from evaluations import change, copy_of
 
 import pbc_eval as pbc
 from pbc_eval.errors import DesignError, SpecError
-from pbc_eval.report.sections import section
+from pbc_eval.report.kinds import section
 from pbc_eval.spec.adjustment import ADMITS
 
 pytestmark = pytest.mark.slow  # whole evaluations are run

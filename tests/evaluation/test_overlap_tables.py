@@ -10,8 +10,8 @@ from pbc_eval.disclosure import is_suppressed
 from pbc_eval.evaluation import overlap_tables
 from pbc_eval.report.drawings import drawings
 from pbc_eval.report.facts import PLAIN_WORDS
+from pbc_eval.report.kinds import section
 from pbc_eval.report.overlap_figures import shared_area
-from pbc_eval.report.sections import section
 from pbc_eval.spec.adjustment import ADMITS
 
 pytestmark = pytest.mark.slow  # a whole evaluation is run

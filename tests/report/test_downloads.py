@@ -67,6 +67,7 @@ def test_results_say_what_the_page_says_and_are_json(released, written):
     assert outcome["estimate"] == released.primary.finding.headline.estimate
     assert found["payment"]["total"] == str(released.evaluation.payment.total)
     assert set(found["provenance"]["inputs_sha256"]) == {
+        "design-note.yaml",
         "evaluation.yaml",
         "hospitals.csv",
         "performance.csv",
@@ -104,7 +105,7 @@ def test_a_negative_number_is_a_number_in_whatever_column(tmp_path):
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, float("nan")])
 def test_a_number_that_json_cannot_hold_is_null(value):
-    assert downloads._plain(value) is None
+    assert downloads.plain(value) is None
 
 
 def test_two_tables_of_one_name_stop_the_press(released, tmp_path, monkeypatch):

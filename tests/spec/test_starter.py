@@ -1,12 +1,23 @@
 """pbc-eval new: what it makes loads, and it never writes over anything."""
 
 import json
+import re
 
 import pytest
+from evaluations import PROJECT
 
 from pbc_eval.errors import SpecError
 from pbc_eval.spec.evaluation import load_evaluation
-from pbc_eval.spec.starter import SCHEMA_FILE, schema_text, write_starter
+from pbc_eval.spec.portfolio import load_portfolio
+from pbc_eval.spec.portfolio_table import read_portfolio_table
+from pbc_eval.spec.starter import (
+    PORTFOLIO_SCHEMA_FILE,
+    SCHEMA_FILE,
+    portfolio_schema_text,
+    schema_text,
+    write_portfolio_starter,
+    write_starter,
+)
 
 
 def test_what_is_made_loads_under_the_name_of_its_folder(tmp_path):
@@ -50,3 +61,30 @@ def test_a_name_that_cannot_be_an_id_is_refused_before_a_folder_is_made(tmp_path
     with pytest.raises(SpecError, match="lower-case letters, digits and single hyphens"):
         write_starter(tmp_path / name)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_portfolio_that_is_made_loads_with_its_table(tmp_path):
+    made = write_portfolio_starter(tmp_path / "all-2026")
+    spec = load_portfolio(made)
+    assert spec.id == "all-2026"
+    assert len(read_portfolio_table(spec.path(spec.file), spec.outcomes)) == 2
+    schema = (made.parent / PORTFOLIO_SCHEMA_FILE).read_text(encoding="utf-8")
+    assert schema == portfolio_schema_text()
+    with pytest.raises(SpecError, match="is there already"):
+        write_portfolio_starter(tmp_path / "all-2026")
+
+
+def test_the_schema_of_portfolios_in_the_docs_is_that_of_the_models():
+    kept = (PROJECT / "docs" / PORTFOLIO_SCHEMA_FILE).read_text(encoding="utf-8")
+    assert kept == portfolio_schema_text()
+
+
+def test_the_parts_on_planning_and_protocol_load_once_they_are_filled_in(tmp_path):
+    made = write_starter(tmp_path / "winter-shelter")
+    text = made.read_text(encoding="utf-8")
+    start, end = text.index("# planning:"), text.index("\npublication:")
+    filled = re.sub(r"(?m)^# ", "", text[start:end])
+    made.write_text(text[:start] + filled + text[end:], encoding="utf-8")
+    spec = load_evaluation(made)
+    assert spec.planning.of("crises").std_error == 0.4
+    assert spec.protocol.edition == "design-1"

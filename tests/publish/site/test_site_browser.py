@@ -126,7 +126,8 @@ def test_no_other_script_runs_even_if_one_came_in(browser, site):
         page.evaluate(
             "() => {const s = document.createElement('script'); s.textContent = 'window.ran = 1';"
             "document.body.append(s);"
-            "document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.ran = 2\">');}"
+            "const bad = '<img src=x onerror=\"window.ran = 2\">';"
+            "document.body.insertAdjacentHTML('beforeend', bad);}"
         )
         assert page.evaluate("window.ran") is None
 

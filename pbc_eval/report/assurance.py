@@ -1,0 +1,51 @@
+"""The last section of every page: limits, who answers for it, its editions, how to rebuild it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pbc_eval.disclosure import ReleasedTable
+from pbc_eval.provenance import manifest
+from pbc_eval.report import facts
+from pbc_eval.spec.contract import SignOff
+from pbc_eval.spec.evaluation import EvaluationSpec
+from pbc_eval.spec.portfolio import PortfolioSpec
+
+
+def assurance_facts(
+    spec: EvaluationSpec | PortfolioSpec,
+    *,
+    inputs: Mapping[str, str],
+    seed: int,
+    disclosure: str,
+    review: ReleasedTable | None = None,
+    revision: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """What the template of the section needs; ``inputs`` maps each file read to its SHA-256."""
+    built = manifest(evaluation_id=spec.id, edition=spec.edition, inputs=dict(inputs), seed=seed)
+    provenance = [(f"SHA-256 of {name}", digest) for name, digest in built["inputs_sha256"].items()]
+    provenance += [
+        ("SHA-256 of the code", built["code_sha256"]),
+        ("Code commit", built["code_commit"] or "not under version control"),
+        ("Versions", ", ".join(f"{k} {v}" for k, v in built["versions"].items())),
+        ("Seed", str(built["seed"])),
+    ]
+    return {
+        "spec": spec,
+        "disclosure": disclosure,
+        "review": review,
+        "revision": revision,
+        "currency": spec.contract.currency if isinstance(spec, EvaluationSpec) else spec.currency,
+        "signatures": signatures(spec.sign_off),
+        "provenance": provenance,
+    }
+
+
+def signatures(sign_off: SignOff) -> list[tuple[str, str]]:
+    """Each role, and who signed when."""
+    found = []
+    for role in type(sign_off).model_fields:
+        one = getattr(sign_off, role)
+        signed = one and one.date
+        text = f"{one.name}, {facts.long_date(one.date)}" if signed else "not signed"
+        found.append((role.capitalize(), text))
+    return found
