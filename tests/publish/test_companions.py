@@ -242,3 +242,16 @@ def test_the_checksums_name_every_file_of_the_edition(edition):
     there = files_under(edition)
     assert sums.keys() == there.keys() - {"SHA256SUMS"}
     assert all(hashlib.sha256(there[name]).hexdigest() == digest for name, digest in sums.items())
+
+
+def test_a_data_file_that_changed_meanwhile_or_lies_elsewhere_is_not_passed_on(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").write_text("1")
+    (tmp_path / "b.csv").write_text("2")
+    hashes = {
+        "a.csv": hashlib.sha256(b"1").hexdigest(),
+        "../b.csv": hashlib.sha256(b"2").hexdigest(),
+    }
+    assert open_inputs(tmp_path / "in", hashes, is_open=True) == {"a.csv": b"1"}
+    (tmp_path / "in" / "a.csv").write_text("3")
+    assert open_inputs(tmp_path / "in", hashes, is_open=True) == {}
