@@ -50,7 +50,8 @@ def test_an_edition_is_whole_and_its_manifest_names_every_file(
     assert intact(made.folder)
     facts = provenance.read_manifest(made.folder)
     assert facts["outputs_sha256"].keys() == {"index.html", "downloads/results.json"}
-    assert facts["notebook_sha256"] == provenance.sha256(press.NOTEBOOK)
+    assert facts["notebook_sha256"] == provenance.sha256(press.KINDS["sroi_report"].notebook)
+    assert facts["report"] == "sroi_report"
     assert (facts["evaluation"], facts["edition"], facts["status"]) == (
         NAME,
         "2026-1",
