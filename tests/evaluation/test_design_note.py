@@ -1,11 +1,13 @@
 """design_note: what follows from what was agreed, with no outcome after treatment read."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pandas as pd
 import pytest
 from evaluations import DATA, change, copy_of
+from hostile import VALUES
 from scipy.stats import norm
 
 from pbc_eval import report
@@ -14,9 +16,11 @@ from pbc_eval.evaluation.before_treatment import _std_error, before_treatment
 from pbc_eval.evaluation.design_note import design_note
 from pbc_eval.evaluation.note_release import release_note
 from pbc_eval.payment.risk import MEASURED, NO_EFFECT, PROMISED
+from pbc_eval.publish.notebook import sanitise
 from pbc_eval.report.kinds import SECTIONS_OF
 from pbc_eval.report.note_downloads import note_results
 from pbc_eval.spec.evaluation import load_evaluation
+from pbc_eval.spec.yaml_file import read_yaml
 
 NAME = "hospital-readmissions"
 OUTCOME = "readmissions_per_100"
@@ -204,6 +208,20 @@ def test_the_note_is_of_the_registered_file_whatever_came_later(tmp_path, honest
     assert note.fingerprint == honest[1]["fingerprint"]
     assert (note.spec.edition, note.spec.status) == ("design-1", "final")
     assert note.spec.data.missing == "refuse"
+
+
+def test_hostile_words_are_shown_and_do_nothing(tmp_path):
+    folder = copy_of(NAME, tmp_path)
+    data = read_yaml(folder / "design-note.yaml").data
+    words = [value for value in VALUES if value.isprintable() and value.strip()]
+    data["planning"]["question"] = data["planning"]["intervention"] = words[0]
+    data["planning"]["theory_of_change"] = words
+    data["planning"]["expected"][0]["source"] = words[1]
+    (folder / "evaluation.yaml").write_text(json.dumps(data, default=str), encoding="utf-8")
+    html = page(folder)
+    assert "<script" not in html
+    assert "&lt;script&gt;alert(1)" in html
+    assert sanitise(html).count("<li>") == html.count("<li>")
 
 
 def test_small_groups_are_held_back():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from portfolio.trials import GOLDEN, bcg
 from scipy.optimize import minimize_scalar
-from scipy.stats import chi2
+from scipy.stats import chi2, t
 
 from pbc_eval.errors import DataError
 from pbc_eval.portfolio.heterogeneity import heterogeneity
@@ -72,6 +72,9 @@ def test_equal_variances_have_closed_forms():
         assert getattr(found.heterogeneity, name) == pytest.approx(spread - 0.5)
     assert found.mean == pytest.approx(2)
     assert found.std_error == pytest.approx(np.sqrt(spread / 4))  # that of a plain mean
+    assert found.conf_high == pytest.approx(2 + t.ppf(0.975, 3) * np.sqrt(spread / 4))
+    wide = t.ppf(0.975, 2) * np.sqrt(spread - 0.5 + spread / 4)
+    assert found.prediction == pytest.approx((2 - wide, 2 + wide))
 
 
 def test_what_agrees_has_no_heterogeneity_and_an_interval_no_narrower_than_chance():

@@ -54,7 +54,8 @@ def test_an_edition_is_whole_and_its_manifest_names_every_file(
         *("downloads/citation.txt", "downloads/citation.cff", "downloads/citation.bib"),
         "downloads/ro-crate.zip",
     }
-    assert facts["notebook_sha256"] == provenance.sha256(press.NOTEBOOK)
+    assert facts["notebook_sha256"] == provenance.sha256(press.KINDS["sroi_report"].notebook)
+    assert facts["report"] == "sroi_report"
     assert (facts["evaluation"], facts["edition"], facts["status"]) == (
         NAME,
         "2026-1",

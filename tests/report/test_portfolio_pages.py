@@ -130,7 +130,7 @@ def test_figures_say_what_they_show(areas):
 
 
 def test_the_funnel_counts_who_lies_outside(tmp_path):
-    rows = [f"A{i},jobs,{i % 2},1,,,,40,S" for i in range(9)] + ["Far,jobs,9,1,,,,40,S"]
+    rows = [f"A{i},jobs,{5 + i % 2},1,,,,40,S" for i in range(9)] + ["Far,jobs,14,1,,,,40,S"]
     found = funnel(released(portfolio(tmp_path, rows)).portfolio, name="f")
     assert (found.outside, found.far) == (1, 1)
     assert "99.8% limits: Far." in found.figure.alt
