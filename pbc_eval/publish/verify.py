@@ -5,6 +5,7 @@ edition ─ its files against its manifest ─ inputs, code and versions against
 """
 
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,9 +15,9 @@ from typing import Any, Literal
 from pbc_eval import provenance
 from pbc_eval._validate import first_few
 from pbc_eval.errors import PbcError, PublicationError
-from pbc_eval.evaluation.run import input_hashes
-from pbc_eval.publish.edition import NOTEBOOK, publish_edition
-from pbc_eval.spec.evaluation import EvaluationSpec, load_evaluation
+from pbc_eval.publish.edition import publish_edition
+from pbc_eval.publish.kinds import is_portfolio, kind_of
+from pbc_eval.spec.portfolio import load_portfolio
 
 Verdict = Literal["identical", "same_numbers", "different", "tampered", "cannot_run"]
 RESULTS = "downloads/results.json"
@@ -53,28 +54,32 @@ class Verification:
 def verify_edition(edition: Path, evaluation: Path | None = None) -> Verification:
     """Run a published edition again and compare.
 
-    ``edition`` is its folder; ``evaluation`` its evaluation.yaml (or the folder of it), by default
-    data/<id> beside the folder of reports, or an earlier edition below that. Raises
-    PublicationError when ``edition`` is not an edition, or no evaluation of it can be found.
+    ``edition`` is its folder; ``evaluation`` what it was made from (evaluation.yaml, portfolio.yaml
+    or the folder of it), by default data/<id> beside the folder of reports, or an earlier edition
+    below that. The members of a portfolio are taken from the folder of reports. Raises
+    PublicationError when ``edition`` is not an edition, or what it was made from cannot be found.
     """
     published = provenance.read_manifest(edition)
     name = f"{published['evaluation']}, edition {published['edition']}"
     files = len(published["outputs_sha256"])
     if changed := provenance.changed_files(edition):
         return Verification(name=name, verdict="tampered", files=files, differences=changed)
-    spec = _evaluation_of(edition, published, evaluation)
-    causes = tuple(_causes(spec, published))
+    report = published.get("report", "impact_report")
+    source = _source_of(edition, published, report, evaluation)
     with tempfile.TemporaryDirectory() as folder:
+        _take_members(source, edition.resolve().parents[1], Path(folder))
         try:
-            again = publish_edition(spec.folder / spec.file, Path(folder))
+            again = publish_edition(source, Path(folder), report=report)
         except PbcError as problem:
             said = tuple(str(problem).splitlines())
+            causes = tuple(_causes(published, _here(source.parent, published)))
             return Verification(
                 name=name, verdict="cannot_run", files=files, causes=causes, differences=said
             )
-        made = provenance.read_manifest(again.folder)["outputs_sha256"]
-        differing = _differing(published["outputs_sha256"], made)
+        made = provenance.read_manifest(again.folder)
+        differing = _differing(published["outputs_sha256"], made["outputs_sha256"])
         numbers = tuple(_numbers(edition / RESULTS, again.folder / RESULTS))
+    causes = tuple(_causes(published, made))
     if not differing:
         return Verification(name=name, verdict="identical", files=files, causes=causes)
     return Verification(
@@ -86,24 +91,24 @@ def verify_edition(edition: Path, evaluation: Path | None = None) -> Verificatio
     )
 
 
-def _evaluation_of(
-    edition: Path, published: dict[str, Any], evaluation: Path | None
-) -> EvaluationSpec:
-    """The evaluation that the edition was made from, wherever it is kept."""
+def _source_of(
+    edition: Path, published: dict[str, Any], report: str, evaluation: Path | None
+) -> Path:
+    """The file that the edition was made from, wherever it is kept."""
     wanted = (published["evaluation"], published["edition"])
     home = edition.resolve().parents[2] / "data" / published["evaluation"]
     places = [evaluation] if evaluation else [home, *sorted(home.glob("*/*/evaluation.yaml"))]
     found = []
     for place in places:
         try:
-            spec = load_evaluation(place)
+            subject = kind_of(place, report).load(place)
         except PbcError:
             if evaluation:
                 raise
             continue
-        if (spec.id, spec.edition) == wanted:
-            return spec
-        found.append(f"{spec.id}, edition {spec.edition}")
+        if (subject.id, subject.edition) == wanted:
+            return subject.source
+        found.append(f"{subject.id}, edition {subject.edition}")
     there = f"{places[0]} holds {first_few(found)}" if found else f"{places[0]} holds none"
     raise PublicationError(
         f"{wanted[0]}, edition {wanted[1]}: the evaluation that it was made from is not here "
@@ -111,25 +116,41 @@ def _evaluation_of(
     )
 
 
-def _causes(spec: EvaluationSpec, published: dict[str, Any]) -> Iterator[str]:
-    """What goes in differently now: files by hash, the code, versions, the seed."""
-    try:
-        now = input_hashes(spec)
-    except PbcError as problem:
-        yield str(problem)
-        now = {}
-    before = published.get("inputs_sha256", {})
-    for name in sorted({*before, *now}):
-        if before.get(name) != now.get(name):
-            how = "is new" if name not in before else "is gone" if name not in now else "changed"
+def _take_members(source: Path, reports: Path, into: Path) -> None:
+    """The published editions that a portfolio rests on, where it will look for them."""
+    if not is_portfolio(source):
+        return
+    for member in load_portfolio(source).members:
+        there = reports / member.evaluation / member.edition
+        if there.is_dir():
+            shutil.copytree(there, into / member.evaluation / member.edition)
+
+
+def _here(folder: Path, published: dict[str, Any]) -> dict[str, Any]:
+    """What would go in now, where a run did not get far enough to say."""
+    paths = {name: folder / name for name in published.get("inputs_sha256", {})}
+    return {
+        **published,
+        "inputs_sha256": {n: provenance.sha256(p) for n, p in paths.items() if p.is_file()},
+        "code_sha256": provenance.code_hash(),
+        "versions": provenance.versions(),
+    }
+
+
+def _causes(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
+    """What goes in differently now: files by hash, the code, the notebook, versions."""
+    first, second = (one.get("inputs_sha256", {}) for one in (before, now))
+    for name in sorted({*first, *second}):
+        if first.get(name) != second.get(name):
+            how = "is new" if name not in first else "is gone" if name not in second else "changed"
             yield f"input {name} {how}"
-    if published.get("code_sha256") != provenance.code_hash():
-        commit = published.get("code_commit") or "a commit that is not named"
+    if before.get("code_sha256") != now.get("code_sha256"):
+        commit = before.get("code_commit") or "a commit that is not named"
         yield f"the code of pbc_eval differs (published from {commit})"
-    if published.get("notebook_sha256") != provenance.sha256(NOTEBOOK):
-        yield f"the notebook {NOTEBOOK.name} differs"
-    versions = provenance.versions()
-    for name, version in sorted(published.get("versions", {}).items()):
+    if before.get("notebook_sha256") != now.get("notebook_sha256"):
+        yield "the notebook differs"
+    versions = now.get("versions", {})
+    for name, version in sorted(before.get("versions", {}).items()):
         if versions.get(name) != version:
             yield f"{name} was {version}, is {versions.get(name, 'not installed')}"
 

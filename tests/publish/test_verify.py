@@ -121,7 +121,7 @@ def test_inputs_that_are_gone_are_asked_for(place):
 
 
 def test_an_evaluation_that_cannot_be_run_any_more_says_why(place, monkeypatch):
-    def refuse(*_):
+    def refuse(*_, report):
         raise PublicationError("no kernel")
 
     monkeypatch.setattr("pbc_eval.publish.verify.publish_edition", refuse)
@@ -147,7 +147,7 @@ def test_the_command_names_a_tampered_edition_and_ends_with_code_1(place):
 def test_an_edition_before_is_found_below_the_present_one(tmp_path, monkeypatch):
     asked = []
 
-    def refuse(evaluation, reports):
+    def refuse(evaluation, reports, report):
         asked.append(evaluation)
         raise PublicationError("no kernel")
 
