@@ -181,6 +181,7 @@ def test_no_pattern_beside_a_total_is_cheaper(counts, threshold):
     assert best is None or pattern.cost == best
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(inner_tables, st.integers(2, 12))
 def test_no_small_cell_of_a_table_can_be_told(inner, threshold):

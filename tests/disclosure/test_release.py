@@ -154,6 +154,7 @@ def test_no_hidden_count_can_be_told_from_the_published_total(counts, threshold)
         assert rest - (n_gone - 1) >= threshold
 
 
+@pytest.mark.slow
 def test_the_property_in_full_for_small_tables():
     """Tables of three rows up to 7: all that fits what is published is enumerated."""
     threshold = 5
@@ -192,6 +193,7 @@ def test_nested_counts_that_differ_by_few_are_not_both_told(readmissions):
     assert nests([78, 60, 30], finding) == [False, False, False]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=6))
 def test_no_two_nested_counts_that_stay_tell_a_small_group(readmissions, counts):
@@ -248,6 +250,7 @@ def believable(finding, released, n_groups):
             yield sizes
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(1, 16), min_size=3, max_size=3))
 def test_no_small_group_can_be_told_from_all_tables_together(readmissions, sizes):
