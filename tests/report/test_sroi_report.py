@@ -80,10 +80,11 @@ def test_the_ratio_never_stands_without_its_range_and_a_warning(wheels):
 
 def test_every_table_can_be_downloaded(wheels, tmp_path):
     folder = report.write_downloads(wheels, tmp_path, "sroi_report")
+    html = page(wheels)
     for table in sroi_tables(wheels):
         name = table.table.name
         assert len(pd.read_csv(folder / f"{name}.csv")) == len(table.frame)
-        assert f"downloads/{name}.csv" in page(wheels)
+        assert f"downloads/{name}.csv" in html
 
 
 def test_an_evaluation_without_a_value_map_cannot_be_such_a_report():
