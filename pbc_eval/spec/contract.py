@@ -86,6 +86,9 @@ class Publication(Agreed):
         default="impact_report",
         description="sroi_report: where social value, not an estimated effect, is the heart of it.",
     )
+    ethics: str = Field(
+        default="", description="Who approved the evaluation, and on what ground data were used."
+    )
     funding: str = Field(default="", description="Who paid for the evaluation.")
     interests: str = Field(default="", description="What ties the authors to the parties.")
     limitations: tuple[str, ...] = Field(
