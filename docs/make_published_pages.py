@@ -85,10 +85,10 @@ def _page(rows: list[tuple[Path, str, int, int, int]], said: list[str]) -> str:
     lines = [
         "# Every published page",
         "",
-        "Made by `docs/make_published_pages.py` from what `make report` renders. Each page at a desk "
-        "(1280 pixels), on a phone (390) and on paper; what it weighs (at most 400 kB, a test holds "
-        "it); what axe-core finds at WCAG 2.2 AA and by best practice, at both widths (a test holds "
-        "that it is nothing, and that the keyboard reaches everything).",
+        "Made by `docs/make_published_pages.py` from what `make report` renders. Each page at a "
+        "desk (1280 pixels), on a phone (390) and on paper; what it weighs (at most 400 kB, a test "
+        "holds it); what axe-core finds at WCAG 2.2 AA and by best practice, at both widths (a "
+        "test holds that it is nothing, and that the keyboard reaches everything).",
         "",
         "| page | kB | axe, desk | axe, phone | pictures |",
         "|---|---|---|---|---|",
@@ -101,16 +101,17 @@ def _page(rows: list[tuple[Path, str, int, int, int]], said: list[str]) -> str:
         "",
         "## Verified, and tampered with",
         "",
-        "`pbc-eval verify` of an edition as it was published, and of one in whose page a figure was "
-        "changed by hand:",
+        "`pbc-eval verify` of an edition as it was published, and of one in whose page a figure "
+        "was changed by hand:",
         "",
         "```",
         *said,
         "```",
         "",
-        "The same inputs give the same bytes: `tests/publish/test_reproducible.py` runs evaluations "
-        "twice, in different folders, and compares every file; `tests/publish/site` does so for the "
-        "site. Releases that are refused: [refused-releases.md](refused-releases.md).",
+        "The same inputs give the same bytes: `tests/publish/test_reproducible.py` runs "
+        "evaluations twice, in different folders, and compares every file; `tests/publish/site` "
+        "does so for the site. Releases that are refused: "
+        "[refused-releases.md](refused-releases.md).",
         "",
     ]
     return "\n".join(lines)
