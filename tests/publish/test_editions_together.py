@@ -9,6 +9,7 @@ from pages import intact
 from pbc_eval.errors import DisclosureError
 from pbc_eval.publish import edition as press
 from pbc_eval.publish.edition import publish_edition
+from pbc_eval.spec.evaluation import load_evaluation
 
 NAME = "wheels-to-meals"
 
@@ -22,7 +23,7 @@ def counted(without_kernels, monkeypatch):
     def execute(notebook, parameters, run_dir):
         plain(notebook, parameters, run_dir)
         downloads = run_dir / "edition" / "downloads"
-        edition = press.load_evaluation(parameters["evaluation"]).edition
+        edition = load_evaluation(parameters["evaluation"]).edition
         lines = ["group,units", *(f"{name},{n}" for name, n in counts.items())]
         (downloads / "x-groups.csv").write_text("\n".join(lines) + "\n")
         shape = {"labels": ["group"], "counts": ["units"], "totals": {}}
