@@ -24,6 +24,9 @@ Currency = Annotated[
 """An ISO 4217 code."""
 
 ValueStatus = Literal["published", "illustrative", "recalled", "synthetic"]
+Language = Literal["en", "cy"]
+"""English, and every language with a catalogue in ``report/language/``."""
+
 Role = Literal["commissioner", "analyst", "assurer", "approver"]
 
 
@@ -85,6 +88,11 @@ class Publication(Agreed):
     report: Literal["impact_report", "sroi_report"] = Field(
         default="impact_report",
         description="sroi_report: where social value, not an estimated effect, is the heart of it.",
+    )
+    language: Language = Field(
+        default="en",
+        description="Of headings, labels and badges, as far as they are translated; the rest is "
+        "English: en, cy.",
     )
     funding: str = Field(default="", description="Who paid for the evaluation.")
     interests: str = Field(default="", description="What ties the authors to the parties.")
