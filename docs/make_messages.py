@@ -47,7 +47,9 @@ def _add(catalogue: Catalog, path: Path, text: str | tuple[str | None, ...] | No
 def pot_text() -> str:
     """The template of all catalogues, without dates, so that it changes when a message does."""
     stream = io.BytesIO()
-    write_po(stream, messages(), width=100, sort_output=True, omit_header=True, include_lineno=False)
+    write_po(
+        stream, messages(), width=100, sort_output=True, omit_header=True, include_lineno=False
+    )
     head = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'
     return f"{HEADER}\n{head}{stream.getvalue().decode('utf-8')}"
 

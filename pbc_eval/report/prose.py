@@ -17,11 +17,6 @@ from pbc_eval.spec.outcomes import Outcome
 
 Verdict = Literal["improved", "worsened", "uncertain", "no_interval"]
 
-NOT_A_FAILURE = (
-    "More %(units)s would need to be analysed to know more; this should not be taken to mean that "
-    "the programme failed or had no effect."
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
@@ -105,9 +100,7 @@ def can_say(finding: Finding, evaluation: Evaluation) -> tuple[str, ...]:
     spec, estimate, outcome = evaluation.spec, finding.headline, finding.outcome
     said = [headline(finding, evaluation).sentence]
     if spec.design.method == "reported":
-        said.append(
-            Message("This is what was reported: %(source)s.", {"source": finding.source})
-        )
+        said.append(Message("This is what was reported: %(source)s.", {"source": finding.source}))
         return tuple(said)
     unit = spec.data.unit_name if spec.data else ("unit", "units")
     said.append(
@@ -149,6 +142,14 @@ def _with_and_without(estimate: AttEstimate, outcome: Outcome, currency: str) ->
         "%(after)s; the difference is %(relative)s of the first. Figures are rounded one by one; "
         "the difference was worked out before that.",
         said,
+    )
+
+
+def _not_a_failure(units: str) -> Message:
+    return Message(
+        "More %(units)s would need to be analysed to know more; this should not be taken to mean "
+        "that the programme failed or had no effect.",
+        {"units": units},
     )
 
 
@@ -237,30 +238,31 @@ def strength_of_evidence(evaluation: Evaluation) -> str:
     method = evaluation.spec.design.method
     if method == "difference_in_differences":
         if all(f.headline.n_treated == 1 for f in evaluation.findings):
-            return (
+            return Message(
                 "Level 2 of 5: before and after in one treated area beside other areas; with one "
                 "treated area, events peculiar to it cannot be told from the programme."
             )
-        level = "3" if evaluation.failed_checks else "3 to 4"
-        return (
-            f"Level {level} of 5: change in the programme group is compared with change in a group "
-            "without it, over the same time. It would mislead if the groups had been heading "
-            "different ways."
+        level = "3" if evaluation.failed_checks else Message("3 to 4")
+        return Message(
+            "Level %(level)s of 5: change in the programme group is compared with change in a "
+            "group without it, over the same time. It would mislead if the groups had been heading "
+            "different ways.",
+            {"level": level},
         )
     if method == "synthetic_difference_in_differences":
-        return (
+        return Message(
             "Level 3 of 5: change in the programme group is compared with change in a weighted "
             "group that moved as it did before. It would mislead if something else that matters "
             "changed in the programme group alone at the same time."
         )
     if method == "matching":
-        return (
+        return Message(
             "Level 3 of 5: people in the programme are compared with people who resemble them in "
             "what was recorded. It would mislead if they differed in what was not."
         )
     if method == "reported":
-        return "As graded by its source; not graded here."
-    return "Not graded: a forecast from assumptions, not an estimate of an effect."
+        return Message("As graded by its source; not graded here.")
+    return Message("Not graded: a forecast from assumptions, not an estimate of an effect.")
 
 
 def _reported_headline(finding: Finding, evaluation: Evaluation) -> Headline:
@@ -272,12 +274,8 @@ def _reported_headline(finding: Finding, evaluation: Evaluation) -> Headline:
         share = abs(effect / measured.counterfactual)
         figure = _sized(fmt.percent(share, outcome.decimals), direction)
     else:
-        figure = _sized(
-            fmt.size(effect, outcome, evaluation.spec.contract.currency), direction
-        )
-    tail = (
-        "" if measured.std_error else Message("; the source gives no confidence interval")
-    )
+        figure = _sized(fmt.size(effect, outcome, evaluation.spec.contract.currency), direction)
+    tail = "" if measured.std_error else Message("; the source gives no confidence interval")
     status = Message(" (recalled, to be verified)") if finding.status == "RECALLED" else ""
     sentence = Message(
         "%(label)s: reported as %(figure)s than in the comparison group%(status)s%(tail)s.",
