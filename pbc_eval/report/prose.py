@@ -28,10 +28,6 @@ class Headline:
     verdict: Verdict
 
 
-def direction_word(value: float) -> Message:
-    return Message("higher") if value > 0 else Message("lower")
-
-
 def _sized(size: str, value: float) -> Message:
     """'2.3 readmissions per 100 lower'"""
     said = {"size": size}
