@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from browser import NEEDS_CHROMIUM, chromium, violations
 from bs4 import BeautifulSoup
 from evaluations import DATA, made_once
 from languages import known, speaking
@@ -71,7 +72,7 @@ def results():
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory):
+def folder(tmp_path_factory):
     """Each kind of page in English, in Welsh, and by three other catalogues; made once a run."""
 
     def make(folder):
@@ -88,7 +89,12 @@ def pages(tmp_path_factory):
             for name, html in made.items():
                 (folder / f"{kind}.{name}.html").write_text(html, encoding="utf-8")
 
-    folder = made_once(tmp_path_factory, "pages-in-languages", make)
+    return made_once(tmp_path_factory, "pages-in-languages", make)
+
+
+@pytest.fixture(scope="module")
+def pages(folder):
+    """The pages by kind and catalogue."""
     return {
         tuple(file.stem.split(".")): file.read_text(encoding="utf-8")
         for file in folder.glob("*.html")
@@ -145,6 +151,13 @@ def test_places_numbers_and_structure_are_those_of_the_english_page(pages, kind)
 def test_a_page_in_welsh_is_fit_to_be_published(pages, kind):
     refuse_an_unfit_page(pages[kind, "cy"])
     assert not re.search(r'="[^"<>]*<span', pages[kind, "cy"])  # none within an attribute
+
+
+@NEEDS_CHROMIUM
+@KINDS
+def test_axe_finds_nothing_on_a_page_in_welsh(folder, kind):
+    with chromium() as browser:
+        assert violations(browser, folder / f"{kind}.cy.html", 1280) == []
 
 
 def test_badges_verdicts_and_results_of_checks_are_in_welsh(pages):
