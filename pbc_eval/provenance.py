@@ -48,7 +48,7 @@ def code_hash() -> str:
     """One SHA-256 over this package's own files, so that a report names the code that made it."""
     root = Path(__file__).parent
     digest = hashlib.sha256()
-    kinds = {".py", ".yaml", ".j2", ".css", ".json"}
+    kinds = {".py", ".yaml", ".j2", ".css", ".json", ".po"}
     for path in sorted(p for p in root.rglob("*") if p.suffix in kinds):
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(sha256(path).encode())

@@ -39,6 +39,7 @@ HOMES = {  # third-party tool -> the one place that may import it
     "papermill": "publish/notebook.py",
     "nbconvert": "publish/notebook.py",
     "nh3": "publish/notebook.py",
+    "babel": "report/language/catalogue.py",
     "dask": "batch/dask.py",
     "SALib": "sroi/global_sensitivity.py",
     "typer": "cli.py",

@@ -165,6 +165,7 @@ def _make(kind: Kind, spec: Subject, run_dir: Path, reports: Path, notebook: Pat
         footer=f"{spec.title}, edition {spec.edition}. {spec.publication.licence}.",
         citation="" if is_draft else citation_of(complete(results)).sentence,
         is_draft=is_draft,
+        language=spec.publication.language,
     )
     refuse_an_unfit_page(page)
     (edition / "index.html").write_text(page, encoding="utf-8")

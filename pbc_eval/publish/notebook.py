@@ -24,6 +24,8 @@ from pbc_eval.publish.kernel import PrivateKernelManager
 from pbc_eval.publish.visible import visible
 from pbc_eval.report.glossary import with_definitions
 from pbc_eval.report.html import TEMPLATES
+from pbc_eval.report.language.catalogue import SOURCE
+from pbc_eval.report.language.words import speak
 
 CELL_DEADLINE = 600  # seconds
 
@@ -33,7 +35,7 @@ _TEXT = {
     *("table", "caption", "thead", "tbody", "tr", "th", "td", "figure", "figcaption", "img"),
 }
 _ATTRIBUTES = {
-    "*": {"id", "class", "role", "tabindex"},
+    "*": {"id", "class", "role", "tabindex", "lang"},
     "a": {"href"},
     "img": {"src", "alt"},
     "th": {"scope"},
@@ -42,6 +44,7 @@ _ATTRIBUTES = {
 _LINK = re.compile(
     r"#[\w-]+|downloads/[\w.-]+|(\.\./){1,2}([a-z0-9-]+/){1,2}index\.html|https://\S+|mailto:\S+"
 )
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
 _IMAGE = re.compile(r"data:image/(svg\+xml|png);base64,[A-Za-z0-9+/=]+")
 
 
@@ -90,9 +93,11 @@ def to_page(
     footer: str,
     citation: str = "",
     is_draft: bool = False,
+    language: str = SOURCE,
 ) -> str:
     """The page as HTML: the cells' HTML outputs, sanitised, in this project's own template.
 
+    Headings and labels are in ``language`` where its catalogue has them.
     A draft is marked as one on screen and on paper, and tells search engines to pass it by.
     """
     shown: NotebookNode = copy.deepcopy(executed)
@@ -105,6 +110,7 @@ def to_page(
     exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
         template_name="impact", extra_template_basedirs=[str(TEMPLATES)], exclude_input=True
     )
+    speak(exporter.environment, language)
     resources = {
         "page_title": title,
         "page_description": description,
@@ -114,7 +120,7 @@ def to_page(
         "page_css": (TEMPLATES / "page.css").read_text(encoding="utf-8"),
     }
     html, _ = exporter.from_notebook_node(shown, resources=resources)
-    return with_definitions(str(html))
+    return with_definitions(str(html), language)
 
 
 def sanitise(html: str) -> str:
@@ -135,6 +141,8 @@ def _attribute(element: str, name: str, value: str) -> str | None:
     if element == "img" and name == "src" and not _IMAGE.fullmatch(value):
         return None
     if element == "a" and name == "href" and not _LINK.fullmatch(value):
+        return None
+    if name == "lang" and not _LANGUAGE.fullmatch(value):
         return None
     return value
 

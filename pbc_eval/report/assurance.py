@@ -6,9 +6,17 @@ from typing import Any
 from pbc_eval.disclosure import ReleasedTable
 from pbc_eval.provenance import manifest
 from pbc_eval.report import facts
+from pbc_eval.report.language.message import Message
 from pbc_eval.spec.contract import SignOff
 from pbc_eval.spec.evaluation import EvaluationSpec
 from pbc_eval.spec.portfolio import PortfolioSpec
+
+ROLES: dict[str, Message] = {
+    "commissioner": Message("Commissioner"),
+    "analyst": Message("Analyst"),
+    "assurer": Message("Assurer"),
+    "approver": Message("Approver"),
+}
 
 
 def assurance_facts(
@@ -24,10 +32,10 @@ def assurance_facts(
     built = manifest(evaluation_id=spec.id, edition=spec.edition, inputs=dict(inputs), seed=seed)
     provenance = [(f"SHA-256 of {name}", digest) for name, digest in built["inputs_sha256"].items()]
     provenance += [
-        ("SHA-256 of the code", built["code_sha256"]),
-        ("Code commit", built["code_commit"] or "not under version control"),
-        ("Versions", ", ".join(f"{k} {v}" for k, v in built["versions"].items())),
-        ("Seed", str(built["seed"])),
+        (Message("SHA-256 of the code"), built["code_sha256"]),
+        (Message("Code commit"), built["code_commit"] or Message("not under version control")),
+        (Message("Versions"), ", ".join(f"{k} {v}" for k, v in built["versions"].items())),
+        (Message("Seed"), str(built["seed"])),
     ]
     return {
         "spec": spec,
@@ -42,10 +50,10 @@ def assurance_facts(
 
 def signatures(sign_off: SignOff) -> list[tuple[str, str]]:
     """Each role, and who signed when."""
-    found = []
+    found: list[tuple[str, str]] = []
     for role in type(sign_off).model_fields:
         one = getattr(sign_off, role)
         signed = one and one.date
-        text = f"{one.name}, {facts.long_date(one.date)}" if signed else "not signed"
-        found.append((role.capitalize(), text))
+        text = f"{one.name}, {facts.long_date(one.date)}" if signed else Message("not signed")
+        found.append((ROLES[role], text))
     return found

@@ -19,6 +19,7 @@ from pbc_eval.report.design_note_tables import (
     value_assumptions,
 )
 from pbc_eval.report.design_words import design_facts, missing_words, planned_checks
+from pbc_eval.report.language.message import Message
 from pbc_eval.report.payment_risk import risk_figures, risk_tables
 from pbc_eval.report.sections import Row, contents
 from pbc_eval.spec.outcomes import Outcome
@@ -35,24 +36,28 @@ def _masthead(released: ReleasedDesignNote) -> dict[str, Any]:
     spec, publication = note.spec, note.spec.publication
     protocol = spec.protocol
     notices = [
-        ("Before outcomes.", "This note says what will be done. It was made from what was agreed "
+        (Message("Before outcomes."),
+         "This note says what will be done. It was made from what was agreed "
          "and, at most, from data before anybody was treated; it holds no result.")
     ]  # fmt: skip
     if publication.data_notice:
-        notices.append(("Please note.", publication.data_notice))
-    registered = "not registered" if protocol is None else facts.long_date(protocol.registered_on)
+        notices.append((Message("Please note."), publication.data_notice))
+    registered = (
+        Message("not registered") if protocol is None else facts.long_date(protocol.registered_on)
+    )
     listed = [
-        ("Registered", registered),
-        ("Commissioner", spec.contract.commissioner),
-        ("Provider", spec.contract.provider),
-        ("Contact", publication.contact),
-        ("Licence", publication.licence),
-        ("Fingerprint", f"{note.fingerprint[:16]}…"),
+        (Message("Registered"), registered),
+        (Message("Commissioner"), spec.contract.commissioner),
+        (Message("Provider"), spec.contract.provider),
+        (Message("Contact"), publication.contact),
+        (Message("Licence"), publication.licence),
+        (Message("Fingerprint"), f"{note.fingerprint[:16]}…"),
     ]
     return {
-        "series": "Design note",
+        "series": Message("Design note"),
         "spec": spec,
         "summary": spec.contract.summary,
+        "status": facts.STATUS_WORDS[spec.status],
         "data_badge": facts.DATA_BADGES[publication.data_status],
         "illustrative": bool(spec.payment and spec.payment.illustrative),
         "notices": notices,
@@ -67,19 +72,19 @@ def _question(released: ReleasedDesignNote) -> dict[str, Any]:
     if planning is None:
         return block(
             "question",
-            "What is asked",
+            Message("What is asked"),
             Part(
                 text=(spec.contract.summary,),
                 notes=("No question and no theory of change are stated (planning).",),
             ),
         )
-    stated = (("What is done", planning.intervention),) if planning.intervention else ()
+    stated = ((Message("What is done"), planning.intervention),) if planning.intervention else ()
     return block(
         "question",
-        "What is asked",
+        Message("What is asked"),
         Part(text=(planning.question,), facts=stated),
         Part(
-            heading="How it is meant to work" if planning.theory_of_change else "",
+            heading=Message("How it is meant to work") if planning.theory_of_change else "",
             listed=planning.theory_of_change,
             numbered=True,
         ),
@@ -91,11 +96,11 @@ def _design(released: ReleasedDesignNote) -> dict[str, Any]:
     checks = planned_checks(spec)
     return block(
         "design",
-        "How it will be worked out",
+        Message("How it will be worked out"),
         Part(text=(spec.design.rationale,), facts=tuple(design_facts(spec))),
         _outcomes(spec.outcomes),
-        Part(heading="Checks of the design" if checks else "", listed=checks),
-        Part(heading="Missing data", listed=missing_words(spec)),
+        Part(heading=Message("Checks of the design") if checks else "", listed=checks),
+        Part(heading=Message("Missing data"), listed=missing_words(spec)),
     )
 
 
@@ -117,7 +122,7 @@ def _outcomes(outcomes: Sequence[Outcome]) -> Part:
         "that are not the headline are supporting evidence."
     )
     return Part(
-        heading="Outcomes, in this order",
+        heading=Message("Outcomes, in this order"),
         listed=tuple(said),
         numbered=True,
         notes=(several,) if len(said) > 1 else (),
@@ -136,7 +141,7 @@ def _before(released: ReleasedDesignNote) -> dict[str, Any]:
     table = before_table(released)
     return block(
         "before",
-        "What the data show before the start",
+        Message("What the data show before the start"),
         Part(text=(text,), tables=(released.groups, *((table,) if table else ()))),
         currency=note.spec.contract.currency,
     )
@@ -154,7 +159,7 @@ def _detect(released: ReleasedDesignNote) -> dict[str, Any]:
     said = [_told_apart(one, note.spec.contract.currency) for one in note.expected]
     return block(
         "detect",
-        "What could be told apart",
+        Message("What could be told apart"),
         Part(text=(text,) if known else (), tables=(detect_table(note),)),
         Part(listed=tuple(text for text in said if text)),
     )
@@ -198,18 +203,18 @@ def _payment(released: ReleasedDesignNote) -> dict[str, Any]:
     made_up = terms.notes or "The terms were made up to show how a payment is worked out."
     return block(
         "payment",
-        "What will be paid for what",
+        Message("What will be paid for what"),
         Part(notice=made_up if terms.illustrative else "", facts=schedule.definitions),
         *clauses,
-        Part(heading="Limits" if schedule.limits else "", listed=schedule.limits),
-        Part(heading="Working out", listed=schedule.working, numbered=True),
+        Part(heading=Message("Limits") if schedule.limits else "", listed=schedule.limits),
+        Part(heading=Message("Working out"), listed=schedule.working, numbered=True),
         *_risk(note),
         currency=terms.currency,
     )
 
 
 def _risk(note: DesignNote) -> tuple[Part, ...]:
-    heading = "What the rule would pay by chance"
+    heading = Message("What the rule would pay by chance")
     risk = note.risk
     if risk is None:
         return (Part(heading=heading, text=(note.why_no_risk,)),)
@@ -237,14 +242,17 @@ def _value(released: ReleasedDesignNote) -> dict[str, Any]:
     valuation = note.spec.value_map
     assert valuation is not None
     settled = (
-        ("Discounting", str(valuation.discount).replace("_", " ")),
-        ("Prices", valuation.price_base),
-        ("Valued on", facts.long_date(valuation.valued_on)),
-        ("Payment is part of the investment", "yes" if valuation.payment_is_invested else "no"),
+        (Message("Discounting"), str(valuation.discount).replace("_", " ")),
+        (Message("Prices"), valuation.price_base),
+        (Message("Valued on"), facts.long_date(valuation.valued_on)),
+        (
+            Message("Payment is part of the investment"),
+            "yes" if valuation.payment_is_invested else "no",
+        ),
     )
     return block(
         "value",
-        "How outcomes will be valued",
+        Message("How outcomes will be valued"),
         Part(facts=settled, tables=(value_assumptions(note),)),
         currency=note.spec.contract.currency,
     )
@@ -261,7 +269,7 @@ def _assurance(released: ReleasedDesignNote) -> dict[str, Any]:
     said = f"{said} {rule.reason}".strip()
     found = assurance_facts(note.spec, inputs=note.inputs, seed=note.seed, disclosure=said)
     found["provenance"] = [
-        ("Fingerprint of what was agreed", note.fingerprint),
+        (Message("Fingerprint of what was agreed"), note.fingerprint),
         *found["provenance"],
     ]
     return found
@@ -273,22 +281,28 @@ def _always(released: ReleasedDesignNote) -> bool:
 
 SECTIONS: dict[str, Row] = {
     "masthead": Row("", _always, _masthead),
-    "question": Row("What is asked", _always, _question, TEMPLATE),
-    "design": Row("How it will be worked out", _always, _design, TEMPLATE),
+    "question": Row(Message("What is asked"), _always, _question, TEMPLATE),
+    "design": Row(Message("How it will be worked out"), _always, _design, TEMPLATE),
     "before": Row(
-        "What the data show before the start", lambda r: r.groups is not None, _before, TEMPLATE
+        Message("What the data show before the start"),
+        lambda r: r.groups is not None,
+        _before,
+        TEMPLATE,
     ),
     "detect": Row(
-        "What could be told apart",
+        Message("What could be told apart"),
         lambda r: has_estimates(r.note),
         _detect,
         TEMPLATE,
     ),
     "payment": Row(
-        "What will be paid for what", lambda r: r.note.spec.payment is not None, _payment, TEMPLATE
+        Message("What will be paid for what"),
+        lambda r: r.note.spec.payment is not None,
+        _payment,
+        TEMPLATE,
     ),
     "value": Row(
-        "How outcomes will be valued", lambda r: r.note.value is not None, _value, TEMPLATE
+        Message("How outcomes will be valued"), lambda r: r.note.value is not None, _value, TEMPLATE
     ),
-    "assurance": Row("Limits, sign-off and source", _always, _assurance),
+    "assurance": Row(Message("Limits, sign-off and source"), _always, _assurance),
 }

@@ -2,6 +2,7 @@
 
 from pbc_eval.report import numbers as fmt
 from pbc_eval.report.facts import PLAIN_WORDS, long_date
+from pbc_eval.report.language.message import Message
 from pbc_eval.spec.design import (
     DifferenceInDifferences,
     Forecast,
@@ -60,21 +61,27 @@ def design_facts(spec: EvaluationSpec) -> Facts:
         facts = _difference_in_differences(design, spec.data)
     elif isinstance(design, SyntheticDifferenceInDifferences):
         facts = [
-            ("Method", "Synthetic difference-in-differences (Arkhangelsky et al. 2021): comparison "
+            (Message("Method"),
+             "Synthetic difference-in-differences (Arkhangelsky et al. 2021): comparison "
              "units and periods are weighted so that they move as the treated did before."),
-            ("Standard error", f"{design.inference}, {design.replications} replications"),
+            (Message("Standard error"), f"{design.inference}, {design.replications} replications"),
         ]  # fmt: skip
     elif isinstance(design, Matching):
         facts = _matching(design, spec.data)
     elif isinstance(design, Reported):
-        facts = [("Method", f"Results as published by {design.source}; nothing is estimated here.")]
+        facts = [
+            (
+                Message("Method"),
+                f"Results as published by {design.source}; nothing is estimated here.",
+            )
+        ]
     else:
         assert isinstance(design, Forecast)
-        facts = [("Method", "A forecast from assumed quantities; nothing is estimated.")]
+        facts = [(Message("Method"), "A forecast from assumed quantities; nothing is estimated.")]
     if not isinstance(design, Reported | Forecast):
-        facts.append(("Confidence level", fmt.percent(design.level)))
+        facts.append((Message("Confidence level"), fmt.percent(design.level)))
         agreed = "not recorded" if design.agreed_on is None else long_date(design.agreed_on)
-        facts.append(("Design fixed on", agreed))
+        facts.append((Message("Design fixed on"), agreed))
     return facts
 
 
@@ -109,27 +116,30 @@ def _difference_in_differences(design: DifferenceInDifferences, data: DataRoles 
         "not_yet_treated": "units that are not treated yet, the never treated among them",
     }
     facts = [
-        ("Method", "Difference-in-differences by group and period (Callaway and Sant'Anna 2021): "
+        (Message("Method"),
+         "Difference-in-differences by group and period (Callaway and Sant'Anna 2021): "
          "the change in each group that starts together is held against the change in the "
          "comparison over the same time."),
-        ("Compared with", compared[design.control_group]),
-        ("Headline", AVERAGES[design.headline]),
-        ("Base period", "the period before each" if design.base_period == "varying"
+        (Message("Compared with"), compared[design.control_group]),
+        (Message("Headline"), AVERAGES[design.headline]),
+        (Message("Base period"), "the period before each" if design.base_period == "varying"
          else "the last period before the start"),
-        ("Bands of the path", design.bands),
+        (Message("Bands of the path"), design.bands),
     ]  # fmt: skip
     if design.anticipation:
-        facts.append(("Anticipation", f"{design.anticipation} periods before the start are open"))
+        facts.append(
+            (Message("Anticipation"), f"{design.anticipation} periods before the start are open")
+        )
     if design.covariates:
         names = _labels(design.covariates, data)
-        facts.append(("Adjusted for", f"{names}, by {ADJUSTMENTS[design.adjustment]}"))
+        facts.append((Message("Adjusted for"), f"{names}, by {ADJUSTMENTS[design.adjustment]}"))
     return [*facts, *_errors(data)]
 
 
 def _matching(design: Matching, data: DataRoles | None) -> Facts:
     facts = [
-        ("Method", PLAIN_WORDS[design.algorithm]),
-        ("Characteristics", _labels(design.covariates, data)),
+        (Message("Method"), PLAIN_WORDS[design.algorithm]),
+        (Message("Characteristics"), _labels(design.covariates, data)),
         ("Effect on", {"ATT": "those in the programme", "ATC": "those not in it",
                        "ATE": "everybody", "ATO": "those who could be in either"}[design.target]),
     ]  # fmt: skip
@@ -143,7 +153,9 @@ def _matching(design: Matching, data: DataRoles | None) -> Facts:
         words = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
         facts.append((name.replace("_", " ").capitalize(), words.replace("_", " ")))
     if design.alternatives:
-        facts.append(("Shown beside it", ", ".join(other.name for other in design.alternatives)))
+        facts.append(
+            (Message("Shown beside it"), ", ".join(other.name for other in design.alternatives))
+        )
     return facts
 
 
@@ -151,9 +163,9 @@ def _errors(data: DataRoles | None) -> Facts:
     if data is None:
         return []
     by = data.labels.get(data.cluster, data.cluster) if data.cluster else data.unit_name[0]
-    facts = [("Clustering", f"by {by}")]
+    facts: list[tuple[str, str]] = [(Message("Clustering"), f"by {by}")]
     if data.weight:
-        facts.append(("Weighted by", data.labels.get(data.weight, data.weight)))
+        facts.append((Message("Weighted by"), data.labels.get(data.weight, data.weight)))
     return facts
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 
 from pbc_eval.disclosure import ReleasedEvaluation
 from pbc_eval.evaluation.record import Evaluation
+from pbc_eval.report.language.message import Message
 from pbc_eval.spec.adjustment import Algorithm
 from pbc_eval.spec.design import Matching
 
@@ -12,23 +13,29 @@ MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 DATA_BADGES = {
-    "real": "Real data",
-    "reported": "Results as reported by others",
-    "recalled": "Recalled figures, to be verified",
-    "synthetic": "Synthetic data: no real people or places",
+    "real": Message("Real data"),
+    "reported": Message("Results as reported by others"),
+    "recalled": Message("Recalled figures, to be verified"),
+    "synthetic": Message("Synthetic data: no real people or places"),
+}
+STATUS_WORDS = {
+    "draft": Message("Draft"),
+    "provisional": Message("Provisional"),
+    "final": Message("Final"),
 }
 CHECK_WORDS = {
-    "pass": ("no warning sign", "\N{HEAVY CHECK MARK}"),
-    "review": ("look at this", "!"),
-    "fail": ("does not hold", "\N{MULTIPLICATION SIGN}"),
-    "not_applicable": ("could not be tested", "\N{EN DASH}"),
+    "pass": (Message("no warning sign"), "\N{HEAVY CHECK MARK}"),
+    "review": (Message("look at this"), "!"),
+    "fail": (Message("does not hold"), "\N{MULTIPLICATION SIGN}"),
+    "not_applicable": (Message("could not be tested"), "\N{EN DASH}"),
 }
 VERDICTS = {
-    "improved": ("Improved", "\N{HEAVY CHECK MARK}"),
-    "worsened": ("Worsened", "\N{MULTIPLICATION SIGN}"),
-    "uncertain": ("Not certain", "?"),
-    "no_interval": ("Without a measure of chance", "?"),
+    "improved": (Message("Improved"), "\N{HEAVY CHECK MARK}"),
+    "worsened": (Message("Worsened"), "\N{MULTIPLICATION SIGN}"),
+    "uncertain": (Message("Not certain"), "?"),
+    "no_interval": (Message("Without a measure of chance"), "?"),
 }
+AS_REPORTED = Message("As reported by others")
 
 PLAIN_WORDS: dict[Algorithm, str] = {
     "nearest": "Each person in the programme was compared with the most similar people who were "
@@ -92,16 +99,16 @@ def method_facts(evaluation: Evaluation) -> list[tuple[str, str]]:
     if primary is None:
         return []
     method = primary.headline.method
-    facts = [("Estimator", method.estimator)]
+    facts = [(Message("Estimator"), method.estimator)]
     if isinstance(spec.design, Matching):
-        facts.insert(0, ("In plain words", PLAIN_WORDS[spec.design.algorithm]))
+        facts.insert(0, (Message("In plain words"), PLAIN_WORDS[spec.design.algorithm]))
     if spec.design.method != "reported":
         facts += [
-            ("Compared with", method.comparison_group),
-            ("Base period", method.base_period),
-            ("Clustering", method.clustering),
-            ("Standard errors", method.inference),
+            (Message("Compared with"), method.comparison_group),
+            (Message("Base period"), method.base_period),
+            (Message("Clustering"), method.clustering),
+            (Message("Standard errors"), method.inference),
         ]
         agreed = getattr(spec.design, "agreed_on", None)
-        facts.append(("Design fixed on", long_date(agreed) if agreed else "Not recorded"))
+        facts.append((Message("Design fixed on"), long_date(agreed) if agreed else "Not recorded"))
     return [(term, text) for term, text in facts if text and text != "not applicable"]

@@ -12,10 +12,13 @@ from pathlib import Path
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString
 
+from pbc_eval.report.language.catalogue import SOURCE
+from pbc_eval.report.language.message import Message
+from pbc_eval.report.language.words import Words
 from pbc_eval.spec.yaml_file import read_yaml
 
 GLOSSARY = Path(__file__).with_name("glossary.yaml")
-HEADING = "Words explained"
+HEADING = Message("Words explained")
 _IN = ("p", "li", "dd")
 _NEVER_IN = ("a", "h1", "h2", "h3", "h4", "table", "summary", "nav", "strong", "header", "abbr")
 
@@ -44,11 +47,11 @@ def terms() -> tuple[Term, ...]:
     return tuple(sorted(found, key=lambda one: one.term))
 
 
-def with_definitions(html: str) -> str:
+def with_definitions(html: str, language: str = SOURCE) -> str:
     """The page with words linked in its sections, and the list of the words used at its end.
 
     The contents of the page, where it has some, lead to the list. Nothing is added when no word of
-    the glossary is used.
+    the glossary is used. The heading is in ``language``, where its catalogue has it.
     """
     soup = BeautifulSoup(html, "html.parser")
     used: set[str] = set()
@@ -56,12 +59,14 @@ def with_definitions(html: str) -> str:
         used |= _link_first_uses(soup, section)
     if not used:
         return html
-    (soup.find("main") or soup).append(_list_of(soup, [one for one in terms() if one.term in used]))
+    (soup.find("main") or soup).append(
+        _list_of(soup, [one for one in terms() if one.term in used], language)
+    )
     contents = soup.select_one("nav.contents ul")
     if contents is not None:
         entry = soup.new_tag("li")
         link = soup.new_tag("a", href="#glossary")
-        link.string = HEADING
+        link.append(_heading(soup, language))
         entry.append(link)
         contents.append(entry)
     return str(soup)
@@ -105,10 +110,20 @@ def _link_in(soup: BeautifulSoup, text: NavigableString, used: set[str]) -> None
         text.replace_with(*pieces, NavigableString(str(text)[at:]))
 
 
-def _list_of(soup: BeautifulSoup, used: list[Term]) -> Tag:
+def _heading(soup: BeautifulSoup, language: str) -> NavigableString | Tag:
+    """The heading as a text, or as an element that says in which language it is."""
+    words = Words(language)
+    if not words.lang_of(HEADING):
+        return NavigableString(HEADING)
+    marked = soup.new_tag("span", attrs={"lang": language})
+    marked.string = words.plain(HEADING)
+    return marked
+
+
+def _list_of(soup: BeautifulSoup, used: list[Term], language: str) -> Tag:
     section = soup.new_tag("section", attrs={"id": "glossary", "aria-labelledby": "h-glossary"})
     heading = soup.new_tag("h2", attrs={"id": "h-glossary"})
-    heading.string = HEADING
+    heading.append(_heading(soup, language))
     entries = soup.new_tag("dl", attrs={"class": "words"})
     for one in used:
         group = soup.new_tag("div", attrs={"id": one.anchor})

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,9 @@ from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.record import Kind, OutputTable
 from pbc_eval.report import numbers as fmt
 from pbc_eval.report.figures import Figure
+from pbc_eval.report.language.catalogue import SOURCE
+from pbc_eval.report.language.message import Message
+from pbc_eval.report.language.words import speak
 
 TEMPLATES = Path(__file__).parent / "template"
 
@@ -32,7 +35,7 @@ class Section:
 
 
 @cache
-def _environment() -> Environment:
+def _environment(language: str) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES / "sections"),
         autoescape=select_autoescape(default=True),
@@ -40,17 +43,27 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(table=table_html, figure=figure_html, number=fmt.number)
+    environment.globals.update(
+        table=partial(table_html, language=language),
+        figure=partial(figure_html, language=language),
+        number=fmt.number,
+    )
     environment.filters.update(count=fmt.count, percent=fmt.percent, p_value=fmt.p_value)
+    speak(environment, language)
     return environment
 
 
-def render(template: str, facts: dict[str, Any]) -> Section:
-    """Fill one section template. A fact that the template wants and does not get is an error."""
-    return Section(_environment().get_template(f"{template}.html.j2").render(facts))
+def render(template: str, facts: dict[str, Any], language: str = SOURCE) -> Section:
+    """Fill one section template in a language that has a catalogue.
+
+    A fact that the template wants and does not get is an error.
+    """
+    return Section(_environment(language).get_template(f"{template}.html.j2").render(facts))
 
 
-def table_html(released: ReleasedTable, *, currency: str, folded: bool = False) -> Markup:
+def table_html(
+    released: ReleasedTable, *, currency: str, folded: bool = False, language: str = SOURCE
+) -> Markup:
     """An accessible table: caption, scoped headers, numbers right-aligned, notes below.
 
     A long one may be ``folded``: the reader opens it; in print it is open.
@@ -68,7 +81,9 @@ def table_html(released: ReleasedTable, *, currency: str, folded: bool = False) 
     notes = list(table.notes)
     if not _totals_agree(table, columns):
         notes.append(
-            "Rows are rounded one by one, so they do not add up exactly to the total shown."
+            Message(
+                "Rows are rounded one by one, so they do not add up exactly to the total shown."
+            )
         )
     if released.n_suppressed:
         notes.append(
@@ -76,7 +91,7 @@ def table_html(released: ReleasedTable, *, currency: str, folded: bool = False) 
             "worked out from the others."
         )
     text = (
-        _environment()
+        _environment(language)
         .get_template("table.html.j2")
         .render(
             anchor=anchor(table.name),
@@ -92,12 +107,12 @@ def table_html(released: ReleasedTable, *, currency: str, folded: bool = False) 
     return Markup(text)  # noqa: S704 the template escapes each value
 
 
-def figure_html(figure: Figure) -> Markup:
+def figure_html(figure: Figure, *, language: str = SOURCE) -> Markup:
     """A figure with its caption, alternative text and data. Raises PublicationError without alt."""
     if not figure.alt.strip():
         raise PublicationError(f"figure {figure.name} has no alternative text.")
     text = (
-        _environment()
+        _environment(language)
         .get_template("figure.html.j2")
         .render(figure=figure, csv=f"downloads/{figure.name}.csv")
     )

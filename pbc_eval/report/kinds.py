@@ -10,7 +10,10 @@ Adding a kind is one module of sections and one row here; its notebook and loade
 from typing import Any
 
 from pbc_eval._validate import check_choice
+from pbc_eval.disclosure import ReleasedEvaluation
 from pbc_eval.errors import PublicationError
+from pbc_eval.evaluation.note_release import ReleasedDesignNote
+from pbc_eval.evaluation.portfolio_release import ReleasedPortfolio
 from pbc_eval.report import (
     design_note_sections,
     portfolio_sections,
@@ -19,6 +22,8 @@ from pbc_eval.report import (
 )
 from pbc_eval.report.html import Section, render
 from pbc_eval.report.sections import Row
+from pbc_eval.spec.evaluation import EvaluationSpec
+from pbc_eval.spec.portfolio import PortfolioSpec
 
 SECTIONS_OF: dict[str, dict[str, Row]] = {
     "impact_report": sections.SECTIONS,
@@ -39,6 +44,18 @@ def section(name: str, released: Any, kind: str = "impact_report") -> Section:
     rows = SECTIONS_OF[kind]
     check_choice("section", "name", name, list(rows), PublicationError)
     row = rows[name]
-    return (
-        render(row.template or name, row.build(released)) if row.applies(released) else Section("")
-    )
+    if not row.applies(released):
+        return Section("")
+    return render(row.template or name, row.build(released), language_of(released))
+
+
+def language_of(released: ReleasedEvaluation | ReleasedDesignNote | ReleasedPortfolio) -> str:
+    """The language that the file asks for in ``publication.language``."""
+    spec: EvaluationSpec | PortfolioSpec
+    if isinstance(released, ReleasedEvaluation):
+        spec = released.evaluation.spec
+    elif isinstance(released, ReleasedDesignNote):
+        spec = released.note.spec
+    else:
+        spec = released.portfolio.spec
+    return spec.publication.language

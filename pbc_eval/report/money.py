@@ -10,6 +10,7 @@ from pbc_eval.evaluation.record import Evaluation
 from pbc_eval.payment.describe import describe
 from pbc_eval.payment.schedule import schedule_of
 from pbc_eval.report import numbers as fmt
+from pbc_eval.report.language.message import Message
 from pbc_eval.report.payment_risk import risk_facts
 from pbc_eval.report.tables import open_table
 
@@ -21,8 +22,9 @@ def money_boxes(evaluation: Evaluation) -> list[dict[str, str]]:
     if evaluation.payment is not None:
         boxes.append(
             {
-                "label": "Payment due"
-                + (" (illustrative)" if evaluation.payment.illustrative else ""),
+                "label": Message("Payment due (illustrative)")
+                if evaluation.payment.illustrative
+                else Message("Payment due"),
                 "figure": fmt.money(float(evaluation.payment.total), currency),
                 "sentence": evaluation.payment.sentence,
             }
@@ -32,7 +34,9 @@ def money_boxes(evaluation: Evaluation) -> list[dict[str, str]]:
         low, high = ratio_range(evaluation)
         boxes.append(
             {
-                "label": f"Social return per {fmt.money(1, currency)} invested",
+                "label": Message(
+                    "Social return per %(unit)s invested", {"unit": fmt.money(1, currency)}
+                ),
                 "figure": fmt.money(sroi.ratio, currency, 2),
                 "sentence": f"Between {fmt.money(low, currency, 2)} and "
                 f"{fmt.money(high, currency, 2)} when one assumption at a time is changed. Net "

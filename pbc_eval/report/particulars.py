@@ -86,7 +86,7 @@ def _headline(finding: Finding | None, evaluation: Evaluation) -> dict[str, Any]
 
 
 def _verdict(verdict: str) -> str:
-    return "As reported by others" if verdict == "reported" else facts.VERDICTS[verdict][0]
+    return facts.AS_REPORTED if verdict == "reported" else facts.VERDICTS[verdict][0]
 
 
 def _day(day: dt.date | None) -> str | None:

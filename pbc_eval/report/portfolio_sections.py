@@ -9,6 +9,7 @@ from pbc_eval.report import numbers as fmt
 from pbc_eval.report.assurance import assurance_facts
 from pbc_eval.report.blocks import TEMPLATE, Part, block
 from pbc_eval.report.figures import Figure
+from pbc_eval.report.language.message import Message
 from pbc_eval.report.league_figures import Funnel, funnel, league_ranks
 from pbc_eval.report.portfolio_figures import forest, small_multiples, spending
 from pbc_eval.report.portfolio_tables import (
@@ -71,19 +72,22 @@ def has_illustrative_amounts(portfolio: Portfolio) -> bool:
 def _masthead(released: ReleasedPortfolio) -> dict[str, Any]:
     spec = released.portfolio.spec
     publication = spec.publication
-    notices = [("Please note.", publication.data_notice)] if publication.data_notice else []
+    notices = (
+        [(Message("Please note."), publication.data_notice)] if publication.data_notice else []
+    )
     return {
-        "series": f"Contracts of {spec.year}",
+        "series": Message("Contracts of %(year)s", {"year": spec.year}),
         "spec": spec,
         "summary": spec.summary,
+        "status": facts.STATUS_WORDS[spec.status],
         "data_badge": facts.DATA_BADGES[publication.data_status],
         "illustrative": has_illustrative_amounts(released.portfolio),
         "notices": notices,
         "facts": [
-            ("Released", facts.long_date(publication.release_date)),
-            ("Contracts", str(len(released.portfolio.contracts))),
-            ("Contact", publication.contact),
-            ("Licence", publication.licence),
+            (Message("Released"), facts.long_date(publication.release_date)),
+            (Message("Contracts"), str(len(released.portfolio.contracts))),
+            (Message("Contact"), publication.contact),
+            (Message("Licence"), publication.licence),
         ],
         "contents": contents(released, SECTIONS),
     }
@@ -94,13 +98,13 @@ def _summary(released: ReleasedPortfolio) -> dict[str, Any]:
     boxes = [
         {
             "figure": str(len(portfolio.contracts)),
-            "label": "Contracts",
+            "label": Message("Contracts"),
             "text": portfolio.spec.chosen,
         },
         {
             "figure": f"{portfolio.counted('improved')} improved, "
             f"{portfolio.counted('uncertain')} cannot tell",
-            "label": "What they can show",
+            "label": Message("What they can show"),
             "text": headline_sentences(portfolio)[0],
         },
     ]
@@ -109,7 +113,9 @@ def _summary(released: ReleasedPortfolio) -> dict[str, Any]:
     figure = f"{len(currencies)} currencies" if currencies else "Not known"
     if len(currencies) == 1:
         figure = fmt.money(sum(one.paid or 0.0 for one in paid), paid[0].currency)
-    boxes.append({"figure": figure, "label": "Paid or due", "text": money_sentence(portfolio)})
+    boxes.append(
+        {"figure": figure, "label": Message("Paid or due"), "text": money_sentence(portfolio)}
+    )
     return {"boxes": boxes, "said": [*headline_sentences(portfolio)[1:], ALL_AT_ONCE]}
 
 
@@ -123,7 +129,7 @@ def _forest(released: ReleasedPortfolio) -> dict[str, Any]:
         parts.append(Part(text=said, figures=(drawn,)))
         if tables is not None:
             parts.append(Part(tables=(tables,), folded=True))
-        return block("effects", "Effects side by side", *parts)
+        return block("effects", Message("Effects side by side"), *parts)
     left = [one for one in portfolio.contracts if one not in portfolio.on_scale]
     if portfolio.on_scale:
         text = (
@@ -141,20 +147,22 @@ def _forest(released: ReleasedPortfolio) -> dict[str, Any]:
         )
     panels = _panels(portfolio)
     if panels is not None:
-        parts.append(Part(heading="Each in its own unit", figures=(panels,)))
-    return block("effects", "Effects side by side", *parts)
+        parts.append(Part(heading=Message("Each in its own unit"), figures=(panels,)))
+    return block("effects", Message("Effects side by side"), *parts)
 
 
 def _league(released: ReleasedPortfolio) -> dict[str, Any]:
     portfolio = released.portfolio
     found = portfolio.league
     if found is None:
-        return block("league", "Can contracts be ranked?", Part(text=league_sentences(portfolio)))
+        return block(
+            "league", Message("Can contracts be ranked?"), Part(text=league_sentences(portfolio))
+        )
     table = league_table(portfolio)
     how = SHRINKING.format(draws=f"{found.draws:,}", seed=found.seed)
     return block(
         "league",
-        "Can contracts be ranked?",
+        Message("Can contracts be ranked?"),
         Part(
             text=league_sentences(portfolio),
             figures=(league_ranks(portfolio, found, name="portfolio-ranks"),),
@@ -169,7 +177,7 @@ def _chance(released: ReleasedPortfolio) -> dict[str, Any]:
     assert found is not None
     text = funnel_sentence(found.outside, found.far, found.contracts)
     return block(
-        "chance", "What chance alone would do", Part(text=(text,), figures=(found.figure,))
+        "chance", Message("What chance alone would do"), Part(text=(text,), figures=(found.figure,))
     )
 
 
@@ -181,7 +189,7 @@ def _money(released: ReleasedPortfolio) -> dict[str, Any]:
     note = ("Amounts are in their own currencies; they are neither converted nor added up.",)
     return block(
         "money",
-        "Money",
+        Message("Money"),
         Part(text=(money_sentence(portfolio),), tables=(money_table(portfolio),)),
         Part(figures=() if drawn is None else (drawn,), notes=note if several else ()),
         currency=currency,
@@ -193,13 +201,13 @@ def _contracts(released: ReleasedPortfolio) -> dict[str, Any]:
     links = tuple((one.source, one.link) for one in portfolio.contracts if one.link)
     return block(
         "contracts",
-        "The contracts",
+        Message("The contracts"),
         Part(
             text=(portfolio.spec.chosen,),
             tables=(results_table(portfolio),),
         ),
         Part(
-            heading="Their own pages" if links else "",
+            heading=Message("Their own pages") if links else "",
             links=links,
         ),
         currency=portfolio.currencies[0],
@@ -231,13 +239,13 @@ def _measured(released: ReleasedPortfolio) -> bool:
 
 SECTIONS: dict[str, Row] = {
     "masthead": Row("", _always, _masthead),
-    "summary": Row("What the contracts achieved", _always, _summary, "portfolio_summary"),
-    "effects": Row("Effects side by side", _measured, _forest, TEMPLATE),
-    "chance": Row("What chance alone would do", _has_funnel, _chance, TEMPLATE),
-    "league": Row("Can contracts be ranked?", _measured, _league, TEMPLATE),
-    "money": Row("Money", _always, _money, TEMPLATE),
-    "contracts": Row("The contracts", _always, _contracts, TEMPLATE),
-    "assurance": Row("Limits, sign-off and source", _always, _assurance),
+    "summary": Row(Message("What the contracts achieved"), _always, _summary, "portfolio_summary"),
+    "effects": Row(Message("Effects side by side"), _measured, _forest, TEMPLATE),
+    "chance": Row(Message("What chance alone would do"), _has_funnel, _chance, TEMPLATE),
+    "league": Row(Message("Can contracts be ranked?"), _measured, _league, TEMPLATE),
+    "money": Row(Message("Money"), _always, _money, TEMPLATE),
+    "contracts": Row(Message("The contracts"), _always, _contracts, TEMPLATE),
+    "assurance": Row(Message("Limits, sign-off and source"), _always, _assurance),
 }
 
 

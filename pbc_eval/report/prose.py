@@ -11,15 +11,11 @@ from typing import Literal
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.record import Evaluation, Finding
 from pbc_eval.report import numbers as fmt
+from pbc_eval.report.language.message import Message
 from pbc_eval.results import AttEstimate
 from pbc_eval.spec.outcomes import Outcome
 
 Verdict = Literal["improved", "worsened", "uncertain", "no_interval"]
-
-NOT_A_FAILURE = (
-    "More {units} would need to be analysed to know more; this should not be taken to mean that "
-    "the programme failed or had no effect."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,23 +28,37 @@ class Headline:
     verdict: Verdict
 
 
-def direction_word(value: float) -> str:
-    return "higher" if value > 0 else "lower"
+def _sized(size: str, value: float) -> Message:
+    """'2.3 readmissions per 100 lower'"""
+    said = {"size": size}
+    return Message("%(size)s higher", said) if value > 0 else Message("%(size)s lower", said)
 
 
 def interval_words(estimate: AttEstimate, outcome: Outcome, currency: str) -> str:
     """'95% confidence interval: 1.9 to 2.7 lower', or why there is none."""
     low, high = estimate.conf_low, estimate.conf_high
     if low is None or high is None:
-        return f"no confidence interval can be given: {estimate.reason}"
+        return Message(
+            "no confidence interval can be given: %(reason)s", {"reason": estimate.reason}
+        )
     level = fmt.percent(estimate.level)
     if low > 0 or high < 0:
         near, far = sorted((abs(low), abs(high)))
-        span = f"{fmt.amount(near, outcome, currency)} to {fmt.size(far, outcome, currency)}"
-        return f"{level} confidence interval: {span} {direction_word(estimate.estimate)}"
-    return (
-        f"{level} confidence interval: from {fmt.size(low, outcome, currency)} lower to "
-        f"{fmt.size(high, outcome, currency)} higher"
+        return Message(
+            "%(level)s confidence interval: %(near)s to %(far)s",
+            {
+                "level": level,
+                "near": fmt.amount(near, outcome, currency),
+                "far": _sized(fmt.size(far, outcome, currency), estimate.estimate),
+            },
+        )
+    return Message(
+        "%(level)s confidence interval: from %(low)s to %(high)s",
+        {
+            "level": level,
+            "low": _sized(fmt.size(low, outcome, currency), -1.0),
+            "high": _sized(fmt.size(high, outcome, currency), 1.0),
+        },
     )
 
 
@@ -58,24 +68,25 @@ def headline(finding: Finding, evaluation: Evaluation) -> Headline:
     currency = evaluation.spec.contract.currency
     if evaluation.spec.design.method == "reported":
         return _reported_headline(finding, evaluation)
-    figure = f"{fmt.size(estimate.estimate, outcome, currency)} {direction_word(estimate.estimate)}"
-    short = f"{fmt.amount(abs(estimate.estimate), outcome, currency)} " + direction_word(
-        estimate.estimate
-    )
+    effect = estimate.estimate
+    figure = _sized(fmt.size(effect, outcome, currency), effect)
+    short = _sized(fmt.amount(abs(effect), outcome, currency), effect)
     unit = fmt.unit_of(outcome)
     interval = interval_words(estimate, outcome, currency)
     than = _than(finding, evaluation)
+    said = {"label": outcome.label, "figure": figure, "than": than, "interval": interval}
     if estimate.conf_low is None:
-        sentence = f"{outcome.label}: an estimated {figure} {than} ({interval})."
+        sentence = Message("%(label)s: an estimated %(figure)s %(than)s (%(interval)s).", said)
         return Headline(figure=short, unit=unit, sentence=sentence, verdict="no_interval")
     if not estimate.significant:
-        sentence = (
-            f"{outcome.label}: we cannot tell whether the programme made a difference. The best "
-            f"estimate is {figure} {than}, but the data fit a range of values ({interval})."
+        sentence = Message(
+            "%(label)s: we cannot tell whether the programme made a difference. The best estimate "
+            "is %(figure)s %(than)s, but the data fit a range of values (%(interval)s).",
+            said,
         )
         return Headline(figure=short, unit=unit, sentence=sentence, verdict="uncertain")
-    better = estimate.estimate * outcome.sign > 0
-    sentence = f"{outcome.label}: {figure} {than} ({interval})."
+    better = effect * outcome.sign > 0
+    sentence = Message("%(label)s: %(figure)s %(than)s (%(interval)s).", said)
     verdict: Verdict = "improved" if better else "worsened"
     return Headline(figure=short, unit=unit, sentence=sentence, verdict=verdict)
 
@@ -85,13 +96,20 @@ def can_say(finding: Finding, evaluation: Evaluation) -> tuple[str, ...]:
     spec, estimate, outcome = evaluation.spec, finding.headline, finding.outcome
     said = [headline(finding, evaluation).sentence]
     if spec.design.method == "reported":
-        said.append(f"This is what was reported: {finding.source}.")
+        said.append(Message("This is what was reported: %(source)s.", {"source": finding.source}))
         return tuple(said)
     unit = spec.data.unit_name if spec.data else ("unit", "units")
     said.append(
-        f"The estimate rests on {fmt.count(estimate.n_treated)} "
-        f"{unit[estimate.n_treated != 1]} in the programme and "
-        f"{fmt.count(estimate.n_comparison)} {unit[estimate.n_comparison != 1]} for comparison."
+        Message(
+            "The estimate rests on %(treated)s %(treated_units)s in the programme and "
+            "%(comparison)s %(comparison_units)s for comparison.",
+            {
+                "treated": fmt.count(estimate.n_treated),
+                "treated_units": unit[estimate.n_treated != 1],
+                "comparison": fmt.count(estimate.n_comparison),
+                "comparison_units": unit[estimate.n_comparison != 1],
+            },
+        )
     )
     if estimate.counterfactual_mean is not None and estimate.counterfactual_mean > 0:
         said.append(_with_and_without(estimate, outcome, spec.contract.currency))
@@ -103,16 +121,31 @@ def _with_and_without(estimate: AttEstimate, outcome: Outcome, currency: str) ->
     before = estimate.counterfactual_mean or 0.0
     after = before + estimate.estimate
     relative = fmt.percent(abs(estimate.estimate / before), 1)
-    rounding = (
-        ""
-        if fmt.differ_as_shown(after, before, estimate.estimate, outcome)
-        else " Figures are rounded one by one; the difference was worked out before that."
+    said = {
+        "label": _lower_first(outcome.label),
+        "before": fmt.level(before, outcome, currency),
+        "after": fmt.level(after, outcome, currency),
+        "relative": relative,
+    }
+    if fmt.differ_as_shown(after, before, estimate.estimate, outcome):
+        return Message(
+            "Without the programme %(label)s would have been an estimated %(before)s, and with it "
+            "was %(after)s; the difference is %(relative)s of the first.",
+            said,
+        )
+    return Message(
+        "Without the programme %(label)s would have been an estimated %(before)s, and with it was "
+        "%(after)s; the difference is %(relative)s of the first. Figures are rounded one by one; "
+        "the difference was worked out before that.",
+        said,
     )
-    return (
-        f"Without the programme {_lower_first(outcome.label)} would have been an estimated "
-        f"{fmt.level(before, outcome, currency)}, and with it was "
-        f"{fmt.level(after, outcome, currency)}; the difference is {relative} of the first."
-        f"{rounding}"
+
+
+def _not_a_failure(units: str) -> Message:
+    return Message(
+        "More %(units)s would need to be analysed to know more; this should not be taken to mean "
+        "that the programme failed or had no effect.",
+        {"units": units},
     )
 
 
@@ -120,32 +153,49 @@ def cannot_say(finding: Finding, evaluation: Evaluation) -> tuple[str, ...]:
     """What the results do not allow, one sentence each."""
     spec, estimate = evaluation.spec, finding.headline
     units = spec.data.unit_name[1] if spec.data else "people"
-    said = []
+    said: list[str] = []
     if spec.design.method == "reported":
-        said.append("This page did not re-estimate the effect: no data on individuals were held.")
+        said.append(
+            Message("This page did not re-estimate the effect: no data on individuals were held.")
+        )
         if estimate.std_error is None:
             said.append(
-                "How far chance could explain the result cannot be said: the source gives no "
-                "standard error for it."
+                Message(
+                    "How far chance could explain the result cannot be said: the source gives no "
+                    "standard error for it."
+                )
             )
         return tuple(said)
     if estimate.std_error is None:
-        said.append(f"How far chance could explain the result cannot be said: {estimate.reason}.")
+        said.append(
+            Message(
+                "How far chance could explain the result cannot be said: %(reason)s.",
+                {"reason": estimate.reason},
+            )
+        )
     elif not estimate.significant:
-        said.append(NOT_A_FAILURE.format(units=units))
+        said.append(_not_a_failure(units))
     elif outcome_is_wide(estimate):
         said.append(
-            "The size of the effect is not known precisely: the upper end of the interval is "
-            f"{_times(estimate)} times its lower end."
+            Message(
+                "The size of the effect is not known precisely: the upper end of the interval is "
+                "%(times)s times its lower end.",
+                {"times": _times(estimate)},
+            )
         )
     for check in (c for c in finding.checks if c.status == "fail"):
         said.append(
-            f"The design did not pass a check, and the effect must be read with that in "
-            f"mind. {check.sentence}"
+            Message(
+                "The design did not pass a check, and the effect must be read with that in mind. "
+                "%(sentence)s",
+                {"sentence": check.sentence},
+            )
         )
     said.append(
-        "The results speak for those who took part, at that time and place; they do not show "
-        "that the programme would do the same elsewhere."
+        Message(
+            "The results speak for those who took part, at that time and place; they do not show "
+            "that the programme would do the same elsewhere."
+        )
     )
     return tuple(said)
 
@@ -184,55 +234,59 @@ def strength_of_evidence(evaluation: Evaluation) -> str:
     method = evaluation.spec.design.method
     if method == "difference_in_differences":
         if all(f.headline.n_treated == 1 for f in evaluation.findings):
-            return (
+            return Message(
                 "Level 2 of 5: before and after in one treated area beside other areas; with one "
                 "treated area, events peculiar to it cannot be told from the programme."
             )
-        level = "3" if evaluation.failed_checks else "3 to 4"
-        return (
-            f"Level {level} of 5: change in the programme group is compared with change in a group "
-            "without it, over the same time. It would mislead if the groups had been heading "
-            "different ways."
+        level = "3" if evaluation.failed_checks else Message("3 to 4")
+        return Message(
+            "Level %(level)s of 5: change in the programme group is compared with change in a "
+            "group without it, over the same time. It would mislead if the groups had been heading "
+            "different ways.",
+            {"level": level},
         )
     if method == "synthetic_difference_in_differences":
-        return (
+        return Message(
             "Level 3 of 5: change in the programme group is compared with change in a weighted "
             "group that moved as it did before. It would mislead if something else that matters "
             "changed in the programme group alone at the same time."
         )
     if method == "matching":
-        return (
+        return Message(
             "Level 3 of 5: people in the programme are compared with people who resemble them in "
             "what was recorded. It would mislead if they differed in what was not."
         )
     if method == "reported":
-        return "As graded by its source; not graded here."
-    return "Not graded: a forecast from assumptions, not an estimate of an effect."
+        return Message("As graded by its source; not graded here.")
+    return Message("Not graded: a forecast from assumptions, not an estimate of an effect.")
 
 
 def _reported_headline(finding: Finding, evaluation: Evaluation) -> Headline:
     """What others reported, with no more digits than they gave."""
     outcome, measured = finding.outcome, finding.measured
     effect = measured.effect or 0.0
-    word = direction_word(outcome.sign * effect)
+    direction = outcome.sign * effect
     if measured.counterfactual:
         share = abs(effect / measured.counterfactual)
-        figure = f"{fmt.percent(share, outcome.decimals)} {word}"
+        figure = _sized(fmt.percent(share, outcome.decimals), direction)
     else:
-        figure = f"{fmt.size(effect, outcome, evaluation.spec.contract.currency)} {word}"
-    tail = "" if measured.std_error else "; the source gives no confidence interval"
-    status = " (recalled, to be verified)" if finding.status == "RECALLED" else ""
-    sentence = f"{outcome.label}: reported as {figure} than in the comparison group{status}{tail}."
+        figure = _sized(fmt.size(effect, outcome, evaluation.spec.contract.currency), direction)
+    tail = "" if measured.std_error else Message("; the source gives no confidence interval")
+    status = Message(" (recalled, to be verified)") if finding.status == "RECALLED" else ""
+    sentence = Message(
+        "%(label)s: reported as %(figure)s than in the comparison group%(status)s%(tail)s.",
+        {"label": outcome.label, "figure": figure, "status": status, "tail": tail},
+    )
     return Headline(figure=figure, unit="", sentence=sentence, verdict="no_interval")
 
 
 def _than(finding: Finding, evaluation: Evaluation) -> str:
     """What the figure is held against. With a failed check it is only the comparison group."""
     if not any(check.status == "fail" for check in finding.checks):
-        return "than without the programme"
+        return Message("than without the programme")
     if evaluation.spec.design.method == "matching":
-        return "than in the matched comparison group"
-    return "than the change in the comparison group would lead one to expect"
+        return Message("than in the matched comparison group")
+    return Message("than the change in the comparison group would lead one to expect")
 
 
 def _times(estimate: AttEstimate) -> str:

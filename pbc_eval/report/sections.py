@@ -18,6 +18,7 @@ from pbc_eval.report.deviations import (
 )
 from pbc_eval.report.disclosure_record import review_sentence, review_table_of
 from pbc_eval.report.drawings import drawings
+from pbc_eval.report.language.message import Message
 from pbc_eval.report.money import illustrative_notice, money_boxes, payment_facts
 from pbc_eval.report.performance import performance_facts
 from pbc_eval.report.revision import revision_facts
@@ -43,23 +44,26 @@ def masthead_facts(
     """The top of a page on an evaluation: what it is, how far to trust it, what is on it."""
     spec = released.evaluation.spec
     publication = spec.publication
-    notices = [("Please note.", publication.data_notice)] if publication.data_notice else []
+    notices = (
+        [(Message("Please note."), publication.data_notice)] if publication.data_notice else []
+    )
     illustrative = facts.is_illustrative(released.evaluation)
     if illustrative and spec.payment:
-        notices.append(("Illustrative amounts.", illustrative_notice(released.evaluation)))
+        notices.append((Message("Illustrative amounts."), illustrative_notice(released.evaluation)))
     return {
         "series": series,
         "spec": spec,
         "summary": spec.contract.summary,
+        "status": facts.STATUS_WORDS[spec.status],
         "data_badge": facts.DATA_BADGES[publication.data_status],
         "illustrative": illustrative,
         "notices": notices,
         "facts": [
-            ("Released", facts.long_date(publication.release_date)),
-            ("Commissioner", spec.contract.commissioner),
-            ("Provider", spec.contract.provider),
-            ("Contact", publication.contact),
-            ("Licence", publication.licence),
+            (Message("Released"), facts.long_date(publication.release_date)),
+            (Message("Commissioner"), spec.contract.commissioner),
+            (Message("Provider"), spec.contract.provider),
+            (Message("Contact"), publication.contact),
+            (Message("Licence"), publication.licence),
         ],
         "contents": contents(released, sections),
     }
@@ -75,7 +79,7 @@ def contents(released: Any, sections: Mapping[str, Row]) -> list[tuple[str, str]
 
 
 def _masthead(released: ReleasedEvaluation) -> dict[str, Any]:
-    return masthead_facts(released, "Impact report", SECTIONS)
+    return masthead_facts(released, Message("Impact report"), SECTIONS)
 
 
 def _summary(released: ReleasedEvaluation) -> dict[str, Any]:
@@ -88,7 +92,7 @@ def _summary(released: ReleasedEvaluation) -> dict[str, Any]:
         prose.refuse_over_claims(headline.sentence, finding, evaluation)
         verdict, mark = facts.VERDICTS[headline.verdict]
         if evaluation.spec.design.method == "reported":
-            verdict = "As reported by others"
+            verdict = facts.AS_REPORTED
         headlines.append(
             {
                 "label": finding.outcome.label,
@@ -267,14 +271,14 @@ def _uncertain(released: ReleasedEvaluation) -> bool:
 
 SECTIONS: dict[str, Row] = {
     "masthead": Row("", _always, _masthead),
-    "summary": Row("What was found", _always, _summary),
-    "payment": Row("What the contract pays", _pays, payment_facts),
-    "performance": Row("How the service performed", _performs, performance_facts),
-    "value": Row("Social value", _values, value_facts),
-    "uncertainty": Row("How sure the return is", _uncertain, uncertainty_facts),
-    "design": Row("How this was worked out", _always, _design),
-    "sample": Row("Who is in the analysis", _estimated, _sample),
-    "checks": Row("Does the comparison hold?", _estimated, _checks),
-    "estimates": Row("Estimates", _estimated, _estimates),
-    "assurance": Row("Limits, sign-off and source", _always, _assurance),
+    "summary": Row(Message("What was found"), _always, _summary),
+    "payment": Row(Message("What the contract pays"), _pays, payment_facts),
+    "performance": Row(Message("How the service performed"), _performs, performance_facts),
+    "value": Row(Message("Social value"), _values, value_facts),
+    "uncertainty": Row(Message("How sure the return is"), _uncertain, uncertainty_facts),
+    "design": Row(Message("How this was worked out"), _always, _design),
+    "sample": Row(Message("Who is in the analysis"), _estimated, _sample),
+    "checks": Row(Message("Does the comparison hold?"), _estimated, _checks),
+    "estimates": Row(Message("Estimates"), _estimated, _estimates),
+    "assurance": Row(Message("Limits, sign-off and source"), _always, _assurance),
 }

@@ -9,6 +9,7 @@ from pbc_eval.errors import PublicationError
 from pbc_eval.report import numbers as fmt
 from pbc_eval.report.assumption_register import register_table
 from pbc_eval.report.blocks import TEMPLATE, Part, block
+from pbc_eval.report.language.message import Message
 from pbc_eval.report.money import ratio_range
 from pbc_eval.report.sections import SECTIONS as IMPACT
 from pbc_eval.report.sections import Row, masthead_facts
@@ -16,7 +17,7 @@ from pbc_eval.report.tables import open_table
 from pbc_eval.spec.social_value import SocialValueAccount
 from pbc_eval.sroi.present_value import SroiResult
 
-NOT_STATED = "Not stated."
+NOT_STATED = Message("Not stated.")
 SOURCE = (
     "The eight Principles of Social Value are those of Social Value International; the stages are "
     "those of A Guide to Social Return on Investment (2012)."
@@ -40,13 +41,13 @@ def _sroi(released: ReleasedEvaluation) -> SroiResult:
 
 def _masthead(released: ReleasedEvaluation) -> dict[str, Any]:
     _sroi(released)
-    return masthead_facts(released, "Social return report", SECTIONS)
+    return masthead_facts(released, Message("Social return report"), SECTIONS)
 
 
 def _principles(released: ReleasedEvaluation) -> dict[str, Any]:
     return block(
         "principles",
-        "The Principles of Social Value, and what was done for each",
+        Message("The Principles of Social Value, and what was done for each"),
         Part(facts=principles(released), notes=(SOURCE,)),
     )
 
@@ -58,7 +59,7 @@ def principles(released: ReleasedEvaluation) -> tuple[tuple[str, str], ...]:
     rows = sroi.outcomes
     asked = [one for one in account.stakeholders if one.involved] if account else []
     numbers = [one.number for one in asked if one.number is not None]
-    involved = NOT_STATED
+    involved: str = NOT_STATED
     if asked:
         involved = (
             f"{len(asked)} of {len(account.stakeholders) if account else 0} groups were asked"
@@ -114,16 +115,20 @@ def _stakeholders(released: ReleasedEvaluation) -> dict[str, Any]:
     account = _account(released)
     if account is None:
         text = "Neither scope nor involvement of stakeholders is stated (value_map.account)."
-        return block("stakeholders", "Scope and stakeholders", Part(text=(text,)))
-    facts = [("Scope", account.scope)]
-    facts += [("Purpose", account.purpose)] if account.purpose else []
+        return block("stakeholders", Message("Scope and stakeholders"), Part(text=(text,)))
+    facts = [(Message("Scope"), account.scope)]
+    facts += [(Message("Purpose"), account.purpose)] if account.purpose else []
     table = stakeholder_table(released)
     steps = account.theory_of_change
     return block(
         "stakeholders",
-        "Scope and stakeholders",
+        Message("Scope and stakeholders"),
         Part(facts=tuple(facts), tables=(table,) if table else ()),
-        Part(heading="How change is meant to come" if steps else "", listed=steps, numbered=True),
+        Part(
+            heading=Message("How change is meant to come") if steps else "",
+            listed=steps,
+            numbered=True,
+        ),
     )
 
 
@@ -164,10 +169,10 @@ def _register(released: ReleasedEvaluation) -> dict[str, Any]:
     )
     return block(
         "register",
-        "Assumption register",
+        Message("Assumption register"),
         Part(text=(text,), tables=(register_table(released.evaluation),)),
         Part(
-            heading="Deadweight, displacement, attribution and drop-off, with reasons",
+            heading=Message("Deadweight, displacement, attribution and drop-off, with reasons"),
             tables=(shares_table(sroi),),
         ),
         currency=sroi.currency,
@@ -219,7 +224,7 @@ def _not_valued(released: ReleasedEvaluation) -> dict[str, Any]:
     )
     return block(
         "not-valued",
-        "What is not valued, and what the ratio does not say",
+        Message("What is not valued, and what the ratio does not say"),
         Part(text=(text,), listed=listed),
         Part(text=(several,)),
         currency=currency,
@@ -233,13 +238,13 @@ def _has_value(released: ReleasedEvaluation) -> bool:
 SECTIONS: dict[str, Row] = {
     "masthead": Row("", _has_value, _masthead),
     "summary": IMPACT["summary"],
-    "principles": Row("The Principles of Social Value", _has_value, _principles, TEMPLATE),
-    "stakeholders": Row("Scope and stakeholders", _has_value, _stakeholders, TEMPLATE),
+    "principles": Row(Message("The Principles of Social Value"), _has_value, _principles, TEMPLATE),
+    "stakeholders": Row(Message("Scope and stakeholders"), _has_value, _stakeholders, TEMPLATE),
     "value": IMPACT["value"],
-    "register": Row("Assumption register", _has_value, _register, TEMPLATE),
+    "register": Row(Message("Assumption register"), _has_value, _register, TEMPLATE),
     "uncertainty": IMPACT["uncertainty"],
     "payment": IMPACT["payment"],
-    "not-valued": Row("What is not valued", _has_value, _not_valued, TEMPLATE),
+    "not-valued": Row(Message("What is not valued"), _has_value, _not_valued, TEMPLATE),
     "design": IMPACT["design"],
     "assurance": IMPACT["assurance"],
 }

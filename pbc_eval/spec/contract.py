@@ -24,6 +24,9 @@ Currency = Annotated[
 """An ISO 4217 code."""
 
 ValueStatus = Literal["published", "illustrative", "recalled", "synthetic"]
+Language = Literal["en", "cy"]
+"""English, and every language with a catalogue in ``report/language/``."""
+
 Role = Literal["commissioner", "analyst", "assurer", "approver"]
 
 
@@ -88,6 +91,11 @@ class Publication(Agreed):
     )
     ethics: str = Field(
         default="", description="Who approved the evaluation, and on what ground data were used."
+    )
+    language: Language = Field(
+        default="en",
+        description="Of headings, labels and badges, as far as they are translated; the rest is "
+        "English: en, cy.",
     )
     funding: str = Field(default="", description="Who paid for the evaluation.")
     interests: str = Field(default="", description="What ties the authors to the parties.")

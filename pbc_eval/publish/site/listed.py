@@ -15,8 +15,9 @@ from pbc_eval.publish.results_file import read_results
 from pbc_eval.publish.site.checked import Checked
 from pbc_eval.report import numbers as fmt
 from pbc_eval.report.facts import long_date
+from pbc_eval.report.language.message import Message
 
-NO_OUTCOME = "No outcome measured"
+NO_OUTCOME = Message("No outcome measured")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,16 @@ from functools import cache
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from pbc_eval.publish.page import refuse_an_unfit_page, script_source
 from pbc_eval.publish.site.drawn import Drawer, editions_figure
 from pbc_eval.publish.site.listed import Contract, Listed, Shelf
 from pbc_eval.report.facts import long_date
 from pbc_eval.report.html import TEMPLATES
+from pbc_eval.report.language.catalogue import SOURCE, languages
+from pbc_eval.report.language.message import Message
+from pbc_eval.report.language.words import speak
 from pbc_eval.spec.formula_text import harmless
 from pbc_eval.spec.site import Site
 
@@ -88,19 +92,20 @@ def editions_csv(contract: Contract) -> str:
 
 def _render(template: str, site: Site, *, script: str, **facts: Any) -> str:
     return (
-        _environment()
+        _environment(_language_of(site))
         .get_template(template)
         .render(
             site=site,
             script=script,
             script_source=script_source(script),
+            own_lang=_own_lang(site),
             **facts,
         )
     )
 
 
 @cache
-def _environment() -> Environment:
+def _environment(language: str) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES / "site"),
         autoescape=select_autoescape(default=True),
@@ -109,7 +114,20 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["css"] = (TEMPLATES / "page.css").read_text(encoding="utf-8")
+    speak(environment, language)
     return environment
+
+
+def _language_of(site: Site) -> str:
+    """Of headings and labels: the site's language, or English where it has no catalogue."""
+    code = site.language.partition("-")[0]
+    return code if code in languages() else SOURCE
+
+
+def _own_lang(site: Site) -> Markup:
+    """For the site's own title and summary, which are in its language on a page in English."""
+    is_source = site.language.partition("-")[0] == SOURCE
+    return Markup("") if is_source else Markup(' lang="{}"').format(site.language)
 
 
 def _choices(shelf: Shelf, commissioners: dict[str, str]) -> list[dict[str, Any]]:
@@ -117,21 +135,23 @@ def _choices(shelf: Shelf, commissioners: dict[str, str]) -> list[dict[str, Any]
     newest = [contract.newest for contract in shelf.contracts]
     years = sorted({year for one in shelf.contracts for year in one.years}, reverse=True)
     found = {
-        ("year", "Year of release"): [(str(year), str(year)) for year in years],
-        ("verdict", "What was found"): _sorted(
+        ("year", Message("Year of release")): [(str(year), str(year)) for year in years],
+        ("verdict", Message("What was found")): _sorted(
             {(one.verdict, one.verdict_words) for one in newest}
         ),
-        ("method", "Method"): _sorted(
+        ("method", Message("Method")): _sorted(
             {(one.told["method"], one.told["method_label"] or "Other") for one in newest}
         ),
-        ("report", "Kind of report"): _sorted(
+        ("report", Message("Kind of report")): _sorted(
             {(one.summary["report"], one.kind) for one in newest}
         ),
-        ("commissioner", "Commissioner"): [
+        ("commissioner", Message("Commissioner")): [
             (number, name or "Not stated") for name, number in commissioners.items()
         ],
-        ("status", "Status"): _sorted({(one.status, one.status.capitalize()) for one in newest}),
-        ("data", "Data"): _sorted(
+        ("status", Message("Status")): _sorted(
+            {(one.status, one.status.capitalize()) for one in newest}
+        ),
+        ("data", Message("Data")): _sorted(
             {(one.summary["data_status"], one.summary["data_badge"]) for one in newest}
         ),
     }
@@ -162,14 +182,14 @@ def _particulars(newest: Listed) -> list[tuple[str, str]]:
     if end:
         period = f"{period} to {_long(end)}".strip()
     facts = [
-        ("Commissioner", contract["commissioner"]),
-        ("Provider", contract["provider"]),
-        ("Investors", ", ".join(contract["investors"])),
-        ("Contract", period),
-        ("Method", newest.told["method_label"]),
-        ("Data", newest.summary["data_badge"]),
-        ("Contact", publication["contact"]),
-        ("Licence", publication["licence"]),
+        (Message("Commissioner"), contract["commissioner"]),
+        (Message("Provider"), contract["provider"]),
+        (Message("Investors"), ", ".join(contract["investors"])),
+        (Message("Contract"), period),
+        (Message("Method"), newest.told["method_label"]),
+        (Message("Data"), newest.summary["data_badge"]),
+        (Message("Contact"), publication["contact"]),
+        (Message("Licence"), publication["licence"]),
     ]
     return [(term, text) for term, text in facts if text]
 

@@ -222,3 +222,32 @@ def test_kinds_of_report_are_told_apart(tmp_path):
     contract = Reader((tmp_path / "a" / "index.html").read_text(encoding="utf-8")).text
     assert "2025-1 , design note 1 January 2025 Provisional No outcome measured" in contract
     assert "Read the newest edition: 2026-1 , impact report, provisional" in contract
+
+
+# --- another language ---
+
+
+def test_a_site_in_welsh_has_its_labels_in_welsh_and_says_which_text_is_in_which(tmp_path):
+    (tmp_path / "site.yaml").write_text("title: Adroddiadau\nlanguage: cy\n", encoding="utf-8")
+    put(tmp_path)
+    index = index_of(tmp_path)
+    contract = (tmp_path / "winter-shelter" / "index.html").read_text(encoding="utf-8")
+    refuse_an_unfit_page(index, script=SEARCH)
+    refuse_an_unfit_page(contract)
+    for page in (index, contract):
+        assert '<html lang="en">' in page
+        assert not re.search(r'="[^"<>]*<span', page)
+    assert '<h1 lang="cy">Adroddiadau</h1>' in index
+    for words in ("Adroddiadau", "Wedi gwella", "Data go iawn", "Dros dro"):
+        assert f'<span lang="cy">{words}</span>' in index
+    headings = re.findall(r"<h2[^>]*><span lang=\"cy\">([^<]*)</span></h2>", contract)
+    assert headings == ["Argraffiadau", "Sut i ddyfynnu", "Data ac archif"]
+
+
+def test_a_site_in_a_language_without_a_catalogue_is_english_but_for_its_own_words(tmp_path):
+    (tmp_path / "site.yaml").write_text("title: Rapports\nlanguage: fr\n", encoding="utf-8")
+    put(tmp_path)
+    index = index_of(tmp_path)
+    assert '<h1 lang="fr">Rapports</h1>' in index
+    assert "<span lang" not in index
+    assert "<h2>Reports</h2>" in index

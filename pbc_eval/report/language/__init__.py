@@ -1,0 +1,1 @@
+"""Pages in another language: messages with the English text as their key, and their catalogues."""

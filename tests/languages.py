@@ -1,0 +1,35 @@
+"""Catalogues for tests: what there is to translate, and a Welsh catalogue that holds anything."""
+
+import importlib.util
+from contextlib import contextmanager
+
+import pytest
+from evaluations import PROJECT
+
+from pbc_eval.report import html as writing
+from pbc_eval.report.language import words
+from pbc_eval.report.language.catalogue import SOURCE
+
+
+@contextmanager
+def speaking(said):
+    """Have the Welsh catalogue hold something else."""
+    held = {SOURCE: {}, "cy": said}
+    writing._environment.cache_clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(words, "translations", lambda code: held[code])
+        yield
+    writing._environment.cache_clear()
+
+
+def extraction():
+    """docs/make_messages.py, which extracts every message afresh."""
+    place = importlib.util.spec_from_file_location("make", PROJECT / "docs" / "make_messages.py")
+    made = importlib.util.module_from_spec(place)
+    place.loader.exec_module(made)
+    return made
+
+
+def known():
+    """The English text of every message."""
+    return {one.id for one in extraction().messages() if one.id}

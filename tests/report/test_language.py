@@ -1,0 +1,114 @@
+"""Messages and catalogues: English wherever they stand, escaped on a page, checked when read."""
+
+import re
+from typing import get_args
+
+import pytest
+from evaluations import change, copy_of
+from languages import extraction, known, speaking
+
+from pbc_eval.errors import PublicationError, SpecError
+from pbc_eval.publish.notebook import sanitise
+from pbc_eval.report import html as writing
+from pbc_eval.report.language import catalogue
+from pbc_eval.report.language.catalogue import SOURCE, languages, placeholders, translations
+from pbc_eval.report.language.message import Message
+from pbc_eval.report.language.words import Words
+from pbc_eval.spec.contract import Language
+from pbc_eval.spec.evaluation import load_evaluation
+
+# --- messages ---
+
+
+def test_a_message_is_its_english_text_wherever_it_is_not_written_on_a_page():
+    said = Message("%(size)s lower", {"size": "5%"})
+    assert (said, said.key, f"{said}") == ("5% lower", "%(size)s lower", "5% lower")
+    assert Message("100 % sure") == "100 % sure"
+
+
+def test_what_stands_in_a_message_is_escaped_and_says_its_own_language():
+    said = {"a": Message("dog"), "b": Message("cat <b>"), "c": "<i>"}
+    with speaking({"%(a)s, %(b)s, %(c)s": "%(b)s a %(a)s a %(c)s", "dog": "ci"}):
+        assert Words("cy").written(Message("%(a)s, %(b)s, %(c)s", said)) == (
+            '<span lang="cy"><span lang="en">cat &lt;b&gt;</span> a ci a &lt;i&gt;</span>'
+        )
+        assert Words("cy").written(Message("%(x)s runs", {"x": Message("dog")})) == "dog runs"
+        assert Words("cy").written("dog") == "dog"  # text of a user, not of the catalogue
+
+
+@pytest.mark.parametrize("value", ["cy", "en", 'cy" onclick="a()', "x-very-long-tag"])
+def test_only_codes_of_languages_pass_as_lang(value):
+    clean = sanitise(f"<span lang='{value}'>a</span>")
+    assert clean == (f'<span lang="{value}">a</span>' if len(value) == 2 else "<span>a</span>")
+
+
+# --- catalogues ---
+
+
+def test_the_list_of_messages_is_up_to_date():
+    written = catalogue.TEMPLATE.read_text(encoding="utf-8")
+    assert written == extraction().pot_text(), "run python docs/make_messages.py"
+
+
+@pytest.mark.parametrize("code", sorted({*languages()} - {SOURCE}))
+def test_a_catalogue_holds_no_stale_message_and_says_who_confirmed_it(code):
+    held = translations(code)
+    assert {*held} <= known()
+    assert "#~" not in (catalogue.FOLDER / f"{code}.po").read_text(encoding="utf-8")
+    for key, text in held.items():
+        assert placeholders(key) == placeholders(text)
+        assert text.strip() == text
+        assert text.endswith((".", ":", "?")) == key.endswith((".", ":", "?")), key
+
+
+def test_the_welsh_catalogue_says_that_it_is_a_draft():
+    head = (catalogue.FOLDER / "cy.po").read_text(encoding="utf-8").partition("msgid")[0]
+    assert "A DRAFT" in head
+
+
+def test_files_of_agreements_admit_the_languages_that_there_are():
+    assert {*get_args(Language)} == {*languages()}
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ('msgid "Draft %(n)s"\nmsgstr "Drafft"\n', r"fr.po.*must hold the placeholders.*\['n'\]"),
+        ('msgid "Draft"\nmsgstr "%(n)s"\n', r"fr.po.*placeholders.*none, got \['n'\]"),
+        ("<html>", r"fr.po: is not a catalogue of messages"),
+    ],
+)
+def test_a_broken_catalogue_is_refused(tmp_path, body, message):
+    (tmp_path / "fr.po").write_text(body, encoding="utf-8")
+    with pytest.raises(PublicationError, match=message):
+        translations("fr", tmp_path)
+
+
+def test_doubtful_and_empty_translations_are_left_out(tmp_path):
+    (tmp_path / "fr.po").write_text(
+        'msgid "Draft"\nmsgstr ""\n\n#, fuzzy\nmsgid "Final"\nmsgstr "Finale"\n\n'
+        'msgid "Money"\nmsgstr "Argent"\n',
+        encoding="utf-8",
+    )
+    assert dict(translations("fr", tmp_path)) == {"Money": "Argent"}
+
+
+def test_an_unknown_language_is_refused_with_those_known(tmp_path):
+    folder = copy_of("one-service", tmp_path)
+    change(folder / "evaluation.yaml", "publication:\n", "publication:\n  language: welsh\n")
+    with pytest.raises(SpecError, match=r"language.*'en' or 'cy'"):
+        load_evaluation(folder)
+    with pytest.raises(PublicationError, match="language must be one of en, cy; got 'fr'"):
+        translations("fr")
+
+
+# --- templates ---
+
+
+def test_templates_translate_no_text_within_an_attribute_as_an_element():
+    """An attribute holds no element: plain() goes there, and its element says its language."""
+    for file in writing.TEMPLATES.rglob("*.j2"):
+        text = file.read_text(encoding="utf-8")
+        assert not re.search(r'="[^"<>]*\{\{ _\(', text), file.name
+        assert text.count("plain(") <= text.count("{{ lang_of("), file.name
+        assert not re.search(r"<(option|title|textarea)\b[^>]*>[^<]*\{\{ _\(", text), file.name
