@@ -1,4 +1,4 @@
-"""Write pbc_eval/report/language/messages.pot, the list of all messages of pages; edit nothing there.
+"""Write messages.pot of report/language, the list of all messages of pages; edit nothing there.
 
     python docs/make_messages.py
 
