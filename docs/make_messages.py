@@ -1,4 +1,4 @@
-"""Write pbc_eval/report/language/messages.pot: every message of pages, from templates and Python.
+"""Write messages.pot of report/language, the list of all messages of pages; edit nothing there.
 
     python docs/make_messages.py
 
@@ -19,8 +19,8 @@ POT = PACKAGE / "report" / "language" / "messages.pot"
 IN_TEMPLATES = {"_": None, "gettext": None, "plain": None, "lang_of": None}
 IN_PYTHON = {"Message": (1,)}
 HEADER = """\
-# Messages of the pages of pbc_eval. Written by docs/make_messages.py; do not edit.
-# A language is added as docs/languages.md says.
+# Messages of the pages of pbc_eval, in the English of the pages.
+# docs/languages.md says how they are translated.
 #"""
 
 
