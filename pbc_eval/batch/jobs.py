@@ -24,11 +24,13 @@ class Job:
 
     @property
     def name(self) -> str:
-        """The folder of the evaluation, as people know it; of an edition before, with its own."""
+        """The folder of the evaluation, as people know it; of an edition before, with its own; and
+        the kind of report, where it is named."""
         folder = self.evaluation.resolve().parent
+        name = folder.name
         if folder.parent.name == EARLIER:
-            return f"{folder.parent.parent.name}, {folder.name}"
-        return folder.name
+            name = f"{folder.parent.parent.name}, {folder.name}"
+        return f"{name}, {self.report.replace('_', ' ')}" if self.report else name
 
 
 @dataclass(frozen=True, slots=True)
