@@ -10,7 +10,7 @@ from evaluations import DATA, made_once
 from languages import known, speaking
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from pbc_eval import report
+from pbc_eval import provenance, report
 from pbc_eval.disclosure import release
 from pbc_eval.evaluation.design_note import design_note
 from pbc_eval.evaluation.note_release import release_note
@@ -89,7 +89,10 @@ def folder(tmp_path_factory):
             for name, html in made.items():
                 (folder / f"{kind}.{name}.html").write_text(html, encoding="utf-8")
 
-    return made_once(tmp_path_factory, "pages-in-languages", make)
+    with pytest.MonkeyPatch.context() as patch:  # a commit meanwhile is no difference
+        patch.setattr(provenance, "code_commit", lambda: "")
+        patch.setattr(provenance, "code_hash", lambda: "0")
+        return made_once(tmp_path_factory, "pages-in-languages", make)
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +160,9 @@ def test_a_page_in_welsh_is_fit_to_be_published(pages, kind):
 @KINDS
 def test_axe_finds_nothing_on_a_page_in_welsh(folder, kind):
     with chromium() as browser:
-        assert violations(browser, folder / f"{kind}.cy.html", 1280) == []
+        # Colours are those of the page in English, and measuring them takes longest.
+        found = violations(browser, folder / f"{kind}.cy.html", 1280, without=("color-contrast",))
+    assert found == []
 
 
 def test_badges_verdicts_and_results_of_checks_are_in_welsh(pages):
