@@ -11,6 +11,7 @@ import pandas as pd
 
 from pbc_eval.errors import PaymentTermsError
 from pbc_eval.payment.due import Results, outcomes_by_id, payment_due
+from pbc_eval.results import MeasuredOutcome
 from pbc_eval.spec.payment_terms import PaymentTerms
 
 AGREED = "As agreed"
@@ -40,9 +41,17 @@ def payment_under_alternatives(
         try:
             total = payment_due(terms, {**known, **outcomes_by_id(replaced)}).total
         except PaymentTermsError as error:
-            reason = str(error)
+            reason = _why_not(error, outcomes_by_id(replaced))
         rows.append(_row(name, total, agreed, reason))
     return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
+
+
+def _why_not(error: PaymentTermsError, replaced: Mapping[str, MeasuredOutcome]) -> str:
+    """In a reader's words where the estimate has no interval; the remedies of the error are for
+    those who write the terms."""
+    if any(one.conf_low is None for one in replaced.values()):
+        return "This estimate has no interval, and the rule asks for one."
+    return str(error)
 
 
 def _row(name: str, total: Decimal | None, agreed: Decimal, reason: str) -> dict[str, object]:
