@@ -29,6 +29,7 @@ from pbc_eval.publish.kinds import KINDS, Kind, Subject, kind_of
 from pbc_eval.publish.notebook import execute, to_page
 from pbc_eval.publish.page import refuse_an_unfit_page
 from pbc_eval.publish.results_file import complete
+from pbc_eval.report.language.catalogue import confirmed_by
 
 NOTEBOOK = KINDS["impact_report"].notebook
 LOCK_WAIT = 900  # seconds; a run of the same evaluation takes a fraction of this
@@ -61,6 +62,7 @@ def publish_edition(
     """
     kind = kind_of(evaluation, report)
     spec = kind.load(evaluation)
+    _refuse_an_unconfirmed_language(spec)
     reports = reports.resolve()
     target = _place_of(spec, reports)
     runs = reports / ".runs" / spec.id
@@ -123,6 +125,16 @@ def put_all_back(reports: Path) -> None:
     before, after = ASIDE.split("{}")
     for aside in reports.glob(f"*/{ASIDE.format('*')}"):
         put_back(aside.parent / aside.name.removeprefix(before).removesuffix(after))
+
+
+def _refuse_an_unconfirmed_language(spec: Subject) -> None:
+    language = spec.publication.language
+    if spec.status == "final" and not confirmed_by(language):
+        raise PublicationError(
+            f"{spec.id}: publication.language is {language!r}, whose translation nobody has "
+            "confirmed, and a final edition never changes. Have a translator confirm it (docs/"
+            "languages.md), use 'en', or set status to provisional."
+        )
 
 
 def _place_of(spec: Subject, reports: Path) -> Path:

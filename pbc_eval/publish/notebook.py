@@ -24,9 +24,12 @@ from pbc_eval.publish.kernel import PrivateKernelManager
 from pbc_eval.publish.visible import visible
 from pbc_eval.report.glossary import with_definitions
 from pbc_eval.report.html import TEMPLATES
-from pbc_eval.report.language.catalogue import SOURCE
+from pbc_eval.report.language.catalogue import SOURCE, confirmed_by
 from pbc_eval.report.language.words import speak
 
+UNCONFIRMED = (
+    "The translation of this page's headings and labels is a draft; nobody has confirmed it."
+)
 CELL_DEADLINE = 600  # seconds
 
 _TEXT = {
@@ -115,6 +118,7 @@ def to_page(
         "page_title": title,
         "page_description": description,
         "page_footer": footer,
+        "language_note": "" if confirmed_by(language) else UNCONFIRMED,
         "page_citation": citation,
         "page_is_draft": is_draft,
         "page_css": (TEMPLATES / "page.css").read_text(encoding="utf-8"),

@@ -309,3 +309,19 @@ def test_a_link_cannot_lead_out_of_reports(without_kernels, evaluation, reports,
     with pytest.raises(PublicationError, match="leads out of"):
         publish_edition(evaluation, reports)
     assert not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_a_language_that_nobody_confirmed_is_told_and_makes_no_final_edition(
+    without_kernels, evaluation, reports
+):
+    file = evaluation / "evaluation.yaml"
+    change(file, "\npublication:\n", "\npublication:\n  language: cy\n")
+    made = publish_edition(evaluation, reports)
+    assert made.folder.is_dir()
+    signed = ", ".join(
+        f"{role}: {{name: N, date: 2026-11-01}}"
+        for role in ("commissioner", "analyst", "assurer", "approver")
+    )
+    change(file, "status: provisional\n", f"status: final\nsign_off: {{{signed}}}\n")
+    with pytest.raises(PublicationError, match="whose translation nobody has confirmed"):
+        publish_edition(evaluation, reports)

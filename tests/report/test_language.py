@@ -11,7 +11,13 @@ from pbc_eval.errors import PublicationError, SpecError
 from pbc_eval.publish.notebook import sanitise
 from pbc_eval.report import html as writing
 from pbc_eval.report.language import catalogue
-from pbc_eval.report.language.catalogue import SOURCE, languages, placeholders, translations
+from pbc_eval.report.language.catalogue import (
+    SOURCE,
+    confirmed_by,
+    languages,
+    placeholders,
+    translations,
+)
 from pbc_eval.report.language.message import Message
 from pbc_eval.report.language.words import Words
 from pbc_eval.spec.contract import Language
@@ -112,3 +118,17 @@ def test_templates_translate_no_text_within_an_attribute_as_an_element():
         assert not re.search(r'="[^"<>]*\{\{ _\(', text), file.name
         assert text.count("plain(") <= text.count("{{ lang_of("), file.name
         assert not re.search(r"<(option|title|textarea)\b[^>]*>[^<]*\{\{ _\(", text), file.name
+
+
+def test_a_catalogue_says_who_confirmed_it(tmp_path):
+    for code, header in (
+        ("fr", '"X-Confirmed-By: A. Martin, 2026\\n"'),
+        ("de", '"Language: de\\n"'),
+    ):
+        (tmp_path / f"{code}.po").write_text(f'msgid ""\nmsgstr ""\n{header}\n', encoding="utf-8")
+    assert confirmed_by("fr", tmp_path) == "A. Martin, 2026"
+    assert confirmed_by("de", tmp_path) == ""
+    assert confirmed_by("en")
+    assert confirmed_by("cy") == ""  # to be changed by whoever confirms it
+    with pytest.raises(PublicationError, match="language"):
+        confirmed_by("xx", tmp_path)

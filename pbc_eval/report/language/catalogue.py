@@ -17,6 +17,7 @@ from pbc_eval.errors import PublicationError
 FOLDER = Path(__file__).parent
 TEMPLATE = FOLDER / "messages.pot"
 SOURCE = "en"
+_CONFIRMED = re.compile(r'^"X-Confirmed-By:([^"]*?)(?:\\n)?"$', re.MULTILINE)
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
@@ -54,6 +55,19 @@ def translations(code: str, folder: Path = FOLDER) -> Mapping[str, str]:
                 f"{sorted(placeholders(text)) or 'none'}. Correct it, or leave it empty."
             )
     return MappingProxyType(found)
+
+
+@cache
+def confirmed_by(code: str, folder: Path = FOLDER) -> str:
+    """Who confirmed the translation, as its header says; empty for a draft. English needs nobody.
+
+    Raises PublicationError for a language without a catalogue.
+    """
+    check_choice("report", "language", code, list(languages(folder)), PublicationError)
+    if code == SOURCE:
+        return "the authors"
+    found = _CONFIRMED.search((folder / f"{code}.po").read_text(encoding="utf-8"))
+    return found[1].strip() if found else ""
 
 
 def placeholders(text: str) -> frozenset[str]:
