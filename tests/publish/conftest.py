@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from evaluations import copy_of, made_once
+from evaluations import DATA, copy_of, made_once
 from hostile import REORDERS, VALUES
 from pages import without_kernels
 
+from pbc_eval.batch.jobs import find_jobs, in_stages
+from pbc_eval.batch.local import run_jobs
 from pbc_eval.publish.edition import publish_edition
+from pbc_eval.publish.site.build import write_site
 from pbc_eval.spec.yaml_file import read_yaml
 
-__all__ = ["published", "without_kernels"]
+__all__ = ["every_page", "published", "without_kernels"]
 WORDS = [value for value in VALUES if value not in REORDERS]
 FIELDS = (  # every place where a person writes words that reach the page
     "title", "contract.summary", "contract.commissioner", "contract.provider",
@@ -40,6 +43,19 @@ class Published:
     @property
     def page(self) -> Path:
         return self.folder / "index.html"
+
+
+@pytest.fixture(scope="session")
+def every_page(tmp_path_factory) -> Path:
+    """The reports of every example with their site, made once for all tests; not to be changed."""
+    return made_once(tmp_path_factory, "every-page", _publish_every_example) / "reports"
+
+
+def _publish_every_example(folder: Path) -> None:
+    stages = in_stages(find_jobs(DATA, folder / "reports"))
+    results = [result for stage in stages for result in run_jobs(stage, 2)]
+    assert [result.problem for result in results if result.problem] == []
+    write_site(folder / "reports")
 
 
 @pytest.fixture(scope="session")

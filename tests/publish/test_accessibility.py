@@ -5,11 +5,7 @@ import zlib
 
 import pytest
 from browser import NEEDS_CHROMIUM, OVERFLOW, WIDTHS, chromium, opened, violations
-from evaluations import DATA, EVERY, made_once
-
-from pbc_eval.batch.jobs import find_jobs, in_stages
-from pbc_eval.batch.local import run_jobs
-from pbc_eval.publish.site.build import write_site
+from evaluations import EVERY
 
 pytestmark = [pytest.mark.slow, NEEDS_CHROMIUM]
 MOST_BYTES = 400_000  # of a page
@@ -29,39 +25,26 @@ def browser():
         yield running
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """Every example, published once."""
-
-    def make(folder):
-        stages = in_stages(find_jobs(DATA, folder))
-        results = [result for stage in stages for result in run_jobs(stage, 2)]
-        assert [result.problem for result in results if result.problem] == []
-        write_site(folder)
-
-    return made_once(tmp_path_factory, "every-page", make)
-
-
 @pytest.mark.parametrize("page", PAGES)
-def test_axe_finds_nothing_at_a_desk_and_on_a_phone(browser, site, page):
-    assert violations(browser, site / page, 1280) == []
+def test_axe_finds_nothing_at_a_desk_and_on_a_phone(browser, every_page, page):
+    assert violations(browser, every_page / page, 1280) == []
     # Colours are the same on a phone, and measuring them takes longest.
-    assert violations(browser, site / page, 390, without=("color-contrast",)) == []
+    assert violations(browser, every_page / page, 390, without=("color-contrast",)) == []
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_no_width_makes_the_page_scroll_sideways_and_nothing_is_fetched(browser, site, page):
+def test_no_width_makes_the_page_scroll_sideways_and_nothing_is_fetched(browser, every_page, page):
     for width in (*WIDTHS, 320):  # 320 is 1280 at four times the size, WCAG 1.4.10
-        with opened(browser, site / page, width) as shown:
+        with opened(browser, every_page / page, width) as shown:
             assert shown.evaluate(OVERFLOW) <= 0, width
             assert [url for url in shown.asked if not url.startswith("data:")] == [shown.url]
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_keyboard_reaches_everything_once_in_order_and_one_sees_where_it_is(
-    browser, site, page
+    browser, every_page, page
 ):
-    with opened(browser, site / page) as shown:
+    with opened(browser, every_page / page) as shown:
         expected = shown.evaluate(
             """selector => [...document.querySelectorAll(selector)]
                 .filter(one => one.checkVisibility())
@@ -85,9 +68,9 @@ def test_the_keyboard_reaches_everything_once_in_order_and_one_sees_where_it_is(
 
 @pytest.mark.parametrize("page", REPORTS[:2])
 def test_the_keyboard_skips_to_the_report_opens_what_is_folded_and_moves_wide_tables(
-    browser, site, page
+    browser, every_page, page
 ):
-    with opened(browser, site / page, 390) as shown:
+    with opened(browser, every_page / page, 390) as shown:
         shown.keyboard.press("Tab")
         shown.keyboard.press("Enter")
         assert shown.url.endswith("#main")
@@ -106,18 +89,18 @@ def test_the_keyboard_skips_to_the_report_opens_what_is_folded_and_moves_wide_ta
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_without_scripts_nothing_is_missing(browser, site, page):
+def test_without_scripts_nothing_is_missing(browser, every_page, page):
     words = "#list" if page == "index.html" else "main"  # only the search needs its script
     with (
-        opened(browser, site / page) as one,
-        opened(browser, site / page, java_script_enabled=False) as other,
+        opened(browser, every_page / page) as one,
+        opened(browser, every_page / page, java_script_enabled=False) as other,
     ):
         assert other.locator(words).inner_text() == one.locator(words).inner_text()
 
 
 @pytest.mark.parametrize("page", REPORTS[::3])
-def test_paper_gets_a_tagged_document_with_a_title_and_open_tables(browser, site, page):
-    with opened(browser, site / page) as shown:
+def test_paper_gets_a_tagged_document_with_a_title_and_open_tables(browser, every_page, page):
+    with opened(browser, every_page / page) as shown:
         printed = shown.pdf(format="A4", tagged=True, outline=True)
         for name in (b"/StructTreeRoot", b"/Marked true", b"/Lang"):
             assert name in printed or name in _inflated(printed)
@@ -128,8 +111,8 @@ def test_paper_gets_a_tagged_document_with_a_title_and_open_tables(browser, site
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_weighs_no_more_than_it_may(site, page):
-    assert (site / page).stat().st_size <= MOST_BYTES
+def test_a_page_weighs_no_more_than_it_may(every_page, page):
+    assert (every_page / page).stat().st_size <= MOST_BYTES
 
 
 def _inflated(printed: bytes) -> bytes:

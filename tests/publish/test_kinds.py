@@ -8,7 +8,6 @@ from portfolios import portfolio
 from pbc_eval.batch.jobs import Job, find_jobs, in_stages, refuse_two_of_one
 from pbc_eval.errors import PublicationError, SpecError
 from pbc_eval.provenance import read_manifest
-from pbc_eval.publish.edition import publish_edition
 from pbc_eval.publish.kinds import KINDS, kind_of
 
 HOSPITAL = DATA / "hospital-readmissions"
@@ -74,15 +73,11 @@ def test_stages_that_are_empty_are_left_out(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_registered_note_is_published_as_final_and_says_its_kind(tmp_path):
-    made = publish_edition(HOSPITAL, tmp_path, report="design_note")
-    manifest = read_manifest(made.folder)
-    assert (manifest["report"], manifest["status"], made.edition) == (
-        "design_note",
-        "final",
-        "design-1",
-    )
-    assert (made.folder / "downloads" / "agreed.json").is_file()
-    page = made.page.read_text(encoding="utf-8")
+def test_a_registered_note_is_published_as_final_and_says_its_kind(every_page):
+    folder = every_page / "hospital-readmissions" / "design-1"
+    manifest = read_manifest(folder)
+    assert (manifest["report"], manifest["status"]) == ("design_note", "final")
+    assert (folder / "downloads" / "agreed.json").is_file()
+    page = (folder / "index.html").read_text(encoding="utf-8")
     assert "<title>Support after discharge: fewer people back in hospital: design note" in page
     assert len(page.encode()) < 400_000

@@ -5,8 +5,6 @@ import threading
 import pytest
 from evaluations import copy_of, files_under
 
-from pbc_eval.batch.jobs import find_jobs
-from pbc_eval.batch.local import run_jobs
 from pbc_eval.provenance import MANIFEST
 from pbc_eval.publish.edition import publish_edition
 
@@ -14,22 +12,11 @@ pytestmark = pytest.mark.slow
 NAMES = ["hospital-readmissions", "supported-work", "one-service"]
 
 
-@pytest.fixture(scope="module")
-def first(tmp_path_factory):
-    """Three evaluations and a design note, two at a time, and every file that was made."""
-    folder = tmp_path_factory.mktemp("first")
-    for name in NAMES:
-        copy_of(name, folder / "data")
-    results = list(run_jobs(find_jobs(folder / "data", folder / "reports"), 2))
-    assert [result.problem for result in results] == [""] * (len(NAMES) + 1)
-    return folder / "reports"
-
-
 @pytest.mark.parametrize("name", NAMES)
-def test_two_runs_are_identical_to_the_byte(first, tmp_path, name):
+def test_two_runs_are_identical_to_the_byte(every_page, tmp_path, name):
     made = publish_edition(copy_of(name, tmp_path / "elsewhere"), tmp_path / "r")
     again = files_under(made.folder)
-    before = files_under(first / name / "2026-1")
+    before = files_under(every_page / name / "2026-1")
     assert again.keys() == before.keys()
     assert {"index.html", "downloads/results.json", MANIFEST} < again.keys()
     assert [file for file in again if again[file] != before[file]] == []

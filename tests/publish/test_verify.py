@@ -1,41 +1,34 @@
 """A published edition is run again: identical, or what differs and because of what."""
 
 import json
+import shutil
 
 import pytest
-from evaluations import copy_of, files_under, made_once
+from evaluations import copy_of, files_under
 from typer.testing import CliRunner
 
 from pbc_eval import provenance
 from pbc_eval.cli import app
 from pbc_eval.errors import PublicationError
-from pbc_eval.publish.edition import publish_edition
 from pbc_eval.publish.verify import RESULTS, verify_edition
 
 pytestmark = pytest.mark.slow  # editions are run, and run again
 NAME = "wheels-to-meals"
 
 
-@pytest.fixture(scope="module")
-def once(tmp_path_factory):
+@pytest.fixture
+def once(every_page, tmp_path):
     """An edition and what it was made from, side by side as in the project."""
-
-    def make(folder):
-        (folder / "data").mkdir()
-        copy_of(NAME, folder / "data")
-        publish_edition(folder / "data" / NAME, folder / "reports")
-
-    return made_once(tmp_path_factory, "to-verify", make)
+    (tmp_path / "once" / "data").mkdir(parents=True)
+    copy_of(NAME, tmp_path / "once" / "data")
+    shutil.copytree(every_page / NAME, tmp_path / "once" / "reports" / NAME)
+    return tmp_path / "once"
 
 
 @pytest.fixture
-def place(once, tmp_path):
-    """A copy of it, to spoil."""
-    for name, content in files_under(once).items():
-        if "/.runs/" not in f"/{name}":
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / name).write_bytes(content)
-    return tmp_path
+def place(once):
+    """The same, to spoil."""
+    return once
 
 
 def edition(place):
