@@ -44,7 +44,7 @@ def test_portfolios_come_after_evaluations_and_registered_notes_once(tmp_path):
     portfolio(folder / "all", rows())
     found = find_jobs(folder, tmp_path / "reports")
     assert [(job.name, job.report) for job in found] == [
-        ("hospital-readmissions", "design_note"),
+        ("hospital-readmissions, design note", "design_note"),
         ("hospital-readmissions", ""),
         ("one-service", ""),
         ("all", ""),
