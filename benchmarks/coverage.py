@@ -1,6 +1,6 @@
 """Do 95 % intervals hold the truth 95 times in 100? Simulated samples, every estimator.
 
-    python benchmarks/coverage.py [samples] [--write docs/coverage.md]
+    python benchmarks/coverage.py [samples] [--only WORDS] [--write docs/coverage.md]
 
 For each design and estimator: bias and its Monte Carlo error, the mean standard error over the
 standard deviation of the estimates, and coverage. Seeds are the numbers of the samples.
@@ -310,6 +310,7 @@ def coverage(name: str, samples: int, workers: int = 1) -> pd.DataFrame:
             {
                 "design": name,
                 "estimator": estimator,
+                "samples": samples,
                 "bias": estimate.mean() - design.truth,
                 "bias_error": estimate.std() / np.sqrt(samples),
                 "error_ratio": error.mean() / estimate.std(),
@@ -319,24 +320,23 @@ def coverage(name: str, samples: int, workers: int = 1) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def as_page(table: pd.DataFrame, samples: int) -> str:
+def as_page(table: pd.DataFrame) -> str:
     """The table in Markdown, with what it means."""
-    off = 100 * np.sqrt(0.95 * 0.05 / samples)
     lines = [
         "# Do the intervals hold what they promise?",
         "",
-        f"{samples:,} simulated samples of each design, six periods, by `benchmarks/coverage.py`. "
-        f"Coverage of a 95 % interval is known to {off:.1f} percentage points (one Monte Carlo "
-        "standard error); *bias* stands with its own. *Error ratio* is the mean standard error "
-        "over the standard deviation of the estimates.",
+        "Simulated samples of each design, six periods, by `benchmarks/coverage.py`. Coverage of a "
+        "95 % interval is known to 0.7 percentage points from 1,000 samples and to 1.2 from 330 "
+        "(one Monte Carlo standard error); *bias* stands with its own. *Error ratio* is the mean "
+        "standard error over the standard deviation of the estimates.",
         "",
-        "| design | estimator | bias | error ratio | coverage |",
-        "|---|---|---|---|---|",
+        "| design | estimator | samples | bias | error ratio | coverage |",
+        "|---|---|---|---|---|---|",
     ]
     for row in table.itertuples():
         lines.append(
-            f"| {row.design} | {row.estimator} | {row.bias:+.4f} (± {row.bias_error:.4f}) | "
-            f"{row.error_ratio:.2f} | {100 * row.coverage:.1f} % |"
+            f"| {row.design} | {row.estimator} | {row.samples:,} | {row.bias:+.4f} "
+            f"(± {row.bias_error:.4f}) | {row.error_ratio:.2f} | {100 * row.coverage:.1f} % |"
         )
     return "\n".join([*lines, ""])
 
@@ -346,15 +346,16 @@ def main() -> None:
     asked.add_argument("samples", nargs="?", type=int, default=1_000)
     asked.add_argument("--write", type=Path, help="a Markdown file for the table")
     asked.add_argument("--workers", type=int, default=2)
+    asked.add_argument("--only", default="", help="designs whose name holds these words")
     given = asked.parse_args()
     tables = []
-    for name in DESIGNS:
+    for name in (name for name in DESIGNS if given.only in name):
         start = time.perf_counter()
         tables.append(coverage(name, given.samples, given.workers))
         print(tables[-1].round(4).to_string(index=False, header=len(tables) == 1), flush=True)
         print(f"    {time.perf_counter() - start:.0f} s", flush=True)
     if given.write:
-        text = as_page(pd.concat(tables), given.samples)
+        text = as_page(pd.concat(tables))
         given.write.write_text(text, encoding="utf-8")
 
 

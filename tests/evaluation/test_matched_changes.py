@@ -102,14 +102,15 @@ def test_the_callers_data_and_several_cohorts_are_left_as_they_are():
 def test_trends_that_depend_on_a_covariate_are_dealt_with(way):
     """Without matching the answer is wrong; with it, near the truth and covered."""
     plain, found, held = [], [], []
-    for seed in range(100):
+    for seed in range(40):
         frame = panel(1_000 + seed, units=400)
         effect = match_then_did(frame, covariates=["x"], way=way, adjust=True, **ROLES)
         overall = effect.effects.aggregate("simple", bands="pointwise").overall
         found.append((overall.estimate, overall.std_error))
         held.append(overall.conf_low <= 1.0 <= overall.conf_high)
-        naive = pbc.att_gt(pbc.Panel.from_data(frame, **ROLES))
-        plain.append(naive.aggregate("simple", bands="pointwise").overall.estimate)
+        if seed < 10:
+            naive = pbc.att_gt(pbc.Panel.from_data(frame, **ROLES))
+            plain.append(naive.aggregate("simple", bands="pointwise").overall.estimate)
     estimates, errors = np.array(found).T
     assert np.mean(plain) > 1.5
     assert abs(estimates.mean() - 1) < 0.05

@@ -9,7 +9,7 @@ from pbc_eval.provenance import MANIFEST
 from pbc_eval.publish.edition import publish_edition
 
 pytestmark = pytest.mark.slow
-NAMES = ["hospital-readmissions", "supported-work", "one-service"]
+NAMES = ["hospital-readmissions", "wheels-to-meals"]
 
 
 @pytest.mark.parametrize("name", NAMES)
