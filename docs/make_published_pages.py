@@ -87,8 +87,9 @@ def _page(rows: list[tuple[Path, str, int, int, int]], said: list[str]) -> str:
         "",
         "Made by `docs/make_published_pages.py` from what `make report` renders. Each page at a "
         "desk (1280 pixels), on a phone (390) and on paper; what it weighs (at most 400 kB, a test "
-        "holds it); what axe-core finds at WCAG 2.2 AA and by best practice, at both widths (a "
-        "test holds that it is nothing, and that the keyboard reaches everything).",
+        "holds it); what axe-core finds at WCAG 2.2 AA and by best practice, at both widths "
+        "(tests hold that it is nothing, on a phone for one page of each kind, and that the "
+        "keyboard reaches everything).",
         "",
         "| page | kB | axe, desk | axe, phone | pictures |",
         "|---|---|---|---|---|",
