@@ -11,14 +11,14 @@ import time
 
 import numpy as np
 
-from pbc_eval.disclosure import Problem, audit, protect, two_way
+from pbc_eval.disclosure import SuppressionProblem, audit, cross_table_relations, protect
 
 SIZES = (10, 30)
 MEAN = {10: 40, 30: 100}
 THRESHOLD = 10.0
 
 
-def problem(size: int, seed: int) -> Problem:
+def problem(size: int, seed: int) -> SuppressionProblem:
     random = np.random.default_rng(seed)
     full = np.zeros((size + 1, size + 1))
     spread = random.gamma(1.5, MEAN.get(size, 60) / 1.5, (size, size))
@@ -27,9 +27,9 @@ def problem(size: int, seed: int) -> Problem:
     full[:, -1] = full[:, :-1].sum(axis=1)
     values = full.ravel()
     n = values.size
-    return Problem(
+    return SuppressionProblem(
         values=values,
-        relations=two_way(size, size),
+        relations=cross_table_relations(size, size),
         decision=np.arange(n),
         cost=np.where(values == 0, values.sum() + 1, values),
         sensitive=(values > 0) & (values < THRESHOLD),

@@ -22,8 +22,8 @@ import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter
 
-from pbc_eval.spec.uncertainty import Uncertain
-from pbc_eval.spec.value_map import ValuedOutcome
+from pbc_eval.agreement.uncertainty import Uncertain
+from pbc_eval.agreement.value_map import ValuedOutcome
 from pbc_eval.sroi.present_value import SroiResult, social_return
 from pbc_eval.sroi.simulate import simulate
 

@@ -7,6 +7,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pbc_eval.agreement.adjustment import Adjustment as Adjustment
+    from pbc_eval.agreement.evaluation import load_evaluation as load_evaluation
+    from pbc_eval.agreement.payment_terms import payment_terms_from as payment_terms_from
+    from pbc_eval.agreement.portfolio import load_portfolio as load_portfolio
+    from pbc_eval.agreement.portfolio_claims import portfolio_claims as portfolio_claims
     from pbc_eval.did.bacon import bacon_decomposition as bacon_decomposition
     from pbc_eval.did.compare import compare_estimators as compare_estimators
     from pbc_eval.did.extended_two_way import extended_two_way as extended_two_way
@@ -22,12 +27,14 @@ if TYPE_CHECKING:
     from pbc_eval.did.wild import wild_cluster_bootstrap as wild_cluster_bootstrap
     from pbc_eval.disclosure import release as release
     from pbc_eval.errors import PbcError as PbcError
-    from pbc_eval.evaluation.design_note import design_note as design_note
+    from pbc_eval.evaluation.evaluate import evaluate as evaluate
     from pbc_eval.evaluation.matched_changes import match_then_did as match_then_did
-    from pbc_eval.evaluation.note_release import release_note as release_note
-    from pbc_eval.evaluation.portfolio import portfolio_of as portfolio_of
-    from pbc_eval.evaluation.portfolio_release import release_portfolio as release_portfolio
-    from pbc_eval.evaluation.run import evaluate as evaluate
+    from pbc_eval.evaluation.note.design_note import design_note as design_note
+    from pbc_eval.evaluation.note.release import release_note as release_note
+    from pbc_eval.evaluation.portfolio.assemble import portfolio_of as portfolio_of
+    from pbc_eval.evaluation.portfolio.release import release_portfolio as release_portfolio
+    from pbc_eval.intake.value_table import read_value_map as read_value_map
+    from pbc_eval.intake.value_table import write_value_map as write_value_map
     from pbc_eval.kpi.measure import measure_performance as measure_performance
     from pbc_eval.matching.match import match as match
     from pbc_eval.matching.weight import weight as weight
@@ -37,13 +44,6 @@ if TYPE_CHECKING:
     from pbc_eval.payment.risk import payment_risk as payment_risk
     from pbc_eval.payment.schedule import schedule_of as schedule_of
     from pbc_eval.results import MeasuredOutcome as MeasuredOutcome
-    from pbc_eval.spec.adjustment import Adjustment as Adjustment
-    from pbc_eval.spec.evaluation import load_evaluation as load_evaluation
-    from pbc_eval.spec.payment_terms import payment_terms_from as payment_terms_from
-    from pbc_eval.spec.portfolio import load_portfolio as load_portfolio
-    from pbc_eval.spec.portfolio_claims import portfolio_claims as portfolio_claims
-    from pbc_eval.spec.value_table import read_value_map as read_value_map
-    from pbc_eval.spec.value_table import write_value_map as write_value_map
     from pbc_eval.sroi.global_sensitivity import sobol_indices as sobol_indices
     from pbc_eval.sroi.present_value import social_return as social_return
     from pbc_eval.sroi.simulate import simulate as simulate

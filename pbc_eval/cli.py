@@ -13,12 +13,12 @@ from rich.panel import Panel as Box
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from pbc_eval.agreement.evaluation import load_evaluation
+from pbc_eval.agreement.portfolio import load_portfolio
+from pbc_eval.agreement.starter import write_portfolio_starter, write_starter
 from pbc_eval.batch.jobs import Job, JobResult, find_jobs, in_stages, refuse_two_of_one
 from pbc_eval.errors import PbcError, SpecError
-from pbc_eval.publish.kinds import EVALUATION_FILE, is_portfolio
-from pbc_eval.spec.evaluation import load_evaluation
-from pbc_eval.spec.portfolio import load_portfolio
-from pbc_eval.spec.starter import write_portfolio_starter, write_starter
+from pbc_eval.publish.report_kinds import EVALUATION_FILE, is_portfolio
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -85,7 +85,7 @@ def check(paths: Paths, reports: Reports = Path("reports")) -> None:
     is 0 only when every evaluation could be run as it stands.
     """
     from pbc_eval.disclosure import release  # noqa: PLC0415 heavy: loads data tools
-    from pbc_eval.evaluation.run import evaluate  # noqa: PLC0415 heavy: loads data tools
+    from pbc_eval.evaluation.evaluate import evaluate  # noqa: PLC0415 heavy: loads data tools
 
     problems = 0
     for path in paths:
@@ -116,8 +116,8 @@ def check(paths: Paths, reports: Reports = Path("reports")) -> None:
 
 
 def _check_portfolio(path: Path, reports: Path) -> None:
-    from pbc_eval.evaluation.portfolio import portfolio_of  # noqa: PLC0415 heavy: loads data tools
-    from pbc_eval.evaluation.portfolio_release import release_portfolio  # noqa: PLC0415 likewise
+    from pbc_eval.evaluation.portfolio.assemble import portfolio_of  # noqa: PLC0415 heavy: loads data tools
+    from pbc_eval.evaluation.portfolio.release import release_portfolio  # noqa: PLC0415 likewise
 
     found = release_portfolio(portfolio_of(load_portfolio(path), reports)).portfolio
     count = len(found.contracts)

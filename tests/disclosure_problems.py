@@ -4,11 +4,11 @@ import itertools
 
 import numpy as np
 
-from pbc_eval.disclosure.protection import Problem
+from pbc_eval.disclosure.protection import SuppressionProblem
 from pbc_eval.disclosure.relations import Relations, audit, relations_of
 
 
-def problem(values, relations: Relations, threshold=10, **changes) -> Problem:
+def problem(values, relations: Relations, threshold=10, **changes) -> SuppressionProblem:
     values = np.asarray(values, dtype=float)
     n = len(values)
     small = (values > 0) & (values < threshold)
@@ -24,7 +24,7 @@ def problem(values, relations: Relations, threshold=10, **changes) -> Problem:
         "always": np.zeros(n, dtype=bool),
         "never": np.zeros(n, dtype=bool),
     }
-    return Problem(**{**settings, **changes})
+    return SuppressionProblem(**{**settings, **changes})
 
 
 def with_margins(inner) -> np.ndarray:
@@ -41,7 +41,7 @@ def one_way(values) -> Relations:
     return relations_of(n, [([(k, 1.0) for k in range(n)], float(sum(values)))])
 
 
-def is_safe(given: Problem, hidden) -> bool:
+def is_safe(given: SuppressionProblem, hidden) -> bool:
     """Can a reader believe the whole sensitive range of every sensitive cell?"""
     intervals = audit(given.relations, given.values, hidden, least=given.least)
     cells = given.sensitive
@@ -52,7 +52,7 @@ def is_safe(given: Problem, hidden) -> bool:
     )
 
 
-def cheapest_by_trying(given: Problem) -> float | None:
+def cheapest_by_trying(given: SuppressionProblem) -> float | None:
     """The cost of the cheapest safe pattern, every pattern tried; None if there is none."""
     n = len(given.values)
     free = [k for k in range(n) if not given.sensitive[k] and not given.never[k]]

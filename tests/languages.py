@@ -6,9 +6,9 @@ from contextlib import contextmanager
 import pytest
 from evaluations import PROJECT
 
+from pbc_eval.messages import words
+from pbc_eval.messages.catalogue import SOURCE
 from pbc_eval.report import html as writing
-from pbc_eval.report.language import words
-from pbc_eval.report.language.catalogue import SOURCE
 
 
 @contextmanager
@@ -23,8 +23,8 @@ def speaking(said):
 
 
 def extraction():
-    """docs/make_messages.py, which extracts every message afresh."""
-    place = importlib.util.spec_from_file_location("make", PROJECT / "docs" / "make_messages.py")
+    """tools/make_messages.py, which extracts every message afresh."""
+    place = importlib.util.spec_from_file_location("make", PROJECT / "tools" / "make_messages.py")
     made = importlib.util.module_from_spec(place)
     place.loader.exec_module(made)
     return made

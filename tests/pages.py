@@ -8,8 +8,8 @@ from typing import ClassVar
 import pytest
 
 from pbc_eval import provenance
+from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.publish import edition
-from pbc_eval.spec.evaluation import load_evaluation
 
 FIT = """<!DOCTYPE html>
 <html lang="en"><head><title>T</title>

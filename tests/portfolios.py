@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from pbc_eval import provenance
-from pbc_eval.spec.portfolio import load_portfolio
+from pbc_eval.agreement.portfolio import load_portfolio
 
 HEAD = """id: some-contracts
 title: Some contracts

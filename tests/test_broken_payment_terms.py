@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow  # whole commands are run
 
 
 def _load(name: str):
-    spec = importlib.util.spec_from_file_location(name, PROJECT / "docs" / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name, PROJECT / "tools" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)

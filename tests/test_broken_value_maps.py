@@ -8,7 +8,7 @@ from evaluations import PROJECT
 
 DOCS = PROJECT / "docs"
 _spec = importlib.util.spec_from_file_location(
-    "make_broken_value_maps", DOCS / "make_broken_value_maps.py"
+    "make_broken_value_maps", PROJECT / "tools" / "make_broken_value_maps.py"
 )
 broken = importlib.util.module_from_spec(_spec)
 sys.modules["make_broken_value_maps"] = broken

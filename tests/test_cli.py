@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow  # whole commands are run
 
 runner = CliRunner()
 _SPEC = importlib.util.spec_from_file_location(
-    "make_broken_evaluations", PROJECT / "docs" / "make_broken_evaluations.py"
+    "make_broken_evaluations", PROJECT / "tools" / "make_broken_evaluations.py"
 )
 broken = importlib.util.module_from_spec(_SPEC)
 sys.modules["make_broken_evaluations"] = broken

@@ -9,7 +9,7 @@ import pytest
 from evaluations import PROJECT
 
 import pbc_eval
-from pbc_eval.spec.yaml_file import read_yaml
+from pbc_eval.agreement.yaml_file import read_yaml
 
 PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = ("lab", "dev")  # spark and dask are for those who have such a cluster

@@ -8,9 +8,9 @@ import nbformat
 import pytest
 from evaluations import DATA, PROJECT
 
-from pbc_eval.publish.kinds import KINDS
 from pbc_eval.publish.notebook import execute
-from pbc_eval.report.kinds import SECTIONS_OF
+from pbc_eval.publish.report_kinds import KINDS
+from pbc_eval.report.page import SECTIONS_OF
 
 NOTEBOOKS = pytest.mark.parametrize(
     "path", sorted((PROJECT / "notebooks").glob("*.ipynb")), ids=lambda path: path.name

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow  # an evaluation is run
 @pytest.fixture(scope="module")
 def refused():
     spec = importlib.util.spec_from_file_location(
-        "make_refused_releases", PROJECT / "docs" / "make_refused_releases.py"
+        "make_refused_releases", PROJECT / "tools" / "make_refused_releases.py"
     )
     module = importlib.util.module_from_spec(spec)
     sys.modules["make_refused_releases"] = module

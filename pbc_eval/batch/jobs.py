@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pbc_eval.agreement.evaluation import load_evaluation
+from pbc_eval.agreement.portfolio import PORTFOLIO_FILE
 from pbc_eval.errors import SpecError
 from pbc_eval.provenance import MANIFEST
-from pbc_eval.publish.kinds import EVALUATION_FILE, is_portfolio, kind_of
-from pbc_eval.spec.evaluation import load_evaluation
-from pbc_eval.spec.portfolio import PORTFOLIO_FILE
+from pbc_eval.publish.report_kinds import EVALUATION_FILE, is_portfolio, kind_of
 
 EARLIER = "earlier"  # the folder of an evaluation that holds its earlier editions
 

@@ -18,12 +18,13 @@ import numpy as np
 from pbc_eval.did.adjustment import (
     TRIM,
     TRIMMED,
-    Adjustment,
     Comparison,
+    CovariateAdjustment,
     EstimationMethod,
     Sums,
     adjust,
 )
+from pbc_eval.did.cell_blocks import Sheet, Units, lay_out
 from pbc_eval.did.cells import CellPlan, Flags, Ints
 from pbc_eval.did.estimates import (
     CellEstimates,
@@ -32,7 +33,6 @@ from pbc_eval.did.estimates import (
     reasons,
 )
 from pbc_eval.did.influences import Block, Fitted, Influences, runs
-from pbc_eval.did.sheets import Sheet, Units, lay_out
 from pbc_eval.did.small_sample import add_block, no_parts
 from pbc_eval.did.threads import in_order
 from pbc_eval.panel.covariates import UnitCovariates
@@ -137,7 +137,7 @@ def _fit(
         tally.level[cells] = mean / sums[cohort].weight
         wanted.append((cohort, pool, inside, cells, sheet.contrast(plan, cells)))
 
-    def adjusted(one: tuple[int, Flags, list[int], Ints, Floats]) -> Adjustment | str:
+    def adjusted(one: tuple[int, Flags, list[int], Ints, Floats]) -> CovariateAdjustment | str:
         cohort, _, inside, _, contrast = one
         return adjust(method, _comparison(arrays, parts, sums, cohort, inside), contrast, names)
 

@@ -17,7 +17,7 @@ from pbc_eval.did.group_time import DEFAULT_SEED, GroupTimeEffects
 from pbc_eval.did.regression_cells import (
     SHARES,
     Shares,
-    describe,
+    regression_method,
     treated_cells,
 )
 from pbc_eval.did.saturated_cells import saturated_cells
@@ -43,7 +43,7 @@ def extended_two_way(
         cells=cells,
         cohorts=panel.cohorts,
         periods=panel.periods.labels,
-        method=describe(
+        method=regression_method(
             panel,
             plan,
             estimator="extended two-way fixed effects (Wooldridge 2025)",

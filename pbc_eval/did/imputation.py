@@ -20,7 +20,7 @@ from pbc_eval.did.cohort_regression import Loadings, comparison_window, first_pe
 from pbc_eval.did.estimates import CellEstimates
 from pbc_eval.did.group_time import DEFAULT_SEED, GroupTimeEffects
 from pbc_eval.did.incomplete import gather_incomplete, imputed, observed
-from pbc_eval.did.regression_cells import SHARES, Shares, describe, gather, treated_cells
+from pbc_eval.did.regression_cells import SHARES, Shares, gather, regression_method, treated_cells
 from pbc_eval.errors import DesignError
 from pbc_eval.panel.moments import CohortMoments
 from pbc_eval.panel.panel import Panel
@@ -45,7 +45,7 @@ def imputation(
         cells=cells,
         cohorts=panel.cohorts,
         periods=panel.periods.labels,
-        method=describe(
+        method=regression_method(
             panel,
             plan,
             estimator="imputation (Borusyak, Jaravel & Spiess 2024)",

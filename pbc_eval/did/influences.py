@@ -9,9 +9,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from pbc_eval.did.adjustment import Adjustment
+from pbc_eval.did.adjustment import CovariateAdjustment
+from pbc_eval.did.cell_blocks import Sheet, Units
 from pbc_eval.did.cells import Flags, Ints
-from pbc_eval.did.sheets import Sheet, Units
 from pbc_eval.panel.covariates import UnitCovariates
 from pbc_eval.panel.moments import UnitArrays
 from pbc_eval.results import Floats
@@ -26,7 +26,7 @@ class Fitted:
     cohort: int
     pool: Flags  # (C,)
     contrast: Floats  # (q, m)
-    model: Adjustment
+    model: CovariateAdjustment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

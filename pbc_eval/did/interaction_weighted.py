@@ -16,8 +16,8 @@ from pbc_eval.did.group_time import DEFAULT_SEED, GroupTimeEffects
 from pbc_eval.did.regression_cells import (
     SHARES,
     Shares,
-    describe,
     refuse_without_never,
+    regression_method,
 )
 from pbc_eval.did.saturated_cells import saturated_cells
 from pbc_eval.errors import DesignError
@@ -46,7 +46,7 @@ def interaction_weighted(
         cells=cells,
         cohorts=panel.cohorts,
         periods=panel.periods.labels,
-        method=describe(
+        method=regression_method(
             panel,
             plan,
             estimator="interaction-weighted two-way regression (Sun & Abraham 2021)",

@@ -94,7 +94,7 @@ def gather(
     )
 
 
-def describe(
+def regression_method(
     panel: Panel,
     plan: CellPlan,
     *,

@@ -3,8 +3,7 @@
 Evaluation ── release ──▶ ReleasedEvaluation | DisclosureError
 """
 
-from pbc_eval.disclosure.evaluations import release
-from pbc_eval.disclosure.protection import Pattern, Problem, protect
+from pbc_eval.disclosure.protection import Pattern, SuppressionProblem, protect
 from pbc_eval.disclosure.record import (
     SUPPRESSED,
     OutputReview,
@@ -13,23 +12,24 @@ from pbc_eval.disclosure.record import (
     ReleasedTable,
     is_suppressed,
 )
-from pbc_eval.disclosure.relations import Relations, audit, relations_of, two_way
+from pbc_eval.disclosure.relations import Relations, audit, cross_table_relations, relations_of
+from pbc_eval.disclosure.release import release
 from pbc_eval.disclosure.tables import release_table
 
 __all__ = [
     "SUPPRESSED",
     "OutputReview",
     "Pattern",
-    "Problem",
     "Relations",
     "ReleasedEvaluation",
     "ReleasedFinding",
     "ReleasedTable",
+    "SuppressionProblem",
     "audit",
+    "cross_table_relations",
     "is_suppressed",
     "protect",
     "relations_of",
     "release",
     "release_table",
-    "two_way",
 ]

@@ -1,4 +1,4 @@
-"""From tables to cells: what each kind of table lets a reader work out, noted in one book.
+"""From tables to cells: what each kind of table lets a reader work out, noted in one register.
 
 A relation is noted only where it holds in fact, so that no table can be misread by its kind.
 """
@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from pbc_eval.disclosure.book import Book, Name, is_small
+from pbc_eval.disclosure.cell_register import CellRegister, Name, is_small
 from pbc_eval.evaluation.record import Finding, OutputTable
 
 NOT_PEOPLE = "Effective"  # rows that are no head count begin with this word
@@ -17,7 +17,7 @@ Inside = Mapping[int, frozenset[str]]  # row of an event study to the groups tha
 
 
 def note_table(
-    book: Book,
+    register: CellRegister,
     table: OutputTable,
     known: Sequence[tuple[str, float]] = (),
     inside: Inside | None = None,
@@ -28,30 +28,32 @@ def note_table(
     if table.adds_up == "in_nests":
         for column in table.governed_by:
             told = [value for name, value in known if name == column]
-            _note_nests(book, table, column, told, (inside or {}) if column == "n_treated" else {})
+            _note_nests(
+                register, table, column, told, (inside or {}) if column == "n_treated" else {}
+            )
     else:
         for column in _count_columns(table):
             for row, value in _values(table, column):
                 dependent = bool(table.group_by) and table.adds_up == "not"
-                book.add(value, name=(table.name, row, column), cost=1.0 if dependent else None)
-    _note_what_goes_together(book, table)
+                register.add(value, name=(table.name, row, column), cost=1.0 if dependent else None)
+    _note_what_goes_together(register, table)
     if table.adds_up == "to_a_total":
         for column in table.governed_by:
-            cells = [book.names[table.name, row, column] for row, _ in _values(table, column)]
-            total = sum(book.value(cell) for cell in cells)
+            cells = [register.names[table.name, row, column] for row, _ in _values(table, column)]
+            total = sum(register.value(cell) for cell in cells)
             terms, whole = [(cell, 1.0) for cell in cells], (wholes or {}).get(column)
-            if whole is not None and book.relate([*terms, (whole, -1.0)]):
+            if whole is not None and register.relate([*terms, (whole, -1.0)]):
                 continue
-            if cells and not is_small(total, book.rule):  # a small total is not told either
-                book.relate(terms, total)
+            if cells and not is_small(total, register.rule):  # a small total is not told either
+                register.relate(terms, total)
     elif table.adds_up == "to_the_first":
         for column in table.governed_by:
-            _note_first(book, table, column, [v for name, v in known if name == column])
+            _note_first(register, table, column, [v for name, v in known if name == column])
     elif table.adds_up == "in_steps" and len(table.frame):
-        _note_steps(book, table)
+        _note_steps(register, table)
 
 
-def note_finding(book: Book, finding: Finding) -> None:
+def note_finding(register: CellRegister, finding: Finding) -> None:
     """Enter all tables of a finding, and what they tell about each other."""
     n_treated, n_comparison = finding.headline.n_treated, finding.headline.n_comparison
     known = [
@@ -61,23 +63,23 @@ def note_finding(book: Book, finding: Finding) -> None:
     inside, groups = _sums_of_groups(finding), finding.table("groups")
     submitted: dict[str, int] = {}
     for table in sorted(finding.tables, key=lambda one: one is not groups):
-        note_table(book, table, known, inside, submitted)
+        note_table(register, table, known, inside, submitted)
         if table is groups and groups.adds_up == "to_the_first" and len(groups.frame):
             submitted = {
-                column: book.names[groups.name, 0, column] for column in groups.governed_by
+                column: register.names[groups.name, 0, column] for column in groups.governed_by
             }
     if groups is not None and groups.group_by == "group":
-        _note_groups(book, finding, groups, inside)
+        _note_groups(register, finding, groups, inside)
     others = [one for one in finding.alternatives if one is not finding.benchmark]
     told = {n for one in others for n in (one.n_treated, one.n_comparison)}
     for cell in submitted.values():  # an estimate that leaves nobody out tells how many there were
-        if book.value(cell) in told:
-            elsewhere = book.add(book.value(cell), never=True)
-            book.relate([(cell, 1.0), (elsewhere, -1.0)])
+        if register.value(cell) in told:
+            elsewhere = register.add(register.value(cell), never=True)
+            register.relate([(cell, 1.0), (elsewhere, -1.0)])
     ledger = finding.table("ledger")
     if submitted and ledger is not None and len(ledger.frame):
-        read = [(book.names[ledger.name, 0, "rows_in"], 1.0)]
-        book.relate([*read, *((cell, -1.0) for cell in submitted.values())])
+        read = [(register.names[ledger.name, 0, "rows_in"], 1.0)]
+        register.relate([*read, *((cell, -1.0) for cell in submitted.values())])
 
 
 def _count_columns(table: OutputTable) -> list[str]:
@@ -90,25 +92,27 @@ def _values(table: OutputTable, column: str) -> list[tuple[int, float]]:
     return [(row, float(value)) for row, value in enumerate(numbers) if not np.isnan(value)]
 
 
-def _note_what_goes_together(book: Book, table: OutputTable) -> None:
+def _note_what_goes_together(register: CellRegister, table: OutputTable) -> None:
     """Counts that govern each other go together; one that governs another takes it along."""
     for column, governed in table.governed_by.items():
         for other in (name for name in governed if name in table.governed_by):
             for row, _ in _values(table, column):
-                one, two = book.names[table.name, row, column], (table.name, row, other)
-                if two not in book.names:
+                one, two = register.names[table.name, row, column], (table.name, row, other)
+                if two not in register.names:
                     continue
                 if column in table.governed_by[other]:
-                    book.together(one, book.names[two])
+                    register.together(one, register.names[two])
                 else:
-                    book.follows(one, book.names[two])
+                    register.follows(one, register.names[two])
 
 
-def _note_first(book: Book, table: OutputTable, column: str, known: Sequence[float]) -> None:
+def _note_first(
+    register: CellRegister, table: OutputTable, column: str, known: Sequence[float]
+) -> None:
     """The first row is the sum of the others; what was analysed stands elsewhere."""
     labels = [str(label) for label in table.frame.iloc[:, 0]]
     counted = [
-        (book.names[table.name, row, column], value)
+        (register.names[table.name, row, column], value)
         for row, value in _values(table, column)
         if not labels[row].startswith(NOT_PEOPLE)
     ]
@@ -117,43 +121,43 @@ def _note_first(book: Book, table: OutputTable, column: str, known: Sequence[flo
     (first, whole), *parts = counted
     for cell, value in parts:
         if value in known:
-            book.never(cell)
+            register.never(cell)
     terms = [(first, 1.0), *((cell, -1.0) for cell, _ in parts)]
-    if parts and not book.relate(terms):
+    if parts and not register.relate(terms):
         for cell, value in parts:  # parts of it all the same: a small one may be what is missing
-            if book.is_small(cell) or is_small(whole - value, book.rule):
-                book.together(cell, first)
+            if register.is_small(cell) or is_small(whole - value, register.rule):
+                register.together(cell, first)
 
 
-def _note_steps(book: Book, table: OutputTable) -> None:
+def _note_steps(register: CellRegister, table: OutputTable) -> None:
     """What is left of one row goes into the next; what is left at the end stands elsewhere."""
     steps = [
         {
-            column: book.names[table.name, row, column]
+            column: register.names[table.name, row, column]
             for column in _count_columns(table)
-            if (table.name, row, column) in book.names
+            if (table.name, row, column) in register.names
         }
         for row in range(len(table.frame))
     ]
     for here in steps:
         taken = [(here["rows_dropped"], -1.0), (here["rows_left"], -1.0)]
-        book.relate([(here["rows_in"], 1.0), *taken])
+        register.relate([(here["rows_in"], 1.0), *taken])
         units = here.get("units_dropped")
         if units is None:
             continue
-        book.together(here["rows_dropped"], units)
-        if book.is_small(units) and book.value(units):  # so many rows each: they tell the units
-            each = book.value(here["rows_dropped"]) / book.value(units)
-            most = float(np.ceil(each * book.rule.threshold))
-            book.ask(here["rows_dropped"], float(np.floor(each)), most)
+        register.together(here["rows_dropped"], units)
+        if register.is_small(units) and register.value(units):  # rows tell units
+            each = register.value(here["rows_dropped"]) / register.value(units)
+            most = float(np.ceil(each * register.rule.threshold))
+            register.ask(here["rows_dropped"], float(np.floor(each)), most)
     for here, following in pairwise(steps):
-        if book.relate([(here["rows_left"], 1.0), (following["rows_in"], -1.0)]):
-            book.together(here["rows_left"], following["rows_in"])
-    book.never(steps[-1]["rows_left"])
+        if register.relate([(here["rows_left"], 1.0), (following["rows_in"], -1.0)]):
+            register.together(here["rows_left"], following["rows_in"])
+    register.never(steps[-1]["rows_left"])
 
 
 def _note_nests(
-    book: Book, table: OutputTable, column: str, known: Sequence[float], inside: Inside
+    register: CellRegister, table: OutputTable, column: str, known: Sequence[float], inside: Inside
 ) -> None:
     """Each count is of a group within another: their difference counts a group too.
 
@@ -165,21 +169,21 @@ def _note_nests(
         name: Name = (table.name, row, column)
         key = (value, inside.get(row))
         if key not in places:
-            places[key] = book.add(value, name=name)
-        book.same_place(name, places[key])
+            places[key] = register.add(value, name=name)
+        register.same_place(name, places[key])
         if value in known:
-            book.never(places[key])
+            register.never(places[key])
     for value in known:
         if value > 0 and all(value != other for other, _ in places):
-            places[float(value), None] = book.add(value, never=True)
+            places[float(value), None] = register.add(value, never=True)
     told = sorted(places.items(), key=lambda item: (-item[0][0], item[1]))
     for at, ((larger, whole), one) in enumerate(told):
         for (smaller, part), other in told[at + 1 :]:
             apart = whole is not None and part is not None and not part < whole
-            if apart or not 0 < larger - smaller < book.rule.threshold or smaller == 0:
+            if apart or not 0 < larger - smaller < register.rule.threshold or smaller == 0:
                 continue
-            between = book.add(larger - smaller, always=True, cost=0.0)
-            book.relate([(one, 1.0), (other, -1.0), (between, -1.0)])
+            between = register.add(larger - smaller, always=True, cost=0.0)
+            register.relate([(one, 1.0), (other, -1.0), (between, -1.0)])
 
 
 def _sums_of_groups(finding: Finding) -> Inside:
@@ -204,11 +208,14 @@ def _sums_of_groups(finding: Finding) -> Inside:
     return found
 
 
-def _note_groups(book: Book, finding: Finding, groups: OutputTable, inside: Inside) -> None:
+def _note_groups(
+    register: CellRegister, finding: Finding, groups: OutputTable, inside: Inside
+) -> None:
     """A group is the same one in every table, and rows of the event study are sums of groups."""
     labels = [str(label) for label in groups.frame["group"]]
     cells = {
-        labels[row]: book.names[groups.name, row, "units"] for row, _ in _values(groups, "units")
+        labels[row]: register.names[groups.name, row, "units"]
+        for row, _ in _values(groups, "units")
     }
     for table in finding.tables:
         if not table.group_by or table is groups:
@@ -216,27 +223,29 @@ def _note_groups(book: Book, finding: Finding, groups: OutputTable, inside: Insi
         for row, label in enumerate(table.frame[table.group_by]):
             group = next((c for name, c in cells.items() if _names(name, label)), None)
             for column in table.governed_by if group is not None else ():
-                if group is not None and (table.name, row, column) in book.names:
-                    _note_same(book, group, (table.name, row, column))
+                if group is not None and (table.name, row, column) in register.names:
+                    _note_same(register, group, (table.name, row, column))
     event = finding.table("event")
     if event is not None:
-        rows = {(book.names[event.name, row, "n_treated"], names) for row, names in inside.items()}
+        rows = {
+            (register.names[event.name, row, "n_treated"], names) for row, names in inside.items()
+        }
         for whole, names in sorted(rows, key=lambda pair: (pair[0], sorted(pair[1]))):
-            book.relate([(whole, 1.0), *((cells[name], -1.0) for name in sorted(names))])
+            register.relate([(whole, 1.0), *((cells[name], -1.0) for name in sorted(names))])
     entered = [name for name in cells if any(name in names for names in inside.values())]
-    book.relate([(cells[name], 1.0) for name in entered], finding.headline.n_treated)
+    register.relate([(cells[name], 1.0) for name in entered], finding.headline.n_treated)
     for name, cell in cells.items():
-        if name not in entered and book.value(cell) == finding.headline.n_comparison:
-            book.never(cell)
+        if name not in entered and register.value(cell) == finding.headline.n_comparison:
+            register.never(cell)
 
 
-def _note_same(book: Book, group: int, name: Name) -> None:
+def _note_same(register: CellRegister, group: int, name: Name) -> None:
     """A row of another table about a group goes with it; the same count is the same cell."""
-    place = book.names[name]
-    book.follows(group, place)
-    if name[2] in ("units", "n_treated") and book.value(place) == book.value(group):
-        book.together(place, group)
-        book.same_place(name, group)
+    place = register.names[name]
+    register.follows(group, place)
+    if name[2] in ("units", "n_treated") and register.value(place) == register.value(group):
+        register.together(place, group)
+        register.same_place(name, group)
 
 
 def _names(group: str, label: object) -> bool:

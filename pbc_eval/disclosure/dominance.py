@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pbc_eval.spec.disclosure import Dominance
+from pbc_eval.agreement.disclosure import Dominance
 
 
 def protection_needed(contributions: Sequence[float], rule: Dominance | None) -> float:

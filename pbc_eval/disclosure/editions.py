@@ -17,9 +17,9 @@ from typing import Any
 
 import pandas as pd
 
+from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.disclosure.record import SUPPRESSED
 from pbc_eval.errors import DisclosureError
-from pbc_eval.spec.disclosure import DisclosureRule
 
 RECORD = "disclosure-review.json"
 REMEDY = (

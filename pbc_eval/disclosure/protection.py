@@ -31,7 +31,7 @@ TIE = 1e-4  # all differences between ties together; costs are whole numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Problem:
+class SuppressionProblem:
     """Cells with their relations, and what must be protected.
 
     Cells that go together have the same number in ``decision`` (n,); ``cost`` (d,) is of hiding
@@ -86,7 +86,7 @@ class _Target:
 
 @dataclass(slots=True, eq=False)
 class _Search:
-    problem: Problem
+    problem: SuppressionProblem
     targets: list[_Target]
     room_down: Floats  # by how much each cell can be lower than it is
     start: Floats  # decisions hidden from the outset
@@ -94,7 +94,7 @@ class _Search:
     cuts: list[Floats] = field(default_factory=list)
 
 
-def protect(problem: Problem, *, rounds: int = ROUNDS) -> Pattern:
+def protect(problem: SuppressionProblem, *, rounds: int = ROUNDS) -> Pattern:
     """The pattern of least cost that protects every sensitive cell; the same every time.
 
     Where no pattern can protect a cell as asked, it gets what hiding everything gives it, and is
@@ -142,7 +142,7 @@ def protect(problem: Problem, *, rounds: int = ROUNDS) -> Pattern:
     )
 
 
-def _targets(problem: Problem) -> list[_Target]:
+def _targets(problem: SuppressionProblem) -> list[_Target]:
     made = []
     related = np.bincount(problem.relations.matrix.indices, minlength=len(problem.values)) > 0
     for cell in np.flatnonzero(problem.sensitive & related):  # of others nothing is known

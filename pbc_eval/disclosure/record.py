@@ -5,9 +5,9 @@ from typing import Literal
 
 import pandas as pd
 
+from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.evaluation.record import Evaluation, Finding, OutputTable
 from pbc_eval.results import EffectSeries
-from pbc_eval.spec.disclosure import DisclosureRule
 
 SUPPRESSED = "[c]"  # the symbol for "confidential" in official statistics
 ReviewStatus = Literal["pass", "review", "fail"]

@@ -46,7 +46,7 @@ def relations_of(n_cells: int, rows: Sequence[tuple[Terms, float]]) -> Relations
     return Relations(matrix, np.array([total for _, total in rows], dtype=float))
 
 
-def two_way(rows: int, columns: int) -> Relations:
+def cross_table_relations(rows: int, columns: int) -> Relations:
     """A table with margins, its cells row by row: the last row and the last column are the sums."""
     cells = np.arange((rows + 1) * (columns + 1)).reshape(rows + 1, columns + 1)
     lines = [*cells, *cells.T]

@@ -16,13 +16,13 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations
 
 from pbc_eval._validate import first_few
+from pbc_eval.agreement.disclosure import DisclosureRule
+from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.disclosure.record import OutputReview, ReleasedFinding, ReleasedTable, ReviewStatus
 from pbc_eval.disclosure.tables import hidden_counts
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import Evaluation, Finding
 from pbc_eval.results import AttEstimate
-from pbc_eval.spec.disclosure import DisclosureRule
-from pbc_eval.spec.evaluation import EvaluationSpec
 
 LEAST_DEGREES = 10
 _ONE_PERSON = re.compile(r"^(min|max|minimum|maximum|residuals?|outliers?)(_|$)", re.IGNORECASE)

@@ -1,6 +1,6 @@
 """Tables as they may be published: small counts held back, what would tell them held back too.
 
-tables ──▶ book of cells ──▶ pattern of least cost ──▶ audit ──▶ marks ──▶ rounding
+tables ──▶ register of cells ──▶ pattern of least cost ──▶ audit ──▶ marks ──▶ rounding
 """
 
 from collections.abc import Sequence
@@ -9,17 +9,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from pbc_eval.disclosure.book import Book, is_small
+from pbc_eval.agreement.disclosure import DisclosureRule
+from pbc_eval.disclosure.cell_register import CellRegister, is_small
 from pbc_eval.disclosure.cells import names_of, note_finding, note_table
 from pbc_eval.disclosure.dominance import protection_needed
-from pbc_eval.disclosure.protection import Pattern, Problem, protect
+from pbc_eval.disclosure.protection import Pattern, SuppressionProblem, protect
 from pbc_eval.disclosure.record import SUPPRESSED, ReleasedTable
 from pbc_eval.disclosure.relations import NEAR, Bools, Floats, audit, relations_of
 from pbc_eval.disclosure.rounding import rounded, to_base
 from pbc_eval.disclosure.words import without_small_counts
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import Finding, OutputTable
-from pbc_eval.spec.disclosure import DisclosureRule
 
 Mark = tuple[int, str]  # position of the row, column
 
@@ -32,8 +32,8 @@ class Protected:
     reader can exclude values that he must be able to believe.
     """
 
-    book: Book
-    problem: Problem
+    register: CellRegister
+    problem: SuppressionProblem
     pattern: Pattern
     intervals: Floats
     exposed: tuple[int, ...]
@@ -42,7 +42,7 @@ class Protected:
         """Cells of one table whose counts are hidden."""
         return {
             (row, column)
-            for (name, row, column), cell in self.book.names.items()
+            for (name, row, column), cell in self.register.names.items()
             if name == table and self.pattern.hidden[cell]
         }
 
@@ -71,17 +71,19 @@ def protect_tables(
     tables: Sequence[OutputTable], rule: DisclosureRule, finding: Finding | None = None
 ) -> Protected:
     """Which cells of tables that are published together must be hidden, and the audit of that."""
-    book = Book(rule)
+    register = CellRegister(rule)
     if finding is not None:
-        note_finding(book, finding)
+        note_finding(register, finding)
     else:
         for table in tables:
-            note_table(book, table)
-    problem = book.problem()
+            note_table(register, table)
+    problem = register.suppression_problem()
     pattern = protect(problem)
     if not pattern.hidden.any():
         points = np.column_stack([problem.values, problem.values])
-        return Protected(book=book, problem=problem, pattern=pattern, intervals=points, exposed=())
+        return Protected(
+            register=register, problem=problem, pattern=pattern, intervals=points, exposed=()
+        )
     whole = bool(np.allclose(problem.values, np.round(problem.values), atol=NEAR))
     intervals = audit(
         problem.relations, problem.values, pattern.hidden, least=problem.least, whole=whole
@@ -89,7 +91,7 @@ def protect_tables(
     narrow = (intervals[:, 0] > problem.low + NEAR) | (intervals[:, 1] < problem.high - NEAR)
     exposed = tuple(int(cell) for cell in np.flatnonzero(problem.sensitive & narrow))
     return Protected(
-        book=book, problem=problem, pattern=pattern, intervals=intervals, exposed=exposed
+        register=register, problem=problem, pattern=pattern, intervals=intervals, exposed=exposed
     )
 
 
@@ -172,7 +174,7 @@ def _dominated(table: OutputTable, column: str, rule: DisclosureRule) -> Bools:
     if not adds_up or not (needed > 0).any():
         return needed > 0
     pattern = protect(
-        Problem(
+        SuppressionProblem(
             values=values,
             relations=relations_of(n, [([(k, 1.0) for k in range(n)], float(values.sum()))]),
             decision=np.arange(n),
@@ -192,8 +194,8 @@ def _doubts(
     table: OutputTable, protected: Protected
 ) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
     """What a reviewer should know of the table, and why it must not go out."""
-    book, intervals = protected.book, protected.intervals
-    named = {cell: (row, column) for (name, row, column), cell in book.names.items()
+    register, intervals = protected.register, protected.intervals
+    named = {cell: (row, column) for (name, row, column), cell in register.names.items()
              if name == table.name}  # fmt: skip
     doubts: list[tuple[str, str]] = []
     faults: list[tuple[str, str]] = []
@@ -204,7 +206,7 @@ def _doubts(
         low, high = intervals[cell]
         if high - low < 1 - NEAR:
             faults.append(("a reader could work out a count that is held back", label))
-        elif is_small(high, book.rule):
+        elif is_small(high, register.rule):
             doubts.append(("a reader could tell that a count held back is small", label))
         else:
             doubts.append(("a count held back can be narrowed down", label))

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
+from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.disclosure.rounding import to_base
-from pbc_eval.spec.disclosure import DisclosureRule
 
 T = TypeVar("T")
 

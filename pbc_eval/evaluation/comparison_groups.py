@@ -7,6 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pbc_eval.agreement.adjustment import Adjustment, OtherAdjustment
+from pbc_eval.agreement.design import Matching
+from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.coarsened import CutPoints
 from pbc_eval.matching.design import Missing
@@ -24,9 +27,6 @@ from pbc_eval.matching.weighted_effect import WeightedMethod
 from pbc_eval.matching.weighted_sample import WeightedSample
 from pbc_eval.matching.weighting import WeightMethod
 from pbc_eval.results import AttEstimate, Method
-from pbc_eval.spec.adjustment import Adjustment, OtherAdjustment
-from pbc_eval.spec.design import Matching
-from pbc_eval.spec.evaluation import EvaluationSpec
 
 Sample = MatchedSample | WeightedSample
 

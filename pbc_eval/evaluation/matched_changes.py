@@ -32,13 +32,13 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval._validate import first_few
+from pbc_eval.agreement.adjustment import Adjustment
 from pbc_eval.did.group_time import GroupTimeEffects, att_gt
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.evaluation.comparison_groups import Sample, sample_by
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import Method
-from pbc_eval.spec.adjustment import Adjustment
 
 IN_PROGRAMME, WEIGHT, MATCHED_SET = "in_programme", "match_weight", "matched_set"
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.checks.balance import light
 from pbc_eval.evaluation import tables
 from pbc_eval.evaluation.comparison_groups import Sample
 from pbc_eval.evaluation.record import Kind, OutputTable
 from pbc_eval.results import AttEstimate
-from pbc_eval.spec.evaluation import EvaluationSpec
-from pbc_eval.spec.outcomes import Outcome
 
 
 def counts_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> OutputTable:

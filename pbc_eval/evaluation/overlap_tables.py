@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.checks.overlap import check_overlap
 from pbc_eval.evaluation.comparison_groups import Sample
 from pbc_eval.evaluation.record import OutputTable
 from pbc_eval.matching.balance import effective_size
 from pbc_eval.matching.sample import MatchedSample
-from pbc_eval.spec.evaluation import EvaluationSpec
-from pbc_eval.spec.outcomes import Outcome
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -5,14 +5,14 @@ from typing import Literal
 
 import pandas as pd
 
+from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.evaluation.deviation import Deviation
-from pbc_eval.evaluation.simulate import JointSimulation
+from pbc_eval.evaluation.joint_simulation import JointSimulation
 from pbc_eval.kpi.record import PerformanceResult
 from pbc_eval.payment.risk import PaymentRisk
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import AttEstimate, CheckResult, EffectSeries, MeasuredOutcome
-from pbc_eval.spec.evaluation import EvaluationSpec
-from pbc_eval.spec.outcomes import Outcome
 from pbc_eval.sroi.present_value import SroiResult
 
 Kind = Literal[

@@ -23,11 +23,11 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from pbc_eval import provenance
+from pbc_eval.agreement.evaluation import EvaluationSpec, load_evaluation
+from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.errors import PbcError, SpecError
-from pbc_eval.evaluation.line import Line, follow
+from pbc_eval.evaluation.core_results import CoreResults, core_results
 from pbc_eval.evaluation.record import FigureChange, RevisionSplit
-from pbc_eval.spec.evaluation import EvaluationSpec, load_evaluation
-from pbc_eval.spec.outcomes import Outcome
 
 PARTS = ("data", "method", "parameters")
 _MEASURED = ("column", "reported")  # of an outcome: what the data say, not how it is measured
@@ -62,7 +62,7 @@ def earlier_spec(spec: EvaluationSpec) -> EvaluationSpec | None:
     return earlier
 
 
-def revision_of(spec: EvaluationSpec, now: Line) -> RevisionSplit | None:
+def revision_of(spec: EvaluationSpec, now: CoreResults) -> RevisionSplit | None:
     """The split of the difference from the edition before; None where ``spec`` names none.
 
     Raises what running the earlier edition raises.
@@ -73,7 +73,7 @@ def revision_of(spec: EvaluationSpec, now: Line) -> RevisionSplit | None:
     moved = _moved(before, spec)
     changed = tuple(part for part in PARTS if _content(before, part) != _content(spec, part))
     known = {frozenset(changed): now}
-    known[frozenset()] = follow(between(before=moved, after=spec, changed=()))
+    known[frozenset()] = core_results(between(before=moved, after=spec, changed=()))
     groups, why = [frozenset({part}) for part in changed], ""
     try:
         values = _values(groups, known, moved, spec)
@@ -99,7 +99,7 @@ def revision_of(spec: EvaluationSpec, now: Line) -> RevisionSplit | None:
     )
 
 
-def figures_of(line: Line) -> dict[str, float]:
+def figures_of(line: CoreResults) -> dict[str, float]:
     """The figures that a page leads with; those that the evaluation does not have are absent."""
     found: dict[str, float | None] = {}
     lead = next((f for f in line.findings if f.outcome.primary), next(iter(line.findings), None))
@@ -148,7 +148,7 @@ def _given(values: Mapping[Parts, float | None], key: Parts) -> float:
 
 def _values(
     groups: list[Parts],
-    known: dict[Parts, Line],
+    known: dict[Parts, CoreResults],
     before: EvaluationSpec,
     after: EvaluationSpec,
 ) -> dict[Parts, dict[str, float]]:
@@ -161,14 +161,14 @@ def _values(
                 # Estimates do not depend on the parameters, and take nearly all of the time.
                 same = [line for other, line in known.items() if other ^ key <= {"parameters"}]
                 findings = same[0].findings if same else None
-                known[key] = follow(between(before, after, key), findings)
+                known[key] = core_results(between(before, after, key), findings)
             found[key] = figures_of(known[key])
     return found
 
 
 def _joined(
     groups: list[Parts],
-    known: dict[Parts, Line],
+    known: dict[Parts, CoreResults],
     before: EvaluationSpec,
     after: EvaluationSpec,
 ) -> list[Parts]:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.evaluation.record import Kind, OutputTable
 from pbc_eval.results import AttEstimate, EffectSeries
-from pbc_eval.spec.evaluation import EvaluationSpec
-from pbc_eval.spec.outcomes import Outcome
 
 _EFFECT_COLUMNS = ("estimate", "std_error", "conf_low", "conf_high")
 _RESTS_ON_FEW = (*_EFFECT_COLUMNS, "statistic", "p_value", "reason")

@@ -15,14 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pbc_eval._validate import first_few
-from pbc_eval.errors import DataError
-from pbc_eval.kpi.charts import ControlChart, p_chart, u_chart, xmr_chart
-from pbc_eval.kpi.periods import period_of, periods_between
-from pbc_eval.kpi.record import KpiPeriod, KpiResult, PerformanceResult, Rating
-from pbc_eval.kpi.survey import WeightedShare, weighted_share
-from pbc_eval.panel.source import check_columns, read_frame
-from pbc_eval.results import Floats
-from pbc_eval.spec.performance import (
+from pbc_eval.agreement.performance import (
     Kpi,
     KpiBase,
     Performance,
@@ -31,6 +24,13 @@ from pbc_eval.spec.performance import (
     SurveyKpi,
     ValueKpi,
 )
+from pbc_eval.errors import DataError
+from pbc_eval.kpi.charts import ControlChart, p_chart, u_chart, xmr_chart
+from pbc_eval.kpi.periods import period_of, periods_between
+from pbc_eval.kpi.record import KpiPeriod, KpiResult, PerformanceResult, Rating
+from pbc_eval.kpi.survey import WeightedShare, weighted_share
+from pbc_eval.panel.source import check_columns, read_frame
+from pbc_eval.results import Floats
 
 
 def measure_performance(performance: Performance, path: Callable[[str], Path]) -> PerformanceResult:

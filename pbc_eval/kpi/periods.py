@@ -4,8 +4,8 @@ import datetime as dt
 import re
 from typing import Any
 
+from pbc_eval.agreement.performance import PERIODS, Every
 from pbc_eval.errors import DataError
-from pbc_eval.spec.performance import PERIODS, Every
 
 EXCEL_DAY_0 = dt.date(1899, 12, 30)
 

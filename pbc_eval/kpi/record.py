@@ -5,9 +5,9 @@ from typing import Literal
 
 import pandas as pd
 
+from pbc_eval.agreement.performance import Kpi
 from pbc_eval.kpi.charts import ControlChart
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.spec.performance import Kpi
 
 Rating = Literal["Good", "Approaching target", "Requires improvement", "Inadequate", "Other"]
 

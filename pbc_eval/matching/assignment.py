@@ -1,6 +1,6 @@
 """What a matching method is given and what it gives back: the one seam between methods.
 
-Problem ── a method of METHODS ──▶ Pairs or sets ── assigned ──▶ Assignment
+AssignmentProblem ── a method of METHODS ──▶ Pairs or sets ── assigned ──▶ Assignment
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Reference(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Problem:
+class AssignmentProblem:
     """Who is to be matched with whom. All arrays have a row a unit, shape (n,).
 
     ``focal`` people are matched, out of the others (the treated out of the comparison group,

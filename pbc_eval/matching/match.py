@@ -1,6 +1,6 @@
 """Matching: for each treated person, people like them who were not treated.
 
-    frame ── read_design ──▶ Design ── score or distance ──▶ Problem ── METHODS ──▶ MatchedSample
+    frame ─ read_design ▶ Design ─ score or distance ▶ AssignmentProblem ─ METHODS ▶ MatchedSample
 
 The outcome plays no part: a match can be made, checked and signed off before outcomes are seen.
 """
@@ -15,7 +15,7 @@ from pbc_eval._validate import check_choice
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.assignment import (
     Assignment,
-    Problem,
+    AssignmentProblem,
     Reference,
     Sets,
     spread_out,
@@ -259,7 +259,7 @@ def match(
         widths = widths * limited[kept].std(axis=0, ddof=1)
     strata = asked_strata(design, method, cutpoints, grouping)
     members = np.ones_like(focal) if estimand == "ATE" else focal
-    problem = Problem(
+    problem = AssignmentProblem(
         focal=focal[kept],
         score=scores[kept],
         space=None if space is None else Space(space.points[kept], space.line[kept]),

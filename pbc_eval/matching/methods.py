@@ -1,13 +1,14 @@
-"""The methods of ``match``: a method is one function from a Problem to pairs or sets, and a row
-of METHODS that says which options have a meaning for it."""
+"""The methods of ``match``: a method is one function from an AssignmentProblem to pairs or sets,
+and a row of METHODS that says which options have a meaning for it."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
+from pbc_eval.agreement.adjustment import NEAR, SCORED
 from pbc_eval.errors import DesignError
-from pbc_eval.matching.assignment import Problem, Sets, both_groups
+from pbc_eval.matching.assignment import AssignmentProblem, Sets, both_groups
 from pbc_eval.matching.cardinality import Selected, largest_balanced
 from pbc_eval.matching.full import full_sets
 from pbc_eval.matching.greedy import Pairs
@@ -15,20 +16,19 @@ from pbc_eval.matching.nearest import nearest_pairs
 from pbc_eval.matching.optimal import optimal_pairs
 from pbc_eval.matching.space import nearest_in_space
 from pbc_eval.matching.subclass import subclasses
-from pbc_eval.spec.adjustment import NEAR, SCORED
 
 
 class MatchMethod(NamedTuple):
     """``run`` solves a problem; ``options`` are the arguments of ``match`` that mean something to
     it; ``estimands`` the effects it can answer for; ``uses`` is what nearness is judged by."""
 
-    run: Callable[[Problem], Pairs | Sets | Selected]
+    run: Callable[[AssignmentProblem], Pairs | Sets | Selected]
     options: frozenset[str]
     estimands: tuple[str, ...]
     uses: str  # "distance", "score", "cells" or "means"
 
 
-def _nearest(problem: Problem) -> Pairs:
+def _nearest(problem: AssignmentProblem) -> Pairs:
     if problem.space is None:
         return nearest_pairs(
             problem.score,
@@ -56,7 +56,7 @@ def _nearest(problem: Problem) -> Pairs:
     )
 
 
-def _optimal(problem: Problem) -> Pairs:
+def _optimal(problem: AssignmentProblem) -> Pairs:
     return optimal_pairs(
         problem.score,
         problem.space,
@@ -68,7 +68,7 @@ def _optimal(problem: Problem) -> Pairs:
     )
 
 
-def _full(problem: Problem) -> Sets:
+def _full(problem: AssignmentProblem) -> Sets:
     return full_sets(
         problem.score,
         problem.space,
@@ -79,19 +79,19 @@ def _full(problem: Problem) -> Sets:
     )
 
 
-def _cells(problem: Problem) -> Pairs | Sets:
+def _cells(problem: AssignmentProblem) -> Pairs | Sets:
     if problem.space is not None:  # one to one within the cells
         return _nearest(problem)
     return Sets(both_groups(problem.strata, problem.focal), float("nan"))
 
 
-def _cardinality(problem: Problem) -> Selected:
+def _cardinality(problem: AssignmentProblem) -> Selected:
     if problem.selection is None:
         raise DesignError("match: cardinality matching needs tolerances; pass tolerance.")
     return largest_balanced(problem.selection)
 
 
-def _subclass(problem: Problem) -> Sets:
+def _subclass(problem: AssignmentProblem) -> Sets:
     label = np.zeros(len(problem.focal), dtype=np.int64)
     offset = 0
     for stratum in np.unique(problem.strata):

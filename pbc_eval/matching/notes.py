@@ -3,7 +3,7 @@
 import numpy as np
 
 from pbc_eval._validate import first_few
-from pbc_eval.matching.assignment import Assignment, Problem
+from pbc_eval.matching.assignment import Assignment, AssignmentProblem
 from pbc_eval.matching.methods import METHODS
 from pbc_eval.matching.propensity import PropensityFit
 from pbc_eval.matching.settings import MatchSettings
@@ -11,7 +11,7 @@ from pbc_eval.matching.settings import MatchSettings
 
 def match_notes(
     settings: MatchSettings,
-    problem: Problem,
+    problem: AssignmentProblem,
     fit: PropensityFit | None,
     assignment: Assignment,
     n_discarded: int,
@@ -48,7 +48,9 @@ def _sides(settings: MatchSettings) -> tuple[str, str]:
     return ("comparison", "treated") if settings.estimand == "ATC" else ("treated", "comparison")
 
 
-def _losses(settings: MatchSettings, problem: Problem, assignment: Assignment) -> list[str]:
+def _losses(
+    settings: MatchSettings, problem: AssignmentProblem, assignment: Assignment
+) -> list[str]:
     seeking, pool = _sides(settings)
     focal, matched = problem.focal, assignment.weights > 0
     if settings.estimand == "ATE":
@@ -103,7 +105,7 @@ def _optimum(settings: MatchSettings, assignment: Assignment) -> list[str]:
     ]
 
 
-def _ties(settings: MatchSettings, problem: Problem) -> list[str]:
+def _ties(settings: MatchSettings, problem: AssignmentProblem) -> list[str]:
     pool_score, pool_strata = problem.score[~problem.focal], problem.strata[~problem.focal]
     line = np.lexsort((pool_score, pool_strata))
     same = (np.diff(pool_score[line]) == 0) & (np.diff(pool_strata[line]) == 0)

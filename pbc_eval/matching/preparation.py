@@ -1,6 +1,6 @@
 """What a matching method is to work on: scores, places in a space, strata, and what to reach.
 
-Design, MatchSettings ── fitted_scores, asked_space, asked_strata, ... ──▶ parts of a Problem
+Design, MatchSettings ─ fitted_scores, asked_space, asked_strata ... ▶ parts of the problem
 """
 
 from collections.abc import Sequence

@@ -7,12 +7,13 @@ source ── check_roles ── followed_panel      one row a unit, from rows t
 from pbc_eval._validate import first_few
 from pbc_eval.errors import DataError
 from pbc_eval.panel import covariates as covariate_columns
-from pbc_eval.panel import cross_sections, intake, sample
-from pbc_eval.panel.intake import Roles
+from pbc_eval.panel import cross_sections, sample
+from pbc_eval.panel import unit_rows as intake
 from pbc_eval.panel.ledger import Ledger, LedgerStep
 from pbc_eval.panel.panel import Panel
 from pbc_eval.panel.sample import Missing
 from pbc_eval.panel.source import Source, Table, collect, keep
+from pbc_eval.panel.unit_rows import Roles
 
 
 def check_roles(roles: Roles) -> None:

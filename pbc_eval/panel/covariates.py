@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval.errors import DataError
-from pbc_eval.panel import intake
+from pbc_eval.panel import unit_rows as intake
 from pbc_eval.panel.ledger import LedgerStep
 from pbc_eval.panel.moments import Ints
 from pbc_eval.panel.periods import Periods

@@ -13,12 +13,12 @@ import pandas as pd
 
 from pbc_eval.errors import DataError
 from pbc_eval.panel import sample
-from pbc_eval.panel.intake import Roles
 from pbc_eval.panel.ledger import LedgerStep
 from pbc_eval.panel.moments import ClusterSums, CohortMoments, Ints
 from pbc_eval.panel.periods import Periods
 from pbc_eval.panel.sample import Missing
 from pbc_eval.panel.source import Column, Table, collect, number
+from pbc_eval.panel.unit_rows import Roles
 from pbc_eval.results import Floats
 
 

@@ -21,12 +21,12 @@ from pbc_eval.errors import DataError
 from pbc_eval.panel import cross_sections
 from pbc_eval.panel.covariates import Covariate, UnitCovariates, pull_covariates
 from pbc_eval.panel.cross_sections import RowArrays
-from pbc_eval.panel.intake import Roles
 from pbc_eval.panel.ledger import Ledger
 from pbc_eval.panel.moments import CohortMoments, UnitArrays, cohort_moments, pull_units
 from pbc_eval.panel.periods import Periods
 from pbc_eval.panel.sample import Missing
 from pbc_eval.panel.source import Data, Table, collect, open_source
+from pbc_eval.panel.unit_rows import Roles
 from pbc_eval.results import Floats
 
 MISSING = ("refuse", "complete_units", "pairs")

@@ -10,11 +10,11 @@ import pandas as pd
 
 from pbc_eval._validate import first_few
 from pbc_eval.errors import DataError
-from pbc_eval.panel import intake
-from pbc_eval.panel.intake import Roles
+from pbc_eval.panel import unit_rows as intake
 from pbc_eval.panel.ledger import LedgerStep
 from pbc_eval.panel.periods import Periods, read_periods
 from pbc_eval.panel.source import Column, Table, collect
+from pbc_eval.panel.unit_rows import Roles
 
 Missing = Literal["refuse", "complete_units", "pairs"]
 NEVER = 0  # the label of the never treated

@@ -13,10 +13,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from pbc_eval.agreement.base import Agreed, Share
+from pbc_eval.agreement.problems import problems_in_words
+from pbc_eval.agreement.yaml_file import read_yaml
 from pbc_eval.errors import ParameterError
-from pbc_eval.spec.base import Agreed, Share
-from pbc_eval.spec.problems import problems_in_words
-from pbc_eval.spec.yaml_file import read_yaml
 
 FOLDER = Path(__file__).parent
 Status = Literal["READ", "RECALLED"]

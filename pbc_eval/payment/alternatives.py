@@ -9,10 +9,10 @@ from decimal import Decimal
 
 import pandas as pd
 
+from pbc_eval.agreement.payment_terms import PaymentTerms
 from pbc_eval.errors import PaymentTermsError
 from pbc_eval.payment.due import Results, outcomes_by_id, payment_due
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.spec.payment_terms import PaymentTerms
 
 AGREED = "As agreed"
 COLUMNS = ("estimator", "total", "difference", "reason")

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
+from pbc_eval.agreement.payment_finance import Investment
 from pbc_eval.errors import PaymentTermsError
 from pbc_eval.payment.risk import PaymentRisk
-from pbc_eval.spec.payment_finance import Investment
 
 DAYS = 365.0
 LOWEST, HIGHEST = -0.9999, 1e4  # rates that are searched

@@ -14,13 +14,13 @@ from decimal import Decimal
 import numpy as np
 from scipy.stats import norm
 
-from pbc_eval.payment.kinds import kind_of
+from pbc_eval.agreement.payment_adjusting import Clawback, Release
+from pbc_eval.agreement.payment_base import Blend, MeasuredClause
+from pbc_eval.agreement.payment_clauses import Bands, Slide, Tariff, Threshold
+from pbc_eval.agreement.payment_terms import Clause, PaymentTerms
+from pbc_eval.payment.clauses import kind_of
 from pbc_eval.payment.rule import limits_of
 from pbc_eval.results import Floats, MeasuredOutcome
-from pbc_eval.spec.payment_adjusting import Clawback, Release
-from pbc_eval.spec.payment_base import Blend, MeasuredClause
-from pbc_eval.spec.payment_clauses import Bands, Slide, Tariff, Threshold
-from pbc_eval.spec.payment_terms import Clause, PaymentTerms
 
 
 def bounds_of(clause: Clause) -> tuple[Decimal, ...]:

@@ -13,6 +13,10 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from pbc_eval._validate import did_you_mean
+from pbc_eval.agreement.money import money_text
+from pbc_eval.agreement.payment_base import MeasuredClause
+from pbc_eval.agreement.payment_limits import EarlierYear
+from pbc_eval.agreement.payment_terms import Clause, PaymentTerms, payment_terms_from
 from pbc_eval.errors import PaymentTermsError
 from pbc_eval.payment.expression import AmountOf, Expression, Fact, exact, leaves
 from pbc_eval.payment.measure import Input, check_measure, fact_of
@@ -20,10 +24,6 @@ from pbc_eval.payment.plan import PlannedClause, PlannedLimit, plan_of
 from pbc_eval.payment.rule import floor_of, index_factor, indexed, limits_of
 from pbc_eval.payment.statement import EXACT, Adjustment, PaymentStatement, StatementLine, Working
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.spec.money import money_text
-from pbc_eval.spec.payment_base import MeasuredClause
-from pbc_eval.spec.payment_limits import EarlierYear
-from pbc_eval.spec.payment_terms import Clause, PaymentTerms, payment_terms_from
 
 Results = Mapping[str, MeasuredOutcome] | Iterable[MeasuredOutcome]
 

@@ -3,13 +3,8 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from pbc_eval.payment.due import payment_due
-from pbc_eval.payment.kinds.words import MEASURES
-from pbc_eval.payment.plan import plan_of
-from pbc_eval.payment.rule import Asked
-from pbc_eval.results import MeasuredOutcome
-from pbc_eval.spec.money import money_text, number_text
-from pbc_eval.spec.payment_adjusting import (
+from pbc_eval.agreement.money import money_text, number_text
+from pbc_eval.agreement.payment_adjusting import (
     Clawback,
     Gainshare,
     KpiDeduction,
@@ -17,10 +12,15 @@ from pbc_eval.spec.payment_adjusting import (
     Release,
     ServiceCredit,
 )
-from pbc_eval.spec.payment_base import HEADLINE, Blend
-from pbc_eval.spec.payment_clauses import Band, Bands, Slide, Tariff, Threshold
-from pbc_eval.spec.payment_several import Scorecard, Triggers
-from pbc_eval.spec.payment_terms import Clause, PaymentTerms
+from pbc_eval.agreement.payment_base import HEADLINE, Blend
+from pbc_eval.agreement.payment_clauses import Band, Bands, Slide, Tariff, Threshold
+from pbc_eval.agreement.payment_several import Scorecard, Triggers
+from pbc_eval.agreement.payment_terms import Clause, PaymentTerms
+from pbc_eval.payment.clauses.words import MEASURES
+from pbc_eval.payment.due import payment_due
+from pbc_eval.payment.plan import plan_of
+from pbc_eval.payment.rule import Asked
+from pbc_eval.results import MeasuredOutcome
 
 UNITS = Decimal(100)  # of what is counted or estimated, where the clause itself names no number
 PERSONS = Decimal(1000)

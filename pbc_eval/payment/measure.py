@@ -15,6 +15,7 @@ from decimal import Decimal
 from scipy.stats import beta
 
 from pbc_eval._validate import did_you_mean
+from pbc_eval.agreement.payment_base import HEADLINE, Blend, EstimateRule, Measure
 from pbc_eval.errors import PaymentTermsError
 from pbc_eval.payment.expression import (
     ZERO,
@@ -31,7 +32,6 @@ from pbc_eval.payment.expression import (
     significant,
 )
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.spec.payment_base import HEADLINE, Blend, EstimateRule, Measure
 
 Input = tuple[str, float | Decimal | str]
 Rule = EstimateRule | Blend

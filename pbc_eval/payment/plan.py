@@ -11,6 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from pbc_eval.agreement.money import money_text
+from pbc_eval.agreement.payment_limits import EarlierYear
+from pbc_eval.agreement.payment_terms import Clause, PaymentTerms
+from pbc_eval.payment.clauses import kind_of
 from pbc_eval.payment.expression import (
     ZERO,
     AmountOf,
@@ -22,11 +26,7 @@ from pbc_eval.payment.expression import (
     Term,
     minus,
 )
-from pbc_eval.payment.kinds import kind_of
 from pbc_eval.payment.rule import Kind, Rule, amount_due
-from pbc_eval.spec.money import money_text
-from pbc_eval.spec.payment_limits import EarlierYear
-from pbc_eval.spec.payment_terms import Clause, PaymentTerms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

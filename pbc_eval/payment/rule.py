@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from pbc_eval.agreement.payment_base import ClauseBase, Measure, MeasuredClause, PricedClause
+from pbc_eval.agreement.payment_terms import PaymentTerms
 from pbc_eval.payment import measure
 from pbc_eval.payment.expression import (
     MINUS_ONE,
@@ -19,8 +21,6 @@ from pbc_eval.payment.expression import (
     Times,
 )
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.spec.payment_base import ClauseBase, Measure, MeasuredClause, PricedClause
-from pbc_eval.spec.payment_terms import PaymentTerms
 
 
 class Asked(NamedTuple):

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from scipy.optimize import brentq
 
 from pbc_eval._validate import check_share
+from pbc_eval.agreement.payment_terms import Clause
 from pbc_eval.errors import PaymentTermsError
 from pbc_eval.payment.closed_form import tier_probabilities
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.spec.payment_terms import Clause
 
 MOST = 1e8  # times the present size; what needs more cannot be had
 

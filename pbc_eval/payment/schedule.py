@@ -8,13 +8,13 @@ import re
 from dataclasses import dataclass
 from decimal import localcontext
 
-from pbc_eval.payment.describe import clause_sentence, limit_sentences
+from pbc_eval.agreement.money import number_text
+from pbc_eval.agreement.payment_base import Blend, MeasuredClause, PricedClause
+from pbc_eval.agreement.payment_several import Scorecard, Triggers
+from pbc_eval.agreement.payment_terms import Clause, PaymentTerms
 from pbc_eval.payment.examples import examples_of
 from pbc_eval.payment.statement import EXACT
-from pbc_eval.spec.money import number_text
-from pbc_eval.spec.payment_base import Blend, MeasuredClause, PricedClause
-from pbc_eval.spec.payment_several import Scorecard, Triggers
-from pbc_eval.spec.payment_terms import Clause, PaymentTerms
+from pbc_eval.payment.terms_in_words import clause_sentence, limit_sentences
 
 DEFINITIONS = {
     "effect": (

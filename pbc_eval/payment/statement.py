@@ -7,9 +7,9 @@ from itertools import accumulate
 
 import pandas as pd
 
+from pbc_eval.agreement.money import money_text
 from pbc_eval.payment.expression import Expression, Fact
 from pbc_eval.payment.measure import Input
-from pbc_eval.spec.money import money_text
 
 EXACT = Context(prec=60)  # amounts never lose a digit, whatever the caller's decimal context
 LINE_COLUMNS = (

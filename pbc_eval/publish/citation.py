@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pbc_eval.publish.visible import one_line
-from pbc_eval.report.facts import long_date
+from pbc_eval.report.words.facts import long_date
 
 _TEX = {
     **{mark: f"\\{mark}" for mark in "{}%&$#_"},

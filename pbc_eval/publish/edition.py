@@ -23,13 +23,13 @@ from pbc_eval import provenance
 from pbc_eval._validate import first_few
 from pbc_eval.disclosure.editions import refuse_differencing
 from pbc_eval.errors import PublicationError
+from pbc_eval.messages.catalogue import confirmed_by
 from pbc_eval.publish.citation import citation_of
-from pbc_eval.publish.companions import agreed_text, open_inputs, write_companions
-from pbc_eval.publish.kinds import KINDS, Kind, Subject, kind_of
+from pbc_eval.publish.edition_files import agreed_text, open_inputs, write_companions
 from pbc_eval.publish.notebook import execute, to_page
 from pbc_eval.publish.page import refuse_an_unfit_page
+from pbc_eval.publish.report_kinds import KINDS, Kind, Subject, kind_of
 from pbc_eval.publish.results_file import complete
-from pbc_eval.report.language.catalogue import confirmed_by
 
 NOTEBOOK = KINDS["impact_report"].notebook
 LOCK_WAIT = 900  # seconds; a run of the same evaluation takes a fraction of this

@@ -7,7 +7,7 @@ from typing import Any
 
 from pbc_eval.errors import PublicationError
 from pbc_eval.publish.visible import all_visible
-from pbc_eval.report.facts import MONTHS
+from pbc_eval.report.words.facts import MONTHS
 
 RESULTS = "downloads/results.json"
 _CONTRACT: dict[str, Any] = {

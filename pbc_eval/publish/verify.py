@@ -14,10 +14,10 @@ from typing import Any, Literal
 
 from pbc_eval import provenance
 from pbc_eval._validate import first_few
+from pbc_eval.agreement.portfolio import load_portfolio
 from pbc_eval.errors import PbcError, PublicationError
 from pbc_eval.publish.edition import publish_edition
-from pbc_eval.publish.kinds import is_portfolio, kind_of
-from pbc_eval.spec.portfolio import load_portfolio
+from pbc_eval.publish.report_kinds import is_portfolio, kind_of
 
 Verdict = Literal["identical", "same_numbers", "different", "tampered", "cannot_run"]
 RESULTS = "downloads/results.json"

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.disclosure import SUPPRESSED, ReleasedTable
 from pbc_eval.evaluation.record import Kind, OutputTable
-from pbc_eval.report.figures import Figure
-from pbc_eval.spec.formula_text import harmless
-from pbc_eval.spec.outcomes import Outcome
+from pbc_eval.intake.formula_text import harmless
+from pbc_eval.report.figures.drawing import Figure
 
 COMMON = {  # columns that many tables and figures share, and that no table gives a header
     "term": "What is estimated.",
@@ -100,7 +100,7 @@ class Described:
     columns: tuple[Column, ...]
 
 
-def describe(
+def column_descriptions(
     tables: Sequence[ReleasedTable],
     figures: Sequence[Figure],
     *,

@@ -15,33 +15,33 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval import provenance
+from pbc_eval.agreement.outcomes import Outcome
+from pbc_eval.agreement.portfolio_claims import claims_of
 from pbc_eval.disclosure import ReleasedEvaluation, ReleasedTable, is_suppressed
 from pbc_eval.errors import PublicationError
-from pbc_eval.evaluation.measure import SHARE_OF_COMPARISON
-from pbc_eval.evaluation.simulate import JointSimulation
+from pbc_eval.evaluation.joint_simulation import JointSimulation
+from pbc_eval.evaluation.measured_outcome import SHARE_OF_COMPARISON
+from pbc_eval.intake.formula_text import harmless
 from pbc_eval.payment.schedule import schedule_of
-from pbc_eval.report import facts, prose
-from pbc_eval.report.dictionary import describe, write_dictionary
-from pbc_eval.report.disclosure_record import review_of, review_table_of, write_review
-from pbc_eval.report.drawings import drawings
-from pbc_eval.report.figures import Figure
-from pbc_eval.report.money import (
+from pbc_eval.report.dictionary import column_descriptions, write_dictionary
+from pbc_eval.report.figures.by_outcome import drawings
+from pbc_eval.report.figures.drawing import Figure
+from pbc_eval.report.particulars import particulars
+from pbc_eval.report.sections.disclosure_record import review_of, review_table_of, write_review
+from pbc_eval.report.sections.impact import all_outcomes_table
+from pbc_eval.report.sections.payment import (
     payment_alternatives_table,
     payment_table,
 )
-from pbc_eval.report.particulars import particulars
-from pbc_eval.report.payment_risk import ladder_figures, risk_figures, risk_tables
-from pbc_eval.report.performance import charts, overall_of, performance_tables
-from pbc_eval.report.revision import revision_results, revision_tables
-from pbc_eval.report.sections import all_outcomes_table
-from pbc_eval.report.sroi_sections import sroi_tables
-from pbc_eval.report.uncertainty import uncertainty_figures, uncertainty_tables
-from pbc_eval.report.value import value_figures, value_tables
+from pbc_eval.report.sections.payment_risk import ladder_figures, risk_figures, risk_tables
+from pbc_eval.report.sections.performance import charts, overall_of, performance_tables
+from pbc_eval.report.sections.revision import revision_results, revision_tables
+from pbc_eval.report.sections.social_return import sroi_tables
+from pbc_eval.report.sections.uncertainty import uncertainty_figures, uncertainty_tables
+from pbc_eval.report.sections.value import value_figures, value_tables
+from pbc_eval.report.words import facts, prose
 from pbc_eval.report.workbook import has_workbook, workbook
 from pbc_eval.results import AttEstimate
-from pbc_eval.spec.formula_text import harmless
-from pbc_eval.spec.outcomes import Outcome
-from pbc_eval.spec.portfolio_claims import claims_of
 
 WORKBOOK = "workbook.xlsx"
 
@@ -94,7 +94,7 @@ def write_all(
         _write_csv(table.frame, _fresh(folder, table.table.name, written))
     for figure in figures:
         _write_csv(figure.data, _fresh(folder, figure.name, written))
-    described = describe(tables, figures, outcomes=outcomes, currency=currency)
+    described = column_descriptions(tables, figures, outcomes=outcomes, currency=currency)
     write_dictionary(folder, described)
     text = json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / "results.json").write_text(text + "\n", encoding="utf-8")

@@ -15,11 +15,11 @@ from markupsafe import Markup
 from pbc_eval.disclosure import SUPPRESSED, ReleasedTable, is_suppressed
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.record import Kind, OutputTable
-from pbc_eval.report import numbers as fmt
-from pbc_eval.report.figures import Figure
-from pbc_eval.report.language.catalogue import SOURCE
-from pbc_eval.report.language.message import Message
-from pbc_eval.report.language.words import speak
+from pbc_eval.messages.catalogue import SOURCE
+from pbc_eval.messages.message import Message
+from pbc_eval.messages.template_language import speak
+from pbc_eval.report.figures.drawing import Figure
+from pbc_eval.report.words import numbers as fmt
 
 TEMPLATES = Path(__file__).parent / "template"
 

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from pbc_eval import provenance
-from pbc_eval.evaluation.note_release import ReleasedDesignNote
+from pbc_eval.evaluation.note.release import ReleasedDesignNote
 from pbc_eval.payment.schedule import schedule_of
-from pbc_eval.report import facts
-from pbc_eval.report import numbers as fmt
-from pbc_eval.report.design_note_tables import note_figures, note_tables
 from pbc_eval.report.downloads import plain, write_all
+from pbc_eval.report.sections.design_note_tables import note_figures, note_tables
+from pbc_eval.report.words import facts
+from pbc_eval.report.words import numbers as fmt
 
 
 def write_note(released: ReleasedDesignNote, run_dir: str | Path) -> Path:

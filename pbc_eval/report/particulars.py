@@ -8,9 +8,9 @@ from typing import Any
 
 from pbc_eval.disclosure import ReleasedEvaluation
 from pbc_eval.evaluation.record import Evaluation, Finding
-from pbc_eval.report import facts, prose
-from pbc_eval.report import numbers as fmt
-from pbc_eval.report.figures import axis_label, scale_of
+from pbc_eval.report.figures.drawing import axis_label, scale_of
+from pbc_eval.report.words import facts, prose
+from pbc_eval.report.words import numbers as fmt
 
 METHODS = {
     "difference_in_differences": "Difference-in-differences",

@@ -4,20 +4,20 @@ from pathlib import Path
 from typing import Any
 
 from pbc_eval import provenance
-from pbc_eval.evaluation.portfolio_release import ReleasedPortfolio
-from pbc_eval.report import facts
+from pbc_eval.evaluation.portfolio.release import ReleasedPortfolio
 from pbc_eval.report.downloads import plain, write_all
-from pbc_eval.report.portfolio_figures import contracts_frame
-from pbc_eval.report.portfolio_sections import (
+from pbc_eval.report.figures.portfolio import contracts_frame
+from pbc_eval.report.sections.portfolio import (
     portfolio_figures,
     summary_words,
 )
-from pbc_eval.report.portfolio_tables import (
+from pbc_eval.report.sections.portfolio_tables import (
     heterogeneity_table,
     league_table,
     money_table,
     results_table,
 )
+from pbc_eval.report.words import facts
 
 
 def write_portfolio(released: ReleasedPortfolio, run_dir: str | Path) -> Path:

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pbc_eval.disclosure import ReleasedEvaluation
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.record import Evaluation
+from pbc_eval.intake.workbook_file import Formula, Sheet, Value, workbook_bytes
 from pbc_eval.parameters.discounting import annual_rates
 from pbc_eval.payment.spreadsheet import SpreadsheetLine, spreadsheet_lines
 from pbc_eval.payment.statement import PaymentStatement
-from pbc_eval.spec.workbook_file import Formula, Sheet, Value, workbook_bytes
 from pbc_eval.sroi.present_value import LEAD, SroiResult
 
 MONEY, NUMBER, SHARE, RATE = "#,##0.00", "#,##0.######", "0.0%", "0.00%"

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pbc_eval._validate import did_you_mean
+from pbc_eval.agreement.value_map import SHARES, ValuedOutcome
 from pbc_eval.errors import ValueMapError
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.spec.value_map import SHARES, ValuedOutcome
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

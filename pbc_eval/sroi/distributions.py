@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import betaincinv, ndtr, ndtri
 
-from pbc_eval.errors import ValueMapError
-from pbc_eval.spec.uncertainty import (
+from pbc_eval.agreement.uncertainty import (
     RANGES,
     Beta,
     Correlation,
@@ -33,6 +32,7 @@ from pbc_eval.spec.uncertainty import (
     key_text,
     range_problem,
 )
+from pbc_eval.errors import ValueMapError
 
 Floats = NDArray[np.float64]
 Quantile = Callable[[Floats], Floats]

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from pbc_eval.spec.value_map import ValuedOutcome
+from pbc_eval.agreement.value_map import ValuedOutcome
 from pbc_eval.sroi.present_value import SroiResult
 
 NOT_STATED = "not stated"

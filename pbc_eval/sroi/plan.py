@@ -7,9 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pbc_eval._validate import first_few
-from pbc_eval.errors import ValueMapError
-from pbc_eval.results import MeasuredOutcome
-from pbc_eval.spec.uncertainty import (
+from pbc_eval.agreement.uncertainty import (
     Correlation,
     Fixed,
     Key,
@@ -17,6 +15,8 @@ from pbc_eval.spec.uncertainty import (
     key_text,
     uncertainty_problem,
 )
+from pbc_eval.errors import ValueMapError
+from pbc_eval.results import MeasuredOutcome
 from pbc_eval.sroi.assumptions import Floats
 from pbc_eval.sroi.distributions import Distribution, copula_of, distribution_of
 from pbc_eval.sroi.present_value import SroiResult

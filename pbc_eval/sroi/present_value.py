@@ -23,12 +23,12 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval._validate import check_choice, check_finite, first_few
+from pbc_eval.agreement.money import money_text
+from pbc_eval.agreement.value_map import ValuedOutcome, ValueMap, double_counting_problem
 from pbc_eval.errors import ValueMapError
+from pbc_eval.intake.value_table import value_map_from_frame
 from pbc_eval.parameters.discounting import discount_factors, schedule_for
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.spec.money import money_text
-from pbc_eval.spec.value_map import ValuedOutcome, ValueMap, double_counting_problem
-from pbc_eval.spec.value_table import value_map_from_frame
 from pbc_eval.sroi.assumptions import Assumptions, Floats, assumptions_of, value_by_year
 from pbc_eval.sroi.basis import ValueBasis, multipliers, on_basis
 

@@ -19,9 +19,9 @@ from typing import Literal
 import numpy as np
 
 from pbc_eval._validate import check_choice, check_level
+from pbc_eval.agreement.uncertainty import RANGES, Correlation, Uncertain
 from pbc_eval.errors import ValueMapError
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.spec.uncertainty import RANGES, Correlation, Uncertain
 from pbc_eval.sroi.assumptions import Floats
 from pbc_eval.sroi.effect_draws import FROM_INPUTS, effect_draws
 from pbc_eval.sroi.plan import Plan, plan_of

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from scipy.optimize import brentq
 
-from pbc_eval.spec.value_map import LONGEST
+from pbc_eval.agreement.value_map import LONGEST
 from pbc_eval.sroi.assumptions import SHARES
 from pbc_eval.sroi.present_value import SroiResult
 from pbc_eval.sroi.sensitivity import ALL, BY_ROW, PROJECT, ratio_with, with_values

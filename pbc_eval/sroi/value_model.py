@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pbc_eval.agreement.uncertainty import PROJECT, Key
 from pbc_eval.parameters.discounting import discount_factors
-from pbc_eval.spec.uncertainty import PROJECT, Key
 from pbc_eval.sroi.assumptions import SHARES, Assumptions, Floats
 from pbc_eval.sroi.present_value import LEAD, SroiResult
 

@@ -17,10 +17,10 @@ import pytest
 from evaluations import DATA
 
 from pbc_eval import report
+from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.disclosure import SUPPRESSED, release
-from pbc_eval.evaluation.run import evaluate
-from pbc_eval.report.sections import SECTIONS
-from pbc_eval.spec.evaluation import load_evaluation
+from pbc_eval.evaluation.evaluate import evaluate
+from pbc_eval.report.sections.impact import SECTIONS
 
 pytestmark = pytest.mark.slow
 COUNT, FIGURE = 613, 61.3771
@@ -126,9 +126,9 @@ def everything(released, folder):
     written = report.write_downloads(released, folder)
     for file in sorted(written.iterdir()):
         if file.suffix == ".xlsx":
-            with zipfile.ZipFile(io.BytesIO(file.read_bytes())) as book:
-                for name in book.namelist():
-                    yield f"{file.name}/{name}", book.read(name).decode("utf-8")
+            with zipfile.ZipFile(io.BytesIO(file.read_bytes())) as register:
+                for name in register.namelist():
+                    yield f"{file.name}/{name}", register.read(name).decode("utf-8")
         else:
             yield file.name, file.read_text(encoding="utf-8")
     for name in SECTIONS:

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pbc_eval.agreement.disclosure import DisclosureRule, Dominance
 from pbc_eval.disclosure import SUPPRESSED, release_table
 from pbc_eval.disclosure.dominance import protection_needed
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import OutputTable
-from pbc_eval.spec.disclosure import DisclosureRule, Dominance
 
 NK = Dominance(n=2, k=0.85, p=None)
 P = Dominance(k=None, p=0.1)

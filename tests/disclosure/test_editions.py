@@ -5,10 +5,10 @@ import json
 import pandas as pd
 import pytest
 
+from pbc_eval.agreement.disclosure import DisclosureRule, Reviewed
 from pbc_eval.disclosure import SUPPRESSED as C
 from pbc_eval.disclosure.editions import refuse_differencing
 from pbc_eval.errors import DisclosureError
-from pbc_eval.spec.disclosure import DisclosureRule, Reviewed
 
 RULE = DisclosureRule()
 

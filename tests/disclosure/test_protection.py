@@ -6,7 +6,7 @@ from disclosure_problems import cheapest_by_trying, is_safe, one_way, problem, w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pbc_eval.disclosure import audit, protect, relations_of, two_way
+from pbc_eval.disclosure import audit, cross_table_relations, protect, relations_of
 from pbc_eval.errors import DisclosureError
 
 INNER = [[20, 50, 10], [8, 19, 22], [17, 32, 12]]  # one small cell
@@ -20,7 +20,7 @@ def test_a_reader_works_out_what_the_margins_leave_open():
     table = with_margins(INNER)
     hidden = np.zeros(table.shape, dtype=bool)
     hidden[1, 0] = True
-    relations = two_way(3, 3)
+    relations = cross_table_relations(3, 3)
     alone = audit(relations, table.ravel(), hidden.ravel()).reshape(4, 4, 2)
     assert alone[1, 0].tolist() == [8, 8]
     hidden[np.ix_([0, 1], [0, 2])] = True
@@ -79,12 +79,12 @@ def test_what_is_hidden_beside_a_known_total(counts, expected):
 
 def test_the_cheapest_square_hides_a_cell_of_a_table():
     table = with_margins(INNER)
-    pattern = protect(problem(table.ravel(), two_way(3, 3)))
+    pattern = protect(problem(table.ravel(), cross_table_relations(3, 3)))
     hidden = {tuple(int(k) for k in at) for at in np.argwhere(pattern.hidden.reshape(4, 4))}
     assert hidden == {(1, 0), (1, 2), (2, 0), (2, 2)}
     assert pattern.cost == 8 + 22 + 17 + 12
     assert pattern.gap == 0
-    assert is_safe(problem(table.ravel(), two_way(3, 3)), pattern.hidden)
+    assert is_safe(problem(table.ravel(), cross_table_relations(3, 3)), pattern.hidden)
 
 
 def test_what_stands_elsewhere_is_never_hidden():
@@ -128,13 +128,13 @@ def test_a_cell_that_nothing_can_hide_is_named():
 def test_the_answer_is_the_same_every_time():
     counts = np.random.default_rng(3).poisson(14, (6, 6))
     table = with_margins(counts)
-    patterns = [protect(problem(table.ravel(), two_way(6, 6))) for _ in range(2)]
+    patterns = [protect(problem(table.ravel(), cross_table_relations(6, 6))) for _ in range(2)]
     np.testing.assert_array_equal(patterns[0].hidden, patterns[1].hidden)
 
 
 def test_a_search_cut_short_is_safe_and_says_how_far_off_it_may_be():
     table = with_margins(np.random.default_rng(5).poisson(14, (7, 7)))
-    posed = problem(table.ravel(), two_way(7, 7))
+    posed = problem(table.ravel(), cross_table_relations(7, 7))
     best, short = protect(posed), protect(posed, rounds=1)
     assert is_safe(posed, short.hidden)
     assert short.cost >= best.cost
@@ -159,7 +159,9 @@ def test_no_pattern_of_a_small_table_is_cheaper(inner, threshold):
     table = with_margins(inner)
     fixed = np.zeros(table.shape, dtype=bool)
     fixed[-1, -1] = True  # the grand total is known: fewer patterns to try
-    posed = problem(table.ravel(), two_way(*np.shape(inner)), threshold, never=fixed.ravel())
+    posed = problem(
+        table.ravel(), cross_table_relations(*np.shape(inner)), threshold, never=fixed.ravel()
+    )
     if posed.sensitive[fixed.ravel()].any():
         return
     pattern, best = protect(posed), cheapest_by_trying(posed)
@@ -186,7 +188,7 @@ def test_no_pattern_beside_a_total_is_cheaper(counts, threshold):
 @given(inner_tables, st.integers(2, 12))
 def test_no_small_cell_of_a_table_can_be_told(inner, threshold):
     table = with_margins(inner)
-    posed = problem(table.ravel(), two_way(*np.shape(inner)), threshold)
+    posed = problem(table.ravel(), cross_table_relations(*np.shape(inner)), threshold)
     pattern = protect(posed)
     assert pattern.hidden[posed.sensitive].all()
     told = np.array([k in pattern.exposed for k in range(table.size)])

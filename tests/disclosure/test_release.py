@@ -10,13 +10,13 @@ from evaluations import DATA, change, copy_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pbc_eval.agreement.disclosure import DisclosureRule
+from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.disclosure import SUPPRESSED, release, release_table
 from pbc_eval.disclosure.tables import release_tables
 from pbc_eval.errors import DisclosureError
+from pbc_eval.evaluation.evaluate import evaluate
 from pbc_eval.evaluation.record import OutputTable
-from pbc_eval.evaluation.run import evaluate
-from pbc_eval.spec.disclosure import DisclosureRule
-from pbc_eval.spec.evaluation import load_evaluation
 
 
 def table(counts, **changes) -> OutputTable:

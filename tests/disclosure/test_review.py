@@ -6,13 +6,13 @@ import pandas as pd
 import pytest
 from evaluations import DATA
 
+from pbc_eval.agreement.disclosure import DisclosureRule, Reviewed
+from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.disclosure import SUPPRESSED, release, release_table
 from pbc_eval.disclosure.review import refuse_unfit_outputs, review_table
 from pbc_eval.errors import DisclosureError
+from pbc_eval.evaluation.evaluate import evaluate
 from pbc_eval.evaluation.record import OutputTable
-from pbc_eval.evaluation.run import evaluate
-from pbc_eval.spec.disclosure import DisclosureRule, Reviewed
-from pbc_eval.spec.evaluation import load_evaluation
 
 RULE = DisclosureRule()
 

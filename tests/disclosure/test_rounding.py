@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.disclosure import SUPPRESSED, release_table
 from pbc_eval.disclosure.rounding import to_base
 from pbc_eval.evaluation.record import OutputTable
-from pbc_eval.spec.disclosure import DisclosureRule
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.disclosure.words import released_sentence, without_small_counts
-from pbc_eval.spec.disclosure import DisclosureRule
 
 RULE = DisclosureRule()
 OFF = DisclosureRule(threshold=0, reason="public")

@@ -4,12 +4,12 @@ import pytest
 from evaluations import DATA, change, copy_of
 
 from pbc_eval import report
+from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.disclosure import release
 from pbc_eval.errors import SpecError
-from pbc_eval.evaluation.agreed import agreed_parts, deviations_of, fingerprint
-from pbc_eval.evaluation.run import evaluate
-from pbc_eval.report.deviations import NO_REASON, deviation_sentences
-from pbc_eval.spec.evaluation import load_evaluation
+from pbc_eval.evaluation.evaluate import evaluate
+from pbc_eval.evaluation.registration import agreed_parts, deviations_of, fingerprint
+from pbc_eval.report.words.deviations import NO_REASON, deviation_sentences
 
 NAME = "hospital-readmissions"
 

@@ -11,16 +11,16 @@ from hostile import VALUES
 from scipy.stats import norm
 
 from pbc_eval import report
+from pbc_eval.agreement.evaluation import load_evaluation
+from pbc_eval.agreement.yaml_file import read_yaml
 from pbc_eval.errors import DataError
-from pbc_eval.evaluation.before_treatment import _std_error, before_treatment
-from pbc_eval.evaluation.design_note import design_note
-from pbc_eval.evaluation.note_release import release_note
+from pbc_eval.evaluation.note.before_treatment import _std_error, before_treatment
+from pbc_eval.evaluation.note.design_note import design_note
+from pbc_eval.evaluation.note.release import release_note
 from pbc_eval.payment.risk import MEASURED, NO_EFFECT, PROMISED
 from pbc_eval.publish.notebook import sanitise
-from pbc_eval.report.kinds import SECTIONS_OF
 from pbc_eval.report.note_downloads import note_results
-from pbc_eval.spec.evaluation import load_evaluation
-from pbc_eval.spec.yaml_file import read_yaml
+from pbc_eval.report.page import SECTIONS_OF
 
 NAME = "hospital-readmissions"
 OUTCOME = "readmissions_per_100"

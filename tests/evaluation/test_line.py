@@ -57,7 +57,7 @@ def test_a_waiver_lets_it_go_on_and_the_words_grow_careful(copied):
     diverging(folder)
     evaluation = pbc.evaluate(pbc.load_evaluation(folder))
     assert [check.name for check in evaluation.failed_checks] == ["pre_trends"]
-    from pbc_eval.report.prose import cannot_say, headline  # noqa: PLC0415 heavy
+    from pbc_eval.report.words.prose import cannot_say, headline  # noqa: PLC0415 heavy
 
     said = headline(evaluation.primary, evaluation).sentence
     assert "than without the programme" not in said

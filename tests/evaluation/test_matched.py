@@ -5,9 +5,9 @@ import pytest
 from evaluations import change, copy_of
 
 import pbc_eval as pbc
+from pbc_eval.agreement.adjustment import ADMITS
 from pbc_eval.errors import DesignError, SpecError
-from pbc_eval.report.kinds import section
-from pbc_eval.spec.adjustment import ADMITS
+from pbc_eval.report.page import section
 
 pytestmark = pytest.mark.slow  # whole evaluations are run
 

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 import pbc_eval as pbc
+from pbc_eval.agreement.adjustment import Adjustment
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.evaluation.matched_changes import before_programme, match_then_did
-from pbc_eval.spec.adjustment import Adjustment
 
 ROLES = {"unit": "unit", "time": "year", "outcome": "y", "cohort": "start"}
 

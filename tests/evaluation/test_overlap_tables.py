@@ -6,13 +6,13 @@ from evaluations import DATA, change, copy_of
 from scipy import stats
 
 import pbc_eval as pbc
+from pbc_eval.agreement.adjustment import ADMITS
 from pbc_eval.disclosure import is_suppressed
 from pbc_eval.evaluation import overlap_tables
-from pbc_eval.report.drawings import drawings
-from pbc_eval.report.facts import PLAIN_WORDS
-from pbc_eval.report.kinds import section
-from pbc_eval.report.overlap_figures import shared_area
-from pbc_eval.spec.adjustment import ADMITS
+from pbc_eval.report.figures.by_outcome import drawings
+from pbc_eval.report.figures.overlap import shared_area
+from pbc_eval.report.page import section
+from pbc_eval.report.words.facts import PLAIN_WORDS
 
 pytestmark = pytest.mark.slow  # a whole evaluation is run
 

@@ -6,8 +6,8 @@ import pytest
 from portfolios import TABLE, jobs, members, portfolio, publish
 
 from pbc_eval.errors import DisclosureError, SpecError, ValueMapError
-from pbc_eval.evaluation.portfolio import portfolio_of
-from pbc_eval.evaluation.portfolio_release import release_portfolio
+from pbc_eval.evaluation.portfolio.assemble import portfolio_of
+from pbc_eval.evaluation.portfolio.release import release_portfolio
 from pbc_eval.portfolio.pooling import pooled_effect
 
 

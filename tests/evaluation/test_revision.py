@@ -7,11 +7,11 @@ import pytest
 from evaluations import DATA, change, copy_of
 
 import pbc_eval as pbc
+from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.errors import SpecError
-from pbc_eval.evaluation.line import follow
+from pbc_eval.evaluation.core_results import core_results
 from pbc_eval.evaluation.revision import between, earlier_spec, figures_of, shapley
-from pbc_eval.report.revision import revision_facts
-from pbc_eval.spec.evaluation import load_evaluation
+from pbc_eval.report.sections.revision import revision_facts
 
 NAME = "school-attendance"
 EARLIER = "earlier/2025-1"
@@ -45,7 +45,7 @@ def test_steps_add_up_to_the_difference_of_each_figure(evaluation):
 
 
 def test_both_ends_are_what_each_edition_gives_on_its_own(evaluation):
-    first = figures_of(follow(load_evaluation(DATA / NAME / EARLIER)))
+    first = figures_of(core_results(load_evaluation(DATA / NAME / EARLIER)))
     for one in evaluation.revision.figures:
         assert one.earlier == pytest.approx(first[one.figure], rel=1e-9)
     last = {one.figure: one.later for one in evaluation.revision.figures}

@@ -7,12 +7,12 @@ import pytest
 from pydantic import TypeAdapter
 from scipy import stats
 
-from pbc_eval.evaluation.simulate import simulate_together
+from pbc_eval.agreement.payment_terms import payment_terms_from
+from pbc_eval.agreement.uncertainty import Uncertain
+from pbc_eval.agreement.value_map import ValuedOutcome
+from pbc_eval.evaluation.joint_simulation import simulate_together
 from pbc_eval.payment import payment_due
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.spec.payment_terms import payment_terms_from
-from pbc_eval.spec.uncertainty import Uncertain
-from pbc_eval.spec.value_map import ValuedOutcome
 from pbc_eval.sroi import social_return
 
 READ = TypeAdapter(Uncertain)

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
+from pbc_eval.agreement.performance import Performance
 from pbc_eval.kpi import measure_performance
-from pbc_eval.spec.performance import Performance
 
 MONTHS = ["2025-04", "2025-05", "2025-06", "2025-07"]
 

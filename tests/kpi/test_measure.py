@@ -2,9 +2,9 @@
 
 import pytest
 
+from pbc_eval.agreement.performance import Performance
 from pbc_eval.errors import DataError
 from pbc_eval.kpi.periods import periods_between
-from pbc_eval.spec.performance import Performance
 
 TWICE = ["2025-04", "2025-04", "2025-06", "2025-07"]
 EARLY = ["2025-03", "2025-05", "2025-06", "2025-07"]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from pbc_eval.agreement.payment_terms import payment_terms_from
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.spec.payment_terms import payment_terms_from
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "payment"
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from pbc_eval.agreement.payment_terms import payment_terms_from
+from pbc_eval.agreement.yaml_file import read_yaml
 from pbc_eval.payment import payment_due
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.spec.payment_terms import payment_terms_from
-from pbc_eval.spec.yaml_file import read_yaml
 
 CASES = [read_yaml(path) for path in sorted((Path(__file__).parent / "cases").glob("*.yaml"))]
 

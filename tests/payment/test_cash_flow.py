@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from payment.conftest import make_clause, make_outcome, make_terms
 
+from pbc_eval.agreement.payment_terms import payment_terms_from
 from pbc_eval.errors import PaymentTermsError
 from pbc_eval.payment.cash_flow import (
     Flow,
@@ -16,7 +17,6 @@ from pbc_eval.payment.cash_flow import (
     investor_returns,
 )
 from pbc_eval.payment.risk import payment_risk
-from pbc_eval.spec.payment_terms import payment_terms_from
 
 START = dt.date(2024, 1, 1)
 

@@ -7,7 +7,7 @@ from decimal import Context, Decimal, localcontext
 import pytest
 
 from pbc_eval.errors import PaymentTermsError
-from pbc_eval.payment import describe, payment_due, payment_under_alternatives
+from pbc_eval.payment import payment_due, payment_under_alternatives, terms_in_words
 from pbc_eval.results import MeasuredOutcome
 
 
@@ -279,7 +279,7 @@ def test_an_alternative_is_paid_by_the_agreed_rule_or_says_why_it_cannot(clause,
 
 
 def test_each_clause_is_one_plain_sentence(clause, terms):
-    words = describe(
+    words = terms_in_words(
         terms(
             clause(
                 "tariff",

@@ -6,11 +6,11 @@ import pytest
 from hostile import VALUES
 from payment.test_cases import CASES
 
+from pbc_eval.agreement.payment_terms import payment_terms_from
 from pbc_eval.payment import payment_due
-from pbc_eval.payment.kinds import KINDS
+from pbc_eval.payment.clauses import KINDS
 from pbc_eval.payment.schedule import schedule_of
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.spec.payment_terms import payment_terms_from
 
 
 def terms_of(case):

@@ -13,9 +13,9 @@ from payment.contracts import JOBS, OTHERS, as_measured, contracts
 from payment.test_cases import CASES, results_of
 from payment.worksheet import recalculate
 
+from pbc_eval.agreement.payment_terms import payment_terms_from
 from pbc_eval.payment import payment_due
 from pbc_eval.payment.spreadsheet import spreadsheet_lines
-from pbc_eval.spec.payment_terms import payment_terms_from
 
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 

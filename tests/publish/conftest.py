@@ -10,11 +10,11 @@ from evaluations import DATA, copy_of, made_once
 from hostile import REORDERS, VALUES
 from pages import without_kernels
 
+from pbc_eval.agreement.yaml_file import read_yaml
 from pbc_eval.batch.jobs import find_jobs, in_stages
 from pbc_eval.batch.local import run_jobs
 from pbc_eval.publish.edition import publish_edition
 from pbc_eval.publish.site.build import write_site
-from pbc_eval.spec.yaml_file import read_yaml
 
 __all__ = ["every_page", "published", "without_kernels"]
 WORDS = [value for value in VALUES if value not in REORDERS]

@@ -16,7 +16,7 @@ REPORTS = [
     "examples-2026/2026-1/index.html",
     "work-support-2026/2026-1/index.html",
 ]
-# One page of each kind; docs/make_published_pages.py looks at all of them.
+# One page of each kind; tools/make_published_pages.py looks at all of them.
 ON_A_PHONE = ["index.html", "school-attendance/index.html", "one-service/2026-1/index.html",
               *REPORTS[-2:]]  # fmt: skip
 PAGES = ["index.html", "school-attendance/index.html", *REPORTS]

@@ -4,10 +4,10 @@ import pytest
 from evaluations import change, copy_of
 from pages import Reader
 
+from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.errors import SpecError
 from pbc_eval.publish.edition import publish_edition
 from pbc_eval.publish.site.build import write_site
-from pbc_eval.spec.evaluation import load_evaluation
 
 ANALYST = "sign_off:\n  analyst: {name: N, date: 2026-06-01}\n"
 

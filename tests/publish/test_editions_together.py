@@ -6,10 +6,10 @@ import pytest
 from evaluations import change, copy_of, files_under
 from pages import intact
 
+from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.errors import DisclosureError
 from pbc_eval.publish import edition as press
 from pbc_eval.publish.edition import publish_edition
-from pbc_eval.spec.evaluation import load_evaluation
 
 NAME = "wheels-to-meals"
 

@@ -8,7 +8,7 @@ from portfolios import portfolio
 from pbc_eval.batch.jobs import Job, find_jobs, in_stages, refuse_two_of_one
 from pbc_eval.errors import PublicationError, SpecError
 from pbc_eval.provenance import read_manifest
-from pbc_eval.publish.kinds import KINDS, kind_of
+from pbc_eval.publish.report_kinds import KINDS, kind_of
 
 HOSPITAL = DATA / "hospital-readmissions"
 

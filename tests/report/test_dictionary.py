@@ -6,12 +6,12 @@ import json
 import pytest
 from evaluations import DATA
 
+from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.disclosure import SUPPRESSED, release
 from pbc_eval.errors import PublicationError
-from pbc_eval.evaluation.run import evaluate
+from pbc_eval.evaluation.evaluate import evaluate
 from pbc_eval.report import downloads
 from pbc_eval.report.downloads import write_downloads
-from pbc_eval.spec.evaluation import load_evaluation
 
 DICTIONARY = ("dictionary.csv",)
 

@@ -8,8 +8,8 @@ import pytest
 
 import pbc_eval as pbc
 from pbc_eval.errors import PublicationError
-from pbc_eval.report import figures
-from pbc_eval.report.drawings import drawings
+from pbc_eval.report.figures import drawing as figures
+from pbc_eval.report.figures.by_outcome import drawings
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -75,7 +75,7 @@ def test_a_figure_without_data_is_refused():
 
 
 def test_the_tornado_names_the_most_influential_assumption(released):
-    from pbc_eval.report.value import sensitivity_figure  # noqa: PLC0415 heavy
+    from pbc_eval.report.sections.value import sensitivity_figure  # noqa: PLC0415 heavy
 
     evaluation = released["hospital-readmissions"].evaluation
     figure = sensitivity_figure(evaluation)

@@ -5,7 +5,7 @@ from hostile import VALUES
 from pages import Reader
 
 from pbc_eval.publish.page import refuse_an_unfit_page
-from pbc_eval.report.glossary import terms, with_definitions
+from pbc_eval.report.words.glossary import terms, with_definitions
 
 PAGE = (
     "<main><h1>A confidence interval</h1><nav class='contents'><ul><li><a href='#a'>A</a></li></ul>"

@@ -8,12 +8,12 @@ from hostile import VALUES
 from markupsafe import escape
 from pages import Reader
 
+from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.disclosure import SUPPRESSED, release_table
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.record import OutputTable
-from pbc_eval.report.figures import Figure
+from pbc_eval.report.figures.drawing import Figure
 from pbc_eval.report.html import anchor, figure_html, render, table_html
-from pbc_eval.spec.disclosure import DisclosureRule
 
 KINDS = {"name": "text", "units": "count", "effect": "effect", "p": "p_value", "pay": "money"}
 

@@ -7,21 +7,21 @@ import pytest
 from evaluations import change, copy_of
 from languages import extraction, known, speaking
 
+from pbc_eval.agreement.contract import Language
+from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.errors import PublicationError, SpecError
-from pbc_eval.publish.notebook import sanitise
-from pbc_eval.report import html as writing
-from pbc_eval.report.language import catalogue
-from pbc_eval.report.language.catalogue import (
+from pbc_eval.messages import catalogue
+from pbc_eval.messages.catalogue import (
     SOURCE,
     confirmed_by,
     languages,
     placeholders,
     translations,
 )
-from pbc_eval.report.language.message import Message
-from pbc_eval.report.language.words import Words
-from pbc_eval.spec.contract import Language
-from pbc_eval.spec.evaluation import load_evaluation
+from pbc_eval.messages.message import Message
+from pbc_eval.messages.template_language import Words
+from pbc_eval.publish.notebook import sanitise
+from pbc_eval.report import html as writing
 
 # --- messages ---
 
@@ -53,7 +53,7 @@ def test_only_codes_of_languages_pass_as_lang(value):
 
 def test_the_list_of_messages_is_up_to_date():
     written = catalogue.TEMPLATE.read_text(encoding="utf-8")
-    assert written == extraction().pot_text(), "run python docs/make_messages.py"
+    assert written == extraction().pot_text(), "run python tools/make_messages.py"
 
 
 @pytest.mark.parametrize("code", sorted({*languages()} - {SOURCE}))

@@ -11,18 +11,18 @@ from languages import known, speaking
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from pbc_eval import provenance, report
+from pbc_eval.agreement.evaluation import load_evaluation
+from pbc_eval.agreement.portfolio import load_portfolio
 from pbc_eval.disclosure import release
-from pbc_eval.evaluation.design_note import design_note
-from pbc_eval.evaluation.note_release import release_note
-from pbc_eval.evaluation.portfolio import portfolio_of
-from pbc_eval.evaluation.portfolio_release import release_portfolio
-from pbc_eval.evaluation.run import evaluate
+from pbc_eval.evaluation.evaluate import evaluate
+from pbc_eval.evaluation.note.design_note import design_note
+from pbc_eval.evaluation.note.release import release_note
+from pbc_eval.evaluation.portfolio.assemble import portfolio_of
+from pbc_eval.evaluation.portfolio.release import release_portfolio
+from pbc_eval.messages.catalogue import SOURCE, placeholders, translations
 from pbc_eval.publish.notebook import UNCONFIRMED, to_page
 from pbc_eval.publish.page import refuse_an_unfit_page
-from pbc_eval.report.kinds import SECTIONS_OF
-from pbc_eval.report.language.catalogue import SOURCE, placeholders, translations
-from pbc_eval.spec.evaluation import load_evaluation
-from pbc_eval.spec.portfolio import load_portfolio
+from pbc_eval.report.page import SECTIONS_OF
 
 pytestmark = pytest.mark.slow  # pages of every kind, in five catalogues
 

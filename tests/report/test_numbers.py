@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from pbc_eval.report import numbers as fmt
-from pbc_eval.report.numbers import adds_up_as_shown, differ_as_shown
-from pbc_eval.spec.outcomes import Outcome
+from pbc_eval.agreement.outcomes import Outcome
+from pbc_eval.report.words import numbers as fmt
+from pbc_eval.report.words.numbers import adds_up_as_shown, differ_as_shown
 
 MINUS = "\N{MINUS SIGN}"
 

@@ -10,8 +10,8 @@ from evaluations import change, copy_of
 import pbc_eval as pbc
 from pbc_eval import report
 from pbc_eval.disclosure import SUPPRESSED
-from pbc_eval.report.payment_risk import ladder_figures, risk_figures, risk_tables
-from pbc_eval.report.performance import charts, performance_tables, summary_table
+from pbc_eval.report.sections.payment_risk import ladder_figures, risk_figures, risk_tables
+from pbc_eval.report.sections.performance import charts, performance_tables, summary_table
 
 pytestmark = pytest.mark.slow  # whole evaluations are run
 

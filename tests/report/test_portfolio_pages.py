@@ -9,16 +9,16 @@ from hostile import VALUES
 from portfolios import jobs, members, portfolio, publish
 
 from pbc_eval import report
+from pbc_eval.agreement.portfolio import load_portfolio
 from pbc_eval.errors import PublicationError
-from pbc_eval.evaluation.portfolio import portfolio_of
-from pbc_eval.evaluation.portfolio_release import release_portfolio
+from pbc_eval.evaluation.portfolio.assemble import portfolio_of
+from pbc_eval.evaluation.portfolio.release import release_portfolio
 from pbc_eval.publish.notebook import sanitise
-from pbc_eval.report import portfolio_words as words
-from pbc_eval.report.kinds import SECTIONS_OF
-from pbc_eval.report.league_figures import funnel
+from pbc_eval.report.figures.league import funnel
+from pbc_eval.report.page import SECTIONS_OF
 from pbc_eval.report.portfolio_downloads import portfolio_results
-from pbc_eval.report.portfolio_sections import portfolio_figures
-from pbc_eval.spec.portfolio import load_portfolio
+from pbc_eval.report.sections.portfolio import portfolio_figures
+from pbc_eval.report.words import portfolio_words as words
 
 MIXED = ["A,jobs,2,0.5,4,1000,500,40,S", "B,stays,-3,1,2,900,900,40,S", "C,stays,9,,,,,,S"]
 

@@ -7,7 +7,7 @@ import pytest
 
 import pbc_eval as pbc
 from pbc_eval.errors import PublicationError
-from pbc_eval.report import prose
+from pbc_eval.report.words import prose
 from pbc_eval.results import AttEstimate, CheckResult
 
 DATA = Path(__file__).parents[2] / "data"

@@ -5,14 +5,14 @@ import pytest
 from evaluations import DATA, change, copy_of
 
 from pbc_eval import report
+from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.disclosure import release
 from pbc_eval.errors import PublicationError
-from pbc_eval.evaluation.run import evaluate
-from pbc_eval.publish.kinds import kind_of
-from pbc_eval.report.assumption_register import register_table
-from pbc_eval.report.kinds import SECTIONS_OF
-from pbc_eval.report.sroi_sections import principles, sroi_tables
-from pbc_eval.spec.evaluation import load_evaluation
+from pbc_eval.evaluation.evaluate import evaluate
+from pbc_eval.publish.report_kinds import kind_of
+from pbc_eval.report.page import SECTIONS_OF
+from pbc_eval.report.sections.assumption_register import register_table
+from pbc_eval.report.sections.social_return import principles, sroi_tables
 
 
 def made(folder):

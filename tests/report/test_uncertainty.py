@@ -9,9 +9,9 @@ from evaluations import DATA
 
 import pbc_eval as pbc
 from pbc_eval import report
-from pbc_eval.report import numbers as fmt
-from pbc_eval.report.uncertainty import sentences, uncertainty_figures, uncertainty_tables
-from pbc_eval.report.value import value_figures
+from pbc_eval.report.sections.uncertainty import sentences, uncertainty_figures, uncertainty_tables
+from pbc_eval.report.sections.value import value_figures
+from pbc_eval.report.words import numbers as fmt
 from pbc_eval.sroi.value_of_information import value_of_information
 
 NAMES = ("hospital-readmissions", "wheels-to-meals", "one-service")

@@ -12,8 +12,8 @@ from evaluations import DATA, change, copy_of
 from hostile import FORMULAS, VALUES
 
 import pbc_eval as pbc
+from pbc_eval.intake.workbook_file import Formula, Sheet, workbook_bytes
 from pbc_eval.report.workbook import workbook
-from pbc_eval.spec.workbook_file import Formula, Sheet, workbook_bytes
 from pbc_eval.sroi.basis import ValueBasis
 
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from pbc_eval.spec.value_map import ValuedOutcome
+from pbc_eval.agreement.value_map import ValuedOutcome
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "sroi"
 

@@ -5,11 +5,11 @@ import datetime as dt
 import pytest
 from sroi.conftest import valued
 
+from pbc_eval.agreement.portfolio_claims import portfolio_claims
+from pbc_eval.agreement.value_map import StakeholderInput, ValueMap
 from pbc_eval.errors import ParameterError, ValueMapError
 from pbc_eval.parameters import read_bank, reprice, value_at
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.spec.portfolio_claims import portfolio_claims
-from pbc_eval.spec.value_map import StakeholderInput, ValueMap
 from pbc_eval.sroi import social_return
 from pbc_eval.sroi.basis import ValueBasis, costs_with_optimism
 from pbc_eval.sroi.perspectives import by_perspective, named_ratios, who_pays_who_saves

@@ -8,8 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 from scipy import stats
 from sroi.conftest import valued
 
+from pbc_eval.agreement.uncertainty import Correlation, Uncertain, uncertainty_problem
 from pbc_eval.errors import ValueMapError
-from pbc_eval.spec.uncertainty import Correlation, Uncertain, uncertainty_problem
 from pbc_eval.sroi.distributions import CELLS, copula_of, distribution_of
 
 READ = TypeAdapter(Uncertain)

@@ -8,13 +8,13 @@ from pydantic import TypeAdapter
 from scipy import stats
 from sroi.conftest import valued, wheels_to_meals
 
+from pbc_eval.agreement.uncertainty import Correlation, Uncertain
 from pbc_eval.errors import ValueMapError
-from pbc_eval.spec.uncertainty import Correlation, Uncertain
 from pbc_eval.sroi import (
+    assumption_grid,
     one_way,
     simulate,
     social_return,
-    two_way,
     value_of_information,
     widest_pair,
 )
@@ -167,7 +167,7 @@ GUIDE = social_return(wheels_to_meals(), investment=42_375)
 
 
 def test_the_grid_is_the_ratio_at_every_pair():
-    found = two_way(
+    found = assumption_grid(
         GUIDE,
         ("res-gp", "quantity"),
         ("whole project", "investment"),
@@ -209,7 +209,7 @@ def test_the_widest_pair_runs_between_the_ends_of_the_tornado():
 )
 def test_a_grid_that_cannot_be_meant_is_refused(key, values, message):
     with pytest.raises(ValueMapError, match=message):
-        two_way(GUIDE, key, ("res-ae", "quantity"), first_values=values, second_values=[1])
+        assumption_grid(GUIDE, key, ("res-ae", "quantity"), first_values=values, second_values=[1])
 
 
 def test_the_tornado_moves_declared_figures_as_far_as_they_are_stated_to_go():

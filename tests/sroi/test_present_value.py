@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sroi.conftest import golden, valued, wheels_to_meals
 
+from pbc_eval.agreement.value_map import StakeholderInput, ValueMap
 from pbc_eval.errors import ParameterError, ValueMapError
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.spec.value_map import StakeholderInput, ValueMap
 from pbc_eval.sroi import social_return
 
 EXACT = 1e-12  # sums of a few products: only rounding separates us from the hand calculation

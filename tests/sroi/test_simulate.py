@@ -8,9 +8,9 @@ from pydantic import TypeAdapter
 from scipy import stats
 from sroi.conftest import valued
 
+from pbc_eval.agreement.uncertainty import Correlation, Uncertain
 from pbc_eval.errors import ValueMapError
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.spec.uncertainty import Correlation, Uncertain
 from pbc_eval.sroi import effect_draws, simulate, social_return
 from pbc_eval.sroi.simulate import CHUNK
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pbc_eval.agreement.site import SITE_FILE, Site, load_site
 from pbc_eval.errors import PublicationError
 from pbc_eval.publish.checksums import SUMS, sums_text
 from pbc_eval.publish.edition import put_all_back, site_lock
@@ -26,7 +27,6 @@ from pbc_eval.publish.site.indigo import project
 from pbc_eval.publish.site.listed import Contract, Shelf, read_shelf
 from pbc_eval.publish.site.ocds import release_package
 from pbc_eval.publish.site.pages import contract_page, editions_csv, index_page
-from pbc_eval.spec.site import SITE_FILE, Site, load_site
 
 INDEX = "index.html"
 OF_THE_SITE = (INDEX, "catalog.jsonld", "feed.xml", "sitemap.xml", SUMS)

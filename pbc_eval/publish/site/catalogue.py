@@ -6,10 +6,10 @@ series of its contract. Without an address of the site all links are relative to
 
 from typing import Any
 
+from pbc_eval.agreement.site import Site
 from pbc_eval.publish.crate import ARCHIVE
 from pbc_eval.publish.metadata import media_type
 from pbc_eval.publish.site.listed import Contract, Listed, Shelf
-from pbc_eval.spec.site import Site
 
 _CONTEXT = {
     "adms": "http://www.w3.org/ns/adms#",

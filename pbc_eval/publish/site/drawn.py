@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pbc_eval import provenance
 from pbc_eval.publish.site.listed import Contract, Listed
-from pbc_eval.report.editions_figure import EditionEstimate, editions_over_time
-from pbc_eval.report.figures import Figure
+from pbc_eval.report.figures.drawing import Figure
+from pbc_eval.report.figures.editions import EditionEstimate, editions_over_time
 
 KEPT = ".runs/figures"
 

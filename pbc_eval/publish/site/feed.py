@@ -9,9 +9,9 @@ import datetime as dt
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
+from pbc_eval.agreement.site import Site
 from pbc_eval.publish.site.listed import Listed, Shelf
 from pbc_eval.publish.visible import one_line
-from pbc_eval.spec.site import Site
 
 ATOM = "http://www.w3.org/2005/Atom"
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"

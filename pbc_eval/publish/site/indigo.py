@@ -7,9 +7,9 @@ guessed. Organisations are named in notes, since INDIGO refers to them by identi
 
 from typing import Any
 
+from pbc_eval.agreement.site import Site
 from pbc_eval.publish.site.listed import Contract, Listed
 from pbc_eval.publish.site.ocds import ocid_of
-from pbc_eval.spec.site import Site
 
 _VALIDATION = {  # method -> word of the list "outcome validation method"
     "difference_in_differences": "Quasi-experimental study",

@@ -7,9 +7,9 @@ published. What is provisional or made up is a milestone with a description, nev
 
 from typing import Any
 
+from pbc_eval.agreement.site import Site
 from pbc_eval.publish.site.feed import tag_uri
 from pbc_eval.publish.site.listed import Contract, Listed
-from pbc_eval.spec.site import Site
 
 METRICS = (  # the extension that has agreedMetrics and implementation.metrics
     "https://raw.githubusercontent.com/open-contracting-extensions/ocds_metrics_extension/master/"

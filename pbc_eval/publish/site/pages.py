@@ -13,16 +13,16 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from pbc_eval.agreement.site import Site
+from pbc_eval.intake.formula_text import harmless
+from pbc_eval.messages.catalogue import SOURCE, languages
+from pbc_eval.messages.message import Message
+from pbc_eval.messages.template_language import speak
 from pbc_eval.publish.page import refuse_an_unfit_page, script_source
 from pbc_eval.publish.site.drawn import Drawer, editions_figure
 from pbc_eval.publish.site.listed import Contract, Listed, Shelf
-from pbc_eval.report.facts import long_date
 from pbc_eval.report.html import TEMPLATES
-from pbc_eval.report.language.catalogue import SOURCE, languages
-from pbc_eval.report.language.message import Message
-from pbc_eval.report.language.words import speak
-from pbc_eval.spec.formula_text import harmless
-from pbc_eval.spec.site import Site
+from pbc_eval.report.words.facts import long_date
 
 SEARCH = (TEMPLATES / "site" / "search.js").read_text(encoding="utf-8")
 _COLUMNS = (

@@ -157,7 +157,7 @@ def test_one_edition_has_no_drawing(tmp_path):
 def test_a_drawing_is_made_once_and_forgotten_when_nothing_shows_it(corrected, monkeypatch):
     first = contract_page(corrected)
     (kept,) = (corrected / ".runs" / "figures").glob("*.svg")
-    monkeypatch.setattr("pbc_eval.report.figures.Figure.svg", property(lambda _: 1 / 0))
+    monkeypatch.setattr("pbc_eval.report.figures.drawing.Figure.svg", property(lambda _: 1 / 0))
     assert contract_page(corrected) == first
     monkeypatch.undo()
     put(corrected, edition="2025-9", particulars__publication__release_date="2025-09-01")

@@ -1,0 +1,159 @@
+"""How the effect is identified, fixed before outcomes are seen.
+
+``method`` selects the model: difference_in_differences, synthetic_difference_in_differences,
+matching, reported or forecast.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from pbc_eval.agreement.adjustment import PAIRING, Adjustment, OtherAdjustment
+from pbc_eval.agreement.base import Agreed, Date, Level
+
+
+class Waiver(Agreed):
+    """A check that is known to fail, and why the evaluation goes on; printed in the report."""
+
+    check: str = Field(min_length=1, description="pre_trends, few_clusters, balance, ...")
+    reason: str = Field(min_length=20, description="For the public: why the failure is accepted.")
+
+
+WAIVERS = "Checks that are known to fail, each with the reason why the evaluation goes on."
+
+
+class _Identified(Agreed):
+    """What every design that estimates an effect from data must say."""
+
+    agreed_on: Date | None = Field(default=None, description="When the design was fixed.")
+    rationale: str = Field(min_length=1, description="Why this comparison is fair, in plain words.")
+    level: Level = Field(default=0.95, description="Confidence level, 0.95 not 95.")
+    waivers: tuple[Waiver, ...] = Field(default=(), description=WAIVERS)
+    deviations: tuple[str, ...] = Field(default=(), description="From what was agreed, if any.")
+
+
+class DifferenceInDifferences(_Identified):
+    """Group-time average treatment effects (Callaway and Sant'Anna 2021)."""
+
+    method: Literal["difference_in_differences"]
+    control_group: Literal["never_treated", "not_yet_treated"] = Field(
+        default="never_treated", description="Whom treated units are compared with."
+    )
+    covariates: tuple[str, ...] = Field(
+        default=(), description="Columns to adjust for, at their values before treatment."
+    )
+    adjustment: Literal["dr", "reg", "ipw"] = Field(
+        default="dr", description="How: doubly robust, outcome regression or weighting."
+    )
+    base_period: Literal["varying", "universal"] = Field(
+        default="varying", description="What effects before treatment are held against."
+    )
+    anticipation: int = Field(
+        default=0, ge=0, description="Periods before the start in which units may have reacted."
+    )
+    headline: Literal["simple", "event", "cohort", "calendar"] = Field(
+        default="simple", description="Which average of the group-time effects is the headline."
+    )
+    bands: Literal["simultaneous", "pointwise"] = Field(
+        default="simultaneous", description="simultaneous: the whole path lies inside at the level."
+    )
+
+
+class SyntheticDifferenceInDifferences(_Identified):
+    """Comparison units and periods weighted to move as the treated did (Arkhangelsky et al. 2021).
+
+    For a handful of treated units; every unit must be observed in every period."""
+
+    method: Literal["synthetic_difference_in_differences"]
+    inference: Literal["placebo", "jackknife", "bootstrap"] = Field(
+        default="placebo",
+        description="Where the standard error comes from; placebo is the only one for a single "
+        "treated unit.",
+    )
+    replications: int = Field(
+        default=500, ge=50, le=10_000, description="Placebos or bootstrap draws."
+    )
+
+
+class Benchmark(Agreed):
+    """A randomised comparison of the same programme, to judge the matched estimate by."""
+
+    file: str = Field(min_length=1, description="Beside evaluation.yaml.")
+    treatment: str = Field(description="Column: 1 for people in the programme, else 0.")
+    source: str = Field(min_length=1, description="Who ran the trial, and where it is published.")
+
+
+class Matching(_Identified, Adjustment):
+    """A comparison group built by matching or weighting on what was known before the programme."""
+
+    method: Literal["matching"]
+    treatment: str = Field(description="Column: 1 for people in the programme, else 0.")
+    covariates: tuple[str, ...] = Field(
+        min_length=1, description="Columns, known before the programme, to match on."
+    )
+    estimand: Literal["ATT", "ATC", "ATE"] = Field(
+        default="ATT", description="ATT: the effect on those in the programme."
+    )
+    alternatives: tuple[OtherAdjustment, ...] = Field(
+        default=(), description="Other ways to build the comparison group, shown beside this one."
+    )
+    benchmark: Benchmark | None = Field(
+        default=None, description="A randomised trial of the same programme, to judge by."
+    )
+
+    @model_validator(mode="after")
+    def _refuse_an_estimand_that_cannot_be_had(self) -> Self:
+        names = [other.name for other in self.alternatives]
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"alternatives: names must differ, got {repeated[0]!r} twice")
+        ways: list[tuple[str, Adjustment]] = [("", self)]
+        ways += [(f"{other.name}: ", other) for other in self.alternatives]
+        for who, what in ways:
+            if self.estimand == "ATE" and what.algorithm in PAIRING:
+                raise ValueError(
+                    f"{who}algorithm {what.algorithm} answers for one group at a time, not for "
+                    "everybody (ATE). Write estimand ATT or ATC, or choose full, subclass, "
+                    "coarsened, exact or a weighting algorithm"
+                )
+        return self
+
+    @property
+    def target(self) -> str:
+        """Whom the effect is for: ATT, ATC, ATE, or ATO with overlap weights."""
+        return "ATO" if self.algorithm == "overlap" else self.estimand
+
+
+class Reported(Agreed):
+    """The effect was estimated and published by others; it is taken as they report it."""
+
+    method: Literal["reported"]
+    rationale: str = Field(min_length=1, description="How those who published it came to it.")
+    source: str = Field(min_length=1, description="Who published it, where and when.")
+    waivers: tuple[Waiver, ...] = Field(default=(), description=WAIVERS)
+    deviations: tuple[str, ...] = Field(default=(), description="From what was agreed, if any.")
+
+
+class Forecast(Agreed):
+    """Nothing is estimated: a forecast of social value from assumed quantities."""
+
+    method: Literal["forecast"]
+    rationale: str = Field(min_length=1, description="What the quantities rest on.")
+    waivers: tuple[Waiver, ...] = Field(default=(), description=WAIVERS)
+    deviations: tuple[str, ...] = Field(default=(), description="From what was agreed, if any.")
+
+
+Design = Annotated[
+    DifferenceInDifferences | SyntheticDifferenceInDifferences | Matching | Reported | Forecast,
+    Field(discriminator="method"),
+]
+
+__all__ = [
+    "Benchmark",
+    "Design",
+    "DifferenceInDifferences",
+    "Forecast",
+    "Matching",
+    "Reported",
+    "SyntheticDifferenceInDifferences",
+    "Waiver",
+]

@@ -1,0 +1,40 @@
+"""Every problem of a YAML file at once, each with its line, its place, the rule and the remedy."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from pbc_eval.agreement.problems import in_words, place_of
+from pbc_eval.agreement.yaml_file import YamlDocument
+
+
+def every_problem(invalid: ValidationError, document: YamlDocument, whole: str) -> str:
+    """The problems as the text of one error; ``whole`` names what the file describes."""
+    problems = []
+    for error in invalid.errors(include_url=False):
+        location = list(place_of(error))
+        place = _place(location, document.data, whole)
+        said = in_words(error)
+        stop = "" if said.endswith("?") else "."
+        problems.append((document.line_of(location), place, said.rstrip(".") + stop))
+    lines = [f"  line {line}: {place}: {said}" for line, place, said in sorted(set(problems))]
+    count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
+    return f"{document.path}: {count}\n" + "\n".join(lines)
+
+
+def _place(location: list[str | int], data: Any, whole: str) -> str:
+    """payment.clauses[1].price: the location as the file has it, without the tags of unions."""
+    words: list[str] = []
+    here: Any = data
+    for position, part in enumerate(location):
+        last = position == len(location) - 1
+        if isinstance(part, int):
+            words.append(f"[{part + 1}]")
+            here = here[part] if isinstance(here, list) and part < len(here) else None
+        elif isinstance(here, dict) and part in here:
+            words.append(f".{part}")
+            here = here[part]
+        elif last or not isinstance(here, dict):
+            words.append(f".{part}")
+            here = None
+    return "".join(words).lstrip(".") or whole

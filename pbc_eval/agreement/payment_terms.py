@@ -1,0 +1,301 @@
+"""Payment terms: what is paid for which outcome, as agreed, clause by clause.
+
+Money is in the contract's currency. Clauses that pay on one measure are in ``payment_clauses``,
+those on several in ``payment_several``, those that adjust what others pay in
+``payment_adjusting``, limits over several clauses and earlier years in ``payment_limits``.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
+
+from pbc_eval._validate import did_you_mean
+from pbc_eval.agreement.base import Agreed, Date, Slug
+from pbc_eval.agreement.money import Money, Number
+from pbc_eval.agreement.payment_adjusting import (
+    Clawback,
+    Gainshare,
+    KpiDeduction,
+    ProfitShare,
+    Release,
+    ServiceCredit,
+    Withhold,
+)
+from pbc_eval.agreement.payment_base import Indexation, PricedClause
+from pbc_eval.agreement.payment_clauses import (
+    Band,
+    Bands,
+    FixedFee,
+    Slide,
+    SlidePoint,
+    Tariff,
+    Threshold,
+    Verification,
+)
+from pbc_eval.agreement.payment_finance import Drawdown, Investment
+from pbc_eval.agreement.payment_limits import EarlierYear, GroupLimit, RestatedOutcome
+from pbc_eval.agreement.payment_several import Metric, Scorecard, Triggers
+from pbc_eval.agreement.problems import problems_in_words
+from pbc_eval.errors import PaymentTermsError
+
+Clause = Annotated[
+    Tariff
+    | Threshold
+    | Bands
+    | Slide
+    | FixedFee
+    | Scorecard
+    | Triggers
+    | ServiceCredit
+    | KpiDeduction
+    | Gainshare
+    | ProfitShare
+    | Withhold
+    | Release
+    | Clawback,
+    Field(discriminator="type"),
+]
+
+
+class Rounding(Agreed):
+    """How an amount becomes payable: decimals of the currency (2 = pence, 0 = pounds)."""
+
+    decimals: Literal[0, 2] = Field(default=2, description="Decimals of the payment.")
+    mode: Literal["half_up", "half_even", "down"] = Field(
+        default="half_up", description="What becomes of a half: up, to the even neighbour, down."
+    )
+
+    @property
+    def step(self) -> Decimal:
+        return Decimal(1).scaleb(-self.decimals)
+
+
+def _iso_currency(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", value):
+        raise ValueError(f"must be an ISO 4217 code such as GBP, got {value!r}")
+    return value
+
+
+class PaymentTerms(Agreed):
+    """The payment side of a contract, and the account of earlier years."""
+
+    currency: Annotated[str, AfterValidator(_iso_currency)] = Field(
+        description="That of the contract."
+    )
+    clauses: Annotated[tuple[Clause, ...], Field(min_length=1)] = Field(
+        description="One for each thing that is paid."
+    )
+    limits: tuple[GroupLimit, ...] = Field(
+        default=(), description="Caps and floors over some clauses, or over a cohort."
+    )
+    year: str = Field(default="", description="The year that is paid for: 2025-26.")
+    year_cap: Money | None = Field(default=None, description="The most that one year pays.")
+    year_floor: Money | None = Field(default=None, description="The least that one year pays.")
+    cap: Money | None = Field(
+        default=None, description="The most that is paid in all, earlier years included."
+    )
+    floor: Money | None = Field(
+        default=None, description="The least that is paid in all, earlier years included."
+    )
+    earlier_years: tuple[EarlierYear, ...] = Field(
+        default=(), description="What was paid before, and what has been corrected since."
+    )
+    indices: dict[str, dict[Date, Number]] = Field(
+        default_factory=dict, description="Index series by name: date to value."
+    )
+    promised_effects: dict[Slug, float] = Field(
+        default_factory=dict,
+        description="The effect that the contract was priced on, by outcome; positive is better.",
+    )
+    investment: Investment | None = Field(
+        default=None, description="What investors lend until results are paid."
+    )
+    rounding: Rounding = Field(default=Rounding(), description="How the payment is rounded, once.")
+    illustrative: bool = Field(default=False, description="true: the terms were made up.")
+    notes: str = Field(default="", description="What a reader of the terms must know.")
+
+    @property
+    def due_clauses(self) -> tuple[Clause, ...]:
+        """The clauses that are paid in ``year``."""
+        return tuple(c for c in self.clauses if not c.years or self.year in c.years)
+
+    @model_validator(mode="after")
+    def _terms_are_coherent(self) -> Self:
+        for problem in (
+            self._id_problem(),
+            self._limit_problem(),
+            self._reference_problem(),
+            self._group_problem(),
+            self._year_problem(),
+            self._index_problem(),
+            self._promise_problem(),
+        ):
+            if problem:
+                raise ValueError(problem)
+        return self
+
+    def _id_problem(self) -> str | None:
+        ids = [clause.id for clause in self.clauses] + [limit.id for limit in self.limits]
+        twice = sorted({name for name in ids if ids.count(name) > 1})
+        return (
+            f"clause ids must be unique, got {', '.join(twice)} more than once" if twice else None
+        )
+
+    def _limit_problem(self) -> str | None:
+        for name, cap, floor in (
+            ("contract", self.cap, self.floor),
+            ("year", self.year_cap, self.year_floor),
+        ):
+            if cap is not None and floor is not None and floor > cap:
+                return (
+                    f"{name} floor {floor} is above {name} cap {cap}. Lower the floor, or raise "
+                    "the cap"
+                )
+        owners = [
+            ("the contract", self.cap, self.floor),
+            ("a year", self.year_cap, self.year_floor),
+        ]
+        owners += [(clause.id, clause.cap, clause.floor) for clause in self.clauses]
+        owners += [(limit.id, limit.cap, limit.floor) for limit in self.limits]
+        for owner, cap, floor in owners:
+            for name, value in (("cap", cap), ("floor", floor)):
+                if value is not None and value % self.rounding.step:
+                    return (
+                        f"{owner}: {name} {value} is finer than payments, which are rounded to "
+                        f"{self.rounding.decimals} decimals; rounding could then breach it"
+                    )
+        return None
+
+    def _reference_problem(self) -> str | None:
+        """Clauses that rest on others: these are there, and no two rest on each other."""
+        known = {clause.id: clause for clause in self.clauses}
+        for clause in self.clauses:
+            for name in clause.clauses:
+                if name not in known or name == clause.id:
+                    what = "itself" if name == clause.id else f"clause {name!r}, which is not there"
+                    near = did_you_mean(name, [one for one in known if one != clause.id])
+                    return f"{clause.id}: rests on {what}.{near} Name other clauses of the contract"
+                if clause.type == "release" and known[name].type != "withhold":
+                    return f"{clause.id}: releases {name!r}, which is no withhold clause"
+        try:
+            self.in_order(self.clauses)
+        except ValueError as circle:
+            return str(circle)
+        return None
+
+    @staticmethod
+    def in_order(clauses: tuple[Clause, ...]) -> tuple[Clause, ...]:
+        """Clauses after those that they rest on. Raises ValueError where two rest on each other."""
+        waiting, ordered = list(clauses), list[Clause]()
+        there = {clause.id for clause in clauses}
+        while waiting:
+            done = {clause.id for clause in ordered}
+            ready = [c for c in waiting if not (set(c.clauses) & there) - done]
+            if not ready:
+                names = ", ".join(clause.id for clause in waiting)
+                raise ValueError(
+                    f"{names} rest on each other; no one of them can be worked out first. "
+                    "Take one out of what the other rests on"
+                )
+            ordered += ready
+            waiting = [clause for clause in waiting if clause not in ready]
+        return tuple(ordered)
+
+    def members(self, limit: GroupLimit) -> frozenset[str]:
+        """Ids of the clauses that a limit bounds."""
+        if limit.of:
+            return frozenset(limit.of)
+        return frozenset(clause.id for clause in self.clauses if clause.cohort == limit.cohort)
+
+    def _group_problem(self) -> str | None:
+        """Limits bound clauses that are there, and are nested or apart, so that order is plain."""
+        known = [clause.id for clause in self.clauses]
+        for limit in self.limits:
+            if lacking := sorted(self.members(limit) - set(known)):
+                near = did_you_mean(lacking[0], known)
+                return f"{limit.id}: bounds clause {lacking[0]!r}, which is not there.{near}"
+            if not self.members(limit):
+                cohorts = sorted({clause.cohort for clause in self.clauses} - {""})
+                near = did_you_mean(limit.cohort, cohorts)
+                return f"{limit.id}: no clause pays for cohort {limit.cohort!r}.{near}"
+        for number, one in enumerate(self.limits):
+            for two in self.limits[number + 1 :]:
+                a, b = self.members(one), self.members(two)
+                if a & b and not (a < b or b < a):
+                    return (
+                        f"{one.id} and {two.id} bound some of the same clauses; what comes off "
+                        "which would depend on their order. Nest one in the other, or part them"
+                    )
+        return None
+
+    def _year_problem(self) -> str | None:
+        needs = any(clause.years for clause in self.clauses) or bool(self.earlier_years)
+        if needs and not self.year:
+            return "year is needed, the year that is paid for, since clauses or payments name years"
+        if not self.due_clauses:
+            return f"no clause is paid in year {self.year!r}. Correct year, or the clauses' years"
+        years = [earlier.year for earlier in self.earlier_years]
+        if self.year in years:
+            return (
+                f"year {self.year!r} is paid for now and is among earlier_years too. Keep one; a "
+                "correction belongs to a later year's statement"
+            )
+        twice = sorted({year for year in years if years.count(year) > 1})
+        return f"earlier_years names {', '.join(twice)} more than once" if twice else None
+
+    def _promise_problem(self) -> str | None:
+        paid = sorted({name for clause in self.clauses for name in clause.outcomes})
+        for name, effect in self.promised_effects.items():
+            if name not in paid:
+                near = did_you_mean(name, paid)
+                return f"promised_effects: {name!r} is no outcome that a clause pays for.{near}"
+            if effect <= 0:
+                return (
+                    f"promised_effects: {name} must be above zero, got {effect:g}. An improvement "
+                    "is positive, whichever way the outcome points"
+                )
+        return None
+
+    def _index_problem(self) -> str | None:
+        for clause in self.clauses:
+            indexed = clause.indexed if isinstance(clause, PricedClause) else None
+            if indexed is None or indexed.series is None:
+                continue
+            if indexed.series not in self.indices:
+                near = did_you_mean(indexed.series, self.indices)
+                return f"{clause.id}: index {indexed.series!r} is not among payment.indices.{near}"
+            series = self.indices[indexed.series]
+            for day in (indexed.since, indexed.until):
+                before = [at for at in series if at <= day]
+                if not before or (day - max(before)).days > 366:
+                    return (
+                        f"{clause.id}: index {indexed.series!r} has no value in the year up to "
+                        f"{day}. Add it under payment.indices"
+                    )
+            if bad := [at for at, value in series.items() if value <= 0]:
+                return f"index {indexed.series!r}: the value at {bad[0]} must be above zero"
+        return None
+
+
+def payment_terms_from(data: Mapping[str, Any]) -> PaymentTerms:
+    """Payment terms from plain data, as read from YAML.
+
+    Raises PaymentTermsError listing every problem: the clause, the value, the rule, the remedy.
+    """
+    try:
+        return PaymentTerms.model_validate(data)
+    except ValidationError as error:
+        known = [field.alias or name for m in _models() for name, field in m.model_fields.items()]
+        problems = problems_in_words(error, data, known)
+        raise PaymentTermsError("Payment terms: " + "\n".join(problems)) from error
+
+
+def _models() -> Iterator[type[BaseModel]]:
+    """Every model of payment terms, for the keys they know."""
+    yield from (PaymentTerms, Tariff, Threshold, Bands, Band, Slide, SlidePoint, FixedFee)
+    yield from (Scorecard, Metric, Triggers, ServiceCredit, KpiDeduction, Gainshare, ProfitShare)
+    yield from (Withhold, Release, Clawback, Verification, Indexation, Rounding)
+    yield from (GroupLimit, EarlierYear, RestatedOutcome, Investment, Drawdown)

@@ -1,0 +1,173 @@
+"""Contract performance measures (KPIs): what they are, their targets, and what they feed.
+
+The words of a rating are those of the UK's Procurement Act 2023 (section 71; guidance on contract
+performance notices): Good, Approaching target, Requires improvement, Inadequate, Other. The law
+sets no numbers; the shares of the target below are a draft for parties to agree on.
+"""
+
+import re
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, Field, model_validator
+
+from pbc_eval.agreement.base import Agreed, Share, Slug
+from pbc_eval.agreement.payment_base import Text
+
+K = TypeVar("K", bound="KpiBase")
+Every = Literal["month", "quarter", "year"]
+PERIODS: dict[Every, tuple[str, str]] = {  # how a period is written, and a pattern for it
+    "month": ("2025-04", r"\d{4}-(0[1-9]|1[0-2])"),
+    "quarter": ("2025-Q2", r"\d{4}-Q[1-4]"),
+    "year": ("2025", r"\d{4}"),
+}
+
+
+def _refuse_unknown_period(value: str) -> str:
+    if not any(re.fullmatch(pattern, value) for _, pattern in PERIODS.values()):
+        raise ValueError(
+            f"must be a month 2025-04, a quarter 2025-Q2 or a year 2025, got {value!r}"
+        )
+    return value
+
+
+PeriodText = Annotated[str, AfterValidator(_refuse_unknown_period)]
+
+
+class KpiBase(Agreed):
+    """What every KPI states.
+
+    ``approaching`` and ``inadequate`` are shares of the way from nothing to the target: a KPI that
+    must be at least 0.95 is approaching it from 0.95 x approaching on; one that must be at most
+    0.05 is approaching it down to 0.05 / approaching.
+    """
+
+    id: Slug = Field(description="A short name that clauses use: timely-visits.")
+    label: Text = Field(description="In plain words: Visits within two days.")
+    reference: Text = Field(description="Where the contract says it: Schedule 4, para 3.")
+    better: Literal["higher", "lower"] = Field(description="Which way it improves.")
+    target: float = Field(gt=0, description="What it must reach, in its own unit.")
+    approaching: Share = Field(
+        default=0.95, description="Share of the target from which it is approaching it."
+    )
+    inadequate: Share = Field(
+        default=0.85, description="Share of the target below which it is inadequate."
+    )
+    feeds: Literal["latest", "overall", "missed_periods"] | None = Field(
+        default=None,
+        description="What a payment clause counts: the last value, that of all periods together, "
+        "or how many periods missed the target; none: no payment rests on it.",
+    )
+    source: Text = Field(description="Who measured it, and how it was checked.")
+
+    @model_validator(mode="after")
+    def _bounds_are_in_order(self) -> Self:
+        if not 0 < self.inadequate <= self.approaching:
+            raise ValueError(
+                f"inadequate {self.inadequate:g} must be above zero and not above approaching "
+                f"{self.approaching:g}"
+            )
+        return self
+
+
+class ProportionKpi(KpiBase):
+    """So many of so many: visits on time among all visits. Drawn as a p chart."""
+
+    type: Literal["proportion"]
+    met: Text = Field(description="Column: how many met the standard (or are in error).")
+    among: Text = Field(description="Column: among how many.")
+
+    @model_validator(mode="after")
+    def _target_is_a_fraction(self) -> Self:
+        return _fraction(self)
+
+
+class RateKpi(KpiBase):
+    """So many events for so much exposure: complaints per 1,000 visits. Drawn as a u chart."""
+
+    type: Literal["rate"]
+    events: Text = Field(description="Column: how many events.")
+    exposure: Text = Field(description="Column: among how much: visits, bed days.")
+    per: float = Field(default=1, gt=0, description="1000 for events per 1,000.")
+
+
+class ValueKpi(KpiBase):
+    """One number a period: days to first contact. Drawn as an XmR chart."""
+
+    type: Literal["value"]
+    column: Text = Field(description="Column that holds it.")
+    unit: str = Field(default="", description="'days', 'out of 10'.")
+    share: bool = Field(default=False, description="true: it is a fraction, 0.25 and not 25.")
+
+    @model_validator(mode="after")
+    def _target_is_a_fraction(self) -> Self:
+        return _fraction(self) if self.share else self
+
+
+class SurveyKpi(KpiBase):
+    """A share among people asked, weighted by the design of the survey. Drawn as an XmR chart.
+
+    Its file has one row a person, with the answer as 1 or 0.
+    """
+
+    type: Literal["survey"]
+    file: Text = Field(description="Beside evaluation.yaml: one row a person.")
+    answer: Text = Field(description="Column: 1 if satisfied, else 0.")
+    weight: Text | None = Field(default=None, description="Column of the design weight.")
+    stratum: Text | None = Field(default=None, description="Column of the stratum.")
+    cluster: Text | None = Field(default=None, description="Column of the sampled cluster.")
+
+    @model_validator(mode="after")
+    def _target_is_a_fraction(self) -> Self:
+        return _fraction(self)
+
+
+def _fraction(kpi: K) -> K:
+    if kpi.target > 1:
+        hint = f" Did you mean {kpi.target / 100:g}?" if kpi.target <= 100 else ""
+        raise ValueError(f"target must be a fraction in [0, 1], got {kpi.target:g}.{hint}")
+    return kpi
+
+
+Kpi = Annotated[ProportionKpi | RateKpi | ValueKpi | SurveyKpi, Field(discriminator="type")]
+
+
+class Performance(Agreed):
+    """The performance measures of a contract and the periods that must be reported."""
+
+    file: Text | None = Field(
+        default=None, description="Beside evaluation.yaml: one row a period; none: surveys only."
+    )
+    period: Text = Field(default="period", description="Column of the period.")
+    every: Every = Field(default="month", description="How long a period is.")
+    first: PeriodText = Field(description="The first period that must be reported: 2025-04.")
+    last: PeriodText = Field(description="The last one: 2026-03.")
+    kpis: Annotated[tuple[Kpi, ...], Field(min_length=1)] = Field(
+        description="What is measured, against which target."
+    )
+    other: dict[Slug, Text] = Field(
+        default_factory=dict,
+        description="KPIs that are rated Other: id to the reason, which is published.",
+    )
+
+    @property
+    def files(self) -> list[str]:
+        """Every file that the block names, once."""
+        surveys = [kpi.file for kpi in self.kpis if isinstance(kpi, SurveyKpi)]
+        return list(dict.fromkeys([self.file, *surveys] if self.file else surveys))
+
+    @model_validator(mode="after")
+    def _block_is_coherent(self) -> Self:
+        ids = [kpi.id for kpi in self.kpis]
+        if twice := sorted({name for name in ids if ids.count(name) > 1}):
+            raise ValueError(f"KPI ids must be unique, got {', '.join(twice)} more than once")
+        example, pattern = PERIODS[self.every]
+        for name, value in (("first", self.first), ("last", self.last)):
+            if not re.fullmatch(pattern, value):
+                raise ValueError(f"{name} must be a {self.every} such as {example}, got {value!r}")
+        if self.last < self.first:
+            raise ValueError(f"last {self.last} is before first {self.first}; swap them")
+        if self.file is None and any(kpi.type != "survey" for kpi in self.kpis):
+            raise ValueError("file is needed: the KPIs are in its columns, one row a period")
+        if unknown := sorted(set(self.other) - set(ids)):
+            raise ValueError(f"other names {unknown[0]!r}, which is no KPI ({', '.join(ids)})")
+        return self

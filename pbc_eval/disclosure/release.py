@@ -1,0 +1,147 @@
+"""Apply the disclosure rule to everything that an evaluation would publish.
+
+    Evaluation ── release ──▶ ReleasedEvaluation | DisclosureError
+
+A count from 1 to one less than the threshold is not published, nor is any figure that rests on it,
+nor a sentence that states it. Other counts go with it until what is published, all tables of an
+outcome taken together, leaves open whether each hidden count is small. A headline that rests on too
+few is refused outright: there would be nothing to publish but a number that may identify someone.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pbc_eval.agreement.disclosure import DisclosureRule
+from pbc_eval.disclosure.cell_register import is_small
+from pbc_eval.disclosure.record import (
+    ReleasedEvaluation,
+    ReleasedFinding,
+    ReleasedTable,
+    is_suppressed,
+)
+from pbc_eval.disclosure.review import refuse_unfit_outputs, reviews_of
+from pbc_eval.disclosure.rounding import to_base
+from pbc_eval.disclosure.tables import hidden_counts, release_tables
+from pbc_eval.disclosure.words import released_sentence
+from pbc_eval.errors import DisclosureError
+from pbc_eval.evaluation.record import Evaluation, Finding
+from pbc_eval.results import AttEstimate, EffectSeries
+
+
+def release(evaluation: Evaluation) -> ReleasedEvaluation:
+    """Apply the evaluation's disclosure rule to everything that would be published.
+
+    Raises DisclosureError when a headline or an alternative estimate rests on fewer units than
+    the threshold, when an output fails its review, and when a final edition has outputs in doubt
+    that nobody answers for.
+    """
+    rule = evaluation.spec.publication.disclosure
+    for finding in evaluation.findings:
+        _refuse_a_headline_on_few(finding, rule)
+    released = tuple(_release_finding(finding, rule) for finding in evaluation.findings)
+    told = replace(evaluation, findings=tuple(part.finding for part in released))
+    reviews = reviews_of(evaluation, released, rule)
+    refuse_unfit_outputs(reviews, evaluation.spec)
+    return ReleasedEvaluation(evaluation=told, findings=released, rule=rule, reviews=reviews)
+
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """Tells sentences and estimates of one finding as the rule has them told."""
+
+    rule: DisclosureRule
+    hidden: Collection[int]
+    counts: Collection[int]
+
+    def sentence(self, text: str) -> str:
+        return released_sentence(text, self.rule, hidden=self.hidden, counts=self.counts)
+
+    def estimate(self, estimate: AttEstimate) -> AttEstimate:
+        """The estimate with its sentences and counts as they may be told."""
+        method, base = estimate.method, self.rule.base
+        return replace(
+            estimate,
+            reason=self.sentence(estimate.reason) if estimate.reason else None,
+            n_treated=int(to_base(estimate.n_treated, base)),
+            n_comparison=int(to_base(estimate.n_comparison, base)),
+            method=replace(
+                method,
+                comparison_group=self.sentence(method.comparison_group),
+                inference=self.sentence(method.inference),
+                notes=tuple(self.sentence(note) for note in method.notes),
+            ),
+        )
+
+
+def _release_finding(finding: Finding, rule: DisclosureRule) -> ReleasedFinding:
+    tables = release_tables(finding.tables, rule, finding)
+    counts = {finding.headline.n_treated, finding.headline.n_comparison}
+    counts |= {n for e in finding.alternatives for n in (e.n_treated, e.n_comparison)}
+    tell = _Teller(rule, hidden_counts(finding.tables, tables), counts)
+    benchmark = finding.benchmark
+    told = replace(
+        finding,
+        headline=tell.estimate(finding.headline),
+        alternatives=tuple(tell.estimate(e) for e in finding.alternatives),
+        benchmark=tell.estimate(benchmark) if benchmark else None,
+        checks=tuple(
+            replace(check, sentence=tell.sentence(check.sentence)) for check in finding.checks
+        ),
+        notes=tuple(tell.sentence(note) for note in finding.notes),
+    )
+    tables = tuple(_with_told_reasons(table, tell) for table in tables)
+    path = next((t for t in tables if t.table.name == f"{finding.outcome.id}-event"), None)
+    return ReleasedFinding(
+        finding=told, tables=tables, path=_release_series(finding.path, path, tell)
+    )
+
+
+def _with_told_reasons(released: ReleasedTable, tell: _Teller) -> ReleasedTable:
+    """The table with its columns of sentences told as the others are."""
+    frame = released.frame
+    columns = [c for c in ("why", "reason") if c in frame]
+    if not columns:
+        return released
+    told = {c: [tell.sentence(v) if isinstance(v, str) else v for v in frame[c]] for c in columns}
+    return replace(released, table=replace(released.table, frame=frame.assign(**told)))
+
+
+def _release_series(
+    series: EffectSeries | None, table: ReleasedTable | None, tell: _Teller
+) -> EffectSeries | None:
+    """The series without the points that its table holds back (figures draw what is left)."""
+    if series is None:
+        return None
+    few = [_rests_on_few(effect, tell.rule) for effect in series.effects]
+    if table is not None and len(table.frame) == len(few):
+        few = [a or is_suppressed(b) for a, b in zip(few, table.frame["estimate"], strict=True)]
+    kept = [position for position, is_few in enumerate(few) if not is_few]
+    return replace(
+        series,
+        overall=tell.estimate(series.overall),
+        index=tuple(series.index[k] for k in kept),
+        effects=tuple(tell.estimate(series.effects[k]) for k in kept),
+        covariance=series.covariance[np.ix_(kept, kept)]
+        if len(series.covariance)
+        else (series.covariance),
+    )
+
+
+def _rests_on_few(estimate: AttEstimate, rule: DisclosureRule) -> bool:
+    return any(n > 0 and is_small(n, rule) for n in (estimate.n_treated, estimate.n_comparison))
+
+
+def _refuse_a_headline_on_few(finding: Finding, rule: DisclosureRule) -> None:
+    for estimate in (finding.headline, *finding.alternatives):
+        for group, count in (
+            ("treated", estimate.n_treated),
+            ("comparison", estimate.n_comparison),
+        ):
+            if 0 < count < rule.threshold:
+                raise DisclosureError(
+                    f"{finding.outcome.id}: the estimate {estimate.term!r} rests on fewer than "
+                    f"{rule.threshold} {group} units and may identify them. Publish a wider group, "
+                    "or lower publication.disclosure.threshold with the reason why it is safe."
+                )

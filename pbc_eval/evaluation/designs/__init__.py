@@ -1,0 +1,1 @@
+"""How an effect is identified: one module a design."""

@@ -1,0 +1,171 @@
+"""Findings of a matching design: one match, made before outcomes are looked at, then effects."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pbc_eval.agreement.adjustment import OtherAdjustment
+from pbc_eval.agreement.design import Matching
+from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.agreement.outcomes import Outcome
+from pbc_eval.checks.balance import check_balance
+from pbc_eval.checks.overlap import check_overlap
+from pbc_eval.errors import DataError, DesignError
+from pbc_eval.evaluation import matched_tables, overlap_tables, tables
+from pbc_eval.evaluation.comparison_groups import (
+    NOT_MATCHED,
+    Sample,
+    build,
+    effect_in,
+    effect_words,
+    unadjusted,
+)
+from pbc_eval.evaluation.matched_tables import label_of
+from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
+from pbc_eval.evaluation.record import Finding
+from pbc_eval.matching.effect import experimental_difference
+from pbc_eval.panel.source import read_frame
+from pbc_eval.results import AttEstimate, CheckResult
+
+Ways = list[tuple[str, str, Sample]]  # name, how outcomes are compared, the sample
+
+
+def find_all(spec: EvaluationSpec, seed: int) -> tuple[Finding, ...]:
+    """Match once, in the agreed way and in each alternative, then estimate each outcome.
+
+    Raises DataError for data that do not fit their roles and DesignError when nobody can be
+    matched as the design says.
+    """
+    design, data = spec.design, spec.data
+    if not isinstance(design, Matching) or data is None:
+        raise DesignError(f"{spec.id}: the design is {design.method}.")
+    frame = read_frame(spec.path(data.file))
+    for outcome in spec.outcomes:
+        if outcome.column not in frame:
+            raise DataError(
+                f"{spec.id}: outcome {outcome.id}: column {outcome.column!r} is not in the data."
+            )
+    sample = build(frame, spec, design, design, seed)
+    shown = np.ones(len(sample.design.ids), dtype=bool)
+    if matched_tables.hides_the_unmatched(spec, sample):
+        # with them in one estimate and not in another, their number could be worked out
+        shown = ~np.asarray(sample.design.ids.isin(sample.unmatched.ids))
+        frame = sample.design.frame[shown]
+    others: Ways = []
+    withheld: list[str] = []
+    for way in design.alternatives:
+        other = build(frame, spec, design, way, seed)
+        if matched_tables.hides_the_unmatched(spec, other):
+            withheld.append(
+                f"{way.name} is not shown: it leaves out so few people that its numbers beside the "
+                "others' would tell about them."
+            )
+        else:
+            others.append((name_of(way), way.compared_by, other))
+    return tuple(
+        _finding(spec, design, outcome, sample, others, shown=shown, withheld=withheld)
+        for outcome in spec.outcomes
+    )
+
+
+def name_of(way: OtherAdjustment) -> str:
+    """As the page calls it; overlap weights answer for other people, and the name says so."""
+    return f"{way.name} (for another population)" if way.algorithm == "overlap" else way.name
+
+
+def _finding(
+    spec: EvaluationSpec,
+    design: Matching,
+    outcome: Outcome,
+    sample: Sample,
+    others: Ways,
+    *,
+    shown: NDArray[np.bool_],
+    withheld: list[str],
+) -> Finding:
+    column, level = str(outcome.column), design.level
+    words = effect_words(sample)
+    headline = effect_in(sample, column, design.compared_by, level)
+    alternatives, lacking = _other_comparisons(sample, column, design)
+    ways = [(name, other, effect_in(other, column, by, level)) for name, by, other in others]
+    alternatives += [(name, estimate) for name, _, estimate in ways]
+    alternatives.append((NOT_MATCHED, unadjusted(sample, column, level, shown)))
+    benchmark = _benchmark(spec, design, column)
+    side_by_side: list[tuple[str, AttEstimate]] = [
+        (f"Headline: {words[design.compared_by].lower()}", headline),
+        *alternatives,
+    ]
+    if benchmark:
+        side_by_side.append(("Randomised benchmark", benchmark))
+    found = [
+        tables.ledger_table(spec, outcome, sample.ledger.to_frame()),
+        matched_tables.counts_table(spec, outcome, sample),
+        tables.estimates_table(spec, outcome, side_by_side),
+        matched_tables.balance_table(spec, outcome, sample),
+    ]
+    if ways:
+        agreed = ("As agreed", sample, headline)
+        found.append(matched_tables.methods_table(spec, outcome, [agreed, *ways]))
+    hidden = matched_tables.hides_the_unmatched(spec, sample)
+    found += [
+        table
+        for table in (
+            # whom few are outside of is told by how many there are within and in all
+            None if hidden else overlap_tables.support_table(spec, outcome, sample),
+            overlap_tables.bars_table(spec, outcome, sample, with_after=not hidden),
+            overlap_tables.curves_table(spec, outcome, sample, with_after=not hidden),
+        )
+        if table is not None
+    ]
+    if len(sample.unmatched.ids) and not hidden:
+        found.append(matched_tables.unmatched_table(spec, outcome, sample))
+    scale = headline.n_treated / outcome.total.per if outcome.total else None
+    return Finding(
+        outcome=outcome,
+        headline=headline,
+        measured=measured_from_estimate(
+            outcome, headline, total_scale=scale, alternatives=side_by_side[1:]
+        ),
+        measured_alternatives=measured_alternatives(outcome, side_by_side[1:], total_scale=scale),
+        alternatives=tuple(estimate for _, estimate in side_by_side),
+        benchmark=benchmark,
+        checks=tuple(
+            _in_plain_words(spec, check) for check in (check_balance(sample), check_overlap(sample))
+        ),
+        tables=tuple(found),
+        notes=(*sample.notes, *lacking, *withheld),
+    )
+
+
+def _other_comparisons(
+    sample: Sample, column: str, design: Matching
+) -> tuple[list[tuple[str, AttEstimate]], list[str]]:
+    """Outcomes of the agreed sample compared in the other ways, and why one cannot be had."""
+    found, lacking = [], []
+    for by, words in effect_words(sample).items():
+        if by == design.compared_by:
+            continue
+        try:
+            found.append((words, effect_in(sample, column, by, design.level)))
+        except DesignError as error:
+            lacking.append(f"{words}: not estimated. {str(error).removeprefix('effect: ')}")
+    return found, lacking
+
+
+def _benchmark(spec: EvaluationSpec, design: Matching, column: str) -> AttEstimate | None:
+    if design.benchmark is None:
+        return None
+    frame = read_frame(spec.path(design.benchmark.file))
+    benchmark: AttEstimate = experimental_difference(
+        frame, treatment=design.benchmark.treatment, outcome=column, level=design.level
+    )
+    return benchmark
+
+
+def _in_plain_words(spec: EvaluationSpec, check: CheckResult) -> CheckResult:
+    """A check whose sentence names columns by their labels."""
+    sentence = check.sentence
+    for name in sorted(spec.data.labels if spec.data else (), key=len, reverse=True):
+        sentence = sentence.replace(f"({name})", f"({label_of(spec, name)})")
+    return replace(check, sentence=sentence.replace(" -", " \N{MINUS SIGN}"))

@@ -1,0 +1,143 @@
+"""Findings of a synthetic difference-in-differences design."""
+
+import numpy as np
+import pandas as pd
+
+from pbc_eval.agreement.design import SyntheticDifferenceInDifferences
+from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.agreement.outcomes import Outcome
+from pbc_eval.checks.synthetic import check_synthetic_fit, check_synthetic_placebo
+from pbc_eval.did.compare import specifications
+from pbc_eval.did.synthetic import SyntheticDid, synthetic_did
+from pbc_eval.errors import DesignError
+from pbc_eval.evaluation import tables
+from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
+from pbc_eval.evaluation.outcome_panel import group_name, groups, named, read_panel, total_scale
+from pbc_eval.evaluation.record import Finding, OutputTable
+from pbc_eval.panel.panel import Panel
+
+HEADLINE = "Headline: synthetic difference-in-differences"
+LEAST_WEIGHT = 0.0005  # shown as 0.1% or more
+_OTHERS = {
+    "group-time effects": "Plain difference-in-differences, all comparison units alike",
+    "two-way fixed effects": "Two-way fixed effects, all periods before alike",
+    "imputation": "Imputation (Borusyak, Jaravel and Spiess)",
+}
+
+
+def find(spec: EvaluationSpec, outcome: Outcome, seed: int) -> Finding:
+    """Estimate one outcome's effect as the design says.
+
+    Raises DataError for data that do not fit their roles and DesignError when the design cannot
+    identify the effect on them.
+    """
+    design = spec.design
+    if not isinstance(design, SyntheticDifferenceInDifferences):
+        raise DesignError(f"{spec.id}: the design is {design.method}.")
+    panel = read_panel(spec, outcome)
+    found = synthetic_did(
+        panel,
+        inference=design.inference,
+        replications=design.replications,
+        level=design.level,
+        seed=seed,
+    )
+    several = len(found.cohorts) > 1
+    alternatives = [
+        (_OTHERS[one.family], one.estimate)
+        for one in specifications(panel, level=design.level, seed=seed)
+        if one.estimate is not None
+        and one.family in _OTHERS
+        and (one.comparison == "never treated") == (one.family == "group-time effects")
+        and (several or one.family != "imputation")  # the same number with one cohort
+    ]
+    side_by_side = [(HEADLINE, found.effect), *alternatives]
+    scale = total_scale(panel, outcome)
+    return Finding(
+        outcome=outcome,
+        headline=found.effect,
+        measured=measured_from_estimate(
+            outcome, found.effect, total_scale=scale, alternatives=alternatives
+        ),
+        measured_alternatives=measured_alternatives(outcome, alternatives, total_scale=scale),
+        path=found.series,
+        alternatives=tuple(estimate for _, estimate in side_by_side),
+        checks=(check_synthetic_fit(found), check_synthetic_placebo(panel, found)),
+        tables=(
+            tables.ledger_table(spec, outcome, panel.ledger.to_frame()),
+            tables.groups_table(spec, outcome, groups(spec, panel)),
+            tables.means_table(spec, outcome, _paths(spec, panel, found)),
+            tables.estimates_table(spec, outcome, side_by_side),
+            named(tables.series_table(spec, outcome, found.series), panel),
+            _weights_table(spec, outcome, panel, found),
+        ),
+    )
+
+
+def _paths(spec: EvaluationSpec, panel: Panel, found: SyntheticDid) -> pd.DataFrame:
+    """The treated and their synthetic comparison, at its own level, by period."""
+    frames = []
+    for row, fit in enumerate(found.fits):
+        label = found.cohorts[row]
+        several = f" of {panel.periods.name(label)}" if len(found.fits) > 1 else ""
+        pair = (
+            (group_name(spec, panel, label), found.treated_path[row], fit.treated_units),
+            (
+                f"Weighted comparison{several}",
+                found.synthetic_path[row],
+                int((fit.unit > 0).sum()),
+            ),
+        )
+        for place, (group, path, units) in enumerate(pair):
+            frames.append(
+                pd.DataFrame(
+                    {
+                        "group": group,
+                        "first_treated": panel.first_treated[fit.cohort] if not place else np.nan,
+                        "time": [
+                            panel.periods.name(time) if panel.periods.dated else time
+                            for time in panel.periods.labels
+                        ],
+                        "position": panel.periods.clock,
+                        "mean": path,
+                        "units": units,
+                    }
+                )
+            )
+    return pd.concat(frames, ignore_index=True)
+
+
+def _weights_table(
+    spec: EvaluationSpec, outcome: Outcome, panel: Panel, found: SyntheticDid
+) -> OutputTable:
+    """Which comparison units the synthetic comparison is made of, heaviest first.
+
+    A unit is named only where no threshold protects units.
+    """
+    data = spec.data
+    unit, units = data.unit_name if data else ("unit", "units")
+    shown = found.unit_weights()
+    shown = shown[shown["weight"] >= LEAST_WEIGHT].reset_index(drop=True)
+    if spec.publication.disclosure.threshold > 1:
+        shown["unit"] = [f"{unit.capitalize()} {at}" for at in range(1, len(shown) + 1)]
+    frame = pd.DataFrame(
+        {
+            "cohort": [panel.periods.name(int(cohort)) for cohort in shown["cohort"]],
+            "unit": shown["unit"],
+            "weight": 100 * shown["weight"],
+        }
+    )
+    return OutputTable(
+        name=f"{outcome.id}-weights",
+        caption=f"{units.capitalize()} that make up the weighted comparison (weights of 0.1% and "
+        "more; they add up to 100% for each group)",
+        frame=frame,
+        kinds={"cohort": "text", "unit": "text", "weight": "number"},
+        headers={
+            "cohort": f"Group (first {data.time_name if data else 'period'})",
+            "unit": unit.capitalize(),
+            "weight": "Weight (%)",
+        },
+        decimals=1,
+        one_row_a_unit=True,
+    )

@@ -1,0 +1,155 @@
+"""The line of one evaluation, from what was agreed to what was found.
+
+    EvaluationSpec ─ inputs hashed ─ data read ─ checks ─ effects ─┬ payment_due ▶ statement
+                                                                   └ social_return ▶ value
+A check that fails stops the line, unless the evaluation waives it with a reason that is printed.
+SROI's investment is the payment due plus the other inputs, joined here and nowhere else.
+"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from pbc_eval import provenance
+from pbc_eval.agreement.design import Matching
+from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.evaluation.core_results import core_results
+from pbc_eval.evaluation.joint_simulation import JointSimulation, simulate_together
+from pbc_eval.evaluation.record import Evaluation, Finding
+from pbc_eval.evaluation.registration import agreed_parts, deviations_of, fingerprint, registered
+from pbc_eval.evaluation.revision import earlier_spec, revision_of
+from pbc_eval.evaluation.social_value import ValueInputs, payment_invested
+from pbc_eval.payment.alternatives import payment_under_alternatives
+from pbc_eval.payment.risk import PaymentRisk, payment_risk
+from pbc_eval.payment.statement import PaymentStatement
+from pbc_eval.results import MeasuredOutcome
+from pbc_eval.sroi.plan import ends_of
+from pbc_eval.sroi.present_value import SroiResult
+from pbc_eval.sroi.sensitivity import one_way
+
+
+def evaluate(spec: EvaluationSpec) -> Evaluation:
+    """Run one evaluation: read its files, check the design, estimate, pay and value.
+
+    Raises SpecError for missing files, DataError for data that do not fit, DesignError for a
+    design that cannot identify the effect or fails a check without a waiver, PaymentTermsError and
+    ValueMapError for terms and values that cannot be applied.
+    """
+    inputs = input_hashes(spec)
+    deviations = deviations_of(spec)
+    agreed = registered(spec)
+    line = core_results(spec)
+    given, payment, sroi = line.given, line.payment, line.sroi
+    return Evaluation(
+        spec=spec,
+        findings=line.findings,
+        payment=payment,
+        payment_alternatives=_payment_alternatives(spec, line.findings, line.counted),
+        payment_risk=_payment_risk(spec, line.results, line.seed),
+        performance=line.performance,
+        counted=line.counted,
+        sroi=sroi,
+        sroi_sensitivity=_sensitivity(spec, given, sroi, payment),
+        simulation=_simulated(spec, given, sroi, payment, line.results, seed=line.seed),
+        investment_parts=tuple((f"{who}: {what}", value) for who, what, value in line.parts),
+        payers=tuple((who, value) for who, _, value in line.parts),
+        inputs=inputs,
+        seed=line.seed,
+        deviations=deviations,
+        fingerprint="" if agreed is None else fingerprint(agreed_parts(agreed)),
+        revision=revision_of(spec, line),
+    )
+
+
+def input_hashes(spec: EvaluationSpec) -> dict[str, str]:
+    """SHA-256 of the evaluation file and of every file that it names.
+
+    Raises SpecError if one is not there, before anything is run.
+    """
+    named = [spec.file]
+    if spec.data:
+        named.append(spec.data.file)
+    if isinstance(spec.design, Matching) and spec.design.benchmark:
+        named.append(spec.design.benchmark.file)
+    if spec.protocol and spec.protocol.file:
+        named.append(spec.protocol.file)
+    if spec.performance:
+        named += spec.performance.files
+    if spec.value_map:
+        valuation = spec.value_map
+        beside = (valuation.inputs_file, valuation.uncertainty_file, valuation.value_bank)
+        named += [f for f in (valuation.file, *beside) if f]
+    files = [name.partition("::")[0] for name in named]
+    found = {name: provenance.sha256(spec.path(name)) for name in files}
+    earlier = earlier_spec(spec)
+    if earlier is not None:
+        below = earlier.folder.resolve().relative_to(spec.folder.resolve()).as_posix()
+        found |= {f"{below}/{name}": digest for name, digest in input_hashes(earlier).items()}
+    return found
+
+
+def _sensitivity(
+    spec: EvaluationSpec,
+    given: ValueInputs | None,
+    sroi: SroiResult | None,
+    payment: PaymentStatement | None,
+) -> pd.DataFrame | None:
+    """One assumption at a time; those that are stated to be uncertain as far as stated."""
+    if sroi is None or given is None:
+        return None
+    bounds = ends_of(sroi, given.uncertainty, paid=payment_invested(spec, payment))
+    return pd.DataFrame(one_way(sroi, bounds=bounds))
+
+
+def _simulated(
+    spec: EvaluationSpec,
+    given: ValueInputs | None,
+    sroi: SroiResult | None,
+    payment: PaymentStatement | None,
+    results: dict[str, MeasuredOutcome],
+    *,
+    seed: int,
+) -> JointSimulation | None:
+    valuation = spec.value_map
+    if valuation is None or given is None:
+        return None
+    invested = payment is not None and valuation.payment_is_invested
+    return simulate_together(
+        results,
+        seed=seed,
+        draws=valuation.draws,
+        terms=spec.payment,
+        value=sroi,
+        uncertain=given.uncertainty,
+        correlations=given.correlations,
+        paid=payment_invested(spec, payment) if invested else None,
+    )
+
+
+def _payment_risk(
+    spec: EvaluationSpec, results: dict[str, MeasuredOutcome], seed: int
+) -> PaymentRisk | None:
+    """None where nothing is paid, or nothing that is paid for has a standard error."""
+    if spec.payment is None:
+        return None
+    paid = {name for clause in spec.payment.due_clauses for name in clause.outcomes}
+    if not any(results[name].std_error for name in paid):
+        return None
+    promised = dict(spec.payment.promised_effects)
+    return payment_risk(spec.payment, results, promised=promised or None, seed=seed)
+
+
+def _payment_alternatives(
+    spec: EvaluationSpec, findings: Sequence[Finding], counted: dict[str, MeasuredOutcome]
+) -> pd.DataFrame | None:
+    """The payment had another estimate been agreed, one row a kind of estimate."""
+    if spec.payment is None:
+        return None
+    by_name: dict[str, dict[str, MeasuredOutcome]] = {}
+    for finding in findings:
+        for name, measured in finding.measured_alternatives.items():
+            by_name.setdefault(name, {})[finding.outcome.id] = measured
+    if not by_name:
+        return None
+    agreed = {finding.outcome.id: finding.measured for finding in findings} | counted
+    return payment_under_alternatives(spec.payment, agreed, by_name)

@@ -1,0 +1,1 @@
+"""Design notes: what will be done, before outcomes are seen."""

@@ -1,0 +1,213 @@
+"""What the data show before anybody was treated. No outcome from then on is read.
+
+Outcomes are asked for in the rows of earlier periods only, and as text, so that whatever stands in
+later rows, even words, cannot be seen or fail. Who is in the data when, and when each is to be
+treated, is known beforehand and is read whole.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pbc_eval.agreement.design import DifferenceInDifferences
+from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.agreement.outcomes import DataRoles, Outcome
+from pbc_eval.errors import DataError
+from pbc_eval.panel.periods import Periods, read_periods
+from pbc_eval.panel.source import (
+    MISSING_WORDS,
+    Source,
+    check_columns,
+    collect,
+    open_source,
+)
+from pbc_eval.results import Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeBefore:
+    """One outcome before treatment, in its unit, weighted as the data are.
+
+    ``std_error`` is that of a difference in changes between the two groups, from the earlier to the
+    later half of these periods: what the noise before treatment makes of an effect of zero.
+    """
+
+    outcome: str
+    periods: int
+    missing_rows: int
+    level_programme: float | None
+    level_comparison: float | None
+    std_error: float | None
+    why_not: str = ""  # why there is no standard error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """Who is to be treated and when, and each outcome before that."""
+
+    source: str
+    groups: tuple[tuple[str, int], ...]  # first treated period, units; comparison last
+    first_period: str
+    last_period: str  # the last one before anybody is treated, anticipation allowed for
+    outcomes: tuple[OutcomeBefore, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Early:
+    """A panel up to the first treatment: its units (n,) in order, when each is treated (NaN:
+    never), and what each weighs."""
+
+    source: Source
+    roles: DataRoles
+    periods: Periods
+    units: pd.Index
+    starts: Floats
+    weight: Floats
+    n_before: int
+
+
+def before_treatment(spec: EvaluationSpec) -> Before | None:
+    """The facts of a panel before treatment; None for other designs and for data not there yet.
+
+    Raises DataError for rows that cannot be read as units and periods.
+    """
+    roles = spec.data
+    if roles is None or roles.time is None or roles.cohort is None:
+        return None
+    if not (spec.folder / roles.file.partition("::")[0]).is_file():
+        return None
+    held_back = spec.design.anticipation if isinstance(spec.design, DifferenceInDifferences) else 0
+    early = _early(open_source(spec.path(roles.file)), roles, held_back)
+    labels = early.periods.labels
+    return Before(
+        source=early.source.name,
+        groups=_groups(early),
+        first_period=str(labels[0]),
+        last_period=str(labels[early.n_before - 1]) if early.n_before else "none",
+        outcomes=tuple(_outcome(early, outcome) for outcome in spec.outcomes),
+    )
+
+
+def _early(source: Source, roles: DataRoles, held_back: int) -> _Early:
+    time, cohort = str(roles.time), str(roles.cohort)
+    columns = [c for c in (roles.unit, time, cohort, roles.weight) if c]
+    check_columns(source.name, source.columns, columns)
+    rows = collect(source.table.select(*columns))
+    periods = read_periods(rows[time].dropna().unique(), f"{source.name}, {time!r}")
+    by_unit = rows.groupby(roles.unit).first()
+    cohorts = [None if pd.isna(value) else value for value in by_unit[cohort]]
+    placed = {value: periods.position(value, f"cohort {cohort!r}") for value in set(cohorts)}
+    found = [placed[value] for value in cohorts]
+    starts = np.array([np.nan if at is None else at for at in found], float)
+    treated = starts[~np.isnan(starts)]
+    if not len(treated):
+        raise DataError(
+            f"{source.name}: nobody is ever treated by column {cohort!r}. Name the first treated "
+            "period of each unit there."
+        )
+    weight = by_unit[roles.weight].to_numpy(float) if roles.weight else np.ones(len(by_unit))
+    return _Early(
+        source=source,
+        roles=roles,
+        periods=periods,
+        units=by_unit.index,
+        starts=starts,
+        weight=weight,
+        n_before=max(0, int(treated.min()) - held_back),
+    )
+
+
+def _groups(early: _Early) -> tuple[tuple[str, int], ...]:
+    treated = early.starts[~np.isnan(early.starts)]
+    labels = early.periods.labels
+    named = [
+        (f"first treated in {labels[int(at)]}", int(np.sum(treated == at)))
+        for at in np.unique(treated)
+    ]
+    return (*named, ("for comparison, never treated", len(early.starts) - len(treated)))
+
+
+def _outcome(early: _Early, outcome: Outcome) -> OutcomeBefore:
+    why, missing = "", 0
+    levels: list[float | None] = [None, None]
+    error: float | None = None
+    if outcome.column not in early.source.columns:
+        why = "the outcome is not in the data yet"
+    elif early.n_before == 0:
+        why = "there is no period before treatment"
+    else:
+        values = _values_before(early, outcome)
+        missing = int(values["value"].isna().sum())
+        wide = values.pivot_table(
+            index="unit", columns="at", values="value", aggfunc="first", dropna=False
+        ).reindex(index=early.units, columns=range(early.n_before))
+        y, programme = wide.to_numpy(float), ~np.isnan(early.starts)
+        levels = [_mean(y[side], early.weight[side]) for side in (programme, ~programme)]
+        error, why = _std_error(y, early.weight, programme)
+    return OutcomeBefore(
+        outcome=outcome.id,
+        periods=early.n_before,
+        missing_rows=missing,
+        level_programme=levels[0],
+        level_comparison=levels[1],
+        std_error=error,
+        why_not=why,
+    )
+
+
+def _values_before(early: _Early, outcome: Outcome) -> pd.DataFrame:
+    """Unit, position of the period and value, in rows before treatment and no other."""
+    source, time, raw = early.source, str(early.roles.time), early.periods.raw
+    position = {value: at for at in range(early.n_before) for value in raw[at]}
+    rows = source.table.filter(source.table[time].isin(list(position)))
+    read = collect(
+        rows.select(
+            unit=rows[early.roles.unit],
+            time=rows[time],
+            text=rows[str(outcome.column)].cast("string"),
+        )
+    )
+    text = read["text"].where(~read["text"].isin(MISSING_WORDS))
+    value = pd.to_numeric(text, errors="coerce")
+    wrong = read[text.notna() & value.isna()]
+    if len(wrong):
+        first = wrong.iloc[0]
+        raise DataError(
+            f"{source.name}: {outcome.column!r} must hold numbers, got {first['text']!r} for "
+            f"{first['unit']} in {first['time']}. Correct it, or leave the cell empty."
+        )
+    return pd.DataFrame({"unit": read["unit"], "at": read["time"].map(position), "value": value})
+
+
+def _mean(y: Floats, weight: Floats) -> float | None:
+    seen = ~np.isnan(y)
+    total = float((weight[:, None] * seen).sum())
+    return None if total == 0 else float(np.nansum(weight[:, None] * y) / total)
+
+
+def _std_error(y: Floats, weight: Floats, programme: np.ndarray) -> tuple[float | None, str]:
+    """Of the difference in changes from the earlier to the later half; or why there is none."""
+    n = y.shape[1]
+    if n < 2:
+        return None, "there is only one period before treatment"
+    seen = ~np.isnan(y)
+    whole = np.asarray(seen[:, : n // 2].any(axis=1) & seen[:, n // 2 :].any(axis=1))
+    kept = np.where(whole[:, None], y, 0.0)
+    change = np.nanmean(kept[:, n // 2 :], axis=1) - np.nanmean(kept[:, : n // 2], axis=1)
+    treated, others = np.flatnonzero(programme & whole), np.flatnonzero(~programme & whole)
+    n_programme, n_comparison = len(treated), len(others)
+    if n_comparison < 2 or n_programme < 1:
+        return None, "too few units are observed before treatment"
+    comparison = _variance_of_mean(change[others], weight[others])
+    if n_programme == 1:  # one unit shows no spread of its own: as much as a comparison unit's
+        return math.sqrt(comparison + float(np.var(change[others], ddof=1))), ""
+    return math.sqrt(comparison + _variance_of_mean(change[treated], weight[treated])), ""
+
+
+def _variance_of_mean(values: Floats, weight: Floats) -> float:
+    share = weight / weight.sum()
+    away = values - np.sum(share * values)
+    n = len(values)
+    return float(np.sum((share * away) ** 2) * n / (n - 1))

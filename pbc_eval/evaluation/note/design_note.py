@@ -1,0 +1,203 @@
+"""A design note: what will be done and what that risks, before any outcome is seen.
+
+EvaluationSpec ─ agreed_parts ▶ fingerprint
+               ├ before_treatment ▶ groups, levels, noise     (panels whose data are there)
+               ├ smallest effect that could be told apart
+               └ payment_risk ▶ no effect, the promised one, a range
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from scipy import stats
+
+from pbc_eval import provenance
+from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.agreement.outcomes import Outcome
+from pbc_eval.evaluation.note.before_treatment import Before, before_treatment
+from pbc_eval.evaluation.registration import agreed_parts, fingerprint, registered
+from pbc_eval.evaluation.social_value import ValueInputs, read_value_inputs
+from pbc_eval.payment.risk import MEASURED, PaymentRisk, payment_risk
+from pbc_eval.results import MeasuredOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedError:
+    """The standard error expected of one outcome, and what it allows to be told apart.
+
+    ``smallest`` is the minimum detectable effect (Bloom 1995, Evaluation Review 19: 547-556):
+    (z of the level + z of the power) times the standard error, in the outcome's unit.
+    """
+
+    outcome: Outcome
+    std_error: float | None
+    rests_on: str  # where the standard error comes from, or why there is none
+    smallest: float | None
+    promised: float | None
+    level: float | None  # without the programme
+    units: float | None  # what turns the effect into a total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DesignNote:
+    """What was agreed, and what follows from it before any outcome is seen.
+
+    ``spec`` carries the note's own edition. ``confidence`` and ``power`` are those of the smallest
+    effects. ``why_no_risk`` says why there is no payment risk where something is paid.
+    """
+
+    spec: EvaluationSpec
+    agreed: dict[str, Any]
+    fingerprint: str
+    before: Before | None
+    expected: tuple[ExpectedError, ...]
+    confidence: float
+    power: float
+    risk: PaymentRisk | None
+    why_no_risk: str
+    value: ValueInputs | None
+    inputs: dict[str, str]
+    seed: int
+
+
+def note_spec(spec: EvaluationSpec) -> EvaluationSpec:
+    """The evaluation as its design note shows it, under the note's own edition.
+
+    With a protocol that keeps the registered file, that file is shown, whatever came later, and
+    the note is final: it never changes. Without one it is provisional.
+    """
+    kept = registered(spec)
+    if kept is None or spec.protocol is None:
+        edition = f"{spec.edition}-design"
+        return _copy(spec, spec, {"edition": edition, "status": "provisional"})
+    return _copy(
+        kept, spec, {"edition": spec.protocol.edition, "status": "final", "protocol": spec.protocol}
+    )
+
+
+def _copy(spec: EvaluationSpec, beside: EvaluationSpec, changed: dict[str, Any]) -> EvaluationSpec:
+    made = spec.model_copy(update=changed)
+    made._folder, made._file = beside.folder, spec.file
+    return made
+
+
+def design_note(evaluation: EvaluationSpec) -> DesignNote:
+    """Work out the design note of an evaluation. No outcome after treatment is read.
+
+    Raises SpecError, DataError, PaymentTermsError and ValueMapError as ``evaluate`` does for what
+    they find before outcomes.
+    """
+    spec = note_spec(evaluation)
+    parts = agreed_parts(spec)
+    before = before_treatment(spec)
+    confidence = float(getattr(spec.design, "level", 0.95))
+    power = spec.planning.power if spec.planning else 0.8
+    expected = tuple(_expected(spec, o, before, confidence, power) for o in spec.outcomes)
+    seed = provenance.seed_of(spec.id, spec.edition)
+    risk, why = _risk(spec, expected, confidence, seed)
+    return DesignNote(
+        spec=spec,
+        agreed=parts,
+        fingerprint=fingerprint(parts),
+        before=before,
+        expected=expected,
+        confidence=confidence,
+        power=power,
+        risk=risk,
+        why_no_risk=why,
+        value=read_value_inputs(spec),
+        inputs=_inputs(spec),
+        seed=seed,
+    )
+
+
+def _inputs(spec: EvaluationSpec) -> dict[str, str]:
+    """Hashes of the evaluation file and of the value map's. Data grow, and are not hashed yet."""
+    named = [spec.file]
+    if spec.value_map:
+        valuation = spec.value_map
+        beside = (valuation.inputs_file, valuation.uncertainty_file, valuation.value_bank)
+        named += [file for file in (valuation.file, *beside) if file]
+    return {file: provenance.sha256(spec.path(file.partition("::")[0])) for file in named}
+
+
+def _expected(
+    spec: EvaluationSpec, outcome: Outcome, before: Before | None, confidence: float, power: float
+) -> ExpectedError:
+    declared = spec.planning.of(outcome.id) if spec.planning else None
+    seen = next((o for o in before.outcomes if o.outcome == outcome.id), None) if before else None
+    error, rests_on = None, "neither stated nor to be had from data before treatment"
+    if declared is not None and declared.std_error is not None:
+        error, rests_on = declared.std_error, declared.source
+    elif seen is not None and seen.std_error is not None and before is not None:
+        error = seen.std_error
+        rests_on = (
+            f"the noise before treatment, {before.first_period} to {before.last_period}: the "
+            "error of a difference in changes from the earlier to the later half of these periods"
+        )
+    elif seen is not None:
+        rests_on = f"not known: {seen.why_not}"
+    level = declared.level if declared else None
+    if level is None and seen is not None:
+        level = seen.level_programme
+    reach = float(stats.norm.ppf(0.5 + confidence / 2) + stats.norm.ppf(power))
+    return ExpectedError(
+        outcome=outcome,
+        std_error=error,
+        rests_on=rests_on,
+        smallest=None if error is None else reach * error,
+        promised=dict(spec.payment.promised_effects).get(outcome.id) if spec.payment else None,
+        level=level,
+        units=declared.units if declared else None,
+    )
+
+
+def _risk(
+    spec: EvaluationSpec, expected: tuple[ExpectedError, ...], confidence: float, seed: int
+) -> tuple[PaymentRisk | None, str]:
+    """The payment rule by chance; or what would have to be stated for that."""
+    terms = spec.payment
+    if terms is None:
+        return None, ""
+    results = {one.outcome.id: _as_measured(one, confidence) for one in expected}
+    for one in spec.planning.expected if spec.planning else ():
+        if one.count is not None:
+            results[one.outcome] = MeasuredOutcome(
+                outcome=one.outcome, source="counted", count=one.count
+            )
+    paid = dict.fromkeys(name for clause in terms.due_clauses for name in clause.outcomes)
+    lacking = [name for name in paid if name not in results]
+    uncertain = [name for name in paid if name in results and results[name].std_error]
+    if lacking:
+        return None, (
+            f"Nothing is stated of what is expected of {', '.join(lacking)}, which is paid for, so "
+            "the risk of the rule cannot be worked out (planning.expected)."
+        )
+    if not uncertain:
+        return None, (
+            "No standard error is stated or can be had from data before treatment for what is paid "
+            "for, so the risk of the rule cannot be worked out (planning.expected)."
+        )
+    promised = {name: value for name, value in terms.promised_effects.items() if name in paid}
+    found = payment_risk(terms, results, promised=promised or None, seed=seed)
+    return replace(
+        found, scenarios=tuple(one for one in found.scenarios if one.name != MEASURED)
+    ), ""
+
+
+def _as_measured(one: ExpectedError, confidence: float) -> MeasuredOutcome:
+    """The outcome as if it had been found to be what was promised."""
+    effect = one.promised or 0.0
+    reach = float(stats.norm.ppf(0.5 + confidence / 2)) * (one.std_error or 0.0)
+    known = one.std_error is not None
+    return MeasuredOutcome(
+        outcome=one.outcome.id,
+        source="estimated",
+        effect=effect,
+        std_error=one.std_error,
+        conf_low=effect - reach if known else None,
+        conf_high=effect + reach if known else None,
+        counterfactual=one.level,
+        total_scale=one.units,
+        unit=one.outcome.unit,
+    )

@@ -1,0 +1,132 @@
+"""The panel of one outcome, and the tables that every design on a panel shows of it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from pbc_eval.agreement.design import DifferenceInDifferences, SyntheticDifferenceInDifferences
+from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.agreement.outcomes import Outcome
+from pbc_eval.errors import DesignError
+from pbc_eval.evaluation.record import OutputTable
+from pbc_eval.panel.panel import Panel
+
+MOST_LISTED = 5_000
+
+
+def read_panel(spec: EvaluationSpec, outcome: Outcome) -> Panel:
+    """The panel of one outcome, as the data roles say."""
+    data, design = spec.data, spec.design
+    if not isinstance(design, DifferenceInDifferences | SyntheticDifferenceInDifferences):
+        raise DesignError(f"{spec.id}: the design is {design.method}.")
+    if data is None or data.time is None or data.cohort is None or outcome.column is None:
+        raise DesignError(f"{spec.id}: {outcome.id}: data roles time, cohort and column are needed")
+    missing = outcome.missing or data.missing
+    if missing == "complete_cases":
+        raise DesignError(
+            f"{spec.id}: {outcome.id}: missing 'complete_cases' is for matching; for a panel say "
+            "complete_units (drop units that are not always observed) or pairs."
+        )
+    return Panel.from_data(
+        spec.path(data.file),
+        unit=data.unit,
+        time=data.time,
+        outcome=outcome.column,
+        cohort=data.cohort,
+        covariates=getattr(design, "covariates", ()),
+        cluster=data.cluster,
+        weight=data.weight,
+        missing=missing,
+    )
+
+
+def total_scale(panel: Panel, outcome: Outcome) -> float | None:
+    """Treated units (or unit-periods), weighted as the data are, over the outcome's base."""
+    if outcome.total is None:
+        return None
+    weight = panel.moments().weight if panel.balanced else _weight_by_cohort(panel)
+    last = panel.n_periods
+    periods = np.array([max(last - start, 0) for start in panel.starts], dtype=float)
+    treated = np.array(panel.cohorts) != 0
+    times = periods if outcome.total.of == "unit_periods" else (periods > 0).astype(float)
+    return float((weight * times)[treated].sum() / outcome.total.per)
+
+
+def _weight_by_cohort(panel: Panel) -> np.ndarray:
+    arrays = panel.arrays()
+    return np.bincount(arrays.cohort, arrays.weight, len(panel.cohorts))
+
+
+def groups(spec: EvaluationSpec, panel: Panel) -> list[tuple[str, int]]:
+    return [
+        (group_name(spec, panel, label), count)
+        for label, count in zip(panel.cohorts, panel.cohort_units, strict=True)
+        if count
+    ]
+
+
+def group_name(spec: EvaluationSpec, panel: Panel, cohort: int) -> str:
+    if cohort == 0:
+        return "Never in the programme"
+    period = spec.data.time_name if spec.data else "period"
+    return f"In the programme from {period} {panel.periods.name(cohort)}"
+
+
+def named(table: OutputTable, panel: Panel) -> OutputTable:
+    """The table with its dates as a reader writes them; whole numbers stay numbers."""
+    if not panel.periods.dated:
+        return table
+    columns = [name for name in ("cohort", "time") if name in table.frame]
+    named = {name: [panel.periods.name(int(v)) for v in table.frame[name]] for name in columns}
+    return replace(table, frame=table.frame.assign(**named))
+
+
+def means(spec: EvaluationSpec, panel: Panel) -> pd.DataFrame:
+    """Weighted mean outcome by cohort and period, over the units observed in that period."""
+    if panel.balanced:
+        moments = panel.moments()
+        level = moments.level
+        units = np.repeat(moments.units[:, None], panel.n_periods, axis=1)
+    else:
+        level, units = _means_of_arrays(panel)
+    rows = [
+        {
+            "group": group_name(spec, panel, cohort),
+            "first_treated": np.nan if cohort == 0 else panel.first_treated[c],
+            "time": panel.periods.name(time) if panel.periods.dated else time,
+            "position": panel.periods.clock[t],
+            "mean": level[c, t],
+            "units": int(units[c, t]),
+        }
+        for c, cohort in enumerate(panel.cohorts)
+        for t, time in enumerate(panel.periods.labels)
+        if units[c, t]
+    ]
+    return pd.DataFrame(rows)
+
+
+def parts_of_means(panel: Panel) -> tuple[tuple[float, ...], ...]:
+    """What each unit adds to each row of ``means``: its weighted outcome. Empty without weights,
+    where every unit counts alike, and for panels of more than ``MOST_LISTED`` units, whose groups
+    are too large to be about one."""
+    if panel.roles.weight is None or sum(panel.cohort_units) > MOST_LISTED:
+        return ()
+    arrays = panel.arrays()
+    parts = arrays.weight[:, None] * arrays.outcome
+    rows = (
+        (arrays.cohort == c, t) for c in range(len(panel.cohorts)) for t in range(panel.n_periods)
+    )
+    found = (parts[mine, t] for mine, t in rows)
+    kept = (one[~np.isnan(one)] for one in found)
+    return tuple(tuple(one.tolist()) for one in kept if len(one))
+
+
+def _means_of_arrays(panel: Panel) -> tuple[np.ndarray, np.ndarray]:
+    arrays = panel.arrays()
+    seen = ~np.isnan(arrays.outcome)
+    weight = arrays.weight[:, None] * seen
+    member = arrays.cohort[None, :] == np.arange(len(panel.cohorts))[:, None]
+    total = member @ (weight * np.where(seen, arrays.outcome, 0.0))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return total / (member @ weight), member @ seen.astype(float)

@@ -1,0 +1,1 @@
+"""All contracts of a year: read, pooled and released."""

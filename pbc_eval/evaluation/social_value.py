@@ -1,0 +1,131 @@
+"""The value map of an evaluation: read and checked before anything runs, then set against what was
+invested and, where it says what is uncertain, simulated together with the payment.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pydantic import ValidationError
+
+from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.agreement.problems import problems_in_words
+from pbc_eval.agreement.uncertainty import Correlation, Uncertain
+from pbc_eval.agreement.valuation import Valuation
+from pbc_eval.agreement.value_map import StakeholderInput, ValuedOutcome, ValueMap
+from pbc_eval.errors import ValueMapError
+from pbc_eval.intake.value_table import read_uncertainty, read_value_map
+from pbc_eval.parameters.bank import read_bank
+from pbc_eval.payment.statement import PaymentStatement
+from pbc_eval.results import MeasuredOutcome
+from pbc_eval.sroi.basis import ValueBasis, costs_with_optimism
+from pbc_eval.sroi.distributions import copula_of
+from pbc_eval.sroi.present_value import SroiResult, social_return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueInputs:
+    """All that the value map and its files say, checked."""
+
+    outcomes: tuple[ValuedOutcome, ...]
+    inputs: tuple[StakeholderInput, ...]  # costs raised for optimism, where that is asked for
+    uncertainty: tuple[Uncertain, ...]
+    correlations: tuple[Correlation, ...]
+    basis: ValueBasis
+    caveats: tuple[str, ...]  # of the costs
+
+
+def read_value_inputs(spec: EvaluationSpec) -> ValueInputs | None:
+    """Read and check the value map, its files and the value bank. None without a value map.
+
+    Raises SpecError, ValueMapError or ParameterError for what they say that cannot be.
+    """
+    valuation = spec.value_map
+    if valuation is None:
+        return None
+    read = _value_map(spec, valuation)
+    copula_of(read.uncertainty, read.correlations)
+    inputs, caveats = read.inputs, tuple[str, ...]()
+    if valuation.optimism_bias:
+        inputs, caveats = costs_with_optimism(inputs, valuation.valued_on)
+    return ValueInputs(
+        outcomes=read.outcomes,
+        inputs=inputs,
+        uncertainty=read.uncertainty,
+        correlations=read.correlations,
+        basis=ValueBasis(
+            price_year=valuation.price_year,
+            optimism_bias=valuation.optimism_bias,
+            median_income=valuation.median_income,
+            bank=read_bank(spec.path(valuation.value_bank)) if valuation.value_bank else {},
+        ),
+        caveats=caveats,
+    )
+
+
+def _value_map(spec: EvaluationSpec, valuation: Valuation) -> ValueMap:
+    """One map from the file and from evaluation.yaml, checked as a whole."""
+    if valuation.file is None:
+        found = ValueMap(outcomes=valuation.outcomes, inputs=valuation.inputs)
+    else:
+        beside = spec.path(valuation.inputs_file) if valuation.inputs_file else None
+        found = read_value_map(spec.path(valuation.file), inputs=beside)
+    stated = (
+        read_uncertainty(spec.path(valuation.uncertainty_file))
+        if valuation.uncertainty_file
+        else valuation.uncertainty
+    )
+    if stated and found.uncertainty:
+        raise ValueMapError(
+            f"{spec.id}: uncertainty is stated in {valuation.file} and again in the evaluation. "
+            "Keep one."
+        )
+    inputs = found.inputs if valuation.file is None else (*found.inputs, *valuation.inputs)
+    try:
+        return ValueMap(
+            outcomes=found.outcomes,
+            inputs=inputs,
+            uncertainty=stated or found.uncertainty,
+            correlations=valuation.correlations or found.correlations,
+        )
+    except ValidationError as error:
+        said = [s.removeprefix("as a whole: ") for s in problems_in_words(error, {})]
+        raise ValueMapError(f"{spec.id}: " + "\n".join(said)) from error
+
+
+def investment_parts(
+    spec: EvaluationSpec, payment: PaymentStatement | None, given: ValueInputs
+) -> tuple[tuple[str, str, float], ...]:
+    """What was put in, part by part: who, what and how much; the payment due first."""
+    parts = [(entry.stakeholder, entry.description, entry.value) for entry in given.inputs]
+    if paid := payment_invested(spec, payment):
+        parts.insert(0, (spec.contract.commissioner, "payment due", paid))
+    return tuple(parts)
+
+
+def payment_invested(spec: EvaluationSpec, payment: PaymentStatement | None) -> float:
+    """The payment due as part of the investment; 0 when it is not part of it."""
+    counted = spec.value_map is not None and spec.value_map.payment_is_invested
+    return float(payment.total) if payment is not None and counted else 0.0
+
+
+def value_found(
+    spec: EvaluationSpec,
+    given: ValueInputs,
+    parts: Sequence[tuple[str, str, float]],
+    results: Mapping[str, MeasuredOutcome],
+) -> SroiResult:
+    """The social return of the evaluation on the basis that it states."""
+    valuation = spec.value_map
+    if valuation is None:
+        raise ValueMapError(f"{spec.id}: has no value map.")
+    found = social_return(
+        given.outcomes,
+        investment=sum(value for _, _, value in parts),
+        discount=valuation.discount,
+        date=valuation.valued_on,
+        start_convention="after_activity" if valuation.first_year_discounted else "in_activity",
+        results=results,
+        currency=spec.contract.currency,
+        basis=given.basis,
+    )
+    return replace(found, caveats=(*found.caveats, *given.caveats))

@@ -1,0 +1,1 @@
+"""One reader for every table a person brings: file, sheet, header row, columns, typed values."""

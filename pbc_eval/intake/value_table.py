@@ -1,0 +1,346 @@
+"""Value maps in and out of tables: CSV, Excel workbooks and data frames.
+
+Headers are matched without regard to case, spaces, hyphens and what stands behind a colon or in
+brackets, and the wording of Social Value UK's own value map is known; an unknown header is an
+error, with the nearest known column. A cell that is not what its column needs is refused with its
+row and column. Nothing is guessed (``table_cells``). What is written is read back without loss.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+from pydantic import TypeAdapter, ValidationError
+
+from pbc_eval._validate import did_you_mean
+from pbc_eval.agreement.base import Agreed
+from pbc_eval.agreement.problems import problems_in_words
+from pbc_eval.agreement.uncertainty import Correlation, Uncertain
+from pbc_eval.agreement.value_map import StakeholderInput, ValuedOutcome, ValueMap
+from pbc_eval.errors import ValueMapError
+from pbc_eval.intake.table_cells import (
+    cell_text,
+    cell_value,
+    is_blank,
+    is_nan,
+)
+from pbc_eval.intake.workbook_file import Sheet, Value, workbook_bytes
+
+Rows = list[dict[str, Any]]
+ALIASES = {
+    "dropoff": "drop_off",
+    "dead_weight": "deadweight",
+    "stakeholders": "stakeholder",
+    "intended_unintended_changes": "outcome",
+    "outcomes": "outcome",
+    "the_outcomes": "outcome",
+    "what_changes": "outcome",
+    "inputs": "input",
+    "outputs": "output",
+    "value_of_the_inputs": "input_value",
+    "outcomes_start": "start",
+    "financial_proxy": "proxy",
+    "value_in_currency": "proxy_value",
+    "proxy_value_in_currency": "proxy_value",
+    "source_of_proxy": "proxy_source",
+    "source_of_value": "proxy_source",
+}
+WORKED_OUT = {"impact", "present_value", "total_present_value", "net_present_value"}
+OUTCOMES_SHEET, INPUTS_SHEET, UNCERTAINTY_SHEET = "outcomes", "inputs", "uncertainty"
+CORRELATIONS_SHEET = "correlations"
+TITLE_ROWS = 10  # rows in which a header that is not the first row is looked for
+
+
+class _Kind(NamedTuple):
+    """One kind of table: its columns, and a row of it as a model."""
+
+    columns: tuple[str, ...]
+    validate: Callable[[dict[str, Any]], Agreed]
+
+
+class _Pair(Agreed):
+    """A correlation as a line of a table."""
+
+    first: str
+    second: str
+    value: float
+
+
+_UNCERTAIN: TypeAdapter[Uncertain] = TypeAdapter(Uncertain)
+_OUTCOMES = _Kind(tuple(ValuedOutcome.model_fields), ValuedOutcome.model_validate)
+_INPUTS = _Kind(tuple(StakeholderInput.model_fields), StakeholderInput.model_validate)
+_PAIRS = _Kind(tuple(_Pair.model_fields), _Pair.model_validate)
+_UNCERTAINTY = _Kind(
+    ("row", "input", "type", "mean", "std_dev", "low", "mode", "high", "alpha", "beta", "shape",
+     "values", "value", "truncate", "source"),
+    _UNCERTAIN.validate_python,
+)  # fmt: skip
+
+
+def read_value_map(
+    path: Path, *, inputs: Path | None = None, uncertainty: Path | None = None
+) -> ValueMap:
+    """A value map from a CSV file or an Excel workbook.
+
+    ``inputs`` and ``uncertainty`` name the CSV files of those tables. In a workbook the sheets are
+    "outcomes" (or the first) and, if there are, "inputs", "uncertainty" and "correlations". Row
+    numbers in messages are those of the file, the header being row 1.
+
+    Raises ValueMapError naming the row, the column, the value, the rule and the remedy.
+    """
+    if not path.is_file():
+        raise ValueMapError(f"{path}: no such file.")
+    if path.suffix.lower() == ".csv":
+        spent, varied = (_csv_table(at) for at in (inputs, uncertainty))
+        return _build(_csv_table(path), spent, varied, ([], ""))
+    if path.suffix.lower() != ".xlsx":
+        raise ValueMapError(f"{path}: a value map is a .csv or .xlsx file.")
+    if inputs is not None or uncertainty is not None:
+        raise ValueMapError(
+            f"{path}: put inputs and uncertainty in the workbook's {INPUTS_SHEET!r} and "
+            f"{UNCERTAINTY_SHEET!r} sheets."
+        )
+    sheets = pd.read_excel(path, sheet_name=None, dtype=object, keep_default_na=False)
+    for sheet, frame in sheets.items():
+        _refuse_spreadsheet_errors(frame, f"{path.name}, sheet {sheet}")
+    named = {str(name).strip().lower(): frame for name, frame in sheets.items()}
+    spent, varied, tied = (
+        _sheet_table(named.pop(name, None), f"{path.name}, sheet {name}")
+        for name in (INPUTS_SHEET, UNCERTAINTY_SHEET, CORRELATIONS_SHEET)
+    )
+    if not named:
+        raise ValueMapError(f"{path.name}: has no sheet of outcomes.")
+    frame = named.get(OUTCOMES_SHEET, next(iter(named.values())))
+    return _build((_frame_rows(frame, path.name), path.name), spent, varied, tied)
+
+
+def read_uncertainty(path: Path) -> tuple[Uncertain, ...]:
+    """Uncertain inputs from a CSV file, one a line. Raises ValueMapError as above."""
+    made = _models(_csv_rows(path), _UNCERTAINTY, path.name)
+    return tuple(_UNCERTAIN.validate_python(entry) for entry in made)
+
+
+def value_map_from_frame(outcomes: pd.DataFrame, inputs: pd.DataFrame | None = None) -> ValueMap:
+    """A value map from data frames, one row an outcome (and an input). The frames are not changed.
+
+    Raises ValueMapError as ``read_value_map`` does; the first row of the frame is row 2.
+    """
+    given = [] if inputs is None else _frame_rows(inputs, "inputs")
+    return _build(
+        (_frame_rows(outcomes, "value map"), "value map"), (given, "inputs"), ([], ""), ([], "")
+    )
+
+
+def write_value_map(
+    value_map: ValueMap, path: Path, *, inputs: Path | None = None, uncertainty: Path | None = None
+) -> None:
+    """Write a value map as CSV, or as a workbook with all its tables when ``path`` ends in .xlsx.
+
+    Reading it back gives an equal value map. Text that a spreadsheet would run as a formula gets
+    an apostrophe, which reading takes off again.
+
+    Raises ValueMapError when there are inputs, uncertain figures or correlations and nowhere to
+    write them.
+    """
+    pairs = [_Pair(first=c.between[0], second=c.between[1], value=c.value)
+             for c in value_map.correlations]  # fmt: skip
+    if path.suffix.lower() == ".xlsx":
+        tables = (
+            (OUTCOMES_SHEET, _OUTCOMES, value_map.outcomes),
+            (INPUTS_SHEET, _INPUTS, value_map.inputs),
+            (UNCERTAINTY_SHEET, _UNCERTAINTY, value_map.uncertainty),
+            (CORRELATIONS_SHEET, _PAIRS, pairs),
+        )
+        path.write_bytes(workbook_bytes([_sheet(*table) for table in tables]))
+        return
+    for what, rows, at in (
+        ("inputs", value_map.inputs, inputs),
+        ("uncertainty", value_map.uncertainty, uncertainty),
+    ):
+        if rows and at is None:
+            raise ValueMapError(
+                f"{path.name}: the map has {what}. Give {what}= a path, to keep them."
+            )
+    if pairs:
+        raise ValueMapError(f"{path.name}: the map has correlations. Write it as .xlsx.")
+    _write_csv(path, value_map.outcomes, _OUTCOMES)
+    if inputs is not None:
+        _write_csv(inputs, value_map.inputs, _INPUTS)
+    if uncertainty is not None:
+        _write_csv(uncertainty, value_map.uncertainty, _UNCERTAINTY)
+
+
+def _write_csv(path: Path, rows: Sequence[Agreed], kind: _Kind) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(kind.columns)
+        for row in rows:
+            writer.writerow([cell_text(getattr(row, name, None)) for name in kind.columns])
+
+
+def _sheet(title: str, kind: _Kind, rows: Sequence[Agreed]) -> Sheet:
+    cells = [[_workbook_cell(getattr(row, name, None)) for name in kind.columns] for row in rows]
+    return Sheet(title=title, rows=[list(kind.columns), *cells], widths=[18.0] * len(kind.columns))
+
+
+def _workbook_cell(value: Any) -> Value:
+    if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
+        return value
+    return cell_text(value) or None
+
+
+def _csv_table(path: Path | None) -> tuple[Rows, str]:
+    return ([], "") if path is None else (_csv_rows(path), path.name)
+
+
+def _sheet_table(frame: pd.DataFrame | None, table: str) -> tuple[Rows, str]:
+    return ([] if frame is None else _frame_rows(frame, table)), table
+
+
+def _csv_rows(path: Path) -> Rows:
+    if not path.is_file():
+        raise ValueMapError(f"{path}: no such file.")
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:  # Excel writes a byte-order mark
+            lines = list(csv.reader(file, strict=True))
+    except UnicodeDecodeError as error:
+        raise ValueMapError(f"{path.name}: is not UTF-8. Save it as 'CSV UTF-8'.") from error
+    except csv.Error as error:
+        raise ValueMapError(f"{path.name}: is not a well-formed CSV file: {error}.") from error
+    if not lines:
+        raise ValueMapError(f"{path.name}: is empty. The first row names the columns.")
+    header = lines[0]
+    _refuse_a_header_further_down(lines, path.name)
+    _refuse_repeats(header)
+    for number, line in enumerate(lines[1:], start=2):
+        if len(line) > len(header):
+            raise ValueMapError(
+                f"{path.name}, row {number}: has {len(line)} cells for {len(header)} columns. "
+                "Quote text that contains commas."
+            )
+        _refuse_unnamed(header, line, f"{path.name}, row {number}")
+    return [dict(zip_longest(header, line, fillvalue="")) for line in lines[1:]]
+
+
+def _frame_rows(frame: pd.DataFrame, table: str) -> Rows:
+    # pandas names a column without a header "Unnamed: 3"
+    header = [re.sub(r"^Unnamed: \d+$", "", str(name)) for name in frame.columns]
+    rows = list(frame.itertuples(index=False, name=None))
+    _refuse_a_header_further_down([header, *rows[:TITLE_ROWS]], table)
+    _refuse_repeats(header)
+    for number, row in enumerate(rows, start=2):
+        _refuse_unnamed(header, row, f"row {number}")
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def _refuse_a_header_further_down(lines: Sequence[Sequence[Any]], table: str) -> None:
+    """A title, or a merged header, above the row that names the columns."""
+    every = {*_OUTCOMES.columns, *_INPUTS.columns, *_UNCERTAINTY.columns}
+
+    def named(line: Sequence[Any]) -> int:
+        return len({_normal(str(cell)) for cell in line if not is_blank(cell)} & every)
+
+    counts = [named(line) for line in lines[: TITLE_ROWS + 1]]
+    best = max(range(len(counts)), key=lambda at: counts[at])
+    if best > 0 and counts[best] >= 3 and counts[best] > 2 * counts[0]:
+        raise ValueMapError(
+            f"{table}: the columns seem to be named in row {best + 1}, below a title or a merged "
+            f"header. Delete the {'row' if best == 1 else f'{best} rows'} above it, and unmerge."
+        )
+
+
+def _refuse_spreadsheet_errors(frame: pd.DataFrame, table: str) -> None:
+    """Empty cells arrive as empty text, so a missing number is a cell in error (#N/A, #DIV/0!)."""
+    for name in frame.columns:
+        if bad := [number for number, cell in enumerate(frame[name], start=2) if is_nan(cell)]:
+            raise ValueMapError(
+                f"{table}, row {bad[0]}, column {str(name)!r}: the cell holds a spreadsheet error "
+                "such as #N/A or #DIV/0!. Correct the formula, or clear the cell."
+            )
+
+
+def _refuse_unnamed(header: Sequence[str], cells: Sequence[Any], place: str) -> None:
+    for name, cell in zip(header, cells, strict=False):
+        if not name.strip() and not is_blank(cell):
+            raise ValueMapError(f"{place}: {cell!r} stands in a column without a header. Name it.")
+
+
+def _refuse_repeats(header: Sequence[str]) -> None:
+    names = [_normal(name) for name in header]
+    twice = sorted({name for name in names if names.count(name) > 1 and name})
+    if twice:
+        raise ValueMapError(f"value map: column {twice[0]!r} appears more than once. Keep one.")
+
+
+def _normal(header: str) -> str:
+    bare = re.sub(r"\(.*?\)|:.*|[%?]", " ", header, flags=re.DOTALL)
+    name = re.sub(r"[\s\-_/]+", "_", bare.strip().lower()).strip("_")
+    return ALIASES.get(name, name)
+
+
+def _build(
+    outcomes: tuple[Rows, str],
+    inputs: tuple[Rows, str],
+    uncertainty: tuple[Rows, str],
+    correlations: tuple[Rows, str],
+) -> ValueMap:
+    name = outcomes[1]
+    pairs = _models(correlations[0], _PAIRS, correlations[1])
+    try:
+        return ValueMap.model_validate(
+            {
+                "outcomes": _models(outcomes[0], _OUTCOMES, name),
+                "inputs": _models(inputs[0], _INPUTS, inputs[1]),
+                "uncertainty": _models(uncertainty[0], _UNCERTAINTY, uncertainty[1]),
+                "correlations": [
+                    Correlation(between=(pair.first, pair.second), value=pair.value)
+                    for pair in pairs
+                    if isinstance(pair, _Pair)
+                ],
+            }
+        )
+    except ValidationError as error:
+        raise ValueMapError(f"{name}: {_in_words(error, {})}") from error
+
+
+def _models(rows: Rows, kind: _Kind, table: str) -> list[Agreed]:
+    known = list(kind.columns)
+    _refuse_unknown(rows[0] if rows else {}, known, table)
+    built: list[Agreed] = []
+    for number, row in enumerate(rows, start=2):
+        place = f"{table}, row {number}"
+        cells = {_normal(header): value for header, value in row.items() if header.strip()}
+        if all(is_blank(value) for value in cells.values()):
+            continue
+        filled = {name: cell_value(place, name, v) for name, v in cells.items() if not is_blank(v)}
+        label = str(filled.get("id") or filled.get("stakeholder") or filled.get("row") or "")
+        try:
+            built.append(kind.validate(filled))
+        except ValidationError as error:
+            problems = _in_words(error, filled, known)
+            raise ValueMapError(f"{place} ({label}): {problems}") from error
+    return built
+
+
+def _in_words(error: ValidationError, data: Any, known: Sequence[str] = ()) -> str:
+    said = problems_in_words(error, data, known)
+    return "\n".join(line.removeprefix("as a whole: ") for line in said)
+
+
+def _refuse_unknown(row: Mapping[str, Any], known: Sequence[str], table: str) -> None:
+    for header in row:
+        name = _normal(header)
+        if not header.strip() or name in known:
+            continue
+        if name in WORKED_OUT:
+            raise ValueMapError(
+                f"{table}: column {header!r} is worked out, not read. Remove it from the table."
+            )
+        raise ValueMapError(
+            f"{table}: unknown column {header!r}.{did_you_mean(name, known)} "
+            f"Known columns: {', '.join(known)}."
+        )

@@ -1,0 +1,35 @@
+"""The kinds of payment clause: how each is priced and what it says, one row of KINDS each."""
+
+from pbc_eval.agreement.payment_terms import Clause
+from pbc_eval.payment.clauses.bands import BANDS
+from pbc_eval.payment.clauses.deductions import KPI_DEDUCTION, SERVICE_CREDIT
+from pbc_eval.payment.clauses.fixed_fee import FIXED_FEE
+from pbc_eval.payment.clauses.holding import CLAWBACK, RELEASE, WITHHOLD
+from pbc_eval.payment.clauses.scorecard import SCORECARD
+from pbc_eval.payment.clauses.sharing import GAINSHARE, PROFIT_SHARE
+from pbc_eval.payment.clauses.slide import SLIDE
+from pbc_eval.payment.clauses.tariff import TARIFF
+from pbc_eval.payment.clauses.threshold import THRESHOLD
+from pbc_eval.payment.clauses.triggers import TRIGGERS
+from pbc_eval.payment.rule import Kind
+
+KINDS: dict[str, Kind] = {
+    "tariff": TARIFF,
+    "threshold": THRESHOLD,
+    "bands": BANDS,
+    "slide": SLIDE,
+    "fixed_fee": FIXED_FEE,
+    "scorecard": SCORECARD,
+    "triggers": TRIGGERS,
+    "service_credit": SERVICE_CREDIT,
+    "kpi_deduction": KPI_DEDUCTION,
+    "gainshare": GAINSHARE,
+    "profit_share": PROFIT_SHARE,
+    "withhold": WITHHOLD,
+    "release": RELEASE,
+    "clawback": CLAWBACK,
+}
+
+
+def kind_of(clause: Clause) -> Kind:
+    return KINDS[clause.type]

@@ -1,0 +1,138 @@
+"""The family of reports: what each kind is made from, by which notebook, under which title.
+
+    evaluation.yaml ─┬ impact_report   one contract, one edition: what was found
+                     └ sroi_report     the same, where social value is the heart of it
+    evaluation.yaml ── design_note     before outcomes are seen: what will be done
+    portfolio.yaml  ── portfolio       all contracts of a year
+
+The sections of each kind stand in ``report/page.py``. A new kind is a row here, one there, a
+notebook and a module of sections.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from pbc_eval._validate import check_choice
+from pbc_eval.agreement.contract import Publication
+from pbc_eval.agreement.evaluation import EvaluationSpec, load_evaluation
+from pbc_eval.agreement.portfolio import PORTFOLIO_FILE, PortfolioSpec, load_portfolio
+from pbc_eval.errors import PublicationError, SpecError
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+EVALUATION_FILE = "evaluation.yaml"
+KindName = Literal["impact_report", "sroi_report", "design_note", "portfolio"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What an edition is of: the facts that every kind of page and manifest needs."""
+
+    id: str
+    edition: str
+    status: Literal["draft", "provisional", "final"]
+    title: str
+    summary: str
+    agreed: EvaluationSpec | PortfolioSpec
+    source: Path  # the file that it is made from
+
+    @property
+    def publication(self) -> Publication:
+        return self.agreed.publication
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind of report. ``parameter`` is how its notebook calls the file it is made from."""
+
+    name: KindName
+    words: str  # in the page's title: "impact report"
+    parameter: Literal["evaluation", "portfolio"]
+    load: Callable[[Path], Subject]
+
+    @property
+    def notebook(self) -> Path:
+        return NOTEBOOKS / f"{self.name}.ipynb"
+
+
+def subject_of(
+    spec: EvaluationSpec | PortfolioSpec, made_from: EvaluationSpec | None = None
+) -> Subject:
+    """The facts of an evaluation or a portfolio; ``made_from`` holds its file where not itself."""
+    if isinstance(spec, EvaluationSpec):
+        summary, file = spec.contract.summary, (made_from or spec).file
+    else:
+        summary, file = spec.summary, spec.source_file
+    return Subject(
+        id=spec.id,
+        edition=spec.edition,
+        status=spec.status,
+        title=spec.title,
+        summary=summary,
+        agreed=spec,
+        source=spec.folder / file,
+    )
+
+
+def _note_subject(path: Path) -> Subject:
+    from pbc_eval.evaluation.note.design_note import note_spec  # noqa: PLC0415 heavy: loads data tools
+
+    spec = load_evaluation(path)
+    return subject_of(note_spec(spec), spec)
+
+
+KINDS: dict[KindName, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            name="impact_report",
+            words="impact report",
+            parameter="evaluation",
+            load=lambda path: subject_of(load_evaluation(path)),
+        ),
+        Kind(
+            name="sroi_report",
+            words="social return report",
+            parameter="evaluation",
+            load=lambda path: subject_of(load_evaluation(path)),
+        ),
+        Kind(
+            name="design_note",
+            words="design note",
+            parameter="evaluation",
+            load=_note_subject,
+        ),
+        Kind(
+            name="portfolio",
+            words="portfolio",
+            parameter="portfolio",
+            load=lambda path: subject_of(load_portfolio(path)),
+        ),
+    )
+}
+
+
+def kind_of(path: Path, report: str = "") -> Kind:
+    """The kind of report that a file asks for, or ``report`` where one is named.
+
+    Raises SpecError when the file cannot be made into it, PublicationError for an unknown kind.
+    """
+    holds_portfolio = is_portfolio(path)
+    if not report:
+        if holds_portfolio:
+            return KINDS["portfolio"]
+        return KINDS[load_evaluation(path).publication.report]
+    check_choice("report", "kind", report, list(get_args(KindName)), PublicationError)
+    kind = KINDS[report]  # type: ignore[index]  # checked above
+    if (kind.parameter == "portfolio") != holds_portfolio:
+        made_from = PORTFOLIO_FILE if kind.parameter == "portfolio" else EVALUATION_FILE
+        raise SpecError(f"{path}: a {kind.words} is made from {made_from}. Name such a file.")
+    return kind
+
+
+def is_portfolio(path: Path) -> bool:
+    """Is this the file of a portfolio, or a folder that holds one and no evaluation?"""
+    if path.is_dir():
+        return (path / PORTFOLIO_FILE).is_file() and not (path / EVALUATION_FILE).is_file()
+    return path.name.startswith(Path(PORTFOLIO_FILE).stem)

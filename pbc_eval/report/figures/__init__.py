@@ -1,0 +1,1 @@
+"""Every figure, with its alternative text and its data."""

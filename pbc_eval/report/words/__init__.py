@@ -1,0 +1,1 @@
+"""Sentences and plain facts made from results. Nobody types these."""
