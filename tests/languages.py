@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from evaluations import PROJECT
 
-from pbc_eval.messages import words
+from pbc_eval.messages import template_language as words
 from pbc_eval.messages.catalogue import SOURCE
 from pbc_eval.report import html as writing
 

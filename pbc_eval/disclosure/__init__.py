@@ -13,7 +13,7 @@ from pbc_eval.disclosure.record import (
     is_suppressed,
 )
 from pbc_eval.disclosure.relations import Relations, audit, cross_table_relations, relations_of
-from pbc_eval.disclosure.release import release
+from pbc_eval.disclosure.release_evaluation import release
 from pbc_eval.disclosure.tables import release_table
 
 __all__ = [
