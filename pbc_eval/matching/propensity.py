@@ -162,10 +162,18 @@ def _head_start(
     scaled: Floats, treated: Bools, curvature: Callable[[Floats, Bools], Curvature]
 ) -> Floats:
     """Coefficients near the maximum, from a part of many people; zeros where that part has none.
-    Where Newton's method starts from does not change where it ends, only how soon."""
+    Where Newton's method starts from does not change where it ends, only how soon.
+
+    A covariate that nobody in the part has is looked for first: whether a solver takes its empty
+    row for singular, or for a step without end, depends on the rounding of the machine."""
     few = slice(None, None, len(scaled) // (MANY // 4))
-    beta, _ = _newton(scaled[few], treated[few], curvature, np.zeros(scaled.shape[1]))
-    return np.zeros(scaled.shape[1]) if beta is None else beta
+    cold = np.zeros(scaled.shape[1])
+    covariates = scaled[few, 1:]
+    kept = independent_columns(covariates, covariates.mean(axis=0), covariates.std(axis=0))
+    if len(kept) < covariates.shape[1]:
+        return cold
+    beta, _ = _newton(scaled[few], treated[few], curvature, cold)
+    return cold if beta is None else beta
 
 
 def _newton(
