@@ -7,11 +7,21 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pbc_eval.agreement.adjustment import Adjustment as Adjustment
     from pbc_eval.agreement.evaluation import load_evaluation as load_evaluation
+    from pbc_eval.agreement.matching_options import Cardinality as Cardinality
+    from pbc_eval.agreement.matching_options import Coarsened as Coarsened
+    from pbc_eval.agreement.matching_options import Exact as Exact
+    from pbc_eval.agreement.matching_options import Full as Full
+    from pbc_eval.agreement.matching_options import Nearest as Nearest
+    from pbc_eval.agreement.matching_options import Optimal as Optimal
+    from pbc_eval.agreement.matching_options import Subclass as Subclass
     from pbc_eval.agreement.payment_terms import payment_terms_from as payment_terms_from
     from pbc_eval.agreement.portfolio import load_portfolio as load_portfolio
     from pbc_eval.agreement.portfolio_claims import portfolio_claims as portfolio_claims
+    from pbc_eval.agreement.weighting_options import CovariateBalancing as CovariateBalancing
+    from pbc_eval.agreement.weighting_options import Entropy as Entropy
+    from pbc_eval.agreement.weighting_options import InversePropensity as InversePropensity
+    from pbc_eval.agreement.weighting_options import Overlap as Overlap
     from pbc_eval.did.bacon import bacon_decomposition as bacon_decomposition
     from pbc_eval.did.compare import compare_estimators as compare_estimators
     from pbc_eval.did.extended_two_way import extended_two_way as extended_two_way
@@ -67,8 +77,18 @@ _HOMES = {
     "multiplier_bootstrap": "did.multiplier",
     "compare_estimators": "did.compare",
     "match": "matching.match",
+    "Cardinality": "agreement.matching_options",
+    "Coarsened": "agreement.matching_options",
+    "Exact": "agreement.matching_options",
+    "Full": "agreement.matching_options",
+    "Nearest": "agreement.matching_options",
+    "Optimal": "agreement.matching_options",
+    "Subclass": "agreement.matching_options",
+    "CovariateBalancing": "agreement.weighting_options",
+    "Entropy": "agreement.weighting_options",
+    "InversePropensity": "agreement.weighting_options",
+    "Overlap": "agreement.weighting_options",
     "match_then_did": "evaluation.matched_changes",
-    "Adjustment": "agreement.adjustment",
     "social_return": "sroi.present_value",
     "payment_due": "payment.due",
     "payment_risk": "payment.risk",
@@ -96,10 +116,20 @@ _HOMES = {
 }
 
 __all__ = [
-    "Adjustment",
+    "Cardinality",
+    "Coarsened",
+    "CovariateBalancing",
+    "Entropy",
+    "Exact",
+    "Full",
+    "InversePropensity",
     "MeasuredOutcome",
+    "Nearest",
+    "Optimal",
+    "Overlap",
     "Panel",
     "PbcError",
+    "Subclass",
     "att_gt",
     "bacon_decomposition",
     "compare_estimators",

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matched_samples import match_by
 from matching_more import SPECS as MORE
-
-from pbc_eval import match
 
 GOLDEN = Path(__file__).parent / "golden" / "matching"
 TABLE = Path(__file__).parents[1] / "docs" / "matching-golden.md"
@@ -93,7 +92,7 @@ CALLS = json.loads((GOLDEN / "matchit_specs.json").read_text())["specs"]
 def sample_of(name):
     """Our sample for a golden specification, made once."""
     asked = {"treatment": "treat", "covariates": COVARIATES, "unit": "id"}
-    return match(LALONDE, **(asked | SPECS[name]))
+    return match_by(LALONDE, **(asked | SPECS[name]))
 
 
 def their_weights(name) -> pd.DataFrame:

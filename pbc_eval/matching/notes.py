@@ -3,8 +3,8 @@
 import numpy as np
 
 from pbc_eval._validate import first_few
+from pbc_eval.agreement.matching_options import Cardinality, Near, Nearest, Optimal
 from pbc_eval.matching.assignment import Assignment, AssignmentProblem
-from pbc_eval.matching.methods import METHODS
 from pbc_eval.matching.propensity import PropensityFit
 from pbc_eval.matching.settings import MatchSettings
 
@@ -19,8 +19,7 @@ def match_notes(
     """Sentences on calipers, columns left out, people lost and ties. ``assignment`` is that of
     the people in ``problem``, after ``n_discarded`` were left out."""
     notes = []
-    by_distance = METHODS[settings.method].uses == "distance"
-    if by_distance and settings.caliper is None:
+    if isinstance(settings.by, Near) and settings.caliper is None:
         notes.append(
             "No caliper was set: matches may be far apart. 0.2 standard deviations of the score is "
             "usual (Austin 2011)."
@@ -37,7 +36,7 @@ def match_notes(
         )
     notes += _losses(settings, problem, assignment)
     notes += _optimum(settings, assignment)
-    if settings.method in ("nearest", "optimal") and problem.space is None:
+    if isinstance(settings.by, Nearest | Optimal) and problem.space is None:
         notes += _ties(settings, problem)
     if settings.estimand == "ATE":
         notes.append("The effect is for everybody matched (ATE), not for the treated alone.")
@@ -90,17 +89,17 @@ def _losses(
 
 
 def _optimum(settings: MatchSettings, assignment: Assignment) -> list[str]:
-    found = assignment.optimum
-    if found is None:
+    optimum, by = assignment.optimum, settings.by
+    if optimum is None or not isinstance(by, Cardinality):
         return []
-    who = _sides(settings)[1 if settings.profile else 0]
-    if found.proven:
+    who = _sides(settings)[1 if by.profile else 0]
+    if optimum.proven:
         return [
-            f"No balanced sample has more {who} units than the {found.found:,} chosen (proven)."
+            f"No balanced sample has more {who} units than the {optimum.found:,} chosen (proven)."
         ]
     return [
-        f"The search stopped after {settings.time_limit:g} seconds with {found.found:,} {who} "
-        f"units; a balanced sample may have up to {found.at_most:,} ({found.gap:.1%} more). "
+        f"The search stopped after {by.time_limit:g} seconds with {optimum.found:,} {who} "
+        f"units; a balanced sample may have up to {optimum.at_most:,} ({optimum.gap:.1%} more). "
         "Another machine may get further in the same time."
     ]
 

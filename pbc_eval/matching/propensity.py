@@ -11,20 +11,19 @@ Source: Rosenbaum & Rubin (1983), Biometrika 70, 41-55; McCullagh & Nelder (1989
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, log_ndtr, ndtr
 
 from pbc_eval._validate import first_few
+from pbc_eval.agreement.matching_options import Link
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.sampling import with_mean_one
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-Link = Literal["logit", "probit", "linear_logit", "linear_probit"]
-LINKS: tuple[Link, ...] = ("logit", "probit", "linear_logit", "linear_probit")
 
 MAX_STEPS = 50  # Newton doubles the correct digits each step; a fit that exists needs about ten
 STEP_TOLERANCE = 1e-11  # on standardised coefficients

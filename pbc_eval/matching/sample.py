@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pbc_eval._validate import check_choice, check_level
+from pbc_eval.agreement.matching_options import Link, Near, link_of
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.assignment import Assignment
 from pbc_eval.matching.balance import effective_size
@@ -84,7 +85,7 @@ class MatchedSample:
         if pairs is None:
             raise DesignError(
                 f"pairs: method={self.settings.method!r} makes sets, not pairs. Use "
-                f"{'paired=True' if self.settings.method == 'cardinality' else '.subclass'}."
+                f"{'paired=True' if self.assignment.optimum is not None else '.subclass'}."
             )
         att = self.settings.estimand == "ATT"
         treated, comparison = (pairs.focal, pairs.other) if att else (pairs.other, pairs.focal)
@@ -120,6 +121,11 @@ class MatchedSample:
                 f"scores: {self.settings.in_words} fitted no propensity score. Use .balance()."
             )
         return pd.Series(self.score, index=self.design.ids, name="score")
+
+    @property
+    def score_link(self) -> Link:
+        """The model of the score; logistic where none was fitted by itself."""
+        return link_of(self.settings.by)
 
     @property
     def matched(self) -> Bools:
@@ -243,7 +249,9 @@ class MatchedSample:
     def _effect_method(self, method: EffectMethod) -> Method:
         design = self.design
         pairing = [f", exact on {', '.join(design.exact)}"] if design.exact else []
-        of = " standard deviations" if self.settings.within_scale == "std" else ""
+        by = self.settings.by
+        std = isinstance(by, Near) and by.within_scale == "std"
+        of = " standard deviations" if std else ""
         pairing += [f", within {width:g}{of} of {name}" for name, width in design.within]
         pairing += [f", different in {name}" for name in design.antiexact]
         if design.sampling_weights:
@@ -277,19 +285,19 @@ class MatchedSample:
 
     def _cautions(self, method: EffectMethod) -> list[str]:
         """What simulations say of the error (docs/coverage-matching.md)."""
-        said = []
+        cautions = []
         n_sets = int(self.assignment.subclass.max(initial=-1)) + 1
         if self.in_sets and n_sets < FEW_SETS:
-            said.append(
+            cautions.append(
                 f"The error is clustered by {n_sets} sets only; with five, intervals held the "
                 "truth in 89 of 100 simulated samples where 95 were asked for."
             )
         if method == "g_computation":
-            said.append(
+            cautions.append(
                 "With separate slopes the error takes the people matched as given: the interval is "
                 "for them, not for a population that they were drawn from."
             )
-        return said
+        return cautions
 
     def to_frame(self) -> pd.DataFrame:
         """The matched sample: the rows of the data with a weight, plus ``weight``, ``subclass``

@@ -6,13 +6,12 @@ from evaluations import DATA, change, copy_of
 from scipy import stats
 
 import pbc_eval as pbc
-from pbc_eval.agreement.adjustment import ADMITS
+from pbc_eval.agreement.algorithms import ALGORITHMS
 from pbc_eval.disclosure import is_suppressed
 from pbc_eval.evaluation import overlap_tables
 from pbc_eval.report.figures.by_outcome import drawings
 from pbc_eval.report.figures.overlap import shared_area
 from pbc_eval.report.page import section
-from pbc_eval.report.words.facts import PLAIN_WORDS
 
 pytestmark = pytest.mark.slow  # a whole evaluation is run
 
@@ -128,5 +127,5 @@ def test_the_unmatched_are_counted_beside_their_averages(released):
 
 
 def test_the_design_is_said_in_plain_words(released):
-    assert set(PLAIN_WORDS) == set(ADMITS)
-    assert PLAIN_WORDS["nearest"] in section("design", released).html
+    assert all(options.plain_words for options in ALGORITHMS.values())
+    assert ALGORITHMS["nearest"].plain_words in section("design", released).html

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pbc_eval.agreement.adjustment import OtherAdjustment
+from pbc_eval.agreement.comparison_group import OtherComparisonGroup
 from pbc_eval.agreement.design import Matching
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
@@ -69,7 +69,7 @@ def find_all(spec: EvaluationSpec, seed: int) -> tuple[Finding, ...]:
     )
 
 
-def name_of(way: OtherAdjustment) -> str:
+def name_of(way: OtherComparisonGroup) -> str:
     """As the page calls it; overlap weights answer for other people, and the name says so."""
     return f"{way.name} (for another population)" if way.algorithm == "overlap" else way.name
 

@@ -11,7 +11,7 @@ from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import DataRoles, Missing
 from pbc_eval.messages.message import Message
 from pbc_eval.report.words import numbers as fmt
-from pbc_eval.report.words.facts import PLAIN_WORDS, long_date
+from pbc_eval.report.words.facts import long_date
 
 Facts = list[tuple[str, str]]
 AVERAGES = {
@@ -138,7 +138,7 @@ def _difference_in_differences(design: DifferenceInDifferences, data: DataRoles 
 
 def _matching(design: Matching, data: DataRoles | None) -> Facts:
     facts = [
-        (Message("Method"), PLAIN_WORDS[design.algorithm]),
+        (Message("Method"), design.options.plain_words),
         (Message("Characteristics"), _labels(design.covariates, data)),
         ("Effect on", {"ATT": "those in the programme", "ATC": "those not in it",
                        "ATE": "everybody", "ATO": "those who could be in either"}[design.target]),
