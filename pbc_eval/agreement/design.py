@@ -11,7 +11,7 @@ from pydantic import Field, GetCoreSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
 from pbc_eval.agreement.adjustment import PAIRING, Adjustment, OtherAdjustment
-from pbc_eval.agreement.base import Agreed, Date, Level
+from pbc_eval.agreement.base import AddedLater, Agreed, Date, Level
 
 
 class Waiver(Agreed):
@@ -69,6 +69,11 @@ class DifferenceInDifferences(_Identified):
     on_panel: ClassVar[bool] = True
 
     method: Literal["difference_in_differences"]
+    estimator: Annotated[str, AddedLater()] = Field(
+        default="group_time",
+        description="Of the headline: group_time, imputation, extended_two_way or "
+        "interaction_weighted; the others are shown beside it.",
+    )
     control_group: Literal["never_treated", "not_yet_treated"] = Field(
         default="never_treated", description="Whom treated units are compared with."
     )
