@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, Union, get_args
 from pydantic import Field, GetCoreSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
-from pbc_eval.agreement.base import Agreed, Date, Level
+from pbc_eval.agreement.base import AddedLater, Agreed, Date, Level
 from pbc_eval.agreement.comparison_group import ComparisonGroup, OtherComparisonGroup
 from pbc_eval.agreement.weighting_options import WeightingOptions
 
@@ -70,6 +70,11 @@ class DifferenceInDifferences(_Identified):
     on_panel: ClassVar[bool] = True
 
     method: Literal["difference_in_differences"]
+    estimator: Annotated[str, AddedLater()] = Field(
+        default="group_time",
+        description="Of the headline: group_time, imputation, extended_two_way or "
+        "interaction_weighted; the others are shown beside it.",
+    )
     control_group: Literal["never_treated", "not_yet_treated"] = Field(
         default="never_treated", description="Whom treated units are compared with."
     )

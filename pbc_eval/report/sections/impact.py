@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from pbc_eval.disclosure import ReleasedEvaluation, ReleasedTable, release_table
+from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.evaluation.tables import estimates_table
 from pbc_eval.messages.message import Message
 from pbc_eval.report.figures.by_outcome import drawings
@@ -91,7 +92,7 @@ def _summary(released: ReleasedEvaluation) -> dict[str, Any]:
         headline = prose.headline(finding, evaluation)
         prose.refuse_over_claims(headline.sentence, finding, evaluation)
         verdict, mark = facts.VERDICTS[headline.verdict]
-        if evaluation.spec.design.method == "reported":
+        if design_kind(evaluation.spec.design).reported_by_others:
             verdict = facts.AS_REPORTED
         headlines.append(
             {
@@ -248,8 +249,7 @@ def _always(released: ReleasedEvaluation) -> bool:
 
 
 def _estimated(released: ReleasedEvaluation) -> bool:
-    method = released.evaluation.spec.design.method
-    return method not in ("reported", "forecast")
+    return design_kind(released.evaluation.spec.design).gives_estimates
 
 
 def _pays(released: ReleasedEvaluation) -> bool:

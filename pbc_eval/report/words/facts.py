@@ -2,8 +2,8 @@
 
 import datetime as dt
 
-from pbc_eval.agreement.design import Matching
 from pbc_eval.disclosure import ReleasedEvaluation
+from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.evaluation.record import Evaluation
 from pbc_eval.messages.message import Message
 
@@ -75,9 +75,10 @@ def method_facts(evaluation: Evaluation) -> list[tuple[str, str]]:
         return []
     method = primary.headline.method
     facts = [(Message("Estimator"), method.estimator)]
-    if isinstance(spec.design, Matching):
-        facts.insert(0, (Message("In plain words"), spec.design.options.plain_words))
-    if spec.design.method != "reported":
+    kind = design_kind(spec.design)
+    if kind.plain_words is not None:
+        facts.insert(0, (Message("In plain words"), kind.plain_words(spec)))
+    if not kind.reported_by_others:
         facts += [
             (Message("Compared with"), method.comparison_group),
             (Message("Base period"), method.base_period),
