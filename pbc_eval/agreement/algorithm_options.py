@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails
 
 from pbc_eval._validate import did_you_mean
@@ -209,9 +209,9 @@ def _widths(value: Any) -> Any:
 
 Columns = Annotated[tuple[str, ...], BeforeValidator(_names)]
 Caliper = Annotated[float | None, BeforeValidator(_positive)]
-MatchesEach = Annotated[int, BeforeValidator(_matches)]
-GroupsSought = Annotated[int, BeforeValidator(_groups)]
-Seconds = Annotated[float, BeforeValidator(_seconds)]
+MatchesEach = Annotated[int, Field(ge=1), BeforeValidator(_matches)]
+GroupsSought = Annotated[int, Field(ge=2), BeforeValidator(_groups)]
+Seconds = Annotated[float, Field(gt=0), BeforeValidator(_seconds)]
 Cut = str | int | list[float]
 CutPoints = Annotated[Cut | dict[str, Cut], BeforeValidator(_cuts)]
 Grouping = Annotated[dict[str, list[list[str | int | float]]], BeforeValidator(_same)]

@@ -11,7 +11,7 @@ from pbc_eval.agreement.algorithm_options import AlgorithmOptions
 from pbc_eval.agreement.comparison_group import ComparisonGroup, OtherComparisonGroup
 from pbc_eval.agreement.design import Matching
 from pbc_eval.agreement.evaluation import EvaluationSpec
-from pbc_eval.agreement.matching_options import MatchingOptions
+from pbc_eval.agreement.matching_settings import MatchingOptions
 from pbc_eval.agreement.weighting_options import WeightingOptions
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.design import Missing

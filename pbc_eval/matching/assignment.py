@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pbc_eval.agreement.matching_options import Order
+from pbc_eval.agreement.matching_settings import Order
 from pbc_eval.matching.cardinality import Optimum, Selected, SelectionProblem
 from pbc_eval.matching.distance import Space
 from pbc_eval.matching.encoding import Columns

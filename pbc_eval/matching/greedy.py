@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pbc_eval.agreement.matching_options import Order
+from pbc_eval.agreement.matching_settings import Order
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

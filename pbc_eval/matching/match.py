@@ -12,11 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pbc_eval.agreement.algorithms import options_of
-from pbc_eval.agreement.matching_options import (
-    Cardinality,
+from pbc_eval.agreement.matching_options import Cardinality, Nearest
+from pbc_eval.agreement.matching_settings import (
     MatchingOptions,
     Near,
-    Nearest,
     Scored,
     link_of,
 )

@@ -18,11 +18,11 @@ from pbc_eval.agreement.matching_options import (
     Coarsened,
     Exact,
     Full,
-    MatchingOptions,
     Nearest,
     Optimal,
     Subclass,
 )
+from pbc_eval.agreement.matching_settings import MatchingOptions
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.assignment import AssignmentProblem, Sets, both_groups
 from pbc_eval.matching.cardinality import Selected, largest_balanced

@@ -3,7 +3,12 @@
 import numpy as np
 
 from pbc_eval._validate import first_few
-from pbc_eval.agreement.matching_options import Cardinality, Near, Nearest, Optimal
+from pbc_eval.agreement.matching_options import (
+    Cardinality,
+    Nearest,
+    Optimal,
+)
+from pbc_eval.agreement.matching_settings import Near
 from pbc_eval.matching.assignment import Assignment, AssignmentProblem
 from pbc_eval.matching.propensity import PropensityFit
 from pbc_eval.matching.settings import MatchSettings

@@ -14,10 +14,12 @@ from pbc_eval.agreement.matching_options import (
     Cardinality,
     Coarsened,
     Exact,
+    Nearest,
+)
+from pbc_eval.agreement.matching_settings import (
     Link,
     MatchingOptions,
     Near,
-    Nearest,
     Scored,
     link_of,
 )

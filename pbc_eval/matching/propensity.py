@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, log_ndtr, ndtr
 
 from pbc_eval._validate import first_few
-from pbc_eval.agreement.matching_options import Link
+from pbc_eval.agreement.matching_settings import Link
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.sampling import with_mean_one
 

@@ -8,7 +8,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pbc_eval._validate import check_choice, check_level
-from pbc_eval.agreement.matching_options import Link, Near, link_of
+from pbc_eval.agreement.matching_settings import (
+    Link,
+    Near,
+    link_of,
+)
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.assignment import Assignment
 from pbc_eval.matching.balance import effective_size

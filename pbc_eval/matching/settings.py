@@ -4,7 +4,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pbc_eval._validate import check_choice
-from pbc_eval.agreement.matching_options import Discard, MatchingOptions, Near, Order, Scored
+from pbc_eval.agreement.matching_settings import (
+    Discard,
+    MatchingOptions,
+    Near,
+    Order,
+    Scored,
+)
 from pbc_eval.errors import DesignError
 
 Estimand = Literal["ATT", "ATC", "ATE"]

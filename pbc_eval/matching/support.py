@@ -3,7 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pbc_eval.agreement.matching_options import Discard, MatchingOptions, Near
+from pbc_eval.agreement.matching_settings import (
+    Discard,
+    MatchingOptions,
+    Near,
+)
 
 Floats = NDArray[np.float64]
 

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, log_ndtr
 
 from pbc_eval.agreement.algorithms import know_algorithm, name_of
-from pbc_eval.agreement.matching_options import Link
+from pbc_eval.agreement.matching_settings import Link
 from pbc_eval.agreement.weighting_options import (
     CovariateBalancing,
     Entropy,
