@@ -21,9 +21,9 @@ def source_of(
 ) -> Path:
     """The evaluation.yaml or portfolio.yaml of an edition whose manifest is ``published``.
 
-    Looked at are ``evaluation`` if it is given, and else, in this order: data/<id> beside the folder
-    of reports, every evaluation below that folder's parent, every evaluation below the working
-    directory. Of several in one place, the one whose bytes are those that were published is taken.
+    Looked at are ``evaluation`` if it is given, and else, in this order: data/<id> beside the
+    folder of reports, every evaluation below that folder's parent, every evaluation below the
+    working directory. Of several in one place, the one that is as it was published is taken.
 
     Raises PublicationError naming what was found instead.
     """
