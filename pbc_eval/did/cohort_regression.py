@@ -19,7 +19,9 @@ import numpy as np
 from pbc_eval.did.cells import Ints
 from pbc_eval.did.estimates import score_covariance
 from pbc_eval.did.logit import dependent_columns
+from pbc_eval.did.notes import crv1
 from pbc_eval.errors import DesignError
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.moments import CohortMoments
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import Floats
@@ -39,16 +41,8 @@ class CohortRegression:
     counted: int  # K of the factor
 
     @property
-    def inference(self) -> str:
+    def inference(self) -> Sentence:
         return crv1(self.clusters, self.rows, self.counted)
-
-
-def crv1(clusters: int, rows: int, counted: int) -> str:
-    """The convention of the clustered errors in words."""
-    return (
-        f"CRV1, {clusters:,} clusters, factor G/(G-1) * (N-1)/(N-K), N = {rows:,} "
-        f"and K = {counted:,}: unit effects nested in clusters not counted"
-    )
 
 
 def complete_moments(panel: Panel, owner: str) -> CohortMoments:

@@ -28,9 +28,12 @@ from pbc_eval.did.estimates import (
     reasons,
 )
 from pbc_eval.did.logit import dependent_columns
+from pbc_eval.did.notes import seen_once
 from pbc_eval.did.regression_cells import Shares
 from pbc_eval.did.small_sample import add_block, no_parts
 from pbc_eval.errors import DesignError
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import UNITS, Units
 from pbc_eval.panel.moments import UnitArrays
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import Floats
@@ -47,7 +50,7 @@ class IncompleteFit:
     used: Flags  # (n, T) rows of data that carry information
     factor: float  # of the covariance
     counted: int  # K of the factor
-    notes: tuple[str, ...]
+    notes: tuple[Sentence, ...]
 
 
 def saturated(panel: Panel, arrays: UnitArrays, plan: CellPlan, cells: Ints) -> IncompleteFit:
@@ -72,7 +75,6 @@ def saturated(panel: Panel, arrays: UnitArrays, plan: CellPlan, cells: Ints) -> 
     clusters = len(np.unique(arrays.cluster[seen.any(axis=1)]))
     n, counted = int(seen.sum()), x.shape[2] + 1
     single = int(((~np.isnan(arrays.outcome)).sum(axis=1) == 1).sum())
-    note = f"{single:,} units seen in one period only carry no information: left out"
     return IncompleteFit(
         effects=beta[p:],
         residual=arrays.weight[:, None] * residual,
@@ -80,7 +82,7 @@ def saturated(panel: Panel, arrays: UnitArrays, plan: CellPlan, cells: Ints) -> 
         used=seen,
         factor=clusters / max(clusters - 1, 1) * (n - 1) / max(n - counted, 1),
         counted=counted,
-        notes=(note,) if single else (),
+        notes=(seen_once(single),) if single else (),
     )
 
 
@@ -132,7 +134,10 @@ def imputed(panel: Panel, arrays: UnitArrays, plan: CellPlan, cells: Ints) -> In
         left[mine, t] -= effects[place]
     residual = weight[:, None] * np.where(reached | free, left, 0.0)
     never = int((~known & present.any(axis=1)).sum())
-    note = f"{never:,} units never seen before treatment cannot be imputed: left out"
+    note = Sentence(
+        "{units} never seen before treatment cannot be imputed: left out",
+        units=Units(never, UNITS._replace(one=UNITS.several)),
+    )
     return IncompleteFit(
         effects=effects,
         residual=residual,

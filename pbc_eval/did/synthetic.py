@@ -21,6 +21,7 @@ import pandas as pd
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.cells import Ints
+from pbc_eval.did.notes import not_adjusted
 from pbc_eval.did.synthetic_errors import INFERENCES, Inference, replicate, why_none
 from pbc_eval.did.synthetic_fit import (
     CohortFit,
@@ -30,6 +31,8 @@ from pbc_eval.did.synthetic_fit import (
     fit_cohorts,
 )
 from pbc_eval.errors import DesignError
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import COMPARISON_UNITS, UNITS, Number, Period, Units
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, EffectSeries, Floats, Method
 
@@ -163,10 +166,10 @@ def synthetic_did(
         level=level,
         method=Method(
             estimator="synthetic difference-in-differences (Arkhangelsky et al. 2021)",
-            comparison_group="never-treated units, weighted",
+            comparison_group=Sentence("never-treated units, weighted"),
             base_period="periods before treatment, weighted",
             clustering=panel.clustering,
-            inference=_WORDS[inference].format(n=len(draws)) + ", normal reference",
+            inference=_inference_words(inference, len(draws)),
             seed=None if inference == "jackknife" else seed,
             notes=_notes(panel, fits),
         ),
@@ -224,11 +227,21 @@ def _series(
     )
 
 
-_WORDS = {
-    "placebo": "standard deviation of {n} placebo effects on comparison units",
-    "jackknife": "jackknife over {n} units, weights held",
-    "bootstrap": "bootstrap of units, {n} draws, weights found anew",
-}
+def _inference_words(inference: Inference, n: int) -> Sentence:
+    """``n`` counts the replications; of the jackknife these are units."""
+    if inference == "placebo":
+        return Sentence(
+            "standard deviation of {draws} placebo effects on comparison units, normal reference",
+            draws=Number(n),
+        )
+    if inference == "jackknife":
+        return Sentence(
+            "jackknife over {units}, weights held, normal reference",
+            units=Units(n, UNITS._replace(one=UNITS.several)),
+        )
+    return Sentence(
+        "bootstrap of units, {draws} draws, weights found anew, normal reference", draws=Number(n)
+    )
 
 
 def _refuse(panel: Panel) -> None:
@@ -264,15 +277,20 @@ def _refuse(panel: Panel) -> None:
         )
 
 
-def _notes(panel: Panel, fits: tuple[CohortFit, ...]) -> tuple[str, ...]:
+def _notes(panel: Panel, fits: tuple[CohortFit, ...]) -> tuple[Sentence, ...]:
     notes = []
     if len(fits) > 1:
-        notes.append("cohorts estimated one by one and averaged by treated unit-periods")
+        notes.append(Sentence("cohorts estimated one by one and averaged by treated unit-periods"))
     if panel.covariates:
-        notes.append(f"not adjusted for {', '.join(panel.roles.covariates)}")
+        notes.append(not_adjusted(panel.roles.covariates))
     for fit in fits:
         notes.append(
-            f"cohort {panel.cohorts[fit.cohort]}: {int((fit.unit > 0).sum())} of {len(fit.unit)} "
-            f"comparison units and {int((fit.time > 0).sum())} of {fit.start} periods have weight"
+            Sentence(
+                "cohort {cohort}: {units} and {periods} of {all_periods} periods have weight",
+                cohort=Period(panel.cohorts[fit.cohort]),
+                units=Units(int((fit.unit > 0).sum()), COMPARISON_UNITS, of=len(fit.unit)),
+                periods=Number(int((fit.time > 0).sum())),
+                all_periods=Number(fit.start),
+            )
         )
     return tuple(notes)

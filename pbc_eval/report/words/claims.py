@@ -1,0 +1,133 @@
+"""What sentences claim, held against what results support: the one gate against over-claims.
+
+A sentence says as data what it claims (``messages.sentence.Claim``). The gate reads the claim and
+the types of the values and never the words, so that a sentence that is reworded or translated is
+held to the same. A sentence that holds an effect and states no claim is refused.
+"""
+
+from dataclasses import dataclass
+from typing import get_args
+
+from pbc_eval.errors import PublicationError
+from pbc_eval.evaluation.record import Evaluation, Finding
+from pbc_eval.messages.sentence import (
+    Certainty,
+    Claim,
+    ClaimedEffect,
+    ClaimKind,
+    Part,
+    Sentence,
+    Value,
+)
+from pbc_eval.messages.values import Effect
+
+KINDS: tuple[ClaimKind, ...] = get_args(ClaimKind)  # from the least to the most that is claimed
+CERTAINTIES: tuple[Certainty, ...] = get_args(Certainty)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Support:
+    """The most that results support, and the reason why it is not more."""
+
+    of: str  # id of the outcome
+    kind: ClaimKind
+    certainty: Certainty
+    effect: ClaimedEffect
+    why_no_more: str
+
+
+def support_of(finding: Finding, evaluation: Evaluation) -> Support:
+    """What may be claimed of one outcome.
+
+    A programme is named as the cause only by a design that was applied here and whose checks hold;
+    a difference beyond chance only where the interval excludes zero. Nothing is ever proven, and
+    no estimate shows that there is no effect.
+    """
+    estimate = finding.headline
+    kind: ClaimKind = "causal"
+    reasons = []
+    if evaluation.spec.design.method == "reported":
+        kind = "association"
+        reasons.append("the result was reported by others and not estimated here")
+    elif any(check.status == "fail" for check in finding.checks):
+        kind = "association"
+        reasons.append("a check of the design failed")
+    certainty: Certainty = "beyond_chance"
+    if evaluation.spec.design.method == "reported" or estimate.conf_low is None:
+        certainty = "estimated"
+        reasons.append("there is no measure of chance")
+    elif not estimate.significant:
+        certainty = "open"
+        reasons.append("the interval includes zero")
+    return Support(
+        of=finding.outcome.id,
+        kind=kind,
+        certainty=certainty,
+        effect="higher" if effect_of(finding, evaluation) > 0 else "lower",
+        why_no_more="; ".join(reasons) or "an estimate with a comparison group does not prove",
+    )
+
+
+def effect_of(finding: Finding, evaluation: Evaluation) -> float:
+    """The effect as it is measured: positive is higher. Reported effects are improvements."""
+    if evaluation.spec.design.method == "reported":
+        return finding.outcome.sign * (finding.measured.effect or 0.0)
+    return finding.headline.estimate
+
+
+def refuse_over_claims(sentence: Sentence, finding: Finding, evaluation: Evaluation) -> None:
+    """Stop the press when a sentence says more than the results do. Raises PublicationError."""
+    refuse_undeclared(sentence, finding.outcome.id)
+    support = support_of(finding, evaluation)
+    for claim in sentence.claims():
+        problem = _problem(claim, support)
+        if problem:
+            raise PublicationError(
+                f"{finding.outcome.id}: the page says {str(sentence)!r}, which claims {problem} "
+                "Reword it, and state what it then claims."
+            )
+
+
+def refuse_undeclared(sentence: Sentence, owner: str) -> None:
+    """Raise PublicationError for what is no Sentence, and for effects without a stated claim."""
+    if not isinstance(sentence, Sentence):
+        raise PublicationError(
+            f"{owner}: the page says {sentence!r}, plain text of which nobody knows what it claims. "
+            "Make it a Sentence with typed values."
+        )
+    if _tells_an_undeclared_effect(sentence):
+        raise PublicationError(
+            f"{owner}: the page says {str(sentence)!r}, which tells an effect and does not state "
+            "its claim. State it where the sentence is made."
+        )
+
+
+def _problem(claim: Claim, support: Support) -> str:
+    """What is claimed beyond the support, and why that is too much; empty where nothing is."""
+    if claim.of and claim.of != support.of:
+        return f"something of {claim.of!r}, which is another outcome."
+    if claim.effect == "none":
+        return (
+            "that there is no effect, but an interval that includes zero does not show no effect."
+        )
+    if claim.certainty == "proven":
+        return "a proof, but an estimate with a comparison group does not prove."
+    if CERTAINTIES.index(claim.certainty) > CERTAINTIES.index(support.certainty):
+        words = claim.certainty.replace("_", " ")
+        return f"an effect that is {words}, but {support.why_no_more}."
+    if KINDS.index(claim.kind) > KINDS.index(support.kind):
+        return f"what is {claim.kind}, but {support.why_no_more}."
+    if claim.effect is not None and claim.effect != support.effect:
+        return f"an effect that is {claim.effect}, but the estimate is {support.effect}."
+    return ""
+
+
+def _tells_an_undeclared_effect(part: Part) -> bool:
+    """Effects are covered by the claim of the sentence that they stand in, or one around it."""
+    if isinstance(part, Sentence):
+        if part.claim is not None:
+            return False
+        return any(_tells_an_undeclared_effect(inner) for inner in part.values.values())
+    if isinstance(part, Effect):
+        return True
+    return isinstance(part, Value) and any(map(_tells_an_undeclared_effect, part.parts()))
