@@ -14,6 +14,20 @@ from typing import Any
 
 from pbc_eval import __version__
 from pbc_eval.errors import PublicationError
+from pbc_eval.intake.input_files import sha256
+
+__all__ = [
+    "MANIFEST",
+    "changed_files",
+    "code_commit",
+    "code_hash",
+    "manifest",
+    "read_manifest",
+    "seed_of",
+    "sha256",
+    "versions",
+    "write_manifest",
+]
 
 MANIFEST = "manifest.json"
 _REMEDY = "Run the evaluation again, or restore the file."
@@ -30,12 +44,6 @@ _REPORTED = (
     "nbconvert",
     "papermill",
 )
-
-
-def sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def seed_of(evaluation_id: str, edition: str) -> int:

@@ -16,13 +16,7 @@ from pbc_eval.agreement.base import Agreed, Slug
 from pbc_eval.agreement.contained_file import contained_file
 from pbc_eval.agreement.contract import Contract, Publication, SignOff
 from pbc_eval.agreement.counts import VerifiedCount
-from pbc_eval.agreement.design import (
-    Design,
-    DifferenceInDifferences,
-    Matching,
-    Reported,
-    SyntheticDifferenceInDifferences,
-)
+from pbc_eval.agreement.design import DESIGN_MODELS, Design, DesignModel, method_of
 from pbc_eval.agreement.file_problems import every_problem
 from pbc_eval.agreement.outcomes import DataRoles, Outcome
 from pbc_eval.agreement.payment_terms import PaymentTerms
@@ -137,7 +131,7 @@ class EvaluationSpec(Agreed):
             return f"outcome ids must be unique, got {first_few(sorted(twice))} more than once"
         if sum(o.primary for o in self.outcomes) > 1:
             return "only one outcome may be primary: it is the headline"
-        if isinstance(self.design, Matching) and self.design.target != "ATT":
+        if self.design.target != "ATT":
             for outcome in self.outcomes:
                 if outcome.total is not None:
                     return (
@@ -145,27 +139,24 @@ class EvaluationSpec(Agreed):
                         "programme by their number, but the design's effect is for others "
                         f"({self.design.target}). Remove total, or estimate the ATT"
                     )
-        if self.design.method != "forecast" and not self.outcomes:
+        if self.design.needs_outcomes and not self.outcomes:
             return f"a {self.design.method} design needs at least one outcome"
         if not (self.outcomes or self.value_map):
             return "a forecast needs a value_map: there would be nothing to report"
         return None
 
     def _data_problem(self) -> str | None:
-        on_panel = isinstance(
-            self.design, DifferenceInDifferences | SyntheticDifferenceInDifferences
-        )
-        estimated = on_panel or isinstance(self.design, Matching)
+        estimated = self.design.estimated
         if estimated and self.data is None:
             return f"a {self.design.method} design needs data: file, unit and roles"
-        if on_panel and self.data:
+        if self.design.on_panel and self.data:
             lacking = [role for role in ("time", "cohort") if getattr(self.data, role) is None]
             if lacking:
                 return f"{self.design.method} needs data.{' and data.'.join(lacking)}"
         for outcome in self.outcomes:
             if estimated and outcome.column is None:
                 return f"outcome {outcome.id}: column is needed, the data column that holds it"
-            if isinstance(self.design, Reported) and outcome.reported is None:
+            if self.design.takes_reported_effects and outcome.reported is None:
                 return f"outcome {outcome.id}: reported is needed, the published result"
         return None
 
@@ -262,3 +253,15 @@ def load_evaluation(path: str | Path) -> EvaluationSpec:
     spec._folder = file.parent
     spec._file = file.name
     return spec
+
+
+def add_design_model(model: type[DesignModel]) -> None:
+    """Let files ask for one more design; its ``method`` is a Literal of its own.
+
+    Raises SpecError for a method that there is already.
+    """
+    method = method_of(model)
+    if method in map(method_of, DESIGN_MODELS):
+        raise SpecError(f"design: there is a method {method!r} already. Choose another name.")
+    DESIGN_MODELS.append(model)
+    EvaluationSpec.model_rebuild(force=True)

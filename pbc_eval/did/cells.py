@@ -118,7 +118,8 @@ def _last_cohort(
     if control_group == "never_treated":
         raise DesignError(
             f"{panel.name}: no unit is never treated, so there is nobody to compare with. Use "
-            "control_group='not_yet_treated' to compare with units treated later."
+            "control_group='not_yet_treated' to compare with units treated later.",
+            rule=Sentence("No unit is never treated, so there is nobody to compare with."),
         )
     if len(treated) < 2:
         raise DesignError(

@@ -50,7 +50,8 @@ def complete_moments(panel: Panel, owner: str) -> CohortMoments:
     if not panel.balanced:
         raise DesignError(
             f"{panel.name}: {owner} needs every unit in every period; read the panel with "
-            "missing='complete_units', or use att_gt, which takes pairs of periods."
+            "missing='complete_units', or use att_gt, which takes pairs of periods.",
+            rule=Sentence("It needs every unit in every period."),
         )
     return panel.moments()
 
@@ -68,7 +69,10 @@ def comparison_window(panel: Panel, owner: str) -> int:
     if len(treated) < 2:
         raise DesignError(
             f"{panel.name}: {owner}: every unit is first treated in {panel.cohorts[treated[0]]}, "
-            "so there is nobody to compare with."
+            "so there is nobody to compare with.",
+            rule=Sentence(
+                "Every unit is treated first in the same period, so there is nobody to compare with."
+            ),
         )
     return panel.starts[treated[-1]]
 
@@ -106,7 +110,8 @@ def regress(
         absorbed = ", ".join(names[j] for j in gone[:5])
         raise DesignError(
             f"{owner}: unit and period effects and the other regressors determine {absorbed}; the "
-            "panel needs units that are not treated at the time to compare with."
+            "panel needs units that are not treated at the time to compare with.",
+            rule=Sentence("It needs units that are not treated at the time to compare with."),
         )
     path = np.where(moments.units[:, None] > 0, moments.path, 0.0)
     gap = path - moments.weight @ path / total

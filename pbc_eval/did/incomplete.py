@@ -105,7 +105,8 @@ def imputed(panel: Panel, arrays: UnitArrays, plan: CellPlan, cells: Ints) -> In
         where = _name(panel, plan, lost[0]) if lost else "some periods"
         raise DesignError(
             f"{panel.name}: imputation has no untreated unit to learn {where} from that is seen in "
-            "other periods too. Use att_gt, which takes pairs of periods."
+            "other periods too. Use att_gt, which takes pairs of periods.",
+            rule=Sentence("It has no untreated unit to learn some periods from."),
         )
     inverse = np.zeros((n_periods, n_periods))
     inverse[np.ix_(periods[1:], periods[1:])] = np.linalg.inv(gram)
@@ -241,7 +242,8 @@ def _refuse_absorbed(panel: Panel, plan: CellPlan, cells: Ints, gram: Floats, ro
     raise DesignError(
         f"{panel.name}: unit and period effects determine the effect of {named}: too few units "
         "are seen there and before treatment. Read the panel with missing='complete_units', or "
-        "use att_gt, which takes pairs of periods."
+        "use att_gt, which takes pairs of periods.",
+        rule=Sentence("Too few units are seen in some periods and before treatment."),
     )
 
 

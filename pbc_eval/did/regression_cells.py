@@ -130,5 +130,6 @@ def refuse_without_never(panel: Panel, owner: str) -> None:
     if not panel.cohort_units[0]:
         raise DesignError(
             f"{panel.name}: {owner} compares with never-treated units, and there are none; use "
-            "imputation, extended_two_way or att_gt(control_group='not_yet_treated')."
+            "imputation, extended_two_way or att_gt(control_group='not_yet_treated').",
+            rule=Sentence("It compares with never-treated units, and there are none."),
         )

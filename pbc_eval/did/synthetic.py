@@ -21,6 +21,7 @@ import pandas as pd
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.cells import Ints
+from pbc_eval.did.estimator import Estimator, EstimatorOptions
 from pbc_eval.did.notes import not_adjusted
 from pbc_eval.did.synthetic_errors import INFERENCES, Inference, replicate, why_none
 from pbc_eval.did.synthetic_fit import (
@@ -32,7 +33,7 @@ from pbc_eval.did.synthetic_fit import (
 )
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import COMPARISON_UNITS, UNITS, Number, Period, Units
+from pbc_eval.messages.values import COMPARISON_UNITS, UNITS, Listed, Name, Number, Period, Units
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, EffectSeries, Floats, Method
 
@@ -249,22 +250,31 @@ def _refuse(panel: Panel) -> None:
     if panel.repeated or not panel.balanced:
         raise DesignError(
             f"{name}: synthetic_did needs every unit in every period; read the panel with "
-            "missing='complete_units'."
+            "missing='complete_units'.",
+            rule=Sentence("It needs every unit in every period."),
         )
     used = [role for role in ("weight", "cluster") if getattr(panel.roles, role)]
     if used:
         raise DesignError(
             f"{name}: synthetic_did takes units as they are, without {' or '.join(used)}; leave "
-            "the role out, or add up units to the level of treatment first."
+            "the role out, or add up units to the level of treatment first.",
+            rule=Sentence(
+                "It takes units as they are, without {roles}.",
+                roles=Listed(tuple(map(Name, used)), " or "),
+            ),
         )
     if not panel.cohort_units[0] or not sum(panel.cohort_units[1:]):
         raise DesignError(
             f"{name}: synthetic_did needs treated and never-treated units; there are "
             f"{sum(panel.cohort_units[1:]):,} and {panel.cohort_units[0]:,}. With units treated "
-            "later as the only comparison, use att_gt(control_group='not_yet_treated')."
+            "later as the only comparison, use att_gt(control_group='not_yet_treated').",
+            rule=Sentence("It needs treated and never-treated units."),
         )
     if panel.cohort_units[0] < 2:
-        raise DesignError(f"{name}: synthetic_did needs two comparison units, there is one.")
+        raise DesignError(
+            f"{name}: synthetic_did needs two comparison units, there is one.",
+            rule=Sentence("It needs two comparison units."),
+        )
     early = [
         str(label)
         for label, start, n in zip(panel.cohorts, panel.starts, panel.cohort_units, strict=True)
@@ -273,7 +283,8 @@ def _refuse(panel: Panel) -> None:
     if early:
         raise DesignError(
             f"{name}: synthetic_did needs two periods before treatment; cohort {', '.join(early)} "
-            "has one. Leave the cohort out, or use att_gt."
+            "has one. Leave the cohort out, or use att_gt.",
+            rule=Sentence("It needs two periods before treatment."),
         )
 
 
@@ -294,3 +305,31 @@ def _notes(panel: Panel, fits: tuple[CohortFit, ...]) -> tuple[Sentence, ...]:
             )
         )
     return tuple(notes)
+
+
+def _overall(panel: Panel, options: EstimatorOptions) -> AttEstimate:
+    treated, compared = sum(panel.cohort_units[1:]), panel.cohort_units[0]
+    if compared > MOST_TO_WEIGHT:
+        raise DesignError(
+            f"{panel.name}: synthetic_did was left out with more than {MOST_TO_WEIGHT} comparison "
+            "units, which it would weight one by one; call it by itself.",
+            rule=Sentence(
+                "It was left out with more than {most} comparison units, which it would weight one "
+                "by one.",
+                most=Number(MOST_TO_WEIGHT),
+            ),
+        )
+    inference: Inference = "placebo" if compared > treated else "jackknife"
+    return synthetic_did(panel, inference=inference, level=options.level, seed=options.seed).effect
+
+
+MOST_TO_WEIGHT = 500  # comparison units, beyond which synthetic weights take minutes
+ESTIMATOR = Estimator(
+    name="synthetic",
+    family="synthetic difference-in-differences",
+    label="Synthetic difference-in-differences",
+    method_words="Synthetic difference-in-differences (Arkhangelsky et al. 2021): comparison units "
+    "and periods are weighted so that they move as the treated did before.",
+    comparisons=("never treated",),
+    overall=_overall,
+)

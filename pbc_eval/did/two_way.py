@@ -18,6 +18,7 @@ from linearmodels.panel import PanelOLS, PooledOLS
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.estimates import score_covariance
+from pbc_eval.did.estimator import Estimator, EstimatorOptions
 from pbc_eval.did.notes import crv1, not_adjusted, seen_once, weighted_by
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
@@ -62,7 +63,10 @@ def two_way(panel: Panel, *, effects: Effects = "unit", level: float = 0.95) -> 
         fit = _from_rows(panel, treated, effects)
     clusters, notes = fit.clusters, fit.notes
     if clusters < 2:
-        raise DesignError(f"{panel.name}: one cluster only; a clustered error needs at least two.")
+        raise DesignError(
+            f"{panel.name}: one cluster only; a clustered error needs at least two.",
+            rule=Sentence("A clustered error needs at least two clusters."),
+        )
     sides = dict(zip(("treated", "comparison"), panel.cluster_counts()[1:], strict=True))
     alone = [side for side, count in sides.items() if count == 1]
     staggered = sum(1 for n in panel.cohort_units[1:] if n) > 1
@@ -339,5 +343,21 @@ def _long(arrays: UnitArrays, treated: Floats) -> tuple[pd.DataFrame, float]:
 def _absorbed(panel: Panel) -> DesignError:
     return DesignError(
         f"{panel.name}: treatment does not vary beyond the unit and period effects, so there is no "
-        "two-way coefficient. It needs units treated during the window and units that are not."
+        "two-way coefficient. It needs units treated during the window and units that are not.",
+        rule=Sentence("Treatment does not vary beyond the unit and period effects."),
     )
+
+
+def _overall(panel: Panel, options: EstimatorOptions) -> AttEstimate:
+    return two_way(panel, level=options.level)
+
+
+ESTIMATOR = Estimator(
+    name="two_way",
+    family="two-way fixed effects",
+    label="Two-way fixed effects (a cross-check)",
+    method_words="Two-way fixed effects: one regression with unit and period effects. With "
+    "staggered starts its coefficient is no average of effects; it is shown as a cross-check.",
+    comparisons=("not yet treated",),
+    overall=_overall,
+)

@@ -12,7 +12,6 @@ import pandas as pd
 from pbc_eval.disclosure.cell_register import CellRegister, Name, is_small
 from pbc_eval.evaluation.record import Finding, OutputTable
 
-NOT_PEOPLE = "Effective"  # rows that are no head count begin with this word
 Inside = Mapping[int, frozenset[str]]  # row of an event study to the groups that it is the sum of
 
 
@@ -110,11 +109,11 @@ def _note_first(
     register: CellRegister, table: OutputTable, column: str, known: Sequence[float]
 ) -> None:
     """The first row is the sum of the others; what was analysed stands elsewhere."""
-    labels = [str(label) for label in table.frame.iloc[:, 0]]
+    keys = keys_of(table)
     counted = [
         (register.names[table.name, row, column], value)
         for row, value in _values(table, column)
-        if not labels[row].startswith(NOT_PEOPLE)
+        if keys[row] not in table.not_people
     ]
     if not counted:
         return
@@ -193,11 +192,10 @@ def _sums_of_groups(finding: Finding) -> Inside:
         return {}
     if not {"cohort", "event_time"} <= {*cells.frame.columns}:
         return {}
-    units = dict(zip(groups.frame["group"].astype(str), groups.frame["units"], strict=True))
+    units = dict(zip(keys_of(groups), groups.frame["units"], strict=True))
     behind: dict[int, set[str]] = {}
-    for cohort, time in zip(cells.frame["cohort"], cells.frame["event_time"], strict=True):
-        group = [name for name in units if _names(name, cohort)]
-        behind.setdefault(int(time), set()).update(group[:1])
+    for key, time in zip(keys_of(cells), cells.frame["event_time"], strict=True):
+        behind.setdefault(int(time), set()).update({key} & units.keys())
     found = {}
     for row, (time, n) in enumerate(
         zip(event.frame["event_time"], event.frame["n_treated"], strict=True)
@@ -212,16 +210,15 @@ def _note_groups(
     register: CellRegister, finding: Finding, groups: OutputTable, inside: Inside
 ) -> None:
     """A group is the same one in every table, and rows of the event study are sums of groups."""
-    labels = [str(label) for label in groups.frame["group"]]
+    keys = keys_of(groups)
     cells = {
-        labels[row]: register.names[groups.name, row, "units"]
-        for row, _ in _values(groups, "units")
+        keys[row]: register.names[groups.name, row, "units"] for row, _ in _values(groups, "units")
     }
     for table in finding.tables:
         if not table.group_by or table is groups:
             continue
-        for row, label in enumerate(table.frame[table.group_by]):
-            group = next((c for name, c in cells.items() if _names(name, label)), None)
+        for row, key in enumerate(keys_of(table)):
+            group = cells.get(key)
             for column in table.governed_by if group is not None else ():
                 if group is not None and (table.name, row, column) in register.names:
                     _note_same(register, group, (table.name, row, column))
@@ -248,9 +245,12 @@ def _note_same(register: CellRegister, group: int, name: Name) -> None:
         register.same_place(name, group)
 
 
-def _names(group: str, label: object) -> bool:
-    """Does the label of a row (7, or 'quarter 7 of 2019') mean this group?"""
-    return group == str(label) or group.endswith(f" {label}")
+def keys_of(table: OutputTable) -> tuple[str, ...]:
+    """What each row is about: its key, or the name of its group where the table has no keys."""
+    if table.keys:
+        return table.keys
+    column = table.group_by or str(table.frame.columns[0])
+    return tuple(map(str, table.frame[column]))
 
 
 def names_of(table: OutputTable, places: Iterable[tuple[int, str]]) -> tuple[str, ...]:

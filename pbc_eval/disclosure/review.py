@@ -19,7 +19,7 @@ from pbc_eval._validate import first_few
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.disclosure.record import OutputReview, ReleasedFinding, ReleasedTable, ReviewStatus
-from pbc_eval.disclosure.tables import hidden_counts
+from pbc_eval.disclosure.sentences import held_back_counts
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import Evaluation, Finding
 from pbc_eval.results import AttEstimate
@@ -43,7 +43,7 @@ def reviews_of(
         name = finding.outcome.id
         found += [review_table(table, rule, finding) for table in part.tables]
         found.append(_of_estimates(finding, rule))
-        found += _of_benchmark(finding, hidden_counts(finding.tables, part.tables))
+        found += _of_benchmark(finding, held_back_counts(finding.tables, part.tables).values)
         sentences = len(finding.checks) + len(finding.notes) + len(finding.headline.method.notes)
         found.append(
             OutputReview(

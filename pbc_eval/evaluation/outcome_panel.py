@@ -5,20 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from pbc_eval.agreement.design import DifferenceInDifferences, SyntheticDifferenceInDifferences
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.errors import DesignError
 from pbc_eval.evaluation.record import OutputTable
+from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.panel.panel import Panel
 
 MOST_LISTED = 5_000
 
 
-def read_panel(spec: EvaluationSpec, outcome: Outcome) -> Panel:
+def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Panel:
     """The panel of one outcome, as the data roles say."""
     data, design = spec.data, spec.design
-    if not isinstance(design, DifferenceInDifferences | SyntheticDifferenceInDifferences):
+    if not design.on_panel:
         raise DesignError(f"{spec.id}: the design is {design.method}.")
     if data is None or data.time is None or data.cohort is None or outcome.column is None:
         raise DesignError(f"{spec.id}: {outcome.id}: data roles time, cohort and column are needed")
@@ -29,7 +29,7 @@ def read_panel(spec: EvaluationSpec, outcome: Outcome) -> Panel:
             "complete_units (drop units that are not always observed) or pairs."
         )
     return Panel.from_data(
-        spec.path(data.file),
+        files.table(spec.path(data.file)),
         unit=data.unit,
         time=data.time,
         outcome=outcome.column,
@@ -58,9 +58,10 @@ def _weight_by_cohort(panel: Panel) -> np.ndarray:
     return np.bincount(arrays.cohort, arrays.weight, len(panel.cohorts))
 
 
-def groups(spec: EvaluationSpec, panel: Panel) -> list[tuple[str, int]]:
+def groups(spec: EvaluationSpec, panel: Panel) -> list[tuple[int, str, int]]:
+    """Cohort, name and units of each group."""
     return [
-        (group_name(spec, panel, label), count)
+        (label, group_name(spec, panel, label), count)
         for label, count in zip(panel.cohorts, panel.cohort_units, strict=True)
         if count
     ]
@@ -93,6 +94,7 @@ def means(spec: EvaluationSpec, panel: Panel) -> pd.DataFrame:
     rows = [
         {
             "group": group_name(spec, panel, cohort),
+            "cohort": cohort,
             "first_treated": np.nan if cohort == 0 else panel.first_treated[c],
             "time": panel.periods.name(time) if panel.periods.dated else time,
             "position": panel.periods.clock[t],

@@ -108,7 +108,7 @@ def read_design(
             )
     ids = _ids(owner, frame, unit)
     treated = zero_one(frame[treatment])
-    ledger = SampleLedger((LedgerStep(what="read", rows_in=len(frame)),))
+    ledger = SampleLedger((LedgerStep(what=Sentence("read"), rows_in=len(frame)),))
 
     if missing == "indicator":
         filled, columns, lacking = with_indicators(frame, covariates, owner)
@@ -116,7 +116,7 @@ def read_design(
             filled_in = Sentence(
                 "filled in, with an indicator: {columns}", columns=_by_column(lacking)
             )
-            ledger = ledger.then("missing values", 0, filled_in)
+            ledger = ledger.then(Sentence("missing values"), 0, filled_in)
         for name in [*paired_on, *weighing]:
             filled[name] = frame[name]  # pairs are not made on values that were filled in
         frame, covariates = filled, columns
@@ -134,7 +134,7 @@ def read_design(
                 "ledger."
             )
         why = Sentence("missing values: {columns}", columns=counts)
-        ledger = ledger.then("complete cases", int(hit.sum()), why)
+        ledger = ledger.then(Sentence("complete cases"), int(hit.sum()), why)
         whole = np.flatnonzero(~hit)
         frame, ids, treated = frame.iloc[whole], ids[whole], treated[whole]
     sampling = None
@@ -146,7 +146,7 @@ def read_design(
                 "{column} is 0: they stand for nobody in the population",
                 column=Name(sampling_weights),
             )
-            ledger = ledger.then("sampling weights", len(sampling) - len(stays), why)
+            ledger = ledger.then(Sentence("sampling weights"), len(sampling) - len(stays), why)
             frame, ids, treated = frame.iloc[stays], ids[stays], treated[stays]
             sampling = sampling[stays]
     _check_groups(treated, treatment)

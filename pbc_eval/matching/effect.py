@@ -22,6 +22,7 @@ from pbc_eval._validate import check_level, did_you_mean
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.design import check_columns, zero_one
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import MATCHED_UNITS, Number, Units
 from pbc_eval.results import AttEstimate, Method
 
 Floats = NDArray[np.float64]
@@ -102,16 +103,20 @@ def _weighted_regression(data: MatchedData, design: Floats, gradient: Floats) ->
     root = np.sqrt(data.weights)
     q, r = np.linalg.qr(design * root[:, None])
     if n <= k and k > 2:
-        raise DesignError(
-            f"effect: {n:,} matched units cannot carry a regression with {k} coefficients. Use "
-            "method='difference', or match on fewer covariates."
+        rule = Sentence(
+            "{units} cannot carry a regression with {k} coefficients. Use method='difference', or "
+            "match on fewer covariates.",
+            units=Units(n, MATCHED_UNITS._replace(one=MATCHED_UNITS.several)),
+            k=Number(k),
         )
+        raise DesignError(f"effect: {rule}", rule)
     if np.abs(np.diag(r)).min() < 1e-9 * np.abs(np.diag(r)).max():
-        raise DesignError(
-            "effect: within one of the matched groups some covariate does not vary or follows from "
-            "the others, so its slope there is unknown and separate slopes would extrapolate. Use "
+        rule = Sentence(
+            "within one of the matched groups some covariate does not vary or follows from the "
+            "others, so its slope there is unknown and separate slopes would extrapolate. Use "
             "method='regression' or 'difference'."
         )
+        raise DesignError(f"effect: {rule}", rule)
     coefficients = np.linalg.solve(r, q.T @ (root * outcome))
     estimate = float(gradient @ coefficients)
     residual = root * (outcome - design @ coefficients)

@@ -12,7 +12,7 @@ from pbc_eval.messages.values import COMPARISON, TREATED, Breakdown, Units
 class LedgerStep:
     """One step from the data to the matched sample. A row is a unit: matching has one each."""
 
-    what: str  # "read", "complete cases", "match"
+    what: Sentence  # "read", "complete cases", "match"
     rows_in: int
     rows_dropped: int = 0
     why: Sentence = EMPTY
@@ -33,7 +33,7 @@ class SampleLedger:
         """Rows in the sample after the last step."""
         return self.steps[-1].rows_left
 
-    def then(self, what: str, dropped: int, why: Sentence) -> "SampleLedger":
+    def then(self, what: Sentence, dropped: int, why: Sentence) -> "SampleLedger":
         """This ledger with one more step."""
         step = LedgerStep(what=what, rows_in=self.rows, rows_dropped=dropped, why=why)
         return SampleLedger((*self.steps, step))
@@ -41,9 +41,10 @@ class SampleLedger:
     def to_frame(self) -> pd.DataFrame:
         """One row a step: what, rows_in, rows_dropped, rows_left, why."""
         frame = pd.DataFrame(
-            [(step.what, step.rows_in, step.rows_dropped, step.rows_left) for step in self.steps],
-            columns=["what", "rows_in", "rows_dropped", "rows_left"],
+            [(step.rows_in, step.rows_dropped, step.rows_left) for step in self.steps],
+            columns=["rows_in", "rows_dropped", "rows_left"],
         )
+        frame.insert(0, "what", pd.Series([step.what for step in self.steps], dtype=object))
         return frame.assign(why=pd.Series([step.why for step in self.steps], dtype=object))
 
 

@@ -132,10 +132,10 @@ class MatchedSample:
     def ledger(self) -> SampleLedger:
         """Every row that was read, and why any of them is not in the matched sample."""
         ledger = self.design.ledger
-        steps = [("match", Sentence("not matched"), ~self.matched & ~self.discarded)]
+        steps = [(Sentence("match"), Sentence("not matched"), ~self.matched & ~self.discarded)]
         if self.settings.discard != "none":
             why = Sentence("score outside the range of the other group")
-            steps.insert(0, ("common support", why, self.discarded))
+            steps.insert(0, (Sentence("common support"), why, self.discarded))
         for what, why, gone in steps:
             treated = int((gone & self.design.treated).sum())
             comparison = int((gone & ~self.design.treated).sum())

@@ -148,7 +148,7 @@ class WeightedSample:
                 "score outside [{low}, {high}]", low=Size(trim, 6), high=Size(1 - trim, 6)
             )
             ledger = ledger.then(
-                "trim", int(gone.sum()), by_arm(why, treated, int(gone.sum()) - treated)
+                Sentence("trim"), int(gone.sum()), by_arm(why, treated, int(gone.sum()) - treated)
             )
         return ledger
 

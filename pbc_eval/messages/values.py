@@ -318,6 +318,17 @@ def periods(labels: Iterable[str | int], limit: int = 5) -> Names:
     return Names(tuple(map(str, labels)), limit)
 
 
+def capitalised(sentence: Sentence) -> Sentence:
+    """A phrase as it begins a line. Sentences that begin with a value stay as they are."""
+    begin, rest = sentence.template[:1], sentence.template[1:]
+    return Sentence(begin.upper() + rest, sentence.claim, **sentence.values)
+
+
+def as_typed(text: str) -> Sentence:
+    """A text that somebody typed, as a sentence: it is told as it is."""
+    return Sentence("{text}", text=Name(text))
+
+
 def joined(parts: Iterable[Part], separator: str = "; ") -> Sentence:
     """Sentences one after the other, as one."""
     return _in_a_row(tuple(parts), separator)

@@ -108,7 +108,7 @@ def results(released: ReleasedEvaluation, kind: str = "impact_report") -> dict[s
     payment, sroi = evaluation.payment, evaluation.sroi
     primary = evaluation.primary
     ordered = sorted(evaluation.findings, key=lambda finding: finding is not primary)
-    headlines = [prose.headline(finding, evaluation).sentence for finding in ordered]
+    headlines: list[str] = [prose.headline(finding, evaluation).sentence for finding in ordered]
     if payment is not None:
         headlines.append(payment.sentence)
     if sroi is not None:

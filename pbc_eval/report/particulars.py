@@ -7,18 +7,11 @@ import datetime as dt
 from typing import Any
 
 from pbc_eval.disclosure import ReleasedEvaluation
+from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.evaluation.record import Evaluation, Finding
 from pbc_eval.report.figures.drawing import axis_label, scale_of
 from pbc_eval.report.words import facts, prose
 from pbc_eval.report.words import numbers as fmt
-
-METHODS = {
-    "difference_in_differences": "Difference-in-differences",
-    "synthetic_difference_in_differences": "Synthetic difference-in-differences",
-    "matching": "Matching or weighting",
-    "reported": "Results reported by others",
-    "forecast": "Forecast",
-}
 
 
 def particulars(released: ReleasedEvaluation) -> dict[str, Any]:
@@ -29,7 +22,7 @@ def particulars(released: ReleasedEvaluation) -> dict[str, Any]:
     method = spec.design.method
     return {
         "method": method,
-        "method_label": METHODS.get(method, method.replace("_", " ").capitalize()),
+        "method_label": design_kind(spec.design).label,
         "headline": _headline(evaluation.primary, evaluation),
         "contract": {
             "commissioner": contract.commissioner,
@@ -64,7 +57,9 @@ def _headline(finding: Finding | None, evaluation: Evaluation) -> dict[str, Any]
         return None
     outcome, estimate = finding.outcome, finding.headline
     shown = prose.headline(finding, evaluation)
-    verdict = "reported" if evaluation.spec.design.method == "reported" else shown.verdict
+    verdict = (
+        "reported" if design_kind(evaluation.spec.design).reported_by_others else shown.verdict
+    )
     has_interval = estimate.conf_low is not None and verdict != "reported"
     currency = evaluation.spec.contract.currency
     return {

@@ -4,6 +4,7 @@ import pandas as pd
 
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.disclosure import ReleasedTable
+from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.evaluation.note.design_note import DesignNote
 from pbc_eval.evaluation.note.release import ReleasedDesignNote
 from pbc_eval.evaluation.record import Evaluation
@@ -20,7 +21,7 @@ def as_evaluation(note: DesignNote) -> Evaluation:
 
 def has_estimates(note: DesignNote) -> bool:
     """Will an effect be estimated, so that its error can be spoken of?"""
-    return bool(note.expected) and note.spec.design.method not in ("reported", "forecast")
+    return bool(note.expected) and design_kind(note.spec.design).gives_estimates
 
 
 def before_table(released: ReleasedDesignNote) -> ReleasedTable | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from pbc_eval.disclosure import ReleasedEvaluation, ReleasedTable, release_table
+from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.evaluation.tables import estimates_table
 from pbc_eval.messages.message import Message
 from pbc_eval.report.figures.by_outcome import drawings
@@ -18,7 +19,7 @@ from pbc_eval.report.sections.performance import performance_facts
 from pbc_eval.report.sections.revision import revision_facts
 from pbc_eval.report.sections.uncertainty import uncertainty_facts
 from pbc_eval.report.sections.value import value_facts
-from pbc_eval.report.words import facts, prose
+from pbc_eval.report.words import claims, facts, prose
 from pbc_eval.report.words.deviations import (
     deviation_sentences,
     protocol_link,
@@ -89,9 +90,9 @@ def _summary(released: ReleasedEvaluation) -> dict[str, Any]:
     headlines = []
     for finding in ordered:
         headline = prose.headline(finding, evaluation)
-        prose.refuse_over_claims(headline.sentence, finding, evaluation)
+        claims.refuse_over_claims(headline.sentence, finding, evaluation)
         verdict, mark = facts.VERDICTS[headline.verdict]
-        if evaluation.spec.design.method == "reported":
+        if design_kind(evaluation.spec.design).reported_by_others:
             verdict = facts.AS_REPORTED
         headlines.append(
             {
@@ -107,7 +108,7 @@ def _summary(released: ReleasedEvaluation) -> dict[str, Any]:
         can = prose.can_say(primary, evaluation)
         cannot = prose.cannot_say(primary, evaluation)
         for sentence in (*can, *cannot):
-            prose.refuse_over_claims(sentence, primary, evaluation)
+            claims.refuse_over_claims(sentence, primary, evaluation)
     return {
         "headlines": headlines,
         "money": money_boxes(evaluation),
@@ -248,8 +249,7 @@ def _always(released: ReleasedEvaluation) -> bool:
 
 
 def _estimated(released: ReleasedEvaluation) -> bool:
-    method = released.evaluation.spec.design.method
-    return method not in ("reported", "forecast")
+    return design_kind(released.evaluation.spec.design).gives_estimates
 
 
 def _pays(released: ReleasedEvaluation) -> bool:

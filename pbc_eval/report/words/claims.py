@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from pbc_eval.errors import PublicationError
+from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.evaluation.record import Evaluation, Finding
 from pbc_eval.messages.sentence import (
     Certainty,
@@ -46,14 +47,14 @@ def support_of(finding: Finding, evaluation: Evaluation) -> Support:
     estimate = finding.headline
     kind: ClaimKind = "causal"
     reasons = []
-    if evaluation.spec.design.method == "reported":
+    if design_kind(evaluation.spec.design).reported_by_others:
         kind = "association"
         reasons.append("the result was reported by others and not estimated here")
     elif any(check.status == "fail" for check in finding.checks):
         kind = "association"
         reasons.append("a check of the design failed")
     certainty: Certainty = "beyond_chance"
-    if evaluation.spec.design.method == "reported" or estimate.conf_low is None:
+    if design_kind(evaluation.spec.design).reported_by_others or estimate.conf_low is None:
         certainty = "estimated"
         reasons.append("there is no measure of chance")
     elif not estimate.significant:
@@ -70,7 +71,7 @@ def support_of(finding: Finding, evaluation: Evaluation) -> Support:
 
 def effect_of(finding: Finding, evaluation: Evaluation) -> float:
     """The effect as it is measured: positive is higher. Reported effects are improvements."""
-    if evaluation.spec.design.method == "reported":
+    if design_kind(evaluation.spec.design).reported_by_others:
         return finding.outcome.sign * (finding.measured.effect or 0.0)
     return finding.headline.estimate
 

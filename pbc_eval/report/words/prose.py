@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pbc_eval.agreement.outcomes import Outcome
+from pbc_eval.evaluation.designs import Evidence, design_kind
 from pbc_eval.evaluation.record import Evaluation, Finding
 from pbc_eval.messages.sentence import EMPTY, Claim, Part, Sentence
 from pbc_eval.messages.values import Effect, Name, Noun, Number, Share, Units
@@ -66,7 +67,7 @@ def headline(finding: Finding, evaluation: Evaluation) -> Headline:
     """The headline of one outcome, in words that the design can carry."""
     outcome, estimate = finding.outcome, finding.headline
     currency = evaluation.spec.contract.currency
-    if evaluation.spec.design.method == "reported":
+    if design_kind(evaluation.spec.design).reported_by_others:
         return _reported_headline(finding, evaluation)
     effect, claim = estimate.estimate, _claim(finding, evaluation)
     label = Name(outcome.label)
@@ -121,7 +122,7 @@ def can_say(finding: Finding, evaluation: Evaluation) -> tuple[Sentence, ...]:
     """What the results allow, one sentence each."""
     spec, estimate = evaluation.spec, finding.headline
     sentences = [headline(finding, evaluation).sentence]
-    if spec.design.method == "reported":
+    if design_kind(spec.design).reported_by_others:
         source = Name(finding.source)
         sentences.append(Sentence("This is what was reported: {source}.", source=source))
         return tuple(sentences)
@@ -193,7 +194,7 @@ def cannot_say(finding: Finding, evaluation: Evaluation) -> tuple[Sentence, ...]
     """What the results do not allow, one sentence each."""
     spec, estimate = evaluation.spec, finding.headline
     sentences: list[Sentence] = []
-    if spec.design.method == "reported":
+    if design_kind(spec.design).reported_by_others:
         sentences.append(
             Sentence("This page did not re-estimate the effect: no data on individuals were held.")
         )
@@ -258,43 +259,11 @@ def outcome_is_wide(estimate: AttEstimate) -> bool:
 
 def strength_of_evidence(evaluation: Evaluation) -> Sentence:
     """Maryland Scientific Methods Scale, as used by the What Works Centre, with its reason."""
-    method = evaluation.spec.design.method
-    if method == "difference_in_differences":
-        if all(f.headline.n_treated == 1 for f in evaluation.findings):
-            area = Units(1, Noun(Sentence("treated area"), Sentence("treated areas")), as_word=True)
-            return Sentence(
-                "Level {level} of {levels}: before and after in {area} beside other areas; with "
-                "{area}, events peculiar to it cannot be told from the programme.",
-                level=Number(2),
-                levels=Number(5),
-                area=area,
-            )
-        level: Part = Number(3) if evaluation.failed_checks else Sentence("3 to 4")
-        return Sentence(
-            "Level {level} of {levels}: change in the programme group is compared with change in a "
-            "group without it, over the same time. It would mislead if the groups had been heading "
-            "different ways.",
-            level=level,
-            levels=Number(5),
-        )
-    if method == "synthetic_difference_in_differences":
-        return Sentence(
-            "Level {level} of {levels}: change in the programme group is compared with change in a "
-            "weighted group that moved as it did before. It would mislead if something else that "
-            "matters changed in the programme group alone at the same time.",
-            level=Number(3),
-            levels=Number(5),
-        )
-    if method == "matching":
-        return Sentence(
-            "Level {level} of {levels}: people in the programme are compared with people who "
-            "resemble them in what was recorded. It would mislead if they differed in what was not.",
-            level=Number(3),
-            levels=Number(5),
-        )
-    if method == "reported":
-        return Sentence("As graded by its source; not graded here.")
-    return Sentence("Not graded: a forecast from assumptions, not an estimate of an effect.")
+    evidence = Evidence(
+        n_treated=tuple(finding.headline.n_treated for finding in evaluation.findings),
+        a_check_failed=bool(evaluation.failed_checks),
+    )
+    return design_kind(evaluation.spec.design).strength(evidence)
 
 
 def _reported_headline(finding: Finding, evaluation: Evaluation) -> Headline:
