@@ -143,7 +143,7 @@ def _told(part: Part, rule: DisclosureRule, gone: Gone) -> Part:
     if isinstance(part, Units):
         return _count(part, rule, gone)
     if isinstance(part, Breakdown):
-        if any(gone(count.count) for count in part.counts):
+        if any(gone(number) for count in part.counts for number in count.counts):
             return EMPTY
         return Breakdown(tuple(_rounded(count, rule) for count in part.counts))
     if isinstance(part, Bracketed):
