@@ -8,7 +8,7 @@ What a design asks of the evaluation file is said by its model (``agreement.desi
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pbc_eval.agreement.design import DesignModel, method_of
+from pbc_eval.agreement.design import DESIGNS_OF_FILES, DesignModel
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.evaluation.record import Finding
 from pbc_eval.intake.input_files import InputFiles
@@ -46,4 +46,4 @@ class DesignKind:
 
     @property
     def method(self) -> str:
-        return method_of(self.model)
+        return DESIGNS_OF_FILES.word_of(self.model)
