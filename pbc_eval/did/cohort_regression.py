@@ -71,7 +71,7 @@ def comparison_window(panel: Panel, owner: str) -> int:
             f"{panel.name}: {owner}: every unit is first treated in {panel.cohorts[treated[0]]}, "
             "so there is nobody to compare with.",
             rule=Sentence(
-                "Every unit is treated first in the same period, so there is nobody to compare with."
+                "All units are first treated in the same period: there is nobody to compare with."
             ),
         )
     return panel.starts[treated[-1]]

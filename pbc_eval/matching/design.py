@@ -128,8 +128,8 @@ def read_design(
         if missing != "complete_cases":
             raise DataError(
                 f"{owner}: {int(hit.sum()):,} of {len(frame):,} rows have missing values "
-                f"({part_in_english(counts)}). An answer from part of the covariates is a different answer. Impute "
-                "them beforehand, pass missing='indicator' to fill covariates in beside a column "
+                f"({part_in_english(counts)}). An answer from part of the covariates is another "
+                "answer. Impute them beforehand, pass missing='indicator' to fill covariates in beside a column "
                 "that says so, or missing='complete_cases' to leave those rows out, entered in the "
                 "ledger."
             )

@@ -37,7 +37,7 @@ EFFECTS = Noun(Sentence("effect"), Sentence("effects"))
 
 @dataclass(frozen=True, slots=True)
 class Name(Value):
-    """A label, typed by somebody or taken from the data: text, never to be read as anything else."""
+    """A label, typed by somebody or taken from the data: text, never read as anything else."""
 
     text: str
 
@@ -47,7 +47,7 @@ class Name(Value):
 
 @dataclass(frozen=True, slots=True)
 class Names(Value):
-    """Labels of things that are no people, such as covariates: the first few, then how many more."""
+    """Labels of what is no people, such as covariates: the first few, then how many more."""
 
     texts: tuple[str, ...]
     limit: int = 5
@@ -227,7 +227,7 @@ class Effect(Value):
     def written(self, language: str) -> str:
         if self.relative:
             return formats.percent(self.value, self.decimals, language)
-        return _measured(self.value, self.decimals, self.unit, self.scale, self.currency, language)
+        return _in_unit(self, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +244,7 @@ class Level(Value):
     def written(self, language: str) -> str:
         if self.scale == 100:
             return formats.percent(self.value, self.decimals, language)
-        return _measured(self.value, self.decimals, self.unit, self.scale, self.currency, language)
+        return _in_unit(self, language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,9 +354,8 @@ def _with_noun(count: Part, noun: Part | None) -> Sentence:
     return Sentence("{count} {noun}", count=count, noun=noun)
 
 
-def _measured(
-    value: float, decimals: int, unit: str, scale: float, currency: str, language: str
-) -> str:
-    if currency:
-        return formats.money(value, currency, decimals, language)
-    return f"{formats.number(scale * value, decimals, language)} {unit}".strip()
+def _in_unit(size: Effect | Level, language: str) -> str:
+    if size.currency:
+        return formats.money(size.value, size.currency, size.decimals, language)
+    text = formats.number(size.scale * size.value, size.decimals, language)
+    return f"{text} {size.unit}".strip()

@@ -200,9 +200,9 @@ def units(draw):
 def sentences(draw):
     """Any words around any counts, nested and listed, among numbers that count no people."""
     texts = draw(st.lists(words, min_size=2, max_size=6))
+    several = st.lists(units(), min_size=1, max_size=3).map(tuple)
     kinds = [units(), units().map(lambda u: Sentence("({u})", u=u)),
-             st.lists(units(), min_size=1, max_size=3).map(lambda us: Listed(tuple(us))),
-             st.lists(units(), min_size=1, max_size=3).map(lambda us: Breakdown(tuple(us)))]  # fmt: skip
+             several.map(Listed), several.map(Breakdown)]  # fmt: skip
     values = {f"v{at}": draw(st.one_of(kinds)) for at in range(len(texts) - 1)}
     template = "".join(
         text + (f" {{v{at}}} " if f"v{at}" in values else "") for at, text in enumerate(texts)

@@ -100,6 +100,7 @@ def _paths(spec: EvaluationSpec, panel: Panel, found: SyntheticDid) -> pd.DataFr
                 pd.DataFrame(
                     {
                         "group": group,
+                        "cohort": f"weighted for {label}" if place else label,
                         "first_treated": panel.first_treated[fit.cohort] if not place else np.nan,
                         "time": [
                             panel.periods.name(time) if panel.periods.dated else time

@@ -93,8 +93,8 @@ def refuse_undeclared(sentence: Sentence, owner: str) -> None:
     """Raise PublicationError for what is no Sentence, and for effects without a stated claim."""
     if not isinstance(sentence, Sentence):
         raise PublicationError(
-            f"{owner}: the page says {sentence!r}, plain text of which nobody knows what it claims. "
-            "Make it a Sentence with typed values."
+            f"{owner}: the page says {sentence!r}, plain text of which nobody knows what it "
+            "claims. Make it a Sentence with typed values."
         )
     if _tells_an_undeclared_effect(sentence):
         raise PublicationError(
@@ -105,22 +105,34 @@ def refuse_undeclared(sentence: Sentence, owner: str) -> None:
 
 def _problem(claim: Claim, support: Support) -> str:
     """What is claimed beyond the support, and why that is too much; empty where nothing is."""
-    if claim.of and claim.of != support.of:
-        return f"something of {claim.of!r}, which is another outcome."
-    if claim.effect == "none":
-        return (
-            "that there is no effect, but an interval that includes zero does not show no effect."
-        )
-    if claim.certainty == "proven":
-        return "a proof, but an estimate with a comparison group does not prove."
-    if CERTAINTIES.index(claim.certainty) > CERTAINTIES.index(support.certainty):
-        words = claim.certainty.replace("_", " ")
-        return f"an effect that is {words}, but {support.why_no_more}."
-    if KINDS.index(claim.kind) > KINDS.index(support.kind):
-        return f"what is {claim.kind}, but {support.why_no_more}."
-    if claim.effect is not None and claim.effect != support.effect:
-        return f"an effect that is {claim.effect}, but the estimate is {support.effect}."
-    return ""
+    certain, kind = CERTAINTIES.index(claim.certainty), KINDS.index(claim.kind)
+    problems = (
+        (
+            bool(claim.of) and claim.of != support.of,
+            f"something of {claim.of!r}, which is another outcome.",
+        ),
+        (
+            claim.effect == "none",
+            "that there is no effect, but an interval that includes zero does not show no effect.",
+        ),
+        (
+            claim.certainty == "proven",
+            "a proof, but an estimate with a comparison group does not prove.",
+        ),
+        (
+            certain > CERTAINTIES.index(support.certainty),
+            f"an effect that is {claim.certainty.replace('_', ' ')}, but {support.why_no_more}.",
+        ),
+        (
+            kind > KINDS.index(support.kind),
+            f"what is {claim.kind}, but {support.why_no_more}.",
+        ),
+        (
+            claim.effect is not None and claim.effect != support.effect,
+            f"an effect that is {claim.effect}, but the estimate is {support.effect}.",
+        ),
+    )
+    return next((words for is_wrong, words in problems if is_wrong), "")
 
 
 def _tells_an_undeclared_effect(part: Part) -> bool:
