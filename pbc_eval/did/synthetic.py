@@ -273,7 +273,7 @@ def _refuse(panel: Panel) -> None:
     if panel.cohort_units[0] < 2:
         raise DesignError(
             f"{name}: synthetic_did needs two comparison units, there is one.",
-            rule=Sentence("It needs two comparison units."),
+            rule=Sentence("It needs {least}.", least=Number(2, noun=COMPARISON_UNITS)),
         )
     early = [
         str(label)

@@ -129,9 +129,9 @@ def read_design(
             raise DataError(
                 f"{owner}: {int(hit.sum()):,} of {len(frame):,} rows have missing values "
                 f"({part_in_english(counts)}). An answer from part of the covariates is another "
-                "answer. Impute them beforehand, pass missing='indicator' to fill covariates in beside a column "
-                "that says so, or missing='complete_cases' to leave those rows out, entered in the "
-                "ledger."
+                "answer. Impute them beforehand, pass missing='indicator' to fill covariates in "
+                "beside a column that says so, or missing='complete_cases' to leave those rows "
+                "out, entered in the ledger."
             )
         why = Sentence("missing values: {columns}", columns=counts)
         ledger = ledger.then(Sentence("complete cases"), int(hit.sum()), why)

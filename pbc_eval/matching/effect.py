@@ -22,7 +22,7 @@ from pbc_eval._validate import check_level, did_you_mean
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.design import check_columns, zero_one
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import MATCHED_UNITS, Number, Units
+from pbc_eval.messages.values import MATCHED_UNITS, PEOPLE, Number, Units
 from pbc_eval.results import AttEstimate, Method
 
 Floats = NDArray[np.float64]
@@ -97,6 +97,9 @@ def _independent(covariates: Floats, weights: Floats, indicator: Floats) -> Floa
     return np.asarray(scaled[:, kept])
 
 
+_A_PERSON = Units(1, PEOPLE, as_word=True)
+
+
 def _weighted_regression(data: MatchedData, design: Floats, gradient: Floats) -> Effect:
     n, k = design.shape
     outcome, clusters = data.outcome, data.clusters
@@ -127,7 +130,10 @@ def _weighted_regression(data: MatchedData, design: Floats, gradient: Floats) ->
         leverage = np.einsum("ij,ij->i", q, q)
         if leverage.max() > 1 - 1e-9:
             return Effect(
-                estimate, None, float("nan"), Sentence("one person decides a coefficient alone")
+                estimate,
+                None,
+                float("nan"),
+                Sentence("a coefficient is decided by {people} alone", people=_A_PERSON),
             )
         return Effect(estimate, float(np.linalg.norm(influence / (1 - leverage))), n - k, None)
     by_set = np.bincount(np.unique(clusters, return_inverse=True)[1], influence)

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pbc_eval.messages.number_formats import SOURCE
 
-ClaimKind = Literal["none", "association", "causal"]
+ClaimKind = Literal["none", "association", "causal", "ranking", "rate"]
 Certainty = Literal["open", "estimated", "beyond_chance", "proven"]
 ClaimedEffect = Literal["higher", "lower", "none"]
 
@@ -25,7 +25,8 @@ class Claim:
     """What a sentence says of an effect, as data: whoever makes the sentence states it.
 
     ``kind``: that something differs beside a comparison ("association"), that the programme did it
-    ("causal"), or neither. ``certainty``: left "open", "estimated" without a measure of chance,
+    ("causal"), or neither; that contracts can be ranked, or that a share of them is a rate at
+    which they succeed. ``certainty``: left "open", "estimated" without a measure of chance,
     "beyond_chance", or "proven", which no estimate is. ``effect`` is the direction as measured;
     "none" claims that there is no effect. ``of`` is the id of the outcome.
     """
@@ -53,6 +54,9 @@ class Value(ABC):
     def with_parts(self, change: "Callable[[Part], Part]") -> "Value":
         """The same of changed parts; a value without parts is itself."""
         return self
+
+    def __str__(self) -> str:
+        return part_in_english(self)
 
 
 class Sentence(str):

@@ -10,6 +10,7 @@ from typing import get_args
 
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.designs import design_kind
+from pbc_eval.evaluation.portfolio.record import Portfolio
 from pbc_eval.evaluation.record import Evaluation, Finding
 from pbc_eval.messages.sentence import (
     Certainty,
@@ -86,6 +87,43 @@ def refuse_over_claims(sentence: Sentence, finding: Finding, evaluation: Evaluat
             raise PublicationError(
                 f"{finding.outcome.id}: the page says {str(sentence)!r}, which claims {problem} "
                 "Reword it, and state what it then claims."
+            )
+
+
+def refuse_portfolio_over_claims(sentence: Sentence, portfolio: Portfolio) -> None:
+    """The same for what is said of many contracts together. Raises PublicationError.
+
+    A mean over contracts differs beyond chance only where its interval excludes zero, and names no
+    cause; ranks are told only where some are certain; a share of contracts is no rate of success.
+    """
+    refuse_undeclared(sentence, "portfolio")
+    pooled, league = portfolio.pooled, portfolio.league
+    differs = pooled is not None and (pooled.conf_low > 0 or pooled.conf_high < 0)
+    ranked = league is not None and bool(league.surely_above or league.surely_below)
+    for claim in sentence.claims():
+        beyond_chance = claim.certainty == "beyond_chance"
+        problems = (
+            (claim.certainty == "proven", "a proof, but an estimate does not prove."),
+            (
+                claim.effect == "none",
+                "that there is no effect, but an interval that includes zero does not show it.",
+            ),
+            (claim.kind == "rate", "a rate, but contracts that cannot tell are not failures."),
+            (claim.kind == "causal", "a cause, but no design compares these contracts."),
+            (
+                claim.kind == "ranking" and beyond_chance and not ranked,
+                "an order, but ranks are uncertain.",
+            ),
+            (
+                claim.kind == "association" and beyond_chance and not differs,
+                "a difference, but the interval of the mean includes zero.",
+            ),
+        )
+        problem = next((words for is_wrong, words in problems if is_wrong), "")
+        if problem:
+            raise PublicationError(
+                f"portfolio: the page says {str(sentence)!r}, which claims {problem} Reword it, "
+                "and state what it then claims."
             )
 
 
