@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cache
 
 from babel.core import Locale
-from babel.dates import format_date
+from babel.dates import format_date, get_month_names
 from babel.numbers import NumberPattern, format_currency, get_currency_symbol, parse_pattern
 
 SOURCE = "en"
@@ -59,6 +59,21 @@ def money(value: float | None, currency: str, decimals: int = 0, language: str =
     return signed(text.replace("\N{NO-BREAK SPACE}", " "), value < 0 and bool(exact))
 
 
+def exact_money(amount: Decimal, currency: str, language: str = SOURCE) -> str:
+    """An agreed amount with all its digits: £1,200, £1,200.50; whole amounts without decimals."""
+    decimals = max(-int(amount.normalize().as_tuple().exponent), 0)
+    size = abs(amount)
+    text = format_currency(
+        size,
+        currency,
+        _currency(max(decimals, 2) if decimals else 0, currency, language),
+        language,
+        currency_digits=False,
+        decimal_quantization=False,
+    )
+    return signed(text.replace("\N{NO-BREAK SPACE}", " "), amount < 0)
+
+
 def p_value(value: float | None, language: str = SOURCE) -> str:
     """Three decimals, and never zero: '< 0.001'."""
     if value is None or math.isnan(value):
@@ -66,6 +81,15 @@ def p_value(value: float | None, language: str = SOURCE) -> str:
     if value < 0.001:
         return f"< {number(0.001, 3, language)}"
     return number(value, 3, language)
+
+
+def read_long_date(text: str) -> dt.date:
+    """The day that ``long_date`` writes in English. Raises ValueError for any other text."""
+    day, month, year = text.split()
+    months = {name: number for number, name in get_month_names("wide", locale="en_GB").items()}
+    if month not in months:
+        raise ValueError(f"{text!r} is no date such as 31 March 2026.")
+    return dt.date(int(year), months[month], int(day))
 
 
 def long_date(day: dt.date, language: str = SOURCE) -> str:

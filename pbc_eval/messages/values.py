@@ -7,6 +7,7 @@ only ``Units`` (and lists made of them) count those whom disclosure control prot
 import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import ClassVar, NamedTuple
 
 from pbc_eval.messages import number_formats as formats
@@ -257,6 +258,17 @@ class Money(Value):
 
     def written(self, language: str) -> str:
         return formats.money(self.value, self.currency, self.decimals, language)
+
+
+@dataclass(frozen=True, slots=True)
+class ExactMoney(Value):
+    """An amount due or agreed, with all its digits."""
+
+    amount: Decimal
+    currency: str
+
+    def written(self, language: str) -> str:
+        return formats.exact_money(self.amount, self.currency, language)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,6 @@ from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured
 from pbc_eval.evaluation.record import Finding
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.matching.effect import experimental_difference
-from pbc_eval.messages.message import Message
 from pbc_eval.messages.sentence import Part, Sentence
 from pbc_eval.messages.values import Name
 from pbc_eval.results import AttEstimate, CheckResult
@@ -194,8 +193,8 @@ def _planned(spec: EvaluationSpec) -> Facts:
     design = spec.design
     assert isinstance(design, Matching)
     facts: list[tuple[str, str]] = [
-        (Message("Method"), _plain_words(spec)),
-        (Message("Characteristics"), ", ".join(label_of(spec, c) for c in design.covariates)),
+        (Sentence("Method"), _plain_words(spec)),
+        (Sentence("Characteristics"), ", ".join(label_of(spec, c) for c in design.covariates)),
         ("Effect on", _EFFECT_ON[design.target]),
     ]
     settings = design.model_dump(
@@ -206,7 +205,7 @@ def _planned(spec: EvaluationSpec) -> Facts:
         facts.append((name.replace("_", " ").capitalize(), words.replace("_", " ")))
     if design.alternatives:
         facts.append(
-            (Message("Shown beside it"), ", ".join(other.name for other in design.alternatives))
+            (Sentence("Shown beside it"), ", ".join(other.name for other in design.alternatives))
         )
     return tuple(facts)
 
@@ -231,10 +230,10 @@ DESIGN_KIND = DesignKind(
         "to 5% good, above 10% too far apart.",
         "Overlap (overlap): is there anybody to compare with, and who was lost?",
     ),
-    strength=lambda evidence: Message(
+    strength=lambda evidence: Sentence(
         "Level 3 of 5: people in the programme are compared with people who resemble them in "
         "what was recorded. It would mislead if they differed in what was not."
     ),
     plain_words=_plain_words,
-    than_if_a_check_failed=Message("than in the matched comparison group"),
+    than_if_a_check_failed=Sentence("than in the matched comparison group"),
 )

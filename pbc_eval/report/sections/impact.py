@@ -11,6 +11,7 @@ from pbc_eval.disclosure import ReleasedEvaluation, ReleasedTable, release_table
 from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.evaluation.tables import estimates_table
 from pbc_eval.messages.message import Message
+from pbc_eval.messages.number_formats import long_date
 from pbc_eval.report.figures.by_outcome import drawings
 from pbc_eval.report.sections.assurance import assurance_facts
 from pbc_eval.report.sections.disclosure_record import review_sentence, review_table_of
@@ -60,7 +61,7 @@ def masthead_facts(
         "illustrative": illustrative,
         "notices": notices,
         "facts": [
-            (Message("Released"), facts.long_date(publication.release_date)),
+            (Message("Released"), long_date(publication.release_date)),
             (Message("Commissioner"), spec.contract.commissioner),
             (Message("Provider"), spec.contract.provider),
             (Message("Contact"), publication.contact),

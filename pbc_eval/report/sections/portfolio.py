@@ -5,6 +5,7 @@ from typing import Any
 from pbc_eval.evaluation.portfolio.record import Portfolio
 from pbc_eval.evaluation.portfolio.release import ReleasedPortfolio
 from pbc_eval.messages.message import Message
+from pbc_eval.messages.number_formats import long_date
 from pbc_eval.messages.values import Period
 from pbc_eval.report.figures.drawing import Figure
 from pbc_eval.report.figures.league import Funnel, funnel, league_ranks
@@ -85,7 +86,7 @@ def _masthead(released: ReleasedPortfolio) -> dict[str, Any]:
         "illustrative": has_illustrative_amounts(released.portfolio),
         "notices": notices,
         "facts": [
-            (Message("Released"), facts.long_date(publication.release_date)),
+            (Message("Released"), long_date(publication.release_date)),
             (Message("Contracts"), str(len(released.portfolio.contracts))),
             (Message("Contact"), publication.contact),
             (Message("Licence"), publication.licence),

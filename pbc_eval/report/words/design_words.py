@@ -3,9 +3,9 @@
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Missing
 from pbc_eval.evaluation.designs import design_kind
-from pbc_eval.messages.message import Message
+from pbc_eval.messages.number_formats import long_date
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.report.words import numbers as fmt
-from pbc_eval.report.words.facts import long_date
 
 Facts = list[tuple[str, str]]
 MISSING: dict[Missing, str] = {
@@ -22,9 +22,9 @@ def design_facts(spec: EvaluationSpec) -> Facts:
     facts = list(kind.planned(spec))
     if kind.gives_estimates:
         agreed_on = getattr(design, "agreed_on", None)
-        facts.append((Message("Confidence level"), fmt.percent(getattr(design, "level", None))))
+        facts.append((Sentence("Confidence level"), fmt.percent(getattr(design, "level", None))))
         agreed = "not recorded" if agreed_on is None else long_date(agreed_on)
-        facts.append((Message("Design fixed on"), agreed))
+        facts.append((Sentence("Design fixed on"), agreed))
     return facts
 
 

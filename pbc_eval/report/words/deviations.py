@@ -2,7 +2,7 @@
 
 from pbc_eval.evaluation.deviation import Deviation
 from pbc_eval.evaluation.record import Evaluation
-from pbc_eval.report.words.facts import long_date
+from pbc_eval.messages.number_formats import long_date
 
 PARTS = {
     "contract": "Contract",

@@ -14,11 +14,11 @@ from bs4.element import NavigableString
 
 from pbc_eval.agreement.yaml_file import read_yaml
 from pbc_eval.messages.catalogue import SOURCE
-from pbc_eval.messages.message import Message
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.template_language import Words
 
 GLOSSARY = Path(__file__).with_name("glossary.yaml")
-HEADING = Message("Words explained")
+HEADING = Sentence("Words explained")
 _IN = ("p", "li", "dd")
 _NEVER_IN = ("a", "h1", "h2", "h3", "h4", "table", "summary", "nav", "strong", "header", "abbr")
 
