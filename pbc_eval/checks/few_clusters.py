@@ -34,7 +34,7 @@ def check_few_clusters(panel: Panel) -> CheckResult:
         status = "fail"
     elif fewest < REVIEW_BELOW or total < REVIEW_BELOW_TOTAL:
         status = "review"
-    noun = CLUSTERS.several if panel.roles.cluster else UNITS.several
+    noun = CLUSTERS.plural if panel.roles.cluster else UNITS.plural
     verdict = {
         "pass": Sentence("enough for large-sample standard errors."),
         "review": Sentence(

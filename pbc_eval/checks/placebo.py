@@ -86,19 +86,19 @@ def placebo_effects(arrays: UnitArrays, cohort: int, base: int, start: int) -> F
 
 def _ranked(arrays: UnitArrays, cohort: int, effects: Floats) -> CheckResult:
     real = float(effects[arrays.cohort == cohort][0])
-    found = ~np.isnan(effects)
-    size = np.abs(effects[found])
+    observed = ~np.isnan(effects)
+    size = np.abs(effects[observed])
     # Ties count against the effect; a hair of slack keeps rounding from breaking them.
     rank = int((size >= abs(real) * (1 - 1e-12)).sum())
-    n = int(found.sum())
+    n = int(observed.sum())
     p_value = rank / n
     status: CheckStatus = "pass" if p_value <= PASS_UP_TO else "review"
     name = str(arrays.unit[arrays.cohort == cohort][0])
     table = pd.DataFrame(
         {
-            "unit": arrays.unit[found],
-            "treated": arrays.cohort[found] == cohort,
-            "effect": effects[found],
+            "unit": arrays.unit[observed],
+            "treated": arrays.cohort[observed] == cohort,
+            "effect": effects[observed],
         }
     )
     table["rank"] = (-table["effect"].abs()).rank(method="max").astype(int)

@@ -137,7 +137,7 @@ def imputed(panel: Panel, arrays: UnitArrays, plan: CellPlan, cells: Ints) -> In
     never = int((~known & present.any(axis=1)).sum())
     note = Sentence(
         "{units} never seen before treatment cannot be imputed: left out",
-        units=Units(never, UNITS._replace(one=UNITS.several)),
+        units=Units(never, UNITS.always_plural),
     )
     return IncompleteFit(
         effects=effects,

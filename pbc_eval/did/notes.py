@@ -29,7 +29,7 @@ def seen_once(units: int) -> Sentence:
     """That units observed in a single period carry no information on changes."""
     return Sentence(
         "{units} seen in one period only carry no information: left out",
-        units=Units(units, UNITS._replace(one=UNITS.several)),
+        units=Units(units, UNITS.always_plural),
     )
 
 

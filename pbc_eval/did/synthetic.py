@@ -238,7 +238,7 @@ def _inference_words(inference: Inference, n: int) -> Sentence:
     if inference == "jackknife":
         return Sentence(
             "jackknife over {units}, weights held, normal reference",
-            units=Units(n, UNITS._replace(one=UNITS.several)),
+            units=Units(n, UNITS.always_plural),
         )
     return Sentence(
         "bootstrap of units, {draws} draws, weights found anew, normal reference", draws=Number(n)

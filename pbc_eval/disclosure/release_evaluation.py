@@ -47,10 +47,12 @@ def release(evaluation: Evaluation) -> ReleasedEvaluation:
     for finding in evaluation.findings:
         _refuse_a_headline_on_few(finding, rule)
     released = tuple(_release_finding(finding, rule) for finding in evaluation.findings)
-    told = replace(evaluation, findings=tuple(part.finding for part in released))
+    evaluation_told = replace(evaluation, findings=tuple(part.finding for part in released))
     reviews = reviews_of(evaluation, released, rule)
     refuse_unfit_outputs(reviews, evaluation.spec)
-    return ReleasedEvaluation(evaluation=told, findings=released, rule=rule, reviews=reviews)
+    return ReleasedEvaluation(
+        evaluation=evaluation_told, findings=released, rule=rule, reviews=reviews
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def _release_finding(finding: Finding, rule: DisclosureRule) -> ReleasedFinding:
     tables = release_tables(finding.tables, rule, finding)
     tell = _Teller(rule, held_back_counts(finding.tables, tables, f"{finding.outcome.id}-"))
     benchmark = finding.benchmark
-    told = replace(
+    finding_told = replace(
         finding,
         headline=tell.estimate(finding.headline),
         alternatives=tuple(tell.estimate(e) for e in finding.alternatives),
@@ -97,7 +99,7 @@ def _release_finding(finding: Finding, rule: DisclosureRule) -> ReleasedFinding:
     tables = tuple(_with_told_reasons(table, tell) for table in tables)
     path = next((t for t in tables if t.table.name == f"{finding.outcome.id}-event"), None)
     return ReleasedFinding(
-        finding=told, tables=tables, path=_release_series(finding.path, path, tell)
+        finding=finding_told, tables=tables, path=_release_series(finding.path, path, tell)
     )
 
 

@@ -115,23 +115,23 @@ def _gone(sentence: Sentence, rule: DisclosureRule, held: HeldBackCounts) -> Gon
     hidden |= {count.of for count in units if count.of in held.values} - small
     every = {number for count in units for number in count.counts}
     while True:
-        told = sorted(every - small - hidden, reverse=True)
-        follows = next(_tells(told, small | hidden, held.values), None)
+        shown = sorted(every - small - hidden, reverse=True)
+        follows = next(_tells(shown, small | hidden, held.values), None)
         if follows is None:
             break
         hidden.add(follows)
     return lambda number: number in hidden or is_small(number, rule)
 
 
-def _tells(told: Sequence[int], here: set[int], elsewhere: frozenset[int]) -> Iterator[int]:
+def _tells(shown: Sequence[int], here: set[int], elsewhere: frozenset[int]) -> Iterator[int]:
     """Counts with which others tell one that is held back: in this sentence, or in a table."""
-    for whole, part in permutations(told, 2):
+    for whole, part in permutations(shown, 2):
         if whole > part and whole - part in here | elsewhere:
             yield whole
         if whole >= part and whole + part in here:
             yield part
-    if len(told) <= MOST_TOGETHER:
-        for whole, first, second in permutations(told, 3):
+    if len(shown) <= MOST_TOGETHER:
+        for whole, first, second in permutations(shown, 3):
             if first >= second and whole - first - second in here:
                 yield whole
             if whole >= first >= second and whole + first + second in here:

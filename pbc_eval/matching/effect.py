@@ -109,7 +109,7 @@ def _weighted_regression(data: MatchedData, design: Floats, gradient: Floats) ->
         rule = Sentence(
             "{units} cannot carry a regression with {k} coefficients. Use method='difference', or "
             "match on fewer covariates.",
-            units=Units(n, MATCHED_UNITS._replace(one=MATCHED_UNITS.several)),
+            units=Units(n, MATCHED_UNITS.always_plural),
             k=Number(k),
         )
         raise DesignError(f"effect: {rule}", rule)

@@ -46,7 +46,7 @@ def match_notes(
             Sentence(
                 "{units} outside common support were left out before matching; the effect is for "
                 "those within it.",
-                units=Units(n_discarded, UNITS._replace(one=UNITS.several)),
+                units=Units(n_discarded, UNITS.always_plural),
             )
         )
     notes += _losses(settings, problem, assignment)
@@ -92,8 +92,8 @@ def _losses(
             Sentence(
                 "{pool} for {seeking} at ratio {ratio}: not everybody can get all their matches "
                 "without replacement.",
-                pool=Units(n_pool, pool._replace(one=pool.several)),
-                seeking=Units(n_focal, seeking._replace(one=seeking.several)),
+                pool=Units(n_pool, pool.always_plural),
+                seeking=Units(n_focal, seeking.always_plural),
                 ratio=Number(settings.ratio),
             )
         )
@@ -113,7 +113,7 @@ def _losses(
                 "those units have fewer.",
                 short=Number(short),
                 ratio=ratio if sought is None else Sentence("varying number of"),
-                unit=seeking.one,
+                unit=seeking.singular,
             )
         )
     return notes
@@ -136,7 +136,7 @@ def _optimum(settings: MatchSettings, assignment: Assignment) -> list[Sentence]:
         return [
             Sentence(
                 "No balanced sample has more {units} than the {chosen} chosen (proven).",
-                units=noun.several,
+                units=noun.plural,
                 chosen=Units(optimum.found),
             )
         ]
@@ -145,7 +145,7 @@ def _optimum(settings: MatchSettings, assignment: Assignment) -> list[Sentence]:
             "The search stopped after {seconds} seconds with {chosen}; a balanced sample may have "
             "up to {most} ({gap} more). Another machine may get further in the same time.",
             seconds=Size(settings.time_limit, 6),
-            chosen=Units(optimum.found, noun._replace(one=noun.several)),
+            chosen=Units(optimum.found, noun.always_plural),
             most=Units(optimum.at_most),
             gap=Share(optimum.gap, 1, of=Units(optimum.at_most - optimum.found)),
         )
@@ -163,6 +163,6 @@ def _ties(settings: MatchSettings, problem: AssignmentProblem) -> list[Sentence]
         Sentence(
             "{units} share stratum and score with another; such ties are broken by row order, so "
             "the order of the rows is part of the design.",
-            units=Units(int(same.sum()), pool._replace(one=pool.several)),
+            units=Units(int(same.sum()), pool.always_plural),
         )
     ]

@@ -193,7 +193,7 @@ def _notes(
             Sentence(
                 "{units} with a score outside [{low}, {high}] were left out; the effect is for "
                 "those within.",
-                units=Units(n_trimmed, UNITS._replace(one=UNITS.several)),
+                units=Units(n_trimmed, UNITS.always_plural),
                 low=Size(settings.trim or 0.0, 6),
                 high=Size(1 - (settings.trim or 0.0), 6),
             )
@@ -208,7 +208,7 @@ def _notes(
                 Sentence(
                     "The heaviest {unit} carries {share} of that group's weight; the {units} "
                     "count as {effective}.",
-                    unit=noun.one,
+                    unit=noun.singular,
                     share=Share(heaviest),
                     units=Units(len(weights), noun),
                     effective=Units(round(effective_size(weights))),

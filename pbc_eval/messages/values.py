@@ -17,11 +17,16 @@ from pbc_eval.messages.sentence import EMPTY, Part, Sentence, Value
 class Noun(NamedTuple):
     """What is counted, for one and for several."""
 
-    one: Part
-    several: Part
+    singular: Part
+    plural: Part
 
     def of(self, count: float) -> Part:
-        return self.one if count == 1 else self.several
+        return self.singular if count == 1 else self.plural
+
+    @property
+    def always_plural(self) -> "Noun":
+        """For sentences whose verb is in the plural whatever the count."""
+        return Noun(self.plural, self.plural)
 
 
 UNITS = Noun(Sentence("unit"), Sentence("units"))
@@ -100,7 +105,7 @@ class Units(Value):
             count = Number(self.count)
         if self.of is None:
             return _counted(count, self.noun, self.count, language)
-        whole = _with_noun(Number(self.of), self.noun and self.noun.several)
+        whole = _with_noun(Number(self.of), self.noun and self.noun.plural)
         if self.share_decimals is None:
             return Sentence("{count} of {whole}", count=count, whole=whole)
         share = Share(self.count / self.of, self.share_decimals)
@@ -117,7 +122,7 @@ class FewerThan(Value):
 
     def written(self, language: str) -> Sentence:
         least = Sentence("fewer than {threshold}", threshold=Number(self.threshold))
-        return _with_noun(least, self.noun and self.noun.several)
+        return _with_noun(least, self.noun and self.noun.plural)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +133,7 @@ class HeldBack(Value):
     noun: Noun | None = None
 
     def written(self, language: str) -> Sentence:
-        return _with_noun(Name(self.mark), self.noun and self.noun.several)
+        return _with_noun(Name(self.mark), self.noun and self.noun.plural)
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,7 @@ def settle(
                 "covariate {name} is missing for {units} ({named}): left out of effects whose base "
                 "period lacks it",
                 name=Name(repr(covariate.name)),
-                units=Units(units, UNITS._replace(one=UNITS.several)),
+                units=Units(units, UNITS.always_plural),
                 named=UnitNames(intake.name_units(part), more=units > 5),
             )
         )

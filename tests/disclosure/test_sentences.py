@@ -87,7 +87,7 @@ CASES = [
     (Sentence("{n} were lost from sight", n=Units(3, PEOPLE, of=120)),
      "Fewer than 10 people were lost from sight"),
     (Sentence("No balanced sample has more {units} than the {n} chosen (proven).",
-              units=TREATED_UNITS.several, n=Units(7)),
+              units=TREATED_UNITS.plural, n=Units(7)),
      "No balanced sample has more treated units than the fewer than 10 chosen (proven)."),
     (Sentence("{name} is missing for {n} ({units})", name=Name("'age'"), n=Units(3, UNITS),
               units=UnitNames(("unit-7", "unit-9", "unit-11"))),

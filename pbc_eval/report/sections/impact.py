@@ -92,6 +92,7 @@ def _summary(released: ReleasedEvaluation) -> dict[str, Any]:
     for finding in ordered:
         headline = prose.headline(finding, evaluation)
         claims.refuse_over_claims(headline.sentence, finding, evaluation)
+        claims.refuse_over_claims_of(finding, evaluation)
         verdict, mark = facts.VERDICTS[headline.verdict]
         if design_kind(evaluation.spec.design).reported_by_others:
             verdict = facts.AS_REPORTED

@@ -90,6 +90,22 @@ def refuse_over_claims(sentence: Sentence, finding: Finding, evaluation: Evaluat
             )
 
 
+def refuse_over_claims_of(finding: Finding, evaluation: Evaluation) -> None:
+    """Hold everything that checks, methods and the sample say of one outcome to the same."""
+    method = finding.headline.method
+    reason = finding.headline.reason
+    sentences = [
+        *(check.sentence for check in finding.checks),
+        *(() if reason is None else (reason,)),
+        method.comparison_group,
+        method.inference,
+        *method.notes,
+        *finding.notes,
+    ]
+    for sentence in sentences:
+        refuse_over_claims(sentence, finding, evaluation)
+
+
 def refuse_portfolio_over_claims(sentence: Sentence, portfolio: Portfolio) -> None:
     """The same for what is said of many contracts together. Raises PublicationError.
 

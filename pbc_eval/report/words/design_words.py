@@ -44,10 +44,10 @@ def missing_words(spec: EvaluationSpec) -> tuple[str, ...]:
     """What becomes of missing outcomes, for all and where one differs."""
     if spec.data is None:
         return ("No data on units are used.",)
-    said = [MISSING[spec.data.missing]]
-    said += [
+    sentences = [MISSING[spec.data.missing]]
+    sentences += [
         f"{outcome.label}: {MISSING[outcome.missing][:1].lower()}{MISSING[outcome.missing][1:]}"
         for outcome in spec.outcomes
         if outcome.missing is not None and outcome.missing != spec.data.missing
     ]
-    return (*said, "Whatever is left out is listed in the report with the reason.")
+    return (*sentences, "Whatever is left out is listed in the report with the reason.")

@@ -4,7 +4,8 @@ from pbc_eval.disclosure import ReleasedEvaluation
 from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.evaluation.record import Evaluation
 from pbc_eval.messages.number_formats import long_date
-from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.sentence import EMPTY, Sentence
+from pbc_eval.messages.values import Name, Number
 
 DATA_BADGES = {
     "real": Sentence("Real data"),
@@ -42,19 +43,22 @@ def is_illustrative(evaluation: Evaluation) -> bool:
     )
 
 
-def disclosure_sentence(released: ReleasedEvaluation) -> str:
+def disclosure_sentence(released: ReleasedEvaluation) -> Sentence:
     """The rule, why it is what it is, and what it hid."""
     rule = released.rule
+    reason = Sentence(" {reason}", reason=Name(rule.reason)) if rule.reason else EMPTY
     if rule.threshold <= 1:
-        return f"No number was held back as too small. {rule.reason}".strip()
-    data = released.evaluation.spec.data
-    units = data.unit_name[1] if data else "people"
-    hidden = released.n_suppressed
-    found = f"{hidden} cells are held back." if hidden else "No cell had to be held back."
-    reason = f" {rule.reason}" if rule.reason else ""
-    return (
-        f"Counts of fewer than {rule.threshold} {units}, what is known about them, and figures "
-        f"from which either could be worked out are not published.{reason} {found}"
+        return Sentence("No number was held back as too small.{reason}", reason=reason)
+    data, hidden = released.evaluation.spec.data, released.n_suppressed
+    return Sentence(
+        "Counts of fewer than {threshold} {units}, what is known about them, and figures from "
+        "which either could be worked out are not published.{reason} {held_back}",
+        threshold=Number(rule.threshold),
+        units=Name(data.unit_name[1]) if data else Sentence("people"),
+        reason=reason,
+        held_back=Sentence("{n} cells are held back.", n=Number(hidden))
+        if hidden
+        else Sentence("No cell had to be held back."),
     )
 
 

@@ -95,11 +95,12 @@ def amount(value: float | None, outcome: Outcome, currency: str) -> str:
     return number(scale * value, outcome.decimals)
 
 
-def differ_as_shown(one: float, other: float, difference: float, outcome: Outcome) -> bool:
+def differ_as_shown(level: float, other_level: float, difference: float, outcome: Outcome) -> bool:
     """Is the difference of two levels, as they are written, the difference as it is written?"""
     scale = 100 if outcome.shown_as == "percentage_points" else 1
     first, second, apart = (
-        Decimal(f"{scale * value:.{outcome.decimals}f}") for value in (one, other, difference)
+        Decimal(f"{scale * value:.{outcome.decimals}f}")
+        for value in (level, other_level, difference)
     )
     return first - second == apart
 
