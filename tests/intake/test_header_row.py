@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pbc_eval.errors import DataError, ValueMapError
 from pbc_eval.intake.header_row import TITLE_ROWS, header_further_down
 from pbc_eval.intake.value_table import read_value_map
-from pbc_eval.panel.source import open_source
+from pbc_eval.panel.source import collect, open_source
 
 ROLES = ["school", "month", "started", "absent"]
 ROWS = [["A", 1, 0, 0.5], ["B", 1, 2, 0.25]]
@@ -27,11 +27,19 @@ def test_rows_of_anything_are_no_header(lines):
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
-def test_data_below_a_title_in_a_text_file_are_refused_with_the_row(tmp_path, separator):
+def test_text_below_a_title_is_read_whole_from_its_header(tmp_path, separator):
     file = tmp_path / "absence.csv"
     lines = [["Absence by month"], [""], ROLES, *ROWS]
     file.write_text("\n".join(separator.join(map(str, line)) for line in lines))
-    with pytest.raises(DataError, match=r"named in row 3, .* Delete the 2 rows above it"):
+    read = collect(open_source(file, ROLES).table)
+    assert read.to_numpy().tolist() == ROWS  # the engine finds the header: no row is lost
+
+
+def test_words_below_a_title_whose_header_cannot_be_told_from_rows_are_refused(tmp_path):
+    file = tmp_path / "absence.csv"
+    words = [["Absence", "by", "month", "2024"], ROLES, ["A", "May", "never", "some"]]
+    file.write_text("\n".join(",".join(line) for line in words))
+    with pytest.raises(DataError, match=r"named in row 2, .* Delete the row above it"):
         open_source(file, ROLES)
 
 
