@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from pbc_eval._validate import check_choice
+from pbc_eval._validate import check_choice, did_you_mean
 from pbc_eval.agreement.algorithm_options import AlgorithmOptions
 from pbc_eval.agreement.matching_options import (
     Cardinality,
@@ -92,11 +92,11 @@ def read_options(algorithm: Any, settings: Mapping[str, Any]) -> AlgorithmOption
     """
     if algorithm not in ALGORITHMS:
         *most, last = [repr(name) for name in ALGORITHMS]
-        raise PydanticCustomError(
-            "literal_error",
-            "Input should be {expected}",
-            {"expected": f"{', '.join(most)} or {last}"},
+        problem = (
+            f"Input should be {', '.join(most)} or {last}, got {algorithm!r}."
+            f"{did_you_mean(algorithm, ALGORITHMS)}"
         )
+        raise PydanticCustomError("at_key", "{problem}", {"key": "algorithm", "problem": problem})
     model = ALGORITHMS[algorithm]
     known = settings_of(model)
     for name, value in settings.items():

@@ -5,12 +5,12 @@ itself (``DesignModel``), so that nothing else asks which design it is. How it i
 words for a reader, stand in ``evaluation/designs/``, one module a design.
 """
 
-from typing import Annotated, Any, ClassVar, Literal, Self, Union, get_args
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, GetCoreSchemaHandler, model_validator
-from pydantic_core import CoreSchema
+from pydantic import Field, model_validator
 
 from pbc_eval.agreement.base import AddedLater, Agreed, Date, Level
+from pbc_eval.agreement.choice import Choice
 from pbc_eval.agreement.comparison_group import ComparisonGroup, OtherComparisonGroup
 from pbc_eval.agreement.weighting_options import WeightingOptions
 
@@ -192,36 +192,16 @@ class Forecast(DesignModel):
     rationale: str = Field(min_length=1, description="What the quantities rest on.")
 
 
-DESIGN_MODELS: list[type[DesignModel]] = [
-    DifferenceInDifferences,
-    SyntheticDifferenceInDifferences,
-    Matching,
-    Reported,
-    Forecast,
-]
+DESIGNS_OF_FILES = Choice(
+    "method",
+    (DifferenceInDifferences, SyntheticDifferenceInDifferences, Matching, Reported, Forecast),
+)
 """The designs that a file may ask for; ``evaluation.designs.register_design`` adds to them."""
 
-
-def method_of(model: type[DesignModel]) -> str:
-    """The word by which a file asks for the design."""
-    (method,) = get_args(model.model_fields["method"].annotation)
-    return str(method)
-
-
-class _ByMethod:
-    """Chooses the model by ``method`` among those in the list when the file's model is built."""
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        union: Any = Union[tuple(DESIGN_MODELS)]  # noqa: UP007 made of a list
-        return handler.generate_schema(Annotated[union, Field(discriminator="method")])
-
-
-Design = Annotated[DesignModel, _ByMethod()]
+Design = Annotated[DesignModel, DESIGNS_OF_FILES]
 
 __all__ = [
-    "DESIGN_MODELS",
+    "DESIGNS_OF_FILES",
     "Benchmark",
     "Design",
     "DesignModel",
@@ -231,5 +211,4 @@ __all__ = [
     "Reported",
     "SyntheticDifferenceInDifferences",
     "Waiver",
-    "method_of",
 ]

@@ -16,10 +16,11 @@ from pbc_eval.agreement.base import Agreed, Slug
 from pbc_eval.agreement.contained_file import contained_file
 from pbc_eval.agreement.contract import Contract, Publication, SignOff
 from pbc_eval.agreement.counts import VerifiedCount
-from pbc_eval.agreement.design import DESIGN_MODELS, Design, DesignModel, method_of
+from pbc_eval.agreement.design import DESIGNS_OF_FILES, Design, DesignModel
 from pbc_eval.agreement.file_problems import every_problem
 from pbc_eval.agreement.outcomes import DataRoles, Outcome
-from pbc_eval.agreement.payment_terms import PaymentTerms
+from pbc_eval.agreement.payment_base import ClauseBase
+from pbc_eval.agreement.payment_terms import CLAUSES_OF_FILES, PaymentTerms
 from pbc_eval.agreement.performance import Performance
 from pbc_eval.agreement.protocol import Planning, Protocol
 from pbc_eval.agreement.valuation import Valuation
@@ -256,12 +257,13 @@ def load_evaluation(path: str | Path) -> EvaluationSpec:
 
 
 def add_design_model(model: type[DesignModel]) -> None:
-    """Let files ask for one more design; its ``method`` is a Literal of its own.
+    """Let files ask for one more design. Raises SpecError for a method that there is already."""
+    DESIGNS_OF_FILES.add(model)
+    EvaluationSpec.model_rebuild(force=True)
 
-    Raises SpecError for a method that there is already.
-    """
-    method = method_of(model)
-    if method in map(method_of, DESIGN_MODELS):
-        raise SpecError(f"design: there is a method {method!r} already. Choose another name.")
-    DESIGN_MODELS.append(model)
+
+def add_clause_model(model: type[ClauseBase]) -> None:
+    """Let payment terms hold one more kind of clause. Raises SpecError for a type that there is."""
+    CLAUSES_OF_FILES.add(model)
+    PaymentTerms.model_rebuild(force=True)
     EvaluationSpec.model_rebuild(force=True)

@@ -27,6 +27,7 @@ from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.weight import weight
 from pbc_eval.matching.weighted_effect import WeightedMethod
 from pbc_eval.matching.weighted_sample import WeightedSample
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.results import AttEstimate, Method
 
 Sample = MatchedSample | WeightedSample
@@ -164,7 +165,7 @@ def unadjusted(sample: Sample, column: str, level: float, shown: NDArray[np.bool
         reason=effect.reason,
         method=Method(
             estimator="difference in means weighted by sampling weights",
-            comparison_group="everybody not in the programme",
-            inference="HC3",
+            comparison_group=Sentence("everybody not in the programme"),
+            inference=Sentence("HC3"),
         ),
     )

@@ -10,6 +10,7 @@ from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.evaluation.deviation import Deviation
 from pbc_eval.evaluation.joint_simulation import JointSimulation
 from pbc_eval.kpi.record import PerformanceResult
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.payment.risk import PaymentRisk
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import AttEstimate, CheckResult, EffectSeries, MeasuredOutcome
@@ -53,6 +54,9 @@ class OutputTable:
     ratios: dict[str, tuple[str, ...]] = field(default_factory=dict)
     contributions: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
     one_row_a_unit: bool = False
+    keys: tuple[str, ...] = ()  # what each row is about, for other tables; where groups are hidden
+    not_people: frozenset[str] = frozenset()  # keys of rows that are no head count
+    sentence_columns: tuple[str, ...] = ()  # whose cells are Sentences, told as the rule has it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,7 +72,7 @@ class Finding:
     benchmark: AttEstimate | None = None  # a randomised comparison, where there is one
     checks: tuple[CheckResult, ...] = ()
     tables: tuple[OutputTable, ...] = ()  # ledger, groups, cells, balance, in reading order
-    notes: tuple[str, ...] = ()  # what a reader must know of the sample
+    notes: tuple[Sentence, ...] = ()  # what a reader must know of the sample
     source: str = ""  # of a reported effect
     status: str = ""  # READ or RECALLED, of a reported effect
 

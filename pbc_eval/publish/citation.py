@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from pbc_eval.messages.number_formats import long_date
 from pbc_eval.publish.visible import one_line
-from pbc_eval.report.words.facts import long_date
 
 _TEX = {
     **{mark: f"\\{mark}" for mark in "{}%&$#_"},

@@ -1,13 +1,12 @@
 """results.json of an edition, as every later step reads it: visible text, nothing missing."""
 
-import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
 
 from pbc_eval.errors import PublicationError
+from pbc_eval.messages.number_formats import read_long_date
 from pbc_eval.publish.visible import all_visible
-from pbc_eval.report.words.facts import MONTHS
 
 RESULTS = "downloads/results.json"
 _CONTRACT: dict[str, Any] = {
@@ -83,5 +82,4 @@ def complete(results: dict[str, Any]) -> dict[str, Any]:
 
 def _iso(long_date: str) -> str:
     """2026-03-31 for 31 March 2026."""
-    day, month, year = long_date.split()
-    return dt.date(int(year), MONTHS.index(month) + 1, int(day)).isoformat()
+    return read_long_date(long_date).isoformat()

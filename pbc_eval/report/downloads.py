@@ -22,6 +22,7 @@ from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.joint_simulation import JointSimulation
 from pbc_eval.evaluation.measured_outcome import SHARE_OF_COMPARISON
 from pbc_eval.intake.formula_text import harmless
+from pbc_eval.messages.number_formats import long_date
 from pbc_eval.payment.schedule import schedule_of
 from pbc_eval.report.dictionary import column_descriptions, write_dictionary
 from pbc_eval.report.figures.by_outcome import drawings
@@ -122,7 +123,7 @@ def results(released: ReleasedEvaluation, kind: str = "impact_report") -> dict[s
             "report": kind,
             "status": spec.status,
             "contract": spec.contract.summary,
-            "release_date": facts.long_date(spec.publication.release_date),
+            "release_date": long_date(spec.publication.release_date),
             "data_status": spec.publication.data_status,
             "data_badge": facts.DATA_BADGES[spec.publication.data_status],
             "illustrative": facts.is_illustrative(evaluation),

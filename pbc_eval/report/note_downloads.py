@@ -6,6 +6,7 @@ from typing import Any
 
 from pbc_eval import provenance
 from pbc_eval.evaluation.note.release import ReleasedDesignNote
+from pbc_eval.messages.number_formats import long_date
 from pbc_eval.payment.schedule import schedule_of
 from pbc_eval.report.downloads import plain, write_all
 from pbc_eval.report.sections.design_note_tables import note_figures, note_tables
@@ -47,7 +48,7 @@ def note_results(released: ReleasedDesignNote) -> dict[str, Any]:
             "report": "design_note",
             "status": spec.status,
             "contract": spec.contract.summary,
-            "release_date": facts.long_date(
+            "release_date": long_date(
                 protocol.registered_on if protocol else spec.publication.release_date
             ),
             "data_status": spec.publication.data_status,

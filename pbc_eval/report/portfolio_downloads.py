@@ -5,6 +5,7 @@ from typing import Any
 
 from pbc_eval import provenance
 from pbc_eval.evaluation.portfolio.release import ReleasedPortfolio
+from pbc_eval.messages.number_formats import long_date
 from pbc_eval.report.downloads import plain, write_all
 from pbc_eval.report.figures.portfolio import contracts_frame
 from pbc_eval.report.sections.portfolio import (
@@ -52,7 +53,7 @@ def portfolio_results(released: ReleasedPortfolio) -> dict[str, Any]:
             "report": "portfolio",
             "status": spec.status,
             "contract": spec.summary,
-            "release_date": facts.long_date(spec.publication.release_date),
+            "release_date": long_date(spec.publication.release_date),
             "data_status": spec.publication.data_status,
             "data_badge": facts.DATA_BADGES[spec.publication.data_status],
             "illustrative": any(

@@ -4,7 +4,7 @@
 method, and it is estimated, graded, described and published like any other.
 """
 
-from pbc_eval.agreement.design import DESIGN_MODELS, DesignModel
+from pbc_eval.agreement.design import DesignModel
 from pbc_eval.agreement.evaluation import add_design_model
 from pbc_eval.evaluation.designs import (
     difference_in_differences,
@@ -36,6 +36,5 @@ def design_kind(design: DesignModel) -> DesignKind:
 
 def register_design(kind: DesignKind) -> None:
     """One more design. Raises SpecError for a method that there is already."""
-    if kind.model not in DESIGN_MODELS:
-        add_design_model(kind.model)
+    add_design_model(kind.model)
     DESIGNS[kind.method] = kind

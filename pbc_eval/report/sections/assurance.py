@@ -8,8 +8,8 @@ from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.portfolio import PortfolioSpec
 from pbc_eval.disclosure import ReleasedTable
 from pbc_eval.messages.message import Message
+from pbc_eval.messages.number_formats import long_date
 from pbc_eval.provenance import manifest
-from pbc_eval.report.words import facts
 
 ROLES: dict[str, Message] = {
     "commissioner": Message("Commissioner"),
@@ -54,6 +54,6 @@ def signatures(sign_off: SignOff) -> list[tuple[str, str]]:
     for role in type(sign_off).model_fields:
         one = getattr(sign_off, role)
         signed = one and one.date
-        text = f"{one.name}, {facts.long_date(one.date)}" if signed else Message("not signed")
+        text = f"{one.name}, {long_date(one.date)}" if signed else Message("not signed")
         found.append((ROLES[role], text))
     return found

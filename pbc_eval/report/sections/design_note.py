@@ -7,6 +7,7 @@ from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.evaluation.note.design_note import DesignNote, ExpectedError
 from pbc_eval.evaluation.note.release import ReleasedDesignNote
 from pbc_eval.messages.message import Message
+from pbc_eval.messages.number_formats import long_date
 from pbc_eval.payment.risk import sentences
 from pbc_eval.payment.schedule import schedule_of
 from pbc_eval.report.sections.assurance import assurance_facts
@@ -43,7 +44,7 @@ def _masthead(released: ReleasedDesignNote) -> dict[str, Any]:
     if publication.data_notice:
         notices.append((Message("Please note."), publication.data_notice))
     registered = (
-        Message("not registered") if protocol is None else facts.long_date(protocol.registered_on)
+        Message("not registered") if protocol is None else long_date(protocol.registered_on)
     )
     listed = [
         (Message("Registered"), registered),
@@ -244,7 +245,7 @@ def _value(released: ReleasedDesignNote) -> dict[str, Any]:
     settled = (
         (Message("Discounting"), str(valuation.discount).replace("_", " ")),
         (Message("Prices"), valuation.price_base),
-        (Message("Valued on"), facts.long_date(valuation.valued_on)),
+        (Message("Valued on"), long_date(valuation.valued_on)),
         (
             Message("Payment is part of the investment"),
             "yes" if valuation.payment_is_invested else "no",

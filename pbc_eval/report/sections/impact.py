@@ -11,6 +11,7 @@ from pbc_eval.disclosure import ReleasedEvaluation, ReleasedTable, release_table
 from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.evaluation.tables import estimates_table
 from pbc_eval.messages.message import Message
+from pbc_eval.messages.number_formats import long_date
 from pbc_eval.report.figures.by_outcome import drawings
 from pbc_eval.report.sections.assurance import assurance_facts
 from pbc_eval.report.sections.disclosure_record import review_sentence, review_table_of
@@ -19,7 +20,7 @@ from pbc_eval.report.sections.performance import performance_facts
 from pbc_eval.report.sections.revision import revision_facts
 from pbc_eval.report.sections.uncertainty import uncertainty_facts
 from pbc_eval.report.sections.value import value_facts
-from pbc_eval.report.words import facts, prose
+from pbc_eval.report.words import claims, facts, prose
 from pbc_eval.report.words.deviations import (
     deviation_sentences,
     protocol_link,
@@ -60,7 +61,7 @@ def masthead_facts(
         "illustrative": illustrative,
         "notices": notices,
         "facts": [
-            (Message("Released"), facts.long_date(publication.release_date)),
+            (Message("Released"), long_date(publication.release_date)),
             (Message("Commissioner"), spec.contract.commissioner),
             (Message("Provider"), spec.contract.provider),
             (Message("Contact"), publication.contact),
@@ -90,7 +91,8 @@ def _summary(released: ReleasedEvaluation) -> dict[str, Any]:
     headlines = []
     for finding in ordered:
         headline = prose.headline(finding, evaluation)
-        prose.refuse_over_claims(headline.sentence, finding, evaluation)
+        claims.refuse_over_claims(headline.sentence, finding, evaluation)
+        claims.refuse_over_claims_of(finding, evaluation)
         verdict, mark = facts.VERDICTS[headline.verdict]
         if design_kind(evaluation.spec.design).reported_by_others:
             verdict = facts.AS_REPORTED
@@ -108,7 +110,7 @@ def _summary(released: ReleasedEvaluation) -> dict[str, Any]:
         can = prose.can_say(primary, evaluation)
         cannot = prose.cannot_say(primary, evaluation)
         for sentence in (*can, *cannot):
-            prose.refuse_over_claims(sentence, primary, evaluation)
+            claims.refuse_over_claims(sentence, primary, evaluation)
     return {
         "headlines": headlines,
         "money": money_boxes(evaluation),

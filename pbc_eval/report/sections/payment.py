@@ -8,6 +8,7 @@ from pbc_eval.disclosure import ReleasedEvaluation, ReleasedTable
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.record import Evaluation
 from pbc_eval.messages.message import Message
+from pbc_eval.messages.values import Money
 from pbc_eval.payment.schedule import schedule_of
 from pbc_eval.payment.terms_in_words import terms_in_words
 from pbc_eval.report.sections.payment_risk import risk_facts
@@ -34,9 +35,7 @@ def money_boxes(evaluation: Evaluation) -> list[dict[str, str]]:
         low, high = ratio_range(evaluation)
         boxes.append(
             {
-                "label": Message(
-                    "Social return per %(unit)s invested", {"unit": fmt.money(1, currency)}
-                ),
+                "label": Message("Social return per {unit} invested", unit=Money(1, currency)),
                 "figure": fmt.money(sroi.ratio, currency, 2),
                 "sentence": f"Between {fmt.money(low, currency, 2)} and "
                 f"{fmt.money(high, currency, 2)} when one assumption at a time is changed. Net "

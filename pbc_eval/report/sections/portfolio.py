@@ -5,6 +5,8 @@ from typing import Any
 from pbc_eval.evaluation.portfolio.record import Portfolio
 from pbc_eval.evaluation.portfolio.release import ReleasedPortfolio
 from pbc_eval.messages.message import Message
+from pbc_eval.messages.number_formats import long_date
+from pbc_eval.messages.values import Period
 from pbc_eval.report.figures.drawing import Figure
 from pbc_eval.report.figures.league import Funnel, funnel, league_ranks
 from pbc_eval.report.figures.portfolio import forest, small_multiples, spending
@@ -76,7 +78,7 @@ def _masthead(released: ReleasedPortfolio) -> dict[str, Any]:
         [(Message("Please note."), publication.data_notice)] if publication.data_notice else []
     )
     return {
-        "series": Message("Contracts of %(year)s", {"year": spec.year}),
+        "series": Message("Contracts of {year}", year=Period(spec.year)),
         "spec": spec,
         "summary": spec.summary,
         "status": facts.STATUS_WORDS[spec.status],
@@ -84,7 +86,7 @@ def _masthead(released: ReleasedPortfolio) -> dict[str, Any]:
         "illustrative": has_illustrative_amounts(released.portfolio),
         "notices": notices,
         "facts": [
-            (Message("Released"), facts.long_date(publication.release_date)),
+            (Message("Released"), long_date(publication.release_date)),
             (Message("Contracts"), str(len(released.portfolio.contracts))),
             (Message("Contact"), publication.contact),
             (Message("Licence"), publication.licence),
