@@ -102,7 +102,7 @@ def test_an_evaluation_file_names_an_added_algorithm_and_its_settings(tmp_path):
     evaluation = pbc.evaluate(spec)
     table = evaluation.primary.table("methods").frame
     assert 30 in set(table["treated"])
-    assert "In row order" in section("uncertainty", pbc.release(evaluation)).html
+    assert "In row order" in section("estimates", pbc.release(evaluation)).html
     change(file, "people: 30", "people: few")
     with pytest.raises(SpecError, match=r"alternatives\[1\]\.people: must be a valid integer"):
         pbc.load_evaluation(folder)
