@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from pbc_eval.did.two_way_weights import two_way_weights as two_way_weights
     from pbc_eval.did.wild import wild_cluster_bootstrap as wild_cluster_bootstrap
     from pbc_eval.disclosure import release as release
+    from pbc_eval.disclosure import release_note as release_note
+    from pbc_eval.disclosure import release_portfolio as release_portfolio
     from pbc_eval.errors import PbcError as PbcError
     from pbc_eval.evaluation.evaluate import evaluate as evaluate
     from pbc_eval.evaluation.matched_changes import match_then_did as match_then_did
     from pbc_eval.evaluation.note.design_note import design_note as design_note
-    from pbc_eval.evaluation.note.release import release_note as release_note
     from pbc_eval.evaluation.portfolio.assemble import portfolio_of as portfolio_of
-    from pbc_eval.evaluation.portfolio.release import release_portfolio as release_portfolio
     from pbc_eval.intake.value_table import read_value_map as read_value_map
     from pbc_eval.intake.value_table import write_value_map as write_value_map
     from pbc_eval.kpi.measure import measure_performance as measure_performance
@@ -78,10 +78,10 @@ _HOMES = {
     "evaluate": "evaluation.evaluate",
     "release": "disclosure",
     "design_note": "evaluation.note.design_note",
-    "release_note": "evaluation.note.release",
+    "release_note": "disclosure",
     "load_portfolio": "agreement.portfolio",
     "portfolio_of": "evaluation.portfolio.assemble",
-    "release_portfolio": "evaluation.portfolio.release",
+    "release_portfolio": "disclosure",
     "value_at": "parameters.lookup",
     "weight": "matching.weight",
     "PbcError": "errors",

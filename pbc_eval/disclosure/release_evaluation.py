@@ -21,12 +21,20 @@ from pbc_eval.disclosure.record import (
     ReleasedTable,
     is_suppressed,
 )
-from pbc_eval.disclosure.review import refuse_unfit_outputs, reviews_of
+from pbc_eval.disclosure.release_performance import release_performance
+from pbc_eval.disclosure.review import refuse_unfit_outputs, review_table, reviews_of
 from pbc_eval.disclosure.rounding import to_base
-from pbc_eval.disclosure.tables import hidden_counts, release_tables
+from pbc_eval.disclosure.tables import (
+    hidden_counts,
+    release_open_table,
+    release_table,
+    release_tables,
+)
 from pbc_eval.disclosure.words import released_sentence
 from pbc_eval.errors import DisclosureError
-from pbc_eval.evaluation.record import Evaluation, Finding
+from pbc_eval.evaluation.record import Evaluation, Finding, OutputTable
+from pbc_eval.evaluation.shown.evaluation_tables import tables_of
+from pbc_eval.evaluation.simulation_summary import summary_of
 from pbc_eval.results import AttEstimate, EffectSeries
 
 
@@ -37,14 +45,45 @@ def release(evaluation: Evaluation) -> ReleasedEvaluation:
     the threshold, when an output fails its review, and when a final edition has outputs in doubt
     that nobody answers for.
     """
-    rule = evaluation.spec.publication.disclosure
+    spec = evaluation.spec
+    rule = spec.publication.disclosure
     for finding in evaluation.findings:
         _refuse_a_headline_on_few(finding, rule)
-    released = tuple(_release_finding(finding, rule) for finding in evaluation.findings)
-    told = replace(evaluation, findings=tuple(part.finding for part in released))
-    reviews = reviews_of(evaluation, released, rule)
-    refuse_unfit_outputs(reviews, evaluation.spec)
-    return ReleasedEvaluation(evaluation=told, findings=released, rule=rule, reviews=reviews)
+    findings = tuple(_release_finding(finding, rule) for finding in evaluation.findings)
+    tables = tuple(_release_alone(table, rule) for table in tables_of(evaluation))
+    kpis, summary = release_performance(evaluation.performance, rule)
+    if summary is not None:
+        tables = (*tables, summary)
+    alone = (*tables, *(kpi.table for kpi in kpis))
+    reviews = reviews_of(evaluation, findings, rule)
+    reviews += tuple(review_table(table, rule) for table in alone)
+    refuse_unfit_outputs(reviews, spec)
+    simulation = evaluation.simulation
+    return ReleasedEvaluation(
+        spec=spec,
+        rule=rule,
+        findings=findings,
+        tables=tables,
+        reviews=reviews,
+        payment=evaluation.payment,
+        payment_analysis=evaluation.payment_analysis,
+        payment_risk=evaluation.payment_risk,
+        kpis=kpis,
+        sroi=evaluation.sroi,
+        value_analysis=evaluation.value_analysis,
+        investment=evaluation.investment,
+        simulation=None if simulation is None else summary_of(simulation),
+        revision=evaluation.revision,
+        deviations=evaluation.deviations,
+        fingerprint=evaluation.fingerprint,
+        inputs=evaluation.inputs,
+        seed=evaluation.seed,
+    )
+
+
+def _release_alone(table: OutputTable, rule: DisclosureRule) -> ReleasedTable:
+    """A table that belongs to no one outcome."""
+    return release_table(table, rule) if table.counts_people else release_open_table(table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +119,26 @@ def _release_finding(finding: Finding, rule: DisclosureRule) -> ReleasedFinding:
     counts = {finding.headline.n_treated, finding.headline.n_comparison}
     counts |= {n for e in finding.alternatives for n in (e.n_treated, e.n_comparison)}
     tell = _Teller(rule, hidden_counts(finding.tables, tables), counts)
+    tables = tuple(
+        replace(_with_told_reasons(table, tell), about=finding.outcome.id) for table in tables
+    )
+    path = next((t for t in tables if t.name == f"{finding.outcome.id}-event"), None)
     benchmark = finding.benchmark
-    told = replace(
-        finding,
+    return ReleasedFinding(
+        outcome=finding.outcome,
         headline=tell.estimate(finding.headline),
+        measured=finding.measured,
         alternatives=tuple(tell.estimate(e) for e in finding.alternatives),
         benchmark=tell.estimate(benchmark) if benchmark else None,
         checks=tuple(
-            replace(check, sentence=tell.sentence(check.sentence)) for check in finding.checks
+            replace(check, sentence=tell.sentence(check.sentence), table=None)
+            for check in finding.checks
         ),
         notes=tuple(tell.sentence(note) for note in finding.notes),
-    )
-    tables = tuple(_with_told_reasons(table, tell) for table in tables)
-    path = next((t for t in tables if t.table.name == f"{finding.outcome.id}-event"), None)
-    return ReleasedFinding(
-        finding=told, tables=tables, path=_release_series(finding.path, path, tell)
+        source=finding.source,
+        status=finding.status,
+        tables=tables,
+        path=_release_series(finding.path, path, tell),
     )
 
 
@@ -105,7 +149,7 @@ def _with_told_reasons(released: ReleasedTable, tell: _Teller) -> ReleasedTable:
     if not columns:
         return released
     told = {c: [tell.sentence(v) if isinstance(v, str) else v for v in frame[c]] for c in columns}
-    return replace(released, table=replace(released.table, frame=frame.assign(**told)))
+    return replace(released, frame=frame.assign(**told))
 
 
 def _release_series(

@@ -15,7 +15,7 @@ from pbc_eval.evaluation.designs import (
     reported,
     synthetic_difference_in_differences,
 )
-from pbc_eval.evaluation.record import Finding
+from pbc_eval.evaluation.record import Finding, InvestmentPart
 from pbc_eval.evaluation.social_value import (
     ValueInputs,
     investment_parts,
@@ -40,7 +40,7 @@ class CoreResults:
     counted: dict[str, MeasuredOutcome]
     payment: PaymentStatement | None
     given: ValueInputs | None
-    parts: tuple[tuple[str, str, float], ...]  # who put in what, and how much
+    parts: tuple[InvestmentPart, ...]  # who put in what, and how much
     sroi: SroiResult | None
 
     @property

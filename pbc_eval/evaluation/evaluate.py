@@ -13,12 +13,14 @@ import pandas as pd
 from pbc_eval import provenance
 from pbc_eval.agreement.design import Matching
 from pbc_eval.agreement.evaluation import EvaluationSpec
-from pbc_eval.evaluation.core_results import core_results
+from pbc_eval.evaluation.core_results import CoreResults, core_results
 from pbc_eval.evaluation.joint_simulation import JointSimulation, simulate_together
+from pbc_eval.evaluation.payment_analysis import analyse_payment
 from pbc_eval.evaluation.record import Evaluation, Finding
 from pbc_eval.evaluation.registration import agreed_parts, deviations_of, fingerprint, registered
 from pbc_eval.evaluation.revision import earlier_spec, revision_of
 from pbc_eval.evaluation.social_value import ValueInputs, payment_invested
+from pbc_eval.evaluation.value_analysis import ValueAnalysis, analyse_value
 from pbc_eval.payment.alternatives import payment_under_alternatives
 from pbc_eval.payment.risk import PaymentRisk, payment_risk
 from pbc_eval.payment.statement import PaymentStatement
@@ -40,19 +42,20 @@ def evaluate(spec: EvaluationSpec) -> Evaluation:
     agreed = registered(spec)
     line = core_results(spec)
     given, payment, sroi = line.given, line.payment, line.sroi
+    risk = _payment_risk(spec, line.results, line.seed)
     return Evaluation(
         spec=spec,
         findings=line.findings,
         payment=payment,
         payment_alternatives=_payment_alternatives(spec, line.findings, line.counted),
-        payment_risk=_payment_risk(spec, line.results, line.seed),
+        payment_analysis=analyse_payment(spec.payment, payment, risk, line.results),
+        payment_risk=risk,
         performance=line.performance,
         counted=line.counted,
         sroi=sroi,
-        sroi_sensitivity=_sensitivity(spec, given, sroi, payment),
+        value_analysis=_value_analysis(spec, line),
         simulation=_simulated(spec, given, sroi, payment, line.results, seed=line.seed),
-        investment_parts=tuple((f"{who}: {what}", value) for who, what, value in line.parts),
-        payers=tuple((who, value) for who, _, value in line.parts),
+        investment=line.parts,
         inputs=inputs,
         seed=line.seed,
         deviations=deviations,
@@ -80,25 +83,27 @@ def input_hashes(spec: EvaluationSpec) -> dict[str, str]:
         beside = (valuation.inputs_file, valuation.uncertainty_file, valuation.value_bank)
         named += [f for f in (valuation.file, *beside) if f]
     files = [name.partition("::")[0] for name in named]
-    found = {name: provenance.sha256(spec.path(name)) for name in files}
+    hashes = {name: provenance.sha256(spec.path(name)) for name in files}
     earlier = earlier_spec(spec)
     if earlier is not None:
         below = earlier.folder.resolve().relative_to(spec.folder.resolve()).as_posix()
-        found |= {f"{below}/{name}": digest for name, digest in input_hashes(earlier).items()}
-    return found
+        hashes |= {f"{below}/{name}": digest for name, digest in input_hashes(earlier).items()}
+    return hashes
 
 
-def _sensitivity(
-    spec: EvaluationSpec,
-    given: ValueInputs | None,
-    sroi: SroiResult | None,
-    payment: PaymentStatement | None,
-) -> pd.DataFrame | None:
-    """One assumption at a time; those that are stated to be uncertain as far as stated."""
-    if sroi is None or given is None:
+def _value_analysis(spec: EvaluationSpec, line: CoreResults) -> ValueAnalysis | None:
+    """One assumption at a time, those that are stated to be uncertain as far as stated, and what
+    else follows from the map; None without one."""
+    sroi, given = line.sroi, line.given
+    if sroi is None or given is None or spec.value_map is None:
         return None
-    bounds = ends_of(sroi, given.uncertainty, paid=payment_invested(spec, payment))
-    return pd.DataFrame(one_way(sroi, bounds=bounds))
+    bounds = ends_of(sroi, given.uncertainty, paid=payment_invested(spec, line.payment))
+    return analyse_value(
+        sroi,
+        one_way(sroi, bounds=bounds),
+        [(part.who, part.value) for part in line.parts],
+        valued_on=spec.value_map.valued_on,
+    )
 
 
 def _simulated(

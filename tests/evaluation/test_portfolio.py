@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 from portfolios import TABLE, jobs, members, portfolio, publish
 
+from pbc_eval.disclosure import release_portfolio
 from pbc_eval.errors import DisclosureError, SpecError, ValueMapError
 from pbc_eval.evaluation.portfolio.assemble import portfolio_of
-from pbc_eval.evaluation.portfolio.release import release_portfolio
 from pbc_eval.portfolio.pooling import pooled_effect
 
 

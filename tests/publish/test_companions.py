@@ -10,6 +10,7 @@ import pytest
 from editions import results_of
 from evaluations import DATA, EVERY, change, copy_of, files_under
 from hostile import VALUES
+from pbc_eval.publish.results_file import complete
 
 from pbc_eval import provenance
 from pbc_eval.agreement.evaluation import load_evaluation
@@ -18,7 +19,6 @@ from pbc_eval.evaluation.evaluate import input_hashes
 from pbc_eval.publish.citation import citation_of
 from pbc_eval.publish.crate import AGREED, DESCRIPTOR, crate_bytes
 from pbc_eval.publish.edition_files import agreed_text, open_inputs, write_companions
-from pbc_eval.publish.results_file import complete
 
 OPEN = "data_status: synthetic\n  data_open: true"
 

@@ -59,6 +59,11 @@ class DesignNote:
     inputs: dict[str, str]
     seed: int
 
+    @property
+    def has_estimates(self) -> bool:
+        """Will an effect be estimated, so that its error can be spoken of?"""
+        return bool(self.expected) and self.spec.design.method not in ("reported", "forecast")
+
 
 def note_spec(spec: EvaluationSpec) -> EvaluationSpec:
     """The evaluation as its design note shows it, under the note's own edition.

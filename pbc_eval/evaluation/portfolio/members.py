@@ -69,6 +69,7 @@ def _contract(member: Member, summary: dict[str, Any], found: dict[str, Any]) ->
         spend=None if value is None else value["investment"],
         currency=agreement["currency"],
         made_up=payment is not None and payment["illustrative"],
+        illustrative=bool(summary["illustrative"]),
         link=f"../../{member.evaluation}/{member.edition}/index.html",
         remarks=tuple(remarks),
         **({} if measured is None else _effect(member, measured)),

@@ -9,8 +9,8 @@ from pbc_eval.agreement.design import (
 )
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import DataRoles, Missing
+from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.message import Message
-from pbc_eval.report.words import numbers as fmt
 from pbc_eval.report.words.facts import PLAIN_WORDS, long_date
 
 Facts = list[tuple[str, str]]

@@ -1,7 +1,7 @@
 """What was registered before outcomes were seen, and each departure from it, in words."""
 
+from pbc_eval.disclosure import ReleasedEvaluation
 from pbc_eval.evaluation.deviation import Deviation
-from pbc_eval.evaluation.record import Evaluation
 from pbc_eval.report.words.facts import long_date
 
 PARTS = {
@@ -18,7 +18,7 @@ PARTS = {
 NO_REASON = "no reason given"
 
 
-def protocol_sentence(evaluation: Evaluation) -> str:
+def protocol_sentence(evaluation: ReleasedEvaluation) -> str:
     """Whether anything was registered beforehand, where, and whether it was compared."""
     protocol = evaluation.spec.protocol
     if protocol is None:
@@ -40,7 +40,7 @@ def protocol_sentence(evaluation: Evaluation) -> str:
     )
 
 
-def protocol_link(evaluation: Evaluation) -> tuple[str, str] | None:
+def protocol_link(evaluation: ReleasedEvaluation) -> tuple[str, str] | None:
     """Where the note can be read: text and address."""
     protocol = evaluation.spec.protocol
     if protocol is None:
@@ -52,7 +52,7 @@ def protocol_link(evaluation: Evaluation) -> tuple[str, str] | None:
     return None
 
 
-def deviation_sentences(evaluation: Evaluation) -> tuple[str, ...]:
+def deviation_sentences(evaluation: ReleasedEvaluation) -> tuple[str, ...]:
     """Each part that was not kept: what was agreed, what was done, why; then those by hand."""
     found = tuple(deviation_in_words(one) for one in evaluation.deviations)
     return (*found, *evaluation.spec.design.deviations)

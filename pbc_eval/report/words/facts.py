@@ -5,7 +5,6 @@ import datetime as dt
 from pbc_eval.agreement.adjustment import Algorithm
 from pbc_eval.agreement.design import Matching
 from pbc_eval.disclosure import ReleasedEvaluation
-from pbc_eval.evaluation.record import Evaluation
 from pbc_eval.messages.message import Message
 
 MONTHS = (
@@ -67,7 +66,7 @@ def long_date(day: dt.date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
-def is_illustrative(evaluation: Evaluation) -> bool:
+def is_illustrative(evaluation: ReleasedEvaluation) -> bool:
     """Was any amount on the page made up to show how it would be applied?"""
     value_map = evaluation.spec.value_map
     return bool(
@@ -82,7 +81,7 @@ def disclosure_sentence(released: ReleasedEvaluation) -> str:
     rule = released.rule
     if rule.threshold <= 1:
         return f"No number was held back as too small. {rule.reason}".strip()
-    data = released.evaluation.spec.data
+    data = released.spec.data
     units = data.unit_name[1] if data else "people"
     hidden = released.n_suppressed
     found = f"{hidden} cells are held back." if hidden else "No cell had to be held back."
@@ -93,7 +92,7 @@ def disclosure_sentence(released: ReleasedEvaluation) -> str:
     )
 
 
-def method_facts(evaluation: Evaluation) -> list[tuple[str, str]]:
+def method_facts(evaluation: ReleasedEvaluation) -> list[tuple[str, str]]:
     """How the headline was estimated, as term and text."""
     spec, primary = evaluation.spec, evaluation.primary
     if primary is None:

@@ -5,9 +5,10 @@ would do is said beside them; and no share of contracts is ever called a rate of
 """
 
 from pbc_eval.agreement.outcomes import Outcome
+from pbc_eval.disclosure import ReleasedPortfolio
 from pbc_eval.errors import PublicationError
-from pbc_eval.evaluation.portfolio.record import ContractResult, Portfolio
-from pbc_eval.report.words import numbers as fmt
+from pbc_eval.evaluation.portfolio.contract_words import better
+from pbc_eval.messages import numbers as fmt
 
 NOT_SAID = (
     ("success rate", "contracts that cannot tell are not failures"),
@@ -17,42 +18,12 @@ NOT_SAID = (
     ("best contract", "ranks are uncertain"),
     ("worst contract", "ranks are uncertain"),
 )
-VERDICTS = {
-    "improved": "Improved",
-    "worsened": "Worsened",
-    "uncertain": "Not certain",
-    "no_interval": "Without a measure of chance",
-    "not_measured": "Not measured",
-}
 FALSE_ALARM = 0.025  # an interval of 95 % lies wholly above zero by chance this often
 LEAST_FOR_CHANCE = 10  # contracts, below which what chance would do is not worth a sentence
 
 
-def better(value: float, outcome: Outcome, currency: str) -> str:
-    """'better by 2.3 people in work per 100'; an improvement is positive."""
-    word = "better" if value >= 0 else "worse"
-    return f"{word} by {fmt.size(value, outcome, currency)}"
-
-
 def share_of_promise(value: float) -> str:
     return f"{fmt.percent(value)} of what was promised"
-
-
-def effect_words(one: ContractResult) -> str:
-    """The effect in its own unit, with the words of what it is of."""
-    if one.effect is None or one.outcome is None:
-        return "not measured"
-    return better(one.effect, one.outcome, one.currency)
-
-
-def interval_words(one: ContractResult) -> str:
-    """'1.9 to 2.7' as improvements, in the unit of the outcome."""
-    if one.conf_low is None or one.conf_high is None or one.outcome is None:
-        return "none reported" if one.effect is not None else ""
-    low, high = (
-        fmt.amount(end, one.outcome, one.currency) for end in (one.conf_low, one.conf_high)
-    )
-    return f"{low} to {high}"
 
 
 def span(low: float, high: float, outcome: Outcome, currency: str) -> str:
@@ -60,7 +31,7 @@ def span(low: float, high: float, outcome: Outcome, currency: str) -> str:
     return f"{fmt.amount(low, outcome, currency)} to {fmt.amount(high, outcome, currency)}"
 
 
-def money_sentence(portfolio: Portfolio) -> str:
+def money_sentence(portfolio: ReleasedPortfolio) -> str:
     """What was paid of what could be paid, by currency; amounts are never converted."""
     said = []
     for currency in portfolio.currencies:
@@ -95,7 +66,7 @@ def contracts(count: int) -> str:
     return "1 contract" if count == 1 else f"{count:,} contracts"
 
 
-def headline_sentences(portfolio: Portfolio) -> tuple[str, ...]:
+def headline_sentences(portfolio: ReleasedPortfolio) -> tuple[str, ...]:
     """How many can show an improvement, how many cannot tell, and what chance would do."""
     n = len(portfolio.contracts)
     improved, unsure, worse, bare, never = (
@@ -128,9 +99,9 @@ def headline_sentences(portfolio: Portfolio) -> tuple[str, ...]:
     return tuple(checked(text) for text in sentences)
 
 
-def pooled_sentences(portfolio: Portfolio) -> tuple[str, ...]:
+def pooled_sentences(portfolio: ReleasedPortfolio) -> tuple[str, ...]:
     """The mean, how much true effects differ, and where the next one would lie; or why not."""
-    pooled, outcome = portfolio.pooled, shared_outcome(portfolio)
+    pooled, outcome = portfolio.pooled, portfolio.shared_outcome
     if pooled is None or outcome is None:
         return (portfolio.why_not_pooled,)
     currency = portfolio.currencies[0]
@@ -166,7 +137,7 @@ def pooled_sentences(portfolio: Portfolio) -> tuple[str, ...]:
     return tuple(checked(text) for text in said)
 
 
-def league_sentences(portfolio: Portfolio) -> tuple[str, ...]:
+def league_sentences(portfolio: ReleasedPortfolio) -> tuple[str, ...]:
     """How far ranks can be told apart at all."""
     found = portfolio.league
     if found is None:
@@ -207,12 +178,6 @@ def funnel_sentence(outside: int, far: int, k: int) -> str:
             "say why."
         )
     return checked(said)
-
-
-def shared_outcome(portfolio: Portfolio) -> Outcome | None:
-    """The outcome that all effects are of; None where they differ."""
-    found = [one.outcome for one in portfolio.on_scale if one.outcome is not None]
-    return found[0] if found and portfolio.scale == "own_unit" else None
 
 
 def checked(text: str) -> str:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pbc_eval.agreement.outcomes import Outcome
+from pbc_eval.disclosure import ReleasedEvaluation, ReleasedFinding
 from pbc_eval.errors import PublicationError
-from pbc_eval.evaluation.record import Evaluation, Finding
+from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.message import Message
-from pbc_eval.report.words import numbers as fmt
 from pbc_eval.results import AttEstimate
 
 Verdict = Literal["improved", "worsened", "uncertain", "no_interval"]
@@ -62,7 +62,7 @@ def interval_words(estimate: AttEstimate, outcome: Outcome, currency: str) -> st
     )
 
 
-def headline(finding: Finding, evaluation: Evaluation) -> Headline:
+def headline(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> Headline:
     """The headline of one outcome, in words that the design can carry."""
     outcome, estimate = finding.outcome, finding.headline
     currency = evaluation.spec.contract.currency
@@ -91,7 +91,7 @@ def headline(finding: Finding, evaluation: Evaluation) -> Headline:
     return Headline(figure=short, unit=unit, sentence=sentence, verdict=verdict)
 
 
-def can_say(finding: Finding, evaluation: Evaluation) -> tuple[str, ...]:
+def can_say(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> tuple[str, ...]:
     """What the results allow, one sentence each."""
     spec, estimate, outcome = evaluation.spec, finding.headline, finding.outcome
     said = [headline(finding, evaluation).sentence]
@@ -149,7 +149,7 @@ def _not_a_failure(units: str) -> Message:
     )
 
 
-def cannot_say(finding: Finding, evaluation: Evaluation) -> tuple[str, ...]:
+def cannot_say(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> tuple[str, ...]:
     """What the results do not allow, one sentence each."""
     spec, estimate = evaluation.spec, finding.headline
     units = spec.data.unit_name[1] if spec.data else "people"
@@ -209,7 +209,7 @@ def outcome_is_wide(estimate: AttEstimate) -> bool:
     return far > 3 * near
 
 
-def refuse_over_claims(text: str, finding: Finding, evaluation: Evaluation) -> None:
+def refuse_over_claims(text: str, finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> None:
     """Stop the press when a sentence says more than the results do. Raises PublicationError."""
     plain = text.casefold()
     uncertain = finding.headline.significant is not True
@@ -229,7 +229,7 @@ def refuse_over_claims(text: str, finding: Finding, evaluation: Evaluation) -> N
             )
 
 
-def strength_of_evidence(evaluation: Evaluation) -> str:
+def strength_of_evidence(evaluation: ReleasedEvaluation) -> str:
     """Maryland Scientific Methods Scale, as used by the What Works Centre, with its reason."""
     method = evaluation.spec.design.method
     if method == "difference_in_differences":
@@ -261,7 +261,7 @@ def strength_of_evidence(evaluation: Evaluation) -> str:
     return Message("Not graded: a forecast from assumptions, not an estimate of an effect.")
 
 
-def _reported_headline(finding: Finding, evaluation: Evaluation) -> Headline:
+def _reported_headline(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> Headline:
     """What others reported, with no more digits than they gave."""
     outcome, measured = finding.outcome, finding.measured
     effect = measured.effect or 0.0
@@ -280,7 +280,7 @@ def _reported_headline(finding: Finding, evaluation: Evaluation) -> Headline:
     return Headline(figure=figure, unit="", sentence=sentence, verdict="no_interval")
 
 
-def _than(finding: Finding, evaluation: Evaluation) -> str:
+def _than(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> str:
     """What the figure is held against. With a failed check it is only the comparison group."""
     if not any(check.status == "fail" for check in finding.checks):
         return Message("than without the programme")
