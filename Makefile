@@ -41,7 +41,7 @@ bench: $(VENV)/test.ready
 	$(BIN)/python benchmarks/reports.py
 
 pins: $(VENV)/test.ready
-	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --custom-compile-command "make pins" --extra lab --extra dev pyproject.toml -o requirements-dev.txt
+	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" --extra lab --extra dev pyproject.toml -o requirements-dev.txt
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" --extra lab --constraint requirements-dev.txt pyproject.toml requirements-build.in -o requirements.txt
 
 $(VENV)/created:

@@ -13,6 +13,7 @@ from rich.panel import Panel as Box
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from pbc_eval import __version__
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.agreement.portfolio import load_portfolio
 from pbc_eval.agreement.starter import write_portfolio_starter, write_starter
@@ -51,11 +52,41 @@ def _readable(command: Callable[P, T]) -> Callable[P, T]:
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return command(*args, **kwargs)
+        except ModuleNotFoundError as missing:
+            _show(_what_to_install(missing), "Not installed")
+            raise typer.Exit(1) from None
         except (PbcError, OSError) as problem:
             _show(str(problem), type(problem).__name__)
             raise typer.Exit(1) from None
 
     return run
+
+
+def _what_to_install(missing: ModuleNotFoundError) -> str:
+    """One sentence with the remedy; an error inside the package itself is raised as it is."""
+    tool = (missing.name or "").partition(".")[0]
+    if tool in ("", "pbc_eval"):
+        raise missing
+    return (
+        f"This command makes reports, for which {tool} is needed, and it is not installed. "
+        "Install the report tools: pip install 'pbc-eval[report]'"
+    )
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        console.print(f"pbc-eval {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Say it and end."),
+    ] = False,
+) -> None:
+    """From a performance-based contract and its data to a published impact report."""
 
 
 @app.command()
@@ -184,7 +215,7 @@ def verify(
     editions: Annotated[list[Path], typer.Argument(help="Folders of published editions.")],
     evaluation: Annotated[
         Path | None,
-        typer.Option(help="The evaluation it was made from; by default data/<id> beside reports."),
+        typer.Option(help="The evaluation it was made from; else it is looked for by its id."),
     ] = None,
 ) -> None:
     """Run published editions again and say whether they are what their inputs give.

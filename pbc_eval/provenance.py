@@ -13,7 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from pbc_eval import __version__
+from pbc_eval._resources import notebooks_folder, package_folder
 from pbc_eval.errors import PublicationError
+from pbc_eval.intake.input_files import sha256
+
+__all__ = [
+    "MANIFEST",
+    "changed_files",
+    "code_commit",
+    "code_hash",
+    "manifest",
+    "read_manifest",
+    "seed_of",
+    "sha256",
+    "versions",
+    "write_manifest",
+]
 
 MANIFEST = "manifest.json"
 _REMEDY = "Run the evaluation again, or restore the file."
@@ -32,12 +47,6 @@ _REPORTED = (
 )
 
 
-def sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def seed_of(evaluation_id: str, edition: str) -> int:
     """The seed of all random draws of one edition: 63 bits of the hash of its name."""
     digest = hashlib.sha256(f"{evaluation_id}/{edition}".encode()).digest()
@@ -45,14 +54,25 @@ def seed_of(evaluation_id: str, edition: str) -> int:
 
 
 def code_hash() -> str:
-    """One SHA-256 over this package's own files, so that a report names the code that made it."""
-    root = Path(__file__).parent
+    """One SHA-256 over every file of this package and its notebooks, whatever its kind: each may
+    shape a page. So a report names the code that made it, in a clone as in an installed wheel."""
     digest = hashlib.sha256()
-    kinds = {".py", ".yaml", ".j2", ".css", ".json", ".po"}
-    for path in sorted(p for p in root.rglob("*") if p.suffix in kinds):
-        digest.update(path.relative_to(root).as_posix().encode())
+    for name, path in sorted(_own_files().items()):
+        digest.update(name.encode())
         digest.update(sha256(path).encode())
     return digest.hexdigest()
+
+
+def _own_files() -> dict[str, Path]:
+    """The package's files by the name that they have in a wheel; no caches, no hidden files."""
+    own: dict[str, Path] = {}
+    for below, root in (("", package_folder()), ("notebooks/", notebooks_folder())):
+        for path in root.rglob("*"):
+            inside = path.relative_to(root)
+            hidden = any(part.startswith((".", "__pycache__")) for part in inside.parts)
+            if path.is_file() and not hidden:
+                own[below + inside.as_posix()] = path
+    return own
 
 
 def code_commit() -> str:

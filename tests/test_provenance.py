@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from evaluations import PROJECT
 
-from pbc_eval import provenance
+from pbc_eval import _resources, provenance
 from pbc_eval.errors import PublicationError
 
 
@@ -61,15 +61,38 @@ def test_the_code_has_one_hash_that_any_change_of_it_moves(tmp_path, monkeypatch
     package.mkdir()
     (package / "provenance.py").write_text("a")
     (package / "rates.yaml").write_text("r: 1")
-    monkeypatch.setattr(provenance, "__file__", str(package / "provenance.py"))
+    notebooks = tmp_path / "notebooks"
+    notebooks.mkdir()
+    (notebooks / "page.ipynb").write_text("{}")
+    monkeypatch.setattr(provenance, "package_folder", lambda: package)
+    monkeypatch.setattr(provenance, "notebooks_folder", lambda: notebooks)
     seen = {provenance.code_hash()}
     (package / "rates.yaml").write_text("r: 2")
     seen.add(provenance.code_hash())
     (package / "rates.yaml").rename(package / "other.yaml")
     seen.add(provenance.code_hash())
-    (package / "conf.json").write_text("{}")
+    (package / "page.svg").write_text("<svg/>")  # of any kind
     seen.add(provenance.code_hash())
-    assert len(seen) == 4
+    (notebooks / "page.ipynb").write_text("[]")
+    seen.add(provenance.code_hash())
+    assert len(seen) == 5
+    (package / "__pycache__").mkdir()
+    (package / "__pycache__" / "provenance.pyc").write_text("a")
+    assert provenance.code_hash() in seen
+
+
+def test_a_wheel_and_a_clone_of_the_same_code_have_the_same_hash(tmp_path, monkeypatch):
+    clone, wheel = tmp_path / "clone" / "pbc_eval", tmp_path / "site" / "pbc_eval"
+    for package, notebooks in ((clone, clone.parent), (wheel, wheel)):
+        (notebooks / "notebooks").mkdir(parents=True)
+        package.mkdir(exist_ok=True)
+        (package / "provenance.py").write_text("a")
+        (notebooks / "notebooks" / "page.ipynb").write_text("{}")
+    hashes = set()
+    for package in (clone, wheel):
+        monkeypatch.setattr(_resources, "files", lambda name, package=package: package)
+        hashes.add(provenance.code_hash())
+    assert len(hashes) == 1
 
 
 def test_outside_its_own_repository_no_commit_is_claimed(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""Write messages.pot of report/language, the list of all messages of pages; edit nothing there.
+"""Write messages.pot of pbc_eval/messages, the list of all messages of pages; edit nothing there.
 
     python tools/make_messages.py
 
@@ -15,7 +15,7 @@ from babel.messages.pofile import write_po
 from jinja2.ext import babel_extract
 
 PACKAGE = Path(__file__).parents[1] / "pbc_eval"
-POT = PACKAGE / "report" / "language" / "messages.pot"
+POT = PACKAGE / "messages" / "messages.pot"
 IN_TEMPLATES = {"_": None, "gettext": None, "plain": None, "lang_of": None}
 IN_PYTHON = {"Message": (1,)}
 HEADER = """\
@@ -31,7 +31,7 @@ def messages() -> Catalog:
         with path.open("rb") as stream:
             for _, _, text, _ in babel_extract(stream, IN_TEMPLATES, [], {}):
                 _add(found, path, text)
-    for path in sorted([*(PACKAGE / "report").rglob("*.py"), *(PACKAGE / "publish").rglob("*.py")]):
+    for path in sorted(PACKAGE.rglob("*.py")):
         with path.open("rb") as stream:
             for _, text, _, _ in extract("python", stream, IN_PYTHON):
                 _add(found, path, text)

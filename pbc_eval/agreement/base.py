@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 import unicodedata
+from dataclasses import dataclass
 from typing import Annotated, Any, get_args
 
 from pydantic import (
@@ -18,6 +19,16 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from pbc_eval._validate import did_you_mean, share_problem
+
+
+@dataclass(frozen=True, slots=True)
+class AddedLater:
+    """Marks a key that evaluations registered before it existed do not have.
+
+    At its default it says what was always done, and is no part of what was agreed: else every
+    fingerprint would change with each new key. ``Annotated[str, AddedLater()]``.
+    """
+
 
 SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
 _REORDERING = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}  # they reorder what a reader sees
@@ -159,3 +170,28 @@ Slug = Annotated[
     str, AfterValidator(_refuse_unsafe_id), Field(json_schema_extra={"pattern": f"^{SLUG}$"})
 ]
 """An identifier that is safe as a folder and in a web address."""
+
+
+def as_agreed(model: BaseModel) -> dict[str, Any]:
+    """Everything a part of the file says, as plain values; without ``AddedLater`` keys at their
+    default."""
+    return model.model_dump(mode="json", exclude=_later_defaults(model))
+
+
+def _later_defaults(value: Any) -> Any:
+    """What to leave out, in the nested form that pydantic takes; None where there is nothing."""
+    if isinstance(value, BaseModel):
+        excluded: dict[str, Any] = {}
+        for name, field in type(value).model_fields.items():
+            part = getattr(value, name)
+            if any(isinstance(mark, AddedLater) for mark in field.metadata) and (
+                part == field.get_default(call_default_factory=True, validated_data={})
+            ):
+                excluded[name] = True
+            elif nested := _later_defaults(part):
+                excluded[name] = nested
+        return excluded or None
+    if isinstance(value, list | tuple):
+        places = {at: nested for at, part in enumerate(value) if (nested := _later_defaults(part))}
+        return places or None
+    return None

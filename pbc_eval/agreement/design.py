@@ -1,15 +1,17 @@
 """How the effect is identified, fixed before outcomes are seen.
 
-``method`` selects the model: difference_in_differences, synthetic_difference_in_differences,
-matching, reported or forecast.
+``method`` selects the model. What the rest of the file must hold for a design is said by the model
+itself (``DesignModel``), so that nothing else asks which design it is. How it is estimated, and its
+words for a reader, stand in ``evaluation/designs/``, one module a design.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from pbc_eval.agreement.adjustment import PAIRING, Adjustment, OtherAdjustment
-from pbc_eval.agreement.base import Agreed, Date, Level
+from pbc_eval.agreement.base import AddedLater, Agreed, Date, Level
+from pbc_eval.agreement.choice import Choice
 
 
 class Waiver(Agreed):
@@ -22,20 +24,56 @@ class Waiver(Agreed):
 WAIVERS = "Checks that are known to fail, each with the reason why the evaluation goes on."
 
 
-class _Identified(Agreed):
+class DesignModel(Agreed):
+    """What every design says, and what it asks of the rest of the file."""
+
+    estimated: ClassVar[bool] = False  # from data: the file and each outcome's column are needed
+    on_panel: ClassVar[bool] = False  # units over time: the roles time and cohort are needed
+    needs_outcomes: ClassVar[bool] = True
+    takes_reported_effects: ClassVar[bool] = False  # each outcome carries its published result
+
+    method: str
+    rationale: str
+    waivers: tuple[Waiver, ...] = Field(default=(), description=WAIVERS)
+    deviations: tuple[str, ...] = Field(default=(), description="From what was agreed, if any.")
+
+    @property
+    def target(self) -> str:
+        """Whom the effect is for: ATT (those in the programme), ATC, ATE or ATO."""
+        return "ATT"
+
+    @property
+    def periods_open(self) -> int:
+        """Periods before the start in which units may have reacted already."""
+        return 0
+
+    @property
+    def data_files(self) -> tuple[str, ...]:
+        """Files that the design itself names, beside the data."""
+        return ()
+
+
+class _Identified(DesignModel):
     """What every design that estimates an effect from data must say."""
+
+    estimated: ClassVar[bool] = True
 
     agreed_on: Date | None = Field(default=None, description="When the design was fixed.")
     rationale: str = Field(min_length=1, description="Why this comparison is fair, in plain words.")
     level: Level = Field(default=0.95, description="Confidence level, 0.95 not 95.")
-    waivers: tuple[Waiver, ...] = Field(default=(), description=WAIVERS)
-    deviations: tuple[str, ...] = Field(default=(), description="From what was agreed, if any.")
 
 
 class DifferenceInDifferences(_Identified):
     """Group-time average treatment effects (Callaway and Sant'Anna 2021)."""
 
+    on_panel: ClassVar[bool] = True
+
     method: Literal["difference_in_differences"]
+    estimator: Annotated[str, AddedLater()] = Field(
+        default="group_time",
+        description="Of the headline: group_time, imputation, extended_two_way or "
+        "interaction_weighted; the others are shown beside it.",
+    )
     control_group: Literal["never_treated", "not_yet_treated"] = Field(
         default="never_treated", description="Whom treated units are compared with."
     )
@@ -58,11 +96,17 @@ class DifferenceInDifferences(_Identified):
         default="simultaneous", description="simultaneous: the whole path lies inside at the level."
     )
 
+    @property
+    def periods_open(self) -> int:
+        return self.anticipation
+
 
 class SyntheticDifferenceInDifferences(_Identified):
     """Comparison units and periods weighted to move as the treated did (Arkhangelsky et al. 2021).
 
     For a handful of treated units; every unit must be observed in every period."""
+
+    on_panel: ClassVar[bool] = True
 
     method: Literal["synthetic_difference_in_differences"]
     inference: Literal["placebo", "jackknife", "bootstrap"] = Field(
@@ -122,34 +166,43 @@ class Matching(_Identified, Adjustment):
         """Whom the effect is for: ATT, ATC, ATE, or ATO with overlap weights."""
         return "ATO" if self.algorithm == "overlap" else self.estimand
 
+    @property
+    def data_files(self) -> tuple[str, ...]:
+        return (self.benchmark.file,) if self.benchmark else ()
 
-class Reported(Agreed):
+
+class Reported(DesignModel):
     """The effect was estimated and published by others; it is taken as they report it."""
+
+    takes_reported_effects: ClassVar[bool] = True
 
     method: Literal["reported"]
     rationale: str = Field(min_length=1, description="How those who published it came to it.")
     source: str = Field(min_length=1, description="Who published it, where and when.")
-    waivers: tuple[Waiver, ...] = Field(default=(), description=WAIVERS)
-    deviations: tuple[str, ...] = Field(default=(), description="From what was agreed, if any.")
 
 
-class Forecast(Agreed):
+class Forecast(DesignModel):
     """Nothing is estimated: a forecast of social value from assumed quantities."""
+
+    needs_outcomes: ClassVar[bool] = False
 
     method: Literal["forecast"]
     rationale: str = Field(min_length=1, description="What the quantities rest on.")
-    waivers: tuple[Waiver, ...] = Field(default=(), description=WAIVERS)
-    deviations: tuple[str, ...] = Field(default=(), description="From what was agreed, if any.")
 
 
-Design = Annotated[
-    DifferenceInDifferences | SyntheticDifferenceInDifferences | Matching | Reported | Forecast,
-    Field(discriminator="method"),
-]
+DESIGNS_OF_FILES = Choice(
+    "method",
+    (DifferenceInDifferences, SyntheticDifferenceInDifferences, Matching, Reported, Forecast),
+)
+"""The designs that a file may ask for; ``evaluation.designs.register_design`` adds to them."""
+
+Design = Annotated[DesignModel, DESIGNS_OF_FILES]
 
 __all__ = [
+    "DESIGNS_OF_FILES",
     "Benchmark",
     "Design",
+    "DesignModel",
     "DifferenceInDifferences",
     "Forecast",
     "Matching",

@@ -16,16 +16,11 @@ from pbc_eval.agreement.base import Agreed, Slug
 from pbc_eval.agreement.contained_file import contained_file
 from pbc_eval.agreement.contract import Contract, Publication, SignOff
 from pbc_eval.agreement.counts import VerifiedCount
-from pbc_eval.agreement.design import (
-    Design,
-    DifferenceInDifferences,
-    Matching,
-    Reported,
-    SyntheticDifferenceInDifferences,
-)
+from pbc_eval.agreement.design import DESIGNS_OF_FILES, Design, DesignModel
 from pbc_eval.agreement.file_problems import every_problem
 from pbc_eval.agreement.outcomes import DataRoles, Outcome
-from pbc_eval.agreement.payment_terms import PaymentTerms
+from pbc_eval.agreement.payment_base import ClauseBase
+from pbc_eval.agreement.payment_terms import CLAUSES_OF_FILES, PaymentTerms
 from pbc_eval.agreement.performance import Performance
 from pbc_eval.agreement.protocol import Planning, Protocol
 from pbc_eval.agreement.valuation import Valuation
@@ -137,7 +132,7 @@ class EvaluationSpec(Agreed):
             return f"outcome ids must be unique, got {first_few(sorted(twice))} more than once"
         if sum(o.primary for o in self.outcomes) > 1:
             return "only one outcome may be primary: it is the headline"
-        if isinstance(self.design, Matching) and self.design.target != "ATT":
+        if self.design.target != "ATT":
             for outcome in self.outcomes:
                 if outcome.total is not None:
                     return (
@@ -145,27 +140,24 @@ class EvaluationSpec(Agreed):
                         "programme by their number, but the design's effect is for others "
                         f"({self.design.target}). Remove total, or estimate the ATT"
                     )
-        if self.design.method != "forecast" and not self.outcomes:
+        if self.design.needs_outcomes and not self.outcomes:
             return f"a {self.design.method} design needs at least one outcome"
         if not (self.outcomes or self.value_map):
             return "a forecast needs a value_map: there would be nothing to report"
         return None
 
     def _data_problem(self) -> str | None:
-        on_panel = isinstance(
-            self.design, DifferenceInDifferences | SyntheticDifferenceInDifferences
-        )
-        estimated = on_panel or isinstance(self.design, Matching)
+        estimated = self.design.estimated
         if estimated and self.data is None:
             return f"a {self.design.method} design needs data: file, unit and roles"
-        if on_panel and self.data:
+        if self.design.on_panel and self.data:
             lacking = [role for role in ("time", "cohort") if getattr(self.data, role) is None]
             if lacking:
                 return f"{self.design.method} needs data.{' and data.'.join(lacking)}"
         for outcome in self.outcomes:
             if estimated and outcome.column is None:
                 return f"outcome {outcome.id}: column is needed, the data column that holds it"
-            if isinstance(self.design, Reported) and outcome.reported is None:
+            if self.design.takes_reported_effects and outcome.reported is None:
                 return f"outcome {outcome.id}: reported is needed, the published result"
         return None
 
@@ -262,3 +254,16 @@ def load_evaluation(path: str | Path) -> EvaluationSpec:
     spec._folder = file.parent
     spec._file = file.name
     return spec
+
+
+def add_design_model(model: type[DesignModel]) -> None:
+    """Let files ask for one more design. Raises SpecError for a method that there is already."""
+    DESIGNS_OF_FILES.add(model)
+    EvaluationSpec.model_rebuild(force=True)
+
+
+def add_clause_model(model: type[ClauseBase]) -> None:
+    """Let payment terms hold one more kind of clause. Raises SpecError for a type that there is."""
+    CLAUSES_OF_FILES.add(model)
+    PaymentTerms.model_rebuild(force=True)
+    EvaluationSpec.model_rebuild(force=True)

@@ -48,6 +48,7 @@ def known_rule(value: Any) -> Any:
 class ClauseBase(Agreed):
     """What every clause states. ``cap`` and ``floor`` bound the clause's own amount."""
 
+    type: str = Field(description="The kind of clause.")
     id: Slug = Field(description="A short name for the clause: success.")
     label: Text = Field(description="As the statement names it.")
     reference: Text = Field(description="Where the contract says it: Schedule 2, para 4.")

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_va
 
 from pbc_eval._validate import did_you_mean
 from pbc_eval.agreement.base import Agreed, Date, Slug
+from pbc_eval.agreement.choice import Choice
 from pbc_eval.agreement.money import Money, Number
 from pbc_eval.agreement.payment_adjusting import (
     Clawback,
@@ -24,7 +25,7 @@ from pbc_eval.agreement.payment_adjusting import (
     ServiceCredit,
     Withhold,
 )
-from pbc_eval.agreement.payment_base import Indexation, PricedClause
+from pbc_eval.agreement.payment_base import ClauseBase, Indexation, PricedClause
 from pbc_eval.agreement.payment_clauses import (
     Band,
     Bands,
@@ -41,23 +42,16 @@ from pbc_eval.agreement.payment_several import Metric, Scorecard, Triggers
 from pbc_eval.agreement.problems import problems_in_words
 from pbc_eval.errors import PaymentTermsError
 
-Clause = Annotated[
-    Tariff
-    | Threshold
-    | Bands
-    | Slide
-    | FixedFee
-    | Scorecard
-    | Triggers
-    | ServiceCredit
-    | KpiDeduction
-    | Gainshare
-    | ProfitShare
-    | Withhold
-    | Release
-    | Clawback,
-    Field(discriminator="type"),
-]
+CLAUSES_OF_FILES = Choice(
+    "type",
+    (
+        *(Tariff, Threshold, Bands, Slide, FixedFee, Scorecard, Triggers),
+        *(ServiceCredit, KpiDeduction, Gainshare, ProfitShare, Withhold, Release, Clawback),
+    ),
+)
+"""The kinds of clause that terms may hold; ``payment.clauses.register_clause`` adds to them."""
+
+Clause = Annotated[ClauseBase, CLAUSES_OF_FILES]
 
 
 class Rounding(Agreed):

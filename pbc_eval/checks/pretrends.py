@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy import linalg, stats
 
-from pbc_eval.did.group_time import GroupTimeEffects
+from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.small_sample import SmallSampleTest, small_sample_test
 from pbc_eval.results import CheckResult, CheckStatus, Floats
 

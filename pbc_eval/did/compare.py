@@ -7,9 +7,7 @@ All estimators get the same panel, hence the same sample. One that does not appl
 says why, so that a table with fewer numbers never looks like agreement.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -17,19 +15,13 @@ import pandas as pd
 from pbc_eval._validate import check_level
 from pbc_eval.did.adjustment import EstimationMethod
 from pbc_eval.did.aggregate import Kind
-from pbc_eval.did.cells import ControlGroup
-from pbc_eval.did.extended_two_way import extended_two_way
-from pbc_eval.did.group_time import GroupTimeEffects, att_gt
-from pbc_eval.did.imputation import imputation
-from pbc_eval.did.interaction_weighted import interaction_weighted
-from pbc_eval.did.synthetic import synthetic_did
-from pbc_eval.did.two_way import two_way
+from pbc_eval.did.estimator import Comparison, Estimator, EstimatorOptions
+from pbc_eval.did.estimators import ESTIMATORS
+from pbc_eval.did.group_time_effects import DEFAULT_SEED
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate
 
-DEFAULT_SEED = 20_210_601
-MOST_TO_WEIGHT = 500  # comparison units, beyond which synthetic weights take minutes
 COLUMNS = (
     "estimator",
     "estimate",
@@ -44,22 +36,13 @@ COLUMNS = (
     "inference",
     "reason",
 )
-Family = Literal[
-    "group-time effects",
-    "imputation",
-    "extended two-way",
-    "interaction-weighted",
-    "synthetic difference-in-differences",
-    "two-way fixed effects",
-]
-Comparison = Literal["never treated", "not yet treated"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Specification:
     """One way to estimate the effect, and what it gave or why it gave nothing."""
 
-    family: Family
+    estimator: Estimator
     comparison: Comparison
     adjustment: EstimationMethod | None  # None: not adjusted for covariates
     estimate: AttEstimate | None
@@ -67,59 +50,47 @@ class Specification:
 
     @property
     def name(self) -> str:
-        if self.family != "group-time effects":
-            return self.family
-        adjusted = f", {self.adjustment}" if self.adjustment else ""
-        return f"{self.family}, {self.comparison}{adjusted}"
+        """As tables for analysts call it; settings are named where there is a choice of them."""
+        named = self.estimator.family
+        if len(self.estimator.comparisons) > 1:
+            named = f"{named}, {self.comparison}"
+        return f"{named}, {self.adjustment}" if self.adjustment else named
 
 
 def specifications(
     panel: Panel, *, kind: Kind = "simple", level: float = 0.95, seed: int = DEFAULT_SEED
 ) -> tuple[Specification, ...]:
     """Every estimator here on one panel. ``kind``: the average of the effects by cohort and period;
-    synthetic difference-in-differences and the two-way coefficient have but one."""
+    estimators that give a single number have but one."""
     check_level("compare_estimators", level, DesignError)
-    found = []
-    methods: tuple[EstimationMethod | None, ...] = (None,)
+    adjustments: tuple[EstimationMethod | None, ...] = (None,)
     if panel.covariates:
-        methods = ("dr", "reg", "ipw", None)
-    plain = panel.without_covariates()
-    for control, comparison in _COMPARISONS:
-        for method in methods:
-            used = panel if method else plain
-            estimate = _average(_group_time(used, control, method, level, seed), kind)
-            found.append(_tried("group-time effects", comparison, method, estimate, panel))
-    others: tuple[tuple[Family, Comparison, Callable[[], AttEstimate]], ...] = (
-        (
-            "imputation",
-            "not yet treated",
-            _average(lambda: imputation(panel, level=level, seed=seed), kind),
-        ),
-        (
-            "extended two-way",
-            "not yet treated",
-            _average(lambda: extended_two_way(panel, level=level, seed=seed), kind),
-        ),
-        (
-            "interaction-weighted",
-            "never treated",
-            _average(lambda: interaction_weighted(panel, level=level, seed=seed), kind),
-        ),
-        (
-            "synthetic difference-in-differences",
-            "never treated",
-            lambda: _synthetic(panel, level, seed),
-        ),
-        ("two-way fixed effects", "not yet treated", lambda: two_way(panel, level=level)),
+        adjustments = ("dr", "reg", "ipw", None)
+    return tuple(
+        _tried(
+            estimator,
+            panel,
+            kind,
+            EstimatorOptions(level=level, seed=seed, comparison=comparison, adjustment=adjustment),
+        )
+        for estimator in ESTIMATORS.values()
+        for comparison in estimator.comparisons
+        for adjustment in (adjustments if estimator.adjusts else (None,))
     )
-    found += [_tried(family, versus, None, estimate, panel) for family, versus, estimate in others]
-    return tuple(found)
 
 
-_COMPARISONS: tuple[tuple[ControlGroup, Comparison], ...] = (
-    ("never_treated", "never treated"),
-    ("not_yet_treated", "not yet treated"),
-)
+def average_of(
+    estimator: Estimator, panel: Panel, kind: Kind, options: EstimatorOptions
+) -> AttEstimate:
+    """One average of the estimator's effects, or the one number that it gives.
+
+    Raises DesignError or DataError where the estimator does not apply.
+    """
+    if estimator.effects is not None:
+        return estimator.effects(panel, options).aggregate(kind, bands="pointwise").overall
+    if estimator.overall is None:
+        raise DesignError(f"{estimator.name}: gives neither effects nor an overall effect.")
+    return estimator.overall(panel, options)
 
 
 def compare_estimators(
@@ -134,7 +105,8 @@ def compare_estimators(
     average of effects when treatment is staggered, and is there because it is what others report.
     """
     table = pd.DataFrame(
-        [_row(one) for one in specifications(panel, level=level, seed=seed)], columns=list(COLUMNS)
+        [_row(tried) for tried in specifications(panel, level=level, seed=seed)],
+        columns=list(COLUMNS),
     )
     numbers = list(COLUMNS[1:7])
     table[numbers] = table[numbers].astype(float)
@@ -144,55 +116,32 @@ def compare_estimators(
     return table
 
 
-def _group_time(
-    panel: Panel, control: ControlGroup, method: EstimationMethod | None, level: float, seed: int
-) -> Callable[[], GroupTimeEffects]:
-    return lambda: att_gt(
-        panel, method=method or "dr", control_group=control, level=level, seed=seed
-    )
-
-
-def _average(effects: Callable[[], GroupTimeEffects], kind: Kind) -> Callable[[], AttEstimate]:
-    return lambda: effects().aggregate(kind, bands="pointwise").overall
-
-
-def _synthetic(panel: Panel, level: float, seed: int) -> AttEstimate:
-    treated, compared = sum(panel.cohort_units[1:]), panel.cohort_units[0]
-    if compared > MOST_TO_WEIGHT:
-        raise DesignError(
-            f"{panel.name}: synthetic_did was left out with more than {MOST_TO_WEIGHT} comparison "
-            "units, which it would weight one by one; call it by itself."
-        )
-    inference: Literal["placebo", "jackknife"] = "placebo" if compared > treated else "jackknife"
-    return synthetic_did(panel, inference=inference, level=level, seed=seed).effect
-
-
 def _tried(
-    family: Family,
-    comparison: Comparison,
-    adjustment: EstimationMethod | None,
-    estimate: Callable[[], AttEstimate],
-    panel: Panel,
+    estimator: Estimator, panel: Panel, kind: Kind, options: EstimatorOptions
 ) -> Specification:
-    given, reason = None, ""
+    estimate, reason = None, ""
     try:
-        given = estimate()
+        estimate = average_of(estimator, panel, kind, options)
     except (DesignError, DataError) as problem:
         reason = str(problem).removeprefix(f"{panel.name}: ")
     return Specification(
-        family=family, comparison=comparison, adjustment=adjustment, estimate=given, reason=reason
+        estimator=estimator,
+        comparison=options.comparison,
+        adjustment=options.adjustment,
+        estimate=estimate,
+        reason=reason,
     )
 
 
-def _row(one: Specification) -> dict[str, object]:
-    estimate = one.estimate
+def _row(tried: Specification) -> dict[str, object]:
+    estimate = tried.estimate
     if estimate is None:
-        return {"estimator": one.name, "reason": one.reason}
+        return {"estimator": tried.name, "reason": tried.reason}
     row: dict[str, object] = estimate.to_row()
     del row["term"]
     unadjusted = [note for note in estimate.method.notes if note.startswith("not adjusted for")]
     return row | {
-        "estimator": one.name,
+        "estimator": tried.name,
         "n_treated": np.int64(estimate.n_treated),
         "n_comparison": np.int64(estimate.n_comparison),
         "comparison_group": estimate.method.comparison_group,

@@ -13,7 +13,8 @@ in-differences estimators", Empirical Economics 69.
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.cohort_regression import comparison_window
-from pbc_eval.did.group_time import DEFAULT_SEED, GroupTimeEffects
+from pbc_eval.did.estimator import Estimator, EstimatorOptions
+from pbc_eval.did.group_time_effects import DEFAULT_SEED, GroupTimeEffects
 from pbc_eval.did.regression_cells import (
     SHARES,
     Shares,
@@ -57,3 +58,19 @@ def extended_two_way(
         seed=seed,
         ledger=panel.ledger,
     )
+
+
+def _effects(panel: Panel, options: EstimatorOptions) -> GroupTimeEffects:
+    return extended_two_way(panel, level=options.level, seed=options.seed)
+
+
+ESTIMATOR = Estimator(
+    name="extended_two_way",
+    family="extended two-way",
+    label="Extended two-way regression (Wooldridge)",
+    method_words="Extended two-way regression (Wooldridge 2025): a regression with unit and period "
+    "effects, and an effect for every group in every period from its start.",
+    comparisons=("not yet treated",),
+    repeats_with_one_cohort=True,
+    effects=_effects,
+)

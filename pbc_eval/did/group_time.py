@@ -6,117 +6,25 @@ Source: Callaway and Sant'Anna (2021), "Difference-in-differences with multiple 
 Journal of Econometrics 225.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
-import pandas as pd
-from scipy import stats
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.adjusted import cells_with_covariates
 from pbc_eval.did.adjusted_repeated import cells_adjusted_in_cross_sections
 from pbc_eval.did.adjustment import TRIM, EstimationMethod
-from pbc_eval.did.aggregate import Bands, Kind, aggregate
 from pbc_eval.did.cells import BasePeriod, CellPlan, ControlGroup, plan_cells
 from pbc_eval.did.estimates import CellEstimates, cells_from_moments, cells_from_pairs
+from pbc_eval.did.estimator import Comparison, Estimator, EstimatorOptions
+from pbc_eval.did.group_time_effects import DEFAULT_SEED, GroupTimeEffects
 from pbc_eval.did.repeated import cells_from_cross_sections
 from pbc_eval.errors import DesignError
 from pbc_eval.panel.covariates import UnitCovariates
-from pbc_eval.panel.ledger import Ledger
 from pbc_eval.panel.panel import Panel
-from pbc_eval.results import EffectSeries, Floats, Method
+from pbc_eval.results import Method
 
 METHODS = ("dr", "reg", "ipw")
 CONTROL_GROUPS = ("never_treated", "not_yet_treated")
 BASE_PERIODS = ("varying", "universal")
-DEFAULT_SEED = 20_210_601  # of the draws behind simultaneous bands
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class GroupTimeEffects:
-    """Every cohort's effect in every period, with the covariance of all of them."""
-
-    cells: CellEstimates
-    cohorts: tuple[int, ...]  # (C,) labels; 0 for never treated
-    periods: tuple[int, ...]  # (T,) labels
-    method: Method
-    level: float
-    seed: int
-    ledger: Ledger
-    adjustment: EstimationMethod = "dr"  # for covariates, when there are any
-
-    @property
-    def covariance(self) -> Floats:
-        """(k, k) of the cells in the order of ``to_frame``; NaN for cells without an error."""
-        k = self.cells.k
-        covariance = self.cells.joint[:k, :k].copy()
-        silent = np.isnan(self.cells.std_error)
-        covariance[silent, :] = covariance[:, silent] = np.nan
-        return covariance
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row a cell. Intervals are pointwise; ``reason`` says why an error is missing.
-
-        Columns: cohort, time, event_time, base, estimate, std_error, statistic, p_value, conf_low,
-        conf_high, n_treated, n_comparison, reason.
-        """
-        cells, plan = self.cells, self.cells.plan
-        error = cells.std_error
-        with np.errstate(invalid="ignore", divide="ignore"):
-            statistic = np.where(error > 0, cells.estimate / error, np.nan)
-        margin = stats.norm.ppf(0.5 + self.level / 2) * error
-        periods = np.array([*self.periods, 0])
-        return pd.DataFrame(
-            {
-                "cohort": np.array(self.cohorts)[plan.cohort],
-                "time": periods[plan.period],
-                "event_time": plan.event_time,
-                "base": pd.Series(periods[plan.base], dtype="Int64").mask(plan.base < 0),
-                "estimate": cells.estimate,
-                "std_error": error,
-                "statistic": statistic,
-                "p_value": 2 * stats.norm.sf(np.abs(statistic)),
-                "conf_low": cells.estimate - margin,
-                "conf_high": cells.estimate + margin,
-                "n_treated": cells.n_treated,
-                "n_comparison": cells.n_comparison,
-                "reason": list(cells.reason),
-            }
-        )
-
-    def aggregate(
-        self,
-        kind: Kind = "simple",
-        *,
-        level: float | None = None,
-        bands: Bands = "simultaneous",
-        balance_e: int | None = None,
-        min_e: int | None = None,
-        max_e: int | None = None,
-    ) -> EffectSeries:
-        """Average the cells.
-
-        "simple": all cells from treatment onwards, by cohort share. "event": by event time; the
-        overall effect averages event times from 0. "cohort": each cohort's mean over its periods,
-        overall by cohort share. "calendar": by period, overall the mean over periods.
-        Standard errors account for the estimated shares.
-
-        ``min_e`` and ``max_e`` limit event times (``min_e`` for "event" only). ``balance_e`` keeps
-        the cohorts observed for at least that long, and no event time beyond it ("event" only).
-        ``level`` defaults to that of the effects. Raises DesignError when nothing is left.
-        """
-        return aggregate(
-            self.cells,
-            (self.cohorts, self.periods),
-            self.method,
-            kind=kind,
-            level=self.level if level is None else level,
-            bands=bands,
-            seed=self.seed,
-            balance_e=balance_e,
-            min_e=min_e,
-            max_e=max_e,
-        )
 
 
 def att_gt(
@@ -304,3 +212,34 @@ def describe_method(
         inference="influence functions, normal reference, no small-sample factor",
         notes=(*notes, *pairs, *weighted),
     )
+
+
+def _effects(panel: Panel, options: EstimatorOptions) -> GroupTimeEffects:
+    used = panel if options.adjustment else panel.without_covariates()
+    return att_gt(
+        used,
+        method=options.adjustment or "dr",
+        control_group=_CONTROL_GROUP[options.comparison],
+        base_period=options.base_period,
+        anticipation=options.anticipation,
+        level=options.level,
+        seed=options.seed,
+    )
+
+
+_CONTROL_GROUP: dict[Comparison, ControlGroup] = {
+    "never treated": "never_treated",
+    "not yet treated": "not_yet_treated",
+}
+ESTIMATOR = Estimator(
+    name="group_time",
+    family="group-time effects",
+    label="Effects by group and period (Callaway and Sant'Anna)",
+    method_words="Difference-in-differences by group and period (Callaway and Sant'Anna 2021): the "
+    "change in each group that starts together is held against the change in the comparison over "
+    "the same time.",
+    comparisons=("never treated", "not yet treated"),
+    adjusts=True,
+    allows_anticipation=True,
+    effects=_effects,
+)

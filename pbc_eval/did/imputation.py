@@ -18,7 +18,8 @@ from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.cells import CellPlan, Ints
 from pbc_eval.did.cohort_regression import Loadings, comparison_window, first_periods
 from pbc_eval.did.estimates import CellEstimates
-from pbc_eval.did.group_time import DEFAULT_SEED, GroupTimeEffects
+from pbc_eval.did.estimator import Estimator, EstimatorOptions
+from pbc_eval.did.group_time_effects import DEFAULT_SEED, GroupTimeEffects
 from pbc_eval.did.incomplete import gather_incomplete, imputed, observed
 from pbc_eval.did.regression_cells import SHARES, Shares, gather, regression_method, treated_cells
 from pbc_eval.errors import DesignError
@@ -112,3 +113,19 @@ def impute(
         rows = np.column_stack([v @ residual[mine], v]) / share
         loadings.append((np.arange(len(cells)), rows))
     return linear @ path, loadings
+
+
+def _effects(panel: Panel, options: EstimatorOptions) -> GroupTimeEffects:
+    return imputation(panel, level=options.level, seed=options.seed)
+
+
+ESTIMATOR = Estimator(
+    name="imputation",
+    family="imputation",
+    label="Imputation (Borusyak, Jaravel and Spiess)",
+    method_words="Imputation (Borusyak, Jaravel and Spiess 2024): unit and period effects from "
+    "untreated observations alone say what the treated would have had without the programme.",
+    comparisons=("not yet treated",),
+    repeats_with_one_cohort=True,
+    effects=_effects,
+)

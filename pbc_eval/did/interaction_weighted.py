@@ -12,7 +12,8 @@ heterogeneous treatment effects", Journal of Econometrics 225.
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.cells import plan_cells
-from pbc_eval.did.group_time import DEFAULT_SEED, GroupTimeEffects
+from pbc_eval.did.estimator import Estimator, EstimatorOptions
+from pbc_eval.did.group_time_effects import DEFAULT_SEED, GroupTimeEffects
 from pbc_eval.did.regression_cells import (
     SHARES,
     Shares,
@@ -60,3 +61,19 @@ def interaction_weighted(
         seed=seed,
         ledger=panel.ledger,
     )
+
+
+def _effects(panel: Panel, options: EstimatorOptions) -> GroupTimeEffects:
+    return interaction_weighted(panel, level=options.level, seed=options.seed)
+
+
+ESTIMATOR = Estimator(
+    name="interaction_weighted",
+    family="interaction-weighted",
+    label="Interaction-weighted regression (Sun and Abraham)",
+    method_words="Interaction-weighted regression (Sun and Abraham 2021): a regression with unit "
+    "and period effects, and an effect for every group and period since its start.",
+    comparisons=("never treated",),
+    repeats_with_one_cohort=True,
+    effects=_effects,
+)

@@ -17,7 +17,7 @@ from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.adjusted import cells_with_covariates
 from pbc_eval.did.aggregate import KINDS, Kind, averages_of
 from pbc_eval.did.estimates import cells_from_pairs
-from pbc_eval.did.group_time import GroupTimeEffects
+from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.errors import DesignError
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, EffectSeries, Floats

@@ -21,6 +21,7 @@ import pandas as pd
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.cells import Ints
+from pbc_eval.did.estimator import Estimator, EstimatorOptions
 from pbc_eval.did.synthetic_errors import INFERENCES, Inference, replicate, why_none
 from pbc_eval.did.synthetic_fit import (
     CohortFit,
@@ -276,3 +277,26 @@ def _notes(panel: Panel, fits: tuple[CohortFit, ...]) -> tuple[str, ...]:
             f"comparison units and {int((fit.time > 0).sum())} of {fit.start} periods have weight"
         )
     return tuple(notes)
+
+
+def _overall(panel: Panel, options: EstimatorOptions) -> AttEstimate:
+    treated, compared = sum(panel.cohort_units[1:]), panel.cohort_units[0]
+    if compared > MOST_TO_WEIGHT:
+        raise DesignError(
+            f"{panel.name}: synthetic_did was left out with more than {MOST_TO_WEIGHT} comparison "
+            "units, which it would weight one by one; call it by itself."
+        )
+    inference: Inference = "placebo" if compared > treated else "jackknife"
+    return synthetic_did(panel, inference=inference, level=options.level, seed=options.seed).effect
+
+
+MOST_TO_WEIGHT = 500  # comparison units, beyond which synthetic weights take minutes
+ESTIMATOR = Estimator(
+    name="synthetic",
+    family="synthetic difference-in-differences",
+    label="Synthetic difference-in-differences",
+    method_words="Synthetic difference-in-differences (Arkhangelsky et al. 2021): comparison units "
+    "and periods are weighted so that they move as the treated did before.",
+    comparisons=("never treated",),
+    overall=_overall,
+)

@@ -22,13 +22,8 @@ import numpy as np
 from pbc_eval.did.adjustment import EstimationMethod
 from pbc_eval.did.cells import BasePeriod, CellPlan, ControlGroup, Ints, plan_cells
 from pbc_eval.did.estimates import CellEstimates
-from pbc_eval.did.group_time import (
-    DEFAULT_SEED,
-    GroupTimeEffects,
-    check_options,
-    describe_method,
-    estimate_cells,
-)
+from pbc_eval.did.group_time import check_options, describe_method, estimate_cells
+from pbc_eval.did.group_time_effects import DEFAULT_SEED, GroupTimeEffects
 from pbc_eval.did.small_sample import CohortParts
 from pbc_eval.errors import DesignError
 from pbc_eval.panel.panel import Panel

@@ -18,6 +18,7 @@ from linearmodels.panel import PanelOLS, PooledOLS
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.estimates import score_covariance
+from pbc_eval.did.estimator import Estimator, EstimatorOptions
 from pbc_eval.errors import DesignError
 from pbc_eval.panel.moments import CohortMoments, UnitArrays
 from pbc_eval.panel.panel import Panel
@@ -319,3 +320,18 @@ def _absorbed(panel: Panel) -> DesignError:
         f"{panel.name}: treatment does not vary beyond the unit and period effects, so there is no "
         "two-way coefficient. It needs units treated during the window and units that are not."
     )
+
+
+def _overall(panel: Panel, options: EstimatorOptions) -> AttEstimate:
+    return two_way(panel, level=options.level)
+
+
+ESTIMATOR = Estimator(
+    name="two_way",
+    family="two-way fixed effects",
+    label="Two-way fixed effects (a cross-check)",
+    method_words="Two-way fixed effects: one regression with unit and period effects. With "
+    "staggered starts its coefficient is no average of effects; it is shown as a cross-check.",
+    comparisons=("not yet treated",),
+    overall=_overall,
+)

@@ -1,6 +1,6 @@
 """What one evaluation comes to: effects, checks, what is due, what it is worth.
 
-The part of the line that every figure of a page hangs on; run.py adds what is told about them.
+The part of the line that every figure of a page hangs on; evaluate.py adds what is told about them.
 """
 
 from collections.abc import Sequence
@@ -9,12 +9,7 @@ from dataclasses import dataclass
 from pbc_eval import provenance
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.errors import DesignError, SpecError
-from pbc_eval.evaluation.designs import (
-    difference_in_differences,
-    matching,
-    reported,
-    synthetic_difference_in_differences,
-)
+from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.evaluation.record import Finding, InvestmentPart
 from pbc_eval.evaluation.social_value import (
     ValueInputs,
@@ -22,6 +17,7 @@ from pbc_eval.evaluation.social_value import (
     read_value_inputs,
     value_found,
 )
+from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.kpi.measure import measure_performance
 from pbc_eval.kpi.record import PerformanceResult
 from pbc_eval.payment.due import payment_due
@@ -49,16 +45,20 @@ class CoreResults:
         return {one.outcome.id: one.measured for one in self.findings} | self.counted
 
 
-def core_results(spec: EvaluationSpec, findings: tuple[Finding, ...] | None = None) -> CoreResults:
+def core_results(
+    spec: EvaluationSpec, files: InputFiles, findings: tuple[Finding, ...] | None = None
+) -> CoreResults:
     """Read the files, estimate, refuse failed checks, pay and value; raises what ``evaluate``
     raises. ``findings`` of the same data and method, if there are some, are not worked out again.
     """
-    given = read_value_inputs(spec)
+    given = read_value_inputs(spec, files)
     seed = provenance.seed_of(spec.id, spec.edition)
     if findings is None:
-        findings = _findings(spec, seed)
+        findings = design_kind(spec.design).find(spec, files, seed)
     _refuse_failed_checks(spec, findings)
-    performance = measure_performance(spec.performance, spec.path) if spec.performance else None
+    performance = None
+    if spec.performance:
+        performance = measure_performance(spec.performance, spec.path, files.frame)
     counted = counted_results(spec, performance)
     results = {finding.outcome.id: finding.measured for finding in findings} | counted
     payment = payment_due(spec.payment, results) if spec.payment else None
@@ -73,18 +73,6 @@ def core_results(spec: EvaluationSpec, findings: tuple[Finding, ...] | None = No
         parts=parts,
         sroi=None if given is None else value_found(spec, given, parts, results),
     )
-
-
-def _findings(spec: EvaluationSpec, seed: int) -> tuple[Finding, ...]:
-    if spec.design.method == "difference_in_differences":
-        return tuple(difference_in_differences.find(spec, o, seed) for o in spec.outcomes)
-    if spec.design.method == "synthetic_difference_in_differences":
-        return tuple(synthetic_difference_in_differences.find(spec, o, seed) for o in spec.outcomes)
-    if spec.design.method == "matching":
-        return matching.find_all(spec, seed)
-    if spec.design.method == "reported":
-        return tuple(reported.find(spec, outcome) for outcome in spec.outcomes)
-    return ()
 
 
 def _refuse_failed_checks(spec: EvaluationSpec, findings: Sequence[Finding]) -> None:

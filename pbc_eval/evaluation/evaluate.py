@@ -10,8 +10,6 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from pbc_eval import provenance
-from pbc_eval.agreement.design import Matching
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.evaluation.core_results import CoreResults, core_results
 from pbc_eval.evaluation.joint_simulation import JointSimulation, simulate_together
@@ -21,6 +19,7 @@ from pbc_eval.evaluation.registration import agreed_parts, deviations_of, finger
 from pbc_eval.evaluation.revision import earlier_spec, revision_of
 from pbc_eval.evaluation.social_value import ValueInputs, payment_invested
 from pbc_eval.evaluation.value_analysis import ValueAnalysis, analyse_value
+from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.payment.alternatives import payment_under_alternatives
 from pbc_eval.payment.risk import PaymentRisk, payment_risk
 from pbc_eval.payment.statement import PaymentStatement
@@ -37,34 +36,35 @@ def evaluate(spec: EvaluationSpec) -> Evaluation:
     design that cannot identify the effect or fails a check without a waiver, PaymentTermsError and
     ValueMapError for terms and values that cannot be applied.
     """
-    inputs = input_hashes(spec)
-    deviations = deviations_of(spec)
-    agreed = registered(spec)
-    line = core_results(spec)
-    given, payment, sroi = line.given, line.payment, line.sroi
-    risk = _payment_risk(spec, line.results, line.seed)
+    files = InputFiles()
+    inputs = input_hashes(spec, files)
+    deviations = deviations_of(spec, files)
+    agreed = registered(spec, files)
+    core = core_results(spec, files)
+    given, payment, sroi = core.given, core.payment, core.sroi
+    risk = _payment_risk(spec, core.results, core.seed)
     return Evaluation(
         spec=spec,
-        findings=line.findings,
+        findings=core.findings,
         payment=payment,
-        payment_alternatives=_payment_alternatives(spec, line.findings, line.counted),
-        payment_analysis=analyse_payment(spec.payment, payment, risk, line.results),
+        payment_alternatives=_payment_alternatives(spec, core.findings, core.counted),
+        payment_analysis=analyse_payment(spec.payment, payment, risk, core.results),
         payment_risk=risk,
-        performance=line.performance,
-        counted=line.counted,
+        performance=core.performance,
+        counted=core.counted,
         sroi=sroi,
-        value_analysis=_value_analysis(spec, line),
-        simulation=_simulated(spec, given, sroi, payment, line.results, seed=line.seed),
-        investment=line.parts,
+        value_analysis=_value_analysis(spec, core),
+        simulation=_simulated(spec, given, sroi, payment, core.results, seed=core.seed),
+        investment=core.parts,
         inputs=inputs,
-        seed=line.seed,
+        seed=core.seed,
         deviations=deviations,
-        fingerprint="" if agreed is None else fingerprint(agreed_parts(agreed)),
-        revision=revision_of(spec, line),
+        fingerprint="" if agreed is None else fingerprint(agreed_parts(agreed, files)),
+        revision=revision_of(spec, core, files),
     )
 
 
-def input_hashes(spec: EvaluationSpec) -> dict[str, str]:
+def input_hashes(spec: EvaluationSpec, files: InputFiles) -> dict[str, str]:
     """SHA-256 of the evaluation file and of every file that it names.
 
     Raises SpecError if one is not there, before anything is run.
@@ -72,8 +72,7 @@ def input_hashes(spec: EvaluationSpec) -> dict[str, str]:
     named = [spec.file]
     if spec.data:
         named.append(spec.data.file)
-    if isinstance(spec.design, Matching) and spec.design.benchmark:
-        named.append(spec.design.benchmark.file)
+    named += spec.design.data_files
     if spec.protocol and spec.protocol.file:
         named.append(spec.protocol.file)
     if spec.performance:
@@ -82,12 +81,13 @@ def input_hashes(spec: EvaluationSpec) -> dict[str, str]:
         valuation = spec.value_map
         beside = (valuation.inputs_file, valuation.uncertainty_file, valuation.value_bank)
         named += [f for f in (valuation.file, *beside) if f]
-    files = [name.partition("::")[0] for name in named]
-    hashes = {name: provenance.sha256(spec.path(name)) for name in files}
-    earlier = earlier_spec(spec)
+    bare = [name.partition("::")[0] for name in named]
+    hashes = {name: files.sha256(spec.path(name)) for name in bare}
+    earlier = earlier_spec(spec, files)
     if earlier is not None:
         below = earlier.folder.resolve().relative_to(spec.folder.resolve()).as_posix()
-        hashes |= {f"{below}/{name}": digest for name, digest in input_hashes(earlier).items()}
+        before = input_hashes(earlier, files)
+        hashes |= {f"{below}/{name}": digest for name, digest in before.items()}
     return hashes
 
 

@@ -33,7 +33,8 @@ import pandas as pd
 
 from pbc_eval._validate import first_few
 from pbc_eval.agreement.adjustment import Adjustment
-from pbc_eval.did.group_time import GroupTimeEffects, att_gt
+from pbc_eval.did.group_time import att_gt
+from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.evaluation.comparison_groups import Sample, sample_by
 from pbc_eval.matching.sample import MatchedSample

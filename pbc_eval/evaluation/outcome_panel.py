@@ -5,20 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from pbc_eval.agreement.design import DifferenceInDifferences, SyntheticDifferenceInDifferences
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.errors import DesignError
 from pbc_eval.evaluation.record import OutputTable
+from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.panel.panel import Panel
 
 MOST_LISTED = 5_000
 
 
-def read_panel(spec: EvaluationSpec, outcome: Outcome) -> Panel:
+def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Panel:
     """The panel of one outcome, as the data roles say."""
     data, design = spec.data, spec.design
-    if not isinstance(design, DifferenceInDifferences | SyntheticDifferenceInDifferences):
+    if not design.on_panel:
         raise DesignError(f"{spec.id}: the design is {design.method}.")
     if data is None or data.time is None or data.cohort is None or outcome.column is None:
         raise DesignError(f"{spec.id}: {outcome.id}: data roles time, cohort and column are needed")
@@ -29,7 +29,7 @@ def read_panel(spec: EvaluationSpec, outcome: Outcome) -> Panel:
             "complete_units (drop units that are not always observed) or pairs."
         )
     return Panel.from_data(
-        spec.path(data.file),
+        files.table(spec.path(data.file)),
         unit=data.unit,
         time=data.time,
         outcome=outcome.column,

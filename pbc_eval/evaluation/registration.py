@@ -14,10 +14,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pbc_eval._validate import did_you_mean, first_few
+from pbc_eval.agreement.base import as_agreed
 from pbc_eval.agreement.evaluation import EvaluationSpec, load_evaluation
 from pbc_eval.errors import SpecError
 from pbc_eval.evaluation.deviation import Deviation
 from pbc_eval.evaluation.social_value import read_value_inputs
+from pbc_eval.intake.input_files import InputFiles
 
 _WORDS_ONLY = {  # keys whose text explains and decides nothing
     *("rationale", "source", "notes", "label", "illustrative", "status", "file", "reported"),
@@ -29,28 +31,27 @@ _WORDS_ONLY = {  # keys whose text explains and decides nothing
 _NOT_THERE = "nothing"
 
 
-def agreed_parts(spec: EvaluationSpec) -> dict[str, Any]:
+def agreed_parts(spec: EvaluationSpec, files: InputFiles) -> dict[str, Any]:
     """What was agreed, as plain nested values; members of lists are found by their ids."""
-    given = read_value_inputs(spec)
+    given = read_value_inputs(spec, files)
     parts: dict[str, Any] = {
-        "contract": spec.contract.model_dump(mode="json"),
-        "data": None if spec.data is None else spec.data.model_dump(mode="json"),
-        "design": spec.design.model_dump(mode="json"),
+        "contract": as_agreed(spec.contract),
+        "data": None if spec.data is None else as_agreed(spec.data),
+        "design": as_agreed(spec.design),
         "order of outcomes": [outcome.id for outcome in spec.outcomes],
-        "outcomes": [outcome.model_dump(mode="json") for outcome in spec.outcomes],
-        "performance": None
-        if spec.performance is None
-        else spec.performance.model_dump(mode="json"),
-        "payment": None if spec.payment is None else spec.payment.model_dump(mode="json"),
+        "outcomes": [as_agreed(outcome) for outcome in spec.outcomes],
+        "performance": None if spec.performance is None else as_agreed(spec.performance),
+        "payment": None if spec.payment is None else as_agreed(spec.payment),
         "value_map": None,
         "disclosure": {"threshold": spec.publication.disclosure.threshold},
     }
     if given is not None and spec.value_map is not None:
-        own = spec.value_map.model_dump(mode="json", exclude={"account", "draws"})
+        stated = as_agreed(spec.value_map)
+        own = {key: stated[key] for key in stated if key not in ("account", "draws")}
         own |= {
-            "outcomes": [row.model_dump(mode="json") for row in given.outcomes],
-            "inputs": [row.model_dump(mode="json") for row in given.inputs],
-            "uncertainty": [one.model_dump(mode="json") for one in given.uncertainty],
+            "outcomes": [as_agreed(row) for row in given.outcomes],
+            "inputs": [as_agreed(row) for row in given.inputs],
+            "uncertainty": [as_agreed(figure) for figure in given.uncertainty],
         }
         parts["value_map"] = own
     found = _decisive(parts)
@@ -64,7 +65,7 @@ def fingerprint(parts: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def registered(spec: EvaluationSpec) -> EvaluationSpec | None:
+def registered(spec: EvaluationSpec, files: InputFiles) -> EvaluationSpec | None:
     """The evaluation as it was registered; None without a protocol that keeps it.
 
     Raises SpecError when the kept file is not of this evaluation, or not what the fingerprint was
@@ -73,13 +74,13 @@ def registered(spec: EvaluationSpec) -> EvaluationSpec | None:
     protocol = spec.protocol
     if protocol is None or protocol.file is None:
         return None
-    found = load_evaluation(spec.path(protocol.file))
+    found = files.read(spec.path(protocol.file), load_evaluation)
     if found.id != spec.id:
         raise SpecError(
             f"{spec.id}: protocol.file {protocol.file} is of {found.id}. Name the file of this "
             "evaluation as it was registered."
         )
-    made = fingerprint(agreed_parts(found))
+    made = fingerprint(agreed_parts(found, files))
     if protocol.fingerprint is not None and made != protocol.fingerprint:
         raise SpecError(
             f"{spec.id}: protocol.file {protocol.file} has the fingerprint {made}, but "
@@ -89,19 +90,21 @@ def registered(spec: EvaluationSpec) -> EvaluationSpec | None:
     return found
 
 
-def deviations_of(spec: EvaluationSpec) -> tuple[Deviation, ...]:
+def deviations_of(spec: EvaluationSpec, files: InputFiles) -> tuple[Deviation, ...]:
     """Every agreed part that was not kept, with its reason where one is given.
 
     Raises SpecError for a reason that explains nothing that differs, and, in a final edition, for
     a deviation without a reason.
     """
-    agreed = registered(spec)
+    agreed = registered(spec, files)
     if agreed is None or spec.protocol is None:
         return ()
     reasons = {one.of: one.reason for one in spec.protocol.deviations}
     found = [
         Deviation(of=of, agreed=_text(before), done=_text(after), reason=_reason(of, reasons))
-        for of, before, after in _differences(agreed_parts(agreed), agreed_parts(spec))
+        for of, before, after in _differences(
+            agreed_parts(agreed, files), agreed_parts(spec, files)
+        )
     ]
     places = [one.of for one in found]
     for named in reasons:

@@ -22,12 +22,12 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from pbc_eval import provenance
 from pbc_eval.agreement.evaluation import EvaluationSpec, load_evaluation
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.errors import PbcError, SpecError
 from pbc_eval.evaluation.core_results import CoreResults, core_results
 from pbc_eval.evaluation.record import FigureChange, RevisionSplit
+from pbc_eval.intake.input_files import InputFiles
 
 PARTS = ("data", "method", "parameters")
 _MEASURED = ("column", "reported")  # of an outcome: what the data say, not how it is measured
@@ -45,7 +45,7 @@ _FILE_FIELDS = ("file", "inputs_file", "uncertainty_file", "value_bank")
 Parts = frozenset[str]
 
 
-def earlier_spec(spec: EvaluationSpec) -> EvaluationSpec | None:
+def earlier_spec(spec: EvaluationSpec, files: InputFiles) -> EvaluationSpec | None:
     """The evaluation of the edition before, where ``revisions`` names its file.
 
     Raises SpecError when the file is not that of an earlier edition of the same evaluation.
@@ -53,7 +53,7 @@ def earlier_spec(spec: EvaluationSpec) -> EvaluationSpec | None:
     named = [one.earlier for one in spec.revisions if one.edition == spec.edition and one.earlier]
     if not named:
         return None
-    earlier = load_evaluation(spec.path(named[0]))
+    earlier = files.read(spec.path(named[0]), load_evaluation)
     if earlier.id != spec.id or earlier.edition == spec.edition:
         raise SpecError(
             f"{spec.id}: revisions names {named[0]} as the edition before, but it is "
@@ -62,24 +62,26 @@ def earlier_spec(spec: EvaluationSpec) -> EvaluationSpec | None:
     return earlier
 
 
-def revision_of(spec: EvaluationSpec, now: CoreResults) -> RevisionSplit | None:
+def revision_of(spec: EvaluationSpec, now: CoreResults, files: InputFiles) -> RevisionSplit | None:
     """The split of the difference from the edition before; None where ``spec`` names none.
 
     Raises what running the earlier edition raises.
     """
-    before = earlier_spec(spec)
+    before = earlier_spec(spec, files)
     if before is None:
         return None
     moved = _moved(before, spec)
-    changed = tuple(part for part in PARTS if _content(before, part) != _content(spec, part))
+    changed = tuple(
+        part for part in PARTS if _content(before, part, files) != _content(spec, part, files)
+    )
     known = {frozenset(changed): now}
-    known[frozenset()] = core_results(between(before=moved, after=spec, changed=()))
+    known[frozenset()] = core_results(between(before=moved, after=spec, changed=()), files)
     groups, why = [frozenset({part}) for part in changed], ""
     try:
-        values = _values(groups, known, moved, spec)
+        values = _values(groups, known, moved, spec, files)
     except (PbcError, ValidationError) as problem:
-        groups, why = _joined(groups, known, moved, spec), str(problem).splitlines()[0]
-        values = _values(groups, known, moved, spec)
+        groups, why = _joined(groups, known, moved, spec, files), str(problem).splitlines()[0]
+        values = _values(groups, known, moved, spec, files)
     first, last = values[frozenset()], values[frozenset(changed)]
     both = [name for name in _FIGURES if name in first and name in last]
     return RevisionSplit(
@@ -151,6 +153,7 @@ def _values(
     known: dict[Parts, CoreResults],
     before: EvaluationSpec,
     after: EvaluationSpec,
+    files: InputFiles,
 ) -> dict[Parts, dict[str, float]]:
     """Figures of every edition in between; those worked out are kept in ``known``."""
     found = {}
@@ -161,7 +164,7 @@ def _values(
                 # Estimates do not depend on the parameters, and take nearly all of the time.
                 same = [line for other, line in known.items() if other ^ key <= {"parameters"}]
                 findings = same[0].findings if same else None
-                known[key] = core_results(between(before, after, key), findings)
+                known[key] = core_results(between(before, after, key), files, findings)
             found[key] = figures_of(known[key])
     return found
 
@@ -171,6 +174,7 @@ def _joined(
     known: dict[Parts, CoreResults],
     before: EvaluationSpec,
     after: EvaluationSpec,
+    files: InputFiles,
 ) -> list[Parts]:
     """The finest grouping of the changes in which every edition in between can be run."""
     every = frozenset[str]().union(*groups)
@@ -180,7 +184,7 @@ def _joined(
             continue
         tried = [group for group in groups if not group <= together] + [together]
         try:
-            _values(tried, known, before, after)
+            _values(tried, known, before, after, files)
         except (PbcError, ValidationError):
             continue
         return tried
@@ -214,24 +218,25 @@ def _as_measured(outcome: Outcome, source: Outcome | None) -> Outcome:
     return outcome.model_copy(update={name: getattr(source, name) for name in _MEASURED})
 
 
-def _content(spec: EvaluationSpec, part: str) -> Any:
+def _content(spec: EvaluationSpec, part: str, files: InputFiles) -> Any:
     """What a part says, with the hash of each file in place of its name."""
     outcomes = [outcome.model_dump() for outcome in spec.outcomes]
     if part == "data":
         seen = [{name: one[name] for name in ("id", *_MEASURED)} for one in outcomes]
-        return [_plain(spec, block) for block in (spec.data, spec.performance, *spec.counts)], seen
+        blocks = (spec.data, spec.performance, *spec.counts)
+        return [_plain(spec, block, files) for block in blocks], seen
     if part == "method":
         method = [{k: v for k, v in one.items() if k not in _MEASURED} for one in outcomes]
-        return _plain(spec, spec.design), method
+        return _plain(spec, spec.design, files), method
     money = (spec.contract.currency, spec.contract.value)
-    return _plain(spec, spec.payment), _plain(spec, spec.value_map), money
+    return _plain(spec, spec.payment, files), _plain(spec, spec.value_map, files), money
 
 
-def _plain(spec: EvaluationSpec, block: BaseModel | None) -> Any:
+def _plain(spec: EvaluationSpec, block: BaseModel | None, files: InputFiles) -> Any:
     def hashed(value: Any) -> Any:
         if isinstance(value, dict):
             return {
-                key: provenance.sha256(spec.path(one.partition("::")[0]))
+                key: files.sha256(spec.path(one.partition("::")[0]))
                 if key in _FILE_FIELDS and one
                 else hashed(one)
                 for key, one in value.items()

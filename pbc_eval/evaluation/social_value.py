@@ -4,6 +4,7 @@ invested and, where it says what is uncertain, simulated together with the payme
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -14,6 +15,7 @@ from pbc_eval.agreement.valuation import Valuation
 from pbc_eval.agreement.value_map import StakeholderInput, ValuedOutcome, ValueMap
 from pbc_eval.errors import ValueMapError
 from pbc_eval.evaluation.record import InvestmentPart
+from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.intake.value_table import read_uncertainty, read_value_map
 from pbc_eval.parameters.bank import read_bank
 from pbc_eval.payment.statement import PaymentStatement
@@ -35,7 +37,7 @@ class ValueInputs:
     caveats: tuple[str, ...]  # of the costs
 
 
-def read_value_inputs(spec: EvaluationSpec) -> ValueInputs | None:
+def read_value_inputs(spec: EvaluationSpec, files: InputFiles) -> ValueInputs | None:
     """Read and check the value map, its files and the value bank. None without a value map.
 
     Raises SpecError, ValueMapError or ParameterError for what they say that cannot be.
@@ -43,7 +45,7 @@ def read_value_inputs(spec: EvaluationSpec) -> ValueInputs | None:
     valuation = spec.value_map
     if valuation is None:
         return None
-    read = _value_map(spec, valuation)
+    read = _value_map(spec, valuation, files)
     copula_of(read.uncertainty, read.correlations)
     inputs, caveats = read.inputs, tuple[str, ...]()
     if valuation.optimism_bias:
@@ -57,21 +59,27 @@ def read_value_inputs(spec: EvaluationSpec) -> ValueInputs | None:
             price_year=valuation.price_year,
             optimism_bias=valuation.optimism_bias,
             median_income=valuation.median_income,
-            bank=read_bank(spec.path(valuation.value_bank)) if valuation.value_bank else {},
+            bank=files.read(spec.path(valuation.value_bank), read_bank)
+            if valuation.value_bank
+            else {},
         ),
         caveats=caveats,
     )
 
 
-def _value_map(spec: EvaluationSpec, valuation: Valuation) -> ValueMap:
+def _map_and_inputs(path: Path, inputs: Path | None) -> ValueMap:
+    return read_value_map(path, inputs=inputs)
+
+
+def _value_map(spec: EvaluationSpec, valuation: Valuation, files: InputFiles) -> ValueMap:
     """One map from the file and from evaluation.yaml, checked as a whole."""
     if valuation.file is None:
         found = ValueMap(outcomes=valuation.outcomes, inputs=valuation.inputs)
     else:
         beside = spec.path(valuation.inputs_file) if valuation.inputs_file else None
-        found = read_value_map(spec.path(valuation.file), inputs=beside)
+        found = files.read(spec.path(valuation.file), _map_and_inputs, beside)
     stated = (
-        read_uncertainty(spec.path(valuation.uncertainty_file))
+        files.read(spec.path(valuation.uncertainty_file), read_uncertainty)
         if valuation.uncertainty_file
         else valuation.uncertainty
     )

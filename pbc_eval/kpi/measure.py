@@ -33,36 +33,42 @@ from pbc_eval.panel.source import check_columns, read_frame
 from pbc_eval.results import Floats
 
 
-def measure_performance(performance: Performance, path: Callable[[str], Path]) -> PerformanceResult:
-    """Every KPI by period. ``path`` finds a file that the block names.
+def measure_performance(
+    performance: Performance,
+    path: Callable[[str], Path],
+    read: Callable[[Path], pd.DataFrame] = read_frame,
+) -> PerformanceResult:
+    """Every KPI by period. ``path`` finds a file that the block names; ``read`` reads it.
 
     Raises DataError, naming the file, the period and the value, for what cannot be a KPI.
     """
     expected = periods_between(performance.first, performance.last, performance.every)
     table = None
     if performance.file is not None:
-        table = _by_period(performance, path(performance.file), expected)
-    results = tuple(_result(kpi, performance, expected, table, path) for kpi in performance.kpis)
+        file = path(performance.file)
+        table = _by_period(performance, file.name, read(file), expected)
+    results = tuple(
+        _result(kpi, performance, expected, table, path=path, read=read) for kpi in performance.kpis
+    )
     return PerformanceResult(every=performance.every, kpis=results)
 
 
-def _by_period(performance: Performance, path: Path, expected: tuple[str, ...]) -> pd.DataFrame:
+def _by_period(
+    performance: Performance, file: str, frame: pd.DataFrame, expected: tuple[str, ...]
+) -> pd.DataFrame:
     """The file with one row for each expected period; those that are missing hold NaN."""
-    frame = read_frame(path)
     wanted = [performance.period]
     for kpi in performance.kpis:
         wanted += _columns(kpi)
-    check_columns(path.name, list(frame.columns), wanted)
-    periods = [
-        period_of(value, performance.every, path.name) for value in frame[performance.period]
-    ]
+    check_columns(file, list(frame.columns), wanted)
+    periods = [period_of(value, performance.every, file) for value in frame[performance.period]]
     index = pd.Index(periods)
     if index.has_duplicates:
         twice = first_few(index[index.duplicated()].unique())
-        raise DataError(f"{path.name}: {twice} is there twice. A period has one row; remove one.")
+        raise DataError(f"{file}: {twice} is there twice. A period has one row; remove one.")
     if unknown := [one for one in periods if one not in expected]:
         raise DataError(
-            f"{path.name}: {first_few(unknown)} is not between {performance.first} and "
+            f"{file}: {first_few(unknown)} is not between {performance.first} and "
             f"{performance.last}. Correct the period, or performance.first and last."
         )
     return frame.set_axis(index).reindex(list(expected))
@@ -84,10 +90,12 @@ def _result(
     performance: Performance,
     expected: tuple[str, ...],
     table: pd.DataFrame | None,
+    *,
     path: Callable[[str], Path],
+    read: Callable[[Path], pd.DataFrame],
 ) -> KpiResult:
     if isinstance(kpi, SurveyKpi):
-        measured = _survey(kpi, performance, expected, path(kpi.file))
+        measured = _survey(kpi, performance, expected, path(kpi.file), read)
     else:
         assert table is not None
         measured = _from_table(kpi, table, performance.file or "")
@@ -179,10 +187,14 @@ def _periods(
 
 
 def _survey(
-    kpi: SurveyKpi, performance: Performance, expected: tuple[str, ...], path: Path
+    kpi: SurveyKpi,
+    performance: Performance,
+    expected: tuple[str, ...],
+    path: Path,
+    read: Callable[[Path], pd.DataFrame],
 ) -> _Measured:
     """The weighted share by period, and of all periods together."""
-    frame = read_frame(path)
+    frame = read(path)
     design = {"weights": kpi.weight, "strata": kpi.stratum, "clusters": kpi.cluster}
     named = [name for name in design.values() if name is not None]
     check_columns(path.name, list(frame.columns), [performance.period, kpi.answer, *named])

@@ -28,8 +28,6 @@ from ibis.expr.types import Column, Table, Value
 from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.errors import DataError
 
-Data: TypeAlias = pd.DataFrame | str | os.PathLike[str] | Table
-
 __all__ = [
     "Column",
     "Data",
@@ -58,6 +56,13 @@ class Source:
     def columns(self) -> tuple[str, ...]:
         return tuple(self.table.columns)
 
+    def held(self) -> "Source":
+        """The same table read into its engine once, for a file that is asked more than once."""
+        return Source(keep(self.table), self.name)
+
+
+Data: TypeAlias = pd.DataFrame | str | os.PathLike[str] | Table | Source
+
 
 def open_source(data: Data, columns: Sequence[str] | None = None) -> Source:
     """Open ``data`` for reading; with ``columns``, refuse data that lack any of them.
@@ -66,7 +71,9 @@ def open_source(data: Data, columns: Sequence[str] | None = None) -> Source:
     Raises DataError for a missing file, table, sheet or column, an unknown suffix, or a frame
     whose columns cannot be told apart or typed.
     """
-    if isinstance(data, Table):
+    if isinstance(data, Source):
+        source = data
+    elif isinstance(data, Table):
         source = Source(data, "table")
     elif isinstance(data, pd.DataFrame):
         check_columns("data frame", list(data.columns), columns or (), index=data.index.names)

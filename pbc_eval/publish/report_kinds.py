@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from pbc_eval._resources import notebooks_folder
 from pbc_eval._validate import check_choice
 from pbc_eval.agreement.contract import Publication
 from pbc_eval.agreement.evaluation import EvaluationSpec, load_evaluation
 from pbc_eval.agreement.portfolio import PORTFOLIO_FILE, PortfolioSpec, load_portfolio
 from pbc_eval.errors import PublicationError, SpecError
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 EVALUATION_FILE = "evaluation.yaml"
 KindName = Literal["impact_report", "sroi_report", "design_note", "portfolio"]
 
@@ -53,7 +53,7 @@ class Kind:
 
     @property
     def notebook(self) -> Path:
-        return NOTEBOOKS / f"{self.name}.ipynb"
+        return notebooks_folder() / f"{self.name}.ipynb"
 
 
 def subject_of(

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pbc_eval import provenance
-from pbc_eval._validate import first_few
 from pbc_eval.agreement.portfolio import load_portfolio
-from pbc_eval.errors import PbcError, PublicationError
+from pbc_eval.errors import PbcError
 from pbc_eval.publish.edition import publish_edition
-from pbc_eval.publish.report_kinds import is_portfolio, kind_of
+from pbc_eval.publish.made_from import source_of
+from pbc_eval.publish.report_kinds import is_portfolio
 
 Verdict = Literal["identical", "same_numbers", "different", "tampered", "cannot_run"]
 RESULTS = "downloads/results.json"
@@ -65,7 +65,7 @@ def verify_edition(edition: Path, evaluation: Path | None = None) -> Verificatio
     if changed := provenance.changed_files(edition):
         return Verification(name=name, verdict="tampered", files=files, differences=changed)
     report = published.get("report", "impact_report")
-    source = _source_of(edition, published, report, evaluation)
+    source = source_of(edition, published, report, evaluation)
     with tempfile.TemporaryDirectory() as folder:
         _take_members(source, edition.resolve().parents[1], Path(folder))
         try:
@@ -88,31 +88,6 @@ def verify_edition(edition: Path, evaluation: Path | None = None) -> Verificatio
         files=files,
         causes=causes or ("nothing that the manifest names: the system underneath may differ",),
         differences=numbers or differing,
-    )
-
-
-def _source_of(
-    edition: Path, published: dict[str, Any], report: str, evaluation: Path | None
-) -> Path:
-    """The file that the edition was made from, wherever it is kept."""
-    wanted = (published["evaluation"], published["edition"])
-    home = edition.resolve().parents[2] / "data" / published["evaluation"]
-    places = [evaluation] if evaluation else [home, *sorted(home.glob("*/*/evaluation.yaml"))]
-    found = []
-    for place in places:
-        try:
-            subject = kind_of(place, report).load(place)
-        except PbcError:
-            if evaluation:
-                raise
-            continue
-        if (subject.id, subject.edition) == wanted:
-            return subject.source
-        found.append(f"{subject.id}, edition {subject.edition}")
-    there = f"{places[0]} holds {first_few(found)}" if found else f"{places[0]} holds none"
-    raise PublicationError(
-        f"{wanted[0]}, edition {wanted[1]}: the evaluation that it was made from is not here "
-        f"({there}). Name its folder: pbc-eval verify EDITION --evaluation FOLDER."
     )
 
 

@@ -10,9 +10,9 @@ import pbc_eval as pbc
 from pbc_eval.agreement.adjustment import ADMITS
 from pbc_eval.disclosure import is_suppressed
 from pbc_eval.evaluation import overlap_tables
+from pbc_eval.evaluation.designs.algorithm_words import PLAIN_WORDS
 from pbc_eval.report.figures.overlap import shared_area
 from pbc_eval.report.sections.estimation import drawings
-from pbc_eval.report.words.facts import PLAIN_WORDS
 
 pytestmark = pytest.mark.slow  # a whole evaluation is run
 

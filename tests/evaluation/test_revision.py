@@ -13,6 +13,7 @@ from pbc_eval.errors import SpecError
 from pbc_eval.evaluation.core_results import core_results
 from pbc_eval.evaluation.revision import between, earlier_spec, figures_of, shapley
 from pbc_eval.evaluation.shown.revision import revision_sentences
+from pbc_eval.intake.input_files import InputFiles
 
 NAME = "school-attendance"
 EARLIER = "earlier/2025-1"
@@ -46,7 +47,7 @@ def test_steps_add_up_to_the_difference_of_each_figure(evaluation):
 
 
 def test_both_ends_are_what_each_edition_gives_on_its_own(evaluation):
-    first = figures_of(core_results(load_evaluation(DATA / NAME / EARLIER)))
+    first = figures_of(core_results(load_evaluation(DATA / NAME / EARLIER), InputFiles()))
     for one in evaluation.revision.figures:
         assert one.earlier == pytest.approx(first[one.figure], rel=1e-9)
     last = {one.figure: one.later for one in evaluation.revision.figures}
@@ -131,7 +132,7 @@ def test_another_evaluation_or_the_same_edition_is_refused(tmp_path):
     folder = copy_of(NAME, tmp_path)
     change(folder / EARLIER / "evaluation.yaml", "edition: 2025-1", "edition: 2026-1")
     with pytest.raises(SpecError, match="Name an earlier edition of school-attendance"):
-        earlier_spec(load_evaluation(folder))
+        earlier_spec(load_evaluation(folder), InputFiles())
 
 
 def test_files_of_both_editions_are_hashed(evaluation):

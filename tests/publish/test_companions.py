@@ -16,6 +16,7 @@ from pbc_eval import provenance
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.agreement.yaml_file import read_yaml
 from pbc_eval.evaluation.evaluate import input_hashes
+from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.publish.citation import citation_of
 from pbc_eval.publish.crate import AGREED, DESCRIPTOR, crate_bytes
 from pbc_eval.publish.edition_files import agreed_text, open_inputs, write_companions
@@ -25,7 +26,7 @@ OPEN = "data_status: synthetic\n  data_open: true"
 
 def facts_of(spec) -> dict:
     return provenance.manifest(
-        evaluation_id=spec.id, edition=spec.edition, inputs=input_hashes(spec), seed=7
+        evaluation_id=spec.id, edition=spec.edition, inputs=input_hashes(spec, InputFiles()), seed=7
     )
 
 

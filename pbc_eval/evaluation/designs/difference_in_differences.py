@@ -1,15 +1,21 @@
 """Findings of a difference-in-differences design: one panel and one set of effects an outcome."""
 
+from dataclasses import replace
+
+from pbc_eval._validate import did_you_mean
 from pbc_eval.agreement.design import DifferenceInDifferences
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.checks.few_clusters import check_few_clusters
 from pbc_eval.checks.placebo import check_placebo_in_space
 from pbc_eval.checks.pretrends import check_pretrends
-from pbc_eval.did.compare import Specification, specifications
-from pbc_eval.did.group_time import GroupTimeEffects, att_gt
-from pbc_eval.errors import DesignError
+from pbc_eval.did.compare import Specification, average_of, specifications
+from pbc_eval.did.estimator import Comparison, Estimator, EstimatorOptions
+from pbc_eval.did.estimators import ESTIMATORS
+from pbc_eval.did.group_time_effects import GroupTimeEffects
+from pbc_eval.errors import DesignError, SpecError
 from pbc_eval.evaluation import tables
+from pbc_eval.evaluation.designs.design_kind import DesignKind, Evidence, Facts
 from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
 from pbc_eval.evaluation.outcome_panel import (
     groups,
@@ -21,6 +27,8 @@ from pbc_eval.evaluation.outcome_panel import (
 )
 from pbc_eval.evaluation.record import Finding
 from pbc_eval.evaluation.two_way_composition import two_way_tables
+from pbc_eval.intake.input_files import InputFiles
+from pbc_eval.messages.message import Message
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, CheckResult
 
@@ -33,8 +41,8 @@ _AVERAGES = {
 }
 
 
-def find(spec: EvaluationSpec, outcome: Outcome, seed: int) -> Finding:
-    """Estimate one outcome's effect as the design says.
+def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, ...]:
+    """Estimate every outcome's effect as the design says.
 
     Raises DataError for data that do not fit their roles and DesignError when the design cannot
     identify the effect on them.
@@ -42,13 +50,54 @@ def find(spec: EvaluationSpec, outcome: Outcome, seed: int) -> Finding:
     design = spec.design
     if not isinstance(design, DifferenceInDifferences):
         raise DesignError(f"{spec.id}: the design is {design.method}.")
-    panel = read_panel(spec, outcome)
-    effects = _effects(panel, design, design.control_group, seed)
+    headline_estimator(spec.id, design)  # refused, if it is, before data are read
+    return tuple(
+        _find(spec, design, read_panel(spec, outcome, files), outcome, seed)
+        for outcome in spec.outcomes
+    )
+
+
+def headline_estimator(owner: str, design: DifferenceInDifferences) -> Estimator:
+    """The estimator of the headline, as ``design.estimator`` names it.
+
+    Raises SpecError for one that there is not, that gives no effects by cohort and period, or that
+    does not know what the design asks of it.
+    """
+    carrying = [name for name, row in ESTIMATORS.items() if row.carries_headlines]
+    estimator = ESTIMATORS.get(design.estimator)
+    if estimator is None or not estimator.carries_headlines:
+        raise SpecError(
+            f"{owner}: design.estimator must be one of {', '.join(carrying)}, got "
+            f"{design.estimator!r}.{did_you_mean(design.estimator, carrying)}"
+        )
+    if design.covariates and not estimator.adjusts:
+        raise SpecError(
+            f"{owner}: design.estimator {estimator.name} does not adjust for covariates. Leave "
+            "design.covariates out, or use group_time."
+        )
+    if design.anticipation and not estimator.allows_anticipation:
+        raise SpecError(
+            f"{owner}: design.estimator {estimator.name} takes every period before the start as "
+            "untreated. Set design.anticipation to 0, or use group_time."
+        )
+    return estimator
+
+
+def _find(
+    spec: EvaluationSpec,
+    design: DifferenceInDifferences,
+    panel: Panel,
+    outcome: Outcome,
+    seed: int,
+) -> Finding:
+    estimator, options = headline_estimator(spec.id, design), _options(design, seed)
+    assert estimator.effects is not None
+    effects = estimator.effects(panel, options)
     averages = effects.aggregate(design.headline, level=design.level, bands=design.bands)
     headline = averages.overall
     path = effects.aggregate("event", level=design.level, bands=design.bands)
     by_cohort = effects.aggregate("cohort", level=design.level, bands=design.bands)
-    alternatives, impossible = _alternatives(panel, effects, design, seed)
+    alternatives, impossible = _alternatives(panel, effects, design, estimator, seed)
     side_by_side = [(f"{HEADLINE}: {_AVERAGES[design.headline]}", headline), *alternatives]
     scale = total_scale(panel, outcome)
     return Finding(
@@ -60,7 +109,7 @@ def find(spec: EvaluationSpec, outcome: Outcome, seed: int) -> Finding:
         measured_alternatives=measured_alternatives(outcome, alternatives, total_scale=scale),
         path=path,
         alternatives=tuple(estimate for _, estimate in side_by_side),
-        checks=_checks(panel, effects, headline, design.anticipation),
+        checks=_checks(panel, _with_leads(panel, effects, estimator, options), headline, design),
         tables=(
             tables.ledger_table(spec, outcome, panel.ledger.to_frame()),
             tables.groups_table(spec, outcome, groups(spec, panel)),
@@ -77,27 +126,44 @@ def find(spec: EvaluationSpec, outcome: Outcome, seed: int) -> Finding:
     )
 
 
-def _effects(
-    panel: Panel, design: DifferenceInDifferences, control_group: str, seed: int
-) -> GroupTimeEffects:
-    return att_gt(
-        panel,
-        control_group="never_treated" if control_group == "never_treated" else "not_yet_treated",
-        method=design.adjustment,
-        base_period=design.base_period,
-        anticipation=design.anticipation,
+def _options(design: DifferenceInDifferences, seed: int) -> EstimatorOptions:
+    return EstimatorOptions(
         level=design.level,
         seed=seed,
+        comparison=_COMPARISON[design.control_group],
+        adjustment=design.adjustment if design.covariates else None,
+        base_period=design.base_period,
+        anticipation=design.anticipation,
     )
 
 
+_COMPARISON: dict[str, Comparison] = {
+    "never_treated": "never treated",
+    "not_yet_treated": "not yet treated",
+}
+
+
+def _with_leads(
+    panel: Panel, effects: GroupTimeEffects, estimator: Estimator, options: EstimatorOptions
+) -> GroupTimeEffects:
+    """Effects that say how groups moved before the start, which not every estimator gives."""
+    leads = ESTIMATORS["group_time"]
+    if estimator is leads or leads.effects is None:
+        return effects
+    return leads.effects(panel, options)
+
+
 def _alternatives(
-    panel: Panel, effects: GroupTimeEffects, design: DifferenceInDifferences, seed: int
+    panel: Panel,
+    effects: GroupTimeEffects,
+    design: DifferenceInDifferences,
+    estimator: Estimator,
+    seed: int,
 ) -> tuple[list[tuple[str, AttEstimate]], list[Specification]]:
     """Other averages and every other estimator that applies, on the same sample; and those that do
     not apply."""
     several = sum(label != 0 for label in panel.cohorts) > 1
-    found = [
+    alternatives = [
         (_AVERAGES[kind].capitalize(), effects.aggregate(kind, bands="pointwise").overall)
         for kind in ("simple", "event", "cohort", "calendar")
         if kind != design.headline and several  # with one cohort the averages are one and the same
@@ -105,60 +171,142 @@ def _alternatives(
     if design.anticipation:
         # The others take every period before the start as untreated, which units that react early
         # break; so does comparing with them.
-        other = "not_yet_treated" if design.control_group == "never_treated" else "never_treated"
-        if several and (other == "not_yet_treated" or panel.cohort_units[0]):
-            again = _effects(panel, design, other, seed)
-            label = _COMPARED_WITH[other.replace("_", " ")]
-            found.append((label, again.aggregate(design.headline, bands="pointwise").overall))
-        return found, []
+        options = _options(design, seed)
+        compared = options.comparison
+        other: Comparison = "not yet treated" if compared == "never treated" else "never treated"
+        if several and (other == "not yet treated" or panel.cohort_units[0]):
+            again = average_of(
+                estimator, panel, design.headline, replace(options, comparison=other)
+            )
+            alternatives.append((_COMPARED_WITH[other], again))
+        return alternatives, []
     impossible = []
-    for one in specifications(panel, kind=design.headline, level=design.level, seed=seed):
-        if _is_headline(one, design) or (not several and one.family not in _FOR_ONE_COHORT):
+    for tried in specifications(panel, kind=design.headline, level=design.level, seed=seed):
+        repeats = not several and (
+            tried.estimator.repeats_with_one_cohort or tried.estimator.name == "group_time"
+        )
+        if _is_headline(tried, design) or repeats:
             continue
-        if one.estimate is None:
-            impossible.append(one)
+        if tried.estimate is None:
+            impossible.append(tried)
         else:
-            found.append((label_of(one, design), one.estimate))
-    return found, impossible
+            alternatives.append((label_of(tried, design), tried.estimate))
+    return alternatives, impossible
 
 
-# With one cohort the others repeat the headline or the two-way coefficient.
-_FOR_ONE_COHORT = ("two-way fixed effects", "synthetic difference-in-differences")
 _COMPARED_WITH = {
     "never treated": "Never-treated units as the comparison",
     "not yet treated": "Units not yet treated as the comparison",
 }
-_FAMILIES = {
-    "imputation": "Imputation (Borusyak, Jaravel and Spiess)",
-    "extended two-way": "Extended two-way regression (Wooldridge)",
-    "interaction-weighted": "Interaction-weighted regression (Sun and Abraham)",
-    "synthetic difference-in-differences": "Synthetic difference-in-differences",
-    "two-way fixed effects": "Two-way fixed effects (a cross-check)",
-}
 _ADJUSTED = {"dr": "adjusted doubly robustly", "reg": "by regression", "ipw": "by weighting"}
 
 
-def _is_headline(one: Specification, design: DifferenceInDifferences) -> bool:
-    same = one.comparison == design.control_group.replace("_", " ")
-    adjusted = design.adjustment if design.covariates else None
-    return one.family == "group-time effects" and same and one.adjustment == adjusted
+def _is_headline(tried: Specification, design: DifferenceInDifferences) -> bool:
+    if tried.estimator.name != design.estimator:
+        return False
+    asked = _COMPARISON[design.control_group]
+    if len(tried.estimator.comparisons) > 1 and tried.comparison != asked:
+        return False
+    return tried.adjustment == (design.adjustment if design.covariates else None)
 
 
-def label_of(one: Specification, design: DifferenceInDifferences) -> str:
+def label_of(tried: Specification, design: DifferenceInDifferences) -> str:
     """A way to estimate the effect, as a reader meets it."""
-    if one.family != "group-time effects":
+    if len(tried.estimator.comparisons) == 1:
         unadjusted = ", not adjusted" if design.covariates else ""
-        return _FAMILIES[one.family] + unadjusted
-    adjusted = f", {_ADJUSTED[one.adjustment]}" if one.adjustment else ""
-    if design.covariates and one.adjustment is None:
+        return tried.estimator.label + unadjusted
+    adjusted = f", {_ADJUSTED[tried.adjustment]}" if tried.adjustment else ""
+    if design.covariates and tried.adjustment is None:
         adjusted = ", not adjusted"
-    return _COMPARED_WITH[one.comparison] + adjusted
+    return _COMPARED_WITH[tried.comparison] + adjusted
 
 
 def _checks(
-    panel: Panel, effects: GroupTimeEffects, headline: AttEstimate, anticipation: int
+    panel: Panel, effects: GroupTimeEffects, headline: AttEstimate, design: DifferenceInDifferences
 ) -> tuple[CheckResult, ...]:
     checks = [check_pretrends(effects), check_few_clusters(panel)]
     if headline.n_treated == 1:
-        checks.append(check_placebo_in_space(panel, anticipation))
+        checks.append(check_placebo_in_space(panel, design.anticipation))
     return tuple(checks)
+
+
+def _planned(spec: EvaluationSpec) -> Facts:
+    design, data = spec.design, spec.data
+    assert isinstance(design, DifferenceInDifferences)
+    facts: list[tuple[str, str]] = [
+        (Message("Method"), headline_estimator(spec.id, design).method_words),
+        (Message("Compared with"), _PLANNED_COMPARISON[design.control_group]),
+        (Message("Headline"), _PLANNED_AVERAGES[design.headline]),
+        (
+            Message("Base period"),
+            "the period before each"
+            if design.base_period == "varying"
+            else "the last period before the start",
+        ),
+        (Message("Bands of the path"), design.bands),
+    ]
+    if design.anticipation:
+        facts.append(
+            (Message("Anticipation"), f"{design.anticipation} periods before the start are open")
+        )
+    if design.covariates:
+        labels = data.labels if data else {}
+        names = ", ".join(labels.get(column, column) for column in design.covariates)
+        facts.append(
+            (Message("Adjusted for"), f"{names}, by {_PLANNED_ADJUSTMENTS[design.adjustment]}")
+        )
+    if data is not None:
+        by = data.labels.get(data.cluster, data.cluster) if data.cluster else data.unit_name[0]
+        facts.append((Message("Clustering"), f"by {by}"))
+        if data.weight:
+            facts.append((Message("Weighted by"), data.labels.get(data.weight, data.weight)))
+    return tuple(facts)
+
+
+_PLANNED_COMPARISON = {
+    "never_treated": "units that are never treated",
+    "not_yet_treated": "units that are not treated yet, the never treated among them",
+}
+_PLANNED_AVERAGES = {
+    "simple": "the average over all treated units and periods",
+    "event": "the average over periods since the start",
+    "cohort": "the average over groups that started together, each over its own periods",
+    "calendar": "the average over calendar periods",
+}
+_PLANNED_ADJUSTMENTS = {
+    "dr": "doubly robust (outcome regression and weighting together)",
+    "reg": "outcome regression",
+    "ipw": "weighting by the chance of being treated",
+}
+
+
+def _strength(evidence: Evidence) -> Message:
+    if all(treated == 1 for treated in evidence.n_treated):
+        return Message(
+            "Level 2 of 5: before and after in one treated area beside other areas; with one "
+            "treated area, events peculiar to it cannot be told from the programme."
+        )
+    level = "3" if evidence.a_check_failed else Message("3 to 4")
+    return Message(
+        "Level %(level)s of 5: change in the programme group is compared with change in a "
+        "group without it, over the same time. It would mislead if the groups had been heading "
+        "different ways.",
+        {"level": level},
+    )
+
+
+DESIGN_KIND = DesignKind(
+    model=DifferenceInDifferences,
+    label="Difference-in-differences",
+    find=find,
+    planned=_planned,
+    planned_checks=(
+        "Trends before the start (pre_trends): do groups move with their comparison before they "
+        "are treated? An F test with estimated degrees of freedom.",
+        "Few clusters (few_clusters): are there enough independent units on both sides for a "
+        "large-sample standard error?",
+        "Placebo in space (placebo_in_space), if one unit alone is treated: is its effect unusual "
+        "among units that were not?",
+    ),
+    strength=_strength,
+)

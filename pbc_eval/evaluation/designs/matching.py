@@ -21,17 +21,20 @@ from pbc_eval.evaluation.comparison_groups import (
     effect_words,
     unadjusted,
 )
+from pbc_eval.evaluation.designs.algorithm_words import PLAIN_WORDS
+from pbc_eval.evaluation.designs.design_kind import DesignKind, Facts
 from pbc_eval.evaluation.matched_tables import label_of
 from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
 from pbc_eval.evaluation.record import Finding
+from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.matching.effect import experimental_difference
-from pbc_eval.panel.source import read_frame
+from pbc_eval.messages.message import Message
 from pbc_eval.results import AttEstimate, CheckResult
 
 Ways = list[tuple[str, str, Sample]]  # name, how outcomes are compared, the sample
 
 
-def find_all(spec: EvaluationSpec, seed: int) -> tuple[Finding, ...]:
+def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, ...]:
     """Match once, in the agreed way and in each alternative, then estimate each outcome.
 
     Raises DataError for data that do not fit their roles and DesignError when nobody can be
@@ -40,7 +43,7 @@ def find_all(spec: EvaluationSpec, seed: int) -> tuple[Finding, ...]:
     design, data = spec.design, spec.data
     if not isinstance(design, Matching) or data is None:
         raise DesignError(f"{spec.id}: the design is {design.method}.")
-    frame = read_frame(spec.path(data.file))
+    frame = files.frame(spec.path(data.file))
     for outcome in spec.outcomes:
         if outcome.column not in frame:
             raise DataError(
@@ -64,7 +67,7 @@ def find_all(spec: EvaluationSpec, seed: int) -> tuple[Finding, ...]:
         else:
             others.append((name_of(way), way.compared_by, other))
     return tuple(
-        _finding(spec, design, outcome, sample, others, shown=shown, withheld=withheld)
+        _finding(spec, files, outcome, sample, others, shown=shown, withheld=withheld)
         for outcome in spec.outcomes
     )
 
@@ -76,7 +79,7 @@ def name_of(way: OtherAdjustment) -> str:
 
 def _finding(
     spec: EvaluationSpec,
-    design: Matching,
+    files: InputFiles,
     outcome: Outcome,
     sample: Sample,
     others: Ways,
@@ -84,6 +87,8 @@ def _finding(
     shown: NDArray[np.bool_],
     withheld: list[str],
 ) -> Finding:
+    design = spec.design
+    assert isinstance(design, Matching)
     column, level = str(outcome.column), design.level
     words = effect_words(sample)
     headline = effect_in(sample, column, design.compared_by, level)
@@ -91,7 +96,7 @@ def _finding(
     ways = [(name, other, effect_in(other, column, by, level)) for name, by, other in others]
     alternatives += [(name, estimate) for name, _, estimate in ways]
     alternatives.append((NOT_MATCHED, unadjusted(sample, column, level, shown)))
-    benchmark = _benchmark(spec, design, column)
+    benchmark = _benchmark(spec, design, column, files)
     side_by_side: list[tuple[str, AttEstimate]] = [
         (f"Headline: {words[design.compared_by].lower()}", headline),
         *alternatives,
@@ -153,10 +158,12 @@ def _other_comparisons(
     return found, lacking
 
 
-def _benchmark(spec: EvaluationSpec, design: Matching, column: str) -> AttEstimate | None:
+def _benchmark(
+    spec: EvaluationSpec, design: Matching, column: str, files: InputFiles
+) -> AttEstimate | None:
     if design.benchmark is None:
         return None
-    frame = read_frame(spec.path(design.benchmark.file))
+    frame = files.frame(spec.path(design.benchmark.file))
     benchmark: AttEstimate = experimental_difference(
         frame, treatment=design.benchmark.treatment, outcome=column, level=design.level
     )
@@ -169,3 +176,58 @@ def _in_plain_words(spec: EvaluationSpec, check: CheckResult) -> CheckResult:
     for name in sorted(spec.data.labels if spec.data else (), key=len, reverse=True):
         sentence = sentence.replace(f"({name})", f"({label_of(spec, name)})")
     return replace(check, sentence=sentence.replace(" -", " \N{MINUS SIGN}"))
+
+
+def _plain_words(spec: EvaluationSpec) -> str:
+    assert isinstance(spec.design, Matching)
+    return PLAIN_WORDS[spec.design.algorithm]
+
+
+def _planned(spec: EvaluationSpec) -> Facts:
+    design = spec.design
+    assert isinstance(design, Matching)
+    facts: list[tuple[str, str]] = [
+        (Message("Method"), _plain_words(spec)),
+        (Message("Characteristics"), ", ".join(label_of(spec, c) for c in design.covariates)),
+        ("Effect on", _EFFECT_ON[design.target]),
+    ]
+    settings = design.model_dump(
+        include=set(type(design).model_fields) - _NO_SETTINGS, exclude_defaults=True
+    )
+    for name, value in settings.items():
+        words = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+        facts.append((name.replace("_", " ").capitalize(), words.replace("_", " ")))
+    if design.alternatives:
+        facts.append(
+            (Message("Shown beside it"), ", ".join(other.name for other in design.alternatives))
+        )
+    return tuple(facts)
+
+
+_EFFECT_ON = {
+    "ATT": "those in the programme",
+    "ATC": "those not in it",
+    "ATE": "everybody",
+    "ATO": "those who could be in either",
+}
+_NO_SETTINGS = {
+    *("method", "algorithm", "covariates", "estimand", "alternatives", "benchmark", "treatment"),
+    *("rationale", "agreed_on", "level", "waivers", "deviations"),
+}
+DESIGN_KIND = DesignKind(
+    model=Matching,
+    label="Matching or weighting",
+    find=find,
+    planned=_planned,
+    planned_checks=(
+        "Balance (balance): standardised differences of every characteristic after matching, up "
+        "to 5% good, above 10% too far apart.",
+        "Overlap (overlap): is there anybody to compare with, and who was lost?",
+    ),
+    strength=lambda evidence: Message(
+        "Level 3 of 5: people in the programme are compared with people who resemble them in "
+        "what was recorded. It would mislead if they differed in what was not."
+    ),
+    plain_words=_plain_words,
+    than_if_a_check_failed=Message("than in the matched comparison group"),
+)

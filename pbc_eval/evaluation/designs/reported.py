@@ -4,12 +4,20 @@ from pbc_eval.agreement.design import Reported
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.errors import DesignError
+from pbc_eval.evaluation.designs.design_kind import DesignKind, Facts
 from pbc_eval.evaluation.measured_outcome import measured_from_report
 from pbc_eval.evaluation.record import Finding
+from pbc_eval.intake.input_files import InputFiles
+from pbc_eval.messages.message import Message
 from pbc_eval.results import AttEstimate, Method
 
 
-def find(spec: EvaluationSpec, outcome: Outcome) -> Finding:
+def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, ...]:
+    """The published result of every outcome; no file is read and nothing is drawn."""
+    return tuple(_as_published(spec, outcome) for outcome in spec.outcomes)
+
+
+def _as_published(spec: EvaluationSpec, outcome: Outcome) -> Finding:
     """The published result of one outcome, signed as measured, with its source and status."""
     reported = outcome.reported
     if not isinstance(spec.design, Reported) or reported is None:
@@ -35,3 +43,19 @@ def find(spec: EvaluationSpec, outcome: Outcome) -> Finding:
         source=reported.source,
         status=reported.status,
     )
+
+
+def _planned(spec: EvaluationSpec) -> Facts:
+    source = spec.design.source if isinstance(spec.design, Reported) else ""
+    return ((Message("Method"), f"Results as published by {source}; nothing is estimated here."),)
+
+
+DESIGN_KIND = DesignKind(
+    model=Reported,
+    label="Results reported by others",
+    find=find,
+    planned=_planned,
+    strength=lambda evidence: Message("As graded by its source; not graded here."),
+    gives_estimates=False,
+    reported_by_others=True,
+)

@@ -8,33 +8,40 @@ from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.checks.synthetic import check_synthetic_fit, check_synthetic_placebo
 from pbc_eval.did.compare import specifications
-from pbc_eval.did.synthetic import SyntheticDid, synthetic_did
+from pbc_eval.did.synthetic import ESTIMATOR, SyntheticDid, synthetic_did
 from pbc_eval.errors import DesignError
 from pbc_eval.evaluation import tables
+from pbc_eval.evaluation.designs.design_kind import DesignKind, Facts
 from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
 from pbc_eval.evaluation.outcome_panel import group_name, groups, named, read_panel, total_scale
 from pbc_eval.evaluation.record import Finding, OutputTable
+from pbc_eval.intake.input_files import InputFiles
+from pbc_eval.messages.message import Message
 from pbc_eval.panel.panel import Panel
 
 HEADLINE = "Headline: synthetic difference-in-differences"
 LEAST_WEIGHT = 0.0005  # shown as 0.1% or more
-_OTHERS = {
-    "group-time effects": "Plain difference-in-differences, all comparison units alike",
-    "two-way fixed effects": "Two-way fixed effects, all periods before alike",
+_OTHERS = {  # estimators shown beside it, as this page calls them
+    "group_time": "Plain difference-in-differences, all comparison units alike",
+    "two_way": "Two-way fixed effects, all periods before alike",
     "imputation": "Imputation (Borusyak, Jaravel and Spiess)",
 }
 
 
-def find(spec: EvaluationSpec, outcome: Outcome, seed: int) -> Finding:
-    """Estimate one outcome's effect as the design says.
+def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, ...]:
+    """Estimate every outcome's effect as the design says.
 
     Raises DataError for data that do not fit their roles and DesignError when the design cannot
     identify the effect on them.
     """
+    return tuple(_find(spec, outcome, files, seed) for outcome in spec.outcomes)
+
+
+def _find(spec: EvaluationSpec, outcome: Outcome, files: InputFiles, seed: int) -> Finding:
     design = spec.design
     if not isinstance(design, SyntheticDifferenceInDifferences):
         raise DesignError(f"{spec.id}: the design is {design.method}.")
-    panel = read_panel(spec, outcome)
+    panel = read_panel(spec, outcome, files)
     found = synthetic_did(
         panel,
         inference=design.inference,
@@ -44,12 +51,12 @@ def find(spec: EvaluationSpec, outcome: Outcome, seed: int) -> Finding:
     )
     several = len(found.cohorts) > 1
     alternatives = [
-        (_OTHERS[one.family], one.estimate)
-        for one in specifications(panel, level=design.level, seed=seed)
-        if one.estimate is not None
-        and one.family in _OTHERS
-        and (one.comparison == "never treated") == (one.family == "group-time effects")
-        and (several or one.family != "imputation")  # the same number with one cohort
+        (_OTHERS[tried.estimator.name], tried.estimate)
+        for tried in specifications(panel, level=design.level, seed=seed)
+        if tried.estimate is not None
+        and tried.estimator.name in _OTHERS
+        and tried.comparison in ("never treated", tried.estimator.comparisons[0])
+        and (several or not tried.estimator.repeats_with_one_cohort)
     ]
     side_by_side = [(HEADLINE, found.effect), *alternatives]
     scale = total_scale(panel, outcome)
@@ -141,3 +148,31 @@ def _weights_table(
         decimals=1,
         one_row_a_unit=True,
     )
+
+
+def _planned(spec: EvaluationSpec) -> Facts:
+    design = spec.design
+    assert isinstance(design, SyntheticDifferenceInDifferences)
+    return (
+        (Message("Method"), ESTIMATOR.method_words),
+        (Message("Standard error"), f"{design.inference}, {design.replications} replications"),
+    )
+
+
+DESIGN_KIND = DesignKind(
+    model=SyntheticDifferenceInDifferences,
+    label="Synthetic difference-in-differences",
+    find=find,
+    planned=_planned,
+    planned_checks=(
+        "Fit before the start (fit_before_treatment): does the weighted comparison move as the "
+        "treated did?",
+        "Placebo in space (placebo_in_space): is the effect unusual among units that were not "
+        "treated?",
+    ),
+    strength=lambda evidence: Message(
+        "Level 3 of 5: change in the programme group is compared with change in a weighted "
+        "group that moved as it did before. It would mislead if something else that matters "
+        "changed in the programme group alone at the same time."
+    ),
+)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pbc_eval.agreement.design import DifferenceInDifferences
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import DataRoles, Outcome
 from pbc_eval.errors import DataError
@@ -78,8 +77,7 @@ def before_treatment(spec: EvaluationSpec) -> Before | None:
         return None
     if not (spec.folder / roles.file.partition("::")[0]).is_file():
         return None
-    held_back = spec.design.anticipation if isinstance(spec.design, DifferenceInDifferences) else 0
-    early = _early(open_source(spec.path(roles.file)), roles, held_back)
+    early = _early(open_source(spec.path(roles.file)), roles, spec.design.periods_open)
     labels = early.periods.labels
     return Before(
         source=early.source.name,

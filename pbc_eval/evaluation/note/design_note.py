@@ -14,9 +14,11 @@ from scipy import stats
 from pbc_eval import provenance
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
+from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.evaluation.note.before_treatment import Before, before_treatment
 from pbc_eval.evaluation.registration import agreed_parts, fingerprint, registered
 from pbc_eval.evaluation.social_value import ValueInputs, read_value_inputs
+from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.payment.risk import MEASURED, PaymentRisk, payment_risk
 from pbc_eval.results import MeasuredOutcome
 
@@ -62,7 +64,7 @@ class DesignNote:
     @property
     def has_estimates(self) -> bool:
         """Will an effect be estimated, so that its error can be spoken of?"""
-        return bool(self.expected) and self.spec.design.method not in ("reported", "forecast")
+        return bool(self.expected) and design_kind(self.spec.design).gives_estimates
 
 
 def note_spec(spec: EvaluationSpec) -> EvaluationSpec:
@@ -71,7 +73,7 @@ def note_spec(spec: EvaluationSpec) -> EvaluationSpec:
     With a protocol that keeps the registered file, that file is shown, whatever came later, and
     the note is final: it never changes. Without one it is provisional.
     """
-    kept = registered(spec)
+    kept = registered(spec, InputFiles())
     if kept is None or spec.protocol is None:
         edition = f"{spec.edition}-design"
         return _copy(spec, spec, {"edition": edition, "status": "provisional"})
@@ -92,8 +94,8 @@ def design_note(evaluation: EvaluationSpec) -> DesignNote:
     Raises SpecError, DataError, PaymentTermsError and ValueMapError as ``evaluate`` does for what
     they find before outcomes.
     """
-    spec = note_spec(evaluation)
-    parts = agreed_parts(spec)
+    spec, files = note_spec(evaluation), InputFiles()
+    parts = agreed_parts(spec, files)
     before = before_treatment(spec)
     confidence = float(getattr(spec.design, "level", 0.95))
     power = spec.planning.power if spec.planning else 0.8
@@ -110,20 +112,20 @@ def design_note(evaluation: EvaluationSpec) -> DesignNote:
         power=power,
         risk=risk,
         why_no_risk=why,
-        value=read_value_inputs(spec),
-        inputs=_inputs(spec),
+        value=read_value_inputs(spec, files),
+        inputs=_inputs(spec, files),
         seed=seed,
     )
 
 
-def _inputs(spec: EvaluationSpec) -> dict[str, str]:
+def _inputs(spec: EvaluationSpec, files: InputFiles) -> dict[str, str]:
     """Hashes of the evaluation file and of the value map's. Data grow, and are not hashed yet."""
     named = [spec.file]
     if spec.value_map:
         valuation = spec.value_map
         beside = (valuation.inputs_file, valuation.uncertainty_file, valuation.value_bank)
         named += [file for file in (valuation.file, *beside) if file]
-    return {file: provenance.sha256(spec.path(file.partition("::")[0])) for file in named}
+    return {file: files.sha256(spec.path(file.partition("::")[0])) for file in named}
 
 
 def _expected(

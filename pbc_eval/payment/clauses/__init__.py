@@ -1,6 +1,8 @@
 """The kinds of payment clause: how each is priced and what it says, one row of KINDS each."""
 
-from pbc_eval.agreement.payment_terms import Clause
+from pbc_eval.agreement.evaluation import add_clause_model
+from pbc_eval.agreement.payment_base import ClauseBase
+from pbc_eval.agreement.payment_terms import CLAUSES_OF_FILES, Clause
 from pbc_eval.payment.clauses.bands import BANDS
 from pbc_eval.payment.clauses.deductions import KPI_DEDUCTION, SERVICE_CREDIT
 from pbc_eval.payment.clauses.fixed_fee import FIXED_FEE
@@ -29,6 +31,14 @@ KINDS: dict[str, Kind] = {
     "release": RELEASE,
     "clawback": CLAWBACK,
 }
+
+
+def register_clause(model: type[ClauseBase], kind: Kind) -> None:
+    """One more kind of clause, from outside the package: terms may then hold it, and it is priced,
+    simulated, written out and checked like any other. Raises SpecError for a type that there is.
+    """
+    add_clause_model(model)
+    KINDS[CLAUSES_OF_FILES.word_of(model)] = kind
 
 
 def kind_of(clause: Clause) -> Kind:

@@ -4,6 +4,7 @@ Part of results.json. Facts and the words of the page only: nothing here is work
 """
 
 from pbc_eval.disclosure import ReleasedEvaluation, ReleasedFinding
+from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.report.figures.drawing import axis_label, scale_of
 from pbc_eval.report.page import ReportKind
@@ -18,13 +19,6 @@ from pbc_eval.results_file import (
     Verdict,
 )
 
-METHODS = {
-    "difference_in_differences": "Difference-in-differences",
-    "synthetic_difference_in_differences": "Synthetic difference-in-differences",
-    "matching": "Matching or weighting",
-    "reported": "Results reported by others",
-    "forecast": "Forecast",
-}
 KINDS: dict[ReportKind, str] = {  # of reports, as readers know them
     "impact_report": "Impact report",
     "design_note": "Design note",
@@ -42,11 +36,10 @@ def evaluation_particulars(released: ReleasedEvaluation, kind: ReportKind) -> Pa
     """Contract, method, headline, publication, signatures and revisions of one edition."""
     spec = released.spec
     contract, publication = spec.contract, spec.publication
-    method = spec.design.method
     return Particulars(
         report_label=KINDS[kind],
-        method=method,
-        method_label=METHODS.get(method, method.replace("_", " ").capitalize()),
+        method=spec.design.method,
+        method_label=design_kind(spec.design).label,
         headline=_headline(released.primary, released),
         contract=ContractFacts(
             commissioner=contract.commissioner,
@@ -84,7 +77,7 @@ def _headline(
         return None
     outcome, estimate = finding.outcome, finding.headline
     shown = prose.headline(finding, released)
-    is_reported = released.spec.design.method == "reported"
+    is_reported = design_kind(released.spec.design).reported_by_others
     verdict: Verdict = "reported" if is_reported else shown.verdict
     has_interval = estimate.conf_low is not None and not is_reported
     currency = released.spec.contract.currency

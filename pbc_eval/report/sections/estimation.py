@@ -6,6 +6,7 @@ from dataclasses import replace
 import pandas as pd
 
 from pbc_eval.disclosure import ReleasedEvaluation, ReleasedFinding, is_suppressed
+from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.messages.message import Message
 from pbc_eval.report.figures.drawing import Figure
 from pbc_eval.report.figures.effects import (
@@ -129,7 +130,7 @@ def estimate_parts(released: ReleasedEvaluation) -> Sequence[Part]:
 
 
 def _is_estimated(released: ReleasedEvaluation) -> bool:
-    return released.spec.design.method not in ("reported", "forecast")
+    return design_kind(released.spec.design).gives_estimates
 
 
 def _outcome_heading(finding: ReleasedFinding, released: ReleasedEvaluation) -> list[Part]:

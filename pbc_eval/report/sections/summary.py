@@ -5,6 +5,7 @@ from typing import Any
 
 from pbc_eval.disclosure import ReleasedEvaluation, ReleasedFinding, ReleasedPortfolio
 from pbc_eval.errors import PublicationError
+from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.message import Message
 from pbc_eval.report.parts import Heading, LaidOut, Listed, Part
@@ -41,13 +42,14 @@ def _headline_box(finding: ReleasedFinding, released: ReleasedEvaluation) -> dic
     headline = prose.headline(finding, released)
     prose.refuse_over_claims(headline.sentence, finding, released)
     verdict, mark = facts.VERDICTS[headline.verdict]
+    is_reported = design_kind(released.spec.design).reported_by_others
     return {
         "kind": f"verdict-{headline.verdict}",
         "label": finding.outcome.label,
         "mark": mark,
         "figure": headline.figure,
         "unit": headline.unit,
-        "verdict": facts.AS_REPORTED if released.spec.design.method == "reported" else verdict,
+        "verdict": facts.AS_REPORTED if is_reported else verdict,
         "sentence": headline.sentence,
     }
 

@@ -11,6 +11,7 @@ from typing import Literal
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.disclosure import ReleasedEvaluation, ReleasedFinding
 from pbc_eval.errors import PublicationError
+from pbc_eval.evaluation.designs import Evidence, design_kind
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.message import Message
 from pbc_eval.results import AttEstimate
@@ -66,7 +67,7 @@ def headline(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> Headli
     """The headline of one outcome, in words that the design can carry."""
     outcome, estimate = finding.outcome, finding.headline
     currency = evaluation.spec.contract.currency
-    if evaluation.spec.design.method == "reported":
+    if design_kind(evaluation.spec.design).reported_by_others:
         return _reported_headline(finding, evaluation)
     effect = estimate.estimate
     figure = _sized(fmt.size(effect, outcome, currency), effect)
@@ -95,7 +96,7 @@ def can_say(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> tuple[s
     """What the results allow, one sentence each."""
     spec, estimate, outcome = evaluation.spec, finding.headline, finding.outcome
     said = [headline(finding, evaluation).sentence]
-    if spec.design.method == "reported":
+    if design_kind(spec.design).reported_by_others:
         said.append(Message("This is what was reported: %(source)s.", {"source": finding.source}))
         return tuple(said)
     unit = spec.data.unit_name if spec.data else ("unit", "units")
@@ -154,7 +155,7 @@ def cannot_say(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> tupl
     spec, estimate = evaluation.spec, finding.headline
     units = spec.data.unit_name[1] if spec.data else "people"
     said: list[str] = []
-    if spec.design.method == "reported":
+    if design_kind(spec.design).reported_by_others:
         said.append(
             Message("This page did not re-estimate the effect: no data on individuals were held.")
         )
@@ -231,34 +232,11 @@ def refuse_over_claims(text: str, finding: ReleasedFinding, evaluation: Released
 
 def strength_of_evidence(evaluation: ReleasedEvaluation) -> str:
     """Maryland Scientific Methods Scale, as used by the What Works Centre, with its reason."""
-    method = evaluation.spec.design.method
-    if method == "difference_in_differences":
-        if all(f.headline.n_treated == 1 for f in evaluation.findings):
-            return Message(
-                "Level 2 of 5: before and after in one treated area beside other areas; with one "
-                "treated area, events peculiar to it cannot be told from the programme."
-            )
-        level = "3" if evaluation.failed_checks else Message("3 to 4")
-        return Message(
-            "Level %(level)s of 5: change in the programme group is compared with change in a "
-            "group without it, over the same time. It would mislead if the groups had been heading "
-            "different ways.",
-            {"level": level},
-        )
-    if method == "synthetic_difference_in_differences":
-        return Message(
-            "Level 3 of 5: change in the programme group is compared with change in a weighted "
-            "group that moved as it did before. It would mislead if something else that matters "
-            "changed in the programme group alone at the same time."
-        )
-    if method == "matching":
-        return Message(
-            "Level 3 of 5: people in the programme are compared with people who resemble them in "
-            "what was recorded. It would mislead if they differed in what was not."
-        )
-    if method == "reported":
-        return Message("As graded by its source; not graded here.")
-    return Message("Not graded: a forecast from assumptions, not an estimate of an effect.")
+    evidence = Evidence(
+        n_treated=tuple(finding.headline.n_treated for finding in evaluation.findings),
+        a_check_failed=bool(evaluation.failed_checks),
+    )
+    return design_kind(evaluation.spec.design).strength(evidence)
 
 
 def _reported_headline(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> Headline:
@@ -284,9 +262,7 @@ def _than(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> str:
     """What the figure is held against. With a failed check it is only the comparison group."""
     if not any(check.status == "fail" for check in finding.checks):
         return Message("than without the programme")
-    if evaluation.spec.design.method == "matching":
-        return Message("than in the matched comparison group")
-    return Message("than the change in the comparison group would lead one to expect")
+    return design_kind(evaluation.spec.design).than_if_a_check_failed
 
 
 def _times(estimate: AttEstimate) -> str:

@@ -9,6 +9,7 @@ from pbc_eval.disclosure import release
 from pbc_eval.errors import SpecError
 from pbc_eval.evaluation.evaluate import evaluate
 from pbc_eval.evaluation.registration import agreed_parts, deviations_of, fingerprint
+from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.report.words.deviations import NO_REASON, deviation_sentences
 
 NAME = "hospital-readmissions"
@@ -26,11 +27,11 @@ def changed(folder, old, new):
 
 
 def of(spec):
-    return {one.of: (one.agreed, one.done, one.reason) for one in deviations_of(spec)}
+    return {one.of: (one.agreed, one.done, one.reason) for one in deviations_of(spec, InputFiles())}
 
 
 def test_the_example_departs_in_one_part_and_says_why():
-    (one,) = deviations_of(load_evaluation(DATA / NAME))
+    (one,) = deviations_of(load_evaluation(DATA / NAME), InputFiles())
     assert (one.of, one.agreed, one.done) == ("data.missing", "refuse", "complete units")
     assert one.reason.startswith("Two hospitals failed to report")
 
@@ -85,9 +86,9 @@ def test_a_waiver_that_was_not_agreed_is_a_deviation(registered):
 
 def test_a_value_map_in_a_file_is_agreed_row_by_row(tmp_path):
     folder = copy_of("wheels-to-meals", tmp_path)
-    before = agreed_parts(load_evaluation(folder))
+    before = agreed_parts(load_evaluation(folder), InputFiles())
     change(folder / "value_map.csv", "inpatient stays avoided,7,1", "inpatient stays avoided,8,1")
-    after = agreed_parts(load_evaluation(folder))
+    after = agreed_parts(load_evaluation(folder), InputFiles())
     assert before["value_map"]["outcomes"]["res-geri-assess"]["quantity"] == 7
     assert fingerprint(before) != fingerprint(after)
 
@@ -112,7 +113,7 @@ def test_an_unexplained_deviation_stops_a_final_edition(registered):
     roles = ("commissioner", "analyst", "assurer", "approver")
     signed = "".join(f"  {role}: {{name: N, date: 2026-06-01}}\n" for role in roles)
     file.write_text(text + f"\nsign_off:\n{signed}", encoding="utf-8")
-    assert len(deviations_of(load_evaluation(registered))) == 1  # it has its reason
+    assert len(deviations_of(load_evaluation(registered), InputFiles())) == 1  # it has its reason
     change(file, "important_change: 1", "important_change: 0.5")
     with pytest.raises(SpecError, match=r"outcomes\.readmissions\.important_change differs from"):
         evaluate(load_evaluation(registered))
@@ -123,7 +124,7 @@ def test_a_reason_for_a_whole_part_covers_all_of_it_and_one_for_nothing_is_refus
     change(file, "    price: 450", "    price: 500")
     change(file, "    - of: data.missing", "    - of: payment.clause")
     with pytest.raises(SpecError, match=r"reason for 'payment\.clause', which does not differ"):
-        deviations_of(load_evaluation(registered))
+        deviations_of(load_evaluation(registered), InputFiles())
     change(file, "    - of: payment.clause\n", "    - of: payment.clauses\n")
     found = of(load_evaluation(registered))
     assert found["payment.clauses.avoided-readmissions.price"][2]
@@ -146,14 +147,14 @@ def test_without_a_protocol_the_page_says_that_none_was_registered():
 
 def test_the_fingerprint_does_not_depend_on_the_order_of_keys(registered):
     file = registered / "evaluation.yaml"
-    one = fingerprint(agreed_parts(load_evaluation(registered)))
+    one = fingerprint(agreed_parts(load_evaluation(registered), InputFiles()))
     text = file.read_text(encoding="utf-8")
     swapped = text.replace("  unit: hospital\n", "", 1).replace(
         "  missing: complete_units\n", "  missing: complete_units\n  unit: hospital\n", 1
     )
     assert swapped != text
     file.write_text(swapped, encoding="utf-8")
-    assert fingerprint(agreed_parts(load_evaluation(registered))) == one
+    assert fingerprint(agreed_parts(load_evaluation(registered), InputFiles())) == one
 
 
 @pytest.mark.parametrize(

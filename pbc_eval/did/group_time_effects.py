@@ -1,0 +1,105 @@
+"""Effects of every cohort in every period, as every estimator gives them.
+
+att_gt · imputation · ... ▶ GroupTimeEffects ── .aggregate(kind) ▶ EffectSeries
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from pbc_eval.did.adjustment import EstimationMethod
+from pbc_eval.did.aggregate import Bands, Kind, aggregate
+from pbc_eval.did.estimates import CellEstimates
+from pbc_eval.panel.ledger import Ledger
+from pbc_eval.results import EffectSeries, Floats, Method
+
+DEFAULT_SEED = 20_210_601  # of the draws behind simultaneous bands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class GroupTimeEffects:
+    """Every cohort's effect in every period, with the covariance of all of them."""
+
+    cells: CellEstimates
+    cohorts: tuple[int, ...]  # (C,) labels; 0 for never treated
+    periods: tuple[int, ...]  # (T,) labels
+    method: Method
+    level: float
+    seed: int
+    ledger: Ledger
+    adjustment: EstimationMethod = "dr"  # for covariates, when there are any
+
+    @property
+    def covariance(self) -> Floats:
+        """(k, k) of the cells in the order of ``to_frame``; NaN for cells without an error."""
+        k = self.cells.k
+        covariance = self.cells.joint[:k, :k].copy()
+        silent = np.isnan(self.cells.std_error)
+        covariance[silent, :] = covariance[:, silent] = np.nan
+        return covariance
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a cell. Intervals are pointwise; ``reason`` says why an error is missing.
+
+        Columns: cohort, time, event_time, base, estimate, std_error, statistic, p_value, conf_low,
+        conf_high, n_treated, n_comparison, reason.
+        """
+        cells, plan = self.cells, self.cells.plan
+        error = cells.std_error
+        with np.errstate(invalid="ignore", divide="ignore"):
+            statistic = np.where(error > 0, cells.estimate / error, np.nan)
+        margin = stats.norm.ppf(0.5 + self.level / 2) * error
+        periods = np.array([*self.periods, 0])
+        return pd.DataFrame(
+            {
+                "cohort": np.array(self.cohorts)[plan.cohort],
+                "time": periods[plan.period],
+                "event_time": plan.event_time,
+                "base": pd.Series(periods[plan.base], dtype="Int64").mask(plan.base < 0),
+                "estimate": cells.estimate,
+                "std_error": error,
+                "statistic": statistic,
+                "p_value": 2 * stats.norm.sf(np.abs(statistic)),
+                "conf_low": cells.estimate - margin,
+                "conf_high": cells.estimate + margin,
+                "n_treated": cells.n_treated,
+                "n_comparison": cells.n_comparison,
+                "reason": list(cells.reason),
+            }
+        )
+
+    def aggregate(
+        self,
+        kind: Kind = "simple",
+        *,
+        level: float | None = None,
+        bands: Bands = "simultaneous",
+        balance_e: int | None = None,
+        min_e: int | None = None,
+        max_e: int | None = None,
+    ) -> EffectSeries:
+        """Average the cells.
+
+        "simple": all cells from treatment onwards, by cohort share. "event": by event time; the
+        overall effect averages event times from 0. "cohort": each cohort's mean over its periods,
+        overall by cohort share. "calendar": by period, overall the mean over periods.
+        Standard errors account for the estimated shares.
+
+        ``min_e`` and ``max_e`` limit event times (``min_e`` for "event" only). ``balance_e`` keeps
+        the cohorts observed for at least that long, and no event time beyond it ("event" only).
+        ``level`` defaults to that of the effects. Raises DesignError when nothing is left.
+        """
+        return aggregate(
+            self.cells,
+            (self.cohorts, self.periods),
+            self.method,
+            kind=kind,
+            level=self.level if level is None else level,
+            bands=bands,
+            seed=self.seed,
+            balance_e=balance_e,
+            min_e=min_e,
+            max_e=max_e,
+        )

@@ -1,0 +1,60 @@
+"""The files of a run: each is read once, whoever asks for it and however often.
+
+A run of an evaluation asks for the same file in several places: one outcome after another, the
+edition before, the registered evaluation, the hashes. They share one ``InputFiles``, which keeps
+what was read for as long as the run lasts, and no longer.
+"""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from pbc_eval.panel.source import Source, open_source, read_frame
+
+T = TypeVar("T")
+
+
+class InputFiles:
+    """What was read in one run, by file (with the ``::table`` in it) and by how it was read."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[str, ...], Any] = {}
+        self.times_read: dict[str, int] = {}  # by name; how often each file was opened to be read
+
+    def read(self, path: Path, reader: Callable[..., T], *beside: Path | None) -> T:
+        """What ``reader`` makes of the file and of those beside it: worked out once, then shared.
+
+
+        What is shared must not be changed by those who get it. Raises what ``reader`` raises.
+        """
+        key = (f"{reader.__module__}.{reader.__qualname__}", *map(str, (path, *beside)))
+        if key not in self._read:
+            self._read[key] = reader(path, *beside)
+            self.times_read[path.name] = self.times_read.get(path.name, 0) + 1
+        shared: T = self._read[key]
+        return shared
+
+    def table(self, path: Path) -> Source:
+        """A table of units and periods, read into the engine once."""
+        return self.read(path, _held)
+
+    def frame(self, path: Path) -> pd.DataFrame:
+        """All rows and columns as a new pandas frame; writing to it leaves the others' alone."""
+        return self.read(path, read_frame).copy()
+
+    def sha256(self, path: Path) -> str:
+        """The hash of the file as it is on disk, without the ``::table`` in it."""
+        return self.read(Path(str(path).partition("::")[0]), sha256)
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _held(path: Path) -> Source:
+    return open_source(path).held()

@@ -1,0 +1,250 @@
+"""To add a thing takes its file and one row: each kind is added here from outside, and rendered.
+
+What stands in a dummy's function below is what its file would hold; ``register…`` is its row.
+"""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import ClassVar, Literal
+
+import pytest
+from additions.registries import as_they_were
+from evaluations import DATA, change, copy_of
+
+import pbc_eval as pbc
+from pbc_eval.agreement.design import DesignModel
+from pbc_eval.agreement.money import Money
+from pbc_eval.agreement.payment_clauses import MeasuredClause
+from pbc_eval.did.estimator import Estimator
+from pbc_eval.did.estimators import ESTIMATORS, register
+from pbc_eval.errors import DesignError, SpecError
+from pbc_eval.evaluation.designs import DESIGNS, register_design
+from pbc_eval.evaluation.designs.design_kind import DesignKind
+from pbc_eval.intake.input_files import InputFiles
+from pbc_eval.messages.message import Message
+from pbc_eval.payment.clauses import register_clause
+from pbc_eval.payment.expression import Plus, Term, Times
+from pbc_eval.payment.rule import Kind, Rule, asked_by, value_of
+from pbc_eval.report import section
+from pbc_eval.report.words.design_words import design_facts
+
+PANEL = "hospital-readmissions"
+
+
+@pytest.fixture(autouse=True)
+def _registries_stay_as_they_were():
+    with as_they_were():
+        yield
+
+
+# --- an estimator ---
+
+
+def renamed_imputation() -> Estimator:
+    """What stands at the end of an estimator's file."""
+    imputation = ESTIMATORS["imputation"]
+    return Estimator(
+        name="renamed_imputation",
+        family="renamed imputation",
+        label="Imputation under another name",
+        method_words="A method made up for a test: what would have been is imputed.",
+        comparisons=("not yet treated",),
+        effects=imputation.effects,
+    )
+
+
+def test_an_estimator_is_shown_beside_the_others_on_the_page():
+    register(renamed_imputation())
+    released = pbc.release(pbc.evaluate(pbc.load_evaluation(DATA / PANEL)))
+    assert "Imputation under another name" in section("estimates", released).html
+    spec = pbc.load_evaluation(DATA / PANEL)
+    panel = pbc.Panel.from_data(
+        spec.path(spec.data.file),
+        unit="hospital",
+        time="quarter",
+        outcome="readmissions_per_100",
+        cohort="service_start",
+        missing="complete_units",
+    )
+    assert "renamed imputation" in set(pbc.compare_estimators(panel)["estimator"])
+
+
+def test_an_estimator_carries_the_headline_of_an_evaluation_and_its_design_note(tmp_path):
+    register(renamed_imputation())
+    folder = copy_of(PANEL, tmp_path)
+    ask_for(folder, "estimator: renamed_imputation")
+    spec = pbc.load_evaluation(folder)
+    evaluation = pbc.evaluate(spec)
+    ask_for(folder, "estimator: imputation", instead_of="estimator: renamed_imputation")
+    by_its_own_name = pbc.evaluate(pbc.load_evaluation(folder))
+    one, other = evaluation.primary.headline, by_its_own_name.primary.headline
+    assert one.estimate == other.estimate
+    assert "imputation" in one.method.estimator
+    assert section("summary", pbc.release(evaluation)).html
+    planned = dict(DESIGNS["difference_in_differences"].planned(spec))
+    assert planned["Method"].startswith("A method made up for a test")
+
+
+def test_an_estimator_that_gives_nothing_or_has_a_name_in_use_is_refused():
+    row = renamed_imputation()
+    with pytest.raises(DesignError, match="neither effects nor"):
+        register(replace(row, effects=None))
+    with pytest.raises(DesignError, match="already"):
+        register(replace(row, name="imputation"))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("estimator: imputaton", r"got 'imputaton'\. Did you mean 'imputation'\?"),
+        ("estimator: two_way", r"must be one of group_time, imputation.*got 'two_way'"),
+        ("estimator: imputation\n  anticipation: 1", r"Set design\.anticipation to 0"),
+        ("estimator: imputation\n  covariates: [discharges]", r"does not adjust for covariates"),
+    ],
+)
+def test_an_estimator_that_cannot_carry_the_headline_is_refused_before_data_are_read(
+    tmp_path, line, message
+):
+    folder = copy_of(PANEL, tmp_path)
+    ask_for(folder, line)
+    spec = pbc.load_evaluation(folder)
+    with pytest.raises(SpecError, match=message):
+        DESIGNS["difference_in_differences"].find(spec, NoFiles(), 1)
+
+
+class NoFiles(InputFiles):
+    """Refuses to be read."""
+
+    def read(self, path, reader, *beside):
+        raise AssertionError(f"{path} was read")
+
+
+# --- a design ---
+
+
+class Doubled(DesignModel):
+    """A design of one file: what others reported, and the same again."""
+
+    takes_reported_effects: ClassVar[bool] = True
+
+    method: Literal["doubled"]
+    source: str
+
+
+def _doubled(spec, files, seed):
+    once = DESIGNS["reported"].model(method="reported", source=spec.design.source, rationale="-")
+    findings = DESIGNS["reported"].find(spec.model_copy(update={"design": once}), files, seed)
+    return tuple(
+        replace(
+            finding,
+            headline=replace(finding.headline, estimate=2 * finding.headline.estimate),
+            measured=replace(finding.measured, effect=2 * finding.measured.effect),
+        )
+        for finding in findings
+    )
+
+
+def test_a_design_is_read_estimated_graded_and_shown(tmp_path):
+    register_design(
+        DesignKind(
+            model=Doubled,
+            label="Doubled",
+            find=_doubled,
+            planned=lambda spec: ((Message("Method"), "Twice what others reported."),),
+            strength=lambda evidence: Message("Not graded: made up for a test."),
+            gives_estimates=False,
+            reported_by_others=True,
+        )
+    )
+    folder = copy_of("one-service", tmp_path)
+    once = pbc.evaluate(pbc.load_evaluation(folder)).primary.headline.estimate
+    change(folder / "evaluation.yaml", "method: reported", "method: doubled")
+    spec = pbc.load_evaluation(folder)
+    evaluation = pbc.evaluate(spec)
+    assert evaluation.primary.headline.estimate == 2 * once
+    released = pbc.release(evaluation)
+    assert "Not graded: made up for a test." in section("summary", released).html
+    assert "Twice what others reported." in str(design_facts(spec))
+
+
+def test_a_design_that_nobody_registered_is_refused_with_the_methods_there_are(tmp_path):
+    folder = copy_of("one-service", tmp_path)
+    change(folder / "evaluation.yaml", "method: reported", "method: doubled")
+    with pytest.raises(SpecError, match=r"method must be one of .*'forecast', got 'doubled'"):
+        pbc.load_evaluation(folder)
+
+
+# --- a payment clause ---
+
+
+class Bounty(MeasuredClause):
+    """A clause of one model: an amount for each unit of the measure, and a present on top."""
+
+    type: Literal["bounty"]
+    outcome: str
+    each: Money
+    present: Money
+
+
+def _bounty_rule(clause, terms):
+    paid = Times((Term("each", clause.each), value_of(clause)))
+    return Rule(
+        asked=asked_by(clause),
+        value=value_of(clause),
+        before=Plus((paid, Term("present", clause.present))),
+    )
+
+
+BOUNTY = Kind(
+    _bounty_rule,
+    lambda clause, rule, at, currency: f"{at(rule.value)} times {clause.each} and {clause.present}",
+    lambda clause, currency: f"{clause.each} for each unit and {clause.present} on top",
+)
+
+
+def test_a_payment_clause_is_read_paid_simulated_and_written_out():
+    register_clause(Bounty, BOUNTY)
+    terms = pbc.payment_terms_from(
+        {
+            "currency": "GBP",
+            "clauses": [
+                {
+                    "id": "bounty",
+                    "type": "bounty",
+                    "label": "A bounty",
+                    "reference": "Schedule 1",
+                    "source": "made up for a test",
+                    "outcome": "jobs",
+                    "measure": "effect",
+                    "each": 100,
+                    "present": 7,
+                }
+            ],
+        }
+    )
+    jobs = pbc.MeasuredOutcome(
+        outcome="jobs", source="estimated", effect=3.0, std_error=1.0, conf_low=1.0, conf_high=5.0
+    )
+    due = pbc.payment_due(terms, {"jobs": jobs})
+    assert due.total == Decimal("307.00")
+    assert "100 for each unit and 7 on top" in pbc.schedule_of(terms).to_markdown()
+    risk = pbc.payment_risk(terms, {"jobs": jobs}, seed=1)
+    assert not risk.to_frame().empty
+
+
+def test_a_clause_type_in_use_is_refused():
+    class AnotherTariff(MeasuredClause):
+        type: Literal["tariff"]
+
+    with pytest.raises(SpecError, match="already"):
+        register_clause(AnotherTariff, BOUNTY)
+
+
+def ask_for(folder, line, instead_of=""):
+    """Add lines to the design of the evaluation file, or change one."""
+    method = "  method: difference_in_differences\n"
+    file = folder / "evaluation.yaml"
+    if instead_of:
+        change(file, instead_of, line)
+    else:
+        change(file, method, f"{method}  {line}\n")
