@@ -92,7 +92,7 @@ def citation_of(results: ResultsFile) -> Citation:
         key=f"{summary.id}-{summary.edition}",
         author=one_line(particulars.contract.commissioner or publication.contact),
         title=one_line(summary.title),
-        kind=one_line(particulars.report_label),
+        kind=one_line(results.report_label),
         edition=summary.edition,
         status=summary.status,
         released=results.released,

@@ -7,7 +7,6 @@ from pbc_eval.disclosure import ReleasedEvaluation, ReleasedFinding
 from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.report.figures.drawing import axis_label, scale_of
-from pbc_eval.report.page import ReportKind
 from pbc_eval.report.words import facts, prose
 from pbc_eval.results_file import (
     ContractFacts,
@@ -19,25 +18,12 @@ from pbc_eval.results_file import (
     Verdict,
 )
 
-KINDS: dict[ReportKind, str] = {  # of reports, as readers know them
-    "impact_report": "Impact report",
-    "design_note": "Design note",
-    "sroi_report": "Social return report",
-    "portfolio": "Portfolio",
-}
 
-
-def plain_particulars(kind: ReportKind) -> Particulars:
-    """Of a kind of report that has neither a contract of its own nor a headline."""
-    return Particulars(report_label=KINDS[kind])
-
-
-def evaluation_particulars(released: ReleasedEvaluation, kind: ReportKind) -> Particulars:
+def evaluation_particulars(released: ReleasedEvaluation) -> Particulars:
     """Contract, method, headline, publication, signatures and revisions of one edition."""
     spec = released.spec
     contract, publication = spec.contract, spec.publication
     return Particulars(
-        report_label=KINDS[kind],
         method=spec.design.method,
         method_label=design_kind(spec.design).label,
         headline=_headline(released.primary, released),

@@ -17,7 +17,7 @@ from pbc_eval.evaluation.portfolio.tables import contracts_frame
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.payment.risk import PaymentRisk
 from pbc_eval.payment.statement import PaymentStatement
-from pbc_eval.publish.formats.particulars import evaluation_particulars, plain_particulars
+from pbc_eval.publish.formats.particulars import evaluation_particulars
 from pbc_eval.report.page import Page, Released
 from pbc_eval.report.words import facts, prose
 from pbc_eval.report.words.portfolio_words import (
@@ -122,7 +122,7 @@ def _of_evaluation(page: Page, released: ReleasedEvaluation) -> ResultsFile:
         performance=_performance(released),
         uncertainty=_uncertainty(released),
         revision=_revision(released),
-        particulars=evaluation_particulars(released, page.kind),
+        particulars=evaluation_particulars(released),
         provenance=_provenance(released),
     )
 
@@ -161,7 +161,6 @@ def _of_note(page: Page, released: ReleasedDesignNote) -> ResultsFile:
             )
             for expected in released.expected
         ),
-        particulars=plain_particulars(page.kind),
         provenance=_provenance(released),
     )
 
@@ -192,7 +191,6 @@ def _of_portfolio(page: Page, released: ReleasedPortfolio) -> ResultsFile:
         ),
         pooled=_pooled(released),
         why_not_pooled=released.why_not_pooled,
-        particulars=plain_particulars(page.kind),
         provenance=_provenance(released),
     )
 

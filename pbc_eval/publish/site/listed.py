@@ -68,7 +68,7 @@ class Listed:
     @property
     def kind(self) -> str:
         """Of report, as readers know it: 'Impact report', 'Design note'."""
-        return self.particulars.report_label
+        return self.results.report_label
 
     @property
     def status(self) -> str:

@@ -57,9 +57,10 @@ def assurance_parts(
         fingerprint = (Message("Fingerprint of what was agreed"), released.fingerprint)
         provenance = [fingerprint, *provenance]
         files.append((AGREED, Message("What was agreed, of which the fingerprint is (JSON)")))
+    files += [(DICTIONARY[0], Message("What the columns mean"))]
     files += [
-        (name, Message("What the columns of the tables mean (%(format)s)", {"format": words}))
-        for name, words in zip(DICTIONARY, ("CSV", "JSON", "CSV on the Web"), strict=True)
+        (name, Message("What the columns mean, as %(format)s", {"format": words}))
+        for name, words in zip(DICTIONARY[1:], ("JSON", "CSV on the Web"), strict=True)
     ]
     revisions = tuple((revision.edition, revision.reason) for revision in spec.revisions)
     return [

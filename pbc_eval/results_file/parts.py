@@ -1,23 +1,9 @@
-"""results.json: everything that a page states, unrounded, as one frozen and versioned model.
-
-Whoever writes or reads a results.json does it by this model alone; its JSON Schema is
-docs/results.schema.json. Numbers that are missing are null. A file of another version is refused
-with the remedy: there is one version, and an edition can be published again.
-"""
+"""The parts of results.json: frozen records, each with nothing in it that is not declared."""
 
 import datetime as dt
-import json
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from pbc_eval.errors import PublicationError
-
-FORMAT: Literal["pbc-eval-results"] = "pbc-eval-results"
-VERSION: Literal[1] = 1
-RESULTS = Path("downloads") / "results.json"  # within an edition
-_REMEDY = "Run the evaluation again."
+from pydantic import BaseModel, ConfigDict, Field
 
 Verdict = Literal["improved", "worsened", "uncertain", "no_interval", "reported"]
 
@@ -257,7 +243,6 @@ class RevisionNote(ResultsPart):
 class Particulars(ResultsPart):
     """What a list of reports, a citation and a catalogue need to know of one edition."""
 
-    report_label: str = "Impact report"
     method: str = ""
     method_label: str = ""
     headline: HeadlineFacts | None = None
@@ -340,96 +325,3 @@ class PageFile(ResultsPart):
     caption: str
     section: str
     about: str = Field(default="", description="Id of the outcome, KPI or clause that it is about.")
-
-
-class ResultsFile(ResultsPart):
-    """One edition's results. Parts that its kind of report does not have are null or empty."""
-
-    format: Literal["pbc-eval-results"] = FORMAT
-    version: Literal[1] = VERSION
-    summary: Summary
-    outcomes: tuple[OutcomeResult, ...] = ()
-    agreement: AgreementFacts | None = None
-    claims: tuple[ClaimedChange, ...] = ()
-    payment: PaymentResult | None = None
-    social_return: SocialReturn | None = None
-    payment_risk: tuple[RiskScenario, ...] | None = None
-    performance: tuple[KpiRating, ...] | None = None
-    uncertainty: UncertaintyResult | None = None
-    revision: RevisionResult | None = None
-    fingerprint: Annotated[str, Field(description="Of what a design note says was agreed.")] = ""
-    expected: tuple[ExpectedEffect, ...] = ()
-    year: int | None = None
-    scale: str = ""
-    contracts: tuple[PortfolioContract, ...] = ()
-    pooled: PooledResult | None = None
-    why_not_pooled: str = ""
-    files: tuple[PageFile, ...] = ()
-    particulars: Particulars = Particulars()
-    provenance: Provenance | None = None
-
-    @property
-    def released(self) -> dt.date:
-        """The day of release."""
-        return self.particulars.publication.release_date or self.summary.released
-
-    def to_json(self) -> str:
-        """The text of the file."""
-        content = self.model_dump(mode="json")
-        return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def results_of(content: Any, name: str) -> ResultsFile:
-    """What the JSON of a results.json says; ``name`` is the edition that it belongs to.
-
-    Raises PublicationError for one of another version, and for one that is no such file.
-    """
-    if not isinstance(content, dict):
-        raise PublicationError(f"{name}: results.json holds no results. {_REMEDY}")
-    version = content.get("version")
-    if content.get("format") != FORMAT or not isinstance(version, int):
-        raise PublicationError(
-            f"{name}: results.json was written by an earlier version of this program, which did "
-            f"not state its format. {_REMEDY}"
-        )
-    if version < VERSION:
-        raise PublicationError(
-            f"{name}: results.json is of version {version}; this program reads version {VERSION}. "
-            f"{_REMEDY}"
-        )
-    if version > VERSION:
-        raise PublicationError(
-            f"{name}: results.json is of version {version}, which a newer version of this program "
-            f"wrote; this one reads version {VERSION}. Update the program, or run the evaluation "
-            "again."
-        )
-    try:
-        return ResultsFile.model_validate(content)
-    except ValidationError as problem:
-        first = problem.errors()[0]
-        place = ".".join(str(step) for step in first["loc"])
-        raise PublicationError(
-            f"{name}: results.json cannot be read ({place}: {first['msg']}). {_REMEDY}"
-        ) from None
-
-
-def read_results_file(file: Path, name: str) -> ResultsFile:
-    """The results in ``file``. Raises PublicationError as ``results_of`` does, and for a file that
-    is not there or holds no JSON."""
-    return results_of(read_json(file, name), name)
-
-
-def read_json(file: Path, name: str) -> Any:
-    """The JSON of a results.json, before it is looked at. Raises PublicationError without one."""
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as problem:
-        raise PublicationError(
-            f"{name}: results.json cannot be read ({problem}). {_REMEDY}"
-        ) from None
-
-
-def results_schema() -> dict[str, Any]:
-    """The JSON Schema of results.json."""
-    schema = ResultsFile.model_json_schema(mode="serialization")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
