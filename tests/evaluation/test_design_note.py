@@ -236,5 +236,5 @@ def test_small_groups_are_held_back():
         note.before, groups=(("first treated in 7", 4), ("for comparison, never treated", 40))
     )
     found = release_note(dataclasses.replace(note, before=few))
-    assert "[c]" in set(found.groups.frame["units"])
-    assert not found.show_levels
+    assert "[c]" in set(found.table("groups-before").frame["units"])
+    assert found.table("levels-before") is None
