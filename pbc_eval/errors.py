@@ -13,6 +13,8 @@ PbcError
 Every message names the thing, the value found, the rule and the remedy.
 """
 
+from pbc_eval.messages.sentence import Sentence
+
 
 class PbcError(Exception):
     """Base class: catch this to catch anything raised on purpose."""
@@ -31,7 +33,14 @@ class DataError(PbcError, ValueError):
 
 
 class DesignError(PbcError, ValueError):
-    """The design cannot identify the effect on these data."""
+    """The design cannot identify the effect.
+
+    ``rule`` is the rule that was broken, for a page: it tells nothing that the data hold.
+    """
+
+    def __init__(self, message: str, rule: Sentence | None = None) -> None:
+        super().__init__(message)
+        self.rule = rule
 
 
 class ValueMapError(PbcError, ValueError):

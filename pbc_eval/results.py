@@ -6,6 +6,7 @@ table and plot ask it. They hold no clock, no path and no random state.
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from pbc_eval.errors import DesignError
+from pbc_eval.messages.sentence import EMPTY, Sentence
 
 Floats = NDArray[np.float64]
 CheckStatus = Literal["pass", "review", "fail", "not_applicable"]
@@ -25,12 +27,16 @@ class Method:
     """How an estimate was made, in words that a reader can check against the design."""
 
     estimator: str  # "group-time average treatment effects (Callaway & Sant'Anna 2021)"
-    comparison_group: str  # "never-treated units"
+    comparison_group: Sentence  # "never-treated units"
     base_period: str = "not applicable"
     clustering: str = "none"
-    inference: str = ""  # where standard errors and intervals come from, small-sample convention
+    inference: Sentence = (
+        EMPTY  # where standard errors and intervals come from, small-sample convention
+    )
     seed: int | None = None  # of any random draw behind an interval
-    notes: tuple[str, ...] = ()  # what a reader must know: cohorts dropped, cells without an error
+    notes: tuple[
+        Sentence, ...
+    ] = ()  # what a reader must know: cohorts dropped, cells without an error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +56,7 @@ class AttEstimate:
     level: float = 0.95
     critical_value: float | None = None  # None: the two-sided point of the t (or normal) reference
     degrees_of_freedom: float = math.inf
-    reason: str | None = None  # why there is no standard error
+    reason: Sentence | None = None  # why there is no standard error
     counterfactual_mean: float | None = None  # the treated group's outcome had it not been treated
 
     def __post_init__(self) -> None:
@@ -104,7 +110,7 @@ class AttEstimate:
             "conf_high": missing if self.conf_high is None else self.conf_high,
             "n_treated": self.n_treated,
             "n_comparison": self.n_comparison,
-            "reason": self.reason or "",
+            "reason": self.reason or EMPTY,
         }
 
 
@@ -146,12 +152,24 @@ class EffectSeries:
     def to_frame(self) -> pd.DataFrame:
         """One row an entry of the series (the overall effect alone for "simple"), tidy columns."""
         if self.kind == "simple":
-            return pd.DataFrame([self.overall.to_row()])
+            return frame_with_sentences([self.overall.to_row()])
         rows = [
             {self.index_name: at} | effect.to_row()
             for at, effect in zip(self.index, self.effects, strict=True)
         ]
-        return pd.DataFrame(rows)
+        return frame_with_sentences(rows)
+
+
+def frame_with_sentences(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ("reason",)
+) -> pd.DataFrame:
+    """A frame of rows in which the Sentences of ``columns`` stay what they are: pandas would make
+    plain text of them, of which nobody can tell any more which numbers count people."""
+    frame = pd.DataFrame(list(rows))
+    kept = {name: [row[name] for row in rows] for name in columns if name in frame}
+    return frame.assign(
+        **{name: pd.Series(cells, frame.index, dtype=object) for name, cells in kept.items()}
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -164,7 +182,7 @@ class CheckResult:
 
     name: str  # short identifier, used by waivers: "pre_trends"
     status: CheckStatus
-    sentence: str
+    sentence: Sentence
     null: str = ""
     statistic: float | None = None
     p_value: float | None = None

@@ -39,7 +39,7 @@ HOMES = {  # third-party tool -> the one place that may import it
     "papermill": "publish/notebook.py",
     "nbconvert": "publish/notebook.py",
     "nh3": "publish/notebook.py",
-    "babel": "messages/catalogue.py",
+    "babel": "messages",
     "dask": "batch/dask.py",
     "SALib": "sroi/global_sensitivity.py",
     "typer": "cli.py",
@@ -72,7 +72,7 @@ def test_imports_point_down(path):
 @MODULES
 def test_heavy_tools_stay_home(path):
     for tool in {name.split(".")[0] for name in imports(path)} & HOMES.keys():
-        assert path == ROOT / HOMES[tool], f"{tool} belongs in {HOMES[tool]}"
+        assert ROOT / HOMES[tool] in (path, path.parent), f"{tool} belongs in {HOMES[tool]}"
 
 
 @MODULES

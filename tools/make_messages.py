@@ -3,21 +3,22 @@
     python tools/make_messages.py
 
 Messages are what stands in ``_("…")``, ``plain("…")`` and ``lang_of("…")`` in templates, and in
-``Message("…")`` in Python. Run it when a text changed; a test holds the file up to date.
+``Sentence("…")`` in Python. Run it when a text changed; a test holds the file up to date.
 """
 
+import ast
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract
 from babel.messages.pofile import write_po
 from jinja2.ext import babel_extract
 
 PACKAGE = Path(__file__).parents[1] / "pbc_eval"
 POT = PACKAGE / "messages" / "messages.pot"
-IN_TEMPLATES = {"_": None, "gettext": None, "plain": None, "lang_of": None}
-IN_PYTHON = {"Message": (1,)}
+IN_TEMPLATES = {"_": None, "plain": None, "lang_of": None}
+IN_PYTHON = ("Sentence", "Message")
 HEADER = """\
 # Messages of the pages of pbc_eval, in the English of the pages.
 # docs/languages.md says how they are translated.
@@ -32,10 +33,31 @@ def messages() -> Catalog:
             for _, _, text, _ in babel_extract(stream, IN_TEMPLATES, [], {}):
                 _add(found, path, text)
     for path in sorted(PACKAGE.rglob("*.py")):
-        with path.open("rb") as stream:
-            for _, text, _, _ in extract("python", stream, IN_PYTHON):
+        for text in templates_in(ast.parse(path.read_text(encoding="utf-8"))):
+            if any(letter.isalpha() for letter in text):
                 _add(found, path, text)
     return found
+
+
+def templates_in(tree: ast.Module) -> Iterator[str]:
+    """The template of each Sentence: a literal, or a constant of the module."""
+    constants = {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name) and isinstance(node.value.value, str)
+    }
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args):
+            continue
+        template = node.args[0]
+        if node.func.id not in IN_PYTHON:
+            continue
+        if isinstance(template, ast.Constant) and isinstance(template.value, str):
+            yield template.value
+        elif isinstance(template, ast.Name) and template.id in constants:
+            yield constants[template.id]
 
 
 def _add(catalogue: Catalog, path: Path, text: str | tuple[str | None, ...] | None) -> None:

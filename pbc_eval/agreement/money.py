@@ -11,10 +11,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
+from pbc_eval.messages.number_formats import exact_money
+
 _PLAIN = re.compile(r"[-+]?\d+(\.\d+)?")
 _GROUPED = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")
 _PERCENT = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*%")
-_SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
 
 
 def exact_decimal(value: Any) -> Decimal:
@@ -71,19 +72,12 @@ Money = Annotated[Decimal, BeforeValidator(exact_decimal), AfterValidator(_refus
 
 
 def money_text(amount: Decimal, currency: str) -> str:
-    """'£1,200', '£1,200.50', '-£0.125', 'AUD 1,200': whole amounts without decimals."""
+    """'£1,200', '£1,200.50', '-£0.125', 'A$1,200': whole amounts without decimals."""
     sign = "-" if amount < 0 else ""
-    symbol = _SYMBOLS.get(currency, f"{currency} ")
-    return f"{sign}{symbol}{_digits(abs(amount), least_decimals=2)}"
+    return f"{sign}{exact_money(abs(amount), currency)}"
 
 
 def number_text(value: Decimal) -> str:
     """'1,234.5': thousands separated, no trailing zeros."""
-    return _digits(value, least_decimals=0)
-
-
-def _digits(value: Decimal, least_decimals: int) -> str:
     text = f"{value:,f}"
-    whole, _, fraction = text.partition(".")
-    fraction = fraction.rstrip("0")
-    return f"{whole}.{fraction:0<{least_decimals}}" if fraction else whole
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -16,6 +16,8 @@ import pandas as pd
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.weighted_sample import WeightedSample
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Name, Number, Share
 from pbc_eval.results import CheckResult, CheckStatus
 
 GREEN = 0.05
@@ -76,20 +78,43 @@ def check_balance(
     )
 
 
-def _sentence(table: pd.DataFrame, green: float, amber: float) -> str:
+def _sentence(table: pd.DataFrame, green: float, amber: float) -> Sentence:
     worst = table.iloc[0]
-    name, size = worst["covariate"], float(worst["std_diff_after"])
+    name, size = Name(str(worst["covariate"])), float(worst["std_diff_after"])
     if np.isnan(size):
-        return (
-            f"{name} does not vary in one group but differs between them, so its balance has no "
-            "scale; leave it out or match exactly on it."
+        return Sentence(
+            "{name} does not vary in one group but differs between them, so its balance has no "
+            "scale; leave it out or match exactly on it.",
+            name=name,
         )
-    found = f"The largest difference after matching is {size:+.1%} of a standard deviation ({name})"
+    largest = Sentence(
+        "The largest difference after matching is {size} of a standard deviation ({name})",
+        size=Share(size, 1, signed=True),
+        name=name,
+    )
+    every, low, high = Number(len(table)), Share(green), Share(amber)
     n_red = int((table["light"] == "red").sum())
     if n_red:
-        return f"{found}; {n_red} of {len(table)} covariates are above {amber:.0%}."
+        return Sentence(
+            "{largest}; {red} of {every} covariates are above {high}.",
+            largest=largest,
+            red=Number(n_red),
+            every=every,
+            high=high,
+        )
     n_amber = int((table["light"] == "amber").sum())
     if n_amber:
-        between = f"between {green:.0%} and {amber:.0%}"
-        return f"{found}; {n_amber} of {len(table)} covariates are {between}."
-    return f"{found}; all {len(table)} covariates are within {green:.0%}."
+        return Sentence(
+            "{largest}; {amber} of {every} covariates are between {low} and {high}.",
+            largest=largest,
+            amber=Number(n_amber),
+            every=every,
+            low=low,
+            high=high,
+        )
+    return Sentence(
+        "{largest}; all {every} covariates are within {low}.",
+        largest=largest,
+        every=every,
+        low=low,
+    )

@@ -10,6 +10,8 @@ than 20 to 50); MacKinnon and Webb (2018), Econometrics Journal 21 (few treated 
 
 import pandas as pd
 
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import CLUSTERS, UNITS, Number, Units
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import CheckResult, CheckStatus
 
@@ -32,15 +34,27 @@ def check_few_clusters(panel: Panel) -> CheckResult:
         status = "fail"
     elif fewest < REVIEW_BELOW or total < REVIEW_BELOW_TOTAL:
         status = "review"
-    thing = "clusters" if panel.roles.cluster else "units"
-    sentence = f"{treated:,} treated and {compared:,} comparison {thing}, {total:,} in all"
-    sentence += {
-        "pass": ": enough for large-sample standard errors.",
-        "review": ": standard errors may be too small; report a wild cluster bootstrap "
-        "(wild_cluster_bootstrap) or a permutation test beside them.",
-        "fail": f": fewer than {FAIL_BELOW} on one side, so standard errors cannot be trusted; use "
-        "a permutation test, such as placebos in space.",
+    noun = CLUSTERS.plural if panel.roles.cluster else UNITS.plural
+    verdict = {
+        "pass": Sentence("enough for large-sample standard errors."),
+        "review": Sentence(
+            "standard errors may be too small; report a wild cluster bootstrap "
+            "(wild_cluster_bootstrap) or a permutation test beside them."
+        ),
+        "fail": Sentence(
+            "fewer than {least} on one side, so standard errors cannot be trusted; use a "
+            "permutation test, such as placebos in space.",
+            least=Number(FAIL_BELOW),
+        ),
     }[status]
+    sentence = Sentence(
+        "{treated} treated and {compared} comparison {noun}, {total} in all: {verdict}",
+        treated=Units(treated),
+        compared=Units(compared),
+        noun=noun,
+        total=Units(total),
+        verdict=verdict,
+    )
     return CheckResult(
         name="few_clusters",
         status=status,

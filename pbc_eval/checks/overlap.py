@@ -13,6 +13,8 @@ Source: Heckman, Ichimura & Todd (1997), Review of Economic Studies 64; Crump, H
 Mitnik (2009), Biometrika 96, 187-199, on limited overlap.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -21,6 +23,15 @@ from pbc_eval._validate import check_share
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.weighted_sample import WeightedSample
+from pbc_eval.messages.sentence import EMPTY, Part, Sentence
+from pbc_eval.messages.values import (
+    COMPARISON_UNITS,
+    TREATED_UNITS,
+    UNITS,
+    Bracketed,
+    Share,
+    Units,
+)
 from pbc_eval.results import CheckResult, CheckStatus
 
 Floats = NDArray[np.float64]
@@ -52,36 +63,56 @@ def check_overlap(
         )
     table = _table(sample)
     seeking = {"ATT": "treated", "ATC": "comparison"}.get(sample.settings.estimand, "all")
-    row = {str(key): value for key, value in table[table["group"] == seeking].iloc[0].items()}
-    outside, lost = float(row["share_outside"]), float(row["share_unmatched"])
+    row = {
+        str(key): float(value)
+        for key, value in table[table["group"] == seeking].iloc[0].items()
+        if key != "group"
+    }
+    outside, lost = row["share_outside"], row["share_unmatched"]
     worst = lost if np.isnan(outside) else max(outside, lost)
     status: CheckStatus = (
         "pass" if worst <= pass_up_to else "review" if worst <= review_up_to else "fail"
     )
-    weighted = isinstance(sample, WeightedSample)
-    who = "units" if seeking == "all" else f"{seeking} units"
-    sentence = (
-        f"{int(row['unmatched']):,} of {int(row['units']):,} {who} ({lost:.1%}) "
-        f"{'were trimmed' if weighted else 'found no match'}"
-    )
-    if not np.isnan(outside):
-        sentence += (
-            f", and {int(row['outside_range']):,} ({outside:.1%}) have a score outside the range "
-            "of the other group"
-        )
-    if status != "pass":
-        sentence += (
-            "; the effect is for those who are left, so compare them with the others"
-            if weighted
-            else "; the effect is for the matched only, so compare them with the unmatched"
-        )
     return CheckResult(
         name="overlap",
         status=status,
-        sentence=f"{sentence}.",
+        sentence=_sentence(row, seeking, status, weighted=isinstance(sample, WeightedSample)),
         null="not a test: the shares lost are compared with limits",
         statistic=worst,
         table=table,
+    )
+
+
+def _sentence(
+    row: Mapping[str, float], seeking: str, status: CheckStatus, *, weighted: bool
+) -> Sentence:
+    noun = {"treated": TREATED_UNITS, "comparison": COMPARISON_UNITS}.get(seeking, UNITS)
+    units, cell = int(row["units"]), f"overlap/{seeking}/"
+    lost = Units(int(row["unmatched"]), noun, of=units, share_decimals=1, cell=f"{cell}unmatched")
+    outside: Part = EMPTY
+    if not np.isnan(row["outside_range"]):
+        beyond = Units(int(row["outside_range"]), cell=f"{cell}outside_range")
+        outside = Sentence(
+            ", and {count}{share} have a score outside the range of the other group",
+            count=beyond,
+            share=Bracketed(Share(float(row["share_outside"]), 1, of=beyond)),
+        )
+    consequence: Part = EMPTY
+    if status != "pass":
+        consequence = (
+            Sentence("; the effect is for those who are left, so compare them with the others")
+            if weighted
+            else Sentence(
+                "; the effect is for the matched only, so compare them with the unmatched"
+            )
+        )
+    fate = Sentence("were trimmed") if weighted else Sentence("found no match")
+    return Sentence(
+        "{lost} {fate}{outside}{consequence}.",
+        lost=lost,
+        fate=fate,
+        outside=outside,
+        consequence=consequence,
     )
 
 

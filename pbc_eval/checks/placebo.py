@@ -11,12 +11,16 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval.errors import DesignError
+from pbc_eval.messages.sentence import Claim, Sentence
+from pbc_eval.messages.values import TREATED_UNITS, UNITS, Number, PValue, Size, UnitNames, Units
 from pbc_eval.panel.moments import UnitArrays
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import CheckResult, CheckStatus, Floats
 
 PASS_UP_TO = 0.10  # p-value; with fewer than ten units none can be that small
 
+# Of a rank among effects nothing follows on how the one of interest came about.
+SAYS_HOW_UNUSUAL = Claim(kind="association", certainty="open")
 NULL = "treatment had no effect on the treated unit, which was as likely to be any of the units"
 
 
@@ -37,22 +41,30 @@ def check_placebo_in_space(panel: Panel, anticipation: int = 0) -> CheckResult:
             f"placebo: anticipation must be a whole number of periods >= 0, got {anticipation!r}."
         )
     if panel.repeated:
-        return _skip("they need units followed over time; these are repeated cross-sections")
+        return _skip(
+            Sentence("they need units followed over time; these are repeated cross-sections")
+        )
     treated = sum(panel.cohort_units[1:])
     if treated != 1 or panel.cohort_units[0] < 2:
         return _skip(
-            f"they need one treated unit and two that never are; there are {treated:,} and "
-            f"{panel.cohort_units[0]:,}. With several treated units, see few_clusters"
+            Sentence(
+                "they need {least} and {others} that never are; there are {treated} and {never}. "
+                "With several treated units, see few_clusters",
+                least=Number(1, noun=TREATED_UNITS),
+                others=Number(2),
+                treated=Units(treated),
+                never=Units(panel.cohort_units[0]),
+            )
         )
     cohort = int(np.flatnonzero(panel.cohort_units[1:])[0]) + 1
     clock = np.asarray(panel.periods.clock, dtype=float)
     before = np.flatnonzero(clock < panel.first_treated[cohort] - anticipation)
     if not len(before):
-        return _skip("there is no period before treatment and its anticipation")
+        return _skip(Sentence("there is no period before treatment and its anticipation"))
     arrays = panel.arrays()
     effects = placebo_effects(arrays, cohort, int(before[-1]), panel.starts[cohort])
     if np.isnan(effects[arrays.cohort == cohort][0]):
-        return _skip("the treated unit is not observed before and after treatment")
+        return _skip(Sentence("the treated unit is not observed before and after treatment"))
     return _ranked(arrays, cohort, effects)
 
 
@@ -74,19 +86,19 @@ def placebo_effects(arrays: UnitArrays, cohort: int, base: int, start: int) -> F
 
 def _ranked(arrays: UnitArrays, cohort: int, effects: Floats) -> CheckResult:
     real = float(effects[arrays.cohort == cohort][0])
-    found = ~np.isnan(effects)
-    size = np.abs(effects[found])
+    observed = ~np.isnan(effects)
+    size = np.abs(effects[observed])
     # Ties count against the effect; a hair of slack keeps rounding from breaking them.
     rank = int((size >= abs(real) * (1 - 1e-12)).sum())
-    n = int(found.sum())
+    n = int(observed.sum())
     p_value = rank / n
     status: CheckStatus = "pass" if p_value <= PASS_UP_TO else "review"
     name = str(arrays.unit[arrays.cohort == cohort][0])
     table = pd.DataFrame(
         {
-            "unit": arrays.unit[found],
-            "treated": arrays.cohort[found] == cohort,
-            "effect": effects[found],
+            "unit": arrays.unit[observed],
+            "treated": arrays.cohort[observed] == cohort,
+            "effect": effects[observed],
         }
     )
     table["rank"] = (-table["effect"].abs()).rank(method="max").astype(int)
@@ -94,9 +106,16 @@ def _ranked(arrays: UnitArrays, cohort: int, effects: Floats) -> CheckResult:
     return CheckResult(
         name="placebo_in_space",
         status=status,
-        sentence=(
-            f"The effect on {name} ({real:.4g}) ranks {rank} by size among {n} units each treated "
-            f"in turn: p = {p_value:.3f}, where 1/{n} is the least there can be."
+        sentence=Sentence(
+            "The effect on {unit} ({effect}) ranks {rank} by size among {units} each treated in "
+            "turn: {p}, where 1/{n} is the least there can be.",
+            SAYS_HOW_UNUSUAL,
+            unit=UnitNames((name,)),
+            effect=Size(real, 4),
+            rank=Number(rank),
+            units=Units(n, UNITS),
+            p=PValue(p_value),
+            n=Units(n),
         ),
         null=NULL,
         statistic=real,
@@ -105,10 +124,10 @@ def _ranked(arrays: UnitArrays, cohort: int, effects: Floats) -> CheckResult:
     )
 
 
-def _skip(why: str) -> CheckResult:
+def _skip(why: Sentence) -> CheckResult:
     return CheckResult(
         name="placebo_in_space",
         status="not_applicable",
-        sentence=f"Placebos in space were not run: {why}.",
+        sentence=Sentence("Placebos in space were not run: {why}.", why=why),
         null=NULL,
     )

@@ -18,6 +18,8 @@ from scipy import linalg, stats
 
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.small_sample import SmallSampleTest, small_sample_test
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import EFFECTS, Listed, Number, Period, PValue, Units, joined
 from pbc_eval.results import CheckResult, CheckStatus, Floats
 
 FAIL_BELOW = 0.05  # p-value
@@ -49,9 +51,9 @@ def check_pretrends(effects: GroupTimeEffects) -> CheckResult:
     table = frame[before].assign(tested=False)
     if not known.any():
         why = (
-            "no period before treatment can be compared with another"
+            Sentence("no period before treatment can be compared with another")
             if not before.any()
-            else "no effect before treatment has a standard error"
+            else Sentence("no effect before treatment has a standard error")
         )
         return _untested(why, table)
     at = np.flatnonzero(known)
@@ -62,9 +64,9 @@ def check_pretrends(effects: GroupTimeEffects) -> CheckResult:
         kept = inside[independent(cells.joint[np.ix_(inside, inside)])]
         if not len(kept):
             why = (
-                "the cohorts have too few units for a joint test"
+                Sentence("the cohorts have too few units for a joint test")
                 if small
-                else "outcomes before treatment do not vary"
+                else Sentence("outcomes before treatment do not vary")
             )
             return _untested(why, table)
         test = _small_sample(effects, kept)
@@ -102,11 +104,13 @@ def _small_sample(effects: GroupTimeEffects, kept: np.ndarray) -> SmallSampleTes
     return small_sample_test(theta, parts, [place[int(cell)] for cell in kept], LEAST_DF)
 
 
-def _untested(why: str, table: pd.DataFrame) -> CheckResult:
+def _untested(why: Sentence, table: pd.DataFrame) -> CheckResult:
     return CheckResult(
         name="pre_trends",
         status="not_applicable",
-        sentence=f"Pre-trends could not be tested: {why}. Parallel trends rest on argument.",
+        sentence=Sentence(
+            "Pre-trends could not be tested: {why}. Parallel trends rest on argument.", why=why
+        ),
         null=NULL,
         table=table,
     )
@@ -145,30 +149,54 @@ def _sentence(
     left_out: int,
     too_small: list[tuple[int, int]],
     table: pd.DataFrame,
-) -> str:
+) -> Sentence:
     k = test.df_numerator
-    chi2 = float(stats.chi2.sf(statistic, k))
-    effects = "1 effect" if k == 1 else f"{k} effects"
-    head = (
-        f"Joint test of {effects} before treatment: W = {statistic:.2f}, "
-        f"F({k}, {test.df_denominator:.0f}) = {test.statistic:.2f}, p = {test.p_value:.3f} "
-        f"(without allowance for few units p = {chi2:.3f}). "
+    test_words = Sentence(
+        "Joint test of {effects} before treatment: W = {wald}, F({k}, {df}) = {f}, {p} (without "
+        "allowance for few units {p_chi2}).",
+        effects=Number(k, noun=EFFECTS),
+        wald=Number(statistic, 2),
+        k=Number(k),
+        df=Number(test.df_denominator),
+        f=Number(test.statistic, 2),
+        p=PValue(test.p_value),
+        p_chi2=PValue(float(stats.chi2.sf(statistic, k))),
     )
-    if test.p_value < FAIL_BELOW:
-        head += "Cohorts and comparison moved apart before treatment. "
-    elif test.p_value < REVIEW_BELOW:
-        head += "There are signs that cohorts and comparison moved apart before treatment. "
-    else:
-        head += (
-            "No difference before treatment was detected; that does not show that trends would "
-            "have stayed parallel without treatment. "
-        )
+    sentences = [test_words, _verdict(test.p_value)]
     if too_small:
-        named = ", ".join(f"{cohort} ({units})" for cohort, units in too_small)
-        head += f"Cohorts with too few units for the test were left out: {named}. "
+        cohorts = (
+            Sentence("{cohort} ({units})", cohort=Period(cohort), units=Units(units))
+            for cohort, units in too_small
+        )
+        sentences.append(
+            Sentence(
+                "Cohorts with too few units for the test were left out: {cohorts}.",
+                cohorts=Listed(tuple(cohorts)),
+            )
+        )
     elif left_out:
-        head += f"{left_out} redundant effects, determined by the others, were dropped. "
+        sentences.append(
+            Sentence(
+                "{count} redundant effects, determined by the others, were dropped.",
+                count=Number(left_out),
+            )
+        )
     silent = int(table["std_error"].isna().sum())
     if silent:
-        head += f"{silent} effects without a standard error were left out. "
-    return head.strip()
+        sentences.append(
+            Sentence(
+                "{count} effects without a standard error were left out.", count=Number(silent)
+            )
+        )
+    return joined(sentences, " ")
+
+
+def _verdict(p_value: float) -> Sentence:
+    if p_value < FAIL_BELOW:
+        return Sentence("Cohorts and comparison moved apart before treatment.")
+    if p_value < REVIEW_BELOW:
+        return Sentence("There are signs that cohorts and comparison moved apart before treatment.")
+    return Sentence(
+        "No difference before treatment was detected; that does not show that trends would have "
+        "stayed parallel without treatment."
+    )

@@ -9,8 +9,11 @@ import math
 import numpy as np
 import pandas as pd
 
+from pbc_eval.checks.placebo import NULL, SAYS_HOW_UNUSUAL
 from pbc_eval.did.synthetic import SyntheticDid
 from pbc_eval.did.synthetic_fit import differences, fit_cohorts
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import TREATED_UNITS, UNITS, Number, PValue, Size, UnitNames, Units
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import CheckResult, CheckStatus
 
@@ -20,16 +23,16 @@ PASS_UP_TO = 0.10  # p-value of the rank
 MOST_PLACEBOS = 500  # comparison units, beyond which ranks are not worth the time
 
 
-def check_synthetic_fit(found: SyntheticDid) -> CheckResult:
+def check_synthetic_fit(fitted: SyntheticDid) -> CheckResult:
     """How closely the synthetic path follows the treated one before treatment.
 
     The root mean squared difference before treatment over the standard deviation of comparison
     units' changes from one period to the next: "review" above 1, "fail" above 2. These limits are
     ours. Table: cohort, difference, change, ratio.
     """
-    path = found.path()
+    path = fitted.path()
     rows = []
-    for label, fit in zip(found.cohorts, found.fits, strict=True):
+    for label, fit in zip(fitted.cohorts, fitted.fits, strict=True):
         before = path.loc[path["cohort"] == label, "difference"].to_numpy(float)[: fit.start]
         size = float(np.sqrt((before**2).mean()))
         ratio = size / fit.noise if fit.noise > 0 else math.inf if size > 0 else 0.0
@@ -41,10 +44,13 @@ def check_synthetic_fit(found: SyntheticDid) -> CheckResult:
     return CheckResult(
         name="fit_before_treatment",
         status=status,
-        sentence=(
-            f"Before treatment the synthetic comparison differs from the treated by "
-            f"{size:.3g} (root mean square), {ratio:.2g} times the usual change of a comparison "
-            f"unit from one period to the next ({change:.3g})."
+        sentence=Sentence(
+            "Before treatment the synthetic comparison differs from the treated by {size} (root "
+            "mean square), {ratio} times the usual change of a comparison unit from one period to "
+            "the next ({change}).",
+            size=Size(size, 3),
+            ratio=Size(ratio, 2),
+            change=Size(change, 3),
         ),
         null=f"not a test: look above {REVIEW_ABOVE:g} times, too far apart above {FAIL_ABOVE:g}",
         statistic=ratio,
@@ -52,7 +58,7 @@ def check_synthetic_fit(found: SyntheticDid) -> CheckResult:
     )
 
 
-def check_synthetic_placebo(panel: Panel, found: SyntheticDid) -> CheckResult:
+def check_synthetic_placebo(panel: Panel, fitted: SyntheticDid) -> CheckResult:
     """Rank the effect on one treated unit among those of comparison units given its date.
 
     Each never-treated unit gets a synthetic comparison of its own from the other never-treated
@@ -60,26 +66,29 @@ def check_synthetic_placebo(panel: Panel, found: SyntheticDid) -> CheckResult:
     speaks against the effect, not against the design. "not_applicable" unless one unit is treated.
     Table, largest first: unit, treated, effect, rank.
     """
-    if found.effect.n_treated != 1 or found.effect.n_comparison > MOST_PLACEBOS:
+    if fitted.effect.n_treated != 1 or fitted.effect.n_comparison > MOST_PLACEBOS:
         return CheckResult(
             name="placebo_in_space",
             status="not_applicable",
-            sentence=(
-                "Placebos in space were not run: they need one treated unit and at most "
-                f"{MOST_PLACEBOS} others; there are {found.effect.n_treated:,} and "
-                f"{found.effect.n_comparison:,}."
+            sentence=Sentence(
+                "Placebos in space were not run: they need {least} and at most {most} others; "
+                "there are {treated} and {never}.",
+                least=Number(1, noun=TREATED_UNITS),
+                most=Number(MOST_PLACEBOS),
+                treated=Units(fitted.effect.n_treated),
+                never=Units(fitted.effect.n_comparison),
             ),
-            null=_NULL,
+            null=NULL,
         )
-    arrays, fit = panel.arrays(), found.fits[0]
+    arrays, fit = panel.arrays(), fitted.fits[0]
     pool = np.flatnonzero(arrays.cohort == 0)
     starts = np.array(panel.starts)
     effects = []
-    for one in pool:
-        given = np.where(pool == one, fit.cohort, 0)
+    for unit in pool:
+        given = np.where(pool == unit, fit.cohort, 0)
         fits = fit_cohorts(arrays.outcome[pool], given, starts)
         effects.append(float(differences(arrays.outcome[pool], given, fits)[0, fit.start :].mean()))
-    real = found.effect.estimate
+    real = fitted.effect.estimate
     treated = str(arrays.unit[arrays.cohort == fit.cohort][0])
     table = pd.DataFrame(
         {
@@ -96,16 +105,19 @@ def check_synthetic_placebo(panel: Panel, found: SyntheticDid) -> CheckResult:
     return CheckResult(
         name="placebo_in_space",
         status="pass" if rank / n <= PASS_UP_TO else "review",
-        sentence=(
-            f"The effect on {treated} ({real:.4g}) ranks {rank} by size among {n} units, each with "
-            f"a synthetic comparison of its own: p = {rank / n:.3f}, where 1/{n} is the least "
-            "there can be."
+        sentence=Sentence(
+            "The effect on {unit} ({effect}) ranks {rank} by size among {units}, each with a "
+            "synthetic comparison of its own: {p}, where 1/{n} is the least there can be.",
+            SAYS_HOW_UNUSUAL,
+            unit=UnitNames((treated,)),
+            effect=Size(real, 4),
+            rank=Number(rank),
+            units=Units(n, UNITS),
+            p=PValue(rank / n),
+            n=Units(n),
         ),
-        null=_NULL,
+        null=NULL,
         statistic=real,
         p_value=rank / n,
         table=table,
     )
-
-
-_NULL = "treatment had no effect on the treated unit, which was as likely to be any of the units"

@@ -17,7 +17,6 @@ import numpy as np
 
 from pbc_eval.did.adjustment import (
     TRIM,
-    TRIMMED,
     Comparison,
     CovariateAdjustment,
     EstimationMethod,
@@ -33,8 +32,12 @@ from pbc_eval.did.estimates import (
     reasons,
 )
 from pbc_eval.did.influences import Block, Fitted, Influences, runs
+from pbc_eval.did.notes import trimmed
 from pbc_eval.did.small_sample import add_block, no_parts
 from pbc_eval.did.threads import in_order
+from pbc_eval.messages.sentence import EMPTY, Sentence
+from pbc_eval.messages.values import COMPARISON_UNITS
+from pbc_eval.messages.values import Units as TrimmedUnits
 from pbc_eval.panel.covariates import UnitCovariates
 from pbc_eval.panel.moments import UnitArrays
 from pbc_eval.results import Floats
@@ -50,7 +53,7 @@ class Tally:
         self.level: Floats = np.full(k, np.nan)
         self.n_treated: Ints = np.zeros(k, dtype=np.int64)
         self.n_comparison: Ints = np.zeros(k, dtype=np.int64)
-        self.problem = [""] * k
+        self.problem = [EMPTY] * k
 
 
 def cells_with_covariates(
@@ -137,22 +140,19 @@ def _fit(
         tally.level[cells] = mean / sums[cohort].weight
         wanted.append((cohort, pool, inside, cells, sheet.contrast(plan, cells)))
 
-    def adjusted(one: tuple[int, Flags, list[int], Ints, Floats]) -> CovariateAdjustment | str:
+    def adjusted(one: tuple[int, Flags, list[int], Ints, Floats]) -> CovariateAdjustment | Sentence:
         cohort, _, inside, _, contrast = one
         return adjust(method, _comparison(arrays, parts, sums, cohort, inside), contrast, names)
 
     models = in_order(adjusted, wanted)
     for (cohort, pool, _, cells, contrast), model in zip(wanted, models, strict=True):
-        if isinstance(model, str):
+        if isinstance(model, Sentence):
             for cell in cells:
                 tally.problem[cell] = model
             continue
         if model.trimmed:
             for cell in cells:
-                tally.problem[cell] = (
-                    f"{TRIMMED} {model.trimmed:,} comparison units at or above {TRIM}: "
-                    "left out of the comparison"
-                )
+                tally.problem[cell] = trimmed(TrimmedUnits(model.trimmed, COMPARISON_UNITS), TRIM)
         tally.estimate[cells] = model.estimate
         yield Fitted(
             sheet=number, cells=cells, cohort=cohort, pool=pool, contrast=contrast, model=model

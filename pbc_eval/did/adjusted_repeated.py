@@ -21,14 +21,19 @@ import numpy as np
 from numpy.linalg import solve
 from scipy import sparse
 
-from pbc_eval.did.adjustment import TRIM, TRIMMED, EstimationMethod, collinear, fitted_chance
+from pbc_eval.did.adjustment import TRIM, EstimationMethod, collinear, fitted_chance
 from pbc_eval.did.cells import CellPlan, Ints
 from pbc_eval.did.estimates import CellEstimates
 from pbc_eval.did.logit import dependent_columns, fit_logit
+from pbc_eval.did.notes import trimmed
 from pbc_eval.did.small_sample import CohortParts, no_parts
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Noun, Number, Units
 from pbc_eval.panel.covariates import UnitCovariates
 from pbc_eval.panel.cross_sections import RowArrays
 from pbc_eval.results import Floats
+
+OBSERVATIONS = Noun(Sentence("comparison observation"), Sentence("comparison observations"))
 
 
 def cells_adjusted_in_cross_sections(
@@ -56,15 +61,12 @@ def cells_adjusted_in_cross_sections(
             now=now,
         )
         found = adjust_cell(method, sample, covariates.names)
-        if isinstance(found, str):
+        if isinstance(found, Sentence):
             reason[j] = found
             continue
         estimate[j] = found.estimate
         if found.trimmed:
-            reason[j] = (
-                f"{TRIMMED} {found.trimmed:,} comparison observations at or above {TRIM}: left out "
-                "of the comparison"
-            )
+            reason[j] = trimmed(Units(found.trimmed, OBSERVATIONS), TRIM)
         at.append(used)
         cell.append(np.full(len(used), j))
         value.append(found.influence)
@@ -171,8 +173,10 @@ class _Sum:
             self.score_pull += sign * (part @ self.sample.x)
 
 
-def adjust_cell(method: EstimationMethod, sample: Sample, names: tuple[str, ...]) -> Adjusted | str:
-    """One cell; a string says why it cannot be adjusted."""
+def adjust_cell(
+    method: EstimationMethod, sample: Sample, names: tuple[str, ...]
+) -> Adjusted | Sentence:
+    """One cell; a sentence says why it cannot be adjusted."""
     y, x, d, now = sample.y, sample.x, sample.treated, sample.now
     own, other = sample.weight * d, sample.weight * (1 - d)
     regressions: dict[tuple[int, int], _Regression] = {}
@@ -181,20 +185,28 @@ def adjust_cell(method: EstimationMethod, sample: Sample, names: tuple[str, ...]
         weight = (own if side else other) * (now if when else 1 - now)
         gram = x.T @ (x * weight[:, None])
         if dependent := dependent_columns(gram):
-            kind = "treated" if side else "comparison"
-            return collinear(dependent, names, f"among the {kind} observations of one period")
+            where = (
+                Sentence("among the treated observations of one period")
+                if side
+                else Sentence("among the comparison observations of one period")
+            )
+            return collinear(dependent, names, where)
         slope: Floats = np.asarray(solve(gram, x.T @ (weight * y)), dtype=np.float64)
         regressions[side, when] = _Regression(weight, gram, slope, np.zeros(x.shape[1]))
-    odds, trimmed, score = other, 0, None
+    odds, n_trimmed, score = other, 0, None
     if method != "reg":
         if dependent := dependent_columns(x.T @ (x * sample.weight[:, None])):
-            return collinear(dependent, names, "among treated and comparison observations")
+            return collinear(
+                dependent, names, Sentence("among treated and comparison observations")
+            )
         score = fit_logit(x, d > 0, sample.weight)
         if score is None:
-            return "covariates separate the cohort from its comparison: no propensity score"
+            return Sentence(
+                "covariates separate the cohort from its comparison: no propensity score"
+            )
         chance = fitted_chance(x, score.coefficients)
         kept = chance < TRIM
-        trimmed = int((~kept & (d == 0)).sum())
+        n_trimmed = int((~kept & (d == 0)).sum())
         odds = other * np.where(kept, chance / (1 - chance), 0.0)
 
     total = _Sum(sample)
@@ -206,7 +218,10 @@ def adjust_cell(method: EstimationMethod, sample: Sample, names: tuple[str, ...]
             total.add(-sign, own, x @ control.slope, ((1.0, control),))
             continue
         if not (odds * here).sum() > 0:
-            return f"no comparison observation has a propensity score below {TRIM}"
+            return Sentence(
+                "no comparison observation has a propensity score below {trim}",
+                trim=Number(TRIM, 3),
+            )
         if method == "ipw":
             total.add(sign, own * here, y)
             total.add(-sign, odds * here, y, scored=True)
@@ -222,7 +237,7 @@ def adjust_cell(method: EstimationMethod, sample: Sample, names: tuple[str, ...]
     if score is not None:
         moved = x @ solve(score.information, total.score_pull)
         influence = influence + sample.weight * (d - fitted_chance(x, score.coefficients)) * moved
-    return Adjusted(estimate=total.estimate, influence=influence, trimmed=trimmed)
+    return Adjusted(estimate=total.estimate, influence=influence, trimmed=n_trimmed)
 
 
 def _covariance(

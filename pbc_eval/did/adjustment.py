@@ -29,12 +29,13 @@ from scipy.special import expit
 
 from pbc_eval.did.cells import Flags
 from pbc_eval.did.logit import dependent_columns, fit_logit
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Names, Number
 from pbc_eval.results import Floats
 
 EstimationMethod = Literal["dr", "reg", "ipw"]
 
 TRIM = 0.995  # comparison units with a score at or above it get no weight, as in the did package
-TRIMMED = "propensity score of"  # how the reason of a cell with trimmed units begins
 HIGHEST_SCORE = 1 - 1e-6  # keeps the odds of a fitted score finite
 
 
@@ -111,17 +112,17 @@ def adjust(
     comparison: Comparison,
     contrast: Floats,
     names: tuple[str, ...],
-) -> CovariateAdjustment | str:
+) -> CovariateAdjustment | Sentence:
     """Fit one comparison; ``contrast`` (columns, q) turns outcome columns into changes.
 
-    A string says why it cannot be fitted.
+    A sentence says why it cannot be fitted.
     """
     own, pool = comparison.own, comparison.pool
     p, q = pool.xx.shape[0], contrast.shape[1]
     slope: Floats = np.zeros((p, q))
     if method != "ipw":
         if dependent := dependent_columns(pool.xx):
-            return collinear(dependent, names, "among the comparison units")
+            return collinear(dependent, names, Sentence("among the comparison units"))
         slope = np.asarray(solve(pool.xx, pool.xd @ contrast), dtype=np.float64)
     mean_own = own.xx[0] / own.weight
     eta_treated = (own.xd[0] @ contrast - own.xx[0] @ slope) / own.weight
@@ -139,10 +140,12 @@ def adjust(
             trimmed=0,
         )
     if dependent := dependent_columns(own.xx + pool.xx):
-        return collinear(dependent, names, "among treated and comparison units")
+        return collinear(dependent, names, Sentence("among treated and comparison units"))
     fit = fit_logit(comparison.x, comparison.treated, comparison.weight)
     if fit is None:
-        return "covariates separate the cohort from its comparison units: no propensity score"
+        return Sentence(
+            "covariates separate the cohort from its comparison units: no propensity score"
+        )
     x = comparison.x[~comparison.treated]
     chance = fitted_chance(x, fit.coefficients)
     kept = chance < TRIM
@@ -151,7 +154,9 @@ def adjust(
     xx, xd = weighted.T @ x, weighted.T @ comparison.relative @ contrast
     total = float(xx[0, 0])
     if total <= 0:
-        return f"no comparison unit has a propensity score below {TRIM}"
+        return Sentence(
+            "no comparison unit has a propensity score below {trim}", trim=Number(TRIM, 3)
+        )
     eta_comparison = (xd[0] - xx[0] @ slope) / total
     moved = xd - xx @ slope - np.outer(xx[0], eta_comparison)
     return CovariateAdjustment(
@@ -174,7 +179,9 @@ def fitted_chance(x: Floats, coefficients: Floats) -> Floats:
     return chance
 
 
-def collinear(dependent: list[int], names: tuple[str, ...], where: str) -> str:
+def collinear(dependent: list[int], names: tuple[str, ...], where: Sentence) -> Sentence:
     """Why a cell cannot be adjusted; ``dependent`` counts the intercept as 0."""
-    named = ", ".join(("intercept", *names)[j] for j in dependent)
-    return f"covariates are collinear {where}: {named}"
+    named = tuple(("intercept", *names)[j] for j in dependent)
+    return Sentence(
+        "covariates are collinear {where}: {names}", where=where, names=Names(named, len(named))
+    )

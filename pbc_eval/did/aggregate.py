@@ -13,11 +13,13 @@ from typing import Literal
 import numpy as np
 
 from pbc_eval._validate import check_choice, check_level
-from pbc_eval.did.adjustment import TRIMMED
 from pbc_eval.did.bands import simultaneous_critical_value
 from pbc_eval.did.cells import Flags, Ints
 from pbc_eval.did.estimates import CellEstimates
+from pbc_eval.did.notes import is_of_trimmed
 from pbc_eval.errors import DesignError
+from pbc_eval.messages.sentence import EMPTY, Sentence
+from pbc_eval.messages.values import Listed, Number, Period, Share, joined, periods
 from pbc_eval.results import AttEstimate, EffectSeries, Floats, Method
 
 Kind = Literal["simple", "event", "cohort", "calendar"]
@@ -83,8 +85,12 @@ def aggregate(
         known = np.array([not reason for reason in reasons])
         critical = simultaneous_critical_value(covariance[np.ix_(known, known)], level, seed)
         notes.append(
-            f"simultaneous {level:.0%} bands for the series (critical value {critical:.4f}); "
-            "p-values and the overall interval are for one effect at a time"
+            Sentence(
+                "simultaneous {level} bands for the series (critical value {critical}); p-values "
+                "and the overall interval are for one effect at a time",
+                level=Share(level),
+                critical=Number(critical, 4),
+            )
         )
     notes += _notes(cells, labels, chosen)
     method = Method(
@@ -204,38 +210,58 @@ def _limits(balance_e: int | None, min_e: int | None, max_e: int | None) -> str:
     return f" with {', '.join(named)}: widen the limits" if named else ""
 
 
-def _reason(cells: CellEstimates, average: Average) -> str | None:
+def _reason(cells: CellEstimates, average: Average) -> Sentence | None:
     """An average has a standard error unless every cell in it lacks one."""
     inside = [cells.reason[j] for j in np.flatnonzero(average.weights)]
-    return None if any(not reason for reason in inside) else "; ".join(dict.fromkeys(inside))
+    return None if any(not reason for reason in inside) else joined(dict.fromkeys(inside))
 
 
 def _notes(
     cells: CellEstimates, labels: tuple[tuple[int, ...], tuple[int, ...]], chosen: Flags
-) -> list[str]:
+) -> list[Sentence]:
     """Cohorts whose own variation is not in the standard errors, and cells left out."""
     notes = []
-    silent: dict[str, list[int]] = {}
-    left_out: dict[str, list[str]] = {}
+    silent: dict[Sentence, list[int]] = {}
+    left_out: dict[Sentence, list[Sentence]] = {}
     for j, reason in enumerate(cells.reason):
         cohort = labels[0][cells.plan.cohort[j]]
         if np.isnan(cells.estimate[j]):
-            named = f"{cohort} in {labels[1][cells.plan.period[j]]}"
-            left_out.setdefault(reason, []).append(named)
+            period = Period(labels[1][cells.plan.period[j]])
+            left_out.setdefault(reason, []).append(
+                Sentence("{cohort} in {period}", cohort=Period(cohort), period=period)
+            )
         elif chosen[j] and reason and not cells.plan.reference[j]:
             silent.setdefault(reason, []).append(cohort)
     for reason, cohorts in silent.items():
-        named = ", ".join(map(str, dict.fromkeys(cohorts)))
-        if reason.startswith(TRIMMED):
-            notes.append(f"{reason} ({named}); averages contain these effects as they are")
+        distinct = dict.fromkeys(cohorts)
+        named = periods(distinct, len(distinct))
+        if is_of_trimmed(reason):
+            notes.append(
+                Sentence(
+                    "{reason} ({cohorts}); averages contain these effects as they are",
+                    reason=reason,
+                    cohorts=named,
+                )
+            )
             continue
         notes.append(
-            f"{reason} ({named}): its own variation cannot be estimated and is not in the "
-            "standard error of averages that contain it"
+            Sentence(
+                "{reason} ({cohorts}): its own variation cannot be estimated and is not in the "
+                "standard error of averages that contain it",
+                reason=reason,
+                cohorts=named,
+            )
         )
     for reason, cells_named in left_out.items():
-        some = ", ".join(cells_named[:5]) + (" ..." if len(cells_named) > 5 else "")
-        notes.append(f"left out of averages, {reason}: {some}")
+        more = Sentence(" ...") if len(cells_named) > 5 else EMPTY
+        notes.append(
+            Sentence(
+                "left out of averages, {reason}: {cells}{more}",
+                reason=reason,
+                cells=Listed(tuple(cells_named[:5])),
+                more=more,
+            )
+        )
     return notes
 
 
@@ -247,7 +273,7 @@ def _effect(
     *,
     level: float,
     critical: float | None,
-    reason: str | None,
+    reason: Sentence | None,
 ) -> AttEstimate:
     used = np.flatnonzero(average.weights)
     variance = float(average.score @ cells.joint @ average.score)

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pbc_eval.errors import DesignError
+from pbc_eval.messages.sentence import EMPTY, Sentence
+from pbc_eval.messages.values import Period
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import Floats
 
@@ -32,8 +34,8 @@ class CellPlan:
     event_time: Ints  # (k,) in the panel's clock
     reference: Flags  # (k,) base and period coincide: the effect is 0 by construction
     before: Flags  # (k,) the period lies before treatment and its anticipation
-    reason: tuple[str, ...]  # (k,) why a cell cannot be estimated; empty when it can
-    notes: tuple[str, ...]
+    reason: tuple[Sentence, ...]  # (k,) why a cell cannot be estimated; empty when it can
+    notes: tuple[Sentence, ...]
 
     @property
     def usable(self) -> Flags:
@@ -86,13 +88,13 @@ def plan_cells(
     reference = base == period
     reasons = []
     for j, (g, at) in enumerate(zip(cohort.tolist(), base.tolist(), strict=True)):
-        reason = ""
+        reason = EMPTY
         if g == compared_only:
-            reason = "the last cohort serves as comparison only"
+            reason = Sentence("the last cohort serves as comparison only")
         elif at < 0:
-            reason = "no period before treatment and its anticipation"
+            reason = Sentence("no period before treatment and its anticipation")
         elif not pool[j].any():
-            reason = "no comparison units: all are treated by then"
+            reason = Sentence("no comparison units: all are treated by then")
         reasons.append(reason)
     return CellPlan(
         cohort=cohort,
@@ -109,14 +111,15 @@ def plan_cells(
 
 def _last_cohort(
     panel: Panel, treated: list[int], control_group: ControlGroup
-) -> tuple[int, tuple[str, ...]]:
+) -> tuple[int, tuple[Sentence, ...]]:
     """Without never-treated units the last cohort is the comparison until it is treated."""
     if panel.cohort_units[0]:
         return -1, ()
     if control_group == "never_treated":
         raise DesignError(
             f"{panel.name}: no unit is never treated, so there is nobody to compare with. Use "
-            "control_group='not_yet_treated' to compare with units treated later."
+            "control_group='not_yet_treated' to compare with units treated later.",
+            rule=Sentence("No unit is never treated, so there is nobody to compare with."),
         )
     if len(treated) < 2:
         raise DesignError(
@@ -126,8 +129,11 @@ def _last_cohort(
     last = treated[-1]
     label = panel.cohorts[last]
     return last, (
-        f"no unit is never treated: cohort {label}, the last, is comparison only, and there are "
-        "no effects once it is treated",
+        Sentence(
+            "no unit is never treated: cohort {label}, the last, is comparison only, and there are "
+            "no effects once it is treated",
+            label=Period(label),
+        ),
     )
 
 

@@ -19,7 +19,9 @@ import numpy as np
 from pbc_eval.did.cells import Ints
 from pbc_eval.did.estimates import score_covariance
 from pbc_eval.did.logit import dependent_columns
+from pbc_eval.did.notes import crv1
 from pbc_eval.errors import DesignError
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.moments import CohortMoments
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import Floats
@@ -39,16 +41,8 @@ class CohortRegression:
     counted: int  # K of the factor
 
     @property
-    def inference(self) -> str:
+    def inference(self) -> Sentence:
         return crv1(self.clusters, self.rows, self.counted)
-
-
-def crv1(clusters: int, rows: int, counted: int) -> str:
-    """The convention of the clustered errors in words."""
-    return (
-        f"CRV1, {clusters:,} clusters, factor G/(G-1) * (N-1)/(N-K), N = {rows:,} "
-        f"and K = {counted:,}: unit effects nested in clusters not counted"
-    )
 
 
 def complete_moments(panel: Panel, owner: str) -> CohortMoments:
@@ -56,7 +50,8 @@ def complete_moments(panel: Panel, owner: str) -> CohortMoments:
     if not panel.balanced:
         raise DesignError(
             f"{panel.name}: {owner} needs every unit in every period; read the panel with "
-            "missing='complete_units', or use att_gt, which takes pairs of periods."
+            "missing='complete_units', or use att_gt, which takes pairs of periods.",
+            rule=Sentence("It needs every unit in every period."),
         )
     return panel.moments()
 
@@ -74,7 +69,10 @@ def comparison_window(panel: Panel, owner: str) -> int:
     if len(treated) < 2:
         raise DesignError(
             f"{panel.name}: {owner}: every unit is first treated in {panel.cohorts[treated[0]]}, "
-            "so there is nobody to compare with."
+            "so there is nobody to compare with.",
+            rule=Sentence(
+                "All units are first treated in the same period: there is nobody to compare with."
+            ),
         )
     return panel.starts[treated[-1]]
 
@@ -112,7 +110,8 @@ def regress(
         absorbed = ", ".join(names[j] for j in gone[:5])
         raise DesignError(
             f"{owner}: unit and period effects and the other regressors determine {absorbed}; the "
-            "panel needs units that are not treated at the time to compare with."
+            "panel needs units that are not treated at the time to compare with.",
+            rule=Sentence("It needs units that are not treated at the time to compare with."),
         )
     path = np.where(moments.units[:, None] > 0, moments.path, 0.0)
     gap = path - moments.weight @ path / total

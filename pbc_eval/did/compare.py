@@ -18,7 +18,10 @@ from pbc_eval.did.aggregate import Kind
 from pbc_eval.did.estimator import Comparison, Estimator, EstimatorOptions
 from pbc_eval.did.estimators import ESTIMATORS
 from pbc_eval.did.group_time_effects import DEFAULT_SEED
+from pbc_eval.did.notes import those_not_adjusted
 from pbc_eval.errors import DataError, DesignError
+from pbc_eval.messages.sentence import EMPTY, Sentence
+from pbc_eval.messages.values import joined
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate
 
@@ -46,7 +49,8 @@ class Specification:
     comparison: Comparison
     adjustment: EstimationMethod | None  # None: not adjusted for covariates
     estimate: AttEstimate | None
-    reason: str = ""  # why there is no estimate
+    reason: str = ""  # why there is no estimate, for those who have the data
+    rule: Sentence = EMPTY  # the same for a page: the rule that was broken
 
     @property
     def name(self) -> str:
@@ -104,10 +108,8 @@ def compare_estimators(
     methods; the regressions do not adjust and say so in "inference". The two-way coefficient is no
     average of effects when treatment is staggered, and is there because it is what others report.
     """
-    table = pd.DataFrame(
-        [_row(tried) for tried in specifications(panel, level=level, seed=seed)],
-        columns=list(COLUMNS),
-    )
+    tried = specifications(panel, level=level, seed=seed)
+    table = pd.DataFrame(list(map(_row, tried)), columns=list(COLUMNS))
     numbers = list(COLUMNS[1:7])
     table[numbers] = table[numbers].astype(float)
     table[["n_treated", "n_comparison"]] = table[["n_treated", "n_comparison"]].astype("Int64")
@@ -119,17 +121,19 @@ def compare_estimators(
 def _tried(
     estimator: Estimator, panel: Panel, kind: Kind, options: EstimatorOptions
 ) -> Specification:
-    estimate, reason = None, ""
+    estimate, reason, rule = None, "", EMPTY
     try:
         estimate = average_of(estimator, panel, kind, options)
     except (DesignError, DataError) as problem:
         reason = str(problem).removeprefix(f"{panel.name}: ")
+        rule = getattr(problem, "rule", None) or Sentence("It does not apply to these data.")
     return Specification(
         estimator=estimator,
         comparison=options.comparison,
         adjustment=options.adjustment,
         estimate=estimate,
         reason=reason,
+        rule=rule,
     )
 
 
@@ -139,11 +143,12 @@ def _row(tried: Specification) -> dict[str, object]:
         return {"estimator": tried.name, "reason": tried.reason}
     row: dict[str, object] = estimate.to_row()
     del row["term"]
-    unadjusted = [note for note in estimate.method.notes if note.startswith("not adjusted for")]
     return row | {
         "estimator": tried.name,
         "n_treated": np.int64(estimate.n_treated),
         "n_comparison": np.int64(estimate.n_comparison),
         "comparison_group": estimate.method.comparison_group,
-        "inference": "; ".join([estimate.method.inference, *unadjusted]),
+        "inference": joined(
+            (estimate.method.inference, *those_not_adjusted(estimate.method.notes))
+        ),
     }

@@ -21,12 +21,17 @@ import numpy as np
 
 from pbc_eval.did.cells import CellPlan, Ints
 from pbc_eval.did.small_sample import CohortParts, add_block, no_parts, parts_from_moments
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import CLUSTERS, UNITS, Units
 from pbc_eval.panel.moments import CohortMoments, UnitArrays
 from pbc_eval.results import Floats
 
 Visit: TypeAlias = Callable[[Floats], None]
 
 VALUES_A_BLOCK = 4_000_000  # 32 MB: units are taken in blocks of this many influence values
+
+
+REFERENCE = Sentence("reference period")  # the reason of a cell that is zero by construction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,7 +46,7 @@ class CellEstimates:
     cohort_units: Ints  # (C,)
     n_treated: Ints  # (k,) units
     n_comparison: Ints  # (k,) units
-    reason: tuple[str, ...]  # (k,) why a cell has no standard error; empty when it has one
+    reason: tuple[Sentence, ...]  # (k,) why a cell has no standard error; empty when it has one
     before: CohortParts | None = None  # of the cells before treatment, by cohort; None if too many
 
     @property
@@ -248,23 +253,23 @@ def cluster_blocks(cluster: Ints, size: int, clustered: bool) -> list[slice]:
     return [slice(lo, hi) for lo, hi in pairwise(cuts)]
 
 
-def reasons(plan: CellPlan, own: Ints, pool: Ints, *, clustered: bool) -> tuple[str, ...]:
+def reasons(plan: CellPlan, own: Ints, pool: Ints, *, clustered: bool) -> tuple[Sentence, ...]:
     """Why each cell has no standard error; ``own`` and ``pool`` count independent units."""
-    thing = "cluster" if clustered else "unit"
-    found = []
+    single = Units(1, CLUSTERS if clustered else UNITS, as_word=True)
+    every = []
     for j, given in enumerate(plan.reason):
         reason = given
         if reason:
             pass
         elif plan.reference[j]:
-            reason = "reference period"
+            reason = REFERENCE
         elif own[j] == 0:
-            reason = "no treated unit observed in both periods"
+            reason = Sentence("no treated unit observed in both periods")
         elif pool[j] == 0:
-            reason = "no comparison unit observed in both periods"
+            reason = Sentence("no comparison unit observed in both periods")
         elif own[j] == 1:
-            reason = f"cohort of one {thing}"
+            reason = Sentence("cohort of {units}", units=single)
         elif pool[j] == 1:
-            reason = f"comparison group of one {thing}"
-        found.append(reason)
-    return tuple(found)
+            reason = Sentence("comparison group of {units}", units=single)
+        every.append(reason)
+    return tuple(every)

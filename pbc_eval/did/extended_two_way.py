@@ -23,6 +23,7 @@ from pbc_eval.did.regression_cells import (
 )
 from pbc_eval.did.saturated_cells import saturated_cells
 from pbc_eval.errors import DesignError
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.panel import Panel
 
 
@@ -48,9 +49,9 @@ def extended_two_way(
             panel,
             plan,
             estimator="extended two-way fixed effects (Wooldridge 2025)",
-            comparison="units not yet treated, and those never treated",
+            comparison=Sentence("units not yet treated, and those never treated"),
             base="all periods before treatment",
-            inference=inference + "; normal reference",
+            inference=Sentence("{errors}; normal reference", errors=inference),
             shares=shares,
             notes=notes,
         ),

@@ -16,8 +16,11 @@ from pbc_eval.did.cells import BasePeriod, CellPlan, ControlGroup, plan_cells
 from pbc_eval.did.estimates import CellEstimates, cells_from_moments, cells_from_pairs
 from pbc_eval.did.estimator import Comparison, Estimator, EstimatorOptions
 from pbc_eval.did.group_time_effects import DEFAULT_SEED, GroupTimeEffects
+from pbc_eval.did.notes import weighted_by
 from pbc_eval.did.repeated import cells_from_cross_sections
 from pbc_eval.errors import DesignError
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Listed, Name, Names, Number, joined
 from pbc_eval.panel.covariates import UnitCovariates
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import Method
@@ -107,14 +110,16 @@ def check_options(
 
 def estimate_cells(
     panel: Panel, plan: CellPlan, method: EstimationMethod
-) -> tuple[CellEstimates, tuple[str, ...]]:
+) -> tuple[CellEstimates, tuple[Sentence, ...]]:
     """The cells of a plan by the way that fits the panel, and what to note about it.
 
     Raises DesignError when covariates can be adjusted for in no cell.
     """
     clustered = panel.roles.cluster is not None
     if panel.repeated:
-        notes = ["repeated cross-sections: changes of averages, n counts rows in both periods"]
+        notes = [
+            Sentence("repeated cross-sections: changes of averages, n counts rows in both periods")
+        ]
         cells = cells_from_cross_sections(plan, panel.cross_moments())
         if panel.covariates:
             covariates = panel.unit_covariates()
@@ -122,9 +127,9 @@ def estimate_cells(
                 cells, panel.row_arrays(), covariates, method=method, clustered=clustered
             )
             _refuse_hopeless(panel, cells)
-            notes.append("covariates are each observation's own")
+            notes.append(Sentence("covariates are each observation's own"))
             if covariates.references:
-                notes.append(f"indicators leave out {'; '.join(covariates.references)}")
+                notes.append(_left_out(covariates))
         return cells, tuple(notes)
     if panel.covariates:
         covariates = panel.unit_covariates()
@@ -151,31 +156,53 @@ def _refuse_hopeless(panel: Panel, cells: CellEstimates) -> None:
     tried = np.flatnonzero(cells.plan.usable)
     if not np.isnan(cells.estimate[tried]).all():
         return
-    every = "; ".join(dict.fromkeys(cells.reason[j] for j in tried))
     raise DesignError(
-        f"{panel.name}: no effect can be adjusted for {', '.join(panel.roles.covariates)}: {every}."
-        " Leave a covariate out, merge its rare levels, or compare with other units."
+        Sentence(
+            "{panel}: no effect can be adjusted for {covariates}: {reasons}. Leave a covariate "
+            "out, merge its rare levels, or compare with other units.",
+            panel=Name(panel.name),
+            covariates=Names(panel.roles.covariates, len(panel.roles.covariates)),
+            reasons=joined(dict.fromkeys(cells.reason[j] for j in tried)),
+        )
     )
 
 
 def _covariate_notes(
     panel: Panel, covariates: UnitCovariates, method: EstimationMethod
-) -> tuple[str, ...]:
-    varying = [one.name for one in panel.covariates if one.varies]
-    fixed = [one.name for one in panel.covariates if not one.varies]
+) -> tuple[Sentence, ...]:
+    varying = tuple(covariate.name for covariate in panel.covariates if covariate.varies)
+    fixed = tuple(covariate.name for covariate in panel.covariates if not covariate.varies)
     notes = []
     if fixed:
-        notes.append(f"covariates constant within units: {', '.join(fixed)}")
+        notes.append(
+            Sentence("covariates constant within units: {names}", names=Names(fixed, len(fixed)))
+        )
     if varying:
         notes.append(
-            f"covariates that vary over time are fixed at the base period of each effect: "
-            f"{', '.join(varying)}"
+            Sentence(
+                "covariates that vary over time are fixed at the base period of each effect: "
+                "{names}",
+                names=Names(varying, len(varying)),
+            )
         )
     if covariates.references:
-        notes.append(f"indicators leave out {'; '.join(covariates.references)}")
+        notes.append(_left_out(covariates))
     if method != "reg":
-        notes.append(f"comparison units with a propensity score of {TRIM} or more are left out")
+        notes.append(
+            Sentence(
+                "comparison units with a propensity score of {trim} or more are left out",
+                trim=Number(TRIM, 3),
+            )
+        )
     return tuple(notes)
+
+
+def _left_out(covariates: UnitCovariates) -> Sentence:
+    """The levels that indicators are held against."""
+    return Sentence(
+        "indicators leave out {levels}",
+        levels=Listed(tuple(map(Name, covariates.references)), "; "),
+    )
 
 
 def describe_method(
@@ -185,7 +212,7 @@ def describe_method(
     control_group: ControlGroup,
     base_period: BasePeriod,
     anticipation: int,
-    notes: tuple[str, ...],
+    notes: tuple[Sentence, ...],
 ) -> Method:
     roles = panel.roles
     base = "last period before treatment"
@@ -193,24 +220,28 @@ def describe_method(
         base += f" less {anticipation} of anticipation"
     varying = "; before treatment, the period before" if base_period == "varying" else ""
     pairs = (
-        ("units missing in some periods: each effect uses the units observed in both its periods",)
+        (
+            Sentence(
+                "units missing in some periods: each effect uses the units observed in both its "
+                "periods"
+            ),
+        )
         if not panel.balanced and not panel.repeated
         else ()
     )
-    weighted = (f"weighted by {roles.weight}",) if roles.weight else ()
     adjusted = f"no covariates ({method}: without covariates dr, reg and ipw coincide)"
     if roles.covariates:
         words = _WORDS_REPEATED if panel.repeated and method == "dr" else _WORDS[method]
         adjusted = f"{words}, covariates {', '.join(roles.covariates)}"
     return Method(
         estimator="group-time average treatment effects (Callaway & Sant'Anna 2021), " + adjusted,
-        comparison_group="never-treated units"
+        comparison_group=Sentence("never-treated units")
         if control_group == "never_treated"
-        else "units not yet treated, and those never treated",
+        else Sentence("units not yet treated, and those never treated"),
         base_period=f"{base_period}: {base}{varying}",
         clustering=panel.clustering,
-        inference="influence functions, normal reference, no small-sample factor",
-        notes=(*notes, *pairs, *weighted),
+        inference=Sentence("influence functions, normal reference, no small-sample factor"),
+        notes=(*notes, *pairs, *weighted_by(roles.weight)),
     )
 
 

@@ -52,7 +52,7 @@ class GroupTimeEffects:
             statistic = np.where(error > 0, cells.estimate / error, np.nan)
         margin = stats.norm.ppf(0.5 + self.level / 2) * error
         periods = np.array([*self.periods, 0])
-        return pd.DataFrame(
+        frame = pd.DataFrame(
             {
                 "cohort": np.array(self.cohorts)[plan.cohort],
                 "time": periods[plan.period],
@@ -66,9 +66,9 @@ class GroupTimeEffects:
                 "conf_high": cells.estimate + margin,
                 "n_treated": cells.n_treated,
                 "n_comparison": cells.n_comparison,
-                "reason": list(cells.reason),
             }
         )
+        return frame.assign(reason=pd.Series(cells.reason, frame.index, dtype=object))
 
     def aggregate(
         self,

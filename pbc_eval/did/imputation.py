@@ -23,6 +23,7 @@ from pbc_eval.did.group_time_effects import DEFAULT_SEED, GroupTimeEffects
 from pbc_eval.did.incomplete import gather_incomplete, imputed, observed
 from pbc_eval.did.regression_cells import SHARES, Shares, gather, regression_method, treated_cells
 from pbc_eval.errors import DesignError
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.moments import CohortMoments
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import Floats
@@ -50,10 +51,12 @@ def imputation(
             panel,
             plan,
             estimator="imputation (Borusyak, Jaravel & Spiess 2024)",
-            comparison="units not yet treated, and those never treated",
+            comparison=Sentence("units not yet treated, and those never treated"),
             base="all periods before treatment",
-            inference="conservative clustered errors about the mean effect of each cohort and "
-            "period, no small-sample factor, normal reference",
+            inference=Sentence(
+                "conservative clustered errors about the mean effect of each cohort and period, no "
+                "small-sample factor, normal reference"
+            ),
             shares=shares,
             notes=notes,
         ),
@@ -65,7 +68,7 @@ def imputation(
 
 def _cells(
     panel: Panel, plan: CellPlan, window: int, shares: Shares
-) -> tuple[CellEstimates, tuple[str, ...]]:
+) -> tuple[CellEstimates, tuple[Sentence, ...]]:
     """From moments where every unit is seen in every period, else from units."""
     if not panel.balanced:
         arrays = panel.arrays()

@@ -28,9 +28,12 @@ from pbc_eval.did.estimates import (
     reasons,
 )
 from pbc_eval.did.logit import dependent_columns
+from pbc_eval.did.notes import seen_once
 from pbc_eval.did.regression_cells import Shares
 from pbc_eval.did.small_sample import add_block, no_parts
 from pbc_eval.errors import DesignError
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import UNITS, Units
 from pbc_eval.panel.moments import UnitArrays
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import Floats
@@ -47,7 +50,7 @@ class IncompleteFit:
     used: Flags  # (n, T) rows of data that carry information
     factor: float  # of the covariance
     counted: int  # K of the factor
-    notes: tuple[str, ...]
+    notes: tuple[Sentence, ...]
 
 
 def saturated(panel: Panel, arrays: UnitArrays, plan: CellPlan, cells: Ints) -> IncompleteFit:
@@ -72,7 +75,6 @@ def saturated(panel: Panel, arrays: UnitArrays, plan: CellPlan, cells: Ints) -> 
     clusters = len(np.unique(arrays.cluster[seen.any(axis=1)]))
     n, counted = int(seen.sum()), x.shape[2] + 1
     single = int(((~np.isnan(arrays.outcome)).sum(axis=1) == 1).sum())
-    note = f"{single:,} units seen in one period only carry no information: left out"
     return IncompleteFit(
         effects=beta[p:],
         residual=arrays.weight[:, None] * residual,
@@ -80,7 +82,7 @@ def saturated(panel: Panel, arrays: UnitArrays, plan: CellPlan, cells: Ints) -> 
         used=seen,
         factor=clusters / max(clusters - 1, 1) * (n - 1) / max(n - counted, 1),
         counted=counted,
-        notes=(note,) if single else (),
+        notes=(seen_once(single),) if single else (),
     )
 
 
@@ -103,7 +105,8 @@ def imputed(panel: Panel, arrays: UnitArrays, plan: CellPlan, cells: Ints) -> In
         where = _name(panel, plan, lost[0]) if lost else "some periods"
         raise DesignError(
             f"{panel.name}: imputation has no untreated unit to learn {where} from that is seen in "
-            "other periods too. Use att_gt, which takes pairs of periods."
+            "other periods too. Use att_gt, which takes pairs of periods.",
+            rule=Sentence("It has no untreated unit to learn some periods from."),
         )
     inverse = np.zeros((n_periods, n_periods))
     inverse[np.ix_(periods[1:], periods[1:])] = np.linalg.inv(gram)
@@ -132,7 +135,10 @@ def imputed(panel: Panel, arrays: UnitArrays, plan: CellPlan, cells: Ints) -> In
         left[mine, t] -= effects[place]
     residual = weight[:, None] * np.where(reached | free, left, 0.0)
     never = int((~known & present.any(axis=1)).sum())
-    note = f"{never:,} units never seen before treatment cannot be imputed: left out"
+    note = Sentence(
+        "{units} never seen before treatment cannot be imputed: left out",
+        units=Units(never, UNITS.always_plural),
+    )
     return IncompleteFit(
         effects=effects,
         residual=residual,
@@ -236,7 +242,8 @@ def _refuse_absorbed(panel: Panel, plan: CellPlan, cells: Ints, gram: Floats, ro
     raise DesignError(
         f"{panel.name}: unit and period effects determine the effect of {named}: too few units "
         "are seen there and before treatment. Read the panel with missing='complete_units', or "
-        "use att_gt, which takes pairs of periods."
+        "use att_gt, which takes pairs of periods.",
+        rule=Sentence("Too few units are seen in some periods and before treatment."),
     )
 
 

@@ -22,6 +22,7 @@ from pbc_eval.did.regression_cells import (
 )
 from pbc_eval.did.saturated_cells import saturated_cells
 from pbc_eval.errors import DesignError
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.panel import Panel
 
 
@@ -51,9 +52,9 @@ def interaction_weighted(
             panel,
             plan,
             estimator="interaction-weighted two-way regression (Sun & Abraham 2021)",
-            comparison="never-treated units",
+            comparison=Sentence("never-treated units"),
             base="universal: last period before treatment",
-            inference=inference + "; normal reference",
+            inference=Sentence("{errors}; normal reference", errors=inference),
             shares=shares,
             notes=notes,
         ),

@@ -19,6 +19,8 @@ from pbc_eval.did.aggregate import KINDS, Kind, averages_of
 from pbc_eval.did.estimates import cells_from_pairs
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.errors import DesignError
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Number
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, EffectSeries, Floats
 
@@ -84,8 +86,10 @@ def multiplier_bootstrap(
         critical = max(float(np.quantile(largest, level)), float(stats.norm.ppf(0.5 + level / 2)))
     method = replace(
         plain.overall.method,
-        inference=f"multiplier bootstrap, {draws:,} draws of signs, errors from the interquartile "
-        "range",
+        inference=Sentence(
+            "multiplier bootstrap, {draws} draws of signs, errors from the interquartile range",
+            draws=Number(draws),
+        ),
         seed=seed,
     )
 

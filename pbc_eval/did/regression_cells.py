@@ -13,8 +13,10 @@ import numpy as np
 from pbc_eval.did.cells import CellPlan, Flags, Ints, plan_cells
 from pbc_eval.did.cohort_regression import Loadings
 from pbc_eval.did.estimates import CellEstimates, distinct_from_moments, reasons, score_covariance
+from pbc_eval.did.notes import not_adjusted, weighted_by
 from pbc_eval.did.small_sample import parts_from_moments
 from pbc_eval.errors import DesignError
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.moments import CohortMoments
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import Floats, Method
@@ -99,25 +101,27 @@ def regression_method(
     plan: CellPlan,
     *,
     estimator: str,
-    comparison: str,
+    comparison: Sentence,
     base: str,
-    inference: str,
+    inference: Sentence,
     shares: Shares,
-    notes: tuple[str, ...],
+    notes: tuple[Sentence, ...],
 ) -> Method:
     """The method of one of the three estimators; ``notes`` are what this panel adds."""
-    said = [*plan.notes, *notes, f"cohort shares taken as {shares} in averages"]
+    cohort_shares = {
+        "fixed": Sentence("cohort shares taken as fixed in averages"),
+        "estimated": Sentence("cohort shares taken as estimated in averages"),
+    }
+    every = [*plan.notes, *notes, cohort_shares[shares]]
     if panel.covariates:
-        said.append(f"not adjusted for {', '.join(panel.roles.covariates)}")
-    if panel.roles.weight:
-        said.append(f"weighted by {panel.roles.weight}")
+        every.append(not_adjusted(panel.roles.covariates))
     return Method(
         estimator=estimator,
         comparison_group=comparison,
         base_period=base,
         clustering=panel.clustering,
         inference=inference,
-        notes=tuple(said),
+        notes=(*every, *weighted_by(panel.roles.weight)),
     )
 
 
@@ -126,5 +130,6 @@ def refuse_without_never(panel: Panel, owner: str) -> None:
     if not panel.cohort_units[0]:
         raise DesignError(
             f"{panel.name}: {owner} compares with never-treated units, and there are none; use "
-            "imputation, extended_two_way or att_gt(control_group='not_yet_treated')."
+            "imputation, extended_two_way or att_gt(control_group='not_yet_treated').",
+            rule=Sentence("It compares with never-treated units, and there are none."),
         )

@@ -5,16 +5,18 @@ from dataclasses import replace
 import numpy as np
 
 from pbc_eval.did.cells import CellPlan
-from pbc_eval.did.cohort_regression import crv1, first_periods, regress
+from pbc_eval.did.cohort_regression import first_periods, regress
 from pbc_eval.did.estimates import CellEstimates
 from pbc_eval.did.incomplete import gather_incomplete, observed, saturated
+from pbc_eval.did.notes import crv1
 from pbc_eval.did.regression_cells import Shares, gather, indicators
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.panel import Panel
 
 
 def saturated_cells(
     panel: Panel, plan: CellPlan, window: int, shares: Shares
-) -> tuple[CellEstimates, str, tuple[str, ...]]:
+) -> tuple[CellEstimates, Sentence, tuple[Sentence, ...]]:
     """The plan's cells over the first ``window`` periods, with the convention of their errors in
     words and what is to be noted: from moments where every unit is seen in every period, else from
     units. Raises DesignError for cells that the effects absorb.

@@ -22,6 +22,7 @@ import pandas as pd
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.cells import Ints
 from pbc_eval.did.estimator import Estimator, EstimatorOptions
+from pbc_eval.did.notes import not_adjusted
 from pbc_eval.did.synthetic_errors import INFERENCES, Inference, replicate, why_none
 from pbc_eval.did.synthetic_fit import (
     CohortFit,
@@ -31,6 +32,8 @@ from pbc_eval.did.synthetic_fit import (
     fit_cohorts,
 )
 from pbc_eval.errors import DesignError
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import COMPARISON_UNITS, UNITS, Listed, Name, Number, Period, Units
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, EffectSeries, Floats, Method
 
@@ -164,10 +167,10 @@ def synthetic_did(
         level=level,
         method=Method(
             estimator="synthetic difference-in-differences (Arkhangelsky et al. 2021)",
-            comparison_group="never-treated units, weighted",
+            comparison_group=Sentence("never-treated units, weighted"),
             base_period="periods before treatment, weighted",
             clustering=panel.clustering,
-            inference=_WORDS[inference].format(n=len(draws)) + ", normal reference",
+            inference=_inference_words(inference, len(draws)),
             seed=None if inference == "jackknife" else seed,
             notes=_notes(panel, fits),
         ),
@@ -225,11 +228,21 @@ def _series(
     )
 
 
-_WORDS = {
-    "placebo": "standard deviation of {n} placebo effects on comparison units",
-    "jackknife": "jackknife over {n} units, weights held",
-    "bootstrap": "bootstrap of units, {n} draws, weights found anew",
-}
+def _inference_words(inference: Inference, n: int) -> Sentence:
+    """``n`` counts the replications; of the jackknife these are units."""
+    if inference == "placebo":
+        return Sentence(
+            "standard deviation of {draws} placebo effects on comparison units, normal reference",
+            draws=Number(n),
+        )
+    if inference == "jackknife":
+        return Sentence(
+            "jackknife over {units}, weights held, normal reference",
+            units=Units(n, UNITS.always_plural),
+        )
+    return Sentence(
+        "bootstrap of units, {draws} draws, weights found anew, normal reference", draws=Number(n)
+    )
 
 
 def _refuse(panel: Panel) -> None:
@@ -237,22 +250,31 @@ def _refuse(panel: Panel) -> None:
     if panel.repeated or not panel.balanced:
         raise DesignError(
             f"{name}: synthetic_did needs every unit in every period; read the panel with "
-            "missing='complete_units'."
+            "missing='complete_units'.",
+            rule=Sentence("It needs every unit in every period."),
         )
     used = [role for role in ("weight", "cluster") if getattr(panel.roles, role)]
     if used:
         raise DesignError(
             f"{name}: synthetic_did takes units as they are, without {' or '.join(used)}; leave "
-            "the role out, or add up units to the level of treatment first."
+            "the role out, or add up units to the level of treatment first.",
+            rule=Sentence(
+                "It takes units as they are, without {roles}.",
+                roles=Listed(tuple(map(Name, used)), " or "),
+            ),
         )
     if not panel.cohort_units[0] or not sum(panel.cohort_units[1:]):
         raise DesignError(
             f"{name}: synthetic_did needs treated and never-treated units; there are "
             f"{sum(panel.cohort_units[1:]):,} and {panel.cohort_units[0]:,}. With units treated "
-            "later as the only comparison, use att_gt(control_group='not_yet_treated')."
+            "later as the only comparison, use att_gt(control_group='not_yet_treated').",
+            rule=Sentence("It needs treated and never-treated units."),
         )
     if panel.cohort_units[0] < 2:
-        raise DesignError(f"{name}: synthetic_did needs two comparison units, there is one.")
+        raise DesignError(
+            f"{name}: synthetic_did needs two comparison units, there is one.",
+            rule=Sentence("It needs {least}.", least=Number(2, noun=COMPARISON_UNITS)),
+        )
     early = [
         str(label)
         for label, start, n in zip(panel.cohorts, panel.starts, panel.cohort_units, strict=True)
@@ -261,20 +283,26 @@ def _refuse(panel: Panel) -> None:
     if early:
         raise DesignError(
             f"{name}: synthetic_did needs two periods before treatment; cohort {', '.join(early)} "
-            "has one. Leave the cohort out, or use att_gt."
+            "has one. Leave the cohort out, or use att_gt.",
+            rule=Sentence("It needs two periods before treatment."),
         )
 
 
-def _notes(panel: Panel, fits: tuple[CohortFit, ...]) -> tuple[str, ...]:
+def _notes(panel: Panel, fits: tuple[CohortFit, ...]) -> tuple[Sentence, ...]:
     notes = []
     if len(fits) > 1:
-        notes.append("cohorts estimated one by one and averaged by treated unit-periods")
+        notes.append(Sentence("cohorts estimated one by one and averaged by treated unit-periods"))
     if panel.covariates:
-        notes.append(f"not adjusted for {', '.join(panel.roles.covariates)}")
+        notes.append(not_adjusted(panel.roles.covariates))
     for fit in fits:
         notes.append(
-            f"cohort {panel.cohorts[fit.cohort]}: {int((fit.unit > 0).sum())} of {len(fit.unit)} "
-            f"comparison units and {int((fit.time > 0).sum())} of {fit.start} periods have weight"
+            Sentence(
+                "cohort {cohort}: {units} and {periods} of {all_periods} periods have weight",
+                cohort=Period(panel.cohorts[fit.cohort]),
+                units=Units(int((fit.unit > 0).sum()), COMPARISON_UNITS, of=len(fit.unit)),
+                periods=Number(int((fit.time > 0).sum())),
+                all_periods=Number(fit.start),
+            )
         )
     return tuple(notes)
 
@@ -284,7 +312,12 @@ def _overall(panel: Panel, options: EstimatorOptions) -> AttEstimate:
     if compared > MOST_TO_WEIGHT:
         raise DesignError(
             f"{panel.name}: synthetic_did was left out with more than {MOST_TO_WEIGHT} comparison "
-            "units, which it would weight one by one; call it by itself."
+            "units, which it would weight one by one; call it by itself.",
+            rule=Sentence(
+                "It was left out with more than {most} comparison units, which it would weight one "
+                "by one.",
+                most=Number(MOST_TO_WEIGHT),
+            ),
         )
     inference: Inference = "placebo" if compared > treated else "jackknife"
     return synthetic_did(panel, inference=inference, level=options.level, seed=options.seed).effect

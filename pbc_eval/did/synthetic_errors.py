@@ -11,6 +11,8 @@ import numpy as np
 
 from pbc_eval.did.cells import Ints
 from pbc_eval.did.synthetic_fit import CohortFit, fit_cohorts
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import TREATED_UNITS, Name, Number, Units
 from pbc_eval.results import Floats
 
 Inference = Literal["placebo", "jackknife", "bootstrap"]
@@ -18,15 +20,23 @@ INFERENCES = ("placebo", "jackknife", "bootstrap")
 Replication = tuple[Floats, Ints, tuple[CohortFit, ...]]  # outcome (m, T), cohort (m,), its fits
 
 
-def why_none(cohort: Ints, fits: tuple[CohortFit, ...], inference: Inference) -> str | None:
+def why_none(cohort: Ints, fits: tuple[CohortFit, ...], inference: Inference) -> Sentence | None:
     """Why there can be no standard error; None when there can."""
     n_pool, n_treated = int((cohort == 0).sum()), int((cohort > 0).sum())
     if inference == "placebo":
         if n_pool <= n_treated:
-            return f"placebos need more comparison units ({n_pool}) than treated ({n_treated})"
+            return Sentence(
+                "placebos need more comparison units ({compared}) than treated ({treated})",
+                compared=Units(n_pool),
+                treated=Units(n_treated),
+            )
         return None
     if min(fit.treated_units for fit in fits) < 2 or n_pool < 2:
-        return f"{inference} needs two treated units in every cohort and two comparisons"
+        return Sentence(
+            "{inference} needs {least} in every cohort and two comparisons",
+            inference=Name(inference),
+            least=Number(2, noun=TREATED_UNITS),
+        )
     return None
 
 

@@ -21,11 +21,13 @@ import numpy as np
 
 from pbc_eval.did.adjustment import EstimationMethod
 from pbc_eval.did.cells import BasePeriod, CellPlan, ControlGroup, Ints, plan_cells
-from pbc_eval.did.estimates import CellEstimates
+from pbc_eval.did.estimates import REFERENCE, CellEstimates
 from pbc_eval.did.group_time import check_options, describe_method, estimate_cells
 from pbc_eval.did.group_time_effects import DEFAULT_SEED, GroupTimeEffects
 from pbc_eval.did.small_sample import CohortParts
 from pbc_eval.errors import DesignError
+from pbc_eval.messages.sentence import EMPTY, Sentence
+from pbc_eval.messages.values import Name
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import Floats
 
@@ -83,8 +85,11 @@ def triple_difference(
             words,
             estimator="triple differences by group and time (Ortiz-Villavicencio & Sant'Anna 2025),"
             + words.estimator.split(",", 1)[1],
-            comparison_group=f"units not {eligible} of the same cohorts, and both kinds among "
-            + words.comparison_group,
+            comparison_group=Sentence(
+                "units not {eligible} of the same cohorts, and both kinds among {comparison}",
+                eligible=Name(str(eligible)),
+                comparison=words.comparison_group,
+            ),
         ),
         level=level,
         seed=seed,
@@ -93,10 +98,14 @@ def triple_difference(
     )
 
 
-def _combined(control_group: ControlGroup) -> tuple[str, ...]:
+def _combined(control_group: ControlGroup) -> tuple[Sentence, ...]:
     if control_group == "never_treated":
         return ()
-    return ("comparison cohorts are compared with one by one, and weighted for least variance",)
+    return (
+        Sentence(
+            "comparison cohorts are compared with one by one, and weighted for least variance"
+        ),
+    )
 
 
 def _without_empty_strata(panel: Panel, plan: CellPlan, units: Ints) -> CellPlan:
@@ -114,10 +123,13 @@ def _without_empty_strata(panel: Panel, plan: CellPlan, units: Ints) -> CellPlan
     for j, given in enumerate(plan.reason):
         reason = given
         if not reason and not both[plan.cohort[j]]:
-            side = "ineligible" if units[2 * plan.cohort[j] + 1] else "eligible"
-            reason = f"no {side} unit in the cohort"
+            reason = (
+                Sentence("no ineligible unit in the cohort")
+                if units[2 * plan.cohort[j] + 1]
+                else Sentence("no eligible unit in the cohort")
+            )
         elif not reason and not pool[j].any():
-            reason = "no comparison cohort has both eligible and ineligible units"
+            reason = Sentence("no comparison cohort has both eligible and ineligible units")
         reasons.append(reason)
     known = np.array([not reason for reason in reasons])
     return replace(plan, pool=pool, reason=tuple(reasons), reference=plan.reference & known)
@@ -147,7 +159,7 @@ def _parts(plan: CellPlan) -> Parts:
         event_time=plan.event_time[from_cell],
         reference=np.zeros(len(compared), dtype=bool),
         before=plan.before[from_cell],
-        reason=("",) * len(compared),
+        reason=(EMPTY,) * len(compared),
         notes=plan.notes,
     )
     return Parts(plan=strata, cell=cell, other=other)
@@ -164,7 +176,7 @@ def _combine(plan: CellPlan, parts: Parts, found: CellEstimates) -> CellEstimate
     units = found.cohort_units
     for j in range(k):
         if plan.reference[j]:
-            reasons[j] = "reference period"
+            reasons[j] = REFERENCE
         if not plan.usable[j]:
             counts[:, j] = units[2 * plan.cohort[j] + 1], 0
             continue
@@ -182,7 +194,7 @@ def _combine(plan: CellPlan, parts: Parts, found: CellEstimates) -> CellEstimate
         used = rows[weights != 0]
         pool[j] = found.plan.pool[used.ravel()].any(axis=0)
         counts[1, j] = found.n_comparison[used[:, 1:]].sum() + found.n_comparison[used[0, 0]]
-        reasons[j] = next((found.reason[i] for i in used.ravel() if found.reason[i]), "")
+        reasons[j] = next((found.reason[i] for i in used.ravel() if found.reason[i]), EMPTY)
     estimate = combine @ np.where(np.isnan(found.estimate), 0.0, found.estimate)
     known = combine.any(axis=1)
     whole = np.zeros((k + n_strata, found.k + n_strata))

@@ -19,11 +19,16 @@ from linearmodels.panel import PanelOLS, PooledOLS
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.estimates import score_covariance
 from pbc_eval.did.estimator import Estimator, EstimatorOptions
+from pbc_eval.did.notes import crv1, not_adjusted, seen_once, weighted_by
 from pbc_eval.errors import DesignError
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Noun, Number, Units
 from pbc_eval.panel.moments import CohortMoments, UnitArrays
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, Floats, Method
 
+TREATED_CLUSTER = Noun(Sentence("treated cluster"), Sentence("treated clusters"))
+COMPARISON_CLUSTER = Noun(Sentence("comparison cluster"), Sentence("comparison clusters"))
 Effects = Literal["unit", "cohort"]
 EFFECTS = ("unit", "cohort")
 
@@ -35,7 +40,7 @@ class Fit(NamedTuple):
     rows: int
     k: int  # parameters counted
     treated_mean: float  # of the outcome, over treated units and periods
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
 
 
 def two_way(panel: Panel, *, effects: Effects = "unit", level: float = 0.95) -> AttEstimate:
@@ -58,41 +63,62 @@ def two_way(panel: Panel, *, effects: Effects = "unit", level: float = 0.95) -> 
         fit = _from_rows(panel, treated, effects)
     clusters, notes = fit.clusters, fit.notes
     if clusters < 2:
-        raise DesignError(f"{panel.name}: one cluster only; a clustered error needs at least two.")
+        raise DesignError(
+            f"{panel.name}: one cluster only; a clustered error needs at least two.",
+            rule=Sentence("A clustered error needs at least two clusters."),
+        )
     sides = dict(zip(("treated", "comparison"), panel.cluster_counts()[1:], strict=True))
     alone = [side for side, count in sides.items() if count == 1]
     staggered = sum(1 for n in panel.cohort_units[1:] if n) > 1
     if staggered:
         notes += (
-            "treatment is staggered: the coefficient weighs effects unevenly and compares with "
-            "units already treated (Goodman-Bacon 2021)",
+            Sentence(
+                "treatment is staggered: the coefficient weighs effects unevenly and compares with "
+                "units already treated (Goodman-Bacon 2021)"
+            ),
         )
     roles = panel.roles
     if roles.covariates:
-        notes += (f"not adjusted for {', '.join(roles.covariates)}",)
-    counted = "unit effects nested in clusters not" if effects == "unit" else "all effects"
+        notes += (not_adjusted(roles.covariates),)
+    counted = (
+        Sentence("unit effects nested in clusters not counted")
+        if effects == "unit"
+        else Sentence("all effects counted")
+    )
     return AttEstimate(
         term="treated (two-way fixed effects)",
         estimate=fit.estimate,
         std_error=None if alone else fit.std_error,
-        reason=f"one {alone[0]} cluster: a clustered error needs two on each side"
-        if alone
-        else None,
+        reason=_why_none(alone[0]) if alone else None,
         n_treated=sum(panel.cohort_units[1:]),
         n_comparison=panel.cohort_units[0],
         method=Method(
             estimator=f"two-way fixed effects ({effects} and period), ordinary least squares",
-            comparison_group="never-treated units and units not treated at the time"
-            + (", later treated ones also once treated" if staggered else ""),
+            comparison_group=Sentence(
+                "never-treated units and units not treated at the time, later treated ones also "
+                "once treated"
+            )
+            if staggered
+            else Sentence("never-treated units and units not treated at the time"),
             clustering=panel.clustering,
-            inference=f"CRV1, {clusters:,} clusters, factor G/(G-1) * (N-1)/(N-K), "
-            f"N = {fit.rows:,} and K = {fit.k}: {counted} counted; "
-            f"t with {clusters - 1:,} degrees of freedom",
-            notes=notes + ((f"weighted by {roles.weight}",) if roles.weight else ()),
+            inference=Sentence(
+                "{errors}; t with {df} degrees of freedom",
+                errors=crv1(clusters, fit.rows, fit.k, counted),
+                df=Number(clusters - 1),
+            ),
+            notes=notes + weighted_by(roles.weight),
         ),
         level=level,
         degrees_of_freedom=clusters - 1,
         counterfactual_mean=fit.treated_mean - fit.estimate,
+    )
+
+
+def _why_none(side: str) -> Sentence:
+    noun = {"treated": TREATED_CLUSTER, "comparison": COMPARISON_CLUSTER}[side]
+    return Sentence(
+        "{clusters}: a clustered error needs two on each side",
+        clusters=Units(1, noun, as_word=True),
     )
 
 
@@ -182,7 +208,7 @@ def _clusters(moments: CohortMoments) -> int:
 def _from_rows(panel: Panel, treated: Floats, effects: Effects) -> Fit:
     arrays = panel.arrays()
     frame, level = _long(arrays, treated)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
     if effects == "unit":
         frame, notes = _seen_twice(frame)
     indexed = frame.set_index(["unit", "period"])
@@ -245,7 +271,7 @@ class Regression(NamedTuple):
     clusters: int
     rows: int
     counted: int
-    notes: tuple[str, ...]
+    notes: tuple[Sentence, ...]
 
 
 def regress_rows(panel: Panel, x: Floats) -> Regression:
@@ -285,13 +311,12 @@ def regress_rows(panel: Panel, x: Floats) -> Regression:
     )
 
 
-def _seen_twice(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _seen_twice(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Sentence, ...]]:
     periods_seen = frame.groupby("unit")["y"].transform("size")
     single = frame.loc[periods_seen == 1, "unit"].nunique()
     if not single:
         return frame, ()
-    note = f"{single:,} units seen in one period only carry no information: left out"
-    return frame[periods_seen > 1], (note,)
+    return frame[periods_seen > 1], (seen_once(single),)
 
 
 def _long(arrays: UnitArrays, treated: Floats) -> tuple[pd.DataFrame, float]:
@@ -318,7 +343,8 @@ def _long(arrays: UnitArrays, treated: Floats) -> tuple[pd.DataFrame, float]:
 def _absorbed(panel: Panel) -> DesignError:
     return DesignError(
         f"{panel.name}: treatment does not vary beyond the unit and period effects, so there is no "
-        "two-way coefficient. It needs units treated during the window and units that are not."
+        "two-way coefficient. It needs units treated during the window and units that are not.",
+        rule=Sentence("Treatment does not vary beyond the unit and period effects."),
     )
 
 

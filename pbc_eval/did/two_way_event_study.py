@@ -9,9 +9,12 @@ When effects differ between cohorts, each beta_e mixes effects of other event ti
 import numpy as np
 
 from pbc_eval._validate import check_level
-from pbc_eval.did.cohort_regression import covariance, crv1, regress
+from pbc_eval.did.cohort_regression import covariance, regress
+from pbc_eval.did.notes import crv1, not_adjusted, weighted_by
 from pbc_eval.did.two_way import Regression, regress_rows
 from pbc_eval.errors import DesignError
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Number
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, EffectSeries, Floats, Method
 
@@ -44,12 +47,16 @@ def two_way_event_study(panel: Panel, *, reference: int = -1, level: float = 0.9
     treated = {e: int(units[(since == e).any(axis=1)].sum()) for e in index}
     method = Method(
         estimator="two-way fixed-effects event study (unit and period effects), least squares",
-        comparison_group="never-treated units and units not treated at the time, others also once "
-        "treated",
+        comparison_group=Sentence(
+            "never-treated units and units not treated at the time, others also once treated"
+        ),
         base_period=f"event time {reference}",
         clustering=panel.clustering,
-        inference=f"{crv1(fit.clusters, fit.rows, fit.counted)}; "
-        f"t with {fit.clusters - 1:,} degrees of freedom",
+        inference=Sentence(
+            "{errors}; t with {df} degrees of freedom",
+            errors=crv1(fit.clusters, fit.rows, fit.counted),
+            df=Number(fit.clusters - 1),
+        ),
         notes=fit.notes + _notes(panel),
     )
 
@@ -90,15 +97,15 @@ def _fit(panel: Panel, x: Floats, names: list[str]) -> Regression:
     return Regression(fit.beta, covariance(fit, moments), fit.clusters, fit.rows, fit.counted, ())
 
 
-def _notes(panel: Panel) -> tuple[str, ...]:
-    notes: list[str] = []
+def _notes(panel: Panel) -> tuple[Sentence, ...]:
+    notes: list[Sentence] = []
     if sum(1 for n in panel.cohort_units[1:] if n) > 1:
         notes.append(
-            "treatment is staggered: coefficients mix effects of several cohorts and event times "
-            "(Sun & Abraham 2021)"
+            Sentence(
+                "treatment is staggered: coefficients mix effects of several cohorts and event "
+                "times (Sun & Abraham 2021)"
+            )
         )
     if panel.covariates:
-        notes.append(f"not adjusted for {', '.join(panel.roles.covariates)}")
-    if panel.roles.weight:
-        notes.append(f"weighted by {panel.roles.weight}")
-    return tuple(notes)
+        notes.append(not_adjusted(panel.roles.covariates))
+    return (*notes, *weighted_by(panel.roles.weight))

@@ -63,19 +63,19 @@ class CellRegister:
         """A place of a table that shows a count that is in the register already."""
         self.names[name] = cell
 
-    def together(self, one: int, other: int) -> None:
+    def together(self, first: int, second: int) -> None:
         """Hide both or neither."""
-        first, second = sorted((self._lead(one), self._lead(other)))
+        first, second = sorted((self._lead(first), self._lead(second)))
         self._leader[second] = first
 
-    def follows(self, one: int, other: int) -> None:
+    def follows(self, leading: int, following: int) -> None:
         """Whoever hides the one hides the other."""
-        self._implied.append((one, other))
+        self._implied.append((leading, following))
 
     def relate(self, terms: Terms, total: float = 0.0) -> bool:
         """Note that a sum holds; False, and not noted, when it does not hold in fact."""
-        found = sum(factor * self._cells[cell].value for cell, factor in terms)
-        if not abs(found - total) < NEAR:
+        summed = sum(factor * self._cells[cell].value for cell, factor in terms)
+        if not abs(summed - total) < NEAR:
             return False
         self._rows.append((tuple(terms), float(total)))
         return True

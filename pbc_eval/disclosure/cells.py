@@ -12,7 +12,6 @@ import pandas as pd
 from pbc_eval.disclosure.cell_register import CellRegister, Name, is_small
 from pbc_eval.evaluation.record import Finding, OutputTable
 
-NOT_PEOPLE = "Effective"  # rows that are no head count begin with this word
 Inside = Mapping[int, frozenset[str]]  # row of an event study to the groups that it is the sum of
 
 
@@ -27,9 +26,9 @@ def note_table(
     ``wholes`` are cells, by column, that may be the total of the table and be hidden themselves."""
     if table.adds_up == "in_nests":
         for column in table.governed_by:
-            told = [value for name, value in known if name == column]
+            elsewhere = [value for name, value in known if name == column]
             _note_nests(
-                register, table, column, told, (inside or {}) if column == "n_treated" else {}
+                register, table, column, elsewhere, (inside or {}) if column == "n_treated" else {}
             )
     else:
         for column in _count_columns(table):
@@ -62,7 +61,7 @@ def note_finding(register: CellRegister, finding: Finding) -> None:
     ]
     inside, groups = _sums_of_groups(finding), finding.table("groups")
     submitted: dict[str, int] = {}
-    for table in sorted(finding.tables, key=lambda one: one is not groups):
+    for table in sorted(finding.tables, key=lambda table: table is not groups):
         note_table(register, table, known, inside, submitted)
         if table is groups and groups.adds_up == "to_the_first" and len(groups.frame):
             submitted = {
@@ -70,10 +69,10 @@ def note_finding(register: CellRegister, finding: Finding) -> None:
             }
     if groups is not None and groups.group_by == "group":
         _note_groups(register, finding, groups, inside)
-    others = [one for one in finding.alternatives if one is not finding.benchmark]
-    told = {n for one in others for n in (one.n_treated, one.n_comparison)}
+    others = [estimate for estimate in finding.alternatives if estimate is not finding.benchmark]
+    shown_counts = {n for estimate in others for n in (estimate.n_treated, estimate.n_comparison)}
     for cell in submitted.values():  # an estimate that leaves nobody out tells how many there were
-        if register.value(cell) in told:
+        if register.value(cell) in shown_counts:
             elsewhere = register.add(register.value(cell), never=True)
             register.relate([(cell, 1.0), (elsewhere, -1.0)])
     ledger = finding.table("ledger")
@@ -97,24 +96,27 @@ def _note_what_goes_together(register: CellRegister, table: OutputTable) -> None
     for column, governed in table.governed_by.items():
         for other in (name for name in governed if name in table.governed_by):
             for row, _ in _values(table, column):
-                one, two = register.names[table.name, row, column], (table.name, row, other)
-                if two not in register.names:
+                counting, governed_place = (
+                    register.names[table.name, row, column],
+                    (table.name, row, other),
+                )
+                if governed_place not in register.names:
                     continue
                 if column in table.governed_by[other]:
-                    register.together(one, register.names[two])
+                    register.together(counting, register.names[governed_place])
                 else:
-                    register.follows(one, register.names[two])
+                    register.follows(counting, register.names[governed_place])
 
 
 def _note_first(
     register: CellRegister, table: OutputTable, column: str, known: Sequence[float]
 ) -> None:
     """The first row is the sum of the others; what was analysed stands elsewhere."""
-    labels = [str(label) for label in table.frame.iloc[:, 0]]
+    keys = keys_of(table)
     counted = [
         (register.names[table.name, row, column], value)
         for row, value in _values(table, column)
-        if not labels[row].startswith(NOT_PEOPLE)
+        if keys[row] not in table.not_people
     ]
     if not counted:
         return
@@ -176,14 +178,14 @@ def _note_nests(
     for value in known:
         if value > 0 and all(value != other for other, _ in places):
             places[float(value), None] = register.add(value, never=True)
-    told = sorted(places.items(), key=lambda item: (-item[0][0], item[1]))
-    for at, ((larger, whole), one) in enumerate(told):
-        for (smaller, part), other in told[at + 1 :]:
+    ordered = sorted(places.items(), key=lambda item: (-item[0][0], item[1]))
+    for at, ((larger, whole), cell) in enumerate(ordered):
+        for (smaller, part), other in ordered[at + 1 :]:
             apart = whole is not None and part is not None and not part < whole
             if apart or not 0 < larger - smaller < register.rule.threshold or smaller == 0:
                 continue
             between = register.add(larger - smaller, always=True, cost=0.0)
-            register.relate([(one, 1.0), (other, -1.0), (between, -1.0)])
+            register.relate([(cell, 1.0), (other, -1.0), (between, -1.0)])
 
 
 def _sums_of_groups(finding: Finding) -> Inside:
@@ -193,35 +195,33 @@ def _sums_of_groups(finding: Finding) -> Inside:
         return {}
     if not {"cohort", "event_time"} <= {*cells.frame.columns}:
         return {}
-    units = dict(zip(groups.frame["group"].astype(str), groups.frame["units"], strict=True))
+    units = dict(zip(keys_of(groups), groups.frame["units"], strict=True))
     behind: dict[int, set[str]] = {}
-    for cohort, time in zip(cells.frame["cohort"], cells.frame["event_time"], strict=True):
-        group = [name for name in units if _names(name, cohort)]
-        behind.setdefault(int(time), set()).update(group[:1])
-    found = {}
+    for key, time in zip(keys_of(cells), cells.frame["event_time"], strict=True):
+        behind.setdefault(int(time), set()).update({key} & units.keys())
+    sums = {}
     for row, (time, n) in enumerate(
         zip(event.frame["event_time"], event.frame["n_treated"], strict=True)
     ):
         names = frozenset(behind.get(int(time), ()))
         if names and sum(units.get(name, 0) for name in names) == n:
-            found[row] = names
-    return found
+            sums[row] = names
+    return sums
 
 
 def _note_groups(
     register: CellRegister, finding: Finding, groups: OutputTable, inside: Inside
 ) -> None:
     """A group is the same one in every table, and rows of the event study are sums of groups."""
-    labels = [str(label) for label in groups.frame["group"]]
+    keys = keys_of(groups)
     cells = {
-        labels[row]: register.names[groups.name, row, "units"]
-        for row, _ in _values(groups, "units")
+        keys[row]: register.names[groups.name, row, "units"] for row, _ in _values(groups, "units")
     }
     for table in finding.tables:
         if not table.group_by or table is groups:
             continue
-        for row, label in enumerate(table.frame[table.group_by]):
-            group = next((c for name, c in cells.items() if _names(name, label)), None)
+        for row, key in enumerate(keys_of(table)):
+            group = cells.get(key)
             for column in table.governed_by if group is not None else ():
                 if group is not None and (table.name, row, column) in register.names:
                     _note_same(register, group, (table.name, row, column))
@@ -248,16 +248,19 @@ def _note_same(register: CellRegister, group: int, name: Name) -> None:
         register.same_place(name, group)
 
 
-def _names(group: str, label: object) -> bool:
-    """Does the label of a row (7, or 'quarter 7 of 2019') mean this group?"""
-    return group == str(label) or group.endswith(f" {label}")
+def keys_of(table: OutputTable) -> tuple[str, ...]:
+    """What each row is about: its key, or the name of its group where the table has no keys."""
+    if table.keys:
+        return table.keys
+    column = table.group_by or str(table.frame.columns[0])
+    return tuple(map(str, table.frame[column]))
 
 
 def names_of(table: OutputTable, places: Iterable[tuple[int, str]]) -> tuple[str, ...]:
     """Cells as a person finds them: the row by its first text, the column by its header."""
     texts = [column for column, kind in table.kinds.items() if kind == "text"]
-    found = []
+    names = []
     for row, column in places:
         label = table.frame[texts[0]].iloc[row] if texts else f"row {row + 1}"
-        found.append(f"{label}, {table.headers.get(column, column)}")
-    return tuple(dict.fromkeys(found))
+        names.append(f"{label}, {table.headers.get(column, column)}")
+    return tuple(dict.fromkeys(names))

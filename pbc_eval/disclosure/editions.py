@@ -36,7 +36,7 @@ class _Column:
 
     table: str
     name: str
-    told: dict[Key, float]
+    published: dict[Key, float]
     hidden: frozenset[Key]
     total: float | None
 
@@ -45,7 +45,7 @@ class _Column:
         """What the rows that are held back add up to; None when it cannot be known."""
         if self.total is None or not self.hidden:
             return None
-        return self.total - sum(self.told.values())
+        return self.total - sum(self.published.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def refuse_differencing(edition: Path, others: Path, rule: DisclosureRule) -> No
     new = _read(edition, edition)
     if new is None or not rule.protects:
         return
-    found: list[str] = []
+    problems: list[str] = []
     for manifest in sorted(others.glob("[!.]*/manifest.json")):
         if manifest.parent.name == new.name:
             continue
@@ -73,11 +73,11 @@ def refuse_differencing(edition: Path, others: Path, rule: DisclosureRule) -> No
             continue
         for output, words in _told_together(new, old, rule.threshold):
             if rule.reviewer_of(output) is None:
-                found.append(f"  {output}: {words}")
-    if found:
+                problems.append(f"  {output}: {words}")
+    if problems:
         raise DisclosureError(
             f"Edition {new.name}: beside what was published before, it would tell counts that are "
-            "too small or held back.\n" + "\n".join(dict.fromkeys(found)) + f"\n{REMEDY}"
+            "too small or held back.\n" + "\n".join(dict.fromkeys(problems)) + f"\n{REMEDY}"
         )
 
 
@@ -85,38 +85,38 @@ def _told_together(new: _Edition, old: _Edition, threshold: int) -> Iterator[tup
     """Each output of the old edition, ``table@edition``, with what it tells beside the new one."""
     rounded = new.base > 1 and new.base == old.base  # differences of rounded counts tell nothing
     for place in sorted(new.columns.keys() & old.columns.keys()):
-        one, other = new.columns[place], old.columns[place]
-        output = f"{one.table}@{old.name}"
-        common = one.told.keys() & other.told.keys()
-        apart = {key: abs(one.told[key] - other.told[key]) for key in sorted(common)}
+        newer, older = new.columns[place], old.columns[place]
+        output = f"{newer.table}@{old.name}"
+        common = newer.published.keys() & older.published.keys()
+        apart = {key: abs(newer.published[key] - older.published[key]) for key in sorted(common)}
         everything_changed = bool(apart) and all(gap >= threshold for gap in apart.values())
-        for hidden, told, where in (
-            (one.hidden, other.told, f"{old.name} and held back in {new.name}"),
-            (other.hidden, one.told, f"{new.name} and held back in {old.name}"),
+        for hidden, published, where in (
+            (newer.hidden, older.published, f"{old.name} and held back in {new.name}"),
+            (older.hidden, newer.published, f"{new.name} and held back in {old.name}"),
         ):
             if everything_changed:
                 continue
-            for key in sorted(hidden & told.keys()):
-                yield output, f"{_words(key, one)} is published in edition {where}."
+            for key in sorted(hidden & published.keys()):
+                yield output, f"{_words(key, newer)} is published in edition {where}."
         if rounded:
             continue
         for key, gap in apart.items():
             if 0 < gap < threshold:
                 yield (
                     output,
-                    f"{_words(key, one)} differs by fewer than {threshold} from edition "
+                    f"{_words(key, newer)} differs by fewer than {threshold} from edition "
                     f"{old.name}: the few who came or left.",
                 )
-        if _few_apart(one.rest, other.rest, threshold):
+        if _few_apart(newer.rest, older.rest, threshold):
             yield (
                 output,
-                f"the rows of {one.name} that are held back add up to nearly what they did in "
+                f"the rows of {newer.name} that are held back add up to nearly what they did in "
                 f"edition {old.name}: fewer than {threshold} came or left.",
             )
 
 
-def _few_apart(one: float | None, other: float | None, threshold: int) -> bool:
-    return one is not None and other is not None and 0 < abs(one - other) < threshold
+def _few_apart(first: float | None, second: float | None, threshold: int) -> bool:
+    return first is not None and second is not None and 0 < abs(first - second) < threshold
 
 
 def _words(key: Key, column: _Column) -> str:
@@ -139,8 +139,8 @@ def _read(folder: Path, described: Path) -> _Edition | None:
         totals = own.get("tables", {}).get(table, {}).get("totals", {})
         for column in (name for name in shape["counts"] if name in frame):
             edition.columns[table, column] = _column(frame, table, column, labels, totals)
-    for key, found in _headlines(folder):
-        edition.columns[key] = found
+    for key, headline in _headlines(folder):
+        edition.columns[key] = headline
     return edition
 
 
@@ -148,14 +148,14 @@ def _record(folder: Path) -> dict[str, Any] | None:
     file = folder / "downloads" / RECORD
     if not file.is_file():
         return None
-    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return found
+    record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return record
 
 
 def _column(
     frame: pd.DataFrame, table: str, column: str, labels: list[str], totals: dict[str, float]
 ) -> _Column:
-    told: dict[Key, float] = {}
+    published: dict[Key, float] = {}
     hidden: set[Key] = set()
     seen: dict[Key, int] = {}
     for row in range(len(frame)):
@@ -165,9 +165,11 @@ def _column(
         if text == SUPPRESSED:
             hidden.add(key)
         elif text:
-            told[key] = float(text)
+            published[key] = float(text)
     total = totals.get(column)
-    return _Column(table, column, told, frozenset(hidden), None if total is None else float(total))
+    return _Column(
+        table, column, published, frozenset(hidden), None if total is None else float(total)
+    )
 
 
 def _headlines(folder: Path) -> Iterator[tuple[tuple[str, str], _Column]]:
@@ -177,9 +179,9 @@ def _headlines(folder: Path) -> Iterator[tuple[tuple[str, str], _Column]]:
         return
     outcomes = read_results_file(file, f"Edition {folder.name}").outcomes
     for column in ("n_treated", "n_comparison"):
-        told: dict[Key, float] = {
+        published: dict[Key, float] = {
             (outcome.id, "1"): float(getattr(outcome, column))
             for outcome in outcomes
             if getattr(outcome, column)
         }
-        yield ("results", column), _Column("results", column, told, frozenset(), None)
+        yield ("results", column), _Column("results", column, published, frozenset(), None)

@@ -124,11 +124,11 @@ def protect(problem: SuppressionProblem, *, rounds: int = ROUNDS) -> Pattern:
         bound = max(bound, float(solved.fun if not is_whole else solved.mip_dual_bound))
         chosen = np.asarray(solved.x, dtype=float)
         chosen = np.round(chosen) if is_whole else chosen
-        found = _violated(search, chosen)
-        search.cuts += found
-        if not found and is_whole:
+        violations = _violated(search, chosen)
+        search.cuts += violations
+        if not violations and is_whole:
             break
-        is_whole = is_whole or not found or done >= rounds
+        is_whole = is_whole or not violations or done >= rounds
     else:
         chosen = _completed(search, chosen, weights)
     hidden = chosen > 0.5
@@ -196,13 +196,13 @@ def _linear(objective: Floats, matrix: csr_array, bounds: Floats) -> OptimizeRes
 
 def _violated(search: _Search, chosen: Floats) -> list[Floats]:
     """A cut for every target that cannot move as far as asked."""
-    found: dict[bytes, Floats] = {}
+    violations: dict[bytes, Floats] = {}
     for target in search.targets:
         reached, parts = _moves(search, target, chosen)
         if reached < target.asked - 1e-4 * max(target.asked, 1.0):
             cut = np.round(parts / target.asked, 9)
-            found.setdefault(cut.tobytes(), cut)
-    return list(found.values())
+            violations.setdefault(cut.tobytes(), cut)
+    return list(violations.values())
 
 
 def _cheapest(search: _Search, weights: Floats, *, whole: bool) -> OptimizeResult:

@@ -64,6 +64,7 @@ class ReleasedTable:
     counts: tuple[str, ...] = ()
     guarded: bool = False
     one_row_a_unit: bool = False
+    sentence_columns: tuple[str, ...] = ()  # whose cells are Sentences
     n_suppressed: int = 0
     doubts: tuple[tuple[str, str], ...] = ()
     faults: tuple[tuple[str, str], ...] = ()

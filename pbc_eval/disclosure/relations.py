@@ -79,7 +79,7 @@ def audit(
             f"audit: {values.size} values and {hidden.size} marks were given for "
             f"{relations.n_cells} cells. Give one of each for every cell of the relations."
         )
-    found = np.column_stack([values, values])
+    intervals = np.column_stack([values, values])
     places = np.flatnonzero(hidden)
     rest = relations.totals - relations.matrix[:, ~hidden] @ values[~hidden]
     matrix = relations.matrix[:, places]
@@ -93,11 +93,11 @@ def audit(
     related = np.bincount(matrix.indices, minlength=len(places)) > 0
     for position, place in enumerate(places):
         if not related[position]:  # nothing is known of it
-            found[place] = bottom[place], np.inf
+            intervals[place] = bottom[place], np.inf
             continue
         for side, sign in enumerate((1.0, -1.0)):
-            found[place, side] = _end(kept, position, sign, bottom[places], whole=whole)
-    return found
+            intervals[place, side] = _end(kept, position, sign, bottom[places], whole=whole)
+    return intervals
 
 
 def _end(

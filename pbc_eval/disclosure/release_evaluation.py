@@ -8,10 +8,10 @@ outcome taken together, leaves open whether each hidden count is small. A headli
 few is refused outright: there would be nothing to publish but a number that may identify someone.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.disclosure.cell_register import is_small
@@ -24,17 +24,18 @@ from pbc_eval.disclosure.record import (
 from pbc_eval.disclosure.release_performance import release_performance
 from pbc_eval.disclosure.review import refuse_unfit_outputs, review_table, reviews_of
 from pbc_eval.disclosure.rounding import to_base
-from pbc_eval.disclosure.tables import (
-    hidden_counts,
-    release_open_table,
-    release_table,
-    release_tables,
+from pbc_eval.disclosure.sentences import (
+    HeldBackCounts,
+    held_back_counts,
+    released_column,
+    released_sentence,
 )
-from pbc_eval.disclosure.words import released_sentence
+from pbc_eval.disclosure.tables import release_open_table, release_table, release_tables
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import Evaluation, Finding, OutputTable
 from pbc_eval.evaluation.shown.evaluation_tables import tables_of
 from pbc_eval.evaluation.simulation_summary import summary_of
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.results import AttEstimate, EffectSeries
 
 
@@ -91,11 +92,10 @@ class _Teller:
     """Tells sentences and estimates of one finding as the rule has them told."""
 
     rule: DisclosureRule
-    hidden: Collection[int]
-    counts: Collection[int]
+    held: HeldBackCounts
 
-    def sentence(self, text: str) -> str:
-        return released_sentence(text, self.rule, hidden=self.hidden, counts=self.counts)
+    def sentence(self, sentence: Sentence) -> Sentence:
+        return released_sentence(sentence, self.rule, self.held)
 
     def estimate(self, estimate: AttEstimate) -> AttEstimate:
         """The estimate with its sentences and counts as they may be told."""
@@ -116,9 +116,7 @@ class _Teller:
 
 def _release_finding(finding: Finding, rule: DisclosureRule) -> ReleasedFinding:
     tables = release_tables(finding.tables, rule, finding)
-    counts = {finding.headline.n_treated, finding.headline.n_comparison}
-    counts |= {n for e in finding.alternatives for n in (e.n_treated, e.n_comparison)}
-    tell = _Teller(rule, hidden_counts(finding.tables, tables), counts)
+    tell = _Teller(rule, held_back_counts(finding.tables, tables, f"{finding.outcome.id}-"))
     tables = tuple(
         replace(_with_told_reasons(table, tell), about=finding.outcome.id) for table in tables
     )
@@ -144,12 +142,13 @@ def _release_finding(finding: Finding, rule: DisclosureRule) -> ReleasedFinding:
 
 def _with_told_reasons(released: ReleasedTable, tell: _Teller) -> ReleasedTable:
     """The table with its columns of sentences told as the others are."""
-    frame = released.frame
-    columns = [c for c in ("why", "reason") if c in frame]
-    if not columns:
+    if not released.sentence_columns:
         return released
-    told = {c: [tell.sentence(v) if isinstance(v, str) else v for v in frame[c]] for c in columns}
-    return replace(released, frame=frame.assign(**told))
+    frame = released.frame.copy()
+    for column in released.sentence_columns:
+        cells = released_column(frame[column], tell.rule, tell.held)
+        frame[column] = pd.Series(cells, frame.index, dtype=object)
+    return replace(released, frame=frame)
 
 
 def _release_series(

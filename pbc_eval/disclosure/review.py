@@ -27,7 +27,8 @@ from pbc_eval.disclosure.record import (
     ReleasedTable,
     ReviewStatus,
 )
-from pbc_eval.disclosure.tables import hidden_counts, release_open_table
+from pbc_eval.disclosure.sentences import held_back_counts
+from pbc_eval.disclosure.tables import release_open_table
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import Evaluation, Finding
 from pbc_eval.evaluation.shown.open_table import open_table
@@ -48,14 +49,14 @@ def reviews_of(
     evaluation: Evaluation, released: Sequence[ReleasedFinding], rule: DisclosureRule
 ) -> tuple[OutputReview, ...]:
     """What was found of each table, series and set of sentences, and of the workbook."""
-    found: list[OutputReview] = []
+    reviews: list[OutputReview] = []
     for finding, part in zip(evaluation.findings, released, strict=True):
         name = finding.outcome.id
-        found += [review_table(table, rule) for table in part.tables]
-        found.append(_of_estimates(finding, rule))
-        found += _of_benchmark(finding, hidden_counts(finding.tables, part.tables))
+        reviews += [review_table(table, rule) for table in part.tables]
+        reviews.append(_of_estimates(finding, rule))
+        reviews += _of_benchmark(finding, held_back_counts(finding.tables, part.tables).values)
         sentences = len(finding.checks) + len(finding.notes) + len(finding.headline.method.notes)
-        found.append(
+        reviews.append(
             OutputReview(
                 output=f"{name}-sentences",
                 kind="sentences",
@@ -66,10 +67,10 @@ def reviews_of(
             )
         )
     if rule.protects:
-        found += _of_samples(evaluation.findings, rule)
+        reviews += _of_samples(evaluation.findings, rule)
     if evaluation.payment is not None or evaluation.sroi is not None:
-        found.append(_of_workbook(evaluation, rule))
-    return tuple(found)
+        reviews.append(_of_workbook(evaluation, rule))
+    return tuple(reviews)
 
 
 def review_table(released: ReleasedTable, rule: DisclosureRule) -> OutputReview:
@@ -86,14 +87,16 @@ def review_table(released: ReleasedTable, rule: DisclosureRule) -> OutputReview:
     if released.one_row_a_unit:
         doubts.append(("every row is about one unit", "all rows"))
     status: ReviewStatus = "fail" if faults else "review" if doubts else "pass"
-    told = faults or doubts
-    reason = "; ".join(dict.fromkeys(words for words, _ in told)) if told else _passed(released)
+    reasons = faults or doubts
+    reason = (
+        "; ".join(dict.fromkeys(words for words, _ in reasons)) if reasons else _passed(released)
+    )
     return OutputReview(
         output=released.name,
         kind="table",
         status=status,
         reason=reason,
-        cells=tuple(cell for _, cell in told),
+        cells=tuple(cell for _, cell in reasons),
     )
 
 
@@ -102,21 +105,23 @@ def refuse_unfit_outputs(reviews: Iterable[OutputReview], spec: EvaluationSpec) 
     answers for."""
     reviews = tuple(reviews)
     rule = spec.publication.disclosure
-    failed = [one for one in reviews if one.status == "fail"]
+    failed = [review for review in reviews if review.status == "fail"]
     if failed:
         raise DisclosureError(
             f"{spec.id}: {_outputs(failed)} may identify a person and cannot be released.\n"
-            + "\n".join(f"  {_named(one)}" for one in failed)
+            + "\n".join(f"  {_named(review)}" for review in failed)
             + "\nPublish wider groups, or leave these figures out."
         )
     open_doubts = [
-        one for one in reviews if one.status == "review" and rule.reviewer_of(one.output) is None
+        review
+        for review in reviews
+        if review.status == "review" and rule.reviewer_of(review.output) is None
     ]
     if open_doubts and spec.status == "final":
         raise DisclosureError(
             f"{spec.id}: {_outputs(open_doubts)} may tell about few people, and a final edition "
             "needs somebody who answers for each.\n"
-            + "\n".join(f"  {_named(one)}" for one in open_doubts)
+            + "\n".join(f"  {_named(review)}" for review in open_doubts)
             + "\nLook at them, and add output, by, date and reason under "
             "publication.disclosure.reviewed; or publish wider groups."
         )
@@ -126,9 +131,9 @@ def _outputs(reviews: Sequence[OutputReview]) -> str:
     return "one output" if len(reviews) == 1 else f"{len(reviews)} outputs"
 
 
-def _named(one: OutputReview) -> str:
-    cells = f" ({first_few(one.cells, 6)})" if one.cells else ""
-    return f"{one.output}: {one.reason}{cells}."
+def _named(review: OutputReview) -> str:
+    cells = f" ({first_few(review.cells, 6)})" if review.cells else ""
+    return f"{review.output}: {review.reason}{cells}."
 
 
 def _passed(released: ReleasedTable) -> str:
@@ -144,9 +149,9 @@ def _passed(released: ReleasedTable) -> str:
 
 def _of_estimates(finding: Finding, rule: DisclosureRule) -> OutputReview:
     few = [
-        one.term
-        for one in (finding.headline, *finding.alternatives)
-        if one.degrees_of_freedom < LEAST_DEGREES
+        estimate.term
+        for estimate in (finding.headline, *finding.alternatives)
+        if estimate.degrees_of_freedom < LEAST_DEGREES
     ]
     doubtful = bool(few) and rule.protects
     return OutputReview(
@@ -165,8 +170,8 @@ def _of_estimates(finding: Finding, rule: DisclosureRule) -> OutputReview:
 
 def _of_benchmark(finding: Finding, hidden: Collection[int]) -> list[OutputReview]:
     """A benchmark on the very people whose number is held back tells it."""
-    one = finding.benchmark
-    if one is None or not {one.n_treated, one.n_comparison} & {*hidden}:
+    benchmark = finding.benchmark
+    if benchmark is None or not {benchmark.n_treated, benchmark.n_comparison} & {*hidden}:
         return []
     return [
         OutputReview(
@@ -174,7 +179,7 @@ def _of_benchmark(finding: Finding, hidden: Collection[int]) -> list[OutputRevie
             kind="series",
             status="review",
             reason="it rests on as many people as a count that is held back, and may tell it",
-            cells=(one.term,),
+            cells=(benchmark.term,),
         )
     ]
 
@@ -186,15 +191,15 @@ def _of_samples(findings: Sequence[Finding], rule: DisclosureRule) -> list[Outpu
         (finding.outcome.id, *(getattr(finding.headline, n) for n in ("n_treated", "n_comparison")))
         for finding in findings
     ]
-    found = []
+    compared = []
     for finding in findings:
         rows = [
-            (label, float(one.n_treated), float(one.n_comparison))
-            for label, one in _estimates(finding)
-            if one is not finding.benchmark  # other people altogether
+            (label, float(estimate.n_treated), float(estimate.n_comparison))
+            for label, estimate in _estimates(finding)
+            if estimate is not finding.benchmark  # other people altogether
         ]
-        found.append((f"{finding.outcome.id}-samples", "estimates", _apart_by_few(rows, rule)))
-    found.append(("samples", "outcomes", _apart_by_few(by_outcome, rule)))
+        compared.append((f"{finding.outcome.id}-samples", "estimates", _apart_by_few(rows, rule)))
+    compared.append(("samples", "outcomes", _apart_by_few(by_outcome, rule)))
     return [
         OutputReview(
             output=name,
@@ -204,7 +209,7 @@ def _of_samples(findings: Sequence[Finding], rule: DisclosureRule) -> list[Outpu
             "together may tell about those few",
             cells=pairs,
         )
-        for name, what, pairs in found
+        for name, what, pairs in compared
         if pairs
     ]
 
@@ -213,7 +218,7 @@ def _estimates(finding: Finding) -> list[tuple[str, AttEstimate]]:
     """Every estimate of a finding as its table calls it."""
     table = finding.table("estimates")
     if table is None or len(table.frame) != len(finding.alternatives):
-        return [(one.term, one) for one in finding.alternatives]
+        return [(estimate.term, estimate) for estimate in finding.alternatives]
     return list(zip(table.frame["estimator"].astype(str), finding.alternatives, strict=True))
 
 
@@ -222,9 +227,11 @@ def _apart_by_few(
 ) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(
-            f"{one[0]} and {other[0]}"
-            for one, other in combinations(rows, 2)
-            if any(0 < abs(a - b) < rule.threshold for a, b in zip(one[1:], other[1:], strict=True))
+            f"{first[0]} and {second[0]}"
+            for first, second in combinations(rows, 2)
+            if any(
+                0 < abs(a - b) < rule.threshold for a, b in zip(first[1:], second[1:], strict=True)
+            )
         )
     )
 

@@ -48,11 +48,11 @@ def _rescaled(value: Any, parts: list[tuple[Any, Any]]) -> Any:
     """A share times what rounding made of its count, over what it made of its whole."""
     if is_suppressed(value) or value is None or any(is_suppressed(old) for old, _ in parts):
         return value
-    found = float(value)
+    share = float(value)
     for place, (old, new) in enumerate(parts):
         before, after = float(old), float(new)
         if place == 0:
-            found = found * after / before if before else found
+            share = share * after / before if before else share
         else:
-            found = found * before / after if after else math.nan
-    return found
+            share = share * before / after if after else math.nan
+    return share

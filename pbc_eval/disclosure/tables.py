@@ -17,9 +17,10 @@ from pbc_eval.disclosure.protection import Pattern, SuppressionProblem, protect
 from pbc_eval.disclosure.record import SUPPRESSED, ReleasedTable
 from pbc_eval.disclosure.relations import NEAR, Bools, Floats, audit, relations_of
 from pbc_eval.disclosure.rounding import rounded, to_base
-from pbc_eval.disclosure.words import without_small_counts
+from pbc_eval.disclosure.sentences import released_column, released_sentence
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import Finding, OutputTable
+from pbc_eval.messages.sentence import Sentence
 
 Mark = tuple[int, str]  # position of the row, column
 
@@ -107,17 +108,6 @@ def protect_tables(
     )
 
 
-def hidden_counts(tables: Sequence[OutputTable], released: Sequence[ReleasedTable]) -> set[int]:
-    """The counts that these tables hold back: sentences must not tell them either."""
-    found: set[int] = set()
-    for table, told in zip(tables, released, strict=True):
-        for column in (c for c, kind in table.kinds.items() if kind == "count"):
-            hidden = [value == SUPPRESSED for value in told.frame[column]]
-            values = pd.to_numeric(table.frame[column])[hidden].dropna()
-            found |= {int(value) for value in values if float(value).is_integer() and value}
-    return found
-
-
 def _refuse_unknown_columns(table: OutputTable) -> None:
     named = [c for count, governed in table.governed_by.items() for c in (count, *governed)]
     named += [c for column, parts in table.ratios.items() for c in (column, *parts)]
@@ -137,12 +127,14 @@ def _written(
     if rule.protects:
         for column in table.contributions:
             hidden[column] = hidden[column] | _dominated(table, column, rule)
-    for column in (c for c, kind in table.kinds.items() if kind == "text"):
-        frame[column] = [without_small_counts(value, rule.threshold) for value in frame[column]]
+    for column in table.sentence_columns:
+        cells = released_column(frame[column], rule)
+        frame[column] = pd.Series(cells, frame.index, dtype=object)
     frame = rounded(table, frame.mask(hidden, SUPPRESSED), rule.base)
     doubts, faults = _doubts(table, protected) if protected else ((), ())
     return replace(
         _as_released(table, frame, _notes(table, rule)),
+        headers=_headers(table, rule),
         n_suppressed=int(hidden.sum().sum()),
         doubts=doubts,
         faults=faults,
@@ -167,6 +159,7 @@ def _as_released(table: OutputTable, frame: pd.DataFrame, notes: tuple[str, ...]
         counts=tuple(c for c in dict.fromkeys(counts) if c in frame),
         guarded=bool(table.governed_by or table.contributions or "count" in table.kinds.values()),
         one_row_a_unit=table.one_row_a_unit,
+        sentence_columns=table.sentence_columns,
     )
 
 
@@ -180,6 +173,14 @@ def _totals(table: OutputTable, hidden: pd.DataFrame, rule: DisclosureRule) -> d
         column: to_base(total, rule.base)
         for column, total in sums.items()
         if hidden[column].any() and not is_small(total, rule)
+    }
+
+
+def _headers(table: OutputTable, rule: DisclosureRule) -> dict[str, str]:
+    """Headers that are Sentences may tell counts; others are labels."""
+    return {
+        column: released_sentence(header, rule) if isinstance(header, Sentence) else header
+        for column, header in table.headers.items()
     }
 
 

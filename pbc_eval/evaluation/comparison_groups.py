@@ -26,6 +26,7 @@ from pbc_eval.matching.weight import weight
 from pbc_eval.matching.weighted_effect import WeightedMethod
 from pbc_eval.matching.weighted_sample import WeightedSample
 from pbc_eval.matching.weighting import WeightMethod
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.results import AttEstimate, Method
 
 Sample = MatchedSample | WeightedSample
@@ -190,7 +191,7 @@ def unadjusted(sample: Sample, column: str, level: float, shown: NDArray[np.bool
         reason=found.reason,
         method=Method(
             estimator="difference in means weighted by sampling weights",
-            comparison_group="everybody not in the programme",
-            inference="HC3",
+            comparison_group=Sentence("everybody not in the programme"),
+            inference=Sentence("HC3"),
         ),
     )

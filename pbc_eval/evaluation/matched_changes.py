@@ -38,6 +38,7 @@ from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.evaluation.comparison_groups import Sample, sample_by
 from pbc_eval.matching.sample import MatchedSample
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import Method
 
@@ -214,13 +215,20 @@ def _described(effects: GroupTimeEffects, sample: Sample, lags: int) -> Method:
     notes = [*method.notes, *sample.notes]
     if lags:
         notes.append(
-            "Units were matched on earlier outcomes: where these were high or low by chance, some "
-            "return to the mean afterwards and would look like an effect (Daw & Hatfield 2018)."
+            Sentence(
+                "Units were matched on earlier outcomes: where these were high or low by chance, "
+                "some return to the mean afterwards and would look like an effect (Daw & Hatfield "
+                "2018)."
+            )
         )
     if isinstance(sample, MatchedSample) and sample.in_sets:
-        notes.append("Errors are clustered by matched set; the match itself is taken as given.")
+        notes.append(
+            Sentence("Errors are clustered by matched set; the match itself is taken as given.")
+        )
     else:
-        notes.append("The weights are taken as known; their estimation is not in the error.")
+        notes.append(
+            Sentence("The weights are taken as known; their estimation is not in the error.")
+        )
     return replace(
         method,
         estimator=f"{method.estimator}, after {sample.settings.in_words}",

@@ -10,6 +10,8 @@ from pbc_eval.checks.balance import light
 from pbc_eval.evaluation import tables
 from pbc_eval.evaluation.comparison_groups import Sample
 from pbc_eval.evaluation.record import Kind, OutputTable
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Units
 from pbc_eval.results import AttEstimate
 
 
@@ -25,6 +27,7 @@ def counts_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> Outp
         "trimmed": "Set aside: hardly anybody in the other group is like them",
     }
     counts = sample.counts().reindex([row for row in words if row in sample.counts().index])
+    keys = tuple(map(str, counts.index))
     frame = counts.rename(index=words).rename_axis("group").reset_index()
     units = spec.data.unit_name[1] if spec.data else "units"
     return OutputTable(
@@ -35,6 +38,8 @@ def counts_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> Outp
         headers={"group": "Step", "treated": "In the programme", "comparison": "Comparison"},
         governed_by={"treated": ("comparison",), "comparison": ("treated",)},
         adds_up="to_the_first",
+        keys=keys,
+        not_people=frozenset({"effective"}),
     )
 
 
@@ -110,8 +115,10 @@ def unmatched_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> O
         },
         headers={
             "covariate": "Characteristic",
-            "mean_matched": f"Matched ({n_matched:,})",
-            "mean_unmatched": f"Not matched ({len(sample.unmatched.ids):,})",
+            "mean_matched": Sentence("Matched ({units})", units=Units(n_matched)),
+            "mean_unmatched": Sentence(
+                "Not matched ({units})", units=Units(len(sample.unmatched.ids))
+            ),
             "std_diff": "Difference (standard deviations)",
         },
         notes=("The estimate is for those who were matched.",),

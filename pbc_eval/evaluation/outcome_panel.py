@@ -58,9 +58,10 @@ def _weight_by_cohort(panel: Panel) -> np.ndarray:
     return np.bincount(arrays.cohort, arrays.weight, len(panel.cohorts))
 
 
-def groups(spec: EvaluationSpec, panel: Panel) -> list[tuple[str, int]]:
+def groups(spec: EvaluationSpec, panel: Panel) -> list[tuple[int, str, int]]:
+    """Cohort, name and units of each group."""
     return [
-        (group_name(spec, panel, label), count)
+        (label, group_name(spec, panel, label), count)
         for label, count in zip(panel.cohorts, panel.cohort_units, strict=True)
         if count
     ]
@@ -93,6 +94,7 @@ def means(spec: EvaluationSpec, panel: Panel) -> pd.DataFrame:
     rows = [
         {
             "group": group_name(spec, panel, cohort),
+            "cohort": cohort,
             "first_treated": np.nan if cohort == 0 else panel.first_treated[c],
             "time": panel.periods.name(time) if panel.periods.dated else time,
             "position": panel.periods.clock[t],

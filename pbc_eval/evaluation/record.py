@@ -12,6 +12,7 @@ from pbc_eval.evaluation.joint_simulation import JointSimulation
 from pbc_eval.evaluation.payment_analysis import PaymentAnalysis
 from pbc_eval.evaluation.value_analysis import ValueAnalysis
 from pbc_eval.kpi.record import PerformanceResult
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.payment.risk import PaymentRisk
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import AttEstimate, CheckResult, EffectSeries, MeasuredOutcome
@@ -58,6 +59,9 @@ class OutputTable:
     counts_people: bool = True  # False: money and assumptions alone, with nothing to hold back
     about: str = ""  # id of the outcome, KPI or clause that it is about, where it is about one
     subject: str = ""  # what its numbers are of, where that is no column: the score, say
+    keys: tuple[str, ...] = ()  # what each row is about, for other tables; where groups are hidden
+    not_people: frozenset[str] = frozenset()  # keys of rows that are no head count
+    sentence_columns: tuple[str, ...] = ()  # whose cells are Sentences, told as the rule has it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,7 +77,7 @@ class Finding:
     benchmark: AttEstimate | None = None  # a randomised comparison, where there is one
     checks: tuple[CheckResult, ...] = ()
     tables: tuple[OutputTable, ...] = ()  # ledger, groups, cells, balance, in reading order
-    notes: tuple[str, ...] = ()  # what a reader must know of the sample
+    notes: tuple[Sentence, ...] = ()  # what a reader must know of the sample
     source: str = ""  # of a reported effect
     status: str = ""  # READ or RECALLED, of a reported effect
 

@@ -1,6 +1,5 @@
 """The tables of one outcome, before disclosure control: ledger, groups, effects, balance."""
 
-import re
 from collections.abc import Sequence
 
 import pandas as pd
@@ -8,7 +7,9 @@ import pandas as pd
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.evaluation.record import Kind, OutputTable
-from pbc_eval.results import AttEstimate, EffectSeries
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import capitalised
+from pbc_eval.results import AttEstimate, EffectSeries, frame_with_sentences
 
 _EFFECT_COLUMNS = ("estimate", "std_error", "conf_low", "conf_high")
 _RESTS_ON_FEW = (*_EFFECT_COLUMNS, "statistic", "p_value", "reason")
@@ -39,7 +40,8 @@ def ledger_table(spec: EvaluationSpec, outcome: Outcome, steps: pd.DataFrame) ->
     """The sample ledger. Names of dropped units are shown only where no threshold protects them."""
     units = spec.data.unit_name[1] if spec.data else "units"
     kinds: dict[str, Kind] = {"what": "text", "rows_in": "count", "rows_dropped": "count"}
-    frame = steps.assign(what=[what[:1].upper() + what[1:] for what in steps["what"]])
+    frame = steps.copy()
+    frame["what"] = pd.Series(list(map(capitalised, steps["what"])), steps.index, dtype=object)
     if "rows_left" not in frame:
         frame["rows_left"] = frame["rows_in"] - frame["rows_dropped"]
     kinds["rows_left"] = "count"
@@ -65,17 +67,20 @@ def ledger_table(spec: EvaluationSpec, outcome: Outcome, steps: pd.DataFrame) ->
         },
         governed_by={name: () for name in ("rows_dropped", "units_dropped") if name in kinds},
         adds_up="in_steps",
+        sentence_columns=("what", "why"),
     )
 
 
 def groups_table(
-    spec: EvaluationSpec, outcome: Outcome, groups: Sequence[tuple[str, int]]
+    spec: EvaluationSpec, outcome: Outcome, groups: Sequence[tuple[int, str, int]]
 ) -> OutputTable:
+    """Units by group. ``groups``: cohort, name, units."""
     units = spec.data.unit_name[1] if spec.data else "units"
     return OutputTable(
         name=f"{outcome.id}-groups",
         caption=f"{units.capitalize()} analysed for {outcome.label.lower()}, by group",
-        frame=pd.DataFrame(groups, columns=["group", "units"]),
+        frame=pd.DataFrame([row[1:] for row in groups], columns=["group", "units"]),
+        keys=tuple(str(cohort) for cohort, _, _ in groups),
         kinds={"group": "text", "units": "count"},
         headers={"group": "Group", "units": units.capitalize()},
         governed_by={"units": ()},
@@ -110,8 +115,10 @@ def cells_table(spec: EvaluationSpec, outcome: Outcome, cells: pd.DataFrame) -> 
             "n_comparison": f"Comparison {units}",
         },
         governed_by=_GOVERNED,
+        sentence_columns=("reason",),
         adds_up="not",
         group_by="cohort",
+        keys=tuple(map(str, cells["cohort"])),
         decimals=outcome.decimals,
         scale=scale_of(outcome),
     )
@@ -145,8 +152,10 @@ def series_table(spec: EvaluationSpec, outcome: Outcome, series: EffectSeries) -
             "n_comparison": f"Comparison {units}",
         },
         governed_by=_GOVERNED,
+        sentence_columns=("reason",),
         adds_up="not" if series.kind == "cohort" else "in_nests",
         group_by="cohort" if series.kind == "cohort" else "",
+        keys=tuple(map(str, series.index)),
         decimals=outcome.decimals,
         scale=scale_of(outcome),
     )
@@ -170,7 +179,7 @@ def estimates_table(
         caption=caption
         or f"{outcome.label} ({shown_unit(outcome)}): the headline and other estimates",
         about=about,
-        frame=pd.DataFrame(rows),
+        frame=frame_with_sentences(rows),
         kinds={
             "estimator": "text",
             **dict.fromkeys(_EFFECT_COLUMNS, effect_kind(outcome)),
@@ -186,6 +195,7 @@ def estimates_table(
             "n_comparison": f"Comparison {units}",
         },
         governed_by=_GOVERNED,
+        sentence_columns=("reason",),
         adds_up="not",
         decimals=outcome.decimals,
         scale=scale_of(outcome),
@@ -198,7 +208,7 @@ def means_table(
     means: pd.DataFrame,
     parts: tuple[tuple[float, ...], ...] = (),
 ) -> OutputTable:
-    """Mean outcome by group and period: group, first_treated, time, position, mean, units.
+    """Mean outcome by group and period: group, cohort, first_treated, time, position, mean, units.
 
     ``parts`` are what each unit adds to each mean, where units count by a weight.
     """
@@ -206,7 +216,7 @@ def means_table(
     return OutputTable(
         name=f"{outcome.id}-means",
         caption=f"Average {outcome.label.lower()} ({shown_unit(outcome)}) by group and {period}",
-        frame=means,
+        frame=means.drop(columns="cohort"),
         kinds={"group": "text", "time": "text", "mean": effect_kind(outcome), "units": "count"},
         headers={
             "group": "Group",
@@ -218,32 +228,27 @@ def means_table(
         contributions={"mean": parts} if parts else {},
         adds_up="not",
         group_by="group",
+        keys=tuple(map(str, means["cohort"])),
         decimals=outcome.decimals,
         scale=scale_of(outcome),
     )
 
 
-def impossible_table(outcome: Outcome, ways: Sequence[tuple[str, str]]) -> tuple[OutputTable, ...]:
-    """Other ways to estimate that do not apply to these data, and why; nothing when all do.
-
-    Only the rule of each reason is shown: what follows it tells counts and names of units.
-    """
+def impossible_table(
+    outcome: Outcome, ways: Sequence[tuple[str, Sentence]]
+) -> tuple[OutputTable, ...]:
+    """Other ways to estimate that do not apply to these data, and the rule that each breaks;
+    nothing when all do."""
     if not ways:
         return ()
-    rows = [(label, _rule_of(reason)) for label, reason in ways]
+    rows = [{"estimator": label, "why": rule} for label, rule in ways]
     return (
         OutputTable(
             name=f"{outcome.id}-impossible",
             caption=f"{outcome.label}: other ways to estimate that these data do not allow",
-            frame=pd.DataFrame(rows, columns=["estimator", "why"]),
+            frame=frame_with_sentences(rows, ("why",)),
+            sentence_columns=("why",),
             kinds={"estimator": "text", "why": "text"},
             headers={"estimator": "Estimate", "why": "Why not"},
         ),
     )
-
-
-def _rule_of(reason: str) -> str:
-    """'synthetic_did needs two periods before treatment; cohort 4 has ...' to its first part."""
-    rule = re.split(r"[;.(]", reason)[0].strip()
-    rule = re.sub(r"^\w+_\w+:? ", "It ", rule)
-    return rule[:1].upper() + rule[1:] + "."

@@ -9,6 +9,8 @@ from pbc_eval.did.two_way_weights import TwoWayWeights, two_way_weights
 from pbc_eval.errors import DesignError
 from pbc_eval.evaluation.record import OutputTable
 from pbc_eval.evaluation.tables import effect_kind, scale_of, shown_unit
+from pbc_eval.messages.sentence import EMPTY, Part, Sentence
+from pbc_eval.messages.values import Name, Number, Share, joined
 from pbc_eval.panel.panel import Panel
 
 _FORBIDDEN = "later_vs_earlier"
@@ -58,37 +60,52 @@ def two_way_tables(spec: EvaluationSpec, outcome: Outcome, panel: Panel) -> tupl
     )
 
 
-def _why(weights: TwoWayWeights, forbidden: float, units: str) -> str:
+def _why(weights: TwoWayWeights, forbidden: float, units: str) -> Sentence:
     """The reason, with this evaluation's own figures."""
-    several = len(weights.cells)
-    compared = (
-        f"{forbidden:.0%} of its weight compares {units} with others that are already in the "
-        "programme, whose own effects are then taken for change without it (Goodman-Bacon 2021)"
-        if forbidden
-        else ""
-    )
+    reasons: list[Part] = []
+    if forbidden:
+        reasons.append(
+            Sentence(
+                "{share} of its weight compares {units} with others that are already in the "
+                "programme, whose own effects are then taken for change without it (Goodman-Bacon "
+                "2021)",
+                share=Share(forbidden),
+                units=Name(units),
+            )
+        )
     if weights.n_negative:
-        counted = (
-            f"of the {several:,} effects by group and period, {weights.n_negative:,} count "
-            f"negatively, {abs(weights.negative_sum):.1%} in all: the better they are, the lower "
-            "the coefficient (de Chaisemartin and D'Haultf\N{LATIN SMALL LIGATURE OE}uille 2020)"
+        reasons.append(
+            Sentence(
+                "of the {several} effects by group and period, {negative} count negatively, "
+                "{share} in all: the better they are, the lower the coefficient (de Chaisemartin "
+                "and D'Haultf\N{LATIN SMALL LIGATURE OE}uille 2020)",
+                several=Number(len(weights.cells)),
+                negative=Number(weights.n_negative),
+                share=Share(abs(weights.negative_sum), 1),
+            )
         )
     else:
-        counted = (
-            f"none of the {several:,} effects by group and period counts negatively, but they "
-            "count unevenly (de Chaisemartin and D'Haultf\N{LATIN SMALL LIGATURE OE}uille 2020)"
+        reasons.append(
+            Sentence(
+                "none of the {several} effects by group and period counts negatively, but they "
+                "count unevenly (de Chaisemartin and D'Haultf\N{LATIN SMALL LIGATURE OE}uille "
+                "2020)",
+                several=Number(len(weights.cells)),
+            )
         )
-    said = "; ".join(part for part in (compared, counted) if part)
-    return f"The two-way coefficient is a cross-check, not the headline: {said}."
+    return Sentence(
+        "The two-way coefficient is a cross-check, not the headline: {reasons}.",
+        reasons=joined(reasons),
+    )
 
 
-def _spread_words(weights: TwoWayWeights, outcome: Outcome, currency: str) -> str:
+def _spread_words(weights: TwoWayWeights, outcome: Outcome, currency: str) -> Sentence:
     least = weights.least_spread
     if least is None:
-        return ""
-    shown = f"{scale_of(outcome) * least:,.{outcome.decimals}f}"
-    unit = currency if outcome.shown_as == "money" else shown_unit(outcome)
-    return (
-        f"If effects differed between groups and periods by a standard deviation of {shown} "
-        f"{unit}, the average effect could be zero and the coefficient still be what it is."
+        return EMPTY
+    return Sentence(
+        "If effects differed between groups and periods by a standard deviation of {spread} "
+        "{unit}, the average effect could be zero and the coefficient still be what it is.",
+        spread=Number(scale_of(outcome) * least, outcome.decimals),
+        unit=Name(currency if outcome.shown_as == "money" else shown_unit(outcome)),
     )

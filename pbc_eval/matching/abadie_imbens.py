@@ -29,6 +29,8 @@ from pbc_eval.matching.effect import checked_outcome, outcome_values
 from pbc_eval.matching.encoding import check_any_column, encode
 from pbc_eval.matching.propensity import fit_propensity
 from pbc_eval.matching.settings import Estimand
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Name, Number
 from pbc_eval.results import AttEstimate, Method
 
 Floats = NDArray[np.float64]
@@ -217,21 +219,27 @@ def _method(
     if adjust_for:
         parts.append(f"bias-adjusted for {', '.join(adjust_for)}")
     target = {
-        "ATT": "the treated",
-        "ATC": "the comparison group (ATC), not for the treated",
-        "ATE": "everybody (ATE), not for the treated alone",
+        "ATT": Sentence("The effect is for the treated."),
+        "ATC": Sentence("The effect is for the comparison group (ATC), not for the treated."),
+        "ATE": Sentence("The effect is for everybody (ATE), not for the treated alone."),
     }[estimand]
-    notes = [f"The effect is for {target}."]
+    notes = [target]
     if distance == "propensity":
-        notes.append("The standard error takes the propensity score as known.")
+        notes.append(Sentence("The standard error takes the propensity score as known."))
     variance = (
-        "one variance for everybody"
+        Sentence("one variance for everybody")
         if variance_matches is None
-        else f"variances from {variance_matches} nearest of the same group"
+        else Sentence(
+            "variances from {matches} nearest of the same group", matches=Number(variance_matches)
+        )
     )
     return Method(
         estimator=f"{', '.join(parts)} (Abadie & Imbens 2006)",
-        comparison_group=f"units with {design.treatment} = 0 that serve as matches",
-        inference=f"Abadie & Imbens (2006), {variance}, normal reference",
+        comparison_group=Sentence(
+            "units with {treatment} = 0 that serve as matches", treatment=Name(design.treatment)
+        ),
+        inference=Sentence(
+            "Abadie & Imbens (2006), {variance}, normal reference", variance=variance
+        ),
         notes=tuple(notes),
     )

@@ -21,6 +21,8 @@ from pbc_eval.matching.encoding import Columns, encode, numbers
 from pbc_eval.matching.ledger import LedgerStep, SampleLedger
 from pbc_eval.matching.missing import with_indicators
 from pbc_eval.matching.sampling import read_sampling
+from pbc_eval.messages.sentence import Sentence, part_in_english
+from pbc_eval.messages.values import Listed, Name, Units
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -106,13 +108,15 @@ def read_design(
             )
     ids = _ids(owner, frame, unit)
     treated = zero_one(frame[treatment])
-    ledger = SampleLedger((LedgerStep(what="read", rows_in=len(frame)),))
+    ledger = SampleLedger((LedgerStep(what=Sentence("read"), rows_in=len(frame)),))
 
     if missing == "indicator":
         filled, columns, lacking = with_indicators(frame, covariates, owner)
         if lacking:
-            said = ", ".join(f"{name} {n:,}" for name, n in lacking.items())
-            ledger = ledger.then("missing values", 0, f"filled in, with an indicator: {said}")
+            filled_in = Sentence(
+                "filled in, with an indicator: {columns}", columns=_by_column(lacking)
+            )
+            ledger = ledger.then(Sentence("missing values"), 0, filled_in)
         for name in [*paired_on, *weighing]:
             filled[name] = frame[name]  # pairs are not made on values that were filled in
         frame, covariates = filled, columns
@@ -120,16 +124,17 @@ def read_design(
     incomplete = frame[wanted].isna()
     hit = np.asarray(incomplete.to_numpy(dtype=bool).any(axis=1))
     if hit.any():
-        counts = ", ".join(f"{name} {n:,}" for name, n in incomplete.sum().items() if n)
+        counts = _by_column({str(name): int(n) for name, n in incomplete.sum().items() if n})
         if missing != "complete_cases":
             raise DataError(
                 f"{owner}: {int(hit.sum()):,} of {len(frame):,} rows have missing values "
-                f"({counts}). An answer from part of the covariates is a different answer. Impute "
-                "them beforehand, pass missing='indicator' to fill covariates in beside a column "
-                "that says so, or missing='complete_cases' to leave those rows out, entered in the "
-                "ledger."
+                f"({part_in_english(counts)}). An answer from part of the covariates is another "
+                "answer. Impute them beforehand, pass missing='indicator' to fill covariates in "
+                "beside a column that says so, or missing='complete_cases' to leave those rows "
+                "out, entered in the ledger."
             )
-        ledger = ledger.then("complete cases", int(hit.sum()), f"missing values: {counts}")
+        why = Sentence("missing values: {columns}", columns=counts)
+        ledger = ledger.then(Sentence("complete cases"), int(hit.sum()), why)
         whole = np.flatnonzero(~hit)
         frame, ids, treated = frame.iloc[whole], ids[whole], treated[whole]
     sampling = None
@@ -137,8 +142,11 @@ def read_design(
         sampling = read_sampling(frame[sampling_weights], owner)
         stays = np.flatnonzero(sampling > 0)
         if len(stays) < len(sampling):
-            why = f"{sampling_weights} is 0: they stand for nobody in the population"
-            ledger = ledger.then("sampling weights", len(sampling) - len(stays), why)
+            why = Sentence(
+                "{column} is 0: they stand for nobody in the population",
+                column=Name(sampling_weights),
+            )
+            ledger = ledger.then(Sentence("sampling weights"), len(sampling) - len(stays), why)
             frame, ids, treated = frame.iloc[stays], ids[stays], treated[stays]
             sampling = sampling[stays]
     _check_groups(treated, treatment)
@@ -196,6 +204,16 @@ def strata_of(frame: pd.DataFrame, exact: Sequence[str]) -> Ints:
         return np.zeros(len(frame), dtype=np.int64)
     grouped = frame.groupby(list(exact), sort=True, observed=True)
     return np.asarray(grouped.ngroup().to_numpy(), dtype=np.int64)
+
+
+def _by_column(missing: Mapping[str, int]) -> Listed:
+    """How many rows lack each column: 'age 3, income 14'."""
+    return Listed(
+        tuple(
+            Sentence("{column} {rows}", column=Name(column), rows=Units(rows))
+            for column, rows in missing.items()
+        )
+    )
 
 
 def _names(

@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from pbc_eval._validate import check_level, did_you_mean
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.design import check_columns, zero_one
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import MATCHED_UNITS, PEOPLE, Number, Units
 from pbc_eval.results import AttEstimate, Method
 
 Floats = NDArray[np.float64]
@@ -51,7 +53,7 @@ class Effect(NamedTuple):
     estimate: float
     std_error: float | None
     degrees_of_freedom: float
-    reason: str | None  # why there is no error
+    reason: Sentence | None  # why there is no error
 
 
 def matched_effect(data: MatchedData, method: EffectMethod) -> Effect:
@@ -95,22 +97,29 @@ def _independent(covariates: Floats, weights: Floats, indicator: Floats) -> Floa
     return np.asarray(scaled[:, kept])
 
 
+_A_PERSON = Units(1, PEOPLE, as_word=True)
+
+
 def _weighted_regression(data: MatchedData, design: Floats, gradient: Floats) -> Effect:
     n, k = design.shape
     outcome, clusters = data.outcome, data.clusters
     root = np.sqrt(data.weights)
     q, r = np.linalg.qr(design * root[:, None])
     if n <= k and k > 2:
-        raise DesignError(
-            f"effect: {n:,} matched units cannot carry a regression with {k} coefficients. Use "
-            "method='difference', or match on fewer covariates."
+        rule = Sentence(
+            "{units} cannot carry a regression with {k} coefficients. Use method='difference', or "
+            "match on fewer covariates.",
+            units=Units(n, MATCHED_UNITS.always_plural),
+            k=Number(k),
         )
+        raise DesignError(f"effect: {rule}", rule)
     if np.abs(np.diag(r)).min() < 1e-9 * np.abs(np.diag(r)).max():
-        raise DesignError(
-            "effect: within one of the matched groups some covariate does not vary or follows from "
-            "the others, so its slope there is unknown and separate slopes would extrapolate. Use "
+        rule = Sentence(
+            "within one of the matched groups some covariate does not vary or follows from the "
+            "others, so its slope there is unknown and separate slopes would extrapolate. Use "
             "method='regression' or 'difference'."
         )
+        raise DesignError(f"effect: {rule}", rule)
     coefficients = np.linalg.solve(r, q.T @ (root * outcome))
     estimate = float(gradient @ coefficients)
     residual = root * (outcome - design @ coefficients)
@@ -120,12 +129,17 @@ def _weighted_regression(data: MatchedData, design: Floats, gradient: Floats) ->
     if clusters is None:
         leverage = np.einsum("ij,ij->i", q, q)
         if leverage.max() > 1 - 1e-9:
-            return Effect(estimate, None, float("nan"), "one person decides a coefficient alone")
+            return Effect(
+                estimate,
+                None,
+                float("nan"),
+                Sentence("a coefficient is decided by {people} alone", people=_A_PERSON),
+            )
         return Effect(estimate, float(np.linalg.norm(influence / (1 - leverage))), n - k, None)
     by_set = np.bincount(np.unique(clusters, return_inverse=True)[1], influence)
     n_sets = len(by_set)
     if n_sets < 2:
-        return Effect(estimate, None, float("nan"), "fewer than two matched sets")
+        return Effect(estimate, None, float("nan"), Sentence("fewer than two matched sets"))
     factor = n_sets / (n_sets - 1) * (n - 1) / (n - k)
     return Effect(estimate, float(np.sqrt(factor * (by_set @ by_set))), n_sets - 1, None)
 
@@ -200,7 +214,7 @@ def experimental_difference(
         counterfactual_mean=float(arms[1].mean()),
         method=Method(
             estimator="difference in means of a randomised trial (Neyman 1923)",
-            comparison_group="the randomised control arm",
-            inference="Neyman's standard error (HC2), Welch's degrees of freedom",
+            comparison_group=Sentence("the randomised control arm"),
+            inference=Sentence("Neyman's standard error (HC2), Welch's degrees of freedom"),
         ),
     )

@@ -4,15 +4,18 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pbc_eval.messages.sentence import EMPTY, Sentence
+from pbc_eval.messages.values import COMPARISON, TREATED, Breakdown, Units
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerStep:
     """One step from the data to the matched sample. A row is a unit: matching has one each."""
 
-    what: str  # "read", "complete cases", "match"
+    what: Sentence  # "read", "complete cases", "match"
     rows_in: int
     rows_dropped: int = 0
-    why: str = ""
+    why: Sentence = EMPTY
 
     @property
     def rows_left(self) -> int:
@@ -30,17 +33,22 @@ class SampleLedger:
         """Rows in the sample after the last step."""
         return self.steps[-1].rows_left
 
-    def then(self, what: str, dropped: int, why: str) -> "SampleLedger":
+    def then(self, what: Sentence, dropped: int, why: Sentence) -> "SampleLedger":
         """This ledger with one more step."""
         step = LedgerStep(what=what, rows_in=self.rows, rows_dropped=dropped, why=why)
         return SampleLedger((*self.steps, step))
 
     def to_frame(self) -> pd.DataFrame:
         """One row a step: what, rows_in, rows_dropped, rows_left, why."""
-        return pd.DataFrame(
-            [
-                (step.what, step.rows_in, step.rows_dropped, step.rows_left, step.why)
-                for step in self.steps
-            ],
-            columns=["what", "rows_in", "rows_dropped", "rows_left", "why"],
+        frame = pd.DataFrame(
+            [(step.rows_in, step.rows_dropped, step.rows_left) for step in self.steps],
+            columns=["rows_in", "rows_dropped", "rows_left"],
         )
+        frame.insert(0, "what", pd.Series([step.what for step in self.steps], dtype=object))
+        return frame.assign(why=pd.Series([step.why for step in self.steps], dtype=object))
+
+
+def by_arm(why: Sentence, treated: int, comparison: int) -> Sentence:
+    """A reason with how many of each arm it took: 'not matched: 20 treated, 40 comparison'."""
+    arms = Breakdown((Units(treated, TREATED), Units(comparison, COMPARISON)))
+    return Sentence("{why}{arms}", why=why, arms=arms)

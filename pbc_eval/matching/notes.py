@@ -2,11 +2,22 @@
 
 import numpy as np
 
-from pbc_eval._validate import first_few
 from pbc_eval.matching.assignment import Assignment, AssignmentProblem
 from pbc_eval.matching.methods import METHODS
 from pbc_eval.matching.propensity import PropensityFit
 from pbc_eval.matching.settings import MatchSettings
+from pbc_eval.messages.sentence import Part, Sentence
+from pbc_eval.messages.values import (
+    COMPARISON_UNITS,
+    TREATED_UNITS,
+    UNITS,
+    Names,
+    Noun,
+    Number,
+    Share,
+    Size,
+    Units,
+)
 
 
 def match_notes(
@@ -15,103 +26,143 @@ def match_notes(
     fit: PropensityFit | None,
     assignment: Assignment,
     n_discarded: int,
-) -> tuple[str, ...]:
+) -> tuple[Sentence, ...]:
     """Sentences on calipers, columns left out, people lost and ties. ``assignment`` is that of
     the people in ``problem``, after ``n_discarded`` were left out."""
     notes = []
     by_distance = METHODS[settings.method].uses == "distance"
     if by_distance and settings.caliper is None:
         notes.append(
-            "No caliper was set: matches may be far apart. 0.2 standard deviations of the score is "
-            "usual (Austin 2011)."
+            Sentence(
+                "No caliper was set: matches may be far apart. {usual} standard deviations of the "
+                "score is usual (Austin 2011).",
+                usual=Number(0.2, 1),
+            )
         )
     if fit is not None and fit.aliased:
-        notes.append(
-            f"Left out of the score, because constant or determined by the other covariates: "
-            f"{first_few(fit.aliased)}. They stay in the balance table."
-        )
+        notes.append(left_out_of_the_score(fit.aliased))
     if n_discarded:
         notes.append(
-            f"{n_discarded:,} units outside common support were left out before matching; the "
-            "effect is for those within it."
+            Sentence(
+                "{units} outside common support were left out before matching; the effect is for "
+                "those within it.",
+                units=Units(n_discarded, UNITS.always_plural),
+            )
         )
     notes += _losses(settings, problem, assignment)
     notes += _optimum(settings, assignment)
     if settings.method in ("nearest", "optimal") and problem.space is None:
         notes += _ties(settings, problem)
     if settings.estimand == "ATE":
-        notes.append("The effect is for everybody matched (ATE), not for the treated alone.")
+        notes.append(
+            Sentence("The effect is for everybody matched (ATE), not for the treated alone.")
+        )
     return tuple(notes)
 
 
-def _sides(settings: MatchSettings) -> tuple[str, str]:
-    return ("comparison", "treated") if settings.estimand == "ATC" else ("treated", "comparison")
+def left_out_of_the_score(columns: tuple[str, ...]) -> Sentence:
+    """That covariates which tell nothing of their own are not in the score."""
+    return Sentence(
+        "Left out of the score, because constant or determined by the other covariates: {columns}. "
+        "They stay in the balance table.",
+        columns=Names(tuple(columns)),
+    )
+
+
+def _sides(settings: MatchSettings) -> tuple[Noun, Noun]:
+    """Those who seek a match, and those among whom they seek."""
+    if settings.estimand == "ATC":
+        return COMPARISON_UNITS, TREATED_UNITS
+    return TREATED_UNITS, COMPARISON_UNITS
 
 
 def _losses(
     settings: MatchSettings, problem: AssignmentProblem, assignment: Assignment
-) -> list[str]:
+) -> list[Sentence]:
     seeking, pool = _sides(settings)
     focal, matched = problem.focal, assignment.weights > 0
     if settings.estimand == "ATE":
         n_lost = int((~matched).sum())
-        if not n_lost:
-            return []
-        return [
-            f"{n_lost:,} of {len(matched):,} units found no match; the effect is for the "
-            f"{len(matched) - n_lost:,} who did."
-        ]
+        return [_without_a_match(n_lost, len(matched), UNITS)] if n_lost else []
     notes = []
     n_focal, n_pool = int(focal.sum()), int((~focal).sum())
     pairs = assignment.pairs
     if pairs is not None and not settings.replacement and n_pool < n_focal * settings.ratio:
         notes.append(
-            f"{n_pool:,} {pool} units for {n_focal:,} {seeking} units at ratio {settings.ratio}: "
-            "not everybody can get all their matches without replacement."
+            Sentence(
+                "{pool} for {seeking} at ratio {ratio}: not everybody can get all their matches "
+                "without replacement.",
+                pool=Units(n_pool, pool.always_plural),
+                seeking=Units(n_focal, seeking.always_plural),
+                ratio=Number(settings.ratio),
+            )
         )
     n_matched = int((focal & matched).sum())
     if n_matched < n_focal:
-        notes.append(
-            f"{n_focal - n_matched:,} of {n_focal:,} {seeking} units found no match; the effect "
-            f"is for the {n_matched:,} who did."
-        )
+        notes.append(_without_a_match(n_focal - n_matched, n_focal, seeking))
     sought = problem.wanted
     total = n_matched * settings.ratio
     if sought is not None:
         total = int(sought[matched[focal]].sum())
     short = 0 if pairs is None else total - len(pairs.focal)
     if short:
+        ratio: Part = Number(settings.ratio)
         notes.append(
-            f"{short:,} of the {settings.ratio if sought is None else 'varying number of'} "
-            f"matches sought for each matched {seeking} unit were not found; those units have "
-            "fewer."
+            Sentence(
+                "{short} of the {ratio} matches sought for each matched {unit} were not found; "
+                "those units have fewer.",
+                short=Number(short),
+                ratio=ratio if sought is None else Sentence("varying number of"),
+                unit=seeking.singular,
+            )
         )
     return notes
 
 
-def _optimum(settings: MatchSettings, assignment: Assignment) -> list[str]:
-    found = assignment.optimum
-    if found is None:
+def _without_a_match(lost: int, every: int, noun: Noun) -> Sentence:
+    return Sentence(
+        "{lost} found no match; the effect is for the {matched} who did.",
+        lost=Units(lost, noun, of=every),
+        matched=Units(every - lost),
+    )
+
+
+def _optimum(settings: MatchSettings, assignment: Assignment) -> list[Sentence]:
+    optimum = assignment.optimum
+    if optimum is None:
         return []
-    who = _sides(settings)[1 if settings.profile else 0]
-    if found.proven:
+    noun = _sides(settings)[1 if settings.profile else 0]
+    if optimum.proven:
         return [
-            f"No balanced sample has more {who} units than the {found.found:,} chosen (proven)."
+            Sentence(
+                "No balanced sample has more {units} than the {chosen} chosen (proven).",
+                units=noun.plural,
+                chosen=Units(optimum.found),
+            )
         ]
     return [
-        f"The search stopped after {settings.time_limit:g} seconds with {found.found:,} {who} "
-        f"units; a balanced sample may have up to {found.at_most:,} ({found.gap:.1%} more). "
-        "Another machine may get further in the same time."
+        Sentence(
+            "The search stopped after {seconds} seconds with {chosen}; a balanced sample may have "
+            "up to {most} ({gap} more). Another machine may get further in the same time.",
+            seconds=Size(settings.time_limit, 6),
+            chosen=Units(optimum.found, noun.always_plural),
+            most=Units(optimum.at_most),
+            gap=Share(optimum.gap, 1, of=Units(optimum.at_most - optimum.found)),
+        )
     ]
 
 
-def _ties(settings: MatchSettings, problem: AssignmentProblem) -> list[str]:
+def _ties(settings: MatchSettings, problem: AssignmentProblem) -> list[Sentence]:
     pool_score, pool_strata = problem.score[~problem.focal], problem.strata[~problem.focal]
     line = np.lexsort((pool_score, pool_strata))
     same = (np.diff(pool_score[line]) == 0) & (np.diff(pool_strata[line]) == 0)
     if not same.any():
         return []
+    pool = _sides(settings)[1]
     return [
-        f"{int(same.sum()):,} {_sides(settings)[1]} units share stratum and score with another; "
-        "such ties are broken by row order, so the order of the rows is part of the design."
+        Sentence(
+            "{units} share stratum and score with another; such ties are broken by row order, so "
+            "the order of the rows is part of the design.",
+            units=Units(int(same.sum()), pool.always_plural),
+        )
     ]

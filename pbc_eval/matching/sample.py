@@ -22,10 +22,12 @@ from pbc_eval.matching.effect import (
     matched_effect,
     outcome_values,
 )
-from pbc_eval.matching.ledger import SampleLedger
+from pbc_eval.matching.ledger import SampleLedger, by_arm
 from pbc_eval.matching.left_out import Unmatched, left_out
 from pbc_eval.matching.propensity import PropensityFit
 from pbc_eval.matching.settings import MatchSettings
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Name, Number, Units
 from pbc_eval.results import AttEstimate, Method
 
 Floats = NDArray[np.float64]
@@ -61,7 +63,7 @@ class MatchedSample:
     focal: Bools
     discarded: Bools
     assignment: Assignment
-    notes: tuple[str, ...]
+    notes: tuple[Sentence, ...]
 
     @property
     def analysis_weights(self) -> Floats:
@@ -130,18 +132,14 @@ class MatchedSample:
     def ledger(self) -> SampleLedger:
         """Every row that was read, and why any of them is not in the matched sample."""
         ledger = self.design.ledger
-        steps = [("match", "not matched", ~self.matched & ~self.discarded)]
+        steps = [(Sentence("match"), Sentence("not matched"), ~self.matched & ~self.discarded)]
         if self.settings.discard != "none":
-            why = "score outside the range of the other group"
-            steps.insert(0, ("common support", why, self.discarded))
+            why = Sentence("score outside the range of the other group")
+            steps.insert(0, (Sentence("common support"), why, self.discarded))
         for what, why, gone in steps:
             treated = int((gone & self.design.treated).sum())
             comparison = int((gone & ~self.design.treated).sum())
-            ledger = ledger.then(
-                what,
-                treated + comparison,
-                f"{why}: {treated:,} treated, {comparison:,} comparison",
-            )
+            ledger = ledger.then(what, treated + comparison, by_arm(why, treated, comparison))
         return ledger
 
     @property
@@ -255,41 +253,54 @@ class MatchedSample:
             "units serve in several sets" if self.settings.replacement else "groups are not paired"
         )
         about = (
-            ("The effect is for the comparison group (ATC), not for the treated.",)
+            (Sentence("The effect is for the comparison group (ATC), not for the treated."),)
             if self.settings.estimand == "ATC"
             else ()
         )
         return Method(
             estimator=f"{_EFFECT_WORDS[method]} after {self.settings.in_words}{''.join(pairing)}",
-            comparison_group=(
-                f"{n_matched:,} matched units out of {n_all:,} with {self.design.treatment} = 0"
+            comparison_group=Sentence(
+                "{matched} matched units out of {every} with {treatment} = 0",
+                matched=Units(n_matched),
+                every=Units(n_all),
+                treatment=Name(self.design.treatment),
             ),
             clustering=f"none ({lack})" if alone else "matched set",
-            inference=(
+            inference=Sentence(
                 "HC3, Student's t with n - k degrees of freedom; the score is taken as known"
-                if alone
-                else "CR1 by matched set, factor G/(G-1) x (n-1)/(n-k), Student's t with G - 1 "
-                "degrees of freedom; the score is taken as known"
+            )
+            if alone
+            else Sentence(
+                "CR1 by matched set, factor G/(G-1) x (n-1)/(n-k), Student's t with G - 1 degrees "
+                "of freedom; the score is taken as known"
             ),
             seed=self.settings.seed if self.settings.order == "random" else None,
             notes=(*about, *self._cautions(method), *self.notes),
         )
 
-    def _cautions(self, method: EffectMethod) -> list[str]:
+    def _cautions(self, method: EffectMethod) -> list[Sentence]:
         """What simulations say of the error (docs/coverage-matching.md)."""
-        said = []
+        cautions = []
         n_sets = int(self.assignment.subclass.max(initial=-1)) + 1
         if self.in_sets and n_sets < FEW_SETS:
-            said.append(
-                f"The error is clustered by {n_sets} sets only; with five, intervals held the "
-                "truth in 89 of 100 simulated samples where 95 were asked for."
+            cautions.append(
+                Sentence(
+                    "The error is clustered by {sets} sets only; with five, intervals held the "
+                    "truth in {held} of {all} simulated samples where {asked} were asked for.",
+                    sets=Number(n_sets),
+                    held=Number(89),
+                    all=Number(100),
+                    asked=Number(95),
+                )
             )
         if method == "g_computation":
-            said.append(
-                "With separate slopes the error takes the people matched as given: the interval is "
-                "for them, not for a population that they were drawn from."
+            cautions.append(
+                Sentence(
+                    "With separate slopes the error takes the people matched as given: the "
+                    "interval is for them, not for a population that they were drawn from."
+                )
             )
-        return said
+        return cautions
 
     def to_frame(self) -> pd.DataFrame:
         """The matched sample: the rows of the data with a weight, plus ``weight``, ``subclass``

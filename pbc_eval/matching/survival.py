@@ -32,6 +32,8 @@ from pbc_eval.matching.group_means import (
     in_analysis,
     joint_covariance,
 )
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import PEOPLE, UNITS, Name, Units
 from pbc_eval.results import AttEstimate, Method
 
 Floats = NDArray[np.float64]
@@ -89,18 +91,25 @@ def restricted_mean_effect(
         n_comparison=int((~treated).sum()),
         level=level,
         degrees_of_freedom=freedom,
-        reason="too few people or matched sets" if error is None else None,
+        reason=Sentence("too few people or matched sets") if error is None else None,
         counterfactual_mean=found[1].mean,
         method=Method(
             estimator=(
                 f"difference in restricted mean time up to {horizon:g} (weighted Kaplan-Meier) "
                 f"after {sample.settings.in_words}"
             ),
-            comparison_group=f"{int((~treated).sum()):,} units with {sample.design.treatment} = 0",
-            inference="influence of each person on the area under the curve",
+            comparison_group=Sentence(
+                "{units} with {treatment} = 0",
+                units=Units(int((~treated).sum()), UNITS),
+                treatment=Name(sample.design.treatment),
+            ),
+            inference=Sentence("influence of each person on the area under the curve"),
             notes=(
-                f"{int((events == 0).sum()):,} of {len(events):,} people were lost from sight "
-                "before the event; the estimate takes that to have nothing to do with the event.",
+                Sentence(
+                    "{lost} were lost from sight before the event; the estimate takes that to have "
+                    "nothing to do with the event.",
+                    lost=Units(int((events == 0).sum()), PEOPLE, of=len(events)),
+                ),
                 *sample.notes,
             ),
         ),

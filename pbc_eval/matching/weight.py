@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pbc_eval._validate import first_few
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.balance import effective_size
 from pbc_eval.matching.design import Design, Missing, read_design
 from pbc_eval.matching.encoding import Columns, check_any_column
+from pbc_eval.matching.notes import left_out_of_the_score
 from pbc_eval.matching.propensity import fit_propensity
 from pbc_eval.matching.weighted_sample import WeightedSample, WeightSettings
 from pbc_eval.matching.weighting import (
@@ -25,6 +25,16 @@ from pbc_eval.matching.weighting import (
     Weighting,
     WeightingProblem,
     WeightMethod,
+)
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import (
+    COMPARISON_UNITS,
+    TREATED_UNITS,
+    UNITS,
+    Name,
+    Share,
+    Size,
+    Units,
 )
 
 Floats = NDArray[np.float64]
@@ -160,35 +170,48 @@ def _stabilised(weighting: Weighting, treated: Bools, sampling: Floats) -> Weigh
 
 def _notes(
     settings: WeightSettings, found: Weighting, treated: Bools, n_trimmed: int
-) -> tuple[str, ...]:
+) -> tuple[Sentence, ...]:
     """What a reader must know about these weights, in sentences."""
     notes = []
     if settings.estimand == "ATO":
         notes.append(
-            "Overlap weights: the effect is for people who could have been in either group, not "
-            "for the treated as a whole."
+            Sentence(
+                "Overlap weights: the effect is for people who could have been in either group, "
+                "not for the treated as a whole."
+            )
         )
     if settings.method == "cbps" and settings.estimand != "ATE":
         notes.append(
-            f"For the {settings.estimand} the covariate-balancing score gives the weights of "
-            "entropy balancing."
+            Sentence(
+                "For the {estimand} the covariate-balancing score gives the weights of entropy "
+                "balancing.",
+                estimand=Name(settings.estimand),
+            )
         )
     if n_trimmed:
         notes.append(
-            f"{n_trimmed:,} units with a score outside [{settings.trim:g}, "
-            f"{1 - (settings.trim or 0):g}] were left out; the effect is for those within."
+            Sentence(
+                "{units} with a score outside [{low}, {high}] were left out; the effect is for "
+                "those within.",
+                units=Units(n_trimmed, UNITS.always_plural),
+                low=Size(settings.trim or 0.0, 6),
+                high=Size(1 - (settings.trim or 0.0), 6),
+            )
         )
     if found.aliased:
-        notes.append(
-            f"Left out of the score, because constant or determined by the other covariates: "
-            f"{first_few(found.aliased)}. They stay in the balance table."
-        )
-    for name, group in (("treated", treated), ("comparison", ~treated)):
+        notes.append(left_out_of_the_score(found.aliased))
+    for noun, group in ((TREATED_UNITS, treated), (COMPARISON_UNITS, ~treated)):
         weights = found.weights[group]
         heaviest = float(weights.max() / weights.sum())
         if heaviest > HEAVY:
             notes.append(
-                f"One {name} unit carries {heaviest:.0%} of that group's weight; the "
-                f"{len(weights):,} {name} units count as {effective_size(weights):,.0f}."
+                Sentence(
+                    "The heaviest {unit} carries {share} of that group's weight; the {units} "
+                    "count as {effective}.",
+                    unit=noun.singular,
+                    share=Share(heaviest),
+                    units=Units(len(weights), noun),
+                    effective=Units(round(effective_size(weights))),
+                )
             )
     return tuple(notes)

@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.propensity import independent_columns
 from pbc_eval.matching.weighting import Block, Weighting
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Number, Units
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -140,10 +142,13 @@ class _Regression(NamedTuple):
         design = np.column_stack([np.ones(len(scaled)), scaled])
         mine = design[group]
         if len(mine) <= mine.shape[1]:
-            raise DesignError(
-                f"effect: a group of {len(mine):,} cannot carry a regression with "
-                f"{mine.shape[1]} coefficients. Use method='difference', or fewer covariates."
+            rule = Sentence(
+                "a group of {people} cannot carry a regression with {k} coefficients. Use "
+                "method='difference', or fewer covariates.",
+                people=Units(len(mine)),
+                k=Number(mine.shape[1]),
             )
+            raise DesignError(f"effect: {rule}", rule)
         counts = np.ones(len(outcome)) if sampling is None else sampling / sampling.mean()
         heavy = mine * counts[group][:, None]
         inverse = np.linalg.inv(heavy.T @ mine)

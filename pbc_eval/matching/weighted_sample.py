@@ -15,11 +15,13 @@ from pbc_eval.matching.balance import effective_size
 from pbc_eval.matching.balance_table import balance_table
 from pbc_eval.matching.design import Design
 from pbc_eval.matching.effect import checked_outcome, outcome_values
-from pbc_eval.matching.ledger import SampleLedger
+from pbc_eval.matching.ledger import SampleLedger, by_arm
 from pbc_eval.matching.left_out import Unmatched, left_out
 from pbc_eval.matching.propensity import Link
 from pbc_eval.matching.weighted_effect import WEIGHTED_METHODS, WeightedMethod, weighted_effect
 from pbc_eval.matching.weighting import Target, Weighting, WeightMethod
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import UNITS, Name, Size, Units
 from pbc_eval.results import AttEstimate, Method
 
 Floats = NDArray[np.float64]
@@ -32,10 +34,12 @@ _METHOD_WORDS = {
     "cbps": "the covariate-balancing propensity score, just identified",
 }
 _TARGET_WORDS = {
-    "ATT": "the treated",
-    "ATC": "the comparison group (ATC), not for the treated",
-    "ATE": "everybody (ATE), not for the treated alone",
-    "ATO": "the overlap population (ATO), not for the treated as a whole",
+    "ATT": Sentence("The effect is for the treated."),
+    "ATC": Sentence("The effect is for the comparison group (ATC), not for the treated."),
+    "ATE": Sentence("The effect is for everybody (ATE), not for the treated alone."),
+    "ATO": Sentence(
+        "The effect is for the overlap population (ATO), not for the treated as a whole."
+    ),
 }
 
 
@@ -104,7 +108,7 @@ class WeightedSample:
     kept: Bools
     weighting: Weighting
     all_weights: Floats
-    notes: tuple[str, ...]
+    notes: tuple[Sentence, ...]
 
     @property
     def weights(self) -> pd.Series:
@@ -139,11 +143,12 @@ class WeightedSample:
         gone = ~self.kept
         if gone.any():
             treated = int((gone & self.design.treated).sum())
+            trim = self.settings.trim or 0.0
+            why = Sentence(
+                "score outside [{low}, {high}]", low=Size(trim, 6), high=Size(1 - trim, 6)
+            )
             ledger = ledger.then(
-                "trim",
-                int(gone.sum()),
-                f"score outside [{self.settings.trim:g}, {1 - (self.settings.trim or 0):g}]: "
-                f"{treated:,} treated, {int(gone.sum()) - treated:,} comparison",
+                Sentence("trim"), int(gone.sum()), by_arm(why, treated, int(gone.sum()) - treated)
             )
         return ledger
 
@@ -226,15 +231,17 @@ class WeightedSample:
             counterfactual_mean=found.untreated_mean,
             method=Method(
                 estimator=f"{how} after {self.settings.in_words}{self._sampled}",
-                comparison_group=(
-                    f"{int((~treated).sum()):,} units with {self.design.treatment} = 0, weighted "
-                    f"(effective number {n_effective:,.0f})"
+                comparison_group=Sentence(
+                    "{units} with {treatment} = 0, weighted (effective number {effective})",
+                    units=Units(int((~treated).sum()), UNITS),
+                    treatment=Name(self.design.treatment),
+                    effective=Units(round(n_effective)),
                 ),
-                inference=(
+                inference=Sentence(
                     "stacked estimating equations, which count the estimation of the score, "
                     "factor n/(n-1), normal reference"
                 ),
-                notes=(f"The effect is for {target}.", *self.notes),
+                notes=(target, *self.notes),
             ),
         )
 

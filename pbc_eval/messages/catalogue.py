@@ -1,6 +1,6 @@
 """The catalogues of translated messages: one <code>.po file a language, in gettext's format.
 
-The one home of Babel. The English text is the key; English itself has no catalogue.
+The English text is the key; English itself has no catalogue.
 """
 
 import re
@@ -13,12 +13,13 @@ from babel.messages.pofile import PoFileError, read_po
 
 from pbc_eval._validate import check_choice
 from pbc_eval.errors import PublicationError
+from pbc_eval.messages import number_formats
+from pbc_eval.messages.sentence import pieces
 
 FOLDER = Path(__file__).parent
 TEMPLATE = FOLDER / "messages.pot"
-SOURCE = "en"
+SOURCE = number_formats.SOURCE
 _CONFIRMED = re.compile(r'^"X-Confirmed-By:([^"]*?)(?:\\n)?"$', re.MULTILINE)
-_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
 def languages(folder: Path = FOLDER) -> tuple[str, ...]:
@@ -42,19 +43,19 @@ def translations(code: str, folder: Path = FOLDER) -> Mapping[str, str]:
             catalogue = read_po(stream, locale=code, abort_invalid=True)
     except (PoFileError, UnicodeDecodeError, ValueError) as broken:
         raise PublicationError(f"{file.name}: is not a catalogue of messages ({broken}).") from None
-    found = {
-        str(one.id): str(one.string)
-        for one in catalogue
-        if one.id and isinstance(one.id, str) and one.string and not one.fuzzy
+    held = {
+        str(message.id): str(message.string)
+        for message in catalogue
+        if message.id and isinstance(message.id, str) and message.string and not message.fuzzy
     }
-    for key, text in found.items():
-        if placeholders(key) != placeholders(text):
+    for key, text in held.items():
+        if placeholders(key) != _placeholders_or_none(text):
             raise PublicationError(
                 f"{file.name}: the translation of {key!r} must hold the placeholders of the "
                 f"English, {sorted(placeholders(key)) or 'none'}, got "
-                f"{sorted(placeholders(text)) or 'none'}. Correct it, or leave it empty."
+                f"{sorted(_placeholders_or_none(text)) or 'none'}. Correct it, or leave it empty."
             )
-    return MappingProxyType(found)
+    return MappingProxyType(held)
 
 
 @cache
@@ -66,10 +67,17 @@ def confirmed_by(code: str, folder: Path = FOLDER) -> str:
     check_choice("report", "language", code, list(languages(folder)), PublicationError)
     if code == SOURCE:
         return "the authors"
-    found = _CONFIRMED.search((folder / f"{code}.po").read_text(encoding="utf-8"))
-    return found[1].strip() if found else ""
+    header = _CONFIRMED.search((folder / f"{code}.po").read_text(encoding="utf-8"))
+    return header[1].strip() if header else ""
 
 
 def placeholders(text: str) -> frozenset[str]:
-    """The names in ``%(name)s`` that a text holds."""
-    return frozenset(_PLACEHOLDER.findall(text))
+    """The names in ``{name}`` that a text holds. Raises ValueError for braces that are none."""
+    return frozenset(place for _, place in pieces(text) if place)
+
+
+def _placeholders_or_none(text: str) -> frozenset[str]:
+    try:
+        return placeholders(text)
+    except ValueError:
+        return frozenset({"braces that hold no name"})

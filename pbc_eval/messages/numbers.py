@@ -1,7 +1,6 @@
-"""How numbers are written, once for text, tables and figures.
+"""How results are written, once for text, tables and figures: an effect in its outcome's own unit.
 
-Thousands have commas, negatives a true minus sign, p-values never read "0.000", and an effect is
-written in its outcome's own unit.
+How a plain number, an amount of money or a date is written is said in messages/number_formats.py.
 """
 
 import math
@@ -9,9 +8,30 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Protocol
 
-MINUS = "\N{MINUS SIGN}"
-MISSING = "\N{EN DASH}"
-SYMBOLS = {"GBP": "£", "USD": "$", "EUR": "€", "AUD": "A$", "NZD": "NZ$", "INR": "₹"}
+from pbc_eval.messages.number_formats import MINUS, MISSING, money, number, p_value, percent
+from pbc_eval.messages.sentence import part_in_english
+from pbc_eval.messages.values import Chance, Effect, Level
+
+__all__ = [
+    "MINUS",
+    "MISSING",
+    "adds_up_as_shown",
+    "amount",
+    "chance",
+    "count",
+    "differ_as_shown",
+    "effect_value",
+    "level",
+    "level_value",
+    "measure",
+    "money",
+    "number",
+    "p_value",
+    "percent",
+    "short_chance",
+    "size",
+    "unit_of",
+]
 
 
 class Measured(Protocol):
@@ -25,41 +45,13 @@ class Measured(Protocol):
     def decimals(self) -> int: ...
 
 
-def number(value: float | None, decimals: int = 1) -> str:
-    """1,234.5; the minus sign is a real one; missing is an en dash."""
-    if value is None or math.isnan(value):
-        return MISSING
-    text = f"{abs(value):,.{decimals}f}"
-    is_zero = not text.strip("0.,")
-    return text if value >= 0 or is_zero else MINUS + text
-
-
 def count(value: float | None) -> str:
     return number(value, 0)
 
 
-def money(value: float | None, currency: str, decimals: int = 0) -> str:
-    """£1,235, with the code in front where there is no symbol."""
-    if value is None or math.isnan(value):
-        return MISSING
-    text = number(abs(value), decimals)
-    is_zero = not text.strip("0.,")
-    sign = MINUS if value < 0 and not is_zero else ""
-    return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{text}"
-
-
-def percent(value: float | None, decimals: int = 0) -> str:
-    """A fraction as a percentage: 0.25 is 25%."""
-    return MISSING if value is None or math.isnan(value) else f"{number(100 * value, decimals)}%"
-
-
 def chance(share: float) -> str:
     """A share of random draws, which never claims certainty: 'more than 99.9%'."""
-    if share > 0.999:
-        return "more than 99.9%"
-    if share < 0.001:
-        return "fewer than 0.1%"
-    return percent(share, 1 if share > 0.99 or share < 0.01 else 0)
+    return part_in_english(Chance(share))
 
 
 def short_chance(share: float | None) -> str:
@@ -67,8 +59,8 @@ def short_chance(share: float | None) -> str:
     if share is None or math.isnan(share):
         return MISSING
     if share > 0.999:
-        return "> 99.9%"
-    return "< 0.1%" if share < 0.001 else percent(share, 1)
+        return f"> {percent(0.999, 1)}"
+    return f"< {percent(0.001, 1)}" if share < 0.001 else percent(share, 1)
 
 
 def measure(value: float | None) -> str:
@@ -80,10 +72,28 @@ def measure(value: float | None) -> str:
     return number(value, 4 if abs(value) < 10 else 2)
 
 
-def p_value(value: float | None) -> str:
-    if value is None or math.isnan(value):
-        return MISSING
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+def effect_value(
+    value: float, outcome: Measured, currency: str, *, with_unit: bool = True
+) -> Effect:
+    """The size of an effect, for a sentence that says its direction in words."""
+    return Effect(
+        abs(value),
+        decimals=outcome.decimals,
+        unit=unit_of(outcome) if with_unit else "",
+        scale=100.0 if outcome.shown_as == "percentage_points" else 1.0,
+        currency=currency if outcome.shown_as == "money" else "",
+    )
+
+
+def level_value(value: float, outcome: Measured, currency: str) -> Level:
+    """A level, for a sentence."""
+    return Level(
+        value,
+        decimals=outcome.decimals,
+        unit=unit_of(outcome),
+        scale=100.0 if outcome.shown_as == "percentage_points" else 1.0,
+        currency=currency if outcome.shown_as == "money" else "",
+    )
 
 
 def amount(value: float | None, outcome: Measured, currency: str) -> str:
@@ -96,11 +106,12 @@ def amount(value: float | None, outcome: Measured, currency: str) -> str:
     return number(scale * value, outcome.decimals)
 
 
-def differ_as_shown(one: float, other: float, difference: float, outcome: Measured) -> bool:
+def differ_as_shown(level: float, other_level: float, difference: float, outcome: Measured) -> bool:
     """Is the difference of two levels, as they are written, the difference as it is written?"""
     scale = 100 if outcome.shown_as == "percentage_points" else 1
     first, second, apart = (
-        Decimal(f"{scale * value:.{outcome.decimals}f}") for value in (one, other, difference)
+        Decimal(f"{scale * value:.{outcome.decimals}f}")
+        for value in (level, other_level, difference)
     )
     return first - second == apart
 
@@ -120,11 +131,9 @@ def unit_of(outcome: Measured) -> str:
 
 def size(value: float, outcome: Measured, currency: str) -> str:
     """The size of an effect in words: '2.3 readmissions per 100 discharges'. Never negative."""
-    return f"{amount(abs(value), outcome, currency)} {unit_of(outcome)}".strip()
+    return part_in_english(effect_value(value, outcome, currency))
 
 
 def level(value: float, outcome: Measured, currency: str) -> str:
     """A level in words: '21.9 readmissions per 100 discharges', '62.1%', '$4,480'."""
-    if outcome.shown_as == "percentage_points":
-        return percent(value, outcome.decimals)
-    return f"{amount(value, outcome, currency)} {unit_of(outcome)}".strip()
+    return part_in_english(level_value(value, outcome, currency))

@@ -1,9 +1,10 @@
-"""Messages on their way onto a page: translated, escaped, and marked with their language.
+"""Sentences on their way onto a page: translated, escaped, and marked with their language.
 
 Sentences that no catalogue holds stay English, so the page as a whole is English (``lang`` of its
 html element) and each translated text says that it is not, for those who have it read to them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,8 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from pbc_eval.messages.catalogue import SOURCE, translations
-from pbc_eval.messages.message import Message
+from pbc_eval.messages.sentence import Part, Sentence, Value, in_english, is_wordless, pieces
+from pbc_eval.messages.values import Name
 
 MARK = Markup('<span lang="{}">{}</span>')
 
@@ -23,12 +25,13 @@ class Words:
     code: str = SOURCE
 
     def written(self, value: Any) -> Any:
-        """What a template writes for a value: a Message in this language, all else as it is."""
-        return self._said(value, SOURCE) if isinstance(value, Message) else value
+        """What a template writes for a value: a Sentence in this language, all else as it is."""
+        return self._translated(value, SOURCE) if isinstance(value, Sentence) else value
 
     def looked_up(self, text: str) -> str:
         """Words that this program wrote into results.json, in this language."""
-        return self._said(Message(text), SOURCE)
+        translated = translations(self.code).get(text)
+        return text if translated is None else MARK.format(self.code, translated)
 
     def plain(self, text: str) -> str:
         """For an attribute, which holds no element; its element then carries ``lang_of``."""
@@ -39,40 +42,65 @@ class Words:
         is_translated = text in translations(self.code)
         return Markup(' lang="{}"').format(self.code) if is_translated else Markup("")
 
-    def gettext(self, text: str) -> str:
-        """A text of a template. The English is the template's own; a translation is escaped."""
-        translated = translations(self.code).get(text)
-        return text if translated is None else MARK.format(self.code, translated)
+    def in_template(self, text: str, **values: Any) -> Markup:
+        """A text of a template, which is escaped there; values that are no typed ones are text."""
+        typed = {name: _typed(value) for name, value in values.items()}
+        if text not in translations(self.code):
+            return self._filled(text, typed, SOURCE, is_markup=True)
+        return Markup(self._translated(Sentence(text, **typed), SOURCE))  # noqa: S704 escaped
 
-    def ngettext(self, one: str, many: str, number: int) -> str:
-        """The same by number; catalogues hold whole sentences instead of plural forms."""
-        return self.gettext(one if number == 1 else many)
-
-    def _said(self, message: Message, around: str) -> str:
-        translated = translations(self.code).get(message.key)
+    def _translated(self, sentence: Sentence, around: str, *, begins: bool = True) -> str:
+        """A sentence within text in the language ``around``."""
+        if self.code == SOURCE:
+            return in_english(sentence.template, sentence.values, begins=begins)
+        if is_wordless(sentence.template) and sentence.template not in translations(self.code):
+            return self._filled(sentence.template, sentence.values, around, begins=begins)
+        translated = translations(self.code).get(sentence.template)
         if translated is None:
-            return str(message) if around == SOURCE else MARK.format(SOURCE, str(message))
-        text = escape(translated)
-        if message.named:
-            text %= {name: self._part(value) for name, value in message.named.items()}
+            english = in_english(sentence.template, sentence.values, begins=begins)
+            return english if around == SOURCE else MARK.format(SOURCE, english)
+        text = self._filled(translated, sentence.values, self.code, begins=begins)
         return text if around == self.code else MARK.format(self.code, text)
 
-    def _part(self, value: object) -> Any:
-        return self._said(value, self.code) if isinstance(value, Message) else value
+    def _filled(
+        self,
+        template: str,
+        values: Mapping[str, Part],
+        around: str,
+        *,
+        begins: bool = True,
+        is_markup: bool = False,
+    ) -> Markup:
+        text = Markup("")
+        for literal, place in pieces(template) if values else ((template, None),):
+            text += Markup(literal) if is_markup else literal  # noqa: S704 the template's own
+            if place is not None:
+                text += self._part(values[place], around, begins=begins and not text)
+        return text
+
+    def _part(self, part: Part, around: str, *, begins: bool) -> str:
+        written = part.written(around) if isinstance(part, Value) else part
+        if not isinstance(written, Sentence):
+            return escape(written)
+        text = self._translated(written, around, begins=begins)
+        if begins and isinstance(part, Value) and part.replaces_a_number:
+            # Within markup the letter stands in an element; a capital there is left to its words.
+            text = text[:1].upper() + text[1:] if not isinstance(text, Markup) else text
+        return text
+
+
+def _typed(value: Any) -> Part:
+    return value if isinstance(value, Value | Sentence) else Name(value)
 
 
 def speak(environment: Environment, code: str) -> None:
-    """Have a template environment write in a language: ``_("…")`` in templates, and Messages.
+    """Have a template environment write in a language: ``_("…")`` in templates, and Sentences.
 
     ``plain`` and ``lang_of`` are for attributes, ``looked_up`` for words read from results.json.
     Raises PublicationError for a language without a catalogue.
     """
     translations(code)
     words = Words(code)
-    environment.add_extension("jinja2.ext.i18n")
-    environment.install_gettext_callables(  # type: ignore[attr-defined]  # by the extension
-        words.gettext, words.ngettext, newstyle=True
-    )
     environment.finalize = words.written
-    environment.globals.update(plain=words.plain, lang_of=words.lang_of)
+    environment.globals.update(_=words.in_template, plain=words.plain, lang_of=words.lang_of)
     environment.filters["looked_up"] = words.looked_up

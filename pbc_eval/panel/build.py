@@ -4,16 +4,21 @@ source ── check_roles ── followed_panel      one row a unit, from rows t
                       └─ cross_section_panel one row an observation
 """
 
-from pbc_eval._validate import first_few
 from pbc_eval.errors import DataError
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Name, Number, Period
+from pbc_eval.messages.values import periods as periods_of
 from pbc_eval.panel import covariates as covariate_columns
 from pbc_eval.panel import cross_sections, sample
 from pbc_eval.panel import unit_rows as intake
 from pbc_eval.panel.ledger import Ledger, LedgerStep
 from pbc_eval.panel.panel import Panel
+from pbc_eval.panel.periods import Periods
 from pbc_eval.panel.sample import Missing
 from pbc_eval.panel.source import Source, Table, collect, keep
 from pbc_eval.panel.unit_rows import Roles
+
+READ = Sentence("read")
 
 
 def check_roles(roles: Roles) -> None:
@@ -38,6 +43,12 @@ def check_roles(roles: Roles) -> None:
             raise DataError(f"column {column!r} is the {taken[0]} and cannot be a covariate too.")
         if roles.covariates.count(column) > 1:
             raise DataError(f"covariate {column!r} is named twice.")
+
+
+def _source_words(source: Source, periods: Periods) -> Sentence:
+    return Sentence(
+        "{source}, {periods} periods", source=Name(source.name), periods=Number(len(periods))
+    )
 
 
 def followed_panel(source: Source, roles: Roles, missing: Missing, categories: set[str]) -> Panel:
@@ -72,28 +83,33 @@ def followed_panel(source: Source, roles: Roles, missing: Missing, categories: s
         held = widened()
     intake.audit(held, rows, periods, source.name, roles)
     wide = held
-    steps = [
-        LedgerStep(what="read", rows_in=rows_read, why=f"{source.name}, {len(periods)} periods")
-    ]
+    steps = [LedgerStep(what=READ, rows_in=rows_read, why=_source_words(source, periods))]
     if rows_read > observed:
         steps.append(
             LedgerStep(
-                what="outcome missing",
+                what=Sentence("outcome missing"),
                 rows_in=rows_read,
                 rows_dropped=rows_read - observed,
-                why=f"no value of {roles.outcome!r}",
+                why=Sentence("no value of {column}", column=Name(repr(roles.outcome))),
             )
         )
     wide = sample.drop_units(
         wide,
         wide.g == -1,
         steps,
-        "treated in the first period",
-        f"treated in or before {periods.labels[0]}: no period before treatment",
+        Sentence("treated in the first period"),
+        Sentence(
+            "treated in or before {first}: no period before treatment",
+            first=Period(periods.labels[0]),
+        ),
     )
     if roles.weight:
         wide = sample.drop_units(
-            wide, wide.w == 0, steps, "weight is zero", f"{roles.weight!r} is 0"
+            wide,
+            wide.w == 0,
+            steps,
+            Sentence("weight is zero"),
+            Sentence("{column} is 0", column=Name(repr(roles.weight))),
         )
     wide = sample.settle_incomplete(wide, periods, steps, source.name, missing)
     wide, lacking = covariate_columns.settle(wide, covariates, steps, source.name, missing)
@@ -112,7 +128,9 @@ def followed_panel(source: Source, roles: Roles, missing: Missing, categories: s
     left = [True, *(table["n"].iloc[1:] > 0)]
     if not all(left):
         gone = [label for label, here in zip(labels, left, strict=True) if not here]
-        notes.append(f"no unit of cohort {first_few(gone)} is left in the sample")
+        notes.append(
+            Sentence("no unit of cohort {cohorts} is left in the sample", cohorts=periods_of(gone))
+        )
     return Panel(
         name=source.name,
         roles=roles,
@@ -147,12 +165,12 @@ def cross_section_panel(
     positions = sample.place_cohorts(found, periods, roles)
     labels, starts, codes = sample.number_cohorts(positions, periods)
     notes += sample.cohort_notes(positions, periods)
-    notes.append("repeated cross-sections: a unit here is one row of the data")
+    notes.append(Sentence("repeated cross-sections: a unit here is one row of the data"))
     steps = [
         LedgerStep(
-            what="read",
+            what=READ,
             rows_in=int(found["rows"].sum()),
-            why=f"{source.name}, {len(periods)} periods",
+            why=_source_words(source, periods),
         )
     ]
     held = keep(cross_sections.stratify(rows, codes, periods))

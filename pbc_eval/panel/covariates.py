@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval.errors import DataError
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import UNITS, Name, UnitNames, Units
 from pbc_eval.panel import unit_rows as intake
 from pbc_eval.panel.ledger import LedgerStep
 from pbc_eval.panel.moments import Ints
@@ -132,12 +134,12 @@ def settle(
     steps: list[LedgerStep],
     owner: str,
     missing: Missing,
-) -> tuple[Table, list[str]]:
+) -> tuple[Table, list[Sentence]]:
     """Refuse infinite covariates; refuse, drop or keep units that lack one, as ``missing`` says.
 
     Returns the units left and notes for the ledger.
     """
-    notes: list[str] = []
+    notes: list[Sentence] = []
     for i, covariate in enumerate(covariates):
         if not covariate.text:
             infinite = wide.filter(wide[f"i{i}"] > 0)
@@ -148,9 +150,12 @@ def settle(
                     f"({named}). Make it missing or correct it."
                 )
         lacking = wide[f"m{i}"] > 0
-        what = f"covariate {covariate.name} missing"
+        what = Sentence("covariate {name} missing", name=Name(covariate.name))
         if missing == "complete_units":
-            why = f"no value of {covariate.name!r} in some period; missing='complete_units'"
+            why = Sentence(
+                "no value of {column} in some period; missing='complete_units'",
+                column=Name(repr(covariate.name)),
+            )
             wide = drop_units(wide, lacking, steps, what, why)
             continue
         part = wide.filter(lacking)
@@ -168,8 +173,13 @@ def settle(
                 "missing='pairs' to leave them out of the comparisons that need the missing value."
             )
         notes.append(
-            f"covariate {covariate.name!r} is missing for {units:,} units ({named}): left out of "
-            "effects whose base period lacks it"
+            Sentence(
+                "covariate {name} is missing for {units} ({named}): left out of effects whose base "
+                "period lacks it",
+                name=Name(repr(covariate.name)),
+                units=Units(units, UNITS.always_plural),
+                named=UnitNames(intake.name_units(part), more=units > 5),
+            )
         )
     return wide, notes
 

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval.errors import DataError
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Name
 from pbc_eval.panel import sample
 from pbc_eval.panel.ledger import LedgerStep
 from pbc_eval.panel.moments import ClusterSums, CohortMoments, Ints
@@ -106,9 +108,24 @@ def settle(
             "these rows out."
         )
     drops = (
-        ("no_outcome", "outcome missing", f"no value of {roles.outcome!r}", rows.y.notnull()),
-        ("first", "treated in the first period", "no period before treatment", rows.g != -1),
-        ("zero_weight", "weight is zero", f"{roles.weight!r} is 0", None),
+        (
+            "no_outcome",
+            Sentence("outcome missing"),
+            Sentence("no value of {column}", column=Name(repr(roles.outcome))),
+            rows.y.notnull(),
+        ),
+        (
+            "first",
+            Sentence("treated in the first period"),
+            Sentence("no period before treatment"),
+            rows.g != -1,
+        ),
+        (
+            "zero_weight",
+            Sentence("weight is zero"),
+            Sentence("{column} is 0", column=Name(repr(roles.weight))),
+            None,
+        ),
     )
     for name, what, why, keep_rows in drops:
         if not found.get(name):
@@ -143,10 +160,10 @@ def _with_covariates(
         rows = rows.filter(x.notnull())
         steps.append(
             LedgerStep(
-                what=f"covariate {name} missing",
+                what=Sentence("covariate {name} missing", name=Name(name)),
                 rows_in=steps[-1].rows_left,
                 rows_dropped=lacking,
-                why=f"no value of {name!r}",
+                why=Sentence("no value of {column}", column=Name(repr(name))),
             )
         )
     return rows

@@ -4,16 +4,19 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pbc_eval.messages.sentence import EMPTY, Sentence
+from pbc_eval.results import frame_with_sentences
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerStep:
     """One step from the data to the sample. Rows are unit-period observations."""
 
-    what: str  # "read", "treated in the first period", ...
+    what: Sentence  # "read", "treated in the first period", ...
     rows_in: int
     rows_dropped: int = 0
     units_dropped: int = 0
-    why: str = ""
+    why: Sentence = EMPTY
     units: tuple[str, ...] = ()  # the first few of the units dropped, sorted
 
     @property
@@ -33,7 +36,7 @@ class Ledger:
     steps: tuple[LedgerStep, ...]
     units_per_cohort: tuple[tuple[int, int], ...] = ()
     rows_per_period: tuple[tuple[int, int], ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -51,7 +54,7 @@ class Ledger:
 
     def to_frame(self) -> pd.DataFrame:
         """One row a step: what, rows_in, rows_dropped, rows_left, units_dropped, why, units."""
-        return pd.DataFrame(
+        return frame_with_sentences(
             [
                 {
                     "what": step.what,
@@ -63,7 +66,8 @@ class Ledger:
                     "units": ", ".join(step.units),
                 }
                 for step in self.steps
-            ]
+            ],
+            ("what", "why"),
         )
 
     def cohorts_frame(self) -> pd.DataFrame:

@@ -20,6 +20,8 @@ import pandas as pd
 
 from pbc_eval._validate import first_few
 from pbc_eval.errors import DataError
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Name, Period
 
 MOST_PERIODS = 2_000  # beyond this a time column holds time stamps, not periods
 EXCEL_DAYS = range(20_000, 60_000)  # 1954 to 2064 as Excel counts days
@@ -40,7 +42,7 @@ class Periods:
     order: tuple[float, ...]  # what sorts them: whole numbers, or days since 1970
     raw: tuple[tuple[Any, ...], ...]  # the values in the data that mean each period
     dated: bool
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -103,7 +105,7 @@ def read_periods(values: Iterable[Any], owner: str) -> Periods:
         raise DataError(
             f"{owner}: times mix dates and numbers ({first_few(raw)}); write all in one form."
         )
-    notes: tuple[str, ...] = ()
+    notes: tuple[Sentence, ...] = ()
     if dated == {False}:
         hints = [_excel_hint(key) for key in keys.values()]
         if all(hints):
@@ -112,8 +114,13 @@ def read_periods(values: Iterable[Any], owner: str) -> Periods:
         digits = {value: stamp for value, stamp in stamps.items() if stamp is not None}
         if len(digits) == len(keys):
             notes = (
-                f"{owner}: {min(raw)} to {max(raw)} are read as dates written in digits; event "
-                "time counts observed periods",
+                Sentence(
+                    "{owner}: {first} to {last} are read as dates written in digits; event time "
+                    "counts observed periods",
+                    owner=Name(owner),
+                    first=Period(str(min(raw))),
+                    last=Period(str(max(raw))),
+                ),
             )
             keys, dated = dict(digits), {True}
     found: dict[float, list[Any]] = {}

@@ -8,8 +8,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from pbc_eval._validate import first_few
 from pbc_eval.errors import DataError
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Names, Number, Period
 from pbc_eval.panel import unit_rows as intake
 from pbc_eval.panel.ledger import LedgerStep
 from pbc_eval.panel.periods import Periods, read_periods
@@ -22,7 +23,7 @@ NEVER = 0  # the label of the never treated
 Positions = dict[object, int | None]
 
 
-def find_periods(found: pd.DataFrame, owner: str, roles: Roles) -> tuple[Periods, list[str]]:
+def find_periods(found: pd.DataFrame, owner: str, roles: Roles) -> tuple[Periods, list[Sentence]]:
     """The periods with any outcome, and notes on gaps. ``found``: see ``intake.profile``."""
     by_time = found.groupby("t")["observed"].sum()
     if not by_time.sum():
@@ -31,7 +32,12 @@ def find_periods(found: pd.DataFrame, owner: str, roles: Roles) -> tuple[Periods
     notes = list(periods.notes)
     empty = sorted(map(str, by_time.index[by_time == 0]))
     if empty:
-        notes.append(f"no outcome is observed in {first_few(empty)}: not counted as periods")
+        notes.append(
+            Sentence(
+                "no outcome is observed in {periods}: not counted as periods",
+                periods=Names(tuple(empty)),
+            )
+        )
     if len(periods) < 2:
         raise DataError(
             f"{owner}: outcomes are observed in one period only ({periods.labels[0]}); a change "
@@ -42,8 +48,11 @@ def find_periods(found: pd.DataFrame, owner: str, roles: Roles) -> tuple[Periods
         wide = np.flatnonzero(gaps > gaps.min())
         apart = [f"{periods.labels[at]} to {periods.labels[at + 1]}" for at in wide]
         notes.append(
-            f"periods are not evenly spaced ({first_few(apart)}): the base period is the last one "
-            "observed before treatment"
+            Sentence(
+                "periods are not evenly spaced ({gaps}): the base period is the last one observed "
+                "before treatment",
+                gaps=Names(tuple(apart)),
+            )
         )
     return periods, notes
 
@@ -67,23 +76,35 @@ def number_cohorts(
     return labels, (end, *starts), codes
 
 
-def cohort_notes(positions: Positions, periods: Periods) -> list[str]:
+def cohort_notes(positions: Positions, periods: Periods) -> list[Sentence]:
     """What was decided on cohort dates outside the observed periods."""
     notes = []
     late = sorted(str(value) for value, at in positions.items() if at == len(periods))
     if late:
         notes.append(
-            f"cohort {first_few(late)} is treated after the last period ({periods.labels[-1]}): "
-            "counted as never treated"
+            Sentence(
+                "cohort {cohorts} is treated after the last period ({last}): counted as never "
+                "treated",
+                cohorts=Names(tuple(late)),
+                last=Period(periods.labels[-1]),
+            )
         )
     for value, at in positions.items():
         if at is not None and periods.between(value, ""):
             notes.append(
-                f"cohort {value} falls between observed periods: first treated in "
-                f"{periods.labels[at]}"
+                Sentence(
+                    "cohort {cohort} falls between observed periods: first treated in {period}",
+                    cohort=Period(str(value)),
+                    period=Period(periods.labels[at]),
+                )
             )
     if 0 in periods.labels[1:] and any(value in {0, "0"} for value in positions):
-        notes.append("cohort 0 means never treated, although period 0 is observed")
+        notes.append(
+            Sentence(
+                "cohort {zero} means never treated, although period {zero} is observed",
+                zero=Period(0),
+            )
+        )
     return sorted(notes)
 
 
@@ -95,7 +116,9 @@ def cohort_number(wide: Table, codes: dict[object, int]) -> Column:
     return wide.c.isnull().ifelse(0, wide.c.cases(*given, else_=0))
 
 
-def drop_units(wide: Table, flag: Column, steps: list[LedgerStep], what: str, why: str) -> Table:
+def drop_units(
+    wide: Table, flag: Column, steps: list[LedgerStep], what: Sentence, why: Sentence
+) -> Table:
     """Take flagged units out, and enter them in the ledger when there are any."""
     gone = wide.filter(flag)
     counts = collect(gone.aggregate(units=gone.count(), rows=gone.seen.sum())).iloc[0]
@@ -119,11 +142,20 @@ def settle_incomplete(
 ) -> Table:
     """Refuse, drop or keep units that lack an outcome in some period, as ``missing`` says."""
     if missing == "pairs":
-        return drop_units(wide, wide.seen == 0, steps, "never observed", "no outcome in any period")
+        return drop_units(
+            wide,
+            wide.seen == 0,
+            steps,
+            Sentence("never observed"),
+            Sentence("no outcome in any period"),
+        )
     incomplete = wide.seen < len(periods)
     if missing == "complete_units":
-        why = f"not observed in all {len(periods)} periods; missing='complete_units'"
-        return drop_units(wide, incomplete, steps, "incomplete units", why)
+        why = Sentence(
+            "not observed in all {periods} periods; missing='complete_units'",
+            periods=Number(len(periods)),
+        )
+        return drop_units(wide, incomplete, steps, Sentence("incomplete units"), why)
     part = wide.filter(incomplete)
     counts = collect(part.aggregate(units=part.count(), seen=part.seen.sum())).iloc[0]
     units = int(counts["units"])

@@ -7,7 +7,8 @@ from itertools import accumulate
 
 import pandas as pd
 
-from pbc_eval.agreement.money import money_text
+from pbc_eval.messages.sentence import EMPTY, Part, Sentence
+from pbc_eval.messages.values import ExactMoney, Noun, Number
 from pbc_eval.payment.expression import Expression, Fact
 from pbc_eval.payment.measure import Input
 
@@ -25,6 +26,9 @@ LINE_COLUMNS = (
     "cap_applied",
     "amount",
 )
+
+CLAUSES = Noun(Sentence("clause"), Sentence("clauses"))
+ADJUSTMENTS = Noun(Sentence("adjustment"), Sentence("adjustments"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,15 +99,21 @@ class PaymentStatement:
         return _sum([self.subtotal, *(entry.amount for entry in self.adjustments)])
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Sentence:
         """'£1,200 is due, the sum of 3 clauses and 1 adjustment.'"""
-        count = f"{len(self.lines)} clause{'s' if len(self.lines) != 1 else ''}"
-        extra = len(self.adjustments)
-        adjusted = f" and {extra} adjustment{'s' if extra != 1 else ''}" if extra else ""
-        who = "is due" if self.total >= 0 else "is owed by the provider"
-        amount = money_text(abs(self.total), self.currency)
-        caveat = " Illustrative terms." if self.illustrative else ""
-        return f"{amount} {who}, the sum of {count}{adjusted}.{caveat}"
+        adjustments: Part = EMPTY
+        if self.adjustments:
+            adjustments = Sentence(
+                " and {adjustments}", adjustments=Number(len(self.adjustments), noun=ADJUSTMENTS)
+            )
+        return Sentence(
+            "{amount} {who}, the sum of {clauses}{adjustments}.{caveat}",
+            amount=ExactMoney(abs(self.total), self.currency),
+            who=Sentence("is due") if self.total >= 0 else Sentence("is owed by the provider"),
+            clauses=Number(len(self.lines), noun=CLAUSES),
+            adjustments=adjustments,
+            caveat=Sentence(" Illustrative terms.") if self.illustrative else EMPTY,
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """One row a clause, then one an adjustment; amounts are Decimal objects.

@@ -9,8 +9,8 @@ import json
 import re
 from dataclasses import dataclass
 
+from pbc_eval.messages.number_formats import long_date
 from pbc_eval.publish.visible import one_line
-from pbc_eval.report.words.facts import long_date
 from pbc_eval.results_file import ResultsFile
 
 _TEX = {

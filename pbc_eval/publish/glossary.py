@@ -14,11 +14,11 @@ from bs4.element import NavigableString
 
 from pbc_eval.agreement.yaml_file import read_yaml
 from pbc_eval.messages.catalogue import SOURCE
-from pbc_eval.messages.message import Message
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.template_language import Words
 
 GLOSSARY = Path(__file__).with_name("glossary.yaml")
-HEADING = Message("Words explained")
+HEADING = Sentence("Words explained")
 _IN = ("p", "li", "dd")
 _NEVER_IN = ("a", "h1", "h2", "h3", "h4", "table", "summary", "nav", "strong", "header", "abbr")
 
@@ -40,11 +40,11 @@ class Term:
 def terms() -> tuple[Term, ...]:
     """Every term, by name."""
     read = read_yaml(GLOSSARY).data["terms"]
-    found = [
-        Term(one["term"], tuple(sorted(one["forms"], key=len, reverse=True)), one["meaning"])
-        for one in read
+    entries = [
+        Term(entry["term"], tuple(sorted(entry["forms"], key=len, reverse=True)), entry["meaning"])
+        for entry in read
     ]
-    return tuple(sorted(found, key=lambda one: one.term))
+    return tuple(sorted(entries, key=lambda entry: entry.term))
 
 
 def with_definitions(html: str, language: str = SOURCE) -> str:
@@ -60,7 +60,7 @@ def with_definitions(html: str, language: str = SOURCE) -> str:
     if not used:
         return html
     (soup.find("main") or soup).append(
-        _list_of(soup, [one for one in terms() if one.term in used], language)
+        _list_of(soup, [term for term in terms() if term.term in used], language)
     )
     contents = soup.select_one("nav.contents ul")
     if contents is not None:
@@ -74,13 +74,13 @@ def with_definitions(html: str, language: str = SOURCE) -> str:
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    forms = sorted((form for one in terms() for form in one.forms), key=len, reverse=True)
+    forms = sorted((form for term in terms() for form in term.forms), key=len, reverse=True)
     return re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, forms))})(?![\w-])", re.IGNORECASE)
 
 
 @cache
 def _by_form() -> dict[str, Term]:
-    return {form.casefold(): one for one in terms() for form in one.forms}
+    return {form.casefold(): term for term in terms() for form in term.forms}
 
 
 def _link_first_uses(soup: BeautifulSoup, section: Tag) -> set[str]:
@@ -125,9 +125,9 @@ def _list_of(soup: BeautifulSoup, used: list[Term], language: str) -> Tag:
     heading = soup.new_tag("h2", attrs={"id": "h-glossary"})
     heading.append(_heading(soup, language))
     entries = soup.new_tag("dl", attrs={"class": "words"})
-    for one in used:
-        group = soup.new_tag("div", attrs={"id": one.anchor})
-        for name, words in (("dt", one.term.capitalize()), ("dd", one.meaning)):
+    for term in used:
+        group = soup.new_tag("div", attrs={"id": term.anchor})
+        for name, words in (("dt", term.term.capitalize()), ("dd", term.meaning)):
             part = soup.new_tag(name)
             part.string = words
             group.append(part)

@@ -16,7 +16,7 @@ from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.record import Kind
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.catalogue import SOURCE
-from pbc_eval.messages.message import Message
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.template_language import speak
 from pbc_eval.report.figures.drawing import Figure
 from pbc_eval.report.parts import LaidOut, Section
@@ -84,7 +84,7 @@ def table_html(
     notes = list(table.notes)
     if not _totals_agree(table, columns):
         notes.append(
-            Message(
+            Sentence(
                 "Rows are rounded one by one, so they do not add up exactly to the total shown."
             )
         )

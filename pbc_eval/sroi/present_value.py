@@ -23,10 +23,11 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval._validate import check_choice, check_finite, first_few
-from pbc_eval.agreement.money import money_text
 from pbc_eval.agreement.value_map import ValuedOutcome, ValueMap, double_counting_problem
 from pbc_eval.errors import ValueMapError
 from pbc_eval.intake.value_table import value_map_from_frame
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import ExactMoney, Name, Number, Size
 from pbc_eval.parameters.discounting import discount_factors, schedule_for
 from pbc_eval.results import MeasuredOutcome
 from pbc_eval.sroi.assumptions import Assumptions, Floats, assumptions_of, value_by_year
@@ -132,21 +133,28 @@ class SroiResult:
         return pd.DataFrame(self.by_outcome, columns=list(OutcomeValue._fields))
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Sentence:
         """The ratio with its name, its figures and its conventions."""
         present, invested, unit = (
-            money_text(Decimal(f"{amount:.2f}"), self.currency)
+            ExactMoney(Decimal(f"{amount:.2f}"), self.currency)
             for amount in (self.present_value, self.investment, 1)
         )
         how = (
-            f"at {100 * self.discount:.4g}% a year"
+            Sentence("at {rate}% a year", rate=Size(100 * self.discount, 4))
             if isinstance(self.discount, float)
-            else f"as in {schedule_for(self.discount, self.date).title}"
+            else Sentence(
+                "as in {schedule}", schedule=Name(schedule_for(self.discount, self.date).title)
+            )
         )
-        return (
-            f"Social return per {unit} invested = present value / investment = {present} / "
-            f"{invested} = {self.ratio:.2f} (discounted {how}; "
-            f"{CONVENTIONS[self.start_convention]})."
+        return Sentence(
+            "Social return per {unit} invested = present value / investment = {present} / "
+            "{invested} = {ratio} (discounted {how}; {convention}).",
+            unit=unit,
+            present=present,
+            invested=invested,
+            ratio=Number(self.ratio, 2),
+            how=how,
+            convention=Name(CONVENTIONS[self.start_convention]),
         )
 
 

@@ -62,7 +62,7 @@ def test_money_that_is_ambiguous_is_refused(written, message):
         ("1200", "GBP", "£1,200"),
         ("1200.5", "EUR", "€1,200.50"),
         ("-0.125", "USD", "-$0.125"),
-        ("1E+6", "AUD", "AUD 1,000,000"),
+        ("1E+6", "AUD", "A$1,000,000"),
         ("1200.00", "GBP", "£1,200"),
     ],
 )

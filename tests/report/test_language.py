@@ -1,5 +1,6 @@
 """Messages and catalogues: English wherever they stand, escaped on a page, checked when read."""
 
+import datetime as dt
 import re
 from typing import get_args
 
@@ -8,7 +9,9 @@ from evaluations import change, copy_of
 from languages import extraction, known, speaking
 
 from pbc_eval.agreement.contract import Language
+from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.agreement.evaluation import load_evaluation
+from pbc_eval.disclosure.sentences import released_sentence
 from pbc_eval.errors import PublicationError, SpecError
 from pbc_eval.messages import catalogue
 from pbc_eval.messages.catalogue import (
@@ -18,28 +21,45 @@ from pbc_eval.messages.catalogue import (
     placeholders,
     translations,
 )
-from pbc_eval.messages.message import Message
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.template_language import Words
+from pbc_eval.messages.values import PEOPLE, Date, Money, Name, Share, Units
 from pbc_eval.publish.notebook import sanitise
 from pbc_eval.report import html as writing
 
-# --- messages ---
+# --- sentences ---
 
 
-def test_a_message_is_its_english_text_wherever_it_is_not_written_on_a_page():
-    said = Message("%(size)s lower", {"size": "5%"})
-    assert (said, said.key, f"{said}") == ("5% lower", "%(size)s lower", "5% lower")
-    assert Message("100 % sure") == "100 % sure"
+def test_a_sentence_is_its_english_text_wherever_it_is_not_written_on_a_page():
+    lower = Sentence("{size} lower", size=Share(0.05))
+    assert (lower, lower.template, f"{lower}") == ("5% lower", "{size} lower", "5% lower")
+    assert Sentence("100 % sure") == "100 % sure"
 
 
-def test_what_stands_in_a_message_is_escaped_and_says_its_own_language():
-    said = {"a": Message("dog"), "b": Message("cat <b>"), "c": "<i>"}
-    with speaking({"%(a)s, %(b)s, %(c)s": "%(b)s a %(a)s a %(c)s", "dog": "ci"}):
-        assert Words("cy").written(Message("%(a)s, %(b)s, %(c)s", said)) == (
+def test_what_stands_in_a_sentence_is_escaped_and_says_its_own_language():
+    values = {"a": Sentence("dog"), "b": Sentence("cat <b>"), "c": Name("<i>")}
+    with speaking({"{a}, {b}, {c}": "{b} a {a} a {c}", "dog": "ci"}):
+        assert Words("cy").written(Sentence("{a}, {b}, {c}", **values)) == (
             '<span lang="cy"><span lang="en">cat &lt;b&gt;</span> a ci a &lt;i&gt;</span>'
         )
-        assert Words("cy").written(Message("%(x)s runs", {"x": Message("dog")})) == "dog runs"
+        assert Words("cy").written(Sentence("{x} runs", x=Sentence("dog"))) == "dog runs"
         assert Words("cy").written("dog") == "dog"  # text of a user, not of the catalogue
+
+
+def test_values_are_written_as_the_language_writes_them():
+    due = Sentence("Due {day}: {amount}", day=Date(dt.date(2026, 3, 31)), amount=Money(1234, "USD"))
+    assert due == "Due 31 March 2026: $1,234"
+    assert Words("cy").written(due) == due  # not translated: English as a whole
+    with speaking({"Due {day}: {amount}": "{amount} erbyn {day}"}):
+        assert Words("cy").written(due) == '<span lang="cy">US$1,234 erbyn 31 Mawrth 2026</span>'
+
+
+def test_words_that_stand_for_a_count_that_is_held_back_are_translated_too():
+    lost = released_sentence(Sentence("{n} were lost", n=Units(3, PEOPLE)), DisclosureRule())
+    welsh = {"{n} were lost": "collwyd {n}", "fewer than {threshold}": "llai na {threshold}",
+             "people": "o bobl"}  # fmt: skip
+    with speaking(welsh):
+        assert Words("cy").written(lost) == '<span lang="cy">collwyd llai na 10 o bobl</span>'
 
 
 @pytest.mark.parametrize("value", ["cy", "en", 'cy" onclick="a()', "x-very-long-tag"])
@@ -79,8 +99,9 @@ def test_files_of_agreements_admit_the_languages_that_there_are():
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ('msgid "Draft %(n)s"\nmsgstr "Drafft"\n', r"fr.po.*must hold the placeholders.*\['n'\]"),
-        ('msgid "Draft"\nmsgstr "%(n)s"\n', r"fr.po.*placeholders.*none, got \['n'\]"),
+        ('msgid "Draft {n}"\nmsgstr "Drafft"\n', r"fr.po.*must hold the placeholders.*\['n'\]"),
+        ('msgid "Draft"\nmsgstr "{n}"\n', r"fr.po.*placeholders.*none, got \['n'\]"),
+        ('msgid "Draft"\nmsgstr "{n.x}"\n', r"fr.po.*placeholders.*braces that hold no name"),
         ("<html>", r"fr.po: is not a catalogue of messages"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from evaluations import DATA
@@ -14,12 +15,15 @@ from pbc_eval.disclosure import release_portfolio
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.portfolio.assemble import portfolio_of
 from pbc_eval.evaluation.portfolio.contract_words import effect_words
+from pbc_eval.messages.sentence import Claim, Sentence
+from pbc_eval.messages.values import Effect
 from pbc_eval.publish.formats import write
 from pbc_eval.publish.formats.results import results
 from pbc_eval.publish.notebook import sanitise
 from pbc_eval.report.figures.league import funnel
 from pbc_eval.report.page import page_of
 from pbc_eval.report.words import portfolio_words as words
+from pbc_eval.report.words.claims import refuse_portfolio_over_claims
 
 MIXED = ["A,jobs,2,0.5,4,1000,500,40,S", "B,stays,-3,1,2,900,900,40,S", "C,stays,9,,,,,,S"]
 
@@ -50,15 +54,48 @@ def test_the_headline_counts_all_three_and_says_what_chance_would_do(areas):
     assert "has not failed" in said
 
 
+NOT_SAID = (
+    "success rate",
+    "failure rate",
+    "no effect on",
+    "proves",
+    "best contract",
+    "worst contract",
+)
+
+
 def test_the_page_says_nothing_that_it_may_not(areas):
     plain = page(areas).casefold()
-    assert not [phrase for phrase, _ in words.NOT_SAID if phrase in plain]
+    assert not [phrase for phrase in NOT_SAID if phrase in plain]
 
 
-@pytest.mark.parametrize("phrase", [phrase for phrase, _ in words.NOT_SAID])
-def test_an_over_claim_stops_the_press(phrase):
+@pytest.mark.parametrize(
+    "claim",
+    [
+        Claim(kind="rate"),
+        Claim(kind="causal"),
+        Claim(kind="none", certainty="proven"),
+        Claim(kind="association", effect="none"),
+    ],
+)
+@pytest.mark.parametrize("words_around", ["So: {it}", "Felly {it}!", "{it}"])
+def test_an_over_claim_stops_the_press_in_any_words(areas, claim, words_around):
+    nested = Sentence(words_around, it=Sentence("it is so", claim))
     with pytest.raises(PublicationError, match="Reword it"):
-        words.checked(f"The {phrase.upper()} of this year.")
+        refuse_portfolio_over_claims(nested, areas.portfolio)
+
+
+def test_an_order_is_claimed_only_where_some_ranks_are_certain(areas):
+    order = Sentence("This contract comes first.", Claim(kind="ranking", certainty="beyond_chance"))
+    with pytest.raises(PublicationError, match="ranks are uncertain"):
+        refuse_portfolio_over_claims(order, replace(areas.portfolio, league=None))
+    assert areas.portfolio.league.surely_above
+    refuse_portfolio_over_claims(order, areas.portfolio)
+
+
+def test_an_effect_over_contracts_states_its_claim(areas):
+    with pytest.raises(PublicationError, match="does not state its claim"):
+        refuse_portfolio_over_claims(Sentence("{e} better", e=Effect(2.0)), areas.portfolio)
 
 
 def test_money_is_never_added_over_currencies(tmp_path):

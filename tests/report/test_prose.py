@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 import pbc_eval as pbc
-from pbc_eval.errors import PublicationError
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.report.words import prose
-from pbc_eval.results import AttEstimate, CheckResult
+from pbc_eval.report.words.claims import refuse_over_claims
+from pbc_eval.results import AttEstimate
 
 DATA = Path(__file__).parents[2] / "data"
 pytestmark = pytest.mark.slow  # whole evaluations are run
@@ -58,6 +59,13 @@ def test_an_interval_with_zero_is_never_written_as_no_effect(hospital):
     assert "no effect on" not in everything
 
 
+def test_levels_are_told_as_an_estimate_only_where_they_may_be_chance(hospital):
+    finding, evaluation = with_headline(hospital, estimate=-0.5, std_error=0.5)
+    assert any("which may be chance" in text for text in prose.can_say(finding, evaluation))
+    finding, evaluation = with_headline(hospital, estimate=-2.0, std_error=0.5)
+    assert any("Without the programme" in text for text in prose.can_say(finding, evaluation))
+
+
 def test_a_wide_interval_is_called_so(hospital):
     finding, evaluation = with_headline(hospital, estimate=-2.0, std_error=0.9)
     assert any("not known precisely" in text for text in prose.cannot_say(finding, evaluation))
@@ -67,7 +75,7 @@ def test_a_wide_interval_is_called_so(hospital):
 
 def test_without_an_interval_the_reason_stands_in_its_place(hospital):
     finding, evaluation = with_headline(
-        hospital, estimate=-2.0, std_error=None, reason="cohort of one unit"
+        hospital, estimate=-2.0, std_error=None, reason=Sentence("cohort of one unit")
     )
     said = prose.headline(finding, evaluation)
     assert said.verdict == "no_interval"
@@ -82,24 +90,6 @@ def test_one_unit_is_singular(hospital):
     )
 
 
-@pytest.mark.parametrize(
-    ("text", "std_error", "failed"),
-    [
-        ("The programme had no effect on readmissions.", 5.0, False),
-        ("It had no impact.", 5.0, False),
-        ("This proves that it works.", 0.1, False),
-        ("Readmissions: 2 lower than without the programme (95% ...).", 0.1, True),
-    ],
-)
-def test_over_claims_stop_the_press(hospital, text, std_error, failed):
-    finding, evaluation = with_headline(hospital, std_error=std_error)
-    if failed:
-        check = CheckResult(name="pre_trends", status="fail", sentence="Apart.")
-        finding = dataclasses.replace(finding, checks=(check,))
-    with pytest.raises(PublicationError, match="the page says"):
-        prose.refuse_over_claims(text, finding, evaluation)
-
-
 def test_what_the_page_says_of_every_example_passes_its_own_rule():
     for path in sorted(DATA.glob("*/evaluation.yaml")):
         evaluation = pbc.evaluate(pbc.load_evaluation(path))
@@ -109,7 +99,7 @@ def test_what_the_page_says_of_every_example_passes_its_own_rule():
                 *prose.can_say(finding, evaluation),
                 *prose.cannot_say(finding, evaluation),
             ):
-                prose.refuse_over_claims(text, finding, evaluation)
+                refuse_over_claims(text, finding, evaluation)
                 assert "nan" not in text.casefold().split()
                 assert "None" not in text
 

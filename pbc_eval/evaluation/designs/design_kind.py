@@ -12,12 +12,12 @@ from pbc_eval.agreement.design import DESIGNS_OF_FILES, DesignModel
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.evaluation.record import Finding
 from pbc_eval.intake.input_files import InputFiles
-from pbc_eval.messages.message import Message
+from pbc_eval.messages.sentence import Sentence
 
 Facts = tuple[tuple[str, str], ...]  # term and text
 
 
-THAN_EXPECTED = Message("than the change in the comparison group would lead one to expect")
+THAN_EXPECTED = Sentence("than the change in the comparison group would lead one to expect")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +37,10 @@ class DesignKind:
     label: str  # in lists of reports
     find: Callable[[EvaluationSpec, InputFiles, int], tuple[Finding, ...]]
     planned: Callable[[EvaluationSpec], Facts]  # how it will be done, for a design note
-    strength: Callable[[Evidence], Message]  # Maryland scale, with its reason
+    strength: Callable[[Evidence], Sentence]  # Maryland scale, with its reason
     planned_checks: tuple[str, ...] = ()
     plain_words: Callable[[EvaluationSpec], str] | None = None  # what was done, in one sentence
-    than_if_a_check_failed: Message = THAN_EXPECTED
+    than_if_a_check_failed: Sentence = THAN_EXPECTED
     gives_estimates: bool = True  # of its own: sections on sample, checks and estimates
     reported_by_others: bool = False  # headlines repeat what others found
 

@@ -28,7 +28,8 @@ from pbc_eval.evaluation.outcome_panel import (
 from pbc_eval.evaluation.record import Finding
 from pbc_eval.evaluation.two_way_composition import two_way_tables
 from pbc_eval.intake.input_files import InputFiles
-from pbc_eval.messages.message import Message
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Noun, Number, Units
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, CheckResult
 
@@ -116,7 +117,7 @@ def _find(
             tables.means_table(spec, outcome, means(spec, panel), parts_of_means(panel)),
             tables.estimates_table(spec, outcome, side_by_side),
             *tables.impossible_table(
-                outcome, [(label_of(o, design), o.reason) for o in impossible]
+                outcome, [(label_of(tried, design), tried.rule) for tried in impossible]
             ),
             *two_way_tables(spec, outcome, panel),
             tables.series_table(spec, outcome, path),
@@ -234,32 +235,32 @@ def _planned(spec: EvaluationSpec) -> Facts:
     design, data = spec.design, spec.data
     assert isinstance(design, DifferenceInDifferences)
     facts: list[tuple[str, str]] = [
-        (Message("Method"), headline_estimator(spec.id, design).method_words),
-        (Message("Compared with"), _PLANNED_COMPARISON[design.control_group]),
-        (Message("Headline"), _PLANNED_AVERAGES[design.headline]),
+        (Sentence("Method"), headline_estimator(spec.id, design).method_words),
+        (Sentence("Compared with"), _PLANNED_COMPARISON[design.control_group]),
+        (Sentence("Headline"), _PLANNED_AVERAGES[design.headline]),
         (
-            Message("Base period"),
+            Sentence("Base period"),
             "the period before each"
             if design.base_period == "varying"
             else "the last period before the start",
         ),
-        (Message("Bands of the path"), design.bands),
+        (Sentence("Bands of the path"), design.bands),
     ]
     if design.anticipation:
         facts.append(
-            (Message("Anticipation"), f"{design.anticipation} periods before the start are open")
+            (Sentence("Anticipation"), f"{design.anticipation} periods before the start are open")
         )
     if design.covariates:
         labels = data.labels if data else {}
         names = ", ".join(labels.get(column, column) for column in design.covariates)
         facts.append(
-            (Message("Adjusted for"), f"{names}, by {_PLANNED_ADJUSTMENTS[design.adjustment]}")
+            (Sentence("Adjusted for"), f"{names}, by {_PLANNED_ADJUSTMENTS[design.adjustment]}")
         )
     if data is not None:
         by = data.labels.get(data.cluster, data.cluster) if data.cluster else data.unit_name[0]
-        facts.append((Message("Clustering"), f"by {by}"))
+        facts.append((Sentence("Clustering"), f"by {by}"))
         if data.weight:
-            facts.append((Message("Weighted by"), data.labels.get(data.weight, data.weight)))
+            facts.append((Sentence("Weighted by"), data.labels.get(data.weight, data.weight)))
     return tuple(facts)
 
 
@@ -280,19 +281,22 @@ _PLANNED_ADJUSTMENTS = {
 }
 
 
-def _strength(evidence: Evidence) -> Message:
+def _strength(evidence: Evidence) -> Sentence:
     if all(treated == 1 for treated in evidence.n_treated):
-        return Message(
-            "Level 2 of 5: before and after in one treated area beside other areas; with one "
-            "treated area, events peculiar to it cannot be told from the programme."
+        return Sentence(
+            "Level 2 of 5: before and after in {area} beside other areas; with {area}, events "
+            "peculiar to it cannot be told from the programme.",
+            area=Units(1, _TREATED_AREAS, as_word=True),
         )
-    level = "3" if evidence.a_check_failed else Message("3 to 4")
-    return Message(
-        "Level %(level)s of 5: change in the programme group is compared with change in a "
-        "group without it, over the same time. It would mislead if the groups had been heading "
+    return Sentence(
+        "Level {level} of 5: change in the programme group is compared with change in a group "
+        "without it, over the same time. It would mislead if the groups had been heading "
         "different ways.",
-        {"level": level},
+        level=Number(3) if evidence.a_check_failed else Sentence("3 to 4"),
     )
+
+
+_TREATED_AREAS = Noun(Sentence("treated area"), Sentence("treated areas"))
 
 
 DESIGN_KIND = DesignKind(

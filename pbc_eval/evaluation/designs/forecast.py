@@ -5,7 +5,7 @@ from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.evaluation.designs.design_kind import DesignKind, Facts
 from pbc_eval.evaluation.record import Finding
 from pbc_eval.intake.input_files import InputFiles
-from pbc_eval.messages.message import Message
+from pbc_eval.messages.sentence import Sentence
 
 
 def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, ...]:
@@ -14,7 +14,7 @@ def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, .
 
 
 def _planned(spec: EvaluationSpec) -> Facts:
-    return ((Message("Method"), "A forecast from assumed quantities; nothing is estimated."),)
+    return ((Sentence("Method"), "A forecast from assumed quantities; nothing is estimated."),)
 
 
 DESIGN_KIND = DesignKind(
@@ -22,7 +22,7 @@ DESIGN_KIND = DesignKind(
     label="Forecast",
     find=find,
     planned=_planned,
-    strength=lambda evidence: Message(
+    strength=lambda evidence: Sentence(
         "Not graded: a forecast from assumptions, not an estimate of an effect."
     ),
     gives_estimates=False,

@@ -28,7 +28,8 @@ from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured
 from pbc_eval.evaluation.record import Finding
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.matching.effect import experimental_difference
-from pbc_eval.messages.message import Message
+from pbc_eval.messages.sentence import Part, Sentence
+from pbc_eval.messages.values import Name
 from pbc_eval.results import AttEstimate, CheckResult
 
 Ways = list[tuple[str, str, Sample]]  # name, how outcomes are compared, the sample
@@ -56,13 +57,16 @@ def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, .
         shown = ~np.asarray(sample.design.ids.isin(sample.unmatched.ids))
         frame = sample.design.frame[shown]
     others: Ways = []
-    withheld: list[str] = []
+    withheld: list[Sentence] = []
     for way in design.alternatives:
         other = build(frame, spec, design, way, seed)
         if matched_tables.hides_the_unmatched(spec, other):
             withheld.append(
-                f"{way.name} is not shown: it leaves out so few people that its numbers beside the "
-                "others' would tell about them."
+                Sentence(
+                    "{way} is not shown: it leaves out so few people that its numbers beside the "
+                    "others' would tell about them.",
+                    way=Name(way.name),
+                )
             )
         else:
             others.append((name_of(way), way.compared_by, other))
@@ -85,7 +89,7 @@ def _finding(
     others: Ways,
     *,
     shown: NDArray[np.bool_],
-    withheld: list[str],
+    withheld: list[Sentence],
 ) -> Finding:
     design = spec.design
     assert isinstance(design, Matching)
@@ -145,17 +149,18 @@ def _finding(
 
 def _other_comparisons(
     sample: Sample, column: str, design: Matching
-) -> tuple[list[tuple[str, AttEstimate]], list[str]]:
+) -> tuple[list[tuple[str, AttEstimate]], list[Sentence]]:
     """Outcomes of the agreed sample compared in the other ways, and why one cannot be had."""
-    found, lacking = [], []
+    estimated, lacking = [], []
     for by, words in effect_words(sample).items():
         if by == design.compared_by:
             continue
         try:
-            found.append((words, effect_in(sample, column, by, design.level)))
+            estimated.append((words, effect_in(sample, column, by, design.level)))
         except DesignError as error:
-            lacking.append(f"{words}: not estimated. {str(error).removeprefix('effect: ')}")
-    return found, lacking
+            why = error.rule or Sentence("It cannot be had from these data.")
+            lacking.append(Sentence("{way}: not estimated. {why}", way=Name(words), why=why))
+    return estimated, lacking
 
 
 def _benchmark(
@@ -172,10 +177,11 @@ def _benchmark(
 
 def _in_plain_words(spec: EvaluationSpec, check: CheckResult) -> CheckResult:
     """A check whose sentence names columns by their labels."""
-    sentence = check.sentence
-    for name in sorted(spec.data.labels if spec.data else (), key=len, reverse=True):
-        sentence = sentence.replace(f"({name})", f"({label_of(spec, name)})")
-    return replace(check, sentence=sentence.replace(" -", " \N{MINUS SIGN}"))
+
+    def labelled(part: Part) -> Part:
+        return Name(label_of(spec, part.text)) if isinstance(part, Name) else part
+
+    return replace(check, sentence=check.sentence.changed(labelled))
 
 
 def _plain_words(spec: EvaluationSpec) -> str:
@@ -187,8 +193,8 @@ def _planned(spec: EvaluationSpec) -> Facts:
     design = spec.design
     assert isinstance(design, Matching)
     facts: list[tuple[str, str]] = [
-        (Message("Method"), _plain_words(spec)),
-        (Message("Characteristics"), ", ".join(label_of(spec, c) for c in design.covariates)),
+        (Sentence("Method"), _plain_words(spec)),
+        (Sentence("Characteristics"), ", ".join(label_of(spec, c) for c in design.covariates)),
         ("Effect on", _EFFECT_ON[design.target]),
     ]
     settings = design.model_dump(
@@ -199,7 +205,7 @@ def _planned(spec: EvaluationSpec) -> Facts:
         facts.append((name.replace("_", " ").capitalize(), words.replace("_", " ")))
     if design.alternatives:
         facts.append(
-            (Message("Shown beside it"), ", ".join(other.name for other in design.alternatives))
+            (Sentence("Shown beside it"), ", ".join(other.name for other in design.alternatives))
         )
     return tuple(facts)
 
@@ -224,10 +230,10 @@ DESIGN_KIND = DesignKind(
         "to 5% good, above 10% too far apart.",
         "Overlap (overlap): is there anybody to compare with, and who was lost?",
     ),
-    strength=lambda evidence: Message(
+    strength=lambda evidence: Sentence(
         "Level 3 of 5: people in the programme are compared with people who resemble them in "
         "what was recorded. It would mislead if they differed in what was not."
     ),
     plain_words=_plain_words,
-    than_if_a_check_failed=Message("than in the matched comparison group"),
+    than_if_a_check_failed=Sentence("than in the matched comparison group"),
 )

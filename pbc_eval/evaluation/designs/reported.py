@@ -8,7 +8,8 @@ from pbc_eval.evaluation.designs.design_kind import DesignKind, Facts
 from pbc_eval.evaluation.measured_outcome import measured_from_report
 from pbc_eval.evaluation.record import Finding
 from pbc_eval.intake.input_files import InputFiles
-from pbc_eval.messages.message import Message
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import as_typed
 from pbc_eval.results import AttEstimate, Method
 
 
@@ -34,9 +35,9 @@ def _as_published(spec: EvaluationSpec, outcome: Outcome) -> Finding:
             n_comparison=reported.n_comparison or 0,
             method=Method(
                 estimator=f"as reported by {spec.design.source}",
-                comparison_group=spec.design.rationale,
+                comparison_group=as_typed(spec.design.rationale),
             ),
-            reason=None if reported.std_error else "the source gives none",
+            reason=None if reported.std_error else Sentence("the source gives none"),
             counterfactual_mean=measured.counterfactual,
         ),
         measured=measured,
@@ -47,7 +48,7 @@ def _as_published(spec: EvaluationSpec, outcome: Outcome) -> Finding:
 
 def _planned(spec: EvaluationSpec) -> Facts:
     source = spec.design.source if isinstance(spec.design, Reported) else ""
-    return ((Message("Method"), f"Results as published by {source}; nothing is estimated here."),)
+    return ((Sentence("Method"), f"Results as published by {source}; nothing is estimated here."),)
 
 
 DESIGN_KIND = DesignKind(
@@ -55,7 +56,7 @@ DESIGN_KIND = DesignKind(
     label="Results reported by others",
     find=find,
     planned=_planned,
-    strength=lambda evidence: Message("As graded by its source; not graded here."),
+    strength=lambda evidence: Sentence("As graded by its source; not graded here."),
     gives_estimates=False,
     reported_by_others=True,
 )

@@ -16,7 +16,7 @@ from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured
 from pbc_eval.evaluation.outcome_panel import group_name, groups, named, read_panel, total_scale
 from pbc_eval.evaluation.record import Finding, OutputTable
 from pbc_eval.intake.input_files import InputFiles
-from pbc_eval.messages.message import Message
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.panel import Panel
 
 HEADLINE = "Headline: synthetic difference-in-differences"
@@ -100,6 +100,7 @@ def _paths(spec: EvaluationSpec, panel: Panel, found: SyntheticDid) -> pd.DataFr
                 pd.DataFrame(
                     {
                         "group": group,
+                        "cohort": f"weighted for {label}" if place else label,
                         "first_treated": panel.first_treated[fit.cohort] if not place else np.nan,
                         "time": [
                             panel.periods.name(time) if panel.periods.dated else time
@@ -154,8 +155,8 @@ def _planned(spec: EvaluationSpec) -> Facts:
     design = spec.design
     assert isinstance(design, SyntheticDifferenceInDifferences)
     return (
-        (Message("Method"), ESTIMATOR.method_words),
-        (Message("Standard error"), f"{design.inference}, {design.replications} replications"),
+        (Sentence("Method"), ESTIMATOR.method_words),
+        (Sentence("Standard error"), f"{design.inference}, {design.replications} replications"),
     )
 
 
@@ -170,7 +171,7 @@ DESIGN_KIND = DesignKind(
         "Placebo in space (placebo_in_space): is the effect unusual among units that were not "
         "treated?",
     ),
-    strength=lambda evidence: Message(
+    strength=lambda evidence: Sentence(
         "Level 3 of 5: change in the programme group is compared with change in a weighted "
         "group that moved as it did before. It would mislead if something else that matters "
         "changed in the programme group alone at the same time."

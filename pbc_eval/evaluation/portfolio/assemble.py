@@ -16,6 +16,7 @@ from pbc_eval.agreement.portfolio_claims import Claim, claims_by_change
 from pbc_eval.evaluation.portfolio.members import read_member
 from pbc_eval.evaluation.portfolio.record import ContractResult, Portfolio, Scale
 from pbc_eval.intake.portfolio_table import ReportedResult, read_portfolio_table
+from pbc_eval.messages.values import as_typed
 from pbc_eval.portfolio.pooling import PooledEffect, pooled_effect
 from pbc_eval.portfolio.ranks import LEAST, League, league
 from pbc_eval.results import AttEstimate, Method
@@ -75,7 +76,7 @@ def _reported(row: ReportedResult, outcome: Outcome, currency: str) -> ContractR
             std_error=error,
             n_treated=row.people or 0,
             n_comparison=0,
-            method=Method(estimator="as reported", comparison_group=row.source),
+            method=Method(estimator="as reported", comparison_group=as_typed(row.source)),
             level=row.level,
         )
         low, high = stated.conf_low, stated.conf_high

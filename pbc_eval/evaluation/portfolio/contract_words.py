@@ -3,6 +3,8 @@
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.evaluation.portfolio.record import ContractResult, Verdict
 from pbc_eval.messages import numbers as fmt
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Effect
 
 VERDICTS: dict[Verdict, str] = {
     "improved": "Improved",
@@ -13,10 +15,16 @@ VERDICTS: dict[Verdict, str] = {
 }
 
 
-def better(value: float, outcome: Outcome, currency: str) -> str:
-    """'better by 2.3 people in work per 100'."""
-    word = "better" if value >= 0 else "worse"
-    return f"{word} by {fmt.size(value, outcome, currency)}"
+def better(value: float, outcome: Outcome, currency: str) -> Sentence:
+    """'better by 2.3 people in work per 100'; an improvement is positive."""
+    return better_or_worse(fmt.effect_value(value, outcome, currency), value)
+
+
+def better_or_worse(size: Effect, improvement: float) -> Sentence:
+    """The same of a size that is given; its sign is that of the improvement."""
+    if improvement >= 0:
+        return Sentence("better by {size}", size=size)
+    return Sentence("worse by {size}", size=size)
 
 
 def effect_words(contract: ContractResult) -> str:
@@ -28,9 +36,10 @@ def effect_words(contract: ContractResult) -> str:
 
 def interval_words(contract: ContractResult) -> str:
     """'1.9 to 2.7' as improvements, in the unit of the outcome."""
-    low, high, outcome = contract.conf_low, contract.conf_high, contract.outcome
-    if low is None or high is None or outcome is None:
+    if contract.conf_low is None or contract.conf_high is None or contract.outcome is None:
         return "none reported" if contract.effect is not None else ""
-    return f"{fmt.amount(low, outcome, contract.currency)} to " + fmt.amount(
-        high, outcome, contract.currency
+    low, high = (
+        fmt.amount(end, contract.outcome, contract.currency)
+        for end in (contract.conf_low, contract.conf_high)
     )
+    return f"{low} to {high}"

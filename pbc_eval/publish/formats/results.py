@@ -15,6 +15,7 @@ from pbc_eval.disclosure import (
 from pbc_eval.evaluation.measured_outcome import SHARE_OF_COMPARISON
 from pbc_eval.evaluation.portfolio.tables import contracts_frame
 from pbc_eval.messages import numbers as fmt
+from pbc_eval.messages.number_formats import long_date
 from pbc_eval.payment.risk import PaymentRisk
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.publish.formats.particulars import evaluation_particulars
@@ -146,7 +147,7 @@ def _of_note(page: Page, released: ReleasedDesignNote) -> ResultsFile:
     )
     if protocol is not None:
         day = protocol.registered_on
-        summary = summary.model_copy(update={"released": day, "release_date": facts.long_date(day)})
+        summary = summary.model_copy(update={"released": day, "release_date": long_date(day)})
     return ResultsFile(
         summary=summary,
         fingerprint=released.fingerprint,
@@ -212,7 +213,7 @@ def _summary(
         status=spec.status,
         contract=contract,
         released=publication.release_date,
-        release_date=facts.long_date(publication.release_date),
+        release_date=long_date(publication.release_date),
         data_status=publication.data_status,
         data_badge=str(facts.DATA_BADGES[publication.data_status]),
         illustrative=illustrative,

@@ -11,11 +11,11 @@ from pbc_eval import provenance
 from pbc_eval.errors import PublicationError
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.message import Message
+from pbc_eval.messages.number_formats import long_date
 from pbc_eval.provenance import MANIFEST
 from pbc_eval.publish.citation import Citation, citation_of
 from pbc_eval.publish.edition_results import read_results
 from pbc_eval.publish.site.checked import Checked
-from pbc_eval.report.words.facts import long_date
 from pbc_eval.results_file import (
     ContractFacts,
     HeadlineFacts,

@@ -16,12 +16,12 @@ from pbc_eval.agreement.site import Site
 from pbc_eval.intake.formula_text import harmless
 from pbc_eval.messages.catalogue import SOURCE, languages
 from pbc_eval.messages.message import Message
+from pbc_eval.messages.number_formats import long_date
 from pbc_eval.messages.template_language import speak
 from pbc_eval.publish.page import refuse_an_unfit_page, script_source
 from pbc_eval.publish.site.drawn import Drawer, editions_figure
 from pbc_eval.publish.site.listed import Contract, Listed, Shelf
 from pbc_eval.report.html import TEMPLATES
-from pbc_eval.report.words.facts import long_date
 from pbc_eval.results_file import ResultsPart
 
 SEARCH = (TEMPLATES / "site" / "search.js").read_text(encoding="utf-8")

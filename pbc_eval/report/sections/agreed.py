@@ -7,6 +7,7 @@ from pbc_eval.disclosure import ReleasedDesignNote
 from pbc_eval.evaluation.note.design_note import ExpectedError
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.message import Message
+from pbc_eval.messages.number_formats import long_date
 from pbc_eval.payment.risk import sentences
 from pbc_eval.payment.schedule import schedule_of
 from pbc_eval.report.parts import (
@@ -20,7 +21,6 @@ from pbc_eval.report.parts import (
     tables_of,
 )
 from pbc_eval.report.sections.payment import RISK_TABLES, SCHEDULE, risk_figure
-from pbc_eval.report.words import facts
 from pbc_eval.report.words.design_words import design_facts, missing_words, planned_checks
 
 BLOOM = (
@@ -205,7 +205,7 @@ def value_parts(released: ReleasedDesignNote) -> Sequence[Part]:
     settled = (
         (Message("Discounting"), str(valuation.discount).replace("_", " ")),
         (Message("Prices"), valuation.price_base),
-        (Message("Valued on"), facts.long_date(valuation.valued_on)),
+        (Message("Valued on"), long_date(valuation.valued_on)),
         (
             Message("Payment is part of the investment"),
             "yes" if valuation.payment_is_invested else "no",

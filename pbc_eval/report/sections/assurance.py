@@ -13,6 +13,8 @@ from pbc_eval.disclosure import (
 )
 from pbc_eval.evaluation.shown.revision import revision_sentences
 from pbc_eval.messages.message import Message
+from pbc_eval.messages.number_formats import long_date
+from pbc_eval.messages.values import Name
 from pbc_eval.provenance import manifest
 from pbc_eval.report.parts import (
     Downloads,
@@ -59,7 +61,7 @@ def assurance_parts(
         files.append((AGREED, Message("What was agreed, of which the fingerprint is (JSON)")))
     files += [(DICTIONARY[0], Message("What the columns mean"))]
     files += [
-        (name, Message("What the columns mean, as %(format)s", {"format": words}))
+        (name, Message("What the columns mean, as {format}", format=Name(words)))
         for name, words in zip(DICTIONARY[1:], ("JSON", "CSV on the Web"), strict=True)
     ]
     revisions = tuple((revision.edition, revision.reason) for revision in spec.revisions)
@@ -137,7 +139,7 @@ def _changes(released: ReleasedEvaluation) -> list[Part]:
     split = released.revision
     if split is None:
         return []
-    heading = Message("What changed since edition %(edition)s", {"edition": split.earlier_edition})
+    heading = Message("What changed since edition {edition}", edition=Name(split.earlier_edition))
     primary = released.primary
     sentences = revision_sentences(
         split, primary.outcome if primary else None, released.spec.contract.currency
@@ -155,7 +157,7 @@ def signatures(sign_off: SignOff) -> list[tuple[str, str]]:
     signed: list[tuple[str, str]] = []
     for role in type(sign_off).model_fields:
         by = getattr(sign_off, role)
-        text = f"{by.name}, {facts.long_date(by.date)}" if by and by.date else Message("not signed")
+        text = f"{by.name}, {long_date(by.date)}" if by and by.date else Message("not signed")
         signed.append((ROLES[role], text))
     return signed
 

@@ -6,6 +6,8 @@ from typing import Any
 from pbc_eval.agreement.contract import Contract, Publication
 from pbc_eval.disclosure import ReleasedDesignNote, ReleasedEvaluation, ReleasedPortfolio
 from pbc_eval.messages.message import Message
+from pbc_eval.messages.number_formats import long_date
+from pbc_eval.messages.values import Period
 from pbc_eval.report.parts import LaidOut, Section
 from pbc_eval.report.sections.payment import illustrative_notice
 from pbc_eval.report.words import facts
@@ -73,7 +75,7 @@ def _of_evaluation(released: ReleasedEvaluation) -> dict[str, Any]:
         "illustrative": illustrative,
         "notices": notices,
         "facts": [
-            (Message("Released"), facts.long_date(publication.release_date)),
+            (Message("Released"), long_date(publication.release_date)),
             *_parties(spec.contract, publication),
         ],
     }
@@ -82,7 +84,7 @@ def _of_evaluation(released: ReleasedEvaluation) -> dict[str, Any]:
 def _of_note(released: ReleasedDesignNote) -> dict[str, Any]:
     spec, protocol = released.spec, released.spec.protocol
     registered = (
-        Message("not registered") if protocol is None else facts.long_date(protocol.registered_on)
+        Message("not registered") if protocol is None else long_date(protocol.registered_on)
     )
     return {
         "summary": spec.contract.summary,
@@ -102,12 +104,12 @@ def _of_note(released: ReleasedDesignNote) -> dict[str, Any]:
 def _of_portfolio(released: ReleasedPortfolio) -> dict[str, Any]:
     spec, publication = released.spec, released.spec.publication
     return {
-        "series": Message("Contracts of %(year)s", {"year": spec.year}),
+        "series": Message("Contracts of {year}", year=Period(spec.year)),
         "summary": spec.summary,
         "illustrative": any(contract.illustrative for contract in released.contracts),
         "notices": _data_notice(publication),
         "facts": [
-            (Message("Released"), facts.long_date(publication.release_date)),
+            (Message("Released"), long_date(publication.release_date)),
             (Message("Contracts"), str(len(released.contracts))),
             (Message("Contact"), publication.contact),
             (Message("Licence"), publication.licence),

@@ -8,8 +8,9 @@ from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.message import Message
+from pbc_eval.messages.values import Money
 from pbc_eval.report.parts import Heading, LaidOut, Listed, Part
-from pbc_eval.report.words import facts, prose
+from pbc_eval.report.words import claims, facts, prose
 from pbc_eval.report.words.portfolio_words import headline_sentences, money_sentence
 
 ALL_AT_ONCE = (
@@ -31,7 +32,7 @@ def evaluation_parts(released: ReleasedEvaluation) -> Sequence[Part]:
         can = prose.can_say(primary, released)
         cannot = prose.cannot_say(primary, released)
         for sentence in (*can, *cannot):
-            prose.refuse_over_claims(sentence, primary, released)
+            claims.refuse_over_claims(sentence, primary, released)
         parts.append(LaidOut("say", {"can_say": can, "cannot_say": cannot}))
     if strength := prose.strength_of_evidence(released):
         parts.append(LaidOut("strength", {"strength": strength}))
@@ -40,7 +41,8 @@ def evaluation_parts(released: ReleasedEvaluation) -> Sequence[Part]:
 
 def _headline_box(finding: ReleasedFinding, released: ReleasedEvaluation) -> dict[str, Any]:
     headline = prose.headline(finding, released)
-    prose.refuse_over_claims(headline.sentence, finding, released)
+    claims.refuse_over_claims(headline.sentence, finding, released)
+    claims.refuse_over_claims_of(finding, released)
     verdict, mark = facts.VERDICTS[headline.verdict]
     is_reported = design_kind(released.spec.design).reported_by_others
     return {
@@ -68,7 +70,7 @@ def _money_boxes(released: ReleasedEvaluation) -> list[dict[str, Any]]:
         boxes.append(_money_box(label, figure, payment.sentence))
     if sroi is not None:
         low, high = ratio_range(released)
-        label = Message("Social return per %(unit)s invested", {"unit": fmt.money(1, currency)})
+        label = Message("Social return per {unit} invested", unit=Money(1, currency))
         boxes.append(
             _money_box(
                 label,

@@ -11,6 +11,7 @@ from pbc_eval.evaluation.simulation_summary import SimulationSummary
 from pbc_eval.evaluation.value_analysis import ValueAnalysis
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.message import Message
+from pbc_eval.messages.values import Number
 from pbc_eval.report.figures.drawing import Figure
 from pbc_eval.report.figures.value import ratio_distribution, tornado, two_way_grid, value_waterfall
 from pbc_eval.report.parts import (
@@ -136,9 +137,9 @@ def uncertainty_parts(released: ReleasedEvaluation) -> Sequence[Part]:
     if simulation is None or simulation.returns is None or sroi is None:
         return ()
     drawn = Message(
-        "Everything that is stated to be uncertain was drawn at random %(draws)s times, all of it "
+        "Everything that is stated to be uncertain was drawn at random {draws} times, all of it "
         "at once, and the return worked out each time.",
-        {"draws": f"{simulation.draws:,}"},
+        draws=Number(simulation.draws),
     )
     left_out = Message(
         "A share of draws is the chance only if the stated distributions are right. What they "

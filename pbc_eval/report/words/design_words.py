@@ -4,8 +4,8 @@ from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Missing
 from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.messages import numbers as fmt
-from pbc_eval.messages.message import Message
-from pbc_eval.report.words.facts import long_date
+from pbc_eval.messages.number_formats import long_date
+from pbc_eval.messages.sentence import Sentence
 
 Facts = list[tuple[str, str]]
 MISSING: dict[Missing, str] = {
@@ -22,9 +22,9 @@ def design_facts(spec: EvaluationSpec) -> Facts:
     facts = list(kind.planned(spec))
     if kind.gives_estimates:
         agreed_on = getattr(design, "agreed_on", None)
-        facts.append((Message("Confidence level"), fmt.percent(getattr(design, "level", None))))
+        facts.append((Sentence("Confidence level"), fmt.percent(getattr(design, "level", None))))
         agreed = "not recorded" if agreed_on is None else long_date(agreed_on)
-        facts.append((Message("Design fixed on"), agreed))
+        facts.append((Sentence("Design fixed on"), agreed))
     return facts
 
 
@@ -44,10 +44,10 @@ def missing_words(spec: EvaluationSpec) -> tuple[str, ...]:
     """What becomes of missing outcomes, for all and where one differs."""
     if spec.data is None:
         return ("No data on units are used.",)
-    said = [MISSING[spec.data.missing]]
-    said += [
+    sentences = [MISSING[spec.data.missing]]
+    sentences += [
         f"{outcome.label}: {MISSING[outcome.missing][:1].lower()}{MISSING[outcome.missing][1:]}"
         for outcome in spec.outcomes
         if outcome.missing is not None and outcome.missing != spec.data.missing
     ]
-    return (*said, "Whatever is left out is listed in the report with the reason.")
+    return (*sentences, "Whatever is left out is listed in the report with the reason.")

@@ -2,7 +2,8 @@
 
 from pbc_eval.disclosure import ReleasedEvaluation
 from pbc_eval.evaluation.deviation import Deviation
-from pbc_eval.report.words.facts import long_date
+from pbc_eval.messages.sentence import EMPTY, Sentence
+from pbc_eval.messages.values import Date, Name, as_typed
 
 PARTS = {
     "contract": "Contract",
@@ -15,28 +16,37 @@ PARTS = {
     "value_map": "Value map",
     "disclosure": "Disclosure rule",
 }
-NO_REASON = "no reason given"
+NO_REASON = Sentence("no reason given")
 
 
-def protocol_sentence(evaluation: ReleasedEvaluation) -> str:
+def protocol_sentence(evaluation: ReleasedEvaluation) -> Sentence:
     """Whether anything was registered beforehand, where, and whether it was compared."""
     protocol = evaluation.spec.protocol
     if protocol is None:
-        return (
+        return Sentence(
             "No design note was registered before outcomes were seen. Nothing shows which of these "
             "choices were made before the results were known."
         )
-    said = f"A design note was registered on {long_date(protocol.registered_on)}"
-    if protocol.reference:
-        said += f" ({protocol.reference})"
+    reference = (
+        Sentence(" ({reference})", reference=Name(protocol.reference))
+        if protocol.reference
+        else EMPTY
+    )
     if protocol.file is None:
-        return (
-            f"{said}. It stands in an outside registry and was not compared with this report by "
-            "program; departures from it are as the authors state them."
+        return Sentence(
+            "A design note was registered on {day}{reference}. It stands in an outside registry "
+            "and was not compared with this report by program; departures from it are as the "
+            "authors state them.",
+            day=Date(protocol.registered_on),
+            reference=reference,
         )
-    return (
-        f"{said}, as edition {protocol.edition} of this contract. Every agreed part was compared "
-        f"with what was done (fingerprint {evaluation.fingerprint[:16]}…)."
+    return Sentence(
+        "A design note was registered on {day}{reference}, as edition {edition} of this contract. "
+        "Every agreed part was compared with what was done (fingerprint {fingerprint}…).",
+        day=Date(protocol.registered_on),
+        reference=reference,
+        edition=Name(str(protocol.edition)),
+        fingerprint=Name(evaluation.fingerprint[:16]),
     )
 
 
@@ -52,16 +62,21 @@ def protocol_link(evaluation: ReleasedEvaluation) -> tuple[str, str] | None:
     return None
 
 
-def deviation_sentences(evaluation: ReleasedEvaluation) -> tuple[str, ...]:
+def deviation_sentences(evaluation: ReleasedEvaluation) -> tuple[Sentence, ...]:
     """Each part that was not kept: what was agreed, what was done, why; then those by hand."""
-    found = tuple(deviation_in_words(one) for one in evaluation.deviations)
-    return (*found, *evaluation.spec.design.deviations)
+    compared = map(deviation_in_words, evaluation.deviations)
+    return (*compared, *map(as_typed, evaluation.spec.design.deviations))
 
 
-def deviation_in_words(one: Deviation) -> str:
-    part, *rest = one.of.split(".")
+def deviation_in_words(deviation: Deviation) -> Sentence:
+    part, *rest = deviation.of.split(".")
     place = PARTS.get(part, part)
     if rest:
         place += ", " + ", ".join(word.replace("_", " ") for word in rest)
-    reason = one.reason.rstrip(".") if one.reason else NO_REASON
-    return f"{place}: agreed was {one.agreed}; done was {one.done}. Reason: {reason}."
+    return Sentence(
+        "{place}: agreed was {agreed}; done was {done}. Reason: {reason}.",
+        place=Name(place),
+        agreed=Name(deviation.agreed),
+        done=Name(deviation.done),
+        reason=Name(deviation.reason.rstrip(".")) if deviation.reason else NO_REASON,
+    )

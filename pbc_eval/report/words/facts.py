@@ -1,44 +1,35 @@
 """Plain facts that several sections and the index share: badges, dates, conventions in words."""
 
-import datetime as dt
-
 from pbc_eval.disclosure import ReleasedEvaluation
 from pbc_eval.evaluation.designs import design_kind
-from pbc_eval.messages.message import Message
+from pbc_eval.messages.number_formats import long_date
+from pbc_eval.messages.sentence import EMPTY, Sentence
+from pbc_eval.messages.values import Name, Number
 
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 DATA_BADGES = {
-    "real": Message("Real data"),
-    "reported": Message("Results as reported by others"),
-    "recalled": Message("Recalled figures, to be verified"),
-    "synthetic": Message("Synthetic data: no real people or places"),
+    "real": Sentence("Real data"),
+    "reported": Sentence("Results as reported by others"),
+    "recalled": Sentence("Recalled figures, to be verified"),
+    "synthetic": Sentence("Synthetic data: no real people or places"),
 }
 STATUS_WORDS = {
-    "draft": Message("Draft"),
-    "provisional": Message("Provisional"),
-    "final": Message("Final"),
+    "draft": Sentence("Draft"),
+    "provisional": Sentence("Provisional"),
+    "final": Sentence("Final"),
 }
 CHECK_WORDS = {
-    "pass": (Message("no warning sign"), "\N{HEAVY CHECK MARK}"),
-    "review": (Message("look at this"), "!"),
-    "fail": (Message("does not hold"), "\N{MULTIPLICATION SIGN}"),
-    "not_applicable": (Message("could not be tested"), "\N{EN DASH}"),
+    "pass": (Sentence("no warning sign"), "\N{HEAVY CHECK MARK}"),
+    "review": (Sentence("look at this"), "!"),
+    "fail": (Sentence("does not hold"), "\N{MULTIPLICATION SIGN}"),
+    "not_applicable": (Sentence("could not be tested"), "\N{EN DASH}"),
 }
 VERDICTS = {
-    "improved": (Message("Improved"), "\N{HEAVY CHECK MARK}"),
-    "worsened": (Message("Worsened"), "\N{MULTIPLICATION SIGN}"),
-    "uncertain": (Message("Not certain"), "?"),
-    "no_interval": (Message("Without a measure of chance"), "?"),
+    "improved": (Sentence("Improved"), "\N{HEAVY CHECK MARK}"),
+    "worsened": (Sentence("Worsened"), "\N{MULTIPLICATION SIGN}"),
+    "uncertain": (Sentence("Not certain"), "?"),
+    "no_interval": (Sentence("Without a measure of chance"), "?"),
 }
-AS_REPORTED = Message("As reported by others")
-
-
-def long_date(day: dt.date) -> str:
-    """31 March 2026, the same in every locale."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+AS_REPORTED = Sentence("As reported by others")
 
 
 def is_illustrative(evaluation: ReleasedEvaluation) -> bool:
@@ -51,19 +42,22 @@ def is_illustrative(evaluation: ReleasedEvaluation) -> bool:
     )
 
 
-def disclosure_sentence(released: ReleasedEvaluation) -> str:
+def disclosure_sentence(released: ReleasedEvaluation) -> Sentence:
     """The rule, why it is what it is, and what it hid."""
     rule = released.rule
+    reason = Sentence(" {reason}", reason=Name(rule.reason)) if rule.reason else EMPTY
     if rule.threshold <= 1:
-        return f"No number was held back as too small. {rule.reason}".strip()
-    data = released.spec.data
-    units = data.unit_name[1] if data else "people"
-    hidden = released.n_suppressed
-    found = f"{hidden} cells are held back." if hidden else "No cell had to be held back."
-    reason = f" {rule.reason}" if rule.reason else ""
-    return (
-        f"Counts of fewer than {rule.threshold} {units}, what is known about them, and figures "
-        f"from which either could be worked out are not published.{reason} {found}"
+        return Sentence("No number was held back as too small.{reason}", reason=reason)
+    data, hidden = released.spec.data, released.n_suppressed
+    return Sentence(
+        "Counts of fewer than {threshold} {units}, what is known about them, and figures from "
+        "which either could be worked out are not published.{reason} {held_back}",
+        threshold=Number(rule.threshold),
+        units=Name(data.unit_name[1]) if data else Sentence("people"),
+        reason=reason,
+        held_back=Sentence("{n} cells are held back.", n=Number(hidden))
+        if hidden
+        else Sentence("No cell had to be held back."),
     )
 
 
@@ -73,17 +67,17 @@ def method_facts(evaluation: ReleasedEvaluation) -> list[tuple[str, str]]:
     if primary is None:
         return []
     method = primary.headline.method
-    facts = [(Message("Estimator"), method.estimator)]
+    facts = [(Sentence("Estimator"), method.estimator)]
     kind = design_kind(spec.design)
     if kind.plain_words is not None:
-        facts.insert(0, (Message("In plain words"), kind.plain_words(spec)))
+        facts.insert(0, (Sentence("In plain words"), kind.plain_words(spec)))
     if not kind.reported_by_others:
         facts += [
-            (Message("Compared with"), method.comparison_group),
-            (Message("Base period"), method.base_period),
-            (Message("Clustering"), method.clustering),
-            (Message("Standard errors"), method.inference),
+            (Sentence("Compared with"), method.comparison_group),
+            (Sentence("Base period"), method.base_period),
+            (Sentence("Clustering"), method.clustering),
+            (Sentence("Standard errors"), method.inference),
         ]
         agreed = getattr(spec.design, "agreed_on", None)
-        facts.append((Message("Design fixed on"), long_date(agreed) if agreed else "Not recorded"))
+        facts.append((Sentence("Design fixed on"), long_date(agreed) if agreed else "Not recorded"))
     return [(term, text) for term, text in facts if text and text != "not applicable"]

@@ -4,21 +4,20 @@ Counts come in threes, improved, not certain, worsened, so that none stands alon
 would do is said beside them; and no share of contracts is ever called a rate of success.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.disclosure import ReleasedPortfolio
-from pbc_eval.errors import PublicationError
-from pbc_eval.evaluation.portfolio.contract_words import better
+from pbc_eval.evaluation.portfolio.contract_words import better_or_worse
 from pbc_eval.messages import numbers as fmt
+from pbc_eval.messages.sentence import EMPTY, Claim, Part, Sentence
+from pbc_eval.messages.values import Effect, Money, Noun, Number, Share, as_typed, joined
+from pbc_eval.report.words.claims import refuse_portfolio_over_claims
 
-NOT_SAID = (
-    ("success rate", "contracts that cannot tell are not failures"),
-    ("failure rate", "contracts that cannot tell are not failures"),
-    ("no effect on", "an interval that includes zero does not show no effect"),
-    ("proves", "an estimate does not prove"),
-    ("best contract", "ranks are uncertain"),
-    ("worst contract", "ranks are uncertain"),
-)
+CONTRACTS = Noun(Sentence("contract"), Sentence("contracts"))
 FALSE_ALARM = 0.025  # an interval of 95 % lies wholly above zero by chance this often
+COUNTS = Claim(kind="none")  # of contracts, by what their intervals say
 LEAST_FOR_CHANCE = 10  # contracts, below which what chance would do is not worth a sentence
 
 
@@ -31,159 +30,242 @@ def span(low: float, high: float, outcome: Outcome, currency: str) -> str:
     return f"{fmt.amount(low, outcome, currency)} to {fmt.amount(high, outcome, currency)}"
 
 
-def money_sentence(portfolio: ReleasedPortfolio) -> str:
+def money_sentence(portfolio: ReleasedPortfolio) -> Sentence:
     """What was paid of what could be paid, by currency; amounts are never converted."""
-    said = []
-    for currency in portfolio.currencies:
-        here = [one for one in portfolio.contracts if one.currency == currency]
-        paid = [one.paid for one in here if one.paid is not None and not one.made_up]
-        if not paid:
-            continue
-        both = [one for one in here if one.unpaid is not None and not one.made_up]
-        text = f"{fmt.money(sum(paid), currency)} is due or was paid under {contracts(len(paid))}"
-        if both:
-            agreed = sum(one.agreed or 0.0 for one in both)
-            part = sum(one.paid or 0.0 for one in both)
-            if len(both) == len(paid):
-                text += f", of {fmt.money(agreed, currency)} that could be paid"
-            else:
-                text += (
-                    f"; under {contracts(len(both))} that state the most they could pay, "
-                    f"{fmt.money(part, currency)} of {fmt.money(agreed, currency)}"
-                )
-        said.append(text)
-    made_up = sum(one.made_up for one in portfolio.contracts)
-    text = "; ".join(said) + "." if said else "No payment is known."
-    if made_up:
-        text += (
-            f" The amounts of {contracts(made_up)} were made up to show a rule: nobody agreed or "
-            "paid them, and they are not added up."
+    by_currency = [
+        sentence
+        for currency in portfolio.currencies
+        if (sentence := _paid_in(portfolio, currency)) is not None
+    ]
+    paid = joined(by_currency) if by_currency else Sentence("No payment is known")
+    made_up = sum(contract.made_up for contract in portfolio.contracts)
+    if not made_up:
+        return Sentence("{paid}.", paid=paid)
+    return Sentence(
+        "{paid}. The amounts of {contracts} were made up to show a rule: nobody agreed or paid "
+        "them, and they are not added up.",
+        paid=paid,
+        contracts=contracts(made_up),
+    )
+
+
+def _paid_in(portfolio: ReleasedPortfolio, currency: str) -> Sentence | None:
+    here = [contract for contract in portfolio.contracts if contract.currency == currency]
+    paid = [
+        contract.paid for contract in here if contract.paid is not None and not contract.made_up
+    ]
+    if not paid:
+        return None
+    both = [contract for contract in here if contract.unpaid is not None and not contract.made_up]
+    ceiling: Part = EMPTY
+    agreed = Money(sum(contract.agreed or 0.0 for contract in both), currency)
+    if both and len(both) == len(paid):
+        ceiling = Sentence(", of {agreed} that could be paid", agreed=agreed)
+    elif both:
+        ceiling = Sentence(
+            "; under {contracts} that state the most they could pay, {part} of {agreed}",
+            contracts=contracts(len(both)),
+            part=Money(sum(contract.paid or 0.0 for contract in both), currency),
+            agreed=agreed,
         )
-    return text
+    return Sentence(
+        "{paid} is due or was paid under {contracts}{ceiling}",
+        paid=Money(sum(paid), currency),
+        contracts=contracts(len(paid)),
+        ceiling=ceiling,
+    )
 
 
-def contracts(count: int) -> str:
-    return "1 contract" if count == 1 else f"{count:,} contracts"
+def contracts(count: int) -> Number:
+    return Number(count, noun=CONTRACTS)
 
 
-def headline_sentences(portfolio: ReleasedPortfolio) -> tuple[str, ...]:
+def _or_none(count: int) -> Part:
+    return Number(count) if count else Sentence("none")
+
+
+def headline_sentences(portfolio: ReleasedPortfolio) -> tuple[Sentence, ...]:
     """How many can show an improvement, how many cannot tell, and what chance would do."""
-    n = len(portfolio.contracts)
     improved, unsure, worse, bare, never = (
         portfolio.counted(v)
         for v in ("improved", "uncertain", "worsened", "no_interval", "not_measured")
     )
-    parts = [
-        f"{improved or 'none'} can show an improvement",
-        f"{unsure or 'none'} cannot tell (the interval holds zero)",
-        f"{worse or 'none'} got worse beyond chance",
+    sentences = [
+        Sentence(
+            "Of {contracts}, {improved} can show an improvement, {unsure} cannot tell (the "
+            "interval holds zero) and {worse} got worse beyond chance.{bare}{never}",
+            COUNTS,
+            contracts=contracts(len(portfolio.contracts)),
+            improved=_or_none(improved),
+            unsure=_or_none(unsure),
+            worse=_or_none(worse),
+            bare=Sentence(" For {n} no measure of chance was reported.", n=Number(bare))
+            if bare
+            else EMPTY,
+            never=Sentence(" For {n} nothing was measured.", n=Number(never)) if never else EMPTY,
+        )
     ]
-    said = f"Of {contracts(n)}, {parts[0]}, {parts[1]} and {parts[2]}."
-    if bare:
-        said += f" For {bare} no measure of chance was reported."
-    if never:
-        said += f" For {never} nothing was measured."
-    sentences = [said]
-    told = improved + unsure + worse
-    if told >= LEAST_FOR_CHANCE:
+    measured = improved + unsure + worse
+    if measured >= LEAST_FOR_CHANCE:
         sentences.append(
-            f"If none of these {told} contracts had changed anything, about "
-            f"{fmt.number(FALSE_ALARM * told, 1)} of them would still show an improvement by "
-            "chance, and as many the opposite."
+            Sentence(
+                "If none of these {measured} contracts had changed anything, about {by_chance} of "
+                "them would still show an improvement by chance, and as many the opposite.",
+                COUNTS,
+                measured=Number(measured),
+                by_chance=Number(FALSE_ALARM * measured, 1),
+            )
         )
     if unsure:
         sentences.append(
-            "A contract that cannot tell has not failed: its numbers are too few to know, and the "
-            "true effect may be good, small or none."
+            Sentence(
+                "A contract that cannot tell has not failed: its numbers are too few to know, and "
+                "the true effect may be good, small or none.",
+                COUNTS,
+            )
         )
-    return tuple(checked(text) for text in sentences)
+    return _checked(sentences, portfolio)
 
 
-def pooled_sentences(portfolio: ReleasedPortfolio) -> tuple[str, ...]:
+def pooled_sentences(portfolio: ReleasedPortfolio) -> tuple[Sentence, ...]:
     """The mean, how much true effects differ, and where the next one would lie; or why not."""
     pooled, outcome = portfolio.pooled, portfolio.shared_outcome
     if pooled is None or outcome is None:
-        return (portfolio.why_not_pooled,)
+        return (as_typed(portfolio.why_not_pooled),)
     currency = portfolio.currencies[0]
-    interval = span(pooled.conf_low, pooled.conf_high, outcome, currency)
-    level = fmt.percent(pooled.level)
-    said = [
-        f"On average over {contracts(pooled.contracts)}: {better(pooled.mean, outcome, currency)} "
-        f"({level} confidence interval, as improvements: {interval})."
+    level, claim = Share(pooled.level), _pooled_claim(portfolio)
+    size = fmt.effect_value(pooled.mean, outcome, currency)
+    sentences = [
+        Sentence(
+            "On average over {contracts}: {effect} ({level} confidence interval, as improvements: "
+            "{low} to {high}).",
+            claim,
+            contracts=contracts(pooled.contracts),
+            effect=better_or_worse(size, pooled.mean),
+            level=level,
+            low=_signed(pooled.conf_low, outcome, currency),
+            high=_signed(pooled.conf_high, outcome, currency),
+        )
     ]
-    found = pooled.heterogeneity
-    if found.tau2 == 0:
-        said.append(
-            "The estimates differ no more than chance alone would make them: nothing shows that "
-            "the contracts' true effects differ."
+    spread = pooled.heterogeneity
+    if spread.tau2 == 0:
+        sentences.append(
+            Sentence(
+                "The estimates differ no more than chance alone would make them: nothing shows "
+                "that the contracts' true effects differ.",
+                Claim(kind="association"),
+            )
         )
     else:
-        spread = fmt.size(found.tau2**0.5, outcome, currency)
-        ends = [found.tau2_low**0.5, found.tau2_high**0.5]
-        between = (
-            f"{fmt.amount(ends[0], outcome, currency)} to {fmt.amount(ends[1], outcome, currency)}"
-        )
-        said.append(
-            f"True effects differ from contract to contract by about {spread} (their standard "
-            f"deviation; {level} interval {between}). {fmt.percent(found.i_squared)} of the spread "
-            "of the estimates is more than chance."
+        sentences.append(
+            Sentence(
+                "True effects differ from contract to contract by about {size} (their standard "
+                "deviation; {level} interval {low} to {high}). {share} of the spread of the "
+                "estimates is more than chance.",
+                Claim(kind="association"),
+                size=fmt.effect_value(spread.tau2**0.5, outcome, currency),
+                level=level,
+                low=_signed(spread.tau2_low**0.5, outcome, currency),
+                high=_signed(spread.tau2_high**0.5, outcome, currency),
+                share=Share(spread.i_squared),
+            )
         )
     if pooled.prediction is not None:
-        ends = [fmt.amount(end, outcome, currency) for end in pooled.prediction]
-        said.append(
-            f"The true effect of another contract like these would lie between {ends[0]} and "
-            f"{ends[1]} in {level.removesuffix('%')} of 100 such portfolios (prediction interval)."
+        low, high = (_signed(end, outcome, currency) for end in pooled.prediction)
+        sentences.append(
+            Sentence(
+                "The true effect of another contract like these would lie between {low} and {high} "
+                "in {times} of {all} such portfolios (prediction interval).",
+                Claim(kind="association"),
+                low=low,
+                high=high,
+                times=Number(100 * pooled.level),
+                all=Number(100),
+            )
         )
-    return tuple(checked(text) for text in said)
+    return _checked(sentences, portfolio)
 
 
-def league_sentences(portfolio: ReleasedPortfolio) -> tuple[str, ...]:
+def _pooled_claim(portfolio: ReleasedPortfolio) -> Claim:
+    """What the mean says: a difference beyond chance where its interval excludes zero."""
+    pooled = portfolio.pooled
+    beyond = pooled is not None and (pooled.conf_low > 0 or pooled.conf_high < 0)
+    return Claim(kind="association", certainty="beyond_chance" if beyond else "open")
+
+
+def _signed(value: float, outcome: Outcome, currency: str) -> Effect:
+    """An effect with its sign: an improvement is positive."""
+    return replace(fmt.effect_value(value, outcome, currency, with_unit=False), value=value)
+
+
+def league_sentences(portfolio: ReleasedPortfolio) -> tuple[Sentence, ...]:
     """How far ranks can be told apart at all."""
-    found = portfolio.league
-    if found is None:
-        return (portfolio.why_no_league,)
-    k, above, below = len(found.rank), found.surely_above, found.surely_below
+    league = portfolio.league
+    if league is None:
+        return (as_typed(portfolio.why_no_league),)
+    k, above, below = len(league.rank), league.surely_above, league.surely_below
     if not above and not below:
-        said = (
-            f"The ranks of these {k} contracts cannot be told apart: every one of them could lie "
-            "in the better or in the worse half. Do not read this list as an order."
+        ranked = Sentence(
+            "The ranks of these {k} contracts cannot be told apart: every one of them could lie in "
+            "the better or in the worse half. Do not read this list as an order.",
+            Claim(kind="ranking"),
+            k=Number(k),
         )
     else:
-        verb = "ranks" if above == 1 else "rank"
-        said = (
-            f"Of {k} contracts, {above or 'none'} {verb} in the better "
-            f"half and {below or 'none'} in the worse half with all of their interval; for the "
-            f"other {k - above - below} the half cannot be told."
+        ranked = Sentence(
+            "Of {k} contracts, {above} in the better half and {below} in the worse half with all "
+            "of their interval; for the other {rest} the half cannot be told.",
+            Claim(kind="ranking", certainty="beyond_chance"),
+            k=Number(k),
+            above=Sentence("{n} ranks", n=Number(above))
+            if above == 1
+            else Sentence("{n} rank", n=_or_none(above)),
+            below=_or_none(below),
+            rest=Number(k - above - below),
         )
-    width = sum(found.rank_high - found.rank_low + 1) / k
-    return (
-        checked(said),
-        checked(
-            f"On average a contract's rank is known to within {fmt.number(width, 0)} places of {k}."
-        ),
+    width = sum(league.rank_high - league.rank_low + 1) / k
+    places = Sentence(
+        "On average a contract's rank is known to within {width} places of {k}.",
+        Claim(kind="ranking"),
+        width=Number(width),
+        k=Number(k),
     )
+    return _checked([ranked, places], portfolio)
 
 
-def funnel_sentence(outside: int, far: int, k: int) -> str:
+def funnel_sentence(outside: int, far: int, k: int) -> Sentence:
     """A plain reading of the funnel."""
-    said = (
-        "Small contracts vary more by chance, so the funnel is wide where the standard error is "
-        f"large. Of {contracts(k)}, {outside or 'none'} {'lies' if outside == 1 else 'lie'} "
-        f"outside the 95% limits (chance alone: about {fmt.number(0.05 * k, 1)}) and "
-        f"{far or 'none'} outside the 99.8% limits (by chance about {fmt.number(0.002 * k, 2)})."
+    lies = (
+        Sentence("{n} lies", n=Number(outside))
+        if outside == 1
+        else Sentence("{n} lie", n=_or_none(outside))
     )
-    if far:
-        said += (
+    beyond = (
+        Sentence(
             " What lies outside differs from the others by more than chance; the funnel does not "
             "say why."
         )
-    return checked(said)
+        if far
+        else EMPTY
+    )
+    return Sentence(
+        "Small contracts vary more by chance, so the funnel is wide where the standard error is "
+        "large. Of {contracts}, {lies} outside the {inner} limits (chance alone: about "
+        "{by_chance}) and {far} outside the {outer} limits (by chance about {far_by_chance})."
+        "{beyond}",
+        COUNTS,
+        contracts=contracts(k),
+        lies=lies,
+        inner=Share(0.95),
+        by_chance=Number(0.05 * k, 1),
+        far=_or_none(far),
+        outer=Share(0.998, 1),
+        far_by_chance=Number(0.002 * k, 2),
+        beyond=beyond,
+    )
 
 
-def checked(text: str) -> str:
-    """The sentence, unless it claims too much. Raises PublicationError."""
-    plain = text.casefold()
-    for phrase, why in NOT_SAID:
-        if phrase in plain:
-            raise PublicationError(f"portfolio: the page says {phrase!r}, but {why}. Reword it.")
-    return text
+def _checked(sentences: Sequence[Sentence], portfolio: ReleasedPortfolio) -> tuple[Sentence, ...]:
+    for sentence in sentences:
+        refuse_portfolio_over_claims(sentence, portfolio)
+    return tuple(sentences)

@@ -2,7 +2,8 @@
 
 Nobody types these. A causal verb is used only where the design supports one, a wide interval is
 never written as "no effect", and an estimate never stands without its interval or the reason why
-it has none.
+it has none. What each says of an effect it states as a claim, which the gate in ``claims`` holds
+against the results.
 """
 
 from dataclasses import dataclass
@@ -10,56 +11,55 @@ from typing import Literal
 
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.disclosure import ReleasedEvaluation, ReleasedFinding
-from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.designs import Evidence, design_kind
 from pbc_eval.messages import numbers as fmt
-from pbc_eval.messages.message import Message
+from pbc_eval.messages.sentence import EMPTY, Claim, Part, Sentence
+from pbc_eval.messages.values import Effect, Name, Noun, Number, Share, Units
+from pbc_eval.report.words.claims import effect_of, support_of
 from pbc_eval.results import AttEstimate
 
 Verdict = Literal["improved", "worsened", "uncertain", "no_interval"]
+UNITS_OF = ("unit", "units")  # where no data say what a unit is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
     """What the top of the page says of one outcome."""
 
-    figure: str  # "2.3 lower"
+    figure: Sentence  # "2.3 lower"
     unit: str  # "readmissions per 100 discharges"; empty for money
-    sentence: str
+    sentence: Sentence
     verdict: Verdict
 
 
-def _sized(size: str, value: float) -> Message:
+def _sized(size: Effect, direction: float, claim: Claim | None = None) -> Sentence:
     """'2.3 readmissions per 100 lower'"""
-    said = {"size": size}
-    return Message("%(size)s higher", said) if value > 0 else Message("%(size)s lower", said)
+    if direction > 0:
+        return Sentence("{size} higher", claim, size=size)
+    return Sentence("{size} lower", claim, size=size)
 
 
-def interval_words(estimate: AttEstimate, outcome: Outcome, currency: str) -> str:
+def interval_words(estimate: AttEstimate, outcome: Outcome, currency: str) -> Sentence:
     """'95% confidence interval: 1.9 to 2.7 lower', or why there is none."""
     low, high = estimate.conf_low, estimate.conf_high
     if low is None or high is None:
-        return Message(
-            "no confidence interval can be given: %(reason)s", {"reason": estimate.reason}
+        return Sentence(
+            "no confidence interval can be given: {reason}", reason=estimate.reason or EMPTY
         )
-    level = fmt.percent(estimate.level)
+    level = Share(estimate.level)
     if low > 0 or high < 0:
         near, far = sorted((abs(low), abs(high)))
-        return Message(
-            "%(level)s confidence interval: %(near)s to %(far)s",
-            {
-                "level": level,
-                "near": fmt.amount(near, outcome, currency),
-                "far": _sized(fmt.size(far, outcome, currency), estimate.estimate),
-            },
+        return Sentence(
+            "{level} confidence interval: {near} to {far}",
+            level=level,
+            near=fmt.effect_value(near, outcome, currency, with_unit=False),
+            far=_sized(fmt.effect_value(far, outcome, currency), estimate.estimate),
         )
-    return Message(
-        "%(level)s confidence interval: from %(low)s to %(high)s",
-        {
-            "level": level,
-            "low": _sized(fmt.size(low, outcome, currency), -1.0),
-            "high": _sized(fmt.size(high, outcome, currency), 1.0),
-        },
+    return Sentence(
+        "{level} confidence interval: from {low} to {high}",
+        level=level,
+        low=_sized(fmt.effect_value(low, outcome, currency), -1.0),
+        high=_sized(fmt.effect_value(high, outcome, currency), 1.0),
     )
 
 
@@ -69,136 +69,183 @@ def headline(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> Headli
     currency = evaluation.spec.contract.currency
     if design_kind(evaluation.spec.design).reported_by_others:
         return _reported_headline(finding, evaluation)
-    effect = estimate.estimate
-    figure = _sized(fmt.size(effect, outcome, currency), effect)
-    short = _sized(fmt.amount(abs(effect), outcome, currency), effect)
-    unit = fmt.unit_of(outcome)
-    interval = interval_words(estimate, outcome, currency)
+    effect, claim = estimate.estimate, _claim(finding, evaluation)
+    label = Name(outcome.label)
+    figure = _sized(fmt.effect_value(effect, outcome, currency), effect)
+    short = _sized(fmt.effect_value(effect, outcome, currency, with_unit=False), effect, claim)
     than = _than(finding, evaluation)
-    said = {"label": outcome.label, "figure": figure, "than": than, "interval": interval}
+    interval = interval_words(estimate, outcome, currency)
+    verdict: Verdict
     if estimate.conf_low is None:
-        sentence = Message("%(label)s: an estimated %(figure)s %(than)s (%(interval)s).", said)
-        return Headline(figure=short, unit=unit, sentence=sentence, verdict="no_interval")
-    if not estimate.significant:
-        sentence = Message(
-            "%(label)s: we cannot tell whether the programme made a difference. The best estimate "
-            "is %(figure)s %(than)s, but the data fit a range of values (%(interval)s).",
-            said,
+        verdict = "no_interval"
+        sentence = Sentence(
+            "{label}: an estimated {figure} {than} ({interval}).",
+            claim,
+            label=label,
+            figure=figure,
+            than=than,
+            interval=interval,
         )
-        return Headline(figure=short, unit=unit, sentence=sentence, verdict="uncertain")
-    better = effect * outcome.sign > 0
-    sentence = Message("%(label)s: %(figure)s %(than)s (%(interval)s).", said)
-    verdict: Verdict = "improved" if better else "worsened"
-    return Headline(figure=short, unit=unit, sentence=sentence, verdict=verdict)
+    elif not estimate.significant:
+        verdict = "uncertain"
+        sentence = Sentence(
+            "{label}: we cannot tell whether the programme made a difference. The best estimate "
+            "is {figure} {than}, but the data fit a range of values ({interval}).",
+            claim,
+            label=label,
+            figure=figure,
+            than=than,
+            interval=interval,
+        )
+    else:
+        verdict = "improved" if effect * outcome.sign > 0 else "worsened"
+        sentence = Sentence(
+            "{label}: {figure} {than} ({interval}).",
+            claim,
+            label=label,
+            figure=figure,
+            than=than,
+            interval=interval,
+        )
+    return Headline(figure=short, unit=fmt.unit_of(outcome), sentence=sentence, verdict=verdict)
 
 
-def can_say(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> tuple[str, ...]:
+def _claim(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> Claim:
+    """What the headline says: as much as the results support."""
+    support = support_of(finding, evaluation)
+    return Claim(
+        kind=support.kind, certainty=support.certainty, effect=support.effect, of=support.of
+    )
+
+
+def can_say(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> tuple[Sentence, ...]:
     """What the results allow, one sentence each."""
-    spec, estimate, outcome = evaluation.spec, finding.headline, finding.outcome
-    said = [headline(finding, evaluation).sentence]
+    spec, estimate = evaluation.spec, finding.headline
+    sentences = [headline(finding, evaluation).sentence]
     if design_kind(spec.design).reported_by_others:
-        said.append(Message("This is what was reported: %(source)s.", {"source": finding.source}))
-        return tuple(said)
-    unit = spec.data.unit_name if spec.data else ("unit", "units")
-    said.append(
-        Message(
-            "The estimate rests on %(treated)s %(treated_units)s in the programme and "
-            "%(comparison)s %(comparison_units)s for comparison.",
-            {
-                "treated": fmt.count(estimate.n_treated),
-                "treated_units": unit[estimate.n_treated != 1],
-                "comparison": fmt.count(estimate.n_comparison),
-                "comparison_units": unit[estimate.n_comparison != 1],
-            },
+        source = Name(finding.source)
+        sentences.append(Sentence("This is what was reported: {source}.", source=source))
+        return tuple(sentences)
+    noun = Noun(*map(Name, spec.data.unit_name if spec.data else UNITS_OF))
+    sentences.append(
+        Sentence(
+            "The estimate rests on {treated} in the programme and {comparison} for comparison.",
+            treated=Units(estimate.n_treated, noun),
+            comparison=Units(estimate.n_comparison, noun),
         )
     )
     if estimate.counterfactual_mean is not None and estimate.counterfactual_mean > 0:
-        said.append(_with_and_without(estimate, outcome, spec.contract.currency))
-    return tuple(said)
+        sentences.append(_with_and_without(finding, evaluation))
+    return tuple(sentences)
 
 
-def _with_and_without(estimate: AttEstimate, outcome: Outcome, currency: str) -> str:
+def _with_and_without(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> Sentence:
     """Both levels and the difference, with a word on rounding where they seem to contradict it."""
+    outcome, estimate = finding.outcome, finding.headline
+    currency = evaluation.spec.contract.currency
     before = estimate.counterfactual_mean or 0.0
     after = before + estimate.estimate
-    relative = fmt.percent(abs(estimate.estimate / before), 1)
-    said = {
-        "label": _lower_first(outcome.label),
-        "before": fmt.level(before, outcome, currency),
-        "after": fmt.level(after, outcome, currency),
-        "relative": relative,
-    }
-    if fmt.differ_as_shown(after, before, estimate.estimate, outcome):
-        return Message(
-            "Without the programme %(label)s would have been an estimated %(before)s, and with it "
-            "was %(after)s; the difference is %(relative)s of the first.",
-            said,
+    label = Name(_lower_first(outcome.label))
+    without = fmt.level_value(before, outcome, currency)
+    reached = fmt.level_value(after, outcome, currency)
+    relative = Effect(abs(estimate.estimate / before), decimals=1, relative=True)
+    rounding = EMPTY
+    if not fmt.differ_as_shown(after, before, estimate.estimate, outcome):
+        rounding = Sentence(
+            " Figures are rounded one by one; the difference was worked out before that."
         )
-    return Message(
-        "Without the programme %(label)s would have been an estimated %(before)s, and with it was "
-        "%(after)s; the difference is %(relative)s of the first. Figures are rounded one by one; "
-        "the difference was worked out before that.",
-        said,
+    claim = _claim(finding, evaluation)
+    if claim.kind != "causal":
+        return Sentence(
+            "The comparison would lead one to expect {without} for {label}, and it was {reached}; "
+            "the difference is {relative} of the first.{rounding}",
+            claim,
+            label=label,
+            without=without,
+            reached=reached,
+            relative=relative,
+            rounding=rounding,
+        )
+    if claim.certainty == "open":
+        return Sentence(
+            "At the best estimate, which may be chance, {label} would have been {without} without "
+            "the programme and was {reached} with it; the difference is {relative} of the first."
+            "{rounding}",
+            claim,
+            label=label,
+            without=without,
+            reached=reached,
+            relative=relative,
+            rounding=rounding,
+        )
+    return Sentence(
+        "Without the programme {label} would have been an estimated {without}, and with it was "
+        "{reached}; the difference is {relative} of the first.{rounding}",
+        claim,
+        label=label,
+        without=without,
+        reached=reached,
+        relative=relative,
+        rounding=rounding,
     )
 
 
-def _not_a_failure(units: str) -> Message:
-    return Message(
-        "More %(units)s would need to be analysed to know more; this should not be taken to mean "
-        "that the programme failed or had no effect.",
-        {"units": units},
-    )
-
-
-def cannot_say(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> tuple[str, ...]:
+def cannot_say(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> tuple[Sentence, ...]:
     """What the results do not allow, one sentence each."""
     spec, estimate = evaluation.spec, finding.headline
-    units = spec.data.unit_name[1] if spec.data else "people"
-    said: list[str] = []
+    sentences: list[Sentence] = []
     if design_kind(spec.design).reported_by_others:
-        said.append(
-            Message("This page did not re-estimate the effect: no data on individuals were held.")
+        sentences.append(
+            Sentence("This page did not re-estimate the effect: no data on individuals were held.")
         )
         if estimate.std_error is None:
-            said.append(
-                Message(
+            sentences.append(
+                Sentence(
                     "How far chance could explain the result cannot be said: the source gives no "
                     "standard error for it."
                 )
             )
-        return tuple(said)
+        return tuple(sentences)
     if estimate.std_error is None:
-        said.append(
-            Message(
-                "How far chance could explain the result cannot be said: %(reason)s.",
-                {"reason": estimate.reason},
+        sentences.append(
+            Sentence(
+                "How far chance could explain the result cannot be said: {reason}.",
+                reason=estimate.reason or EMPTY,
             )
         )
     elif not estimate.significant:
-        said.append(_not_a_failure(units))
+        units = spec.data.unit_name[1] if spec.data else "people"
+        sentences.append(
+            Sentence(
+                "More {units} would need to be analysed to know more; this should not be taken to "
+                "mean that the programme failed or had no effect.",
+                units=Name(units),
+            )
+        )
     elif outcome_is_wide(estimate):
-        said.append(
-            Message(
+        sentences.append(
+            Sentence(
                 "The size of the effect is not known precisely: the upper end of the interval is "
-                "%(times)s times its lower end.",
-                {"times": _times(estimate)},
+                "{times} times its lower end.",
+                times=_times(estimate),
             )
         )
-    for check in (c for c in finding.checks if c.status == "fail"):
-        said.append(
-            Message(
-                "The design did not pass a check, and the effect must be read with that in mind. "
-                "%(sentence)s",
-                {"sentence": check.sentence},
-            )
+    sentences += [
+        Sentence(
+            "The design did not pass a check, and the effect must be read with that in mind. "
+            "{sentence}",
+            sentence=check.sentence,
         )
-    said.append(
-        Message(
+        for check in finding.checks
+        if check.status == "fail"
+    ]
+    sentences.append(
+        Sentence(
             "The results speak for those who took part, at that time and place; they do not show "
             "that the programme would do the same elsewhere."
         )
     )
-    return tuple(said)
+    return tuple(sentences)
 
 
 def outcome_is_wide(estimate: AttEstimate) -> bool:
@@ -210,27 +257,7 @@ def outcome_is_wide(estimate: AttEstimate) -> bool:
     return far > 3 * near
 
 
-def refuse_over_claims(text: str, finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> None:
-    """Stop the press when a sentence says more than the results do. Raises PublicationError."""
-    plain = text.casefold()
-    uncertain = finding.headline.significant is not True
-    for phrase, is_wrong, why in (
-        ("no effect on", uncertain, "an interval that includes zero does not show no effect"),
-        ("had no impact", uncertain, "an interval that includes zero does not show no impact"),
-        ("proves", True, "an estimate with a comparison group does not prove"),
-        (
-            "without the programme (",
-            any(check.status == "fail" for check in finding.checks),
-            "a check of the design failed",
-        ),
-    ):
-        if is_wrong and phrase in plain:
-            raise PublicationError(
-                f"{finding.outcome.id}: the page says {phrase!r}, but {why}. Reword it."
-            )
-
-
-def strength_of_evidence(evaluation: ReleasedEvaluation) -> str:
+def strength_of_evidence(evaluation: ReleasedEvaluation) -> Sentence:
     """Maryland Scientific Methods Scale, as used by the What Works Centre, with its reason."""
     evidence = Evidence(
         n_treated=tuple(finding.headline.n_treated for finding in evaluation.findings),
@@ -242,32 +269,37 @@ def strength_of_evidence(evaluation: ReleasedEvaluation) -> str:
 def _reported_headline(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> Headline:
     """What others reported, with no more digits than they gave."""
     outcome, measured = finding.outcome, finding.measured
-    effect = measured.effect or 0.0
-    direction = outcome.sign * effect
+    effect, direction = measured.effect or 0.0, effect_of(finding, evaluation)
+    claim = _claim(finding, evaluation)
     if measured.counterfactual:
         share = abs(effect / measured.counterfactual)
-        figure = _sized(fmt.percent(share, outcome.decimals), direction)
+        size = Effect(share, decimals=outcome.decimals, relative=True)
     else:
-        figure = _sized(fmt.size(effect, outcome, evaluation.spec.contract.currency), direction)
-    tail = "" if measured.std_error else Message("; the source gives no confidence interval")
-    status = Message(" (recalled, to be verified)") if finding.status == "RECALLED" else ""
-    sentence = Message(
-        "%(label)s: reported as %(figure)s than in the comparison group%(status)s%(tail)s.",
-        {"label": outcome.label, "figure": figure, "status": status, "tail": tail},
+        size = fmt.effect_value(effect, outcome, evaluation.spec.contract.currency)
+    figure = _sized(size, direction, claim)
+    sentence = Sentence(
+        "{label}: reported as {figure} than in the comparison group{status}{tail}.",
+        claim,
+        label=Name(outcome.label),
+        figure=figure,
+        status=Sentence(" (recalled, to be verified)") if finding.status == "RECALLED" else EMPTY,
+        tail=EMPTY if measured.std_error else Sentence("; the source gives no confidence interval"),
     )
     return Headline(figure=figure, unit="", sentence=sentence, verdict="no_interval")
 
 
-def _than(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> str:
+def _than(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> Sentence:
     """What the figure is held against. With a failed check it is only the comparison group."""
     if not any(check.status == "fail" for check in finding.checks):
-        return Message("than without the programme")
-    return design_kind(evaluation.spec.design).than_if_a_check_failed
+        return Sentence("than without the programme")
+    if evaluation.spec.design.method == "matching":
+        return Sentence("than in the matched comparison group")
+    return Sentence("than the change in the comparison group would lead one to expect")
 
 
-def _times(estimate: AttEstimate) -> str:
+def _times(estimate: AttEstimate) -> Part:
     near, far = sorted((abs(estimate.conf_low or 0), abs(estimate.conf_high or 0)))
-    return "many" if near == 0 or far / near > 20 else fmt.number(far / near, 0)
+    return Sentence("many") if near == 0 or far / near > 20 else Number(far / near)
 
 
 def _lower_first(text: str) -> str:

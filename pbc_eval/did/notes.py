@@ -1,0 +1,55 @@
+"""Notes that several estimators make on a panel, in sentences."""
+
+from collections.abc import Iterable
+
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import UNITS, Name, Names, Number, Units
+
+_NOT_ADJUSTED = "not adjusted for {covariates}"
+_TRIMMED = "propensity score of {units} at or above {least_score}: left out of the comparison"
+NESTED = Sentence("unit effects nested in clusters not counted")
+
+
+def not_adjusted(covariates: tuple[str, ...]) -> Sentence:
+    """That an estimator leaves the covariates of the panel aside."""
+    return Sentence(_NOT_ADJUSTED, covariates=Names(covariates, len(covariates)))
+
+
+def those_not_adjusted(notes: Iterable[Sentence]) -> list[Sentence]:
+    """The notes that say so, among others."""
+    return [note for note in notes if note.template == _NOT_ADJUSTED]
+
+
+def weighted_by(column: str | None) -> tuple[Sentence, ...]:
+    """That units count by a weight; nothing where they do not."""
+    return (Sentence("weighted by {column}", column=Name(column)),) if column else ()
+
+
+def seen_once(units: int) -> Sentence:
+    """That units observed in a single period carry no information on changes."""
+    return Sentence(
+        "{units} seen in one period only carry no information: left out",
+        units=Units(units, UNITS.always_plural),
+    )
+
+
+def trimmed(units: Units, least_score: float) -> Sentence:
+    """That comparison units with a score too near one were left out of a cell."""
+    return Sentence(_TRIMMED, units=units, least_score=Number(least_score, 3))
+
+
+def is_of_trimmed(reason: Sentence) -> bool:
+    """Does the reason of a cell say so?"""
+    return reason.template == _TRIMMED
+
+
+def crv1(clusters: int, rows: int, counted: int, what_counts: Sentence = NESTED) -> Sentence:
+    """The convention of clustered errors in words."""
+    return Sentence(
+        "CRV1, {clusters} clusters, factor G/(G-1) * (N-1)/(N-K), N = {rows} and K = {counted}: "
+        "{what_counts}",
+        clusters=Number(clusters),
+        rows=Number(rows),
+        counted=Number(counted),
+        what_counts=what_counts,
+    )
