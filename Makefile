@@ -1,5 +1,6 @@
 # make report   set everything up, render every example under data/ into reports/
-# make test     set everything up, run the whole suite
+# make test     set everything up, run the suite
+# make soak     long simulations, and the wheel installed into an empty environment
 # make quick    the subset of the suite that takes under a minute
 # make lab      JupyterLab on notebooks/
 # make bench    speed and memory, side by side with what one would use instead
@@ -12,7 +13,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 WORKERS ?= 2
 
-.PHONY: report test quick lab bench lint pins clean
+.PHONY: report test soak quick lab bench lint pins clean
 
 report: $(VENV)/report.ready
 	$(BIN)/pbc-eval batch data --reports reports --workers $(WORKERS)
@@ -21,10 +22,13 @@ test: $(VENV)/test.ready
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not soak"
+
+soak: $(VENV)/test.ready
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m soak
 
 quick: $(VENV)/test.ready
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow and not soak"
 
 lint: $(VENV)/test.ready
 	$(BIN)/python -m ruff check .
@@ -32,7 +36,7 @@ lint: $(VENV)/test.ready
 	$(BIN)/python -m mypy
 
 lab: $(VENV)/report.ready
-	$(BIN)/jupyter lab --ip=127.0.0.1 --notebook-dir=notebooks
+	$(BIN)/jupyter lab --ip=127.0.0.1 --notebook-dir=.
 
 bench: $(VENV)/test.ready
 	$(BIN)/python benchmarks/did.py

@@ -13,7 +13,11 @@ from pbc_eval.agreement.yaml_file import read_yaml
 
 PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = ("report", "lab", "dev")  # spark and dask are for those who have such a cluster
-ON_CONDA = {"ibis-framework[duckdb]": "ibis-duckdb"}  # names that differ on conda-forge
+# Names that differ on conda-forge:
+ON_CONDA = {
+    "ibis-framework[duckdb]": "ibis-duckdb",
+    "build": "python-build",
+}  # names that differ on conda-forge
 MACHINE = re.compile(r"/(home|root|Users)/\w+|/tmp/\w+/\w+|[A-Z]:\\Users")
 REQUIREMENTS = pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
 

@@ -21,32 +21,34 @@ def source_of(
 ) -> Path:
     """The evaluation.yaml or portfolio.yaml of an edition whose manifest is ``published``.
 
-    Looked at are ``evaluation`` if it is given, and else: data/<id> beside the folder of reports,
-    then every evaluation below that folder's parent and below the working directory. Of several
-    with the id and edition, the one whose bytes are those that were published is taken.
+    Looked at are ``evaluation`` if it is given, and else, in this order: data/<id> beside the
+    folder of reports, every evaluation below that folder's parent, every evaluation below the
+    working directory. Of several in one place, the one that is as it was published is taken.
 
     Raises PublicationError naming what was found instead.
     """
     wanted = (published["evaluation"], published["edition"])
     hashes = set(published.get("inputs_sha256", {}).values())
-    fitting: list[Path] = []
     others: list[str] = []
-    places = [evaluation] if evaluation else _places(edition.resolve().parents[1], wanted[0])
-    for place in places:
-        try:
-            subject = kind_of(place, report).load(place)
-        except PbcError:
-            if evaluation:
-                raise
-            continue
-        if (subject.id, subject.edition) != wanted:
-            others.append(f"{subject.id}, edition {subject.edition}")
-        elif provenance.sha256(subject.source) in hashes:
-            return subject.source
-        else:
-            fitting.append(subject.source)
-    if fitting:
-        return fitting[0]
+    reports = edition.resolve().parents[1]
+    roots = (reports.parent / "data" / wanted[0], reports.parent, Path.cwd())
+    places = [[evaluation]] if evaluation else [_with_id(wanted[0], r, reports) for r in roots]
+    for files in places:
+        fitting: list[Path] = []
+        for file in files:
+            try:
+                subject = kind_of(file, report).load(file)
+            except PbcError:
+                if evaluation:
+                    raise
+                continue
+            if (subject.id, subject.edition) == wanted:
+                fitting.append(subject.source)
+            else:
+                others.append(f"{subject.id}, edition {subject.edition}")
+        as_published = [file for file in fitting if provenance.sha256(file) in hashes]
+        if fitting:
+            return (as_published or fitting)[0]
     there = f"found instead: {first_few(list(dict.fromkeys(others)))}" if others else "none found"
     raise PublicationError(
         f"{wanted[0]}, edition {wanted[1]}: the evaluation that it was made from is not here "
@@ -54,17 +56,14 @@ def source_of(
     )
 
 
-def _places(reports: Path, wanted: str) -> Iterator[Path]:
-    """Files of evaluations and portfolios with this id, likely ones first, each once."""
-    home = reports.parent / "data" / wanted
-    roots = [home, reports.parent, Path.cwd()]
-    seen: set[Path] = set()
+def _with_id(wanted: str, root: Path, reports: Path) -> list[Path]:
+    """Files of evaluations and portfolios below a folder that hold this id."""
     named = re.compile(rf"(?m)^id:\s*[\"']?{re.escape(wanted)}[\"']?\s*(#.*)?$")
-    for root in roots:
-        for file in _files_below(root, reports):
-            if file not in seen and named.search(file.read_text("utf-8", errors="replace")):
-                seen.add(file)
-                yield file
+    return [
+        file
+        for file in _files_below(root, reports)
+        if named.search(file.read_text("utf-8", errors="replace"))
+    ]
 
 
 def _files_below(root: Path, reports: Path) -> Iterator[Path]:

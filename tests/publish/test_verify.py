@@ -107,8 +107,15 @@ def test_other_code_that_gives_the_same_numbers_holds_and_says_why_bytes_differ(
     assert found.differences == ("index.html differs",)
 
 
-def test_inputs_that_are_gone_are_asked_for(place):
-    (place / "data" / NAME).rename(place / "elsewhere")
+def test_inputs_that_lie_elsewhere_are_found_by_their_id(place, monkeypatch):
+    monkeypatch.chdir(place)
+    (place / "data" / NAME).rename(place / "kept-apart")
+    assert verify_edition(edition(place)).verdict == "identical"
+
+
+def test_inputs_that_are_gone_are_asked_for(place, monkeypatch):
+    monkeypatch.chdir(place)
+    shutil.rmtree(place / "data" / NAME)
     with pytest.raises(PublicationError, match="--evaluation FOLDER"):
         verify_edition(edition(place))
 
