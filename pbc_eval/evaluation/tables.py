@@ -6,10 +6,11 @@ import pandas as pd
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
+from pbc_eval.checks import checks_for
 from pbc_eval.evaluation.record import Kind, OutputTable
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import capitalised
-from pbc_eval.results import AttEstimate, EffectSeries, frame_with_sentences
+from pbc_eval.results import AttEstimate, CheckResult, EffectSeries, frame_with_sentences
 
 _EFFECT_COLUMNS = ("estimate", "std_error", "conf_low", "conf_high")
 _RESTS_ON_FEW = (*_EFFECT_COLUMNS, "statistic", "p_value", "reason")
@@ -168,14 +169,17 @@ def estimates_table(
     *,
     name: str = "estimates",
     caption: str | None = None,
+    about: str = "",
 ) -> OutputTable:
-    """The headline beside every other estimator that was run, each with its sample."""
+    """The headline beside every other estimator that was run, each with its sample; ``about`` is
+    the id of the outcome, where all are of one."""
     units = spec.data.unit_name[1] if spec.data else "units"
     rows = [{**e.to_row(), "estimator": label} for label, e in estimates]
     return OutputTable(
         name=f"{outcome.id}-{name}",
         caption=caption
         or f"{outcome.label} ({shown_unit(outcome)}): the headline and other estimates",
+        about=about,
         frame=frame_with_sentences(rows),
         kinds={
             "estimator": "text",
@@ -215,7 +219,12 @@ def means_table(
         caption=f"Average {outcome.label.lower()} ({shown_unit(outcome)}) by group and {period}",
         frame=means.drop(columns="cohort"),
         kinds={"group": "text", "time": "text", "mean": effect_kind(outcome), "units": "count"},
-        headers={"group": "Group", "time": period.capitalize(), "mean": "Average"},
+        headers={
+            "group": "Group",
+            "time": period.capitalize(),
+            "mean": "Average",
+            "units": (spec.data.unit_name[1] if spec.data else "units").capitalize(),
+        },
         governed_by={"units": ("mean",)},
         contributions={"mean": parts} if parts else {},
         adds_up="not",
@@ -244,3 +253,31 @@ def impossible_table(
             headers={"estimator": "Estimate", "why": "Why not"},
         ),
     )
+
+
+def check_tables(
+    spec: EvaluationSpec, outcome: Outcome, checks: Sequence[CheckResult]
+) -> tuple[OutputTable, ...]:
+    """The tables that checks show, one a check; those that show none are left out."""
+    rows = {row.name: row for row in checks_for(spec.design.method)}
+    shown: list[OutputTable] = []
+    for check in checks:
+        row = rows[check.name]
+        if check.table is None or not row.columns:
+            continue
+        kinds = {column: kind for column, (_, kind) in row.columns.items()}
+        counts = [column for column, kind in kinds.items() if kind == "count"]
+        figures = [column for column, kind in kinds.items() if kind not in ("text", "count")]
+        shown.append(
+            OutputTable(
+                name=f"{outcome.id}-{check.name.replace('_', '-')}",
+                caption=f"{outcome.label}: {row.caption}",
+                frame=check.table[list(kinds)].reset_index(drop=True),
+                kinds=dict(kinds),
+                headers={column: header for column, (header, _) in row.columns.items()},
+                governed_by={count: tuple(figures) for count in counts},
+                adds_up="not",
+                about=outcome.id,
+            )
+        )
+    return tuple(shown)

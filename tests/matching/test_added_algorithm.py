@@ -7,6 +7,7 @@ import pytest
 from evaluations import change, copy_of
 from matched_samples import people
 from pydantic import Field
+from shown import html_of
 
 import pbc_eval as pbc
 from pbc_eval.agreement.algorithms import ALGORITHMS
@@ -17,7 +18,6 @@ from pbc_eval.matching import methods, weighting
 from pbc_eval.matching.greedy import Pairs
 from pbc_eval.matching.methods import MatchMethod
 from pbc_eval.matching.weighting import Weighting, WeightingMethod
-from pbc_eval.report.page import section
 
 # --- one file: the options, with their plain words, and the function that carries them out ---
 
@@ -102,7 +102,7 @@ def test_an_evaluation_file_names_an_added_algorithm_and_its_settings(tmp_path):
     evaluation = pbc.evaluate(spec)
     table = evaluation.primary.table("methods").frame
     assert 30 in set(table["treated"])
-    assert "In row order" in section("estimates", pbc.release(evaluation)).html
+    assert "In row order" in html_of(pbc.release(evaluation), "estimates")
     change(file, "people: 30", "people: few")
     with pytest.raises(SpecError, match=r"alternatives\[1\]\.people: must be a valid integer"):
         pbc.load_evaluation(folder)

@@ -1,0 +1,1 @@
+"""Arrays and the numerical rules that several engines share: each stands here once."""
