@@ -12,13 +12,12 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import EMPTY, Sentence
+from pbc_eval.numerics.arrays import Floats
 
-Floats = NDArray[np.float64]
 CheckStatus = Literal["pass", "review", "fail", "not_applicable"]
 
 

@@ -17,7 +17,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pbc_eval._validate import check_share
 from pbc_eval.checks.check_kind import CheckKind, Examined
@@ -33,10 +32,8 @@ from pbc_eval.messages.values import (
     Share,
     Units,
 )
+from pbc_eval.numerics.arrays import Bools, Floats
 from pbc_eval.results import CheckResult, CheckStatus
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 PASS_UP_TO = 0.05
 REVIEW_UP_TO = 0.20

@@ -14,9 +14,10 @@ from pbc_eval.checks.check_kind import CheckKind, Examined
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Claim, Sentence
 from pbc_eval.messages.values import TREATED_UNITS, UNITS, Number, PValue, Size, UnitNames, Units
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.moments import UnitArrays
 from pbc_eval.panel.panel import Panel
-from pbc_eval.results import CheckResult, CheckStatus, Floats
+from pbc_eval.results import CheckResult, CheckStatus
 
 PASS_UP_TO = 0.10  # p-value; with fewer than ten units none can be that small
 

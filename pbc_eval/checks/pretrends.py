@@ -21,7 +21,8 @@ from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.small_sample import SmallSampleTest, small_sample_test
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import EFFECTS, Listed, Number, Period, PValue, Units, joined
-from pbc_eval.results import CheckResult, CheckStatus, Floats
+from pbc_eval.numerics.arrays import Floats
+from pbc_eval.results import CheckResult, CheckStatus
 
 FAIL_BELOW = 0.05  # p-value
 REVIEW_BELOW = 0.10

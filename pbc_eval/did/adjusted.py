@@ -24,7 +24,7 @@ from pbc_eval.did.adjustment import (
     adjust,
 )
 from pbc_eval.did.cell_blocks import Sheet, Units, lay_out
-from pbc_eval.did.cells import CellPlan, Flags, Ints
+from pbc_eval.did.cells import CellPlan
 from pbc_eval.did.estimates import (
     CellEstimates,
     Visit,
@@ -38,9 +38,9 @@ from pbc_eval.did.threads import in_order
 from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.messages.values import COMPARISON_UNITS
 from pbc_eval.messages.values import Units as TrimmedUnits
+from pbc_eval.numerics.arrays import Bools, Floats, Ints
 from pbc_eval.panel.covariates import UnitCovariates
 from pbc_eval.panel.moments import UnitArrays
-from pbc_eval.results import Floats
 
 VALUES_A_BLOCK = 500_000  # 4 MB of influences a thread; their temporaries are several of the size
 
@@ -140,7 +140,7 @@ def _fit(
         tally.level[cells] = mean / sums[cohort].weight
         wanted.append((cohort, pool, inside, cells, sheet.contrast(plan, cells)))
 
-    def adjusted(one: tuple[int, Flags, list[int], Ints, Floats]) -> CovariateAdjustment | Sentence:
+    def adjusted(one: tuple[int, Bools, list[int], Ints, Floats]) -> CovariateAdjustment | Sentence:
         cohort, _, inside, _, contrast = one
         return adjust(method, _comparison(arrays, parts, sums, cohort, inside), contrast, names)
 
@@ -179,7 +179,7 @@ def _comparison(
     )
 
 
-def _comparisons(plan: CellPlan, cells: Ints) -> Iterator[tuple[int, Flags, Ints]]:
+def _comparisons(plan: CellPlan, cells: Ints) -> Iterator[tuple[int, Bools, Ints]]:
     """Cells by cohort and pool."""
     keys = np.column_stack([plan.cohort[cells], plan.pool[cells]])
     kinds, which = np.unique(keys, axis=0, return_inverse=True)

@@ -22,16 +22,16 @@ from numpy.linalg import solve
 from scipy import sparse
 
 from pbc_eval.did.adjustment import TRIM, EstimationMethod, collinear, fitted_chance
-from pbc_eval.did.cells import CellPlan, Ints
+from pbc_eval.did.cells import CellPlan
 from pbc_eval.did.estimates import CellEstimates
 from pbc_eval.did.logit import dependent_columns, fit_logit
 from pbc_eval.did.notes import trimmed
 from pbc_eval.did.small_sample import CohortParts, no_parts
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Noun, Number, Units
+from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.covariates import UnitCovariates
 from pbc_eval.panel.cross_sections import RowArrays
-from pbc_eval.results import Floats
 
 OBSERVATIONS = Noun(Sentence("comparison observation"), Sentence("comparison observations"))
 

@@ -27,11 +27,10 @@ import numpy as np
 from numpy.linalg import solve
 from scipy.special import expit
 
-from pbc_eval.did.cells import Flags
 from pbc_eval.did.logit import dependent_columns, fit_logit
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Names, Number
-from pbc_eval.results import Floats
+from pbc_eval.numerics.arrays import Bools, Floats
 
 EstimationMethod = Literal["dr", "reg", "ipw"]
 
@@ -102,7 +101,7 @@ class Comparison:
     own: Sums
     pool: Sums
     x: Floats
-    treated: Flags
+    treated: Bools
     weight: Floats
     relative: Floats
 

@@ -14,13 +14,13 @@ import numpy as np
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.bands import simultaneous_critical_value
-from pbc_eval.did.cells import Flags, Ints
 from pbc_eval.did.estimates import CellEstimates
 from pbc_eval.did.notes import is_of_trimmed
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.messages.values import Listed, Number, Period, Share, joined, periods
-from pbc_eval.results import AttEstimate, EffectSeries, Floats, Method
+from pbc_eval.numerics.arrays import Bools, Floats, Ints
+from pbc_eval.results import AttEstimate, EffectSeries, Method
 
 Kind = Literal["simple", "event", "cohort", "calendar"]
 Bands = Literal["simultaneous", "pointwise"]
@@ -132,7 +132,7 @@ _OVERALL = {
 }
 
 
-def share_weighted(cells: CellEstimates, at: Flags) -> Average:
+def share_weighted(cells: CellEstimates, at: Bools) -> Average:
     """The average of the cells ``at``, by the share of their cohorts."""
     size = len(cells.shares)
     share = np.where(at, cells.shares[cells.plan.cohort], 0.0)
@@ -144,7 +144,7 @@ def share_weighted(cells: CellEstimates, at: Flags) -> Average:
 
 
 def averages_of(
-    cells: CellEstimates, kind: Kind, chosen: Flags, after: Flags
+    cells: CellEstimates, kind: Kind, chosen: Bools, after: Bools
 ) -> tuple[list[int], list[Average], Average]:
     plan = cells.plan
     if kind == "simple":
@@ -170,7 +170,7 @@ def _mean(averages: list[Average]) -> Average:
     )
 
 
-def _cohort_mean(cells: CellEstimates, at: Flags) -> Average:
+def _cohort_mean(cells: CellEstimates, at: Bools) -> Average:
     """Every period counts the same; no share is estimated."""
     weights = at / at.sum()
     return Average(weights, np.append(weights, np.zeros(len(cells.shares))))
@@ -187,9 +187,9 @@ def _mean_of_cohorts(cells: CellEstimates, index: list[int], averages: list[Aver
 
 def _chosen(
     cells: CellEstimates, kind: Kind, balance_e: int | None, min_e: int | None, max_e: int | None
-) -> Flags:
+) -> Bools:
     plan = cells.plan
-    chosen: Flags = ~np.isnan(cells.estimate)
+    chosen: Bools = ~np.isnan(cells.estimate)
     if max_e is not None:
         chosen &= plan.event_time <= max_e
     if kind != "event":
@@ -217,7 +217,7 @@ def _reason(cells: CellEstimates, average: Average) -> Sentence | None:
 
 
 def _notes(
-    cells: CellEstimates, labels: tuple[tuple[int, ...], tuple[int, ...]], chosen: Flags
+    cells: CellEstimates, labels: tuple[tuple[int, ...], tuple[int, ...]], chosen: Bools
 ) -> list[Sentence]:
     """Cohorts whose own variation is not in the standard errors, and cells left out."""
     notes = []

@@ -18,8 +18,8 @@ import pandas as pd
 
 from pbc_eval.did.cohort_regression import complete_moments
 from pbc_eval.errors import DesignError
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.panel import Panel
-from pbc_eval.results import Floats
 
 KINDS = ("earlier_vs_later", "later_vs_earlier", "treated_vs_untreated")
 

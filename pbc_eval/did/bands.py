@@ -8,7 +8,7 @@ critical value without going through the units again (Montiel Olea and Plagborg-
 import numpy as np
 from scipy import stats
 
-from pbc_eval.results import Floats
+from pbc_eval.numerics.arrays import Floats
 
 DRAWS = 100_000  # the 95 % point is then known to about 0.005
 DRAWS_AT_ONCE = 10_000

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pbc_eval.did.cells import CellPlan, Ints
+from pbc_eval.did.cells import CellPlan
+from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.covariates import UnitCovariates
 from pbc_eval.panel.moments import UnitArrays
-from pbc_eval.results import Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -8,19 +8,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.messages.values import Period
+from pbc_eval.numerics.arrays import Bools, Floats, Ints
 from pbc_eval.panel.panel import Panel
-from pbc_eval.results import Floats
 
 ControlGroup = Literal["never_treated", "not_yet_treated"]
 BasePeriod = Literal["varying", "universal"]
-
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -30,15 +26,15 @@ class CellPlan:
     cohort: Ints  # (k,)
     period: Ints  # (k,)
     base: Ints  # (k,) position of the base period; -1 when there is none
-    pool: Flags  # (k, C) the cohorts that each cell is compared with
+    pool: Bools  # (k, C) the cohorts that each cell is compared with
     event_time: Ints  # (k,) in the panel's clock
-    reference: Flags  # (k,) base and period coincide: the effect is 0 by construction
-    before: Flags  # (k,) the period lies before treatment and its anticipation
+    reference: Bools  # (k,) base and period coincide: the effect is 0 by construction
+    before: Bools  # (k,) the period lies before treatment and its anticipation
     reason: tuple[Sentence, ...]  # (k,) why a cell cannot be estimated; empty when it can
     notes: tuple[Sentence, ...]
 
     @property
-    def usable(self) -> Flags:
+    def usable(self) -> Bools:
         """(k,) cells that can be estimated, the reference cells not among them."""
         return np.array([not reason for reason in self.reason], dtype=bool) & ~self.reference
 
@@ -146,8 +142,8 @@ def _pools(
     clock: Floats,
     units: Ints,
     control_group: ControlGroup,
-) -> Flags:
-    pool: Flags = np.zeros((len(cohort), len(units)), dtype=bool)
+) -> Bools:
+    pool: Bools = np.zeros((len(cohort), len(units)), dtype=bool)
     pool[:, 0] = True
     if control_group == "not_yet_treated":
         latest = np.maximum(clock[period], clock[base])

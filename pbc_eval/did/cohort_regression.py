@@ -16,15 +16,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pbc_eval.did.cells import Ints
 from pbc_eval.did.estimates import score_covariance
 from pbc_eval.did.logit import dependent_columns
 from pbc_eval.did.notes import crv1
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.moments import CohortMoments
 from pbc_eval.panel.panel import Panel
-from pbc_eval.results import Floats
 
 Loadings = list[tuple[Ints, Floats]]
 

@@ -19,12 +19,12 @@ from typing import TypeAlias
 
 import numpy as np
 
-from pbc_eval.did.cells import CellPlan, Ints
+from pbc_eval.did.cells import CellPlan
 from pbc_eval.did.small_sample import CohortParts, add_block, no_parts, parts_from_moments
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import CLUSTERS, UNITS, Units
+from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.moments import CohortMoments, UnitArrays
-from pbc_eval.results import Floats
 
 Visit: TypeAlias = Callable[[Floats], None]
 

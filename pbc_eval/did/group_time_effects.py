@@ -12,8 +12,9 @@ from scipy import stats
 from pbc_eval.did.adjustment import EstimationMethod
 from pbc_eval.did.aggregate import Bands, Kind, aggregate
 from pbc_eval.did.estimates import CellEstimates
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.ledger import Ledger
-from pbc_eval.results import EffectSeries, Floats, Method
+from pbc_eval.results import EffectSeries, Method
 
 DEFAULT_SEED = 20_210_601  # of the draws behind simultaneous bands
 

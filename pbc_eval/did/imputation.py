@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from pbc_eval._validate import check_choice, check_level
-from pbc_eval.did.cells import CellPlan, Ints
+from pbc_eval.did.cells import CellPlan
 from pbc_eval.did.cohort_regression import Loadings, comparison_window, first_periods
 from pbc_eval.did.estimates import CellEstimates
 from pbc_eval.did.estimator import Estimator, EstimatorOptions
@@ -24,9 +24,9 @@ from pbc_eval.did.incomplete import gather_incomplete, imputed, observed
 from pbc_eval.did.regression_cells import SHARES, Shares, gather, regression_method, treated_cells
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.moments import CohortMoments
 from pbc_eval.panel.panel import Panel
-from pbc_eval.results import Floats
 
 
 def imputation(

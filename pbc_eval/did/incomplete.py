@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pbc_eval.did.cells import CellPlan, Flags, Ints
+from pbc_eval.did.cells import CellPlan
 from pbc_eval.did.estimates import (
     VALUES_A_BLOCK,
     CellEstimates,
@@ -34,9 +34,9 @@ from pbc_eval.did.small_sample import add_block, no_parts
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import UNITS, Units
+from pbc_eval.numerics.arrays import Bools, Floats, Ints
 from pbc_eval.panel.moments import UnitArrays
 from pbc_eval.panel.panel import Panel
-from pbc_eval.results import Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,7 +47,7 @@ class IncompleteFit:
     effects: Floats  # (m,)
     residual: Floats  # (n, T) weighted, zero where not seen
     rows: Floats  # (C, m, T)
-    used: Flags  # (n, T) rows of data that carry information
+    used: Bools  # (n, T) rows of data that carry information
     factor: float  # of the covariance
     counted: int  # K of the factor
     notes: tuple[Sentence, ...]
@@ -93,10 +93,10 @@ def imputed(panel: Panel, arrays: UnitArrays, plan: CellPlan, cells: Ints) -> In
     when a period of the cells has no untreated row.
     """
     n_cohorts, n_periods = len(panel.cohorts), arrays.outcome.shape[1]
-    before: Flags = np.less(np.arange(n_periods)[None, :], np.array(panel.starts)[:, None])
+    before: Bools = np.less(np.arange(n_periods)[None, :], np.array(panel.starts)[:, None])
     present = ~np.isnan(arrays.outcome)
     free = present & before[arrays.cohort]
-    known: Flags = np.greater(free.sum(axis=1), 0)
+    known: Bools = np.greater(free.sum(axis=1), 0)
     spread, moved = _without_units(arrays, free, n_cohorts)
     periods = np.flatnonzero(free.any(axis=0))
     lost = [j for j in cells if plan.period[j] not in periods]
@@ -247,7 +247,7 @@ def _refuse_absorbed(panel: Panel, plan: CellPlan, cells: Ints, gram: Floats, ro
     )
 
 
-def _without_units(arrays: UnitArrays, seen: Flags, n_cohorts: int) -> tuple[Floats, Floats]:
+def _without_units(arrays: UnitArrays, seen: Bools, n_cohorts: int) -> tuple[Floats, Floats]:
     """By cohort: M_c (C, T, T), and the weighted sum of outcomes less their unit's mean (C, T)."""
     n_periods = seen.shape[1]
     spread, moved = np.zeros((n_cohorts, n_periods, n_periods)), np.zeros((n_cohorts, n_periods))
@@ -260,7 +260,7 @@ def _without_units(arrays: UnitArrays, seen: Flags, n_cohorts: int) -> tuple[Flo
     return spread, moved
 
 
-def _demeaned(values: Floats, seen: Flags) -> Floats:
+def _demeaned(values: Floats, seen: Bools) -> Floats:
     """Less the unit's mean over what is seen of it; zero where it is not."""
     here = np.where(seen, values, 0.0)
     mean = here.sum(axis=1) / np.maximum(seen.sum(axis=1), 1)

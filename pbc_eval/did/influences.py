@@ -11,10 +11,9 @@ import numpy as np
 
 from pbc_eval.did.adjustment import CovariateAdjustment
 from pbc_eval.did.cell_blocks import Sheet, Units
-from pbc_eval.did.cells import Flags, Ints
+from pbc_eval.numerics.arrays import Bools, Floats, Ints
 from pbc_eval.panel.covariates import UnitCovariates
 from pbc_eval.panel.moments import UnitArrays
-from pbc_eval.results import Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,7 +23,7 @@ class Fitted:
     sheet: int
     cells: Ints  # (m,)
     cohort: int
-    pool: Flags  # (C,)
+    pool: Bools  # (C,)
     contrast: Floats  # (q, m)
     model: CovariateAdjustment
 
@@ -35,8 +34,8 @@ class Block:
 
     at: Ints  # (b,)
     scores: Floats  # (b, k + C)
-    treated: Flags  # (b, k)
-    compared: Flags  # (b, k)
+    treated: Bools  # (b, k)
+    compared: Bools  # (b, k)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -61,7 +60,7 @@ class Influences:
         return Block(at=at, scores=scores, treated=treated, compared=compared)
 
     def _write(
-        self, at: Ints, cohort: int, scores: Floats, treated: Flags, compared: Flags
+        self, at: Ints, cohort: int, scores: Floats, treated: Bools, compared: Bools
     ) -> None:
         nothing = np.empty((0, 0))
         held, units = -1, Units(at=at, rows=at, x=nothing, relative=nothing)

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pbc_eval.did.cells import Flags
-from pbc_eval.results import Floats
+from pbc_eval.numerics.arrays import Bools, Floats
 
 PART = 20_000  # units in the fit that a large one begins from
 MAX_STEPS = 50  # a fit that exists needs about ten
@@ -27,7 +26,7 @@ class Logit:
     information: Floats
 
 
-def fit_logit(x: Floats, treated: Flags, weight: Floats) -> Logit | None:
+def fit_logit(x: Floats, treated: Bools, weight: Floats) -> Logit | None:
     """Fit P(treated | x); ``x`` (n, p) with its intercept. None when there is no maximum.
 
     Many units are first fitted by a regular part of them: the search then begins so near that

@@ -21,8 +21,9 @@ from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Number
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.panel import Panel
-from pbc_eval.results import AttEstimate, EffectSeries, Floats
+from pbc_eval.results import AttEstimate, EffectSeries
 
 
 def multiplier_bootstrap(

@@ -10,16 +10,17 @@ from typing import Literal
 
 import numpy as np
 
-from pbc_eval.did.cells import CellPlan, Flags, Ints, plan_cells
+from pbc_eval.did.cells import CellPlan, plan_cells
 from pbc_eval.did.cohort_regression import Loadings
 from pbc_eval.did.estimates import CellEstimates, distinct_from_moments, reasons, score_covariance
 from pbc_eval.did.notes import not_adjusted, weighted_by
 from pbc_eval.did.small_sample import parts_from_moments
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.numerics.arrays import Bools, Floats, Ints
 from pbc_eval.panel.moments import CohortMoments
 from pbc_eval.panel.panel import Panel
-from pbc_eval.results import Floats, Method
+from pbc_eval.results import Method
 
 Shares = Literal["estimated", "fixed"]
 SHARES = ("estimated", "fixed")
@@ -33,7 +34,7 @@ def treated_cells(panel: Panel) -> CellPlan:
     return select(plan, plan.event_time >= 0)
 
 
-def select(plan: CellPlan, kept: Flags) -> CellPlan:
+def select(plan: CellPlan, kept: Bools) -> CellPlan:
     """Some of a plan's cells."""
     return replace(
         plan,

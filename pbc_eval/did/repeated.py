@@ -10,11 +10,11 @@ Source: Callaway and Sant'Anna (2021), appendix B; Sant'Anna and Zhao (2020), se
 
 import numpy as np
 
-from pbc_eval.did.cells import CellPlan, Ints
+from pbc_eval.did.cells import CellPlan
 from pbc_eval.did.estimates import CellEstimates, reasons, score_covariance
 from pbc_eval.did.small_sample import CohortParts, fits, parts_from_moments
+from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.moments import CohortMoments
-from pbc_eval.results import Floats
 
 Loadings = list[tuple[Ints, Floats]]
 

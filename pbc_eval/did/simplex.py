@@ -11,8 +11,7 @@ Source: Nocedal and Wright (2006), Numerical Optimization, section 16.5.
 import numpy as np
 from numpy.linalg import solve
 
-from pbc_eval.did.cells import Flags
-from pbc_eval.results import Floats
+from pbc_eval.numerics.arrays import Bools, Floats
 
 TOLERANCE = 1e-10  # on multipliers, relative to the size of the problem
 LEAST_RIDGE = 1e-12  # of the mean sum of squares of A's columns: keeps the minimum unique
@@ -25,7 +24,7 @@ def simplex_weights(a: Floats, b: Floats, ridge: float) -> Floats:
     if size == 0:
         return np.full(n, 1 / n)
     ridge = max(ridge, LEAST_RIDGE * size)
-    free: Flags = np.ones(n, dtype=bool)
+    free: Bools = np.ones(n, dtype=bool)
     weights = np.zeros(n)
     while True:  # a feasible start: leave out all that want to be negative
         inside = _on_plane(a[:, free], b, ridge)
@@ -45,7 +44,7 @@ def simplex_weights(a: Floats, b: Floats, ridge: float) -> Floats:
     return weights
 
 
-def _settle(weights: Floats, free: Flags, a: Floats, b: Floats, ridge: float) -> None:
+def _settle(weights: Floats, free: Bools, a: Floats, b: Floats, ridge: float) -> None:
     """Move to the minimum over the free weights, giving up those that reach zero on the way."""
     while True:
         target = _on_plane(a[:, free], b, ridge)

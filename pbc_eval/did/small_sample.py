@@ -20,9 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from pbc_eval.did.cells import Ints
+from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.moments import CohortMoments
-from pbc_eval.results import Floats
 
 MOST_VALUES = 20_000_000  # 160 MB of parts; beyond it cohorts are far from small
 

@@ -20,7 +20,6 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval._validate import check_choice, check_level
-from pbc_eval.did.cells import Ints
 from pbc_eval.did.estimator import Estimator, EstimatorOptions
 from pbc_eval.did.notes import not_adjusted
 from pbc_eval.did.synthetic_errors import INFERENCES, Inference, replicate, why_none
@@ -34,8 +33,9 @@ from pbc_eval.did.synthetic_fit import (
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import COMPARISON_UNITS, UNITS, Listed, Name, Number, Period, Units
+from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.panel import Panel
-from pbc_eval.results import AttEstimate, EffectSeries, Floats, Method
+from pbc_eval.results import AttEstimate, EffectSeries, Method
 
 DEFAULT_SEED = 20_211_201
 

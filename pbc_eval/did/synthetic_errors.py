@@ -9,11 +9,10 @@ from typing import Literal
 
 import numpy as np
 
-from pbc_eval.did.cells import Ints
 from pbc_eval.did.synthetic_fit import CohortFit, fit_cohorts
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Name, Units
-from pbc_eval.results import Floats
+from pbc_eval.numerics.arrays import Floats, Ints
 
 Inference = Literal["placebo", "jackknife", "bootstrap"]
 INFERENCES = ("placebo", "jackknife", "bootstrap")

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pbc_eval.did.cells import Ints
 from pbc_eval.did.simplex import simplex_weights
-from pbc_eval.results import Floats
+from pbc_eval.numerics.arrays import Floats, Ints
 
 TIME_RIDGE = 1e-6  # of the noise level, on time weights: only there to make them unique
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pbc_eval.did.adjustment import EstimationMethod
-from pbc_eval.did.cells import BasePeriod, CellPlan, ControlGroup, Ints, plan_cells
+from pbc_eval.did.cells import BasePeriod, CellPlan, ControlGroup, plan_cells
 from pbc_eval.did.estimates import REFERENCE, CellEstimates
 from pbc_eval.did.group_time import check_options, describe_method, estimate_cells
 from pbc_eval.did.group_time_effects import DEFAULT_SEED, GroupTimeEffects
@@ -28,8 +28,8 @@ from pbc_eval.did.small_sample import CohortParts
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.messages.values import Name
+from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.panel import Panel
-from pbc_eval.results import Floats
 
 SIGNS = np.array([1.0, 1.0, -1.0])  # with g's ineligible, c's eligible, c's ineligible
 

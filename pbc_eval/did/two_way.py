@@ -23,9 +23,10 @@ from pbc_eval.did.notes import crv1, not_adjusted, seen_once, weighted_by
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Noun, Number, Units
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.moments import CohortMoments, UnitArrays
 from pbc_eval.panel.panel import Panel
-from pbc_eval.results import AttEstimate, Floats, Method
+from pbc_eval.results import AttEstimate, Method
 
 TREATED_CLUSTER = Noun(Sentence("treated cluster"), Sentence("treated clusters"))
 COMPARISON_CLUSTER = Noun(Sentence("comparison cluster"), Sentence("comparison clusters"))

@@ -15,8 +15,9 @@ from pbc_eval.did.two_way import Regression, regress_rows
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Number
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.panel import Panel
-from pbc_eval.results import AttEstimate, EffectSeries, Floats, Method
+from pbc_eval.results import AttEstimate, EffectSeries, Method
 
 
 def two_way_event_study(panel: Panel, *, reference: int = -1, level: float = 0.95) -> EffectSeries:

@@ -31,9 +31,9 @@ from pbc_eval.did.cohort_regression import (
 )
 from pbc_eval.did.regression_cells import indicators, refuse_without_never, treated_cells
 from pbc_eval.errors import DesignError
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.moments import ClusterSums, CohortMoments, moments_of_arrays
 from pbc_eval.panel.panel import Panel
-from pbc_eval.results import Floats
 
 Regression = Literal["interaction_weighted", "extended_two_way"]
 Weights = Literal["rademacher", "webb"]

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, linprog, milp
 from scipy.sparse import csr_array, hstack
 
-from pbc_eval.disclosure.relations import NEAR, Bools, Floats, Relations
+from pbc_eval.disclosure.relations import NEAR, Relations
+from pbc_eval.numerics.arrays import Bools, Floats
 
 ROUNDS = 120  # of each phase; tables of a report need fewer than ten
 NODES = 20_000  # of one search for a pattern; a count, not a time, so that answers repeat

@@ -13,14 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from pbc_eval.errors import DisclosureError
+from pbc_eval.numerics.arrays import Floats
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 Terms = Sequence[tuple[int, float]]  # (cell, factor), ...
 NEAR = 1e-6  # counts nearer to each other than this are the same
 

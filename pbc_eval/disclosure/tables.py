@@ -15,12 +15,13 @@ from pbc_eval.disclosure.cells import names_of, note_finding, note_table
 from pbc_eval.disclosure.dominance import protection_needed
 from pbc_eval.disclosure.protection import Pattern, SuppressionProblem, protect
 from pbc_eval.disclosure.record import SUPPRESSED, ReleasedTable
-from pbc_eval.disclosure.relations import NEAR, Bools, Floats, audit, relations_of
+from pbc_eval.disclosure.relations import NEAR, audit, relations_of
 from pbc_eval.disclosure.rounding import rounded, to_base
 from pbc_eval.disclosure.sentences import released_column, released_sentence
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import Finding, OutputTable
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.numerics.arrays import Bools, Floats
 
 Mark = tuple[int, str]  # position of the row, column
 

@@ -19,9 +19,10 @@ from pbc_eval.agreement.uncertainty import Correlation, Uncertain
 from pbc_eval.errors import SpecError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Names
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.payment.draws import DrawnPayments, payments_of_draws
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.sroi.effect_draws import Floats, effect_draws
+from pbc_eval.sroi.effect_draws import effect_draws
 from pbc_eval.sroi.present_value import SroiResult
 from pbc_eval.sroi.simulate import Simulation, simulate
 from pbc_eval.sroi.value_of_information import (

@@ -6,7 +6,6 @@ count, and a curve ends where fewer people than its threshold lie beyond.
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
@@ -15,9 +14,7 @@ from pbc_eval.evaluation.comparison_groups import Sample
 from pbc_eval.evaluation.record import OutputTable
 from pbc_eval.matching.balance import effective_size
 from pbc_eval.matching.sample import MatchedSample
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from pbc_eval.numerics.arrays import Bools, Floats
 
 BARS = 20
 GRID = 160  # points of a curve

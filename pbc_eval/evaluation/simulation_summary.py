@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pbc_eval.evaluation.joint_simulation import JointSimulation
-from pbc_eval.results import Floats
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.sroi.simulate import Quantity, Simulation
 from pbc_eval.sroi.value_of_information import ValueOfInformation
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pbc_eval.results import Floats
+from pbc_eval.numerics.arrays import Floats
 
 D2 = 1.128  # of two values
 SIGMAS = 3.0

@@ -29,8 +29,8 @@ from pbc_eval.kpi.charts import ControlChart, p_chart, u_chart, xmr_chart
 from pbc_eval.kpi.periods import period_of, periods_between
 from pbc_eval.kpi.record import KpiPeriod, KpiResult, PerformanceResult, Rating
 from pbc_eval.kpi.survey import WeightedShare, weighted_share
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.source import check_columns, read_frame
-from pbc_eval.results import Floats
 
 
 def measure_performance(

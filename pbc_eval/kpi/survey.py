@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from pbc_eval.errors import DataError
-from pbc_eval.results import Floats
+from pbc_eval.numerics.arrays import Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,6 @@ from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.errors import DesignError
@@ -31,11 +30,9 @@ from pbc_eval.matching.propensity import fit_propensity
 from pbc_eval.matching.settings import Estimand
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Name, Number
+from pbc_eval.numerics.arrays import Bools, Floats
 from pbc_eval.results import AttEstimate, Method
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 PointDistance = Literal["mahalanobis", "inverse_variance", "propensity"]
 
 

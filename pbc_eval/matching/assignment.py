@@ -16,10 +16,7 @@ from pbc_eval.matching.encoding import Columns
 from pbc_eval.matching.greedy import Pairs
 from pbc_eval.matching.labels import dense
 from pbc_eval.matching.rules import PairRules
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from pbc_eval.numerics.arrays import Bools, Floats, Ints
 
 
 class Reference(NamedTuple):

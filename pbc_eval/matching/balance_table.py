@@ -10,17 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pbc_eval.matching.balance import Balance, column_balance, shares_of, standardiser
 from pbc_eval.matching.design import Design, check_columns
 from pbc_eval.matching.encoding import Columns, encode
 from pbc_eval.matching.products import with_products
+from pbc_eval.numerics.arrays import Bools, Floats
 
 MANY = 100_000  # people from which two columns at a time are worth their threads
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 
 def spread_groups(treated: Bools, estimand: str) -> tuple[Bools, ...]:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 
 from pbc_eval._validate import check_level, first_few
@@ -23,9 +22,7 @@ from pbc_eval.matching.group_means import analysed, group_means
 from pbc_eval.matching.ratio import Ratio, ratio_of
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.weighted_sample import WeightedSample
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from pbc_eval.numerics.arrays import Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -25,16 +25,13 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array, csr_array, vstack
 
 from pbc_eval._validate import did_you_mean
 from pbc_eval.errors import DesignError
+from pbc_eval.numerics.arrays import Bools, Floats, Ints
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 Tolerance = float | Mapping[str, float]
 USUAL_TOLERANCE = 0.05  # standard deviations
 

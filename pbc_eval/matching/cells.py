@@ -9,15 +9,11 @@ matched to all of it, so ties between thousands cost as little as between two.
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.spatial import KDTree
 
 from pbc_eval.errors import DesignError
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from pbc_eval.numerics.arrays import Bools, Floats, Ints
 
 TIE = 1e-5  # two squared distances this close are a tie
 GRAIN = 9  # decimals of a point that tell cells apart

@@ -22,16 +22,14 @@ from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.design import strata_of
 from pbc_eval.matching.encoding import is_category, numbers
 from pbc_eval.matching.labels import combined
+from pbc_eval.numerics.arrays import Floats, Ints
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Cut = str | int | Sequence[float]
 CutPoints = Cut | Mapping[str, Cut]
 Grouping = Mapping[str, Sequence[Sequence[object]]]

@@ -13,15 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 
 from pbc_eval._validate import check_level, first_few
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.group_means import Sample, analysed, group_means
 from pbc_eval.matching.ratio import Ratio, ratio_of
-
-Floats = NDArray[np.float64]
+from pbc_eval.numerics.arrays import Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

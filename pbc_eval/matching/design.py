@@ -23,9 +23,8 @@ from pbc_eval.matching.missing import with_indicators
 from pbc_eval.matching.sampling import read_sampling
 from pbc_eval.messages.sentence import Sentence, part_in_english
 from pbc_eval.messages.values import Listed, Name, Units
+from pbc_eval.numerics.arrays import Bools, Ints
 
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 Missing = Literal["refuse", "complete_cases", "indicator"]
 
 

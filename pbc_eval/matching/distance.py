@@ -16,12 +16,10 @@ Observational Studies, section 8.3.
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from pbc_eval.numerics.arrays import Bools, Floats, Ints
+
 SpaceDistance = Literal["mahalanobis", "robust_mahalanobis", "scaled_euclidean"]
 SPACE_DISTANCES: tuple[SpaceDistance, ...] = (
     "mahalanobis",

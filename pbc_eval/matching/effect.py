@@ -16,18 +16,15 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pbc_eval._validate import check_level, did_you_mean
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.design import check_columns, zero_one
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import MATCHED_UNITS, PEOPLE, Number, Units
+from pbc_eval.numerics.arrays import Bools, Floats, Ints
 from pbc_eval.results import AttEstimate, Method
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 EffectMethod = Literal["difference", "regression", "g_computation"]
 EFFECT_METHODS: tuple[EffectMethod, ...] = ("difference", "regression", "g_computation")
 

@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 
 from pbc_eval._validate import first_few
 from pbc_eval.errors import DataError, DesignError
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from pbc_eval.numerics.arrays import Bools, Floats
 
 MOST_LEVELS = 100  # a text column with more is an identifier or free text, not a covariate
 

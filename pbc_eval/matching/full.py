@@ -16,7 +16,6 @@ Schrijver (2003), Combinatorial Optimization, chapter 19.
 import heapq
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -26,10 +25,7 @@ from pbc_eval.matching.assignment import Sets
 from pbc_eval.matching.distance import Space
 from pbc_eval.matching.optimal import cost_table
 from pbc_eval.matching.rules import PairRules
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from pbc_eval.numerics.arrays import Bools, Floats, Ints
 
 MOST_EDGES = 3_000_000  # pairs in a linear programme
 

@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pbc_eval.agreement.matching_settings import Order
+from pbc_eval.numerics.arrays import Floats, Ints
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 CHUNK = 4096  # people who are prepared together
 
 

@@ -16,15 +16,13 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pbc_eval.matching.effect import checked_outcome, outcome_values
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.weighted_effect import score_influence
 from pbc_eval.matching.weighted_sample import WeightedSample
+from pbc_eval.numerics.arrays import Bools, Floats
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 Sample = MatchedSample | WeightedSample
 
 

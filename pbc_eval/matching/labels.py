@@ -1,9 +1,8 @@
 """Whole-number labels made dense: 0, 1, 2, ... in the order of the labels, none left out."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from pbc_eval.numerics.arrays import Ints
 
 
 def dense(label: Ints) -> tuple[int, Ints]:

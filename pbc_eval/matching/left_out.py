@@ -4,12 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pbc_eval.matching.balance import standardiser
 from pbc_eval.matching.design import Design
-
-Bools = NDArray[np.bool_]
+from pbc_eval.numerics.arrays import Bools
 
 
 class Unmatched(NamedTuple):

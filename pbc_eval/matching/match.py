@@ -50,10 +50,7 @@ from pbc_eval.matching.rules import pair_rules
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.settings import Estimand, MatchSettings, settled
 from pbc_eval.matching.support import caliper_width, in_support
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from pbc_eval.numerics.arrays import Bools, Floats
 
 
 def match(

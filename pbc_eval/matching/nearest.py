@@ -17,16 +17,12 @@ Source: Rubin (1973), Biometrics 29, 159-183; links: Tarjan (1975), JACM 22, 215
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pbc_eval.agreement.matching_settings import Order
 from pbc_eval.matching.greedy import Greedy, Pairs, choosing_order, collected
 from pbc_eval.matching.rail import Rail, free_place, lay_out
 from pbc_eval.matching.rules import PairRules
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from pbc_eval.numerics.arrays import Bools, Floats, Ints
 
 
 def nearest_pairs(

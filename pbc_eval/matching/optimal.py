@@ -15,7 +15,6 @@ Electronic Systems 52 (assignment); the pass is the successive-shortest-path met
 import heapq
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
@@ -23,10 +22,7 @@ from pbc_eval.errors import DesignError
 from pbc_eval.matching.distance import Space
 from pbc_eval.matching.greedy import Pairs, collected
 from pbc_eval.matching.rules import PairRules
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from pbc_eval.numerics.arrays import Bools, Floats, Ints
 
 LARGEST = 40_000_000  # cells of a distance table: 320 MB
 

@@ -36,10 +36,7 @@ from pbc_eval.matching.propensity import PropensityFit, fit_propensity
 from pbc_eval.matching.settings import MatchSettings
 from pbc_eval.matching.support import rounded
 from pbc_eval.matching.variable_ratio import matches_sought
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from pbc_eval.numerics.arrays import Bools, Floats, Ints
 
 
 class Scores(NamedTuple):

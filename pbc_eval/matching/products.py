@@ -3,11 +3,9 @@
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pbc_eval.matching.encoding import Columns
-
-Floats = NDArray[np.float64]
+from pbc_eval.numerics.arrays import Floats
 
 
 def with_products(

@@ -13,7 +13,6 @@ Epidemiology 66, S84-S90.
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.balance_table import compared_columns
@@ -21,8 +20,6 @@ from pbc_eval.matching.effect import checked_outcome, outcome_values
 from pbc_eval.matching.propensity import independent_columns
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.weighted_sample import WeightedSample
-
-Floats = NDArray[np.float64]
 
 
 def prognostic_balance(

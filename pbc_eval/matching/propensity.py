@@ -21,9 +21,7 @@ from pbc_eval._validate import first_few
 from pbc_eval.agreement.matching_settings import Link
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.sampling import with_mean_one
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from pbc_eval.numerics.arrays import Bools, Floats
 
 MAX_STEPS = 50  # Newton doubles the correct digits each step; a fit that exists needs about ten
 STEP_TOLERANCE = 1e-11  # on standardised coefficients

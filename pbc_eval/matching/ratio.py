@@ -3,9 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from pbc_eval.numerics.arrays import Floats
 
 
 class Ratio(NamedTuple):

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.agreement.matching_settings import (
@@ -33,10 +32,8 @@ from pbc_eval.matching.propensity import PropensityFit
 from pbc_eval.matching.settings import MatchSettings
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Name, Number, Units
+from pbc_eval.numerics.arrays import Bools, Floats
 from pbc_eval.results import AttEstimate, Method
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 FEW_SETS = 20  # below it a clustered error is noticeably too small
 

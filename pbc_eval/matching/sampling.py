@@ -12,12 +12,10 @@ Chiu (2018), Statistical Methods in Medical Research 27, 1240-1257.
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pbc_eval._validate import first_few
 from pbc_eval.errors import DataError
-
-Floats = NDArray[np.float64]
+from pbc_eval.numerics.arrays import Floats
 
 
 def read_sampling(column: pd.Series, owner: str) -> Floats:

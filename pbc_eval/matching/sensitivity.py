@@ -17,14 +17,13 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.effect import checked_outcome, outcome_values
 from pbc_eval.matching.sample import MatchedSample
+from pbc_eval.numerics.arrays import Floats
 
-Floats = NDArray[np.float64]
 GAMMAS = (1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)
 
 

@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from itertools import islice
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from pbc_eval.agreement.matching_settings import Order
@@ -30,10 +29,7 @@ from pbc_eval.matching.greedy import (
     collected,
 )
 from pbc_eval.matching.rules import PairRules
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from pbc_eval.numerics.arrays import Bools, Floats, Ints
 
 FIRST_LOOK = 12  # cells fetched for everybody at once
 CELL_GRAIN = 12  # decimals of a point; people who agree in them share a cell

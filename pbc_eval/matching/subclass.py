@@ -10,13 +10,9 @@ Source: Rosenbaum & Rubin (1984), JASA 79, 516-524.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pbc_eval.errors import DesignError
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from pbc_eval.numerics.arrays import Bools, Floats, Ints
 
 
 def subclasses(score: Floats, focal: Bools, reference: Floats, number: int) -> Ints:

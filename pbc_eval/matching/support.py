@@ -8,8 +8,7 @@ from pbc_eval.agreement.matching_settings import (
     MatchingOptions,
     Near,
 )
-
-Floats = NDArray[np.float64]
+from pbc_eval.numerics.arrays import Floats
 
 SCORE_GRAIN = 10  # decimal places kept below one standard deviation of the score
 

@@ -21,7 +21,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pbc_eval._validate import check_level, first_few
 from pbc_eval.errors import DataError, DesignError
@@ -34,10 +33,8 @@ from pbc_eval.matching.group_means import (
 )
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import PEOPLE, UNITS, Name, Units
+from pbc_eval.numerics.arrays import Bools, Floats
 from pbc_eval.results import AttEstimate, Method
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 
 class RestrictedMean(NamedTuple):

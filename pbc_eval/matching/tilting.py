@@ -18,9 +18,7 @@ from numpy.typing import NDArray
 
 from pbc_eval._validate import first_few
 from pbc_eval.errors import DesignError
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from pbc_eval.numerics.arrays import Floats
 
 MAX_STEPS = 200
 LONGEST_STEP = 5.0  # on the linear score, so that no exponential overflows on the way

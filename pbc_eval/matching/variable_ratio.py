@@ -11,10 +11,8 @@ Source: Ming & Rosenbaum (2000), Biometrics 56, 118-124.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from pbc_eval.numerics.arrays import Floats, Ints
 
 
 def matches_sought(likely: Floats, ratio: int, min_ratio: int, max_ratio: int) -> Ints:

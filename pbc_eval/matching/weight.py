@@ -10,7 +10,6 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pbc_eval.agreement.algorithms import options_of
 from pbc_eval.agreement.weighting_options import (
@@ -36,9 +35,8 @@ from pbc_eval.messages.values import (
     Size,
     Units,
 )
+from pbc_eval.numerics.arrays import Bools, Floats
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 Estimand = Literal["ATT", "ATE", "ATC"]
 
 HEAVY = 0.05  # of a group's weight on one person is worth a sentence

@@ -17,16 +17,14 @@ Statistics in Medicine 23, 2937-2960; Robins, Rotnitzky & Zhao (1994), JASA 89, 
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.propensity import independent_columns
 from pbc_eval.matching.weighting import Block, Weighting
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Number, Units
+from pbc_eval.numerics.arrays import Bools, Floats
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 WeightedMethod = Literal["difference", "augmented"]
 WEIGHTED_METHODS: tuple[WeightedMethod, ...] = ("difference", "augmented")
 

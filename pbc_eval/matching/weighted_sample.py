@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.agreement.weighting_options import ChanceLink, WeightingOptions
@@ -20,10 +19,8 @@ from pbc_eval.matching.weighted_effect import WEIGHTED_METHODS, WeightedMethod, 
 from pbc_eval.matching.weighting import Target, Weighting
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import UNITS, Name, Size, Units
+from pbc_eval.numerics.arrays import Bools, Floats
 from pbc_eval.results import AttEstimate, Method
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 _TARGET_WORDS = {
     "ATT": Sentence("The effect is for the treated."),

@@ -40,9 +40,8 @@ from pbc_eval.matching.propensity import (
     independent_columns,
 )
 from pbc_eval.matching.tilting import Loss, Tilt, tilt
+from pbc_eval.numerics.arrays import Bools, Floats
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 Target = Literal["ATT", "ATE", "ATC", "ATO"]
 
 

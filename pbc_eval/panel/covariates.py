@@ -16,13 +16,12 @@ import pandas as pd
 from pbc_eval.errors import DataError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import UNITS, Name, UnitNames, Units
+from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel import unit_rows as intake
 from pbc_eval.panel.ledger import LedgerStep
-from pbc_eval.panel.moments import Ints
 from pbc_eval.panel.periods import Periods
 from pbc_eval.panel.sample import Missing, drop_units
 from pbc_eval.panel.source import Column, Source, Table, collect
-from pbc_eval.results import Floats
 
 MOST_LEVELS = 100  # beyond this a text column holds names, not categories
 

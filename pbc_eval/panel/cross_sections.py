@@ -14,14 +14,14 @@ import pandas as pd
 from pbc_eval.errors import DataError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Name
+from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel import sample
 from pbc_eval.panel.ledger import LedgerStep
-from pbc_eval.panel.moments import ClusterSums, CohortMoments, Ints
+from pbc_eval.panel.moments import ClusterSums, CohortMoments
 from pbc_eval.panel.periods import Periods
 from pbc_eval.panel.sample import Missing
 from pbc_eval.panel.source import Column, Table, collect, number
 from pbc_eval.panel.unit_rows import Roles
-from pbc_eval.results import Floats
 
 
 def stratify(rows: Table, codes: dict[object, int], periods: Periods) -> Table:

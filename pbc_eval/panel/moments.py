@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.source import Column, Table, collect, number
-from pbc_eval.results import Floats
 
 PULL_UP_TO = 2_000_000  # outcomes (units x periods): 16 MB
 # The products grow with the square of the periods, and so does the query that asks for them.
@@ -23,8 +23,6 @@ MANY_PERIODS = 40
 PULL_MANY_UP_TO = 20_000_000  # outcomes: 160 MB
 ROWS_AT_ONCE = 4_096  # turned from columns into rows inside the processor's cache
 SUMS_A_QUERY = 1_500  # of the T(T+1)/2 products, for panels of many periods
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -18,6 +18,7 @@ import pandas as pd
 
 from pbc_eval._validate import check_choice
 from pbc_eval.errors import DataError
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel import cross_sections
 from pbc_eval.panel.covariates import Covariate, UnitCovariates, pull_covariates
 from pbc_eval.panel.cross_sections import RowArrays
@@ -27,7 +28,6 @@ from pbc_eval.panel.periods import Periods
 from pbc_eval.panel.sample import Missing
 from pbc_eval.panel.source import Data, Table, collect, open_source
 from pbc_eval.panel.unit_rows import Roles
-from pbc_eval.results import Floats
 
 MISSING = ("refuse", "complete_units", "pairs")
 

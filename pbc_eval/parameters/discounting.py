@@ -9,14 +9,13 @@ Source: HM Treasury, The Green Book, annex on discounting.
 import datetime as dt
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pbc_eval._validate import share_problem
 from pbc_eval.errors import ParameterError
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.parameters.lookup import ParameterValue, schedule_at, value_at
 from pbc_eval.parameters.tables import RateBand
 
-Floats = NDArray[np.float64]
 DEFLATOR = "uk_gdp_deflator"
 
 

@@ -18,9 +18,10 @@ from pbc_eval.agreement.payment_adjusting import Clawback, Release
 from pbc_eval.agreement.payment_base import Blend, MeasuredClause
 from pbc_eval.agreement.payment_clauses import Bands, Slide, Tariff, Threshold
 from pbc_eval.agreement.payment_terms import Clause, PaymentTerms
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.payment.clauses import kind_of
 from pbc_eval.payment.rule import limits_of
-from pbc_eval.results import Floats, MeasuredOutcome
+from pbc_eval.results import MeasuredOutcome
 
 
 def bounds_of(clause: Clause) -> tuple[Decimal, ...]:

@@ -13,11 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 from pbc_eval._validate import did_you_mean
 from pbc_eval.agreement.payment_terms import PaymentTerms
 from pbc_eval.errors import PaymentTermsError
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.payment.due import Results, check_clause, outcomes_by_id, recomputed_years
 from pbc_eval.payment.expression import AmountOf, Expression, Fact, over_draws
 from pbc_eval.payment.measure import ALTERNATIVE, fact_of
 from pbc_eval.payment.plan import plan_of
-from pbc_eval.results import Floats, MeasuredOutcome
+from pbc_eval.results import MeasuredOutcome
 
 MOVE_TOGETHER = ("effect", "conf_low", "conf_high")  # and other estimates
 

@@ -17,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 
-from pbc_eval.results import Floats
+from pbc_eval.numerics.arrays import Floats
 
 SIGNIFICANT_DIGITS = 12  # an effect's float noise is near the 16th; no agreed figure has 12
 Mode = Literal["half_up", "half_even", "down"]

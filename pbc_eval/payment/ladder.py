@@ -6,11 +6,12 @@ import numpy as np
 
 from pbc_eval.agreement.payment_base import Measure, MeasuredClause
 from pbc_eval.agreement.payment_terms import PaymentTerms
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.payment.closed_form import bounds_of
 from pbc_eval.payment.draws import payments_of_draws
 from pbc_eval.payment.due import Results, outcomes_by_id
 from pbc_eval.payment.risk import without_error
-from pbc_eval.results import Floats, MeasuredOutcome
+from pbc_eval.results import MeasuredOutcome
 
 POINTS = 241
 EDGE = 1e-9  # just before a step, so that it is drawn upright

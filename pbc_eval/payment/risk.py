@@ -18,10 +18,11 @@ import pandas as pd
 from pbc_eval._validate import check_finite, did_you_mean
 from pbc_eval.agreement.payment_terms import PaymentTerms
 from pbc_eval.errors import PaymentTermsError
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.payment.closed_form import tier_probabilities
 from pbc_eval.payment.draws import payments_of_draws
 from pbc_eval.payment.due import Results, outcomes_by_id
-from pbc_eval.results import Floats, MeasuredOutcome
+from pbc_eval.results import MeasuredOutcome
 
 DRAWS = 200_000  # a probability of 2 % is then known to within a thirtieth of a percentage point
 CURVE_DRAWS = 40_000  # at each point of the curve, which is only drawn

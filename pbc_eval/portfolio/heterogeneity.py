@@ -16,7 +16,7 @@ from scipy.optimize import brentq
 
 from pbc_eval._validate import check_level
 from pbc_eval.errors import DataError
-from pbc_eval.results import Floats
+from pbc_eval.numerics.arrays import Floats
 
 GRID = 201
 TOLERANCE = 1e-12

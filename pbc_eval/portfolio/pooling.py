@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.portfolio.heterogeneity import (
     Heterogeneity,
     checked,
@@ -19,7 +20,6 @@ from pbc_eval.portfolio.heterogeneity import (
     heterogeneity,
     mean_at,
 )
-from pbc_eval.results import Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

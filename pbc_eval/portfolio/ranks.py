@@ -21,8 +21,8 @@ import pandas as pd
 from scipy import stats
 
 from pbc_eval.errors import DataError
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.portfolio.heterogeneity import checked, mean_at, paule_mandel
-from pbc_eval.results import Floats
 
 LEAST = 4  # Morris's correction divides by k - 3
 DRAWS = 20_000

@@ -11,7 +11,8 @@ import numpy as np
 from pbc_eval._validate import check_choice, check_finite, check_share, did_you_mean
 from pbc_eval.agreement.uncertainty import PROJECT, PROJECT_INPUTS, ROW_INPUTS, Key
 from pbc_eval.errors import ValueMapError
-from pbc_eval.sroi.assumptions import SHARES, Floats
+from pbc_eval.numerics.arrays import Floats
+from pbc_eval.sroi.assumptions import SHARES
 from pbc_eval.sroi.present_value import SroiResult
 from pbc_eval.sroi.sensitivity import ALL, OneWay, ratio_with, with_values
 

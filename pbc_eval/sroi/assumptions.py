@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 from pbc_eval._validate import did_you_mean
 from pbc_eval.agreement.value_map import SHARES, ValuedOutcome
 from pbc_eval.errors import ValueMapError
+from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.results import MeasuredOutcome
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 __all__ = ["SHARES", "Assumptions", "Floats", "Ints", "assumptions_of", "value_by_year"]
 
 

@@ -19,10 +19,10 @@ import numpy as np
 from pbc_eval._validate import first_few
 from pbc_eval.agreement.value_map import StakeholderInput, ValuedOutcome
 from pbc_eval.errors import ValueMapError
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.parameters.bank import Bank
 from pbc_eval.parameters.discounting import DEFLATOR, reprice
 from pbc_eval.parameters.lookup import ParameterValue, value_at
-from pbc_eval.sroi.assumptions import Floats
 
 ELASTICITY = "uk_marginal_utility_elasticity"
 GRADE = "gmca_optimism_bias_grade_{}"

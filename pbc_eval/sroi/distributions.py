@@ -35,8 +35,8 @@ from pbc_eval.agreement.uncertainty import (
 from pbc_eval.errors import ValueMapError
 from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.messages.values import Name, Size
+from pbc_eval.numerics.arrays import Floats
 
-Floats = NDArray[np.float64]
 Quantile = Callable[[Floats], Floats]
 CELLS = 1024  # of a table of quantiles: off by 4e-4 of the range at most, a mean by 2e-6
 LEAST_P = 2.0**-54  # no probability that is drawn is nearer to 0

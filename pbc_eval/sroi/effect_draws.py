@@ -6,13 +6,12 @@ Source: the estimates are taken as jointly normal, as their intervals are.
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pbc_eval._validate import first_few
 from pbc_eval.errors import ValueMapError
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.results import MeasuredOutcome
 
-Floats = NDArray[np.float64]
 FROM_INPUTS, FROM_ESTIMATES = 1, 2  # which stream of the seed a draw comes from
 
 

@@ -18,8 +18,8 @@ from scipy.special import ndtri
 from pbc_eval._validate import check_choice
 from pbc_eval.agreement.uncertainty import RANGES, Correlation, Uncertain
 from pbc_eval.errors import ValueMapError
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.sroi.assumptions import Floats
 from pbc_eval.sroi.plan import Plan, plan_of
 from pbc_eval.sroi.present_value import SroiResult
 

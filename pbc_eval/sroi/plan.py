@@ -18,8 +18,8 @@ from pbc_eval.agreement.uncertainty import (
 from pbc_eval.errors import ValueMapError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Name, Names
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.sroi.assumptions import Floats
 from pbc_eval.sroi.distributions import Distribution, copula_of, distribution_of
 from pbc_eval.sroi.present_value import SroiResult
 from pbc_eval.sroi.value_model import Drawn, ValueModel, compile_model

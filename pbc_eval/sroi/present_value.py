@@ -28,9 +28,10 @@ from pbc_eval.errors import ValueMapError
 from pbc_eval.intake.value_table import value_map_from_frame
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import ExactMoney, Name, Number, Size
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.parameters.discounting import discount_factors, schedule_for
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.sroi.assumptions import Assumptions, Floats, assumptions_of, value_by_year
+from pbc_eval.sroi.assumptions import Assumptions, assumptions_of, value_by_year
 from pbc_eval.sroi.basis import ValueBasis, multipliers, on_basis
 
 AS_STATED = ValueBasis()

@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 
 from pbc_eval._validate import check_choice, check_share, did_you_mean
 from pbc_eval.errors import ValueMapError
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.parameters.discounting import annual_rates
-from pbc_eval.sroi.assumptions import SHARES, Assumptions, Floats, value_by_year
+from pbc_eval.sroi.assumptions import SHARES, Assumptions, value_by_year
 from pbc_eval.sroi.present_value import LEAD, SroiResult
 
 ALL = "all outcomes"

@@ -22,8 +22,8 @@ from pbc_eval._validate import check_choice, check_level
 from pbc_eval.agreement.uncertainty import RANGES, Correlation, Uncertain
 from pbc_eval.errors import ValueMapError
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.results import MeasuredOutcome
-from pbc_eval.sroi.assumptions import Floats
 from pbc_eval.sroi.effect_draws import FROM_INPUTS, effect_draws
 from pbc_eval.sroi.plan import Plan, plan_of
 from pbc_eval.sroi.present_value import SroiResult

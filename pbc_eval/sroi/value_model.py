@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from pbc_eval.agreement.uncertainty import PROJECT, Key
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.parameters.discounting import discount_factors
-from pbc_eval.sroi.assumptions import SHARES, Assumptions, Floats
+from pbc_eval.sroi.assumptions import SHARES, Assumptions
 from pbc_eval.sroi.present_value import LEAD, SroiResult
 
 TAKEN_OFF = tuple(name for name in SHARES if name != "drop_off")

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pbc_eval.errors import ValueMapError
-from pbc_eval.sroi.assumptions import Floats
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.sroi.simulate import Simulation
 
 KNOTS = tuple(k / 9 for k in range(10))  # of a spline, as quantiles of the input, ends included

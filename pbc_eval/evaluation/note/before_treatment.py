@@ -14,6 +14,7 @@ import pandas as pd
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import DataRoles, Outcome
 from pbc_eval.errors import DataError
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.periods import Periods, read_periods
 from pbc_eval.panel.source import (
     MISSING_WORDS,
@@ -22,7 +23,6 @@ from pbc_eval.panel.source import (
     collect,
     open_source,
 )
-from pbc_eval.results import Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from pbc_eval.evaluation.portfolio.contract_words import better, interval_words
 from pbc_eval.evaluation.portfolio.record import ContractResult
 from pbc_eval.evaluation.portfolio.tables import contracts_frame
 from pbc_eval.messages import numbers as fmt
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.report.figures.drawing import (
     GREY,
     NARROW,
@@ -25,7 +26,6 @@ from pbc_eval.report.figures.drawing import (
     legend,
     scale_of,
 )
-from pbc_eval.results import Floats
 
 LONGEST_LABEL = 30  # letters of a contract's name in a figure; the data have it whole
 
