@@ -4,6 +4,8 @@ source ── check_roles ── followed_panel      one row a unit, from rows t
                       └─ cross_section_panel one row an observation
 """
 
+from dataclasses import dataclass, field
+
 from pbc_eval.errors import DataError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Name, Number, Period
@@ -11,14 +13,34 @@ from pbc_eval.messages.values import periods as periods_of
 from pbc_eval.panel import covariates as covariate_columns
 from pbc_eval.panel import cross_sections, sample
 from pbc_eval.panel import unit_rows as intake
+from pbc_eval.panel.covariates import Covariate
 from pbc_eval.panel.ledger import Ledger, LedgerStep
-from pbc_eval.panel.panel import Panel
 from pbc_eval.panel.periods import Periods
 from pbc_eval.panel.sample import Missing
 from pbc_eval.panel.source import Source, Table, collect, keep
 from pbc_eval.panel.unit_rows import Roles
 
 READ = Sentence("read")
+
+
+@dataclass(frozen=True, eq=False)
+class PanelParts:
+    """What a panel is made of.
+
+    Cohorts are numbered 0 ... C-1; cohort 0 is the never treated and may be empty.
+    """
+
+    name: str
+    roles: Roles
+    missing: Missing
+    periods: Periods
+    cohorts: tuple[int, ...]  # (C,) labels: the first treated period; 0 for never
+    starts: tuple[int, ...]  # (C,) position of that period; T for never
+    cohort_units: tuple[int, ...]  # (C,) number of units
+    ledger: Ledger
+    units: Table = field(repr=False)  # one row a unit: u, g, w, k, y0 ... in the engine
+    _held: Table = field(repr=False)  # keeps the engine's copy alive
+    covariates: tuple[Covariate, ...] = ()
 
 
 def check_roles(roles: Roles) -> None:
@@ -51,7 +73,9 @@ def _source_words(source: Source, periods: Periods) -> Sentence:
     )
 
 
-def followed_panel(source: Source, roles: Roles, missing: Missing, categories: set[str]) -> Panel:
+def followed_parts(
+    source: Source, roles: Roles, missing: Missing, categories: set[str]
+) -> PanelParts:
     """Units followed over time; see ``Panel.from_data``."""
     columns = covariate_columns.typed_columns(source, roles.covariates, categories)
     rows = intake.role_rows(source, roles, columns)
@@ -131,7 +155,7 @@ def followed_panel(source: Source, roles: Roles, missing: Missing, categories: s
         notes.append(
             Sentence("no unit of cohort {cohorts} is left in the sample", cohorts=periods_of(gone))
         )
-    return Panel(
+    return PanelParts(
         name=source.name,
         roles=roles,
         missing=missing,
@@ -154,9 +178,9 @@ def followed_panel(source: Source, roles: Roles, missing: Missing, categories: s
     )
 
 
-def cross_section_panel(
+def cross_section_parts(
     source: Source, roles: Roles, missing: Missing, categories: set[str]
-) -> Panel:
+) -> PanelParts:
     """Every row another unit; see ``Panel.from_data``."""
     columns = covariate_columns.typed_columns(source, roles.covariates, categories)
     rows = intake.role_rows(source, roles, columns)
@@ -179,7 +203,7 @@ def cross_section_panel(
     if not counts.sum():
         raise DataError(f"{source.name}: no rows are left; see cohorts and weights.")
     by_cohort = tuple(int(n) for n in counts.sum(axis=1))
-    return Panel(
+    return PanelParts(
         name=source.name,
         roles=roles,
         missing=missing,

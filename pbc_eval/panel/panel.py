@@ -10,7 +10,7 @@ two periods starts with the next one, and a date after the last period means not
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,37 +19,24 @@ import pandas as pd
 from pbc_eval._validate import check_choice
 from pbc_eval.errors import DataError
 from pbc_eval.numerics.arrays import Floats
-from pbc_eval.panel import cross_sections
-from pbc_eval.panel.covariates import Covariate, UnitCovariates, pull_covariates
+from pbc_eval.panel import build, cross_sections
+from pbc_eval.panel.build import PanelParts
+from pbc_eval.panel.covariates import UnitCovariates, pull_covariates
 from pbc_eval.panel.cross_sections import RowArrays
-from pbc_eval.panel.ledger import Ledger
 from pbc_eval.panel.moments import CohortMoments, UnitArrays, cohort_moments, pull_units
-from pbc_eval.panel.periods import Periods
 from pbc_eval.panel.sample import Missing
-from pbc_eval.panel.source import Data, Table, collect, open_source
+from pbc_eval.panel.source import Data, collect, open_source
 from pbc_eval.panel.unit_rows import Roles
 
 MISSING = ("refuse", "complete_units", "pairs")
 
 
 @dataclass(frozen=True, eq=False)
-class Panel:
+class Panel(PanelParts):
     """Units over periods. Build it with ``Panel.from_data``.
 
     Cohorts are numbered 0 ... C-1; cohort 0 is the never treated and may be empty.
     """
-
-    name: str
-    roles: Roles
-    missing: Missing
-    periods: Periods
-    cohorts: tuple[int, ...]  # (C,) labels: the first treated period; 0 for never
-    starts: tuple[int, ...]  # (C,) position of that period; T for never
-    cohort_units: tuple[int, ...]  # (C,) number of units
-    ledger: Ledger
-    units: Table = field(repr=False)  # one row a unit: u, g, w, k, y0 ... in the engine
-    _held: Table = field(repr=False)  # keeps the engine's copy alive
-    covariates: tuple[Covariate, ...] = ()
 
     @staticmethod
     def from_data(
@@ -81,8 +68,6 @@ class Panel:
         Raises DataError for data that contradict themselves or these roles; each message names
         the first units concerned and the remedy.
         """
-        from pbc_eval.panel import build  # noqa: PLC0415 (build.py makes panels: they need each other)
-
         check_choice("Panel", "missing", missing, MISSING, DataError)
         roles = Roles(
             unit=unit,
@@ -102,8 +87,8 @@ class Panel:
             if isinstance(data, pd.DataFrame) and isinstance(data[name].dtype, pd.CategoricalDtype)
         }
         if unit is None:
-            return build.cross_section_panel(source, roles, missing, categories)
-        return build.followed_panel(source, roles, missing, categories)
+            return Panel(**vars(build.cross_section_parts(source, roles, missing, categories)))
+        return Panel(**vars(build.followed_parts(source, roles, missing, categories)))
 
     @property
     def n_units(self) -> int:
