@@ -53,3 +53,12 @@ from .sroi.simulate import simulate as simulate
 from .sroi.value_of_information import value_of_information as value_of_information
 
 __version__: str
+from .matching.abadie_imbens import nearest_effect as nearest_effect
+from .matching.binary import risk_effects as risk_effects
+from .matching.counts import rate_effects as rate_effects
+from .matching.prognosis import prognostic_balance as prognostic_balance
+from .matching.sensitivity import e_value as e_value
+from .matching.sensitivity import rosenbaum_bounds as rosenbaum_bounds
+from .matching.survival import restricted_mean_effect as restricted_mean_effect
+from .payment.sample_size import sample_size as sample_size
+from .payment.sample_size import tier_chance as tier_chance

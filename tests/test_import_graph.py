@@ -1,6 +1,7 @@
 """No module waits for itself: the imports of the package have no cycle, lazy ones included."""
 
 import ast
+import re
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -44,3 +45,28 @@ def test_the_imports_of_the_package_have_no_cycle():
 
 def test_a_cycle_would_be_told():
     assert cycle_among({"a": {"b"}, "b": {"c"}, "c": {"a"}})
+
+
+def public_homes() -> set[str]:
+    """The modules that public names are loaded from."""
+    text = (ROOT / "__init__.pyi").read_text(encoding="utf-8")
+    return {f"pbc_eval.{home}" for home in re.findall(r"^from \.([\w.]+) import", text, re.M)}
+
+
+def from_notebooks() -> set[str]:
+    text = "".join(
+        path.read_text(encoding="utf-8") for path in PROJECT.glob("notebooks/**/*.ipynb")
+    )
+    return {name for name in MODULES if re.search(rf"{re.escape(name)}\b(?![.\w])", text)}
+
+
+def test_every_module_is_reached_from_a_public_name_the_command_or_a_notebook():
+    starts = {*public_homes(), "pbc_eval.cli", "pbc_eval.__main__", *from_notebooks()}
+    waiting, reached = [name for name in starts if name in MODULES], set()
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += imported(MODULES[name])
+            waiting += [parent for parent in [name.rpartition(".")[0]] if parent in MODULES]
+    assert sorted(set(MODULES) - reached - {"pbc_eval"}) == []
