@@ -12,7 +12,7 @@ import numpy as np
 from pbc_eval.did.cells import Ints
 from pbc_eval.did.synthetic_fit import CohortFit, fit_cohorts
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import TREATED_UNITS, Name, Number, Units
+from pbc_eval.messages.values import Name, Units
 from pbc_eval.results import Floats
 
 Inference = Literal["placebo", "jackknife", "bootstrap"]
@@ -33,9 +33,8 @@ def why_none(cohort: Ints, fits: tuple[CohortFit, ...], inference: Inference) ->
         return None
     if min(fit.treated_units for fit in fits) < 2 or n_pool < 2:
         return Sentence(
-            "{inference} needs {least} in every cohort and two comparisons",
+            "{inference} needs two treated units in every cohort and two comparisons",
             inference=Name(inference),
-            least=Number(2, noun=TREATED_UNITS),
         )
     return None
 

@@ -13,10 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pbc_eval._validate import check_level, first_few
+from pbc_eval._validate import check_level
 from pbc_eval.agreement.payment_terms import PaymentTerms
 from pbc_eval.agreement.uncertainty import Correlation, Uncertain
 from pbc_eval.errors import SpecError
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Names
 from pbc_eval.payment.draws import DrawnPayments, payments_of_draws
 from pbc_eval.results import MeasuredOutcome
 from pbc_eval.sroi.effect_draws import Floats, effect_draws
@@ -48,7 +50,7 @@ class JointSimulation:
     payments: DrawnPayments | None
     returns: Simulation | None
     information: ValueOfInformation | None  # of the inputs of ``returns``
-    notes: tuple[str, ...]
+    notes: tuple[Sentence, ...]
 
     @property
     def tier_chances(self) -> tuple[TierChance, ...]:
@@ -116,8 +118,11 @@ def simulate_together(
     notes = returns.notes if returns is not None else ()
     if len(vary) > 1 and covariance is None:
         notes += (
-            f"The estimates of {first_few(vary)} are drawn independently of each other; how they "
-            "move together is not known.",
+            Sentence(
+                "The estimates of {names} are drawn independently of each other; how they move "
+                "together is not known.",
+                names=Names(tuple(vary)),
+            ),
         )
     return JointSimulation(
         draws=draws,

@@ -33,6 +33,8 @@ from pbc_eval.agreement.uncertainty import (
     range_problem,
 )
 from pbc_eval.errors import ValueMapError
+from pbc_eval.messages.sentence import EMPTY, Sentence
+from pbc_eval.messages.values import Name, Size
 
 Floats = NDArray[np.float64]
 Quantile = Callable[[Floats], Floats]
@@ -53,7 +55,7 @@ class Distribution:
     table: Floats | None = None  # quantiles where the cells begin, (CELLS,); NaN in the outer two
     slope: Floats = field(default_factory=lambda: np.empty(0))  # across each cell
     steps: Floats | None = None  # values with equal chances
-    note: str = ""  # what was truncated or rounded, in words for print
+    note: Sentence = EMPTY  # what was truncated or rounded, in words for print
 
     def draw(self, generator: np.random.Generator, out: Floats) -> None:
         """Fill ``out`` (n,) with independent draws."""
@@ -188,7 +190,7 @@ def _stepped(name: str, values: Floats) -> Distribution:
     return Distribution(name=name, mean=float(values.mean()), quantile=quantile, steps=values)
 
 
-def _tabulated(name: str, quantile: Quantile, mean: float, note: str = "") -> Distribution:
+def _tabulated(name: str, quantile: Quantile, mean: float, note: Sentence = EMPTY) -> Distribution:
     inner = quantile(np.arange(1, CELLS) / CELLS)
     table, slope = np.full(CELLS, math.nan), np.full(CELLS, math.nan)
     table[1:-1], slope[1:-1] = inner[:-1], np.diff(inner)
@@ -212,9 +214,15 @@ def _truncated(whole: Distribution, low: float, high: float) -> Distribution:
         return np.clip(whole.quantile(inside), low, high)
 
     mean = float(quantile(GRID).mean())
-    note = (
-        f"{whole.name}: {1 - within:.2g} of the distribution lay outside {low:g} to {high:g} and "
-        f"was cut off, which moves its mean from {whole.mean:.4g} to {mean:.4g}."
+    note = Sentence(
+        "{name}: {share} of the distribution lay outside {low} to {high} and was cut off, which "
+        "moves its mean from {before} to {after}.",
+        name=Name(whole.name),
+        share=Size(1 - within, 2),
+        low=Size(low, 6),
+        high=Size(high, 6),
+        before=Size(whole.mean, 4),
+        after=Size(mean, 4),
     )
     return _tabulated(whole.name, quantile, mean, note)
 

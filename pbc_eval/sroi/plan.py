@@ -16,6 +16,8 @@ from pbc_eval.agreement.uncertainty import (
     uncertainty_problem,
 )
 from pbc_eval.errors import ValueMapError
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Name, Names
 from pbc_eval.results import MeasuredOutcome
 from pbc_eval.sroi.assumptions import Floats
 from pbc_eval.sroi.distributions import Distribution, copula_of, distribution_of
@@ -42,7 +44,7 @@ class Plan:
     investment: int | None  # the input that holds it
     stated_investment: float  # beside the payment
     straight: tuple[bool, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Sentence, ...]
 
 
 def plan_of(
@@ -123,16 +125,19 @@ def _notes(
     whole: Sequence[int],
     estimates: Sequence[str],
     known: Mapping[str, MeasuredOutcome],
-) -> tuple[str, ...]:
+) -> tuple[Sentence, ...]:
     notes = [d.note for d in made if d.note]
-    notes += [f"{made[i].name} is rounded to whole years." for i in whole]
+    notes += [Sentence("{name} is rounded to whole years.", name=Name(made[i].name)) for i in whole]
     fixed = [key_text(entry.key) for entry in uncertain if entry.type == "fixed"]
     if fixed:
-        notes.append(f"Held fixed: {first_few(fixed)}.")
+        notes.append(Sentence("Held fixed: {names}.", names=Names(tuple(fixed))))
     certain = [name for name in estimates if not known[name].std_error]
     if certain:
         notes.append(
-            f"The estimate of {first_few(certain)} has no standard error and does not vary."
+            Sentence(
+                "The estimate of {names} has no standard error and does not vary.",
+                names=Names(tuple(certain)),
+            )
         )
     return tuple(notes)
 

@@ -21,6 +21,7 @@ import numpy as np
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.agreement.uncertainty import RANGES, Correlation, Uncertain
 from pbc_eval.errors import ValueMapError
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.results import MeasuredOutcome
 from pbc_eval.sroi.assumptions import Floats
 from pbc_eval.sroi.effect_draws import FROM_INPUTS, effect_draws
@@ -44,7 +45,9 @@ class Simulation:
     inputs: Floats  # (n_inputs, n_kept), the first draws; estimates as total quantities
     straight: tuple[bool, ...]  # is the expected NPV, given the input, a straight line in it?
     seed: int
-    notes: tuple[str, ...] = ()  # what was truncated, rounded, held fixed or drawn independently
+    notes: tuple[
+        Sentence, ...
+    ] = ()  # what was truncated, rounded, held fixed or drawn independently
 
     @property
     def draws(self) -> int:

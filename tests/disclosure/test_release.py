@@ -203,10 +203,10 @@ def test_no_two_nested_counts_that_stay_tell_a_small_group(readmissions, counts)
         assert abs(one - other) >= 10
 
 
-def staggered(finding, sizes, comparison=30):
+def staggered(finding, sizes, comparison=30, name_of="From period {}".format):
     """A finding of groups that start in periods 3, 5, 7 of 8, with every table that counts them."""
     starts = [3, 5, 7][: len(sizes)]
-    groups = ["Never", *(f"From period {start}" for start in starts)]
+    groups = ["Never", *map(name_of, starts)]
     cells = pd.DataFrame(
         [{"cohort": s, "time": t, "event_time": t - s, "n_treated": n, "n_comparison": comparison,
           "estimate": 1.0} for s, n in zip(starts, sizes, strict=True) for t in range(s, 9)]
@@ -221,10 +221,11 @@ def staggered(finding, sizes, comparison=30):
          "cohort"),
         ("event", event, "in_nests", {"n_treated": ("estimate",)}, ""),
     ]  # fmt: skip
+    keys = {"groups": ("0", *map(str, starts)), "cells": tuple(map(str, cells["cohort"]))}
     tables = tuple(
         OutputTable(name=f"{finding.outcome.id}-{kind}", caption=kind, frame=frame, headers={},
                     kinds={c: k for c, k in counted.items() if c in frame}, adds_up=adds_up,
-                    governed_by=governed, group_by=group_by)
+                    governed_by=governed, group_by=group_by, keys=keys.get(kind, ()))
         for kind, frame, adds_up, governed, group_by in made
     )  # fmt: skip
     headline = replace(finding.headline, n_treated=sum(sizes), n_comparison=comparison)
@@ -276,7 +277,51 @@ def test_the_groups_of_an_event_study_are_hidden_in_it(readmissions):
     assert list(event["n_treated"]) == [44, 44, SUPPRESSED, SUPPRESSED, 25, 25]
 
 
+@pytest.mark.parametrize(
+    "name_of", [lambda start: "the same name", lambda start: f"Effective from {10 - start}", str]
+)
+def test_rows_are_matched_by_their_keys_and_never_by_their_labels(readmissions, name_of):
+    plain = staggered(readmissions.primary, [25, 15, 4])
+    renamed = staggered(readmissions.primary, [25, 15, 4], name_of=name_of)
+    for one, other in zip(
+        release_tables(plain.tables, rule(5), plain),
+        release_tables(renamed.tables, rule(5), renamed),
+        strict=True,
+    ):
+        counts = [column for column in ("units", "n_treated") if column in one.frame]
+        pd.testing.assert_frame_equal(one.frame[counts], other.frame[counts])
+
+
+def test_rows_that_count_no_people_say_so_by_key():
+    frame = pd.DataFrame({"group": ["All", "Effective years", "In", "ESS"], "n": [50, 30, 47, 3]})
+    steps = OutputTable(
+        name="x-groups", caption="G", frame=frame, headers={},
+        kinds={"group": "text", "n": "count"},
+        governed_by={"n": ()}, adds_up="to_the_first", keys=("all", "years", "in", "effective"),
+        not_people=frozenset({"effective"}),
+    )  # fmt: skip
+    told = release_table(steps, rule()).frame["n"]
+    assert list(told) == [50, 30, 47, SUPPRESSED]
+
+
 # --- whole evaluations ---
+
+
+def test_a_sentence_that_lost_its_types_is_refused(readmissions):
+    finding = readmissions.primary
+    plain = replace(finding.checks[0], sentence=str(finding.checks[0].sentence) + " 3 people left.")
+    changed = replace(finding, checks=(plain, *finding.checks[1:]))
+    with pytest.raises(DisclosureError, match="plain text and cannot be released"):
+        release(replace(readmissions, findings=(changed,)))
+
+
+def test_a_column_of_sentences_that_lost_their_types_is_refused(readmissions):
+    finding = readmissions.primary
+    ledger = finding.table("ledger")
+    plain = ledger.frame.assign(why=["3 people left"] * len(ledger.frame))
+    tables = tuple(replace(t, frame=plain) if t is ledger else t for t in finding.tables)
+    with pytest.raises(DisclosureError, match="plain text and cannot be released"):
+        release(replace(readmissions, findings=(replace(finding, tables=tables),)))
 
 
 def with_rule(evaluation, threshold):

@@ -19,7 +19,8 @@ WHO = (
 )
 BESIDE = re.compile(rf"\b{NUMBER}\b(?: (?!at\b|by\b|from\b)[\w-]+){{0,2}}? {WHO}\b", re.IGNORECASE)
 BARE = re.compile(r"\bn ?= ?\d|\(\d{1,3}\)|\b\d+ ?/ ?\d+\b")
-NO_COUNTS = {  # read by a person: "one" is no count of people in them
+NO_COUNTS = {  # read by a person: rules and turns of phrase, which count nobody in the data
+    "{inference} needs two treated units in every cohort and two comparisons",
     "fewer than two matched sets",
     "within one of the matched groups some covariate does not vary or follows from the others, so "
     "its slope there is unknown and separate slopes would extrapolate. Use method='regression' or "
