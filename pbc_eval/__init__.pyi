@@ -19,13 +19,13 @@ from .did.two_way_event_study import two_way_event_study as two_way_event_study
 from .did.two_way_weights import two_way_weights as two_way_weights
 from .did.wild import wild_cluster_bootstrap as wild_cluster_bootstrap
 from .disclosure import release as release
+from .disclosure import release_note as release_note
+from .disclosure import release_portfolio as release_portfolio
 from .errors import PbcError as PbcError
 from .evaluation.evaluate import evaluate as evaluate
 from .evaluation.matched_changes import match_then_did as match_then_did
 from .evaluation.note.design_note import design_note as design_note
-from .evaluation.note.release import release_note as release_note
 from .evaluation.portfolio.assemble import portfolio_of as portfolio_of
-from .evaluation.portfolio.release import release_portfolio as release_portfolio
 from .intake.value_table import read_value_map as read_value_map
 from .intake.value_table import write_value_map as write_value_map
 from .kpi.measure import measure_performance as measure_performance

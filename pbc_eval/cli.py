@@ -133,7 +133,7 @@ def check(paths: Paths, reports: Reports = Path("reports")) -> None:
         table = Table(title=f"{spec.id}, edition {spec.edition}", title_justify="left")
         for heading in ("outcome", "check", "", "finding"):
             table.add_column(heading)
-        for finding in released.evaluation.findings:
+        for finding in released.findings:
             for result in finding.checks:
                 mark = MARKS.get(result.status, "not tested")
                 table.add_row(finding.outcome.id, result.name, mark, escape(result.sentence))
@@ -147,12 +147,12 @@ def check(paths: Paths, reports: Reports = Path("reports")) -> None:
 
 
 def _check_portfolio(path: Path, reports: Path) -> None:
-    from pbc_eval.evaluation.portfolio.assemble import portfolio_of  # noqa: PLC0415 heavy: loads data tools
-    from pbc_eval.evaluation.portfolio.release import release_portfolio  # noqa: PLC0415 likewise
+    from pbc_eval.disclosure import release_portfolio  # noqa: PLC0415 heavy: loads data tools
+    from pbc_eval.evaluation.portfolio.assemble import portfolio_of  # noqa: PLC0415 likewise
 
-    found = release_portfolio(portfolio_of(load_portfolio(path), reports)).portfolio
-    count = len(found.contracts)
-    console.print(f"{escape(found.spec.id)}: {count} contracts, ready to run.\n")
+    released = release_portfolio(portfolio_of(load_portfolio(path), reports))
+    count = len(released.contracts)
+    console.print(f"{escape(released.spec.id)}: {count} contracts, ready to run.\n")
 
 
 @app.command()

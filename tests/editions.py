@@ -8,6 +8,9 @@ from typing import Any
 from pages import FIT
 
 from pbc_eval import provenance
+from pbc_eval.publish.visible import all_visible
+from pbc_eval.results_file import ResultsFile
+from pbc_eval.results_file import results_of as by_model
 
 HEADLINE = {
     "outcome": "crises",
@@ -26,12 +29,15 @@ HEADLINE = {
     "axis": "Effect (crises per 100 people)",
 }
 RESULTS: dict[str, Any] = {
+    "format": "pbc-eval-results",
+    "version": 1,
     "summary": {
         "id": "winter-shelter",
         "title": "A winter shelter",
         "edition": "2026-1",
         "status": "provisional",
         "contract": "A warm place for people who sleep rough.",
+        "released": "2026-05-01",
         "release_date": "1 May 2026",
         "data_status": "real",
         "data_badge": "Real data",
@@ -91,6 +97,11 @@ def results_of(**changes: Any) -> dict[str, Any]:
             here = here[step]
         here[last] = value
     return results
+
+
+def model_of(**changes: Any) -> ResultsFile:
+    """The same as the press reads it: visible text, by the model."""
+    return by_model(all_visible(results_of(**changes)), "winter-shelter/2026-1")
 
 
 def put(

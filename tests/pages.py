@@ -62,6 +62,7 @@ def without_kernels(monkeypatch):
             summary = {
                 "id": spec.id, "title": spec.title, "edition": spec.edition,
                 "status": spec.status, "contract": "C", "release_date": "1 May 2026",
+                "released": "2026-05-01",
                 "data_status": "real", "data_badge": "Real data", "illustrative": False,
                 "headlines": [self.words],
             }  # fmt: skip
@@ -69,7 +70,10 @@ def without_kernels(monkeypatch):
                 "evaluation": spec.id, "edition": spec.edition, "inputs_sha256": {}, "seed": 1,
                 "versions": {"python": "3"}, "code_sha256": "0", "code_commit": "",
             }  # fmt: skip
-            results = {"summary": summary, "provenance": facts, **self.more}
+            results = {
+                "format": "pbc-eval-results", "version": 1,
+                "summary": summary, "provenance": facts, **self.more,
+            }  # fmt: skip
             downloads = Path(parameters["run_dir"]) / "downloads"
             (downloads / "results.json").write_text(json.dumps(results))
             return None

@@ -51,21 +51,25 @@ def publish(reports: Path, name: str, **changed) -> None:
         "estimate": -1.5, "std_error": 0.5, "conf_low": -2.48, "conf_high": -0.52,
         "n_treated": 120,
     }  # fmt: skip
+    payment = {"total": "400.00", "currency": "GBP", "illustrative": False}
     found = {
+        "format": "pbc-eval-results",
+        "version": 1,
         "summary": {
             "id": name, "title": f"Title of {name}", "edition": "2026-1",
             "report": "impact_report", "status": "provisional", "contract": "C",
             "data_status": "real", "data_badge": "Real data", "illustrative": False,
+            "released": "2026-05-01", "release_date": "1 May 2026",
         },
         "outcomes": [outcome | changed.get("outcome", {})] if "bare" not in changed else [],
         "agreement": {"currency": "GBP", "value": 500.0} | changed.get("agreement", {}),
-        "payment": {"total": "400.00", "illustrative": False} | changed.get("payment", {}),
+        "payment": payment | changed.get("payment", {}),
         "social_return": None,
         "claims": changed.get("claims", []),
     }  # fmt: skip
     found["summary"] |= changed.get("summary", {})
     if "older" in changed:
-        del found["agreement"]
+        del found["format"]
     (downloads / "results.json").write_text(json.dumps(found), encoding="utf-8")
     facts = {"evaluation": name, "edition": "2026-1"}
     provenance.write_manifest(folder, facts, [downloads / "results.json"])

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from typing import get_args
 
 import nbformat
 import pytest
@@ -10,7 +11,7 @@ from evaluations import DATA, PROJECT
 
 from pbc_eval.publish.notebook import execute
 from pbc_eval.publish.report_kinds import KINDS
-from pbc_eval.report.page import SECTIONS_OF
+from pbc_eval.report.page import ReportKind
 
 NOTEBOOKS = pytest.mark.parametrize(
     "path", sorted((PROJECT / "notebooks").glob("*.ipynb")), ids=lambda path: path.name
@@ -67,16 +68,18 @@ MADE_FROM = {
 
 def test_every_kind_of_report_has_its_notebook_and_every_notebook_its_kind():
     assert {path.stem for path in (PROJECT / "notebooks").glob("*.ipynb")} == set(KINDS)
-    assert set(SECTIONS_OF) == set(KINDS) == set(MADE_FROM)
+    assert {*get_args(ReportKind)} == set(KINDS) == set(MADE_FROM)
     assert all(kind.notebook.is_file() for kind in KINDS.values())
 
 
 @NOTEBOOKS
-def test_a_notebook_shows_every_section_of_its_kind_in_their_order(path):
+def test_a_notebook_shows_the_page_as_a_whole_and_writes_its_files(path):
+    """No list of sections in a notebook: what the page has is shown, and written."""
+    *_, shown = code_cells(path)
     text = "\n".join(cell.source for cell in code_cells(path))
-    shown = re.findall(r'report\.section\("([\w-]+)", released(?:, "(\w+)")?\)', text)
-    assert [name for name, _ in shown] == list(SECTIONS_OF[path.stem])
-    assert {kind or "impact_report" for _, kind in shown} == {path.stem}
+    assert shown.source == "page"
+    assert text.count("page_of(released") == text.count("write(page, released, run_dir)") == 1
+    assert not re.search(r"section|table|figure", text)
 
 
 @pytest.mark.slow

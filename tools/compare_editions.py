@@ -9,12 +9,17 @@ are counted, and listed with ``--texts``. The exit code is 0 when no number move
 import argparse
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 LEFT_OUT = ("provenance",)  # of results.json: hashes of code and versions
+MOVED_PLACES = (  # of results.json, since its format is stated: what stood there, where it stands
+    (r"^payment_risk\[(\d+)\]\.(?!(?:scenario|effects|known|expected|low|high|chance_of_\w+)\b)",
+     r"payment_risk[\1].effects."),
+)  # fmt: skip
 NOT_DATA = ("dictionary.csv", "disclosure-review.csv")  # of words about the other files
 
 
@@ -54,11 +59,18 @@ def values_of(reports: Path) -> dict[str, Any]:
         name = edition.parent.relative_to(reports).as_posix()
         results = json.loads((edition / "results.json").read_text(encoding="utf-8"))
         kept = {key: part for key, part in results.items() if key not in LEFT_OUT}
-        values |= {f"{name}: results.json: {place}": leaf for place, leaf in leaves(kept)}
+        values |= {f"{name}: results.json: {now(place)}": leaf for place, leaf in leaves(kept)}
         for file in sorted(edition.glob("*.csv")):
             if file.name not in NOT_DATA:
                 values |= {f"{name}: {file.name}: {k}": v for k, v in cells(file)}
     return values
+
+
+def now(place: str) -> str:
+    """Where a number of an older results.json stands today."""
+    for before, after in MOVED_PLACES:
+        place = re.sub(before, after, place)
+    return place
 
 
 def leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:

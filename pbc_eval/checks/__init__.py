@@ -1,1 +1,41 @@
-"""Does the design hold?"""
+"""Does the design hold? One file a check, one row here.
+
+``register_check`` adds one from outside the package: it is then run for its designs, planned in
+their design notes, may be waived by its name, and is shown on the page with its table.
+"""
+
+from pbc_eval.checks import balance, few_clusters, overlap, placebo, pretrends, synthetic
+from pbc_eval.checks.check_kind import CheckKind, Examined
+from pbc_eval.errors import DesignError
+from pbc_eval.results import CheckResult
+
+__all__ = ["CHECKS", "CheckKind", "Examined", "checks_for", "register_check", "run_checks"]
+
+CHECKS: list[CheckKind] = [
+    pretrends.CHECK,
+    few_clusters.CHECK,
+    placebo.CHECK,
+    synthetic.FIT_CHECK,
+    synthetic.PLACEBO_CHECK,
+    balance.CHECK,
+    overlap.CHECK,
+]
+
+
+def checks_for(method: str) -> tuple[CheckKind, ...]:
+    """The checks of a design, in the order in which pages show them."""
+    return tuple(row for row in CHECKS if method in row.designs)
+
+
+def run_checks(method: str, examined: Examined) -> tuple[CheckResult, ...]:
+    """Every check of a design that has something to say."""
+    results = (row.run(examined) for row in checks_for(method))
+    return tuple(result for result in results if result is not None)
+
+
+def register_check(row: CheckKind) -> None:
+    """One more check. Raises DesignError for a name that one of its designs has already."""
+    for method in sorted(row.designs):
+        if row.name in {there.name for there in checks_for(method)}:
+            raise DesignError(f"checks: {method} has one called {row.name!r} already. Rename it.")
+    CHECKS.append(row)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from pbc_eval.checks.check_kind import CheckKind, Examined
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.weighted_sample import WeightedSample
@@ -118,3 +119,16 @@ def _sentence(table: pd.DataFrame, green: float, amber: float) -> Sentence:
         every=every,
         low=low,
     )
+
+
+def _run(examined: Examined) -> CheckResult | None:
+    return None if examined.sample is None else check_balance(examined.sample)
+
+
+CHECK = CheckKind(
+    name="balance",
+    designs=frozenset({"matching"}),
+    run=_run,
+    planned="Balance (balance): standardised differences of every characteristic after matching, "
+    "up to 5% good, above 10% too far apart.",
+)

@@ -10,6 +10,7 @@ than 20 to 50); MacKinnon and Webb (2018), Econometrics Journal 21 (few treated 
 
 import pandas as pd
 
+from pbc_eval.checks.check_kind import CheckKind, Examined
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import CLUSTERS, UNITS, Number, Units
 from pbc_eval.panel.panel import Panel
@@ -64,3 +65,16 @@ def check_few_clusters(panel: Panel) -> CheckResult:
             {"side": ["treated", "comparison", "all"], "clusters": [treated, compared, total]}
         ),
     )
+
+
+def _run(examined: Examined) -> CheckResult | None:
+    return None if examined.panel is None else check_few_clusters(examined.panel)
+
+
+CHECK = CheckKind(
+    name="few_clusters",
+    designs=frozenset({"difference_in_differences"}),
+    run=_run,
+    planned="Few clusters (few_clusters): are there enough independent units on both sides for a "
+    "large-sample standard error?",
+)

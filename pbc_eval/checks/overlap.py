@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pbc_eval._validate import check_share
+from pbc_eval.checks.check_kind import CheckKind, Examined
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.weighted_sample import WeightedSample
@@ -153,3 +154,15 @@ def _row(
         "median": scores[1],
         "highest": scores[2],
     }
+
+
+def _run(examined: Examined) -> CheckResult | None:
+    return None if examined.sample is None else check_overlap(examined.sample)
+
+
+CHECK = CheckKind(
+    name="overlap",
+    designs=frozenset({"matching"}),
+    run=_run,
+    planned="Overlap (overlap): is there anybody to compare with, and who was lost?",
+)

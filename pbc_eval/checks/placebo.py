@@ -10,6 +10,7 @@ Source: Abadie, Diamond and Hainmueller (2010), Journal of the American Statisti
 import numpy as np
 import pandas as pd
 
+from pbc_eval.checks.check_kind import CheckKind, Examined
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Claim, Sentence
 from pbc_eval.messages.values import TREATED_UNITS, UNITS, Number, PValue, Size, UnitNames, Units
@@ -131,3 +132,19 @@ def _skip(why: Sentence) -> CheckResult:
         sentence=Sentence("Placebos in space were not run: {why}.", why=why),
         null=NULL,
     )
+
+
+def _run(examined: Examined) -> CheckResult | None:
+    panel, headline = examined.panel, examined.headline
+    if panel is None or headline is None or headline.n_treated != 1:
+        return None
+    return check_placebo_in_space(panel, examined.anticipation)
+
+
+CHECK = CheckKind(
+    name="placebo_in_space",
+    designs=frozenset({"difference_in_differences"}),
+    run=_run,
+    planned="Placebo in space (placebo_in_space), if one unit alone is treated: is its effect "
+    "unusual among units that were not?",
+)

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy import linalg, stats
 
+from pbc_eval.checks.check_kind import CheckKind, Examined
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.small_sample import SmallSampleTest, small_sample_test
 from pbc_eval.messages.sentence import Sentence
@@ -200,3 +201,16 @@ def _verdict(p_value: float) -> Sentence:
         "No difference before treatment was detected; that does not show that trends would have "
         "stayed parallel without treatment."
     )
+
+
+def _run(examined: Examined) -> CheckResult | None:
+    return None if examined.effects is None else check_pretrends(examined.effects)
+
+
+CHECK = CheckKind(
+    name="pre_trends",
+    designs=frozenset({"difference_in_differences"}),
+    run=_run,
+    planned="Trends before the start (pre_trends): do groups move with their comparison before "
+    "they are treated? An F test with estimated degrees of freedom.",
+)

@@ -9,6 +9,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from pbc_eval.checks.check_kind import CheckKind, Examined
 from pbc_eval.checks.placebo import NULL, SAYS_HOW_UNUSUAL
 from pbc_eval.did.synthetic import SyntheticDid
 from pbc_eval.did.synthetic_fit import differences, fit_cohorts
@@ -121,3 +122,30 @@ def check_synthetic_placebo(panel: Panel, fitted: SyntheticDid) -> CheckResult:
         p_value=rank / n,
         table=table,
     )
+
+
+def _run_fit(examined: Examined) -> CheckResult | None:
+    return None if examined.synthetic is None else check_synthetic_fit(examined.synthetic)
+
+
+def _run_placebo(examined: Examined) -> CheckResult | None:
+    if examined.panel is None or examined.synthetic is None:
+        return None
+    return check_synthetic_placebo(examined.panel, examined.synthetic)
+
+
+_DESIGNS = frozenset({"synthetic_difference_in_differences"})
+FIT_CHECK = CheckKind(
+    name="fit_before_treatment",
+    designs=_DESIGNS,
+    run=_run_fit,
+    planned="Fit before the start (fit_before_treatment): does the weighted comparison move as the "
+    "treated did?",
+)
+PLACEBO_CHECK = CheckKind(
+    name="placebo_in_space",
+    designs=_DESIGNS,
+    run=_run_placebo,
+    planned="Placebo in space (placebo_in_space): is the effect unusual among units that were not "
+    "treated?",
+)

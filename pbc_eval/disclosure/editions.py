@@ -20,6 +20,7 @@ import pandas as pd
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.disclosure.record import SUPPRESSED
 from pbc_eval.errors import DisclosureError
+from pbc_eval.results_file import RESULTS, read_results_file
 
 RECORD = "disclosure-review.json"
 REMEDY = (
@@ -173,12 +174,14 @@ def _column(
 
 def _headlines(folder: Path) -> Iterator[tuple[tuple[str, str], _Column]]:
     """The people behind each headline, as results.json tells them."""
-    file = folder / "downloads" / "results.json"
+    file = folder / RESULTS
     if not file.is_file():
         return
-    outcomes = json.loads(file.read_text(encoding="utf-8")).get("outcomes", [])
+    outcomes = read_results_file(file, f"Edition {folder.name}").outcomes
     for column in ("n_treated", "n_comparison"):
         published: dict[Key, float] = {
-            (str(o["id"]), "1"): float(o[column]) for o in outcomes if o.get(column)
+            (outcome.id, "1"): float(getattr(outcome, column))
+            for outcome in outcomes
+            if getattr(outcome, column)
         }
         yield ("results", column), _Column("results", column, published, frozenset(), None)

@@ -21,7 +21,8 @@ from pbc_eval.disclosure.record import (
     ReleasedTable,
     is_suppressed,
 )
-from pbc_eval.disclosure.review import refuse_unfit_outputs, reviews_of
+from pbc_eval.disclosure.release_performance import release_performance
+from pbc_eval.disclosure.review import refuse_unfit_outputs, review_table, reviews_of
 from pbc_eval.disclosure.rounding import to_base
 from pbc_eval.disclosure.sentences import (
     HeldBackCounts,
@@ -29,9 +30,11 @@ from pbc_eval.disclosure.sentences import (
     released_column,
     released_sentence,
 )
-from pbc_eval.disclosure.tables import release_tables
+from pbc_eval.disclosure.tables import release_open_table, release_table, release_tables
 from pbc_eval.errors import DisclosureError
-from pbc_eval.evaluation.record import Evaluation, Finding
+from pbc_eval.evaluation.record import Evaluation, Finding, OutputTable
+from pbc_eval.evaluation.shown.evaluation_tables import tables_of
+from pbc_eval.evaluation.simulation_summary import summary_of
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.results import AttEstimate, EffectSeries
 
@@ -43,16 +46,45 @@ def release(evaluation: Evaluation) -> ReleasedEvaluation:
     the threshold, when an output fails its review, and when a final edition has outputs in doubt
     that nobody answers for.
     """
-    rule = evaluation.spec.publication.disclosure
+    spec = evaluation.spec
+    rule = spec.publication.disclosure
     for finding in evaluation.findings:
         _refuse_a_headline_on_few(finding, rule)
-    released = tuple(_release_finding(finding, rule) for finding in evaluation.findings)
-    evaluation_told = replace(evaluation, findings=tuple(part.finding for part in released))
-    reviews = reviews_of(evaluation, released, rule)
-    refuse_unfit_outputs(reviews, evaluation.spec)
+    findings = tuple(_release_finding(finding, rule) for finding in evaluation.findings)
+    tables = tuple(_release_alone(table, rule) for table in tables_of(evaluation))
+    kpis, summary = release_performance(evaluation.performance, rule)
+    if summary is not None:
+        tables = (*tables, summary)
+    alone = (*tables, *(kpi.table for kpi in kpis))
+    reviews = reviews_of(evaluation, findings, rule)
+    reviews += tuple(review_table(table, rule) for table in alone)
+    refuse_unfit_outputs(reviews, spec)
+    simulation = evaluation.simulation
     return ReleasedEvaluation(
-        evaluation=evaluation_told, findings=released, rule=rule, reviews=reviews
+        spec=spec,
+        rule=rule,
+        findings=findings,
+        tables=tables,
+        reviews=reviews,
+        payment=evaluation.payment,
+        payment_analysis=evaluation.payment_analysis,
+        payment_risk=evaluation.payment_risk,
+        kpis=kpis,
+        sroi=evaluation.sroi,
+        value_analysis=evaluation.value_analysis,
+        investment=evaluation.investment,
+        simulation=None if simulation is None else summary_of(simulation),
+        revision=evaluation.revision,
+        deviations=evaluation.deviations,
+        fingerprint=evaluation.fingerprint,
+        inputs=evaluation.inputs,
+        seed=evaluation.seed,
     )
+
+
+def _release_alone(table: OutputTable, rule: DisclosureRule) -> ReleasedTable:
+    """A table that belongs to no one outcome."""
+    return release_table(table, rule) if table.counts_people else release_open_table(table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,33 +117,38 @@ class _Teller:
 def _release_finding(finding: Finding, rule: DisclosureRule) -> ReleasedFinding:
     tables = release_tables(finding.tables, rule, finding)
     tell = _Teller(rule, held_back_counts(finding.tables, tables, f"{finding.outcome.id}-"))
+    tables = tuple(
+        replace(_with_told_reasons(table, tell), about=finding.outcome.id) for table in tables
+    )
+    path = next((t for t in tables if t.name == f"{finding.outcome.id}-event"), None)
     benchmark = finding.benchmark
-    finding_told = replace(
-        finding,
+    return ReleasedFinding(
+        outcome=finding.outcome,
         headline=tell.estimate(finding.headline),
+        measured=finding.measured,
         alternatives=tuple(tell.estimate(e) for e in finding.alternatives),
         benchmark=tell.estimate(benchmark) if benchmark else None,
         checks=tuple(
-            replace(check, sentence=tell.sentence(check.sentence)) for check in finding.checks
+            replace(check, sentence=tell.sentence(check.sentence), table=None)
+            for check in finding.checks
         ),
         notes=tuple(tell.sentence(note) for note in finding.notes),
-    )
-    tables = tuple(_with_told_reasons(table, tell) for table in tables)
-    path = next((t for t in tables if t.table.name == f"{finding.outcome.id}-event"), None)
-    return ReleasedFinding(
-        finding=finding_told, tables=tables, path=_release_series(finding.path, path, tell)
+        source=finding.source,
+        status=finding.status,
+        tables=tables,
+        path=_release_series(finding.path, path, tell),
     )
 
 
 def _with_told_reasons(released: ReleasedTable, tell: _Teller) -> ReleasedTable:
     """The table with its columns of sentences told as the others are."""
-    if not released.table.sentence_columns:
+    if not released.sentence_columns:
         return released
     frame = released.frame.copy()
-    for column in released.table.sentence_columns:
+    for column in released.sentence_columns:
         cells = released_column(frame[column], tell.rule, tell.held)
         frame[column] = pd.Series(cells, frame.index, dtype=object)
-    return replace(released, table=replace(released.table, frame=frame))
+    return replace(released, frame=frame)
 
 
 def _release_series(

@@ -15,15 +15,26 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations
 
+import pandas as pd
+
 from pbc_eval._validate import first_few
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.agreement.evaluation import EvaluationSpec
-from pbc_eval.disclosure.record import OutputReview, ReleasedFinding, ReleasedTable, ReviewStatus
+from pbc_eval.disclosure.record import (
+    OutputReview,
+    ReleasedEvaluation,
+    ReleasedFinding,
+    ReleasedTable,
+    ReviewStatus,
+)
 from pbc_eval.disclosure.sentences import held_back_counts
+from pbc_eval.disclosure.tables import release_open_table
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import Evaluation, Finding
+from pbc_eval.evaluation.shown.open_table import open_table
 from pbc_eval.results import AttEstimate
 
+REVIEW_TABLE = "disclosure-review"
 LEAST_DEGREES = 10
 _ONE_PERSON = re.compile(r"^(min|max|minimum|maximum|residuals?|outliers?)(_|$)", re.IGNORECASE)
 _QUANTILE = re.compile(
@@ -41,7 +52,7 @@ def reviews_of(
     reviews: list[OutputReview] = []
     for finding, part in zip(evaluation.findings, released, strict=True):
         name = finding.outcome.id
-        reviews += [review_table(table, rule, finding) for table in part.tables]
+        reviews += [review_table(table, rule) for table in part.tables]
         reviews.append(_of_estimates(finding, rule))
         reviews += _of_benchmark(finding, held_back_counts(finding.tables, part.tables).values)
         sentences = len(finding.checks) + len(finding.notes) + len(finding.headline.method.notes)
@@ -62,21 +73,18 @@ def reviews_of(
     return tuple(reviews)
 
 
-def review_table(
-    released: ReleasedTable, rule: DisclosureRule, finding: Finding | None = None
-) -> OutputReview:
+def review_table(released: ReleasedTable, rule: DisclosureRule) -> OutputReview:
     """One table: what it holds, and what a reader could work out of it."""
-    table = released.table
     if not rule.protects:
-        return OutputReview(output=table.name, kind="table", status="pass", reason=OFF)
+        return OutputReview(output=released.name, kind="table", status="pass", reason=OFF)
     faults, doubts = list(released.faults), list(released.doubts)
-    for column in table.frame.columns:
-        header = table.headers.get(str(column), str(column))
+    for column in released.frame.columns:
+        header = released.headers.get(str(column), str(column))
         if _ONE_PERSON.match(str(column)):
             faults.append(("an extreme or a residual is about one person", header))
         elif _QUANTILE.match(str(column)):
             doubts.append(("a quantile may be one person's value", header))
-    if table.one_row_a_unit:
+    if released.one_row_a_unit:
         doubts.append(("every row is about one unit", "all rows"))
     status: ReviewStatus = "fail" if faults else "review" if doubts else "pass"
     reasons = faults or doubts
@@ -84,7 +92,7 @@ def review_table(
         "; ".join(dict.fromkeys(words for words, _ in reasons)) if reasons else _passed(released)
     )
     return OutputReview(
-        output=table.name,
+        output=released.name,
         kind="table",
         status=status,
         reason=reason,
@@ -129,8 +137,7 @@ def _named(review: OutputReview) -> str:
 
 
 def _passed(released: ReleasedTable) -> str:
-    table = released.table
-    if not table.governed_by and not table.contributions and "count" not in table.kinds.values():
+    if not released.guarded:
         return NO_PEOPLE
     if not released.n_suppressed:
         return SAFE
@@ -239,4 +246,62 @@ def _of_workbook(evaluation: Evaluation, rule: DisclosureRule) -> OutputReview:
         reason="amounts are worked out from counts that are not rounded, and may tell them"
         if doubtful
         else "amounts agreed, effects released, and formulas; no counts of people",
+    )
+
+
+def complete_reviews(
+    released: ReleasedEvaluation, *, tables: Collection[str], figures: Collection[str]
+) -> tuple[OutputReview, ...]:
+    """What was found of every output of a page, by the names of its tables and figures.
+
+    Raises DisclosureError for a table that no release has looked at, and as ``release`` does.
+    """
+    known = {review.output for review in released.reviews}
+    if unknown := [name for name in tables if name not in known]:
+        raise DisclosureError(
+            f"{released.spec.id}: {first_few(unknown)} did not go through release and cannot be "
+            "shown. Make it where the other tables are made."
+        )
+    shown = {*tables}
+    reviews = [
+        review for review in released.reviews if review.kind != "table" or review.output in shown
+    ]
+    reviews += [
+        OutputReview(
+            output=name,
+            kind="figure",
+            status="pass",
+            reason="drawn from released tables and series only, with its alternative text",
+        )
+        for name in figures
+    ]
+    return tuple(reviews)
+
+
+def reviews_table(reviews: Sequence[OutputReview], rule: DisclosureRule) -> ReleasedTable:
+    """One row an output: what it is, its status, the reason, the cells, and who answers for it."""
+    rows = []
+    for review in reviews:
+        reviewer = rule.reviewer_of(review.output) if review.status == "review" else None
+        rows.append(
+            {
+                "output": review.output,
+                "kind": review.kind,
+                "status": review.status,
+                "reason": review.reason,
+                "cells": "; ".join(review.cells),
+                "reviewed_by": f"{reviewer.by}, {reviewer.date.isoformat()}: {reviewer.reason}"
+                if reviewer
+                else "",
+            }
+        )
+    columns = ("output", "kind", "status", "reason", "cells", "reviewed_by")
+    headers = ("Output", "Kind", "Status", "Reason", "Cells", "Reviewed by")
+    return release_open_table(
+        open_table(
+            REVIEW_TABLE,
+            "Each output as it was looked at before release",
+            pd.DataFrame(rows, columns=list(columns)),
+            {column: (header, "text") for column, header in zip(columns, headers, strict=True)},
+        )
     )

@@ -68,6 +68,18 @@ def release_tables(
     return tuple(_written(t, protected.marks(t.name), rule, protected) for t in tables)
 
 
+def release_open_table(table: OutputTable) -> ReleasedTable:
+    """A table of money and assumptions, which counts no people, as it is.
+
+    Raises DisclosureError for one that names counts to protect: it is not open.
+    """
+    if table.counts_people or table.governed_by or table.contributions:
+        raise DisclosureError(
+            f"{table.name}: a table that counts people is not open. Release it under the rule."
+        )
+    return _as_released(table, table.frame, table.notes)
+
+
 def protect_tables(
     tables: Sequence[OutputTable], rule: DisclosureRule, finding: Finding | None = None
 ) -> Protected:
@@ -120,12 +132,34 @@ def _written(
         frame[column] = pd.Series(cells, frame.index, dtype=object)
     frame = rounded(table, frame.mask(hidden, SUPPRESSED), rule.base)
     doubts, faults = _doubts(table, protected) if protected else ((), ())
-    return ReleasedTable(
-        table=replace(table, frame=frame, headers=_headers(table, rule), notes=_notes(table, rule)),
+    return replace(
+        _as_released(table, frame, _notes(table, rule)),
+        headers=_headers(table, rule),
         n_suppressed=int(hidden.sum().sum()),
         doubts=doubts,
         faults=faults,
         totals=_totals(table, hidden, rule),
+    )
+
+
+def _as_released(table: OutputTable, frame: pd.DataFrame, notes: tuple[str, ...]) -> ReleasedTable:
+    """The table with what may be seen of it in the place of what was found."""
+    counts = [*table.governed_by, *(c for c, kind in table.kinds.items() if kind == "count")]
+    return ReleasedTable(
+        name=table.name,
+        caption=table.caption,
+        frame=frame,
+        kinds=table.kinds,
+        headers=table.headers,
+        notes=notes,
+        decimals=table.decimals,
+        scale=table.scale,
+        about=table.about,
+        subject=table.subject,
+        counts=tuple(c for c in dict.fromkeys(counts) if c in frame),
+        guarded=bool(table.governed_by or table.contributions or "count" in table.kinds.values()),
+        one_row_a_unit=table.one_row_a_unit,
+        sentence_columns=table.sentence_columns,
     )
 
 

@@ -10,7 +10,7 @@ from pbc_eval import provenance
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.errors import DesignError, SpecError
 from pbc_eval.evaluation.designs import design_kind
-from pbc_eval.evaluation.record import Finding
+from pbc_eval.evaluation.record import Finding, InvestmentPart
 from pbc_eval.evaluation.social_value import (
     ValueInputs,
     investment_parts,
@@ -36,7 +36,7 @@ class CoreResults:
     counted: dict[str, MeasuredOutcome]
     payment: PaymentStatement | None
     given: ValueInputs | None
-    parts: tuple[tuple[str, str, float], ...]  # who put in what, and how much
+    parts: tuple[InvestmentPart, ...]  # who put in what, and how much
     sroi: SroiResult | None
 
     @property

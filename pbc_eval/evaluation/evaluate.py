@@ -11,12 +11,14 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
-from pbc_eval.evaluation.core_results import core_results
+from pbc_eval.evaluation.core_results import CoreResults, core_results
 from pbc_eval.evaluation.joint_simulation import JointSimulation, simulate_together
+from pbc_eval.evaluation.payment_analysis import analyse_payment
 from pbc_eval.evaluation.record import Evaluation, Finding
 from pbc_eval.evaluation.registration import agreed_parts, deviations_of, fingerprint, registered
 from pbc_eval.evaluation.revision import earlier_spec, revision_of
 from pbc_eval.evaluation.social_value import ValueInputs, payment_invested
+from pbc_eval.evaluation.value_analysis import ValueAnalysis, analyse_value
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.payment.alternatives import payment_under_alternatives
 from pbc_eval.payment.risk import PaymentRisk, payment_risk
@@ -40,19 +42,20 @@ def evaluate(spec: EvaluationSpec) -> Evaluation:
     agreed = registered(spec, files)
     core = core_results(spec, files)
     given, payment, sroi = core.given, core.payment, core.sroi
+    risk = _payment_risk(spec, core.results, core.seed)
     return Evaluation(
         spec=spec,
         findings=core.findings,
         payment=payment,
         payment_alternatives=_payment_alternatives(spec, core.findings, core.counted),
-        payment_risk=_payment_risk(spec, core.results, core.seed),
+        payment_analysis=analyse_payment(spec.payment, payment, risk, core.results),
+        payment_risk=risk,
         performance=core.performance,
         counted=core.counted,
         sroi=sroi,
-        sroi_sensitivity=_sensitivity(spec, given, sroi, payment),
+        value_analysis=_value_analysis(spec, core),
         simulation=_simulated(spec, given, sroi, payment, core.results, seed=core.seed),
-        investment_parts=tuple((f"{who}: {what}", value) for who, what, value in core.parts),
-        payers=tuple((who, value) for who, _, value in core.parts),
+        investment=core.parts,
         inputs=inputs,
         seed=core.seed,
         deviations=deviations,
@@ -88,17 +91,19 @@ def input_hashes(spec: EvaluationSpec, files: InputFiles) -> dict[str, str]:
     return hashes
 
 
-def _sensitivity(
-    spec: EvaluationSpec,
-    given: ValueInputs | None,
-    sroi: SroiResult | None,
-    payment: PaymentStatement | None,
-) -> pd.DataFrame | None:
-    """One assumption at a time; those that are stated to be uncertain as far as stated."""
-    if sroi is None or given is None:
+def _value_analysis(spec: EvaluationSpec, line: CoreResults) -> ValueAnalysis | None:
+    """One assumption at a time, those that are stated to be uncertain as far as stated, and what
+    else follows from the map; None without one."""
+    sroi, given = line.sroi, line.given
+    if sroi is None or given is None or spec.value_map is None:
         return None
-    bounds = ends_of(sroi, given.uncertainty, paid=payment_invested(spec, payment))
-    return pd.DataFrame(one_way(sroi, bounds=bounds))
+    bounds = ends_of(sroi, given.uncertainty, paid=payment_invested(spec, line.payment))
+    return analyse_value(
+        sroi,
+        one_way(sroi, bounds=bounds),
+        [(part.who, part.value) for part in line.parts],
+        valued_on=spec.value_map.valued_on,
+    )
 
 
 def _simulated(

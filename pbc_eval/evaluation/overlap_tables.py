@@ -112,6 +112,7 @@ def bars_table(
     return OutputTable(
         name=f"{outcome.id}-score-bars",
         caption=f"{score_words(sample)}: people by score, over the programme group's range",
+        subject=score_words(sample),
         frame=frame,
         kinds={
             name: "count" if name in counts else "number" if name in ("low", "high") else "share"
@@ -147,6 +148,7 @@ def curves_table(
     return OutputTable(
         name=f"{outcome.id}-score-curves",
         caption=f"{score_words(sample)}: how each group is spread, before and after",
+        subject=score_words(sample),
         frame=frame,
         kinds=dict.fromkeys(frame.columns, "number"),
         headers={name: name.replace("_", " ").capitalize() for name in frame.columns},

@@ -9,6 +9,8 @@ from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.evaluation.deviation import Deviation
 from pbc_eval.evaluation.joint_simulation import JointSimulation
+from pbc_eval.evaluation.payment_analysis import PaymentAnalysis
+from pbc_eval.evaluation.value_analysis import ValueAnalysis
 from pbc_eval.kpi.record import PerformanceResult
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.payment.risk import PaymentRisk
@@ -54,6 +56,9 @@ class OutputTable:
     ratios: dict[str, tuple[str, ...]] = field(default_factory=dict)
     contributions: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
     one_row_a_unit: bool = False
+    counts_people: bool = True  # False: money and assumptions alone, with nothing to hold back
+    about: str = ""  # id of the outcome, KPI or clause that it is about, where it is about one
+    subject: str = ""  # what its numbers are of, where that is no column: the score, say
     keys: tuple[str, ...] = ()  # what each row is about, for other tables; where groups are hidden
     not_people: frozenset[str] = frozenset()  # keys of rows that are no head count
     sentence_columns: tuple[str, ...] = ()  # whose cells are Sentences, told as the rule has it
@@ -107,26 +112,40 @@ class RevisionSplit:
     inseparable: str = ""  # why kinds of change were taken together
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvestmentPart:
+    """Who put in what, and how much it is worth in the contract's currency."""
+
+    who: str
+    what: str
+    value: float
+    is_payment: bool = False  # the payment due, as part of the investment
+
+    @property
+    def label(self) -> str:
+        return f"{self.who}: {self.what}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Evaluation:
     """The whole story of one contract in one edition.
 
-    ``inputs`` maps each file that was read to its SHA-256; ``investment`` is in the contract's
-    currency, with the parts it was added up from.
+    ``inputs`` maps each file that was read to its SHA-256; ``investment`` is what was put in, part
+    by part.
     """
 
     spec: EvaluationSpec
     findings: tuple[Finding, ...]
     payment: PaymentStatement | None = None
     payment_alternatives: pd.DataFrame | None = None
+    payment_analysis: PaymentAnalysis | None = None
     payment_risk: PaymentRisk | None = None  # None without payment, or where nothing has an error
     performance: PerformanceResult | None = None
     counted: dict[str, MeasuredOutcome] = field(default_factory=dict)  # verified counts and KPIs
     sroi: SroiResult | None = None
-    sroi_sensitivity: pd.DataFrame | None = None
+    value_analysis: ValueAnalysis | None = None
     simulation: JointSimulation | None = None  # where something is uncertain
-    investment_parts: tuple[tuple[str, float], ...] = ()
-    payers: tuple[tuple[str, float], ...] = ()  # who put in how much, in the same order
+    investment: tuple[InvestmentPart, ...] = ()
     inputs: dict[str, str] = field(default_factory=dict)
     seed: int = 0
     revision: RevisionSplit | None = None  # against the earlier edition that the spec names
@@ -136,7 +155,9 @@ class Evaluation:
     @property
     def results(self) -> dict[str, MeasuredOutcome]:
         """What payment rests on: measured outcomes, verified counts and KPIs, by id."""
-        return {one.outcome.id: one.measured for one in self.findings} | dict(self.counted)
+        return {finding.outcome.id: finding.measured for finding in self.findings} | dict(
+            self.counted
+        )
 
     @property
     def primary(self) -> Finding | None:

@@ -14,6 +14,7 @@ from pbc_eval.agreement.uncertainty import Correlation, Uncertain
 from pbc_eval.agreement.valuation import Valuation
 from pbc_eval.agreement.value_map import StakeholderInput, ValuedOutcome, ValueMap
 from pbc_eval.errors import ValueMapError
+from pbc_eval.evaluation.record import InvestmentPart
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.intake.value_table import read_uncertainty, read_value_map
 from pbc_eval.parameters.bank import read_bank
@@ -102,11 +103,15 @@ def _value_map(spec: EvaluationSpec, valuation: Valuation, files: InputFiles) ->
 
 def investment_parts(
     spec: EvaluationSpec, payment: PaymentStatement | None, given: ValueInputs
-) -> tuple[tuple[str, str, float], ...]:
-    """What was put in, part by part: who, what and how much; the payment due first."""
-    parts = [(entry.stakeholder, entry.description, entry.value) for entry in given.inputs]
+) -> tuple[InvestmentPart, ...]:
+    """What was put in, part by part; the payment due first."""
+    parts = [
+        InvestmentPart(who=entry.stakeholder, what=entry.description, value=entry.value)
+        for entry in given.inputs
+    ]
     if paid := payment_invested(spec, payment):
-        parts.insert(0, (spec.contract.commissioner, "payment due", paid))
+        payer = spec.contract.commissioner
+        parts.insert(0, InvestmentPart(who=payer, what="payment due", value=paid, is_payment=True))
     return tuple(parts)
 
 
@@ -119,7 +124,7 @@ def payment_invested(spec: EvaluationSpec, payment: PaymentStatement | None) -> 
 def value_found(
     spec: EvaluationSpec,
     given: ValueInputs,
-    parts: Sequence[tuple[str, str, float]],
+    parts: Sequence[InvestmentPart],
     results: Mapping[str, MeasuredOutcome],
 ) -> SroiResult:
     """The social return of the evaluation on the basis that it states."""
@@ -128,7 +133,7 @@ def value_found(
         raise ValueMapError(f"{spec.id}: has no value map.")
     found = social_return(
         given.outcomes,
-        investment=sum(value for _, _, value in parts),
+        investment=sum(part.value for part in parts),
         discount=valuation.discount,
         date=valuation.valued_on,
         start_convention="after_activity" if valuation.first_year_discounted else "in_activity",

@@ -168,14 +168,17 @@ def estimates_table(
     *,
     name: str = "estimates",
     caption: str | None = None,
+    about: str = "",
 ) -> OutputTable:
-    """The headline beside every other estimator that was run, each with its sample."""
+    """The headline beside every other estimator that was run, each with its sample; ``about`` is
+    the id of the outcome, where all are of one."""
     units = spec.data.unit_name[1] if spec.data else "units"
     rows = [{**e.to_row(), "estimator": label} for label, e in estimates]
     return OutputTable(
         name=f"{outcome.id}-{name}",
         caption=caption
         or f"{outcome.label} ({shown_unit(outcome)}): the headline and other estimates",
+        about=about,
         frame=frame_with_sentences(rows),
         kinds={
             "estimator": "text",
@@ -215,7 +218,12 @@ def means_table(
         caption=f"Average {outcome.label.lower()} ({shown_unit(outcome)}) by group and {period}",
         frame=means.drop(columns="cohort"),
         kinds={"group": "text", "time": "text", "mean": effect_kind(outcome), "units": "count"},
-        headers={"group": "Group", "time": period.capitalize(), "mean": "Average"},
+        headers={
+            "group": "Group",
+            "time": period.capitalize(),
+            "mean": "Average",
+            "units": (spec.data.unit_name[1] if spec.data else "units").capitalize(),
+        },
         governed_by={"units": ("mean",)},
         contributions={"mean": parts} if parts else {},
         adds_up="not",

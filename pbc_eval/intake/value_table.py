@@ -7,9 +7,7 @@ row and column. Nothing is guessed (``table_cells``). What is written is read ba
 """
 
 import csv
-import re
 from collections.abc import Callable, Mapping, Sequence
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,37 +20,23 @@ from pbc_eval.agreement.problems import problems_in_words
 from pbc_eval.agreement.uncertainty import Correlation, Uncertain
 from pbc_eval.agreement.value_map import StakeholderInput, ValuedOutcome, ValueMap
 from pbc_eval.errors import ValueMapError
+from pbc_eval.intake.cell_table import (
+    Rows,
+    csv_rows,
+    frame_rows,
+    normal_header,
+    refuse_spreadsheet_errors,
+)
 from pbc_eval.intake.table_cells import (
     cell_text,
     cell_value,
     is_blank,
-    is_nan,
 )
 from pbc_eval.intake.workbook_file import Sheet, Value, workbook_bytes
 
-Rows = list[dict[str, Any]]
-ALIASES = {
-    "dropoff": "drop_off",
-    "dead_weight": "deadweight",
-    "stakeholders": "stakeholder",
-    "intended_unintended_changes": "outcome",
-    "outcomes": "outcome",
-    "the_outcomes": "outcome",
-    "what_changes": "outcome",
-    "inputs": "input",
-    "outputs": "output",
-    "value_of_the_inputs": "input_value",
-    "outcomes_start": "start",
-    "financial_proxy": "proxy",
-    "value_in_currency": "proxy_value",
-    "proxy_value_in_currency": "proxy_value",
-    "source_of_proxy": "proxy_source",
-    "source_of_value": "proxy_source",
-}
 WORKED_OUT = {"impact", "present_value", "total_present_value", "net_present_value"}
 OUTCOMES_SHEET, INPUTS_SHEET, UNCERTAINTY_SHEET = "outcomes", "inputs", "uncertainty"
 CORRELATIONS_SHEET = "correlations"
-TITLE_ROWS = 10  # rows in which a header that is not the first row is looked for
 
 
 class _Kind(NamedTuple):
@@ -79,6 +63,7 @@ _UNCERTAINTY = _Kind(
      "values", "value", "truncate", "source"),
     _UNCERTAIN.validate_python,
 )  # fmt: skip
+_KNOWN = {*_OUTCOMES.columns, *_INPUTS.columns, *_UNCERTAINTY.columns}
 
 
 def read_value_map(
@@ -106,7 +91,7 @@ def read_value_map(
         )
     sheets = pd.read_excel(path, sheet_name=None, dtype=object, keep_default_na=False)
     for sheet, frame in sheets.items():
-        _refuse_spreadsheet_errors(frame, f"{path.name}, sheet {sheet}")
+        refuse_spreadsheet_errors(frame, f"{path.name}, sheet {sheet}")
     named = {str(name).strip().lower(): frame for name, frame in sheets.items()}
     spent, varied, tied = (
         _sheet_table(named.pop(name, None), f"{path.name}, sheet {name}")
@@ -115,12 +100,12 @@ def read_value_map(
     if not named:
         raise ValueMapError(f"{path.name}: has no sheet of outcomes.")
     frame = named.get(OUTCOMES_SHEET, next(iter(named.values())))
-    return _build((_frame_rows(frame, path.name), path.name), spent, varied, tied)
+    return _build((frame_rows(frame, path.name, _KNOWN), path.name), spent, varied, tied)
 
 
 def read_uncertainty(path: Path) -> tuple[Uncertain, ...]:
     """Uncertain inputs from a CSV file, one a line. Raises ValueMapError as above."""
-    made = _models(_csv_rows(path), _UNCERTAINTY, path.name)
+    made = _models(csv_rows(path, _KNOWN), _UNCERTAINTY, path.name)
     return tuple(_UNCERTAIN.validate_python(entry) for entry in made)
 
 
@@ -129,9 +114,12 @@ def value_map_from_frame(outcomes: pd.DataFrame, inputs: pd.DataFrame | None = N
 
     Raises ValueMapError as ``read_value_map`` does; the first row of the frame is row 2.
     """
-    given = [] if inputs is None else _frame_rows(inputs, "inputs")
+    given = [] if inputs is None else frame_rows(inputs, "inputs", _KNOWN)
     return _build(
-        (_frame_rows(outcomes, "value map"), "value map"), (given, "inputs"), ([], ""), ([], "")
+        (frame_rows(outcomes, "value map", _KNOWN), "value map"),
+        (given, "inputs"),
+        ([], ""),
+        ([], ""),
     )
 
 
@@ -194,92 +182,11 @@ def _workbook_cell(value: Any) -> Value:
 
 
 def _csv_table(path: Path | None) -> tuple[Rows, str]:
-    return ([], "") if path is None else (_csv_rows(path), path.name)
+    return ([], "") if path is None else (csv_rows(path, _KNOWN), path.name)
 
 
 def _sheet_table(frame: pd.DataFrame | None, table: str) -> tuple[Rows, str]:
-    return ([] if frame is None else _frame_rows(frame, table)), table
-
-
-def _csv_rows(path: Path) -> Rows:
-    if not path.is_file():
-        raise ValueMapError(f"{path}: no such file.")
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:  # Excel writes a byte-order mark
-            lines = list(csv.reader(file, strict=True))
-    except UnicodeDecodeError as error:
-        raise ValueMapError(f"{path.name}: is not UTF-8. Save it as 'CSV UTF-8'.") from error
-    except csv.Error as error:
-        raise ValueMapError(f"{path.name}: is not a well-formed CSV file: {error}.") from error
-    if not lines:
-        raise ValueMapError(f"{path.name}: is empty. The first row names the columns.")
-    header = lines[0]
-    _refuse_a_header_further_down(lines, path.name)
-    _refuse_repeats(header)
-    for number, line in enumerate(lines[1:], start=2):
-        if len(line) > len(header):
-            raise ValueMapError(
-                f"{path.name}, row {number}: has {len(line)} cells for {len(header)} columns. "
-                "Quote text that contains commas."
-            )
-        _refuse_unnamed(header, line, f"{path.name}, row {number}")
-    return [dict(zip_longest(header, line, fillvalue="")) for line in lines[1:]]
-
-
-def _frame_rows(frame: pd.DataFrame, table: str) -> Rows:
-    # pandas names a column without a header "Unnamed: 3"
-    header = [re.sub(r"^Unnamed: \d+$", "", str(name)) for name in frame.columns]
-    rows = list(frame.itertuples(index=False, name=None))
-    _refuse_a_header_further_down([header, *rows[:TITLE_ROWS]], table)
-    _refuse_repeats(header)
-    for number, row in enumerate(rows, start=2):
-        _refuse_unnamed(header, row, f"row {number}")
-    return [dict(zip(header, row, strict=True)) for row in rows]
-
-
-def _refuse_a_header_further_down(lines: Sequence[Sequence[Any]], table: str) -> None:
-    """A title, or a merged header, above the row that names the columns."""
-    every = {*_OUTCOMES.columns, *_INPUTS.columns, *_UNCERTAINTY.columns}
-
-    def named(line: Sequence[Any]) -> int:
-        return len({_normal(str(cell)) for cell in line if not is_blank(cell)} & every)
-
-    counts = [named(line) for line in lines[: TITLE_ROWS + 1]]
-    best = max(range(len(counts)), key=lambda at: counts[at])
-    if best > 0 and counts[best] >= 3 and counts[best] > 2 * counts[0]:
-        raise ValueMapError(
-            f"{table}: the columns seem to be named in row {best + 1}, below a title or a merged "
-            f"header. Delete the {'row' if best == 1 else f'{best} rows'} above it, and unmerge."
-        )
-
-
-def _refuse_spreadsheet_errors(frame: pd.DataFrame, table: str) -> None:
-    """Empty cells arrive as empty text, so a missing number is a cell in error (#N/A, #DIV/0!)."""
-    for name in frame.columns:
-        if bad := [number for number, cell in enumerate(frame[name], start=2) if is_nan(cell)]:
-            raise ValueMapError(
-                f"{table}, row {bad[0]}, column {str(name)!r}: the cell holds a spreadsheet error "
-                "such as #N/A or #DIV/0!. Correct the formula, or clear the cell."
-            )
-
-
-def _refuse_unnamed(header: Sequence[str], cells: Sequence[Any], place: str) -> None:
-    for name, cell in zip(header, cells, strict=False):
-        if not name.strip() and not is_blank(cell):
-            raise ValueMapError(f"{place}: {cell!r} stands in a column without a header. Name it.")
-
-
-def _refuse_repeats(header: Sequence[str]) -> None:
-    names = [_normal(name) for name in header]
-    twice = sorted({name for name in names if names.count(name) > 1 and name})
-    if twice:
-        raise ValueMapError(f"value map: column {twice[0]!r} appears more than once. Keep one.")
-
-
-def _normal(header: str) -> str:
-    bare = re.sub(r"\(.*?\)|:.*|[%?]", " ", header, flags=re.DOTALL)
-    name = re.sub(r"[\s\-_/]+", "_", bare.strip().lower()).strip("_")
-    return ALIASES.get(name, name)
+    return ([] if frame is None else frame_rows(frame, table, _KNOWN)), table
 
 
 def _build(
@@ -313,7 +220,7 @@ def _models(rows: Rows, kind: _Kind, table: str) -> list[Agreed]:
     built: list[Agreed] = []
     for number, row in enumerate(rows, start=2):
         place = f"{table}, row {number}"
-        cells = {_normal(header): value for header, value in row.items() if header.strip()}
+        cells = {normal_header(header): value for header, value in row.items() if header.strip()}
         if all(is_blank(value) for value in cells.values()):
             continue
         filled = {name: cell_value(place, name, v) for name, v in cells.items() if not is_blank(v)}
@@ -333,7 +240,7 @@ def _in_words(error: ValidationError, data: Any, known: Sequence[str] = ()) -> s
 
 def _refuse_unknown(row: Mapping[str, Any], known: Sequence[str], table: str) -> None:
     for header in row:
-        name = _normal(header)
+        name = normal_header(header)
         if not header.strip() or name in known:
             continue
         if name in WORKED_OUT:

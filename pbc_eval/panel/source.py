@@ -11,7 +11,9 @@ and only what is asked of it comes out.
     data.duckdb::table          opened read-only
 """
 
+import itertools
 import os
+import re
 import uuid
 import weakref
 from collections.abc import Sequence
@@ -27,6 +29,7 @@ from ibis.expr.types import Column, Table, Value
 
 from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.errors import DataError
+from pbc_eval.intake.header_row import TITLE_ROWS, header_further_down, header_problem
 
 __all__ = [
     "Column",
@@ -174,6 +177,7 @@ def _open_path(text: str, columns: Sequence[str] | None) -> Source:
             return Source(_duckdb_table(path, inside), f"{path.name}::{inside}")
         if suffix == ".xlsx":
             frame = _sheet(path, inside)
+            _refuse_a_title(path.name, _top_of_frame(frame), columns)
             check_columns(path.name, list(frame.columns), columns or ())
             return Source(_from_frame(frame, columns), path.name)
         connection = ibis.duckdb.connect()
@@ -182,6 +186,8 @@ def _open_path(text: str, columns: Sequence[str] | None) -> Source:
         # The whole file is read to settle the types: a word in the last row must not pass as a
         # failed conversion in the middle of a computation.
         table = connection.read_csv(path, nullstr=list(MISSING_WORDS), sample_size=-1)
+        if not set(columns or ()) <= set(table.columns):
+            _refuse_a_title(path.name, _top_of_text(path), columns)
         return Source(table, path.name)
     except DataError:
         raise
@@ -189,6 +195,26 @@ def _open_path(text: str, columns: Sequence[str] | None) -> Source:
         # DuckDB's and pandas' reading errors share no base class below Exception.
         first_line = str(problem).strip().splitlines()[0]
         raise DataError(f"{path.name}: cannot be read as {suffix}: {first_line}") from problem
+
+
+def _refuse_a_title(
+    name: str, lines: Sequence[Sequence[object]], columns: Sequence[str] | None
+) -> None:
+    position = header_further_down(lines, columns or ())
+    if position is not None:
+        raise DataError(f"{name}: {header_problem(position)}")
+
+
+def _top_of_frame(frame: pd.DataFrame) -> list[Sequence[object]]:
+    rows = frame.head(TITLE_ROWS).itertuples(index=False, name=None)
+    return [[str(name) for name in frame.columns], *rows]
+
+
+def _top_of_text(path: Path) -> list[list[str]]:
+    """The first lines of a text file, cut at whatever separates its cells."""
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        lines = [line.rstrip("\r\n") for line in itertools.islice(file, TITLE_ROWS + 1)]
+    return [[cell.strip("\"'") for cell in re.split(r"[,;\t|]", line)] for line in lines]
 
 
 def _duckdb_table(path: Path, name: str) -> Table:

@@ -8,10 +8,10 @@ import datetime as dt
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from pbc_eval.messages.number_formats import long_date
 from pbc_eval.publish.visible import one_line
+from pbc_eval.results_file import ResultsFile
 
 _TEX = {
     **{mark: f"\\{mark}" for mark in "{}%&$#_"},
@@ -84,18 +84,19 @@ class Citation:
         return f"@techreport{{{self.key},\n{body}\n}}\n"
 
 
-def citation_of(results: dict[str, Any]) -> Citation:
+def citation_of(results: ResultsFile) -> Citation:
     """The citation of an edition, from its results.json."""
-    summary, told = results["summary"], results["particulars"]
+    summary, particulars = results.summary, results.particulars
+    publication = particulars.publication
     return Citation(
-        key=f"{summary['id']}-{summary['edition']}",
-        author=one_line(told["contract"]["commissioner"] or told["publication"]["contact"]),
-        title=one_line(summary["title"]),
-        kind=one_line(told["report_label"]),
-        edition=summary["edition"],
-        status=summary["status"],
-        released=dt.date.fromisoformat(told["publication"]["release_date"]),
-        licence=one_line(told["publication"]["licence"]),
+        key=f"{summary.id}-{summary.edition}",
+        author=one_line(particulars.contract.commissioner or publication.contact),
+        title=one_line(summary.title),
+        kind=one_line(results.report_label),
+        edition=summary.edition,
+        status=summary.status,
+        released=results.released,
+        licence=one_line(publication.licence),
     )
 
 
@@ -104,4 +105,4 @@ def _quoted(text: str) -> str:
 
 
 def _tex(text: str) -> str:
-    return re.sub(r"[{}%&$#_\\^~]", lambda found: _TEX[found[0]], text)
+    return re.sub(r"[{}%&$#_\\^~]", lambda mark: _TEX[mark[0]], text)

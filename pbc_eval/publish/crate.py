@@ -14,6 +14,7 @@ from typing import Any
 
 from pbc_eval.publish.citation import citation_of
 from pbc_eval.publish.metadata import media_type
+from pbc_eval.results_file import PublicationFacts, ResultsFile
 
 ARCHIVE = "ro-crate.zip"
 DESCRIPTOR = "ro-crate-metadata.json"
@@ -30,7 +31,7 @@ def crate_bytes(
     inputs: Mapping[str, bytes],
     *,
     agreed: bytes,
-    results: dict[str, Any],
+    results: ResultsFile,
     facts: dict[str, Any],
 ) -> bytes:
     """The archive as bytes.
@@ -56,12 +57,12 @@ def crate_bytes(
 
 def _graph(
     parts: Mapping[str, bytes],
-    results: dict[str, Any],
+    results: ResultsFile,
     facts: dict[str, Any],
     *,
     passed_on: set[str],
 ) -> list[dict[str, Any]]:
-    summary, told = results["summary"], results["particulars"]
+    summary, publication = results.summary, results.particulars.publication
     citation = citation_of(results)
     made = [name for name in sorted(parts) if not name.startswith("inputs/")]
     used = [f"inputs/{name}" for name in sorted(passed_on)] + [AGREED]
@@ -82,10 +83,10 @@ def _graph(
             "@id": "./",
             "@type": "Dataset",
             "name": f"{citation.title}, edition {citation.edition}",
-            "description": summary["contract"],
+            "description": summary.contract,
             "datePublished": citation.released.isoformat(),
             "version": citation.edition,
-            "identifier": f"{summary['id']}/{summary['edition']}",
+            "identifier": f"{summary.id}/{summary.edition}",
             "license": {"@id": "#licence"},
             "author": {"@id": "#commissioner"},
             "creditText": citation.sentence,
@@ -95,12 +96,12 @@ def _graph(
         {
             "@id": "#licence",
             "@type": "CreativeWork",
-            "name": told["publication"]["licence"],
+            "name": publication.licence,
             "description": "What others may do with text and data, in the words of the report.",
         },
         {"@id": "#commissioner", "@type": "Organization", "name": citation.author},
         *(_file(name, parts[name], made=name in made) for name in sorted(parts)),
-        *(_withheld(name, facts["inputs_sha256"][name], told) for name in withheld),
+        *(_withheld(name, facts["inputs_sha256"][name], publication) for name in withheld),
         {
             "@id": "#run",
             "@type": ["CreateAction", "prov:Activity"],
@@ -120,7 +121,7 @@ def _graph(
             "version": facts["versions"].get("pbc-eval", ""),
             "identifier": facts["code_commit"] or "not under version control",
             "sha256": facts["code_sha256"],
-            "softwareRequirements": [{"@id": one["@id"]} for one in software],
+            "softwareRequirements": [{"@id": package["@id"]} for package in software],
         },
         *software,
     ]
@@ -142,9 +143,12 @@ def _file(name: str, content: bytes, *, made: bool) -> dict[str, Any]:
     return entity
 
 
-def _withheld(name: str, digest: str, told: dict[str, Any]) -> dict[str, Any]:
-    is_open = told["publication"]["data_open"]
-    why = "its contents are in inputs/evaluation.json" if is_open else "the data are not open"
+def _withheld(name: str, digest: str, publication: PublicationFacts) -> dict[str, Any]:
+    why = (
+        "its contents are in inputs/evaluation.json"
+        if publication.data_open
+        else "the data are not open"
+    )
     return {
         "@id": _ref(name),
         "@type": ["CreativeWork", "prov:Entity"],

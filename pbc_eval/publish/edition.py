@@ -7,7 +7,6 @@ A failed run leaves the good edition that was there untouched, and its own folde
 ``reports/.runs`` for whoever looks into it. A final edition is never replaced by a different one.
 """
 
-import json
 import os
 import shutil
 import tempfile
@@ -26,10 +25,11 @@ from pbc_eval.errors import PublicationError
 from pbc_eval.messages.catalogue import confirmed_by
 from pbc_eval.publish.citation import citation_of
 from pbc_eval.publish.edition_files import agreed_text, open_inputs, write_companions
+from pbc_eval.publish.edition_results import read_results
 from pbc_eval.publish.notebook import execute, to_page
 from pbc_eval.publish.page import refuse_an_unfit_page
 from pbc_eval.publish.report_kinds import KINDS, Kind, Subject, kind_of
-from pbc_eval.publish.results_file import complete
+from pbc_eval.results_file import RESULTS, ResultsFile
 
 NOTEBOOK = KINDS["impact_report"].notebook
 LOCK_WAIT = 900  # seconds; a run of the same evaluation takes a fraction of this
@@ -175,7 +175,7 @@ def _make(kind: Kind, spec: Subject, run_dir: Path, reports: Path, notebook: Pat
         title=f"{mark}{spec.title}: {kind.words}, edition {spec.edition}",
         description=spec.summary,
         footer=f"{spec.title}, edition {spec.edition}. {spec.publication.licence}.",
-        citation="" if is_draft else citation_of(complete(results)).sentence,
+        citation="" if is_draft else citation_of(results).sentence,
         is_draft=is_draft,
         language=spec.publication.language,
     )
@@ -194,28 +194,28 @@ def _make(kind: Kind, spec: Subject, run_dir: Path, reports: Path, notebook: Pat
     provenance.write_manifest(edition, facts, files)
 
 
-def _results(edition: Path, notebook: Path) -> dict[str, Any]:
-    file = edition / "downloads" / "results.json"
-    if not file.is_file():
+def _results(edition: Path, notebook: Path) -> ResultsFile:
+    if not (edition / RESULTS).is_file():
         raise PublicationError(
-            f"{notebook.name}: wrote no results.json. Call report.write_downloads(released, "
-            "run_dir) in the notebook."
+            f"{notebook.name}: wrote no results.json. Call write(page, released, run_dir) of "
+            "pbc_eval.publish.formats in the notebook."
         )
-    results: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return results
+    return read_results(edition)
 
 
-def _facts(kind: Kind, spec: Subject, results: dict[str, Any], notebook: Path) -> dict[str, Any]:
+def _facts(kind: Kind, spec: Subject, results: ResultsFile, notebook: Path) -> dict[str, Any]:
     """What the manifest says beside the hashes, from the results that the notebook wrote."""
-    facts: dict[str, Any] = results["provenance"]
-    if (facts["evaluation"], facts["edition"]) != (spec.id, spec.edition):
+    facts = results.provenance
+    if facts is None:
+        raise PublicationError(f"{notebook.name}: gave results without their provenance.")
+    if (facts.evaluation, facts.edition) != (spec.id, spec.edition):
         raise PublicationError(
-            f"{notebook.name}: gave results of {facts['evaluation']}, edition {facts['edition']}, "
+            f"{notebook.name}: gave results of {facts.evaluation}, edition {facts.edition}, "
             f"in a run of {spec.id}, edition {spec.edition}. Was {spec.source.name} changed "
             "meanwhile? Run it again."
         )
     return {
-        **facts,
+        **facts.model_dump(),
         "report": kind.name,
         "status": spec.status,
         "notebook_sha256": provenance.sha256(notebook),

@@ -15,8 +15,8 @@ from pbc_eval.publish.checksums import SUMS, sums_text
 from pbc_eval.publish.citation import citation_of
 from pbc_eval.publish.crate import ARCHIVE, crate_bytes
 from pbc_eval.publish.metadata import schema_org
-from pbc_eval.publish.results_file import complete
 from pbc_eval.publish.visible import all_visible
+from pbc_eval.results_file import ResultsFile
 
 METADATA = "metadata.jsonld"
 
@@ -26,7 +26,7 @@ def write_companions(
     *,
     agreed: bytes,
     inputs: Mapping[str, bytes],
-    results: dict[str, Any],
+    results: ResultsFile,
     facts: dict[str, Any],
 ) -> None:
     """Write citation.txt, .cff and .bib, metadata.jsonld, ro-crate.zip and SHA256SUMS.
@@ -35,19 +35,18 @@ def write_companions(
     ``results`` is the edition's results.json and ``facts`` what its manifest will say.
     """
     downloads = folder / "downloads"
-    told = complete(all_visible(results))
-    citation = citation_of(told)
+    citation = citation_of(results)
     (downloads / "citation.txt").write_text(citation.sentence + "\n", encoding="utf-8")
     (downloads / "citation.cff").write_text(citation.cff, encoding="utf-8")
     (downloads / "citation.bib").write_text(citation.bibtex, encoding="utf-8")
-    text = json.dumps(schema_org(told, folder), indent=1, ensure_ascii=False)
+    text = json.dumps(schema_org(results, folder), indent=1, ensure_ascii=False)
     (folder / METADATA).write_text(text + "\n", encoding="utf-8")
     (downloads / ARCHIVE).write_bytes(
         crate_bytes(
             {name: path.read_bytes() for name, path in _files(folder).items()},
             inputs,
             agreed=agreed,
-            results=told,
+            results=results,
             facts=all_visible(facts),
         )
     )
@@ -77,5 +76,5 @@ def agreed_text(spec: BaseModel) -> bytes:
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    found = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path for path in found}
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path for path in files}

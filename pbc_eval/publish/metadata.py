@@ -8,6 +8,7 @@ from typing import Any
 
 from pbc_eval import provenance
 from pbc_eval.publish.citation import citation_of
+from pbc_eval.results_file import ContractFacts, ResultsFile, Summary
 
 MEDIA_TYPES = {
     ".html": "text/html",
@@ -30,22 +31,22 @@ def media_type(name: str) -> str:
     return MEDIA_TYPES.get(Path(name).suffix.casefold(), "application/octet-stream")
 
 
-def schema_org(results: dict[str, Any], folder: Path) -> dict[str, Any]:
+def schema_org(results: ResultsFile, folder: Path) -> dict[str, Any]:
     """A Report about a contract and the Dataset of its tables, with a hash of each file.
 
     Addresses are relative to the edition, so that they hold wherever the site is put.
     """
-    summary, told = results["summary"], results["particulars"]
-    contract, publication = told["contract"], told["publication"]
-    author = {"@type": "Organization", "name": contract["commissioner"]}
+    summary, particulars = results.summary, results.particulars
+    contract, publication = particulars.contract, particulars.publication
+    author = {"@type": "Organization", "name": contract.commissioner}
     shared = {
-        "name": summary["title"],
-        "description": summary["contract"],
-        "datePublished": publication["release_date"],
-        "version": summary["edition"],
-        "creativeWorkStatus": summary["status"].capitalize(),
+        "name": summary.title,
+        "description": summary.contract,
+        "datePublished": results.released.isoformat(),
+        "version": summary.edition,
+        "creativeWorkStatus": summary.status.capitalize(),
         "inLanguage": "en",
-        "license": publication["licence"],
+        "license": publication.licence,
         "author": author,
         "publisher": author,
         "isAccessibleForFree": True,
@@ -58,8 +59,8 @@ def schema_org(results: dict[str, Any], folder: Path) -> dict[str, Any]:
                 "@type": "Report",
                 **shared,
                 "url": "index.html",
-                "reportNumber": f"{summary['id']}, edition {summary['edition']}",
-                "abstract": " ".join(summary["headlines"]),
+                "reportNumber": f"{summary.id}, edition {summary.edition}",
+                "abstract": " ".join(summary.headlines),
                 "citation": citation_of(results).sentence,
                 "about": _contract(summary, contract),
                 "encodingFormat": "text/html",
@@ -69,10 +70,10 @@ def schema_org(results: dict[str, Any], folder: Path) -> dict[str, Any]:
                 "@id": "#dataset",
                 "@type": "Dataset",
                 **shared,
-                "measurementTechnique": told["method_label"],
+                "measurementTechnique": particulars.method_label,
                 "variableMeasured": [
-                    {"@type": "PropertyValue", "name": one["label"], "unitText": one["unit"]}
-                    for one in results.get("outcomes", [])
+                    {"@type": "PropertyValue", "name": outcome.label, "unitText": outcome.unit}
+                    for outcome in results.outcomes
                 ],
                 "distribution": [
                     _download(path, folder) for path in sorted((folder / "downloads").iterdir())
@@ -82,16 +83,16 @@ def schema_org(results: dict[str, Any], folder: Path) -> dict[str, Any]:
     }
 
 
-def _contract(summary: dict[str, Any], contract: dict[str, Any]) -> dict[str, Any]:
-    about = {
+def _contract(summary: Summary, contract: ContractFacts) -> dict[str, Any]:
+    about: dict[str, Any] = {
         "@type": "GovernmentService",
-        "name": summary["title"],
-        "description": summary["contract"],
-        "serviceOperator": {"@type": "Organization", "name": contract["commissioner"]},
-        "provider": {"@type": "Organization", "name": contract["provider"]},
+        "name": summary.title,
+        "description": summary.contract,
+        "serviceOperator": {"@type": "Organization", "name": contract.commissioner},
+        "provider": {"@type": "Organization", "name": contract.provider},
     }
-    if contract["investors"]:
-        about["funder"] = [{"@type": "Organization", "name": n} for n in contract["investors"]]
+    if contract.investors:
+        about["funder"] = [{"@type": "Organization", "name": n} for n in contract.investors]
     return about
 
 

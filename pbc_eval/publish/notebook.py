@@ -22,10 +22,10 @@ from pbc_eval._validate import did_you_mean
 from pbc_eval.errors import PublicationError
 from pbc_eval.messages.catalogue import SOURCE, confirmed_by
 from pbc_eval.messages.template_language import speak
+from pbc_eval.publish.glossary import with_definitions
 from pbc_eval.publish.kernel import PrivateKernelManager
 from pbc_eval.publish.visible import visible
 from pbc_eval.report.html import TEMPLATES
-from pbc_eval.report.words.glossary import with_definitions
 
 UNCONFIRMED = (
     "The translation of this page's headings and labels is a draft; nobody has confirmed it."

@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -14,24 +13,15 @@ from markupsafe import Markup
 
 from pbc_eval.disclosure import SUPPRESSED, ReleasedTable, is_suppressed
 from pbc_eval.errors import PublicationError
-from pbc_eval.evaluation.record import Kind, OutputTable
+from pbc_eval.evaluation.record import Kind
+from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.catalogue import SOURCE
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.template_language import speak
 from pbc_eval.report.figures.drawing import Figure
-from pbc_eval.report.words import numbers as fmt
+from pbc_eval.report.parts import LaidOut, Section
 
 TEMPLATES = Path(__file__).parent / "template"
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A piece of the page; JupyterLab and nbconvert both show it as HTML."""
-
-    html: str
-
-    def _repr_html_(self) -> str:
-        return self.html
 
 
 @cache
@@ -53,22 +43,35 @@ def _environment(language: str) -> Environment:
     return environment
 
 
-def render(template: str, facts: dict[str, Any], language: str = SOURCE) -> Section:
-    """Fill one section template in a language that has a catalogue.
+def section_html(section: Section, language: str = SOURCE) -> str:
+    """One section as HTML, in a language that has a catalogue; what is no Message stays English.
 
-    A fact that the template wants and does not get is an error.
+    A fact that a laid-out part's template wants and does not get is an error.
     """
-    return Section(_environment(language).get_template(f"{template}.html.j2").render(facts))
+    parts = [
+        (
+            type(part).__name__,
+            part,
+            _laid_out(part, language) if isinstance(part, LaidOut) else "",
+        )
+        for part in section.parts
+    ]
+    template = _environment(language).get_template("section.html.j2")
+    return template.render(section=section, parts=parts)
+
+
+def _laid_out(part: LaidOut, language: str) -> Markup:
+    template = _environment(language).get_template(f"{part.template}.html.j2")
+    return Markup(template.render(part.facts))  # noqa: S704 the template escapes each value
 
 
 def table_html(
-    released: ReleasedTable, *, currency: str, folded: bool = False, language: str = SOURCE
+    table: ReleasedTable, *, currency: str, folded: bool = False, language: str = SOURCE
 ) -> Markup:
     """An accessible table: caption, scoped headers, numbers right-aligned, notes below.
 
     A long one may be ``folded``: the reader opens it; in print it is open.
     """
-    table = released.table
     columns = [c for c in table.kinds if c in table.frame.columns]
     writers = [_writer(table.kinds[c], table, currency) for c in columns]
     rows = [
@@ -85,7 +88,7 @@ def table_html(
                 "Rows are rounded one by one, so they do not add up exactly to the total shown."
             )
         )
-    if released.n_suppressed:
+    if table.n_suppressed:
         notes.append(
             f"{SUPPRESSED} not published: a number this small could identify someone, or could be "
             "worked out from the others."
@@ -124,7 +127,7 @@ def anchor(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")
 
 
-def _totals_agree(table: OutputTable, columns: list[str]) -> bool:
+def _totals_agree(table: ReleasedTable, columns: list[str]) -> bool:
     """Does each column of money add up, as it is written, to the row that is called Total?"""
     frame = table.frame
     is_total = frame[columns[0]].astype(str).str.casefold() == "total"
@@ -141,7 +144,7 @@ def _totals_agree(table: OutputTable, columns: list[str]) -> bool:
     return True
 
 
-def _writer(kind: Kind, table: OutputTable, currency: str) -> Callable[[Any], str]:
+def _writer(kind: Kind, table: ReleasedTable, currency: str) -> Callable[[Any], str]:
     def text(value: Any) -> str:
         return "" if _is_missing(value) else str(value)
 

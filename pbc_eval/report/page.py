@@ -1,59 +1,210 @@
-"""The family of reports: which sections each kind of page has.
+"""The page of a report, as data: ``page_of(released)`` is a tuple of sections.
 
-    section("summary", released)                      a section of the impact report
-    section("league", released, "portfolio")          of another kind
+    released ─ page_of ▶ Section, … ─┬ as HTML on the page
+                                     ├ as CSV files with their dictionary
+                                     └ in results.json and the disclosure review
 
-Adding a kind is one module of sections and one row here; its notebook and loader stand in
-``publish/report_kinds.py``.
+Adding a section is its function in ``sections/`` and one row of the registry of its kind of report
+below; nothing else lists sections.
 """
 
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Literal, Self, TypeVar
 
-from pbc_eval._validate import check_choice
-from pbc_eval.agreement.evaluation import EvaluationSpec
-from pbc_eval.agreement.portfolio import PortfolioSpec
-from pbc_eval.disclosure import ReleasedEvaluation
+from pbc_eval.disclosure import (
+    OutputReview,
+    ReleasedDesignNote,
+    ReleasedEvaluation,
+    ReleasedPortfolio,
+    ReleasedTable,
+    complete_reviews,
+)
 from pbc_eval.errors import PublicationError
-from pbc_eval.evaluation.note.release import ReleasedDesignNote
-from pbc_eval.evaluation.portfolio.release import ReleasedPortfolio
-from pbc_eval.report.html import Section, render
-from pbc_eval.report.sections import design_note as design_note_sections
-from pbc_eval.report.sections import impact as sections
-from pbc_eval.report.sections import portfolio as portfolio_sections
-from pbc_eval.report.sections import social_return as sroi_sections
-from pbc_eval.report.sections.impact import Row
+from pbc_eval.messages.message import Message
+from pbc_eval.report.figures.drawing import Figure
+from pbc_eval.report.html import section_html
+from pbc_eval.report.parts import Part, Section
+from pbc_eval.report.sections import account, agreed, contracts, estimation, summary, value
+from pbc_eval.report.sections.assurance import assurance_parts
+from pbc_eval.report.sections.masthead import masthead
+from pbc_eval.report.sections.payment import payment_parts
+from pbc_eval.report.sections.performance import performance_parts
 
-SECTIONS_OF: dict[str, dict[str, Row]] = {
-    "impact_report": sections.SECTIONS,
-    "sroi_report": sroi_sections.SECTIONS,
-    "design_note": design_note_sections.SECTIONS,
-    "portfolio": portfolio_sections.SECTIONS,
-}
+ReportKind = Literal["impact_report", "sroi_report", "design_note", "portfolio"]
+Released = ReleasedEvaluation | ReleasedDesignNote | ReleasedPortfolio
+R = TypeVar("R")
 
 
-def section(name: str, released: Any, kind: str = "impact_report") -> Section:
-    """One section of a page as HTML; empty when there is nothing for it.
+@dataclass(frozen=True, slots=True)
+class Row(Generic[R]):
+    """One section: its anchor, its heading in the contents, and what makes its parts; none where
+    there is nothing for it. ``title`` stands above it where it says more than the heading."""
 
-    ``released`` is what the kind is made of: a ReleasedEvaluation, ReleasedDesignNote or
-    ReleasedPortfolio. Raises PublicationError for an unknown name or kind, an over-claim or a
-    figure without its words.
+    name: str
+    heading: str
+    parts: Callable[[R], Sequence[Part]]
+    title: str = ""
+
+
+IMPACT: tuple[Row[ReleasedEvaluation], ...] = (
+    Row("summary", Message("What was found"), summary.evaluation_parts),
+    Row("payment", Message("What the contract pays"), payment_parts),
+    Row("performance", Message("How the service performed"), performance_parts),
+    Row("value", Message("Social value"), value.value_parts),
+    Row("uncertainty", Message("How sure the return is"), value.uncertainty_parts),
+    Row("design", Message("How this was worked out"), estimation.design_parts),
+    Row("sample", Message("Who is in the analysis"), estimation.sample_parts),
+    Row("checks", Message("Does the comparison hold?"), estimation.check_parts),
+    Row("estimates", Message("Estimates"), estimation.estimate_parts),
+)
+SOCIAL_RETURN: tuple[Row[ReleasedEvaluation], ...] = (
+    Row("summary", Message("What was found"), summary.evaluation_parts),
+    Row(
+        "principles",
+        Message("The Principles of Social Value"),
+        account.principle_parts,
+        Message("The Principles of Social Value, and what was done for each"),
+    ),
+    Row("stakeholders", Message("Scope and stakeholders"), account.stakeholder_parts),
+    Row("value", Message("Social value"), value.value_parts),
+    Row("register", Message("Assumption register"), account.register_parts),
+    Row("uncertainty", Message("How sure the return is"), value.uncertainty_parts),
+    Row("payment", Message("What the contract pays"), payment_parts),
+    Row(
+        "not-valued",
+        Message("What is not valued"),
+        account.not_valued_parts,
+        Message("What is not valued, and what the ratio does not say"),
+    ),
+    Row("design", Message("How this was worked out"), estimation.design_parts),
+)
+DESIGN_NOTE: tuple[Row[ReleasedDesignNote], ...] = (
+    Row("question", Message("What is asked"), agreed.question_parts),
+    Row("design", Message("How it will be worked out"), agreed.design_parts),
+    Row("before", Message("What the data show before the start"), agreed.before_parts),
+    Row("detect", Message("What could be told apart"), agreed.detect_parts),
+    Row("payment", Message("What will be paid for what"), agreed.payment_parts),
+    Row("value", Message("How outcomes will be valued"), agreed.value_parts),
+)
+PORTFOLIO: tuple[Row[ReleasedPortfolio], ...] = (
+    Row("summary", Message("What the contracts achieved"), summary.portfolio_parts),
+    Row("effects", Message("Effects side by side"), contracts.effect_parts),
+    Row("chance", Message("What chance alone would do"), contracts.chance_parts),
+    Row("league", Message("Can contracts be ranked?"), contracts.league_parts),
+    Row("money", Message("Money"), contracts.money_parts),
+    Row("contracts", Message("The contracts"), contracts.contract_parts),
+)
+ASSURANCE = Message("Limits, sign-off and source")
+
+
+class Page(tuple[Section, ...]):
+    """The sections of a page, in reading order; JupyterLab and nbconvert show it as HTML."""
+
+    kind: ReportKind
+    language: str
+    reviews: tuple[OutputReview, ...]  # what was found of each output that is on the page
+
+    def __new__(
+        cls,
+        sections: Iterable[Section],
+        *,
+        kind: ReportKind,
+        language: str,
+        reviews: tuple[OutputReview, ...] = (),
+    ) -> Self:
+        made = super().__new__(cls, sections)
+        made.kind, made.language, made.reviews = kind, language, reviews
+        return made
+
+    def _repr_html_(self) -> str:
+        return "\n".join(section_html(section, self.language) for section in self)
+
+    @property
+    def tables(self) -> tuple[ReleasedTable, ...]:
+        return tuple(table for section in self for table in section.tables)
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        return tuple(figure for section in self for figure in section.figures)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of the files that it offers beside those of its tables and figures, each once."""
+        return tuple(dict.fromkeys(name for section in self for name in section.files))
+
+    def section(self, name: str) -> Section | None:
+        """One section by its anchor; None where the page has none of that name."""
+        return next((section for section in self if section.name == name), None)
+
+
+def page_of(released: Released, kind: ReportKind | None = None) -> Page:
+    """The page of a report. ``kind`` is that which the file asks for where it is left out; an
+    evaluation may be shown as an impact report or as a social return report.
+
+    Raises PublicationError for a kind that cannot be made of what is given, for an over-claim and
+    for a figure without its words; DisclosureError for outputs that must not go out.
     """
-    check_choice("section", "kind", kind, list(SECTIONS_OF), PublicationError)
-    rows = SECTIONS_OF[kind]
-    check_choice("section", "name", name, list(rows), PublicationError)
-    row = rows[name]
-    if not row.applies(released):
-        return Section("")
-    return render(row.template or name, row.build(released), language_of(released))
-
-
-def language_of(released: ReleasedEvaluation | ReleasedDesignNote | ReleasedPortfolio) -> str:
-    """The language that the file asks for in ``publication.language``."""
-    spec: EvaluationSpec | PortfolioSpec
-    if isinstance(released, ReleasedEvaluation):
-        spec = released.evaluation.spec
-    elif isinstance(released, ReleasedDesignNote):
-        spec = released.note.spec
+    kind = kind or kind_of(released)
+    language = released.spec.publication.language
+    if isinstance(released, ReleasedEvaluation) and kind in ("impact_report", "sroi_report"):
+        if kind == "sroi_report":
+            value.require_value(released)
+        rows = IMPACT if kind == "impact_report" else SOCIAL_RETURN
+        body = _sections(rows, released, released.spec.contract.currency)
+        reviews = complete_reviews(
+            released,
+            tables=[table.name for section in body for table in section.tables],
+            figures=[figure.name for section in body for figure in section.figures],
+        )
+    elif isinstance(released, ReleasedDesignNote) and kind == "design_note":
+        body = _sections(DESIGN_NOTE, released, released.spec.contract.currency)
+        reviews = ()
+    elif isinstance(released, ReleasedPortfolio) and kind == "portfolio":
+        body = _sections(PORTFOLIO, released, _currency(released))
+        reviews = ()
     else:
-        spec = released.portfolio.spec
-    return spec.publication.language
+        raise PublicationError(
+            f"{released.spec.id}: a {kind.replace('_', ' ')} cannot be made of a "
+            f"{type(released).__name__}. Release what that kind of report is made from."
+        )
+    closing = Section(
+        name="assurance",
+        heading=ASSURANCE,
+        title=ASSURANCE,
+        currency=_currency(released),
+        parts=tuple(assurance_parts(released, reviews)),
+    )
+    top = masthead(released, kind, [*body, closing])
+    return Page([top, *body, closing], kind=kind, language=language, reviews=reviews)
+
+
+def kind_of(released: Released) -> ReportKind:
+    """The kind of report that is made of what was released, as its file asks for it."""
+    if isinstance(released, ReleasedDesignNote):
+        return "design_note"
+    if isinstance(released, ReleasedPortfolio):
+        return "portfolio"
+    return released.spec.publication.report
+
+
+def _sections(rows: Sequence[Row[R]], released: R, currency: str) -> list[Section]:
+    sections = []
+    for row in rows:
+        if parts := tuple(row.parts(released)):
+            sections.append(
+                Section(
+                    name=row.name,
+                    heading=row.heading,
+                    title=row.title or row.heading,
+                    currency=currency,
+                    parts=parts,
+                )
+            )
+    return sections
+
+
+def _currency(released: Released) -> str:
+    if isinstance(released, ReleasedPortfolio):
+        return next(iter(released.currencies), released.spec.currency)
+    return released.spec.contract.currency

@@ -16,13 +16,14 @@ import pandas as pd
 import pytest
 from evaluations import DATA
 
-from pbc_eval import report
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.disclosure import SUPPRESSED, release
 from pbc_eval.evaluation.evaluate import evaluate
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import PEOPLE, ROWS, TREATED_UNITS, UNITS, Bracketed, Share, Units
-from pbc_eval.report.sections.impact import SECTIONS
+from pbc_eval.publish.formats import write
+from pbc_eval.report.html import section_html
+from pbc_eval.report.page import page_of
 
 pytestmark = pytest.mark.slow
 COUNT, FIGURE = 613, 61.3771
@@ -132,7 +133,8 @@ def canary(place, text):
 
 def everything(released, folder):
     """Every text that a reader gets: files, the page, drawings in it, strings of the workbook."""
-    written = report.write_downloads(released, folder)
+    page = page_of(released)
+    written = write(page, released, folder)
     for file in sorted(written.iterdir()):
         if file.suffix == ".xlsx":
             with zipfile.ZipFile(io.BytesIO(file.read_bytes())) as register:
@@ -140,8 +142,8 @@ def everything(released, folder):
                     yield f"{file.name}/{name}", register.read(name).decode("utf-8")
         else:
             yield file.name, file.read_text(encoding="utf-8")
-    for name in SECTIONS:
-        html = report.section(name, released).html
+    for section in page:
+        name, html = section.name, section_html(section)
         yield name, re.sub(r"base64,[A-Za-z0-9+/=]+", "", html)
         for drawn in re.findall(r"base64,([A-Za-z0-9+/=]+)", html):
             yield f"{name}, drawing", _words_of(base64.b64decode(drawn).decode("utf-8", "ignore"))

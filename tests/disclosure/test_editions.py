@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+from editions import RESULTS
 
 from pbc_eval.agreement.disclosure import DisclosureRule, Reviewed
 from pbc_eval.disclosure import SUPPRESSED as C
@@ -28,7 +29,8 @@ def shelf(tmp_path):
         shape = {"labels": ["group"], "counts": ["units"], "totals": totals}
         record = {"edition": name, "base": base, "tables": {"x-groups": shape}}
         (downloads / "disclosure-review.json").write_text(json.dumps(record))
-        results = {"outcomes": [{"id": "x", "n_treated": n_treated, "n_comparison": 300}]}
+        outcome = RESULTS["outcomes"][0] | {"id": "x", "n_treated": n_treated, "n_comparison": 300}
+        results = RESULTS | {"outcomes": [outcome]}
         (downloads / "results.json").write_text(json.dumps(results))
         return folder
 

@@ -49,10 +49,10 @@ def test_a_share_is_of_rounded_counts():
     assert frame["value"][0] == pytest.approx(115 / 150)
     assert frame["part"][1] == pytest.approx(60 / 175)
     assert frame["value"][2] == SUPPRESSED
-    assert "rounded to the nearest 5" in told.table.notes[-1]
+    assert "rounded to the nearest 5" in told.notes[-1]
 
 
 def test_without_a_base_counts_stay_as_they_are():
     told = release_table(shares(), DisclosureRule())
     assert list(told.frame["met"]) == [113, 58, SUPPRESSED]
-    assert told.table.notes == ()
+    assert told.notes == ()

@@ -10,17 +10,16 @@ from evaluations import DATA, change, copy_of
 from hostile import VALUES
 from scipy.stats import norm
 
-from pbc_eval import report
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.agreement.yaml_file import read_yaml
+from pbc_eval.disclosure import release_note
 from pbc_eval.errors import DataError
 from pbc_eval.evaluation.note.before_treatment import _std_error, before_treatment
 from pbc_eval.evaluation.note.design_note import design_note
-from pbc_eval.evaluation.note.release import release_note
 from pbc_eval.payment.risk import MEASURED, NO_EFFECT, PROMISED
+from pbc_eval.publish.formats.results import results
 from pbc_eval.publish.notebook import sanitise
-from pbc_eval.report.note_downloads import note_results
-from pbc_eval.report.page import SECTIONS_OF
+from pbc_eval.report.page import page_of
 
 NAME = "hospital-readmissions"
 OUTCOME = "readmissions_per_100"
@@ -29,10 +28,10 @@ OUTCOME = "readmissions_per_100"
 def both(folder):
     """The whole page of a note, and the facts of its results.json, from one run."""
     released = release_note(design_note(load_evaluation(folder)))
-    names = SECTIONS_OF["design_note"]
-    html = "".join(report.section(name, released, "design_note").html for name in names)
-    found = note_results(released)
-    return html, {key: found[key] for key in ("summary", "fingerprint", "expected")}
+    made = page_of(released)
+    content = results(made, released).model_dump(mode="json")
+    facts = {key: content[key] for key in ("summary", "fingerprint", "expected")}
+    return made._repr_html_(), facts
 
 
 def page(folder) -> str:
@@ -237,5 +236,5 @@ def test_small_groups_are_held_back():
         note.before, groups=(("first treated in 7", 4), ("for comparison, never treated", 40))
     )
     found = release_note(dataclasses.replace(note, before=few))
-    assert "[c]" in set(found.groups.frame["units"])
-    assert not found.show_levels
+    assert "[c]" in set(found.table("groups-before").frame["units"])
+    assert found.table("levels-before") is None

@@ -29,7 +29,7 @@ def test_there_are_eight_examples_and_each_can_be_released():
     assert len(names) == 8
     for name in names:
         released = pbc.release(evaluated(name))
-        assert released.evaluation.spec.id == name
+        assert released.spec.id == name
         assert (DATA / name / "SOURCE.md").is_file()
 
 
@@ -193,10 +193,11 @@ def test_payment_and_value_rest_on_the_same_estimate():
     assert evaluation.payment.total == sum(line.amount for line in evaluation.payment.lines)
     quantity = evaluation.sroi.by_outcome[0].quantity
     assert quantity == pytest.approx(measured.effect * measured.total_scale, rel=1e-12)
-    parts = dict(evaluation.investment_parts)
-    paid = next(value for name, value in parts.items() if "payment due" in name)
+    (paid,) = (part.value for part in evaluation.investment if part.is_payment)
     assert paid == float(evaluation.payment.total)
-    assert evaluation.sroi.investment == pytest.approx(sum(parts.values()))
+    assert evaluation.sroi.investment == pytest.approx(
+        sum(part.value for part in evaluation.investment)
+    )
 
 
 def test_every_other_estimate_is_paid_by_the_agreed_rule():

@@ -3,11 +3,11 @@
 import pandas as pd
 import pytest
 from evaluations import change, copy_of
+from shown import html_of
 
 import pbc_eval as pbc
 from pbc_eval.agreement.adjustment import ADMITS
 from pbc_eval.errors import DesignError, SpecError
-from pbc_eval.report.page import section
 
 pytestmark = pytest.mark.slow  # whole evaluations are run
 
@@ -100,7 +100,7 @@ def test_every_algorithm_runs_and_is_named_on_the_page(name, tmp_path):
         again = pbc.match(people, method=algorithm, **asked).effect("re78", by or "regression")
     assert finding.headline.estimate == pytest.approx(again.estimate, abs=1e-9)
     assert finding.headline.std_error == pytest.approx(again.std_error, abs=1e-9)
-    page = section("design", pbc.release(evaluation)).html
+    page = html_of(pbc.release(evaluation), "design")
     words = again.method.estimator.partition(" after ")[2].split(",")[0]
     assert words in page
     if name == "overlap":
@@ -144,7 +144,7 @@ def test_alternatives_are_run_on_the_same_people_and_paid(tmp_path):
     for name in table.index[1:]:
         measured = finding.measured_alternatives[name]
         assert paid[name] == pbc.payment_due(evaluation.spec.payment, [measured]).total
-    assert "What was done" in section("estimates", pbc.release(evaluation)).html
+    assert "What was done" in html_of(pbc.release(evaluation), "estimates")
 
 
 def test_an_alternative_that_cannot_be_had_is_named(tmp_path):

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from evaluations import DATA, change, copy_of
 from scipy import stats
+from shown import html_of
 
 import pbc_eval as pbc
 from pbc_eval.agreement.adjustment import ADMITS
 from pbc_eval.disclosure import is_suppressed
 from pbc_eval.evaluation import overlap_tables
 from pbc_eval.evaluation.designs.algorithm_words import PLAIN_WORDS
-from pbc_eval.report.figures.by_outcome import drawings
 from pbc_eval.report.figures.overlap import shared_area
-from pbc_eval.report.page import section
+from pbc_eval.report.sections.estimation import drawings
 
 pytestmark = pytest.mark.slow  # a whole evaluation is run
 
@@ -71,7 +71,7 @@ def test_a_curve_ends_where_few_people_lie_beyond():
 
 
 def test_the_words_say_what_is_seen(released):
-    drawn = drawings(released.primary, released.evaluation)
+    drawn = drawings(released.primary, released)
     curves, bars = drawn["score_curves"], drawn["score_bars"]
     before, after = (shared_area(curves.data, when) for when in ("before", "after"))
     assert before < 0.2 < 0.9 < after <= 1
@@ -93,7 +93,7 @@ def test_what_rests_on_few_is_not_drawn(protected):
     assert [is_suppressed(value) for value in bars["treated_before"]] == hidden
     assert any(hidden)
     assert part.table("support") is None  # how many are within, and how many in all, would tell
-    drawn = drawings(part, protected.evaluation)
+    drawn = drawings(part, protected)
     assert "steps are held back, being on few people" in drawn["score_bars"].alt
     assert "after matching" not in drawn["score_curves"].alt
     assert "after" not in " ".join(drawn["score_curves"].data.columns)
@@ -101,7 +101,7 @@ def test_what_rests_on_few_is_not_drawn(protected):
 
 def test_no_two_estimates_tell_how_few_were_not_matched(protected, tmp_path):
     """All rest on the 183, the others too; a way that itself loses a few is withheld, and said."""
-    counts = {estimate.n_treated for estimate in protected.primary.finding.alternatives[:-1]}
+    counts = {estimate.n_treated for estimate in protected.primary.alternatives[:-1]}
     assert counts == {183}  # the last is the experiment, a file of its own
     folder = copy_of("supported-work", tmp_path)
     file = folder / "evaluation.yaml"
@@ -122,11 +122,11 @@ def test_no_two_estimates_tell_how_few_were_not_matched(protected, tmp_path):
 
 
 def test_the_unmatched_are_counted_beside_their_averages(released):
-    headers = released.primary.table("unmatched").table.headers
+    headers = released.primary.table("unmatched").headers
     assert headers["mean_matched"] == "Matched (183)"
     assert headers["mean_unmatched"] == "Not matched (2)"
 
 
 def test_the_design_is_said_in_plain_words(released):
     assert set(PLAIN_WORDS) == set(ADMITS)
-    assert PLAIN_WORDS["nearest"] in section("design", released).html
+    assert PLAIN_WORDS["nearest"] in html_of(released, "design")

@@ -2,8 +2,8 @@
 
 import pytest
 from evaluations import DATA, change, copy_of
+from shown import html_of
 
-from pbc_eval import report
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.disclosure import release
 from pbc_eval.errors import SpecError
@@ -101,7 +101,7 @@ def test_an_unexplained_deviation_is_printed_on_a_provisional_edition(registered
         "Outcome, readmissions, important change: agreed was 1.0; done was 0.5. "
         f"Reason: {NO_REASON}."
     )
-    html = report.section("design", release(evaluation)).html
+    html = html_of(release(evaluation), "design")
     assert NO_REASON in html
     assert 'href="../design-1/index.html"' in html
 
@@ -141,7 +141,7 @@ def test_what_was_registered_cannot_be_changed_afterwards(registered):
 
 
 def test_without_a_protocol_the_page_says_that_none_was_registered():
-    html = report.section("design", release(evaluate(load_evaluation(DATA / "one-service")))).html
+    html = html_of(release(evaluate(load_evaluation(DATA / "one-service"))), "design")
     assert "No design note was registered before outcomes were seen" in html
 
 

@@ -5,14 +5,15 @@ from itertools import permutations
 
 import pytest
 from evaluations import DATA, change, copy_of
+from shown import listed, tables
 
 import pbc_eval as pbc
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.errors import SpecError
 from pbc_eval.evaluation.core_results import core_results
 from pbc_eval.evaluation.revision import between, earlier_spec, figures_of, shapley
+from pbc_eval.evaluation.shown.revision import revision_sentences
 from pbc_eval.intake.input_files import InputFiles
-from pbc_eval.report.sections.revision import revision_facts
 
 NAME = "school-attendance"
 EARLIER = "earlier/2025-1"
@@ -141,14 +142,16 @@ def test_files_of_both_editions_are_hashed(evaluation):
 
 
 def test_the_page_says_what_changed_in_words(evaluation):
-    facts = revision_facts(pbc.release(evaluation))
-    headline, payment, ratio = facts["sentences"]
+    released = pbc.release(evaluation)
+    headline, payment, ratio = revision_sentences(
+        released.revision, released.primary.outcome, released.spec.contract.currency
+    )
+    assert {headline, payment, ratio} < {*listed(released, "assurance")}
     assert headline == (
         "Headline: −1.89 became −2.17 percentage points. Due to: data −0.26, method −0.02, "
         "parameters nothing."
     )
     assert payment.startswith("Payment due: £339,679 became £819,833. Due to: data +£447,813")
     assert ratio.startswith("Ratio: 3.79 became 3.24.")
-    assert [t.table.name for t in facts["tables"]] == [
-        "revision-headline", "revision-money", "revision-ratio",
-    ]  # fmt: skip
+    shown = [name for name in tables(released, "assurance") if name.startswith("revision")]
+    assert shown == ["revision-headline", "revision-money", "revision-ratio"]

@@ -7,7 +7,7 @@ import re
 import zipfile
 
 import pytest
-from editions import results_of
+from editions import model_of
 from evaluations import DATA, EVERY, change, copy_of, files_under
 from hostile import VALUES
 
@@ -19,7 +19,6 @@ from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.publish.citation import citation_of
 from pbc_eval.publish.crate import AGREED, DESCRIPTOR, crate_bytes
 from pbc_eval.publish.edition_files import agreed_text, open_inputs, write_companions
-from pbc_eval.publish.results_file import complete
 
 OPEN = "data_status: synthetic\n  data_open: true"
 
@@ -41,7 +40,7 @@ def edition_of(folder, source, **changes):
         folder,
         agreed=agreed_text(spec),
         inputs=open_inputs(spec.folder, facts["inputs_sha256"], is_open=spec.publication.data_open),
-        results=results_of(**changes),
+        results=model_of(**changes),
         facts=facts,
     )
     return folder
@@ -77,7 +76,7 @@ def crate_of(edition) -> dict[str, dict]:
 
 
 def test_the_citation_says_who_what_which_and_when():
-    assert citation_of(complete(results_of())).sentence == (
+    assert citation_of(model_of()).sentence == (
         "The city (2026). A winter shelter. Impact report, edition 2026-1 (provisional), "
         "1 May 2026."
     )
@@ -95,7 +94,7 @@ def test_the_citation_file_is_what_cff_asks_for(edition):
 @pytest.mark.parametrize("value", VALUES)
 def test_hostile_words_cannot_break_out_of_a_citation(tmp_path, value):
     changes = {"summary__title": value, "particulars__contract__commissioner": value}
-    citation = citation_of(complete(results_of(**changes)))
+    citation = citation_of(model_of(**changes))
     file = tmp_path / "citation.cff"
     file.write_text(citation.cff, encoding="utf-8")
     cff = read_yaml(file).data
@@ -222,13 +221,11 @@ def test_the_archive_is_the_same_to_the_byte_and_depends_on_contents_alone(tmp_p
 
 @pytest.mark.parametrize("value", VALUES)
 def test_hostile_words_stay_words_in_the_archive(value):
-    results = results_of(summary__title=value, particulars__publication__licence=value,
+    results = model_of(summary__title=value, particulars__publication__licence=value,
                          particulars__contract__commissioner=value)  # fmt: skip
     facts = {"inputs_sha256": {"a.csv": "0"}, "versions": {}, "seed": 1, "code_commit": value,
              "code_sha256": "0"}  # fmt: skip
-    made = crate_bytes(
-        {"index.html": b"x"}, {}, agreed=b"{}", results=complete(results), facts=facts
-    )
+    made = crate_bytes({"index.html": b"x"}, {}, agreed=b"{}", results=results, facts=facts)
     with zipfile.ZipFile(io.BytesIO(made)) as archive:
         assert archive.namelist() == ["index.html", AGREED, DESCRIPTOR]
         json.loads(archive.read(DESCRIPTOR))

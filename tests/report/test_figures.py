@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from shown import figures as shown_figures
 
 import pbc_eval as pbc
 from pbc_eval.errors import PublicationError
 from pbc_eval.report.figures import drawing as figures
-from pbc_eval.report.figures.by_outcome import drawings
+from pbc_eval.report.figures.value import tornado
+from pbc_eval.report.sections.estimation import drawings
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -23,7 +25,7 @@ def released():
 
 
 def drawn(released, name):
-    return drawings(released[name].primary, released[name].evaluation)
+    return drawings(released[name].primary, released[name])
 
 
 def test_each_design_has_its_figures(released):
@@ -69,18 +71,16 @@ def test_the_same_results_give_the_same_bytes(released):
 def test_a_figure_without_data_is_refused():
     empty = pd.DataFrame(columns=["assumption", "ratio_low", "ratio_high"])
     with pytest.raises((PublicationError, IndexError)):
-        figures.tornado(empty, 2.0, name="x", currency="GBP")
+        tornado(empty, 2.0, name="x", currency="GBP")
     with pytest.raises(PublicationError, match="needs a caption"):
         figures.finish(lambda axes: None, name="x", caption="", alt="y", data=empty)
 
 
 def test_the_tornado_names_the_most_influential_assumption(released):
-    from pbc_eval.report.sections.value import sensitivity_figure  # noqa: PLC0415 heavy
-
-    evaluation = released["hospital-readmissions"].evaluation
-    figure = sensitivity_figure(evaluation)
-    widest = evaluation.sroi_sensitivity.iloc[0]
-    low, high = sorted((widest["ratio_low"], widest["ratio_high"]))
+    shown = released["hospital-readmissions"]
+    figure = shown_figures(shown, "value")["sensitivity-tornado"]
+    widest = shown.value_analysis.one_way[0]
+    low, high = sorted((widest.ratio_low, widest.ratio_high))
     assert f"from {low:.2f} to {high:.2f}" in figure.alt
 
 
@@ -90,10 +90,10 @@ def test_the_specification_curve_is_in_order_and_says_what_is_seen(released):
     assert figure.data["estimate"].is_monotonic_increasing
     assert figure.data["headline"].sum() == 1
     assert figure.data.loc[figure.data["headline"], "estimate"].item() == pytest.approx(
-        part.finding.headline.estimate
+        part.headline.estimate
     )
-    n = len(part.finding.alternatives)
-    outside = sum(bool(one.significant) for one in part.finding.alternatives)
+    n = len(part.alternatives)
+    outside = sum(bool(one.significant) for one in part.alternatives)
     assert figure.alt.startswith(f"{n} estimates in order of size, from ")
     assert f"{outside} of {n} intervals exclude zero" in figure.alt
     assert f"{n - 1} of the {n - 1} others have its sign" in figure.alt

@@ -13,7 +13,8 @@ from pbc_eval.disclosure import SUPPRESSED, release_table
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.record import OutputTable
 from pbc_eval.report.figures.drawing import Figure
-from pbc_eval.report.html import anchor, figure_html, render, table_html
+from pbc_eval.report.html import anchor, figure_html, section_html, table_html
+from pbc_eval.report.parts import LaidOut, Section
 
 KINDS = {"name": "text", "units": "count", "effect": "effect", "p": "p_value", "pay": "money"}
 
@@ -90,8 +91,10 @@ def test_a_figure_needs_its_words():
 
 
 def test_a_fact_that_a_template_lacks_is_an_error():
+    part = LaidOut("total", {})
+    section = Section(name="x", heading="X", title="X", currency="GBP", parts=(part,))
     with pytest.raises(Exception, match="undefined"):
-        render("table", {})
+        section_html(section)
 
 
 def test_anchors_are_safe_in_an_address():

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from babel.dates import get_month_names
@@ -10,24 +11,23 @@ from bs4 import BeautifulSoup
 from evaluations import DATA, made_once
 from languages import known, speaking
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+from shown import page_html
 
-from pbc_eval import provenance, report
+from pbc_eval import provenance
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.agreement.portfolio import load_portfolio
-from pbc_eval.disclosure import release
+from pbc_eval.disclosure import release, release_note, release_portfolio
 from pbc_eval.evaluation.evaluate import evaluate
 from pbc_eval.evaluation.note.design_note import design_note
-from pbc_eval.evaluation.note.release import release_note
 from pbc_eval.evaluation.portfolio.assemble import portfolio_of
-from pbc_eval.evaluation.portfolio.release import release_portfolio
 from pbc_eval.messages.catalogue import SOURCE, placeholders, translations
 from pbc_eval.publish.notebook import UNCONFIRMED, to_page
 from pbc_eval.publish.page import refuse_an_unfit_page
-from pbc_eval.report.page import SECTIONS_OF
+from pbc_eval.report.page import ReportKind
 
 pytestmark = pytest.mark.slow  # pages of every kind, in five catalogues
 
-KINDS = pytest.mark.parametrize("kind", sorted(SECTIONS_OF))
+KINDS = pytest.mark.parametrize("kind", sorted(get_args(ReportKind)))
 MARKED = re.compile(r'<span lang="\w+">((?:(?!<span lang=).)*?)</span>', re.DOTALL)
 HOSTILE = """<script>alert(1)</script><img src=x onerror='a()'>"><b>"""
 UNPLACED = {key for key in translations("cy") if not placeholders(key)}
@@ -41,19 +41,14 @@ def in_language(released, code):
         publication = spec.publication.model_copy(update={"language": code})
         return spec.model_copy(update={"publication": publication})
 
-    part = next(name for name in ("evaluation", "note", "portfolio") if hasattr(released, name))
-    owner = getattr(released, part)
-    return replace(released, **{part: replace(owner, spec=asking(owner.spec))})
+    return replace(released, spec=asking(released.spec))
 
 
 def page(kind, released, code):
     """The whole page, as an edition has it."""
     found = in_language(released, code)
-    cells = [
-        new_code_cell(outputs=[new_output("display_data", {"text/html": section.html})])
-        for name in SECTIONS_OF[kind]
-        if (section := report.section(name, found, kind)).html
-    ]
+    html = page_html(found, kind)
+    cells = [new_code_cell(outputs=[new_output("display_data", {"text/html": html})])]
     made = to_page(
         new_notebook(cells=cells), title="T", description="D", footer="F", citation="C",
         language=code,

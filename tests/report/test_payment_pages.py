@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from evaluations import change, copy_of
+from shown import figures, html_of, tables
 
 import pbc_eval as pbc
-from pbc_eval import report
 from pbc_eval.disclosure import SUPPRESSED
-from pbc_eval.report.sections.payment_risk import ladder_figures, risk_figures, risk_tables
-from pbc_eval.report.sections.performance import charts, performance_tables, summary_table
+from pbc_eval.publish.formats import write
+from pbc_eval.report.page import page_of
 
 pytestmark = pytest.mark.slow  # whole evaluations are run
 
@@ -20,12 +20,22 @@ DATA = Path(__file__).parents[2] / "data"
 
 @cache
 def released(name="hospital-readmissions"):
-    return pbc.release(pbc.evaluate(pbc.load_evaluation(DATA / name)))
+    return pbc.release(evaluated(name))
+
+
+@cache
+def evaluated(name="hospital-readmissions"):
+    return pbc.evaluate(pbc.load_evaluation(DATA / name))
+
+
+def ladders(name="hospital-readmissions"):
+    drawn = figures(released(name), "payment")
+    return [figure for key, figure in drawn.items() if key.startswith("payment-ladder")]
 
 
 def test_the_ladder_says_its_steps_and_where_the_estimate_stands():
-    (figure,) = ladder_figures(released().evaluation)
-    measured = released().evaluation.results["readmissions"]
+    (figure,) = ladders()
+    measured = evaluated().results["readmissions"]
     share = 100 * measured.effect / measured.counterfactual
     assert "£150,000 from 5.00; £400,000 from 8.00; £600,000 from 12.00" in figure.alt
     assert f"The estimate, {share:.2f}, pays £400,000." in figure.alt
@@ -35,53 +45,53 @@ def test_the_ladder_says_its_steps_and_where_the_estimate_stands():
 
 
 def test_every_step_clause_of_the_bond_has_its_ladder_though_it_has_no_interval():
-    figures = ladder_figures(released("one-service").evaluation)
-    assert [figure.name for figure in figures] == ["payment-ladder-early", "payment-ladder-final"]
-    assert "pays £0" in figures[0].alt
-    assert "interval" not in figures[0].alt
-    assert "pays £1" in figures[1].alt
+    drawn = ladders("one-service")
+    assert [figure.name for figure in drawn] == ["payment-ladder-early", "payment-ladder-final"]
+    assert "pays £0" in drawn[0].alt
+    assert "interval" not in drawn[0].alt
+    assert "pays £1" in drawn[1].alt
 
 
 def test_the_risk_is_said_in_plain_words_with_its_table_and_figure():
-    evaluation = released().evaluation
-    html = report.section("payment", released()).html
+    evaluation = evaluated()
+    html = html_of(released(), "payment")
     assert "If the programme had no effect, the rule would still pay something for results" in html
-    tables = {table.table.name: table.frame for table in risk_tables(evaluation)}
-    assert {"payment-risk-scenarios", "payment-risk-tiers"} <= tables.keys()
-    tiers = tables["payment-risk-tiers"]
+    shown = tables(released(), "payment")
+    assert {"payment-risk-scenarios", "payment-risk-tiers"} <= shown.keys()
+    tiers = shown["payment-risk-tiers"].frame
     assert tiers["no effect"].sum() == pytest.approx(1)
-    (figure,) = risk_figures(evaluation)
+    figure = figures(released(), "payment")["payment-risk"]
     nothing = evaluation.payment_risk.scenarios[0]
     assert f"£{nothing.expected:,.0f}" in figure.alt
     assert len(figure.data) == len(evaluation.payment_risk.curve)
 
 
 def test_without_a_standard_error_there_is_no_risk_to_show():
-    html = report.section("payment", released("one-service")).html
-    assert released("one-service").evaluation.payment_risk is None
+    html = html_of(released("one-service"), "payment")
+    assert released("one-service").payment_risk is None
     assert "pays by chance" not in html
     assert "Payment schedule" in html
 
 
 def test_the_schedule_is_on_the_page_and_beside_it(tmp_path):
-    folder = report.write_downloads(released(), tmp_path)
+    folder = write(page_of(released()), released(), tmp_path)
     text = (folder / "payment-schedule.md").read_text(encoding="utf-8")
     assert "2.2 **Success payment** (Schedule 2, para 2)" in text
-    html = report.section("payment", released()).html
+    html = html_of(released(), "payment")
     assert "Example. With the relative effect on readmissions at 0.065" in html
 
 
 def test_each_kpi_has_its_rating_and_names_what_was_not_reported():
-    table = summary_table(released()).frame.set_index("label")
+    table = tables(released(), "performance")["performance"].frame.set_index("label")
     assert table.loc["Records with an error", "rating"] == "Inadequate"
     assert table.loc["Complaints", "missing"] == "2025-08"
-    (figure,) = charts(released())
+    (figure,) = figures(released(), "performance").values()
     assert figure.alt.count("Not reported: 2025-08.") == 4
     assert "p chart of visits within three days of discharge: from" in figure.alt
 
 
 def test_deductions_rest_on_the_kpis():
-    evaluation = released().evaluation
+    evaluation = evaluated()
     lines = {line.clause: line for line in evaluation.payment.lines}
     errors = next(k for k in evaluation.performance.kpis if k.kpi.id == "record-errors")
     due = round((errors.overall - 0.03) / 0.01 * 10_000, 2)
@@ -99,16 +109,16 @@ def test_small_counts_go_from_tables_charts_and_summary_alike(tmp_path):
         "  disclosure: {threshold: 25, reason: a test}\n  limitations:",
     )
     shown = pbc.release(pbc.evaluate(pbc.load_evaluation(folder)))
-    table = next(t for t in performance_tables(shown) if t.table.name == "performance-complaints")
-    frame = table.frame
+    made = tables(shown, "performance")
+    frame = made["performance-complaints"].frame
     hidden = frame["count"] == SUPPRESSED
     assert hidden.any()
     kept = frame.loc[~hidden, "count"].dropna()
     assert (kept.astype(float) >= 25).all()
     for column in ("value", "low", "high"):
         assert (frame.loc[hidden, column] == SUPPRESSED).all()
-    (figure,) = charts(shown)
+    (figure,) = figures(shown, "performance").values()
     drawn = figure.data[figure.data["measure"] == "Complaints"]["period"]
     assert not set(drawn) & set(frame.loc[hidden, "period"])
-    latest = summary_table(shown).frame.set_index("label").loc["Complaints", "latest"]
+    latest = made["performance"].frame.set_index("label").loc["Complaints", "latest"]
     assert (latest == SUPPRESSED) == bool(hidden.iloc[-1])

@@ -8,19 +8,20 @@ import pytest
 from evaluations import DATA
 from hostile import VALUES
 from portfolios import jobs, members, portfolio, publish
+from shown import page_html
 
-from pbc_eval import report
 from pbc_eval.agreement.portfolio import load_portfolio
+from pbc_eval.disclosure import release_portfolio
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.portfolio.assemble import portfolio_of
-from pbc_eval.evaluation.portfolio.release import release_portfolio
+from pbc_eval.evaluation.portfolio.contract_words import effect_words
 from pbc_eval.messages.sentence import Claim, Sentence
 from pbc_eval.messages.values import Effect
+from pbc_eval.publish.formats import write
+from pbc_eval.publish.formats.results import results
 from pbc_eval.publish.notebook import sanitise
 from pbc_eval.report.figures.league import funnel
-from pbc_eval.report.page import SECTIONS_OF
-from pbc_eval.report.portfolio_downloads import portfolio_results
-from pbc_eval.report.sections.portfolio import portfolio_figures
+from pbc_eval.report.page import page_of
 from pbc_eval.report.words import portfolio_words as words
 from pbc_eval.report.words.claims import refuse_portfolio_over_claims
 
@@ -32,9 +33,11 @@ def released(spec, reports="."):
 
 
 def page(found) -> str:
-    return "".join(
-        report.section(name, found, "portfolio").html for name in SECTIONS_OF["portfolio"]
-    )
+    return page_html(found)
+
+
+def figures_of(found):
+    return page_of(found).figures
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +46,8 @@ def areas():
 
 
 def test_the_headline_counts_all_three_and_says_what_chance_would_do(areas):
-    said = " ".join(words.headline_sentences(areas.portfolio))
-    counts = [areas.portfolio.counted(v) for v in ("improved", "uncertain", "worsened")]
+    said = " ".join(words.headline_sentences(areas))
+    counts = [areas.counted(v) for v in ("improved", "uncertain", "worsened")]
     assert sum(counts) == 24
     assert f"Of 24 contracts, {counts[0]} can show an improvement, {counts[1]} cannot tell" in said
     assert "about 0.6 of them would still show an improvement by chance" in said
@@ -100,7 +103,7 @@ def test_money_is_never_added_over_currencies(tmp_path):
     publish(tmp_path, "garden", agreement={"currency": "USD"})
     extra = members("shelter", "garden")
     found = released(portfolio(tmp_path / "p", [], extra=extra), tmp_path)
-    said = words.money_sentence(found.portfolio)
+    said = words.money_sentence(found)
     assert said == (
         "£400 is due or was paid under 1 contract, of £500 that could be paid; $400 is due or was "
         "paid under 1 contract, of $500 that could be paid."
@@ -113,7 +116,7 @@ def test_an_amount_that_was_made_up_is_not_said_to_be_paid(tmp_path):
     publish(tmp_path, "shelter")
     publish(tmp_path, "garden", payment={"illustrative": True, "total": "9000.00"})
     found = released(portfolio(tmp_path / "p", [], extra=members("shelter", "garden")), tmp_path)
-    said = words.money_sentence(found.portfolio)
+    said = words.money_sentence(found)
     assert said.startswith("£400 is due or was paid under 1 contract, of £500")
     assert "The amounts of 1 contract were made up to show a rule" in said
     assert "9,400" not in page(found)
@@ -122,23 +125,23 @@ def test_an_amount_that_was_made_up_is_not_said_to_be_paid(tmp_path):
 def test_a_relative_reduction_is_in_per_cent(tmp_path):
     publish(tmp_path, "shelter", outcome={"relative": True, "estimate": -0.09, "promised": 0.075})
     found = released(portfolio(tmp_path / "p", [], extra=members("shelter")), tmp_path)
-    said = words.effect_words(found.portfolio.contracts[0])
+    said = effect_words(found.contracts[0])
     assert said == "better by 9.0 per cent of the comparison group's level"
     assert "7.5 per cent" in page(found)
 
 
 def test_money_counts_only_contracts_that_state_both(tmp_path):
     found = released(portfolio(tmp_path, MIXED))
-    assert words.money_sentence(found.portfolio) == (
+    assert words.money_sentence(found) == (
         "£1,400 is due or was paid under 2 contracts, of £1,900 that could be paid."
     )
 
 
 def test_a_mix_is_drawn_by_promise_and_each_in_its_own_unit(tmp_path):
     found = released(portfolio(tmp_path, MIXED))
-    names = [figure.name for figure in portfolio_figures(found.portfolio)]
+    names = [figure.name for figure in figures_of(found)]
     assert names == ["portfolio-forest", "portfolio-panels", "portfolio-spending"]
-    forest, panels, _ = portfolio_figures(found.portfolio)
+    forest, panels, _ = figures_of(found)
     assert forest.data["effect"].tolist() == [0.5, 1.5]  # of what was promised
     assert "in percent of the effect promised" in forest.alt
     assert "C: worse by 9.0 nights, no interval" in panels.alt
@@ -149,7 +152,7 @@ def test_a_mix_is_drawn_by_promise_and_each_in_its_own_unit(tmp_path):
 
 
 def test_figures_say_what_they_show(areas):
-    drawn = {figure.name: figure for figure in portfolio_figures(areas.portfolio)}
+    drawn = {figure.name: figure for figure in figures_of(areas)}
     assert list(drawn) == [
         "portfolio-forest", "portfolio-funnel", "portfolio-ranks", "portfolio-spending",
     ]  # fmt: skip
@@ -168,7 +171,7 @@ def test_figures_say_what_they_show(areas):
 
 def test_the_funnel_counts_who_lies_outside(tmp_path):
     rows = [f"A{i},jobs,{5 + i % 2},1,,,,40,S" for i in range(9)] + ["Far,jobs,14,1,,,,40,S"]
-    found = funnel(released(portfolio(tmp_path, rows)).portfolio, name="f")
+    found = funnel(released(portfolio(tmp_path, rows)), name="f")
     assert (found.outside, found.far) == (1, 1)
     assert "99.8% limits: Far." in found.figure.alt
     assert "1 lies outside the 95% limits" in words.funnel_sentence(1, 1, 10)
@@ -176,16 +179,16 @@ def test_the_funnel_counts_who_lies_outside(tmp_path):
 
 def test_ranks_that_cannot_be_told_apart_are_said_to_be_so(tmp_path):
     rows = [f"A{i},jobs,{i / 10},2,,,,40,S" for i in range(6)]
-    said = words.league_sentences(released(portfolio(tmp_path, rows)).portfolio)
+    said = words.league_sentences(released(portfolio(tmp_path, rows)))
     assert "cannot be told apart" in said[0]
 
 
 def test_results_hold_what_the_site_lists_and_no_number_that_json_has_not(areas):
-    found = portfolio_results(areas)
-    json.dumps(found, allow_nan=False)
-    assert found["summary"]["report"] == "portfolio"
-    assert found["pooled"]["mean"] == areas.portfolio.pooled.mean
-    assert len(found["contracts"]) == 24
+    found = results(page_of(areas), areas)
+    json.loads(found.to_json(), parse_constant=pytest.fail)
+    assert found.summary.report == "portfolio"
+    assert found.pooled.mean == areas.pooled.mean
+    assert len(found.contracts) == 24
 
 
 def test_hostile_names_neither_run_nor_break_the_page(tmp_path):
@@ -200,10 +203,10 @@ def test_hostile_names_neither_run_nor_break_the_page(tmp_path):
     assert "<script" not in html
     assert not re.search(r"<[^>]+ on\w+=", re.sub(r'"[^"]*"', '""', html))
     assert sanitise(html).count("<tr>") == html.count("<tr>")
-    report.write_portfolio(found, tmp_path)
+    write(page_of(found), found, tmp_path)
 
 
 def test_a_row_without_anything_but_a_name_is_shown(tmp_path):
     found = released(portfolio(tmp_path, [*jobs(5), "Bare,jobs,,,,,,,S"]))
-    assert "For 1 nothing was measured" in words.headline_sentences(found.portfolio)[0]
+    assert "For 1 nothing was measured" in words.headline_sentences(found)[0]
     assert "Bare" in page(found)

@@ -3,16 +3,16 @@
 import pandas as pd
 import pytest
 from evaluations import DATA, change, copy_of
+from shown import page_html, tables
 
-from pbc_eval import report
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.disclosure import release
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.evaluate import evaluate
+from pbc_eval.publish.formats import write
 from pbc_eval.publish.report_kinds import kind_of
-from pbc_eval.report.page import SECTIONS_OF
-from pbc_eval.report.sections.assumption_register import register_table
-from pbc_eval.report.sections.social_return import principles, sroi_tables
+from pbc_eval.report.page import page_of
+from pbc_eval.report.sections.account import principles
 
 
 def made(folder):
@@ -25,8 +25,7 @@ def wheels():
 
 
 def page(released):
-    names = SECTIONS_OF["sroi_report"]
-    return "".join(report.section(name, released, "sroi_report").html for name in names)
+    return page_html(released, "sroi_report")
 
 
 def test_the_file_asks_for_this_kind():
@@ -59,8 +58,8 @@ def test_what_is_stated_is_printed_and_nobody_is_counted_twice(tmp_path):
 
 
 def test_the_register_holds_every_figure_of_every_row(wheels):
-    frame = register_table(wheels.evaluation).frame
-    rows = wheels.evaluation.sroi.outcomes
+    frame = tables(wheels, "register")["assumption-register"].frame
+    rows = wheels.sroi.outcomes
     shares = ("deadweight", "displacement", "attribution", "leakage", "drop_off")
     above_zero = sum(getattr(row, name) > 0 for row in rows for name in shares)
     assert len(frame) == 3 * len(rows) + above_zero + 1
@@ -79,17 +78,20 @@ def test_the_ratio_never_stands_without_its_range_and_a_warning(wheels):
 
 
 def test_every_table_can_be_downloaded(wheels, tmp_path):
-    folder = report.write_downloads(wheels, tmp_path, "sroi_report")
+    made = page_of(wheels, "sroi_report")
+    folder = write(made, wheels, tmp_path)
     html = page(wheels)
-    for table in sroi_tables(wheels):
-        name = table.table.name
+    names = {table.name for table in made.tables}
+    assert {"value-involvement", "assumption-register", "value-shares"} < names
+    for table in made.tables:
+        name = table.name
         assert len(pd.read_csv(folder / f"{name}.csv")) == len(table.frame)
         assert f"downloads/{name}.csv" in html
 
 
 def test_an_evaluation_without_a_value_map_cannot_be_such_a_report():
     with pytest.raises(PublicationError, match=r"needs a value_map.*set publication\.report"):
-        report.section("masthead", made(DATA / "training-grants"), "sroi_report")
+        page_of(made(DATA / "training-grants"), "sroi_report")
 
 
 def test_an_evaluation_without_an_account_says_that_nothing_is_stated():

@@ -6,58 +6,74 @@ from dataclasses import replace
 
 import pytest
 from evaluations import DATA
+from shown import figures, html_of, listed, tables
 
 import pbc_eval as pbc
-from pbc_eval import report
-from pbc_eval.report.sections.uncertainty import sentences, uncertainty_figures, uncertainty_tables
-from pbc_eval.report.sections.value import value_figures
-from pbc_eval.report.words import numbers as fmt
+from pbc_eval.messages import numbers as fmt
+from pbc_eval.publish.formats import write
+from pbc_eval.publish.formats.results import results
+from pbc_eval.report.page import page_of
 from pbc_eval.sroi.value_of_information import value_of_information
 
 NAMES = ("hospital-readmissions", "wheels-to-meals", "one-service")
 
 
 @pytest.fixture(scope="module")
-def released():
-    return {n: pbc.release(pbc.evaluate(pbc.load_evaluation(DATA / n))) for n in NAMES}
+def evaluated():
+    return {n: pbc.evaluate(pbc.load_evaluation(DATA / n)) for n in NAMES}
+
+
+@pytest.fixture(scope="module")
+def released(evaluated):
+    return {name: pbc.release(evaluation) for name, evaluation in evaluated.items()}
+
+
+def figures_of_value(released):
+    return [
+        *figures(released, "value").values(),
+        *figures(released, "uncertainty").values(),
+    ]
+
+
+def sentences(released):
+    return listed(released, "uncertainty")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_figure_of_value_has_words_data_and_its_csv(released, name, tmp_path):
-    evaluation = released[name].evaluation
-    drawn = [*value_figures(evaluation), *uncertainty_figures(evaluation)]
+    drawn = figures_of_value(released[name])
     assert [figure.name for figure in drawn] == [
         "value-waterfall", "sensitivity-tornado", "two-way-grid", "ratio-distribution",
     ]  # fmt: skip
-    folder = report.write_downloads(released[name], tmp_path)
+    folder = write(page_of(released[name]), released[name], tmp_path)
     for figure in drawn:
         assert len(figure.alt) > 80
         assert figure.caption.endswith(".")
         assert "nan" not in figure.alt
         with (folder / f"{figure.name}.csv").open(encoding="utf-8") as file:
             assert len(list(csv.reader(file))) == len(figure.data) + 1
-    for table in uncertainty_tables(evaluation):
-        assert (folder / f"{table.table.name}.csv").is_file()
+    for table in tables(released[name], "uncertainty"):
+        assert (folder / f"{table}.csv").is_file()
     assert (folder / "workbook.xlsx").is_file()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_words_of_each_figure_are_those_of_its_data(released, name):
-    evaluation = released[name].evaluation
-    figures = {f.name: f for f in (*value_figures(evaluation), *uncertainty_figures(evaluation))}
+def test_the_words_of_each_figure_are_those_of_its_data(released, evaluated, name):
+    evaluation = evaluated[name]
+    drawn = {figure.name: figure for figure in figures_of_value(released[name])}
     returns, currency = evaluation.simulation.returns, evaluation.sroi.currency
     low, high = returns.interval("ratio")
-    alt = figures["ratio-distribution"].alt
+    alt = drawn["ratio-distribution"].alt
     assert f"between {fmt.number(low, 2)} and {fmt.number(high, 2)}" in alt
     assert (
         f"in {fmt.chance(returns.chance_ratio_above_one)} of the draws".casefold() in alt.casefold()
     )
-    shares = figures["ratio-distribution"].data["share_of_draws"]
+    shares = drawn["ratio-distribution"].data["share_of_draws"]
     assert 0.99 < shares.sum() <= 1
-    grid = figures["two-way-grid"]
+    grid = drawn["two-way-grid"]
     above = int((grid.data["ratio"] > 1).sum())
     assert f"in {above} of {len(grid.data)} cells" in grid.alt
-    steps = figures["value-waterfall"]
+    steps = drawn["value-waterfall"]
     for total in ("Gross value", "Present value", "Net present value"):
         level = float(steps.data.set_index("name").loc[total, "level"])
         assert fmt.money(level, currency) in steps.alt
@@ -65,41 +81,41 @@ def test_the_words_of_each_figure_are_those_of_its_data(released, name):
 
 def test_the_grid_takes_two_figures_of_different_rows_and_no_duration(released):
     for name in NAMES:
-        grid = next(f for f in value_figures(released[name].evaluation) if f.name == "two-way-grid")
+        grid = figures(released[name], "value")["two-way-grid"]
         first, second = re.search(r"values of (.*) and \d+ of (.*?)\. It runs", grid.alt).groups()
         assert first.split(": ")[1] != second.split(": ")[1]
         assert "Duration" not in grid.alt
 
 
-def test_sentences_state_the_interval_the_chance_and_what_to_research(released):
-    said = sentences(released["one-service"].evaluation)
-    returns = released["one-service"].evaluation.simulation.returns
+def test_sentences_state_the_interval_the_chance_and_what_to_research(released, evaluated):
+    said = sentences(released["one-service"])
+    returns = evaluated["one-service"].simulation.returns
     chance = fmt.chance(returns.chance_ratio_above_one)
     assert said[0] == f"In {chance} of 100,000 draws more comes back than is put in."
     assert "What to research next: quantity: Fewer reconvictions." in said[2]
     assert "the wrong one in" in said[2]
-    hospital = sentences(released["hospital-readmissions"].evaluation)
+    hospital = sentences(released["hospital-readmissions"])
     assert "What is paid in a draw is part of what is invested in it." in hospital
     assert "nothing in this map would change the decision" in hospital[-1]
     assert not any("100%" in sentence for sentence in hospital)
 
 
-def test_a_bad_bargain_says_not_to_commission(released):
-    evaluation = released["one-service"].evaluation
+def test_a_bad_bargain_says_not_to_commission(evaluated):
+    evaluation = evaluated["one-service"]
     simulation = evaluation.simulation
     dear = replace(simulation.returns, investment=simulation.returns.investment + 70_000)
     worse = replace(simulation, returns=dear, information=value_of_information(dear))
-    said = sentences(replace(evaluation, simulation=worse))[-1]
+    said = sentences(pbc.release(replace(evaluation, simulation=worse)))[-1]
     assert "the better choice is not to commission" in said
 
 
-def test_draws_without_an_investment_are_counted(released):
-    evaluation = released["one-service"].evaluation
+def test_draws_without_an_investment_are_counted(evaluated):
+    evaluation = evaluated["one-service"]
     simulation = evaluation.simulation
     free = simulation.returns.investment.copy()
     free[:7] = 0
     none = replace(simulation, returns=replace(simulation.returns, investment=free))
-    said = sentences(replace(evaluation, simulation=none))
+    said = sentences(pbc.release(replace(evaluation, simulation=none)))
     assert "In 7 draws nothing is invested; they have no ratio." in said
     assert "nan" not in " ".join(said)
 
@@ -120,23 +136,21 @@ def test_a_share_of_draws_never_claims_certainty(share, words):
 
 
 def test_the_section_is_on_the_page_and_only_where_something_was_drawn(released):
-    page = report.section("uncertainty", released["hospital-readmissions"])
-    assert "How sure the return is" in page.html
-    assert "What it would be worth to know each figure exactly" in page.html
-    bare = released["one-service"]
-    bare = replace(bare, evaluation=replace(bare.evaluation, simulation=None))
-    assert report.section("uncertainty", bare).html == ""
+    html = html_of(released["hospital-readmissions"], "uncertainty")
+    assert "How sure the return is" in html
+    assert "What it would be worth to know each figure exactly" in html
+    assert html_of(replace(released["one-service"], simulation=None), "uncertainty") == ""
 
 
 def test_recalled_and_illustrative_figures_are_marked_on_the_page(released):
-    assert "recalled" in report.section("value", released["wheels-to-meals"]).html.casefold()
-    one = report.section("value", released["one-service"]).html
+    assert "recalled" in html_of(released["wheels-to-meals"], "value").casefold()
+    one = html_of(released["one-service"], "value")
     assert "Illustrative." in one
 
 
-def test_results_hold_the_intervals_and_the_seed(released):
-    found = report.downloads.results(released["hospital-readmissions"])["uncertainty"]
-    evaluation = released["hospital-readmissions"].evaluation
-    assert found["seed"] == evaluation.seed
-    assert found["ratio_interval_95"] == list(evaluation.simulation.returns.interval("ratio"))
-    assert found["chance_ratio_above_one"] == 1
+def test_results_hold_the_intervals_and_the_seed(released, evaluated):
+    shown, evaluation = released["hospital-readmissions"], evaluated["hospital-readmissions"]
+    uncertainty = results(page_of(shown), shown).uncertainty
+    assert uncertainty.seed == evaluation.seed
+    assert uncertainty.ratio_interval_95 == evaluation.simulation.returns.interval("ratio")
+    assert uncertainty.chance_ratio_above_one == 1

@@ -38,7 +38,6 @@ class DesignKind:
     find: Callable[[EvaluationSpec, InputFiles, int], tuple[Finding, ...]]
     planned: Callable[[EvaluationSpec], Facts]  # how it will be done, for a design note
     strength: Callable[[Evidence], Sentence]  # Maryland scale, with its reason
-    planned_checks: tuple[str, ...] = ()
     plain_words: Callable[[EvaluationSpec], str] | None = None  # what was done, in one sentence
     than_if_a_check_failed: Sentence = THAN_EXPECTED
     gives_estimates: bool = True  # of its own: sections on sample, checks and estimates

@@ -6,9 +6,7 @@ from pbc_eval._validate import did_you_mean
 from pbc_eval.agreement.design import DifferenceInDifferences
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
-from pbc_eval.checks.few_clusters import check_few_clusters
-from pbc_eval.checks.placebo import check_placebo_in_space
-from pbc_eval.checks.pretrends import check_pretrends
+from pbc_eval.checks import Examined, run_checks
 from pbc_eval.did.compare import Specification, average_of, specifications
 from pbc_eval.did.estimator import Comparison, Estimator, EstimatorOptions
 from pbc_eval.did.estimators import ESTIMATORS
@@ -31,7 +29,7 @@ from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Noun, Number, Units
 from pbc_eval.panel.panel import Panel
-from pbc_eval.results import AttEstimate, CheckResult
+from pbc_eval.results import AttEstimate
 
 HEADLINE = "Headline"
 _AVERAGES = {
@@ -110,7 +108,15 @@ def _find(
         measured_alternatives=measured_alternatives(outcome, alternatives, total_scale=scale),
         path=path,
         alternatives=tuple(estimate for _, estimate in side_by_side),
-        checks=_checks(panel, _with_leads(panel, effects, estimator, options), headline, design),
+        checks=run_checks(
+            design.method,
+            Examined(
+                headline=headline,
+                panel=panel,
+                effects=_with_leads(panel, effects, estimator, options),
+                anticipation=design.anticipation,
+            ),
+        ),
         tables=(
             tables.ledger_table(spec, outcome, panel.ledger.to_frame()),
             tables.groups_table(spec, outcome, groups(spec, panel)),
@@ -222,15 +228,6 @@ def label_of(tried: Specification, design: DifferenceInDifferences) -> str:
     return _COMPARED_WITH[tried.comparison] + adjusted
 
 
-def _checks(
-    panel: Panel, effects: GroupTimeEffects, headline: AttEstimate, design: DifferenceInDifferences
-) -> tuple[CheckResult, ...]:
-    checks = [check_pretrends(effects), check_few_clusters(panel)]
-    if headline.n_treated == 1:
-        checks.append(check_placebo_in_space(panel, design.anticipation))
-    return tuple(checks)
-
-
 def _planned(spec: EvaluationSpec) -> Facts:
     design, data = spec.design, spec.data
     assert isinstance(design, DifferenceInDifferences)
@@ -304,13 +301,5 @@ DESIGN_KIND = DesignKind(
     label="Difference-in-differences",
     find=find,
     planned=_planned,
-    planned_checks=(
-        "Trends before the start (pre_trends): do groups move with their comparison before they "
-        "are treated? An F test with estimated degrees of freedom.",
-        "Few clusters (few_clusters): are there enough independent units on both sides for a "
-        "large-sample standard error?",
-        "Placebo in space (placebo_in_space), if one unit alone is treated: is its effect unusual "
-        "among units that were not?",
-    ),
     strength=_strength,
 )

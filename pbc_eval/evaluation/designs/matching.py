@@ -9,8 +9,7 @@ from pbc_eval.agreement.adjustment import OtherAdjustment
 from pbc_eval.agreement.design import Matching
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
-from pbc_eval.checks.balance import check_balance
-from pbc_eval.checks.overlap import check_overlap
+from pbc_eval.checks import Examined, run_checks
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.evaluation import matched_tables, overlap_tables, tables
 from pbc_eval.evaluation.comparison_groups import (
@@ -140,7 +139,8 @@ def _finding(
         alternatives=tuple(estimate for _, estimate in side_by_side),
         benchmark=benchmark,
         checks=tuple(
-            _in_plain_words(spec, check) for check in (check_balance(sample), check_overlap(sample))
+            _in_plain_words(spec, check)
+            for check in run_checks(design.method, Examined(sample=sample))
         ),
         tables=tuple(found),
         notes=(*sample.notes, *lacking, *withheld),
@@ -225,11 +225,6 @@ DESIGN_KIND = DesignKind(
     label="Matching or weighting",
     find=find,
     planned=_planned,
-    planned_checks=(
-        "Balance (balance): standardised differences of every characteristic after matching, up "
-        "to 5% good, above 10% too far apart.",
-        "Overlap (overlap): is there anybody to compare with, and who was lost?",
-    ),
     strength=lambda evidence: Sentence(
         "Level 3 of 5: people in the programme are compared with people who resemble them in "
         "what was recorded. It would mislead if they differed in what was not."

@@ -6,7 +6,7 @@ import pandas as pd
 from pbc_eval.agreement.design import SyntheticDifferenceInDifferences
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
-from pbc_eval.checks.synthetic import check_synthetic_fit, check_synthetic_placebo
+from pbc_eval.checks import Examined, run_checks
 from pbc_eval.did.compare import specifications
 from pbc_eval.did.synthetic import ESTIMATOR, SyntheticDid, synthetic_did
 from pbc_eval.errors import DesignError
@@ -69,7 +69,7 @@ def _find(spec: EvaluationSpec, outcome: Outcome, files: InputFiles, seed: int) 
         measured_alternatives=measured_alternatives(outcome, alternatives, total_scale=scale),
         path=found.series,
         alternatives=tuple(estimate for _, estimate in side_by_side),
-        checks=(check_synthetic_fit(found), check_synthetic_placebo(panel, found)),
+        checks=run_checks(design.method, Examined(panel=panel, synthetic=found)),
         tables=(
             tables.ledger_table(spec, outcome, panel.ledger.to_frame()),
             tables.groups_table(spec, outcome, groups(spec, panel)),
@@ -165,12 +165,6 @@ DESIGN_KIND = DesignKind(
     label="Synthetic difference-in-differences",
     find=find,
     planned=_planned,
-    planned_checks=(
-        "Fit before the start (fit_before_treatment): does the weighted comparison move as the "
-        "treated did?",
-        "Placebo in space (placebo_in_space): is the effect unusual among units that were not "
-        "treated?",
-    ),
     strength=lambda evidence: Sentence(
         "Level 3 of 5: change in the programme group is compared with change in a weighted "
         "group that moved as it did before. It would mislead if something else that matters "

@@ -14,6 +14,7 @@ from scipy import stats
 from pbc_eval import provenance
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
+from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.evaluation.note.before_treatment import Before, before_treatment
 from pbc_eval.evaluation.registration import agreed_parts, fingerprint, registered
 from pbc_eval.evaluation.social_value import ValueInputs, read_value_inputs
@@ -59,6 +60,11 @@ class DesignNote:
     value: ValueInputs | None
     inputs: dict[str, str]
     seed: int
+
+    @property
+    def has_estimates(self) -> bool:
+        """Will an effect be estimated, so that its error can be spoken of?"""
+        return bool(self.expected) and design_kind(self.spec.design).gives_estimates
 
 
 def note_spec(spec: EvaluationSpec) -> EvaluationSpec:

@@ -1,18 +1,23 @@
 """A published edition as a member of a portfolio: read from its results.json, after its hashes."""
 
-import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from pbc_eval import provenance
 from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.agreement.portfolio import Member
 from pbc_eval.agreement.portfolio_claims import Claim
-from pbc_eval.errors import SpecError
+from pbc_eval.errors import PublicationError, SpecError
 from pbc_eval.evaluation.portfolio.record import ContractResult
+from pbc_eval.results_file import (
+    RESULTS,
+    AgreementFacts,
+    OutcomeResult,
+    ResultsFile,
+    read_results_file,
+)
 
-RESULTS = Path("downloads") / "results.json"
 PER_CENT = "per cent of the comparison group's level"
 REPORTS = ("impact_report", "sroi_report")  # the kinds that have results of a contract
 
@@ -37,65 +42,73 @@ def read_member(member: Member, reports: Path) -> tuple[ContractResult, tuple[Cl
         raise SpecError(
             f"{name}: {first_few(changed)} since it was published. Run the evaluation again."
         )
-    found = json.loads(file.read_text(encoding="utf-8"))
-    if "agreement" not in found:
+    try:
+        results = read_results_file(file, name)
+    except PublicationError as problem:
+        raise SpecError(str(problem)) from None
+    if results.summary.report not in REPORTS or results.agreement is None:
         raise SpecError(
-            f"{name}: was published by a version of this program that did not state what a "
-            "portfolio needs. Run the evaluation again."
-        )
-    summary = found["summary"]
-    if summary.get("report", REPORTS[0]) not in REPORTS:
-        raise SpecError(
-            f"{name}: is a {summary['report'].replace('_', ' ')} and has no results. Name the "
+            f"{name}: is a {results.summary.report.replace('_', ' ')} and has no results. Name the "
             "edition of the report."
         )
     claims = tuple(
-        Claim(one["change"], member.evaluation, one["row"], one["share"])
-        for one in found.get("claims", ())
+        Claim(claim.change, member.evaluation, claim.row, claim.share) for claim in results.claims
     )
-    return _contract(member, summary, found), claims, file
+    return _contract(member, results, results.agreement), claims, file
 
 
-def _contract(member: Member, summary: dict[str, Any], found: dict[str, Any]) -> ContractResult:
-    agreement, payment, value = found["agreement"], found["payment"], found["social_return"]
-    remarks = [summary["data_badge"]] if summary["data_status"] != "real" else []
-    remarks += ["amounts illustrative"] if summary["illustrative"] else []
-    measured = next((one for one in found["outcomes"] if one["primary"]), None)
-    return ContractResult(
-        label=member.label or summary["title"],
-        source=f"{summary['title']}, edition {summary['edition']}",
-        agreed=agreement["value"],
-        paid=None if payment is None else float(payment["total"]),
-        spend=None if value is None else value["investment"],
-        currency=agreement["currency"],
-        made_up=payment is not None and payment["illustrative"],
+def _contract(member: Member, results: ResultsFile, agreement: AgreementFacts) -> ContractResult:
+    summary, payment, returned = results.summary, results.payment, results.social_return
+    remarks = [summary.data_badge] if summary.data_status != "real" else []
+    remarks += ["amounts illustrative"] if summary.illustrative else []
+    contract = ContractResult(
+        label=member.label or summary.title,
+        source=f"{summary.title}, edition {summary.edition}",
+        agreed=agreement.value,
+        paid=None if payment is None else float(payment.total),
+        spend=None if returned is None else returned.investment,
+        currency=agreement.currency,
+        illustrative=summary.illustrative,
+        made_up=payment is not None and payment.illustrative,
         link=f"../../{member.evaluation}/{member.edition}/index.html",
         remarks=tuple(remarks),
-        **({} if measured is None else _effect(member, measured)),
     )
+    measured = next((outcome for outcome in results.outcomes if outcome.primary), None)
+    return contract if measured is None else _with_effect(contract, member, measured)
 
 
-def _effect(member: Member, measured: dict[str, Any]) -> dict[str, Any]:
-    """The effect of the headline, turned so that an improvement is positive."""
-    keys = ("id", "label", "unit", "direction", "shown_as", "decimals")
-    outcome = Outcome(**{key: measured[key] for key in keys})
+def _with_effect(
+    contract: ContractResult, member: Member, measured: OutcomeResult
+) -> ContractResult:
+    """The contract with the effect of its headline, turned so that an improvement is positive."""
+    outcome = Outcome(
+        id=measured.id,
+        label=measured.label,
+        unit=measured.unit,
+        direction=measured.direction,
+        shown_as=measured.shown_as,
+        decimals=measured.decimals,
+    )
     scale = 1.0
-    if measured.get("relative"):  # a reduction reported without levels
+    if measured.relative:  # a reduction reported without levels
         scale = 100.0
         decimals = max(1, outcome.decimals)
         outcome = outcome.model_copy(update={"unit": PER_CENT, "decimals": decimals})
-    ends = [measured["conf_low"], measured["conf_high"]]
-    low, high = ends if outcome.sign > 0 else [None if e is None else -e for e in reversed(ends)]
-    promise = member.promised.effect if member.promised else measured["promised"]
-    figures = {
-        "effect": outcome.sign * measured["estimate"],
-        "std_error": measured["std_error"],
-        "conf_low": low,
-        "conf_high": high,
-        "promised": promise,
-    }
-    return {
-        "outcome": outcome,
-        "people": measured["n_treated"] or None,
-        **{name: None if value is None else scale * value for name, value in figures.items()},
-    }
+    low, high = measured.conf_low, measured.conf_high
+    if outcome.sign < 0:
+        low, high = (None if end is None else -end for end in (high, low))
+    promise = member.promised.effect if member.promised else measured.promised
+    return replace(
+        contract,
+        outcome=outcome,
+        people=measured.n_treated or None,
+        effect=_scaled(outcome.sign * measured.estimate, scale),
+        std_error=_scaled(measured.std_error, scale),
+        conf_low=_scaled(low, scale),
+        conf_high=_scaled(high, scale),
+        promised=_scaled(promise, scale),
+    )
+
+
+def _scaled(value: float | None, scale: float) -> float | None:
+    return None if value is None else scale * value

@@ -30,6 +30,7 @@ class ContractResult:
     spend: float | None = None  # all that was put in, the payment included
     people: int | None = None  # units behind the effect, in the programme
     currency: str = "GBP"
+    illustrative: bool = False  # some amount of its edition was made up to show a rule
     made_up: bool = False  # the payment shows a rule; no such amount was agreed or paid
     link: str = ""  # its own page, seen from the portfolio's
     remarks: tuple[str, ...] = ()  # illustrative amounts, synthetic data
@@ -51,8 +52,8 @@ class ContractResult:
     @property
     def kind(self) -> tuple[str, str, str] | None:
         """Contracts of one kind have the same outcome in the same unit and direction."""
-        found = self.outcome
-        return None if found is None else (found.label, found.unit, found.direction)
+        outcome = self.outcome
+        return None if outcome is None else (outcome.label, outcome.unit, outcome.direction)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,19 +79,29 @@ class Portfolio:
     @property
     def on_scale(self) -> tuple[ContractResult, ...]:
         if self.scale == "own_unit":
-            return tuple(one for one in self.contracts if one.effect is not None)
+            return tuple(contract for contract in self.contracts if contract.effect is not None)
         if self.scale == "share_of_promise":
-            return tuple(one for one in self.contracts if one.effect is not None and one.promised)
+            return tuple(
+                contract
+                for contract in self.contracts
+                if contract.effect is not None and contract.promised
+            )
         return ()
 
     @property
     def compared(self) -> tuple[ContractResult, ...]:
         """Those with a standard error, on one scale: what can be pooled, and drawn in a funnel."""
-        return tuple(one for one in self.on_scale if one.std_error is not None)
+        return tuple(contract for contract in self.on_scale if contract.std_error is not None)
+
+    @property
+    def shared_outcome(self) -> Outcome | None:
+        """The outcome that all effects are of; None where they differ."""
+        outcomes = [contract.outcome for contract in self.on_scale if contract.outcome is not None]
+        return outcomes[0] if outcomes and self.scale == "own_unit" else None
 
     @property
     def currencies(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(one.currency for one in self.contracts))
+        return tuple(dict.fromkeys(contract.currency for contract in self.contracts))
 
     def counted(self, verdict: Verdict) -> int:
-        return sum(one.verdict == verdict for one in self.contracts)
+        return sum(contract.verdict == verdict for contract in self.contracts)

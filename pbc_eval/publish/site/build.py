@@ -83,7 +83,7 @@ def _files(shelf: Shelf, site: Site, drawer: Drawer) -> dict[str, bytes]:
 
 
 def _contract_files(contract: Contract, site: Site, drawer: Drawer) -> dict[str, bytes]:
-    is_contract = bool(contract.newest.told["contract"]["commissioner"])  # a portfolio has none
+    is_contract = bool(contract.newest.contract.commissioner)  # a portfolio has none
     has_ocds = is_contract and bool(site.address and site.ocds_prefix)
     page = contract_page(contract, site, drawer, has_ocds=has_ocds, has_indigo=is_contract)
     files = {INDEX: page.encode(), "editions.csv": editions_csv(contract).encode()}

@@ -58,7 +58,7 @@ def _contract(contract: Contract, site: Site, base: str) -> list[dict[str, Any]]
         "@id": f"{base}{contract.id}/index.html",
         "@type": "dcat:DatasetSeries",
         "dct:title": _words(newest.title, site),
-        "dct:description": _words(newest.summary["contract"], site),
+        "dct:description": _words(newest.summary.contract, site),
         "dct:publisher": _agent(newest.citation.author),
         "dcat:contactPoint": _contact(newest),
         "dct:issued": _date(contract.editions[-1]),
@@ -79,9 +79,7 @@ def _dataset(one: Listed, before: Listed | None, site: Site, base: str) -> dict[
         "@id": f"{base}{one.place}",
         "@type": "dcat:Dataset",
         "dct:title": _words(f"{one.title}, edition {one.edition}", site),
-        "dct:description": _words(
-            " ".join([one.summary["contract"], *one.summary["headlines"]]), site
-        ),
+        "dct:description": _words(" ".join([one.summary.contract, *one.summary.headlines]), site),
         "dct:identifier": f"{one.id}/{one.edition}",
         "dcat:version": one.edition,
         "adms:versionNotes": _words(one.status.capitalize(), site),
@@ -111,7 +109,7 @@ def _distribution(one: Listed, name: str, words: str, site: Site, base: str) -> 
         "dcat:mediaType": {"@id": _MEDIA_TYPES + media_type(name), "@type": "dct:MediaType"},
         "dct:license": {
             "@type": "dct:LicenseDocument",
-            "rdfs:label": one.told["publication"]["licence"],
+            "rdfs:label": one.particulars.publication.licence,
         },
         "spdx:checksum": {
             "@type": "spdx:Checksum",
@@ -130,7 +128,7 @@ def _agent(name: str) -> dict[str, str]:
 
 
 def _contact(one: Listed) -> dict[str, str]:
-    return {"@type": "vcard:Kind", "vcard:fn": one.told["publication"]["contact"]}
+    return {"@type": "vcard:Kind", "vcard:fn": one.particulars.publication.contact}
 
 
 def _date(one: Listed) -> dict[str, str]:

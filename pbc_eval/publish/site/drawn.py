@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 from pbc_eval import provenance
-from pbc_eval.publish.site.listed import Contract, Listed
+from pbc_eval.publish.site.editions_figure import EditionEstimate, editions_over_time
+from pbc_eval.publish.site.listed import Contract
 from pbc_eval.report.figures.drawing import Figure
-from pbc_eval.report.figures.editions import EditionEstimate, editions_over_time
+from pbc_eval.results_file import HeadlineFacts
 
 KEPT = ".runs/figures"
 
@@ -21,15 +22,19 @@ def editions_figure(contract: Contract) -> Figure | None:
     newest = contract.newest.headline
     if newest is None:
         return None
-    alike = [one for one in contract.editions if _same_measure(one, newest)]
+    alike = [
+        _estimate(listed.edition, listed.headline)
+        for listed in contract.editions
+        if listed.headline is not None and _same_measure(listed.headline, newest)
+    ]
     if len(alike) < 2:
         return None
     return editions_over_time(
-        [_estimate(one) for one in alike],
+        alike,
         name=f"{contract.id}-editions",
-        label=newest["label"],
-        axis=newest["axis"],
-        decimals=newest["decimals"],
+        label=newest.label,
+        axis=newest.axis,
+        decimals=newest.decimals,
     )
 
 
@@ -60,19 +65,17 @@ class Drawer:
                 file.unlink()
 
 
-def _same_measure(one: Listed, newest: dict[str, object]) -> bool:
-    if one.headline is None:
-        return False
-    return all(one.headline[key] == newest[key] for key in ("outcome", "unit", "axis"))
+def _same_measure(headline: HeadlineFacts, newest: HeadlineFacts) -> bool:
+    return all(
+        getattr(headline, key) == getattr(newest, key) for key in ("outcome", "unit", "axis")
+    )
 
 
-def _estimate(one: Listed) -> EditionEstimate:
-    found = one.headline or {}
-    times = found["shown_times"]
-    low, high = found["conf_low"], found["conf_high"]
+def _estimate(edition: str, headline: HeadlineFacts) -> EditionEstimate:
+    times, low, high = headline.shown_times, headline.conf_low, headline.conf_high
     return EditionEstimate(
-        edition=one.edition,
-        estimate=times * found["estimate"],
+        edition=edition,
+        estimate=times * headline.estimate,
         low=None if low is None else times * low,
         high=None if high is None else times * high,
     )

@@ -45,12 +45,12 @@ def atom_feed(shelf: Shelf, site: Site) -> bytes:
         ET.SubElement(entry, "link", {"rel": "alternate", "href": address + quote(one.link)})
         for kind, term in (
             ("status", one.status),
-            ("data", one.summary["data_status"]),
+            ("data", one.summary.data_status),
             ("finding", one.verdict),
         ):
             about = {"scheme": f"{address}#{kind}", "term": one_line(term)}
             ET.SubElement(entry, "category", about)
-        _text(entry, "summary", " ".join([one.summary["contract"], *one.summary["headlines"]]))
+        _text(entry, "summary", " ".join([one.summary.contract, *one.summary.headlines]))
     return _document(feed)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from pbc_eval.agreement.site import Site
 from pbc_eval.publish.site.listed import Contract, Listed
 from pbc_eval.publish.site.ocds import ocid_of
+from pbc_eval.results_file import ContractFacts, OutcomeResult
 
 _VALIDATION = {  # method -> word of the list "outcome validation method"
     "difference_in_differences": "Quasi-experimental study",
@@ -22,33 +23,33 @@ _SOURCE = "report"
 def project(contract: Contract, site: Site) -> dict[str, Any]:
     """The project as INDIGO's project schema has it, from the newest edition."""
     one = contract.newest
-    told = one.told["contract"]
+    agreed = one.contract
     found: dict[str, Any] = {
         "status": "PUBLIC",
         "name": {"value": one.title},
         "stage_development": _stage(one),
-        "dates": _dates(told),
+        "dates": _dates(agreed),
         "overall_project_finance": _finance(one),
         "purpose_and_classifications": {
-            "intervention": {"value": one.summary["contract"]},
+            "intervention": {"value": one.summary.contract},
             "source_ids": _SOURCE,
         },
-        "notes": {"value": _notes(told)},
+        "notes": {"value": _notes(agreed)},
         "sources": [_source(contract, site)],
         "service_provisions": [
             {
                 "id": "service",
-                "intervention": {"value": one.summary["contract"]},
+                "intervention": {"value": one.summary.contract},
                 "source_ids": _SOURCE,
-                "notes": f"Provider: {told['provider']}",
+                "notes": f"Provider: {agreed.provider}",
             }
         ],
         "outcome_payment_commitments": [_commitment(one)],
         "investments": [
             {"id": f"investment-{number}", "source_ids": _SOURCE, "notes": f"Investor: {name}"}
-            for number, name in enumerate(told["investors"], start=1)
+            for number, name in enumerate(agreed.investors, start=1)
         ],
-        "outcome_metrics": [_metric(outcome, one) for outcome in one.results.get("outcomes", [])],
+        "outcome_metrics": [_metric(outcome, one) for outcome in one.results.outcomes],
         "outcome_payments": _payments(one),
     }
     if site.country:
@@ -61,20 +62,20 @@ def project(contract: Contract, site: Site) -> dict[str, Any]:
 def _stage(one: Listed) -> dict[str, str]:
     """From the contract's last day and the day of release, where there is a last day. 'Complete'
     needs all payments made, which an evaluation does not know."""
-    if one.told["contract"]["end"] is None:
+    if one.contract.end is None:
         return {}
     stage = "Service delivery complete" if one.contract_ended else "Implementation"
     return {"value": stage, "source_ids": _SOURCE}
 
 
-def _dates(told: dict[str, Any]) -> dict[str, Any]:
+def _dates(agreed: ContractFacts) -> dict[str, Any]:
     dates: dict[str, Any] = {
-        name: {"value": told[key]}
+        name: {"value": day.isoformat()}
         for name, key in (
             ("start_date_of_service_provision", "start"),
             ("anticipated_end_date_of_service_provision", "end"),
         )
-        if told[key]
+        if (day := getattr(agreed, key)) is not None
     }
     if dates:
         dates["source_ids"] = _SOURCE
@@ -83,13 +84,13 @@ def _dates(told: dict[str, Any]) -> dict[str, Any]:
 
 
 def _finance(one: Listed) -> dict[str, Any]:
-    told = one.told["contract"]
+    agreed = one.contract
     finance: dict[str, Any] = {}
-    if told["value"] is not None:
-        finance["maximum_potential_outcome_payment_v2"] = _money(told["value"], told["currency"])
+    if agreed.value is not None:
+        finance["maximum_potential_outcome_payment_v2"] = _money(agreed.value, agreed.currency)
     if one.is_paid and one.payment is not None:
         finance["total_outcome_payments_made"] = _money(
-            float(one.payment["total"]), one.payment["currency"]
+            float(one.payment.total), one.payment.currency
         )
     if finance:
         finance["source_ids"] = _SOURCE
@@ -97,22 +98,22 @@ def _finance(one: Listed) -> dict[str, Any]:
 
 
 def _commitment(one: Listed) -> dict[str, Any]:
-    told = one.told["contract"]
+    agreed = one.contract
     found: dict[str, Any] = {
         "source_ids": _SOURCE,
-        "notes": f"Outcome payer: {told['commissioner']}",
+        "notes": f"Outcome payer: {agreed.commissioner}",
     }
-    if told["value"] is not None:
-        found["maximum_potential_outcome_payment"] = _money(told["value"], told["currency"])
+    if agreed.value is not None:
+        found["maximum_potential_outcome_payment"] = _money(agreed.value, agreed.currency)
     return found
 
 
-def _metric(outcome: dict[str, Any], one: Listed) -> dict[str, Any]:
-    better = outcome.get("direction", "").replace("_", " ")
-    validation = _VALIDATION.get(one.told["method"], "Not available")
+def _metric(outcome: OutcomeResult, one: Listed) -> dict[str, Any]:
+    better = outcome.direction.replace("_", " ")
+    validation = _VALIDATION.get(one.particulars.method, "Not available")
     return {
-        "id": outcome["id"],
-        "definition": {"value": f"{outcome['label']} ({outcome['unit']}); {better}".rstrip("; ")},
+        "id": outcome.id,
+        "definition": {"value": f"{outcome.label} ({outcome.unit}); {better}".rstrip("; ")},
         "outcome_validation_method": {"value": validation},
         "source_ids": _SOURCE,
     }
@@ -122,7 +123,7 @@ def _payments(one: Listed) -> list[dict[str, Any]]:
     """What is due by a final edition; what is provisional or made up is not a payment."""
     if not one.is_paid or one.payment is None:
         return []
-    money = _money(float(one.payment["total"]), one.payment["currency"])
+    money = _money(float(one.payment.total), one.payment.currency)
     return [{"type": {"value": "Actual"}, "money": money, "source_ids": _SOURCE}]
 
 
@@ -140,12 +141,12 @@ def _source(contract: Contract, site: Site) -> dict[str, Any]:
     return found
 
 
-def _notes(told: dict[str, Any]) -> str:
-    parts = [f"Commissioner: {told['commissioner']}.", f"Provider: {told['provider']}."]
-    if told["investors"]:
-        parts.append(f"Investors: {', '.join(told['investors'])}.")
-    if told["status"] != "published":
-        parts.append(f"Particulars of the contract are {told['status']}.")
+def _notes(agreed: ContractFacts) -> str:
+    parts = [f"Commissioner: {agreed.commissioner}.", f"Provider: {agreed.provider}."]
+    if agreed.investors:
+        parts.append(f"Investors: {', '.join(agreed.investors)}.")
+    if agreed.status != "published":
+        parts.append(f"Particulars of the contract are {agreed.status}.")
     return " ".join(parts)
 
 

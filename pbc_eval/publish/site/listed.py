@@ -9,13 +9,21 @@ from typing import Any
 
 from pbc_eval import provenance
 from pbc_eval.errors import PublicationError
+from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.message import Message
 from pbc_eval.messages.number_formats import long_date
 from pbc_eval.provenance import MANIFEST
 from pbc_eval.publish.citation import Citation, citation_of
-from pbc_eval.publish.results_file import read_results
+from pbc_eval.publish.edition_results import read_results
 from pbc_eval.publish.site.checked import Checked
-from pbc_eval.report.words import numbers as fmt
+from pbc_eval.results_file import (
+    ContractFacts,
+    HeadlineFacts,
+    Particulars,
+    PaymentResult,
+    ResultsFile,
+    Summary,
+)
 
 NO_OUTCOME = Message("No outcome measured")
 
@@ -25,26 +33,28 @@ class Listed:
     """One edition. ``results`` is its results.json, ``outputs`` the SHA-256 of each of its files
     by path within the edition."""
 
-    results: dict[str, Any]
+    results: ResultsFile
     outputs: dict[str, str]
 
     @property
-    def summary(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.results["summary"]
-        return found
+    def summary(self) -> Summary:
+        return self.results.summary
 
     @property
-    def told(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.results["particulars"]
-        return found
+    def particulars(self) -> Particulars:
+        return self.results.particulars
+
+    @property
+    def contract(self) -> ContractFacts:
+        return self.particulars.contract
 
     @property
     def id(self) -> str:
-        return str(self.summary["id"])
+        return self.summary.id
 
     @property
     def edition(self) -> str:
-        return str(self.summary["edition"])
+        return self.summary.edition
 
     @property
     def place(self) -> str:
@@ -58,67 +68,64 @@ class Listed:
     @property
     def kind(self) -> str:
         """Of report, as readers know it: 'Impact report', 'Design note'."""
-        return str(self.told["report_label"])
+        return self.results.report_label
 
     @property
     def status(self) -> str:
-        return str(self.summary["status"])
+        return self.summary.status
 
     @property
     def title(self) -> str:
-        return str(self.summary["title"])
+        return self.summary.title
 
     @property
     def released(self) -> dt.date:
-        return dt.date.fromisoformat(self.told["publication"]["release_date"])
+        return self.results.released
 
     @property
     def released_long(self) -> str:
         return long_date(self.released)
 
     @property
-    def headline(self) -> dict[str, Any] | None:
-        found: dict[str, Any] | None = self.told["headline"]
-        return found
+    def headline(self) -> HeadlineFacts | None:
+        return self.particulars.headline
 
     @property
     def verdict(self) -> str:
-        return str(self.headline["verdict"]) if self.headline else "none"
+        return self.headline.verdict if self.headline else "none"
 
     @property
     def verdict_words(self) -> str:
-        return str(self.headline["verdict_words"]) if self.headline else NO_OUTCOME
+        return self.headline.verdict_words if self.headline else NO_OUTCOME
 
     @property
-    def payment(self) -> dict[str, Any] | None:
-        found: dict[str, Any] | None = self.results.get("payment")
-        return found
+    def payment(self) -> PaymentResult | None:
+        return self.results.payment
 
     @property
     def payment_words(self) -> str:
         """'£1,234.50', with the decimals of the contract's rule, or an en dash."""
         if self.payment is None:
             return fmt.MISSING
-        total = str(self.payment["total"])
+        total = self.payment.total
         decimals = len(total.partition(".")[2])
-        return fmt.money(float(total), self.payment["currency"], decimals)
+        return fmt.money(float(total), self.payment.currency, decimals)
 
     @property
     def is_paid(self) -> bool:
         """May the amount stand as money that is due? Not while provisional, nor if made up."""
-        made_up = self.told["contract"]["status"] != "published" or self.summary["illustrative"]
+        made_up = self.contract.status != "published" or self.summary.illustrative
         return self.status == "final" and self.payment is not None and not made_up
 
     @property
     def contract_ended(self) -> bool:
         """Had the contract's last day passed when the edition was released?"""
-        end = self.told["contract"]["end"]
-        return end is not None and str(end) < self.released.isoformat()
+        return self.contract.end is not None and self.contract.end < self.released
 
     @property
     def ratio(self) -> float | None:
-        value = self.results.get("social_return") or {}
-        return None if value.get("ratio") is None else float(value["ratio"])
+        returned = self.results.social_return
+        return None if returned is None else returned.ratio
 
     @property
     def ratio_words(self) -> str:
@@ -146,17 +153,17 @@ class Contract:
     @property
     def years(self) -> tuple[int, ...]:
         """In which an edition was released, the latest first."""
-        return tuple(sorted({one.released.year for one in self.editions}, reverse=True))
+        return tuple(sorted({listed.released.year for listed in self.editions}, reverse=True))
 
     def changes_in(self, edition: str) -> tuple[str, ...]:
         """What an edition changed, and why, as it or a later edition says."""
-        told = (
-            str(revision["reason"])
-            for one in self.editions
-            for revision in one.told["revisions"]
-            if revision["edition"] == edition
+        reasons = (
+            revision.reason
+            for listed in self.editions
+            for revision in listed.particulars.revisions
+            if revision.edition == edition
         )
-        return tuple(dict.fromkeys(told))
+        return tuple(dict.fromkeys(reasons))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +176,7 @@ class Shelf:
     @property
     def editions(self) -> tuple[Listed, ...]:
         """Every listed edition, the newest first."""
-        every = [one for contract in self.contracts for one in contract.editions]
+        every = [listed for contract in self.contracts for listed in contract.editions]
         return tuple(sorted(every, key=_by_date_and_name))
 
 
@@ -185,32 +192,40 @@ def read_shelf(reports: Path, checked: Checked) -> Shelf:
         folder = manifest.parent
         facts = checked.facts_of(folder)
         results = read_results(folder)
-        if results["summary"]["status"] == "draft":
+        if results.summary.status == "draft":
             drafts.append(f"{folder.parent.name}/{folder.name}")
             continue
         outputs = {**facts["outputs_sha256"], MANIFEST: provenance.sha256(manifest)}
         listed = Listed(results, outputs)
         _refuse_unsigned(listed)
         by_id.setdefault(folder.parent.name, []).append(listed)
-    contracts = [Contract(tuple(sorted(found, key=_by_date_and_name))) for found in by_id.values()]
-    contracts.sort(key=lambda one: (-one.newest.released.toordinal(), one.newest.title, one.id))
+    contracts = [
+        Contract(tuple(sorted(editions, key=_by_date_and_name))) for editions in by_id.values()
+    ]
+    contracts.sort(
+        key=lambda contract: (
+            -contract.newest.released.toordinal(),
+            contract.newest.title,
+            contract.id,
+        )
+    )
     return Shelf(tuple(contracts), tuple(drafts))
 
 
-def _refuse_unsigned(one: Listed) -> None:
+def _refuse_unsigned(listed: Listed) -> None:
     """Final editions are listed only with every sign-off that their evaluation file asks for."""
-    signed = one.told["sign_off"]
-    missing = [role for role, by in signed.items() if by is None or not by.get("date")]
-    if one.status == "final" and missing:
+    signed = listed.particulars.sign_off
+    missing = [role for role, by in signed.items() if by is None or by.date is None]
+    if listed.status == "final" and missing:
         raise PublicationError(
-            f"{one.id}, edition {one.edition}: is final without the dated sign-off of "
+            f"{listed.id}, edition {listed.edition}: is final without the dated sign-off of "
             f"{', '.join(missing)} and cannot be listed. Publish it again with the sign-offs."
         )
 
 
-def _by_date_and_name(one: Listed) -> tuple[Any, ...]:
+def _by_date_and_name(listed: Listed) -> tuple[Any, ...]:
     """The newest first, editions of one day as people count them: 2026-10 before 2026-9."""
-    return (-one.released.toordinal(), one.id, _Backwards(in_order(one.edition)))
+    return (-listed.released.toordinal(), listed.id, _Backwards(in_order(listed.edition)))
 
 
 def in_order(edition: str) -> list[tuple[int, str]]:

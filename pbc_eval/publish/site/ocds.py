@@ -10,6 +10,7 @@ from typing import Any
 from pbc_eval.agreement.site import Site
 from pbc_eval.publish.site.feed import tag_uri
 from pbc_eval.publish.site.listed import Contract, Listed
+from pbc_eval.results_file import ContractFacts, OutcomeResult
 
 METRICS = (  # the extension that has agreedMetrics and implementation.metrics
     "https://raw.githubusercontent.com/open-contracting-extensions/ocds_metrics_extension/master/"
@@ -25,8 +26,8 @@ def ocid_of(contract: Contract, site: Site) -> str:
 def release_package(contract: Contract, site: Site) -> dict[str, Any]:
     """The release package of a contract. The site must have an address and an OCDS prefix."""
     ocid = ocid_of(contract, site)
-    told = [one for one in contract.editions if one.told["contract"]["commissioner"]]
-    oldest_first = tuple(reversed(told))
+    with_contract = [one for one in contract.editions if one.contract.commissioner]
+    oldest_first = tuple(reversed(with_contract))
     return {
         "uri": f"{site.address}{contract.id}/ocds.json",
         "version": "1.1",
@@ -40,7 +41,7 @@ def release_package(contract: Contract, site: Site) -> dict[str, Any]:
 
 
 def _release(one: Listed, ocid: str, site: Site, *, is_first: bool) -> dict[str, Any]:
-    contract = one.told["contract"]
+    contract = one.contract
     tags = ["contract", "implementation"] if is_first else ["implementationUpdate"]
     release: dict[str, Any] = {
         "ocid": ocid,
@@ -50,14 +51,14 @@ def _release(one: Listed, ocid: str, site: Site, *, is_first: bool) -> dict[str,
         "initiationType": "tender",
         "language": site.language,
         "parties": _parties(contract),
-        "buyer": _reference("buyer", contract["commissioner"]),
-        "tender": {"id": ocid, "title": one.title, "description": one.summary["contract"]},
+        "buyer": _reference("buyer", contract.commissioner),
+        "tender": {"id": ocid, "title": one.title, "description": one.summary.contract},
         "awards": [
             {
                 "id": "1",
                 "title": one.title,
                 "status": "active",
-                "suppliers": [_reference("supplier", contract["provider"])],
+                "suppliers": [_reference("supplier", contract.provider)],
             }
         ],
         "contracts": [_contract(one, site)],
@@ -66,31 +67,31 @@ def _release(one: Listed, ocid: str, site: Site, *, is_first: bool) -> dict[str,
 
 
 def _contract(one: Listed, site: Site) -> dict[str, Any]:
-    told = one.told["contract"]
+    agreed = one.contract
     found: dict[str, Any] = {
         "id": "1",
         "awardID": "1",
         "title": one.title,
-        "description": one.summary["contract"],
+        "description": one.summary.contract,
     }
-    if told["end"]:  # told by dates, never by the clock; without an end nothing is known
+    if agreed.end:  # known by dates, never by the clock; without an end nothing is known
         found["status"] = "terminated" if one.contract_ended else "active"
     period = {
-        name: _moment(told[key])
+        name: _moment(day.isoformat())
         for name, key in (("startDate", "start"), ("endDate", "end"))
-        if told[key]
+        if (day := getattr(agreed, key)) is not None
     }
     if period:
         found["period"] = period
-    if told["value"] is not None:
-        found["value"] = {"amount": told["value"], "currency": told["currency"]}
+    if agreed.value is not None:
+        found["value"] = {"amount": agreed.value, "currency": agreed.currency}
     found["implementation"] = _implementation(one, site)
     return found
 
 
 def _implementation(one: Listed, site: Site) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "metrics": [_metric(outcome, one) for outcome in one.results.get("outcomes", [])],
+        "metrics": [_metric(outcome, one) for outcome in one.results.outcomes],
         "milestones": _milestones(one),
         "documents": [
             {
@@ -106,36 +107,36 @@ def _implementation(one: Listed, site: Site) -> dict[str, Any]:
     }
     due = one.payment
     if one.is_paid and due is not None:
-        told = one.told["contract"]
+        agreed = one.contract
         found["transactions"] = [
             {
                 "id": one.edition,
                 "source": tag_uri(site, one),
                 "date": _moment(one.released.isoformat()),
-                "value": {"amount": float(due["total"]), "currency": due["currency"]},
-                "payer": _reference("buyer", told["commissioner"]),
-                "payee": _reference("supplier", told["provider"]),
+                "value": {"amount": float(due.total), "currency": due.currency},
+                "payer": _reference("buyer", agreed.commissioner),
+                "payee": _reference("supplier", agreed.provider),
             }
         ]
     return {key: value for key, value in found.items() if value}
 
 
-def _metric(outcome: dict[str, Any], one: Listed) -> dict[str, Any]:
+def _metric(outcome: OutcomeResult, one: Listed) -> dict[str, Any]:
     dimensions = {
         "role": "estimate",
-        "method": one.told["method"],
-        "confLow": outcome.get("conf_low"),
-        "confHigh": outcome.get("conf_high"),
-        "confLevel": None if outcome.get("conf_low") is None else outcome.get("level"),
+        "method": one.particulars.method,
+        "confLow": outcome.conf_low,
+        "confHigh": outcome.conf_high,
+        "confLevel": None if outcome.conf_low is None else outcome.level,
     }
     return {
-        "id": outcome["id"],
-        "title": outcome["label"],
+        "id": outcome.id,
+        "title": outcome.label,
         "observations": [
             {
-                "id": f"{outcome['id']}-{one.edition}",
-                "measure": outcome["estimate"],
-                "unit": {"name": outcome["unit"]},
+                "id": f"{outcome.id}-{one.edition}",
+                "measure": outcome.estimate,
+                "unit": {"name": outcome.unit},
                 "dimensions": {k: str(v) for k, v in dimensions.items() if v is not None},
             }
         ],
@@ -153,10 +154,10 @@ def _milestones(one: Listed) -> list[dict[str, Any]]:
             "description": sentence,
             "dateModified": modified,
         }
-        for number, sentence in enumerate(one.summary["headlines"], start=1)
+        for number, sentence in enumerate(one.summary.headlines, start=1)
     ]
     if one.payment is not None and not one.is_paid:
-        why = "made up to show how the rule works" if one.summary["illustrative"] else one.status
+        why = "made up to show how the rule works" if one.summary.illustrative else one.status
         found.append(
             {
                 "id": "payment",
@@ -169,15 +170,15 @@ def _milestones(one: Listed) -> list[dict[str, Any]]:
     return found
 
 
-def _parties(contract: dict[str, Any]) -> list[dict[str, Any]]:
+def _parties(contract: ContractFacts) -> list[dict[str, Any]]:
     """Who takes part. Names are all that is known of them; ids are ours."""
     found = [
-        {**_reference("buyer", contract["commissioner"]), "roles": ["buyer", "payer"]},
-        {**_reference("supplier", contract["provider"]), "roles": ["supplier", "payee"]},
+        {**_reference("buyer", contract.commissioner), "roles": ["buyer", "payer"]},
+        {**_reference("supplier", contract.provider), "roles": ["supplier", "payee"]},
     ]
     found += [
         {**_reference(f"funder-{number}", name), "roles": ["funder"]}
-        for number, name in enumerate(contract["investors"], start=1)
+        for number, name in enumerate(contract.investors, start=1)
     ]
     return found
 

@@ -5,7 +5,6 @@ hash; without scripts the whole list is there. A contract's page needs none.
 """
 
 import csv
-import datetime as dt
 import io
 from functools import cache
 from typing import Any
@@ -23,6 +22,7 @@ from pbc_eval.publish.page import refuse_an_unfit_page, script_source
 from pbc_eval.publish.site.drawn import Drawer, editions_figure
 from pbc_eval.publish.site.listed import Contract, Listed, Shelf
 from pbc_eval.report.html import TEMPLATES
+from pbc_eval.results_file import ResultsPart
 
 SEARCH = (TEMPLATES / "site" / "search.js").read_text(encoding="utf-8")
 _COLUMNS = (
@@ -33,15 +33,15 @@ _COLUMNS = (
 
 def index_page(shelf: Shelf, site: Site, *, has_feed: bool) -> str:
     """The index: every contract by its newest edition, the newest first."""
-    commissioners = sorted({_commissioner(one) for one in shelf.contracts})
+    commissioners = sorted({_commissioner(contract) for contract in shelf.contracts})
     numbers = {name: f"c{number}" for number, name in enumerate(commissioners, start=1)}
     page = _render(
         "index.html.j2",
         site,
         script=SEARCH if shelf.contracts else "",
         contracts=[
-            {"contract": one, "commissioner": numbers[_commissioner(one)]}
-            for one in shelf.contracts
+            {"contract": contract, "commissioner": numbers[_commissioner(contract)]}
+            for contract in shelf.contracts
         ],
         choices=_choices(shelf, numbers),
         has_feed=has_feed,
@@ -61,7 +61,10 @@ def contract_page(
         script="",
         contract=contract,
         particulars=_particulars(contract.newest),
-        rows=[{"one": one, "changes": _changes(contract, one)} for one in contract.editions],
+        rows=[
+            {"listed": listed, "changes": _changes(contract, listed)}
+            for listed in contract.editions
+        ],
         figure=figure,
         figure_uri=drawer.data_uri(figure) if figure else "",
         address=site.address,
@@ -77,17 +80,20 @@ def editions_csv(contract: Contract) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    for one in contract.editions:
-        head, due = one.headline or {}, one.payment or {}
+    for listed in contract.editions:
         cells = (
-            *(one.edition, one.released.isoformat(), one.status),
-            *(head.get("label"), head.get("unit"), head.get("estimate")),
-            *(head.get("conf_low"), head.get("conf_high")),
-            *(due.get("total"), due.get("currency"), due.get("illustrative")),
-            *(one.ratio, _changes(contract, one)),
+            *(listed.edition, listed.released.isoformat(), listed.status),
+            *_fields(listed.headline, "label", "unit", "estimate", "conf_low", "conf_high"),
+            *_fields(listed.payment, "total", "currency", "illustrative"),
+            *(listed.ratio, _changes(contract, listed)),
         )
         writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in cells])
     return stream.getvalue()
+
+
+def _fields(part: ResultsPart | None, *names: str) -> list[Any]:
+    """Those fields of a part of the results; nothing for a part that there is not."""
+    return [None if part is None else getattr(part, name) for name in names]
 
 
 def _render(template: str, site: Site, *, script: str, **facts: Any) -> str:
@@ -133,31 +139,34 @@ def _own_lang(site: Site) -> Markup:
 def _choices(shelf: Shelf, commissioners: dict[str, str]) -> list[dict[str, Any]]:
     """The filters, each with the values that occur; one value is no choice."""
     newest = [contract.newest for contract in shelf.contracts]
-    years = sorted({year for one in shelf.contracts for year in one.years}, reverse=True)
-    found = {
+    years = sorted({year for contract in shelf.contracts for year in contract.years}, reverse=True)
+    choices = {
         ("year", Message("Year of release")): [(str(year), str(year)) for year in years],
         ("verdict", Message("What was found")): _sorted(
-            {(one.verdict, one.verdict_words) for one in newest}
+            {(listed.verdict, listed.verdict_words) for listed in newest}
         ),
         ("method", Message("Method")): _sorted(
-            {(one.told["method"], one.told["method_label"] or "Other") for one in newest}
+            {
+                (listed.particulars.method, listed.particulars.method_label or "Other")
+                for listed in newest
+            }
         ),
         ("report", Message("Kind of report")): _sorted(
-            {(one.summary["report"], one.kind) for one in newest}
+            {(listed.summary.report, listed.kind) for listed in newest}
         ),
         ("commissioner", Message("Commissioner")): [
             (number, name or "Not stated") for name, number in commissioners.items()
         ],
         ("status", Message("Status")): _sorted(
-            {(one.status, one.status.capitalize()) for one in newest}
+            {(listed.status, listed.status.capitalize()) for listed in newest}
         ),
         ("data", Message("Data")): _sorted(
-            {(one.summary["data_status"], one.summary["data_badge"]) for one in newest}
+            {(listed.summary.data_status, listed.summary.data_badge) for listed in newest}
         ),
     }
     return [
         {"name": name, "label": label, "options": options}
-        for (name, label), options in found.items()
+        for (name, label), options in choices.items()
         if len(options) > 1
     ]
 
@@ -167,32 +176,27 @@ def _sorted(options: set[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _commissioner(contract: Contract) -> str:
-    return str(contract.newest.told["contract"]["commissioner"])
+    return contract.newest.contract.commissioner
 
 
-def _changes(contract: Contract, one: Listed) -> str:
-    told = " ".join(contract.changes_in(one.edition))
-    return told or ("First edition." if one is contract.editions[-1] else "Not stated.")
+def _changes(contract: Contract, listed: Listed) -> str:
+    changes = " ".join(contract.changes_in(listed.edition))
+    return changes or ("First edition." if listed is contract.editions[-1] else "Not stated.")
 
 
 def _particulars(newest: Listed) -> list[tuple[str, str]]:
-    contract, publication = newest.told["contract"], newest.told["publication"]
-    start, end = contract["start"], contract["end"]
-    period = f"from {_long(start)}" if start else ""
-    if end:
-        period = f"{period} to {_long(end)}".strip()
+    contract, publication = newest.contract, newest.particulars.publication
+    period = f"from {long_date(contract.start)}" if contract.start else ""
+    if contract.end:
+        period = f"{period} to {long_date(contract.end)}".strip()
     facts = [
-        (Message("Commissioner"), contract["commissioner"]),
-        (Message("Provider"), contract["provider"]),
-        (Message("Investors"), ", ".join(contract["investors"])),
+        (Message("Commissioner"), contract.commissioner),
+        (Message("Provider"), contract.provider),
+        (Message("Investors"), ", ".join(contract.investors)),
         (Message("Contract"), period),
-        (Message("Method"), newest.told["method_label"]),
-        (Message("Data"), newest.summary["data_badge"]),
-        (Message("Contact"), publication["contact"]),
-        (Message("Licence"), publication["licence"]),
+        (Message("Method"), newest.particulars.method_label),
+        (Message("Data"), newest.summary.data_badge),
+        (Message("Contact"), publication.contact),
+        (Message("Licence"), publication.licence),
     ]
     return [(term, text) for term, text in facts if text]
-
-
-def _long(day: str) -> str:
-    return long_date(dt.date.fromisoformat(day))

@@ -1,4 +1,4 @@
-"""Every figure of the report: drawn once, in one style, with its alternative text and its data.
+"""How figures are drawn: once, in one style, each with its alternative text and its data.
 
 The one home of matplotlib; other modules draw on the axes that ``finish`` hands them. Figures are
 SVG with a fixed hash salt and no date, so that the same results give the same bytes. No
@@ -7,15 +7,13 @@ information is carried by colour alone.
 
 import base64
 import io
-import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 
 import matplotlib as mpl
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes as Axes  # noqa: PLC0414 (for modules that draw)
 from matplotlib.figure import Figure as MplFigure
@@ -23,23 +21,22 @@ from matplotlib.ticker import MaxNLocator
 
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.errors import PublicationError
-from pbc_eval.report.words import numbers as fmt
-from pbc_eval.results import AttEstimate, EffectSeries
 
 __all__ = [
     "Axes",
     "Figure",
     "MaxNLocator",
+    "axis_label",
     "finish",
     "finish_panels",
     "legend",
+    "scale_of",
 ]  # for modules that draw
 
 # The UK Government Analysis Function's accessible categorical palette.
 NAVY, TEAL, PLUM, ORANGE, GREY = "#12436D", "#28A197", "#801650", "#F46A25", "#5F5F5F"
 # DejaVu Sans, by which the drawing is laid out, is wide: what stands in for it takes no more room.
 FONTS = b"'DejaVu Sans', Verdana, Arial, sans-serif"
-MOST_TICKS = 8  # of dates on an axis
 WIDTH = 7.2  # inches, as wide as the text
 NARROW = 5.2  # inches: lists of names, so that their letters can still be read on a phone
 _STYLE = {
@@ -69,6 +66,7 @@ class Figure:
     alt: str
     data: pd.DataFrame
     draw: Callable[[], bytes]
+    about: str = ""  # id of the outcome or KPI that it is about, where it is about one
 
     @cached_property
     def svg(self) -> bytes:
@@ -79,224 +77,6 @@ class Figure:
     def data_uri(self) -> str:
         """The SVG as an image source: inside an image nothing can run or load."""
         return "data:image/svg+xml;base64," + base64.b64encode(self.svg).decode("ascii")
-
-
-def event_study(series: EffectSeries, outcome: Outcome, *, name: str, period: str) -> Figure:
-    """Effects by time since the programme began, with their intervals."""
-    frame = series.to_frame()
-    scale = scale_of(outcome)
-    at = frame["event_time"].to_numpy(float)
-    estimate = scale * frame["estimate"].to_numpy(float)
-    low, high = (scale * frame[side].to_numpy(float) for side in ("conf_low", "conf_high"))
-
-    def draw(axes: Axes) -> None:
-        axes.axhline(0, color=GREY, linewidth=1)
-        axes.axvline(-0.5, color=GREY, linewidth=1, linestyle=":")
-        for before, colour, marker, label in (
-            (True, GREY, "o", "before the programme"),
-            (False, NAVY, "s", "after it began"),
-        ):
-            here = (at < 0) == before
-            axes.vlines(at[here], low[here], high[here], color=colour, linewidth=2)
-            axes.plot(at[here], estimate[here], marker, color=colour, markersize=6, label=label)
-        axes.set_xlabel(f"{period.capitalize()}s since the programme began")
-        axes.set_ylabel(axis_label(outcome, "Effect"))
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        legend(axes)
-
-    bands = "simultaneous 95% bands" if series.bands == "simultaneous" else "95% intervals"
-    bands = bands.replace("95%", fmt.percent(series.overall.level))
-    return finish(
-        draw,
-        name=name,
-        caption=f"Effect on {outcome.label.lower()} by {period} since the programme began, "
-        f"with {bands}.",
-        alt=_event_study_alt(frame, outcome, period),
-        data=frame,
-    )
-
-
-def group_paths(means: pd.DataFrame, outcome: Outcome, *, name: str, time_name: str) -> Figure:
-    """Mean outcome by group and period. ``means`` has columns group, time (as it is written),
-    position (on the axis), first_treated (its position; NaN for never) and mean."""
-    scale = scale_of(outcome)
-    styles = [(NAVY, "-"), (TEAL, "--"), (PLUM, "-."), (ORANGE, ":"), (GREY, "-"), (NAVY, ":")]
-    groups = list(dict.fromkeys(means["group"]))
-
-    def draw(axes: Axes) -> None:
-        for position, group in enumerate(groups):
-            here = means[means["group"] == group]
-            colour, dashes = styles[position % len(styles)]
-            axes.plot(
-                here["position"], scale * here["mean"], dashes, color=colour, label=group, lw=2
-            )
-            start = here["first_treated"].iloc[0]
-            if not pd.isna(start):
-                axes.axvline(start - 0.5, color=colour, linewidth=0.8, linestyle=dashes)
-        axes.set_xlabel(time_name.capitalize())
-        axes.set_ylabel(axis_label(outcome, ""))
-        if all(isinstance(time, str) for time in means["time"]):
-            named = means.drop_duplicates("position").sort_values("position")
-            shown = named.iloc[:: math.ceil(len(named) / MOST_TICKS)]
-            axes.set_xticks(shown["position"], shown["time"])
-        else:
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        legend(axes)
-
-    return finish(
-        draw,
-        name=name,
-        caption=f"{outcome.label}: average of each group by {time_name}. A vertical line marks "
-        "where the group of the same style entered the programme.",
-        alt=_paths_alt(means, outcome, time_name),
-        data=means,
-    )
-
-
-def love_plot(balance: pd.DataFrame, *, name: str) -> Figure:
-    """Standardised differences before and after matching. Columns covariate, before, after."""
-    shown = balance.iloc[::-1].reset_index(drop=True)
-    rows = np.arange(len(shown))
-    before, after = (100 * shown[c].abs().to_numpy(float) for c in ("before", "after"))
-
-    def draw(axes: Axes) -> None:
-        axes.plot(before, rows, "o", color=ORANGE, markersize=6, label="before matching")
-        axes.plot(after, rows, "s", color=NAVY, markersize=6, label="after matching")
-        axes.axvline(5, color=TEAL, linestyle=":", label="5%: well balanced")
-        axes.axvline(10, color=PLUM, linestyle="--", label="10%: too far apart")
-        axes.set_yticks(rows, shown["covariate"].tolist())
-        axes.set_xlabel("Absolute standardised difference (%)")
-        axes.set_xlim(left=0)
-        legend(axes)
-
-    worst = balance.iloc[int(balance["after"].abs().to_numpy(float).argmax())]
-    n_good = int((balance["after"].abs() <= 0.05).sum())
-    alt = (
-        f"Dot plot of {len(balance)} characteristics before and after matching. After matching "
-        f"{n_good} of {len(balance)} differ by 5% of a standard deviation or less; the largest "
-        f"difference left is {abs(worst['after']):.1%} for {worst['covariate']}, which was "
-        f"{abs(worst['before']):.1%} before."
-    )
-    return finish(
-        draw,
-        name=name,
-        caption="How alike the groups are, before and after matching.",
-        alt=alt,
-        data=balance,
-        height=0.32 * len(balance) + 2.0,
-    )
-
-
-def estimates_side_by_side(
-    estimates: Sequence[tuple[str, AttEstimate]], outcome: Outcome, currency: str, *, name: str
-) -> Figure:
-    """The headline beside other estimators and, where there is one, the randomised benchmark."""
-    labels = [label for label, _ in estimates]
-    scale = scale_of(outcome)
-    rows = np.arange(len(estimates))[::-1]
-    markers = ["s", *["o"] * (len(estimates) - 1)]
-
-    def draw(axes: Axes) -> None:
-        axes.axvline(0, color=GREY, linewidth=1)
-        for row, marker, (_, estimate) in zip(rows, markers, estimates, strict=True):
-            colour = NAVY if marker == "s" else GREY
-            if estimate.conf_low is not None and estimate.conf_high is not None:
-                span = scale * estimate.conf_low, scale * estimate.conf_high
-                axes.hlines(row, *span, color=colour, linewidth=2)
-            axes.plot(scale * estimate.estimate, row, marker, color=colour, markersize=7)
-        axes.set_yticks(rows, labels)
-        axes.set_ylim(-0.6, len(estimates) - 0.4)
-        axes.xaxis.set_major_locator(MaxNLocator(5))
-        axes.set_xlabel(axis_label(outcome, "Effect"))
-
-    said = "; ".join(
-        f"{label}: {fmt.amount(e.estimate, outcome, currency)}" for label, e in estimates
-    )
-    data = pd.DataFrame([{"shown_as": label, **e.to_row()} for label, e in estimates])
-    return finish(
-        draw,
-        name=name,
-        caption=f"{outcome.label}: the headline (square) beside other ways to estimate it "
-        "(circles), with confidence intervals.",
-        alt=f"Estimates with intervals, from the top. {said}.",
-        data=data,
-        height=0.42 * len(estimates) + 1.2,
-    )
-
-
-def tornado(sensitivity: pd.DataFrame, ratio: float, *, name: str, currency: str) -> Figure:
-    """The ratio when one assumption moves. Columns assumption, ratio_low, ratio_high."""
-    shown = sensitivity.iloc[::-1].reset_index(drop=True)
-    rows = np.arange(len(shown))
-    low, high = shown["ratio_low"].to_numpy(float), shown["ratio_high"].to_numpy(float)
-
-    def draw(axes: Axes) -> None:
-        axes.barh(rows, low - ratio, left=ratio, color=ORANGE, label="low value", height=0.6)
-        axes.barh(
-            rows,
-            high - ratio,
-            left=ratio,
-            color=NAVY,
-            label="high value",
-            height=0.6,
-            hatch="//",
-            edgecolor="white",
-        )
-        axes.axvline(ratio, color="#1A1A1A", linewidth=1)
-        axes.axvline(1, color=PLUM, linestyle="--", linewidth=1, label="breaks even")
-        axes.set_yticks(rows, shown["assumption"].tolist())
-        axes.set_xlabel(f"Social return per {fmt.money(1, currency)} invested")
-        legend(axes)
-
-    top = sensitivity.iloc[0]
-    alt = (
-        f"Bars of how far the ratio of {ratio:.2f} moves when one assumption changes. The most "
-        f"influential is {top['assumption']}: the ratio runs from "
-        f"{min(top['ratio_low'], top['ratio_high']):.2f} to "
-        f"{max(top['ratio_low'], top['ratio_high']):.2f}."
-    )
-    return finish(
-        draw,
-        name=name,
-        caption="How far the ratio moves when one assumption is set to a low and a high value.",
-        alt=alt,
-        data=sensitivity,
-        height=0.36 * len(shown) + 1.7,
-    )
-
-
-def _event_study_alt(frame: pd.DataFrame, outcome: Outcome, period: str) -> str:
-    scale = scale_of(outcome)
-    after, before = frame[frame["event_time"] >= 0], frame[frame["event_time"] < 0]
-    said = [f"Points with bars for {len(frame)} {period}s around the start of the programme."]
-    if len(before):
-        outside = int(((before["conf_low"] > 0) | (before["conf_high"] < 0)).sum())
-        said.append(
-            f"Before the start, {len(before) - outside} of {len(before)} intervals include zero."
-        )
-    if len(after):
-        first, last = after.iloc[0], after.iloc[-1]
-        outside = int(((after["conf_low"] > 0) | (after["conf_high"] < 0)).sum())
-        said.append(
-            f"From the start, the effect goes from "
-            f"{fmt.number(scale * first['estimate'], outcome.decimals)} to "
-            f"{fmt.number(scale * last['estimate'], outcome.decimals)}; {outside} of {len(after)} "
-            "intervals exclude zero."
-        )
-    return " ".join(said)
-
-
-def _paths_alt(means: pd.DataFrame, outcome: Outcome, time_name: str) -> str:
-    scale = scale_of(outcome)
-    said = [f"Lines of the average {outcome.label.lower()} of each group by {time_name}."]
-    for group, here in means.groupby("group", sort=False):
-        first, last = here.iloc[0], here.iloc[-1]
-        said.append(
-            f"{group}: from {fmt.number(scale * first['mean'], outcome.decimals)} in "
-            f"{first['time']} to {fmt.number(scale * last['mean'], outcome.decimals)} in "
-            f"{last['time']}."
-        )
-    return " ".join(said)
 
 
 def legend(axes: Axes) -> None:

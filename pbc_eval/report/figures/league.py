@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pbc_eval.evaluation.portfolio.record import Portfolio
+from pbc_eval.disclosure import ReleasedPortfolio
+from pbc_eval.evaluation.portfolio.tables import league_frame
+from pbc_eval.messages import numbers as fmt
 from pbc_eval.portfolio.pooling import common_mean, funnel_limits
 from pbc_eval.portfolio.ranks import League
 from pbc_eval.report.figures.drawing import (
@@ -22,7 +24,6 @@ from pbc_eval.report.figures.drawing import (
     legend,
 )
 from pbc_eval.report.figures.portfolio import on_scale_frame, scale_words, short
-from pbc_eval.report.words import numbers as fmt
 
 LIMITS = (0.95, 0.998)
 
@@ -38,7 +39,7 @@ class Funnel:
     far: int
 
 
-def funnel(portfolio: Portfolio, *, name: str) -> Funnel | None:
+def funnel(portfolio: ReleasedPortfolio, *, name: str) -> Funnel | None:
     """Effect against standard error, with limits of chance around the precision-weighted mean.
 
     None for fewer than three contracts with a standard error on one scale.
@@ -97,14 +98,7 @@ def funnel(portfolio: Portfolio, *, name: str) -> Funnel | None:
     return Funnel(figure=figure, contracts=len(frame), outside=outside, far=far)
 
 
-def league_frame(portfolio: Portfolio, found: League) -> pd.DataFrame:
-    """The league with its names, by shrunken effect; effects as improvements."""
-    names = [one.label for one in portfolio.compared]
-    frame = found.to_frame().assign(contract=names)
-    return frame.sort_values(["rank", "contract"]).reset_index(drop=True)
-
-
-def league_ranks(portfolio: Portfolio, found: League, *, name: str) -> Figure:
+def league_ranks(portfolio: ReleasedPortfolio, found: League, *, name: str) -> Figure:
     """The rank of each contract with its interval."""
     frame = league_frame(portfolio, found)
     k = len(frame)

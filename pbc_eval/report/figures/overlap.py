@@ -1,23 +1,62 @@
-"""Figures of the score: is there somebody to compare with, before and after matching?
-
-Drawn from released tables through ``report.figures``, where matplotlib lives.
-"""
-
-from typing import Any
+"""Figures of a matched sample: are the groups alike, and is there somebody to compare with?"""
 
 import numpy as np
 import pandas as pd
 
-from pbc_eval.report.figures.drawing import GREY, NAVY, ORANGE, Figure, finish, legend
+from pbc_eval.report.figures.drawing import (
+    GREY,
+    NAVY,
+    ORANGE,
+    PLUM,
+    TEAL,
+    Axes,
+    Figure,
+    finish,
+    legend,
+)
 
 _GROUPS = (("treated", "in the programme", NAVY), ("comparison", "comparison", ORANGE))
+
+
+def love_plot(balance: pd.DataFrame, *, name: str) -> Figure:
+    """Standardised differences before and after matching. Columns covariate, before, after."""
+    shown = balance.iloc[::-1].reset_index(drop=True)
+    rows = np.arange(len(shown))
+    before, after = (100 * shown[c].abs().to_numpy(float) for c in ("before", "after"))
+
+    def draw(axes: Axes) -> None:
+        axes.plot(before, rows, "o", color=ORANGE, markersize=6, label="before matching")
+        axes.plot(after, rows, "s", color=NAVY, markersize=6, label="after matching")
+        axes.axvline(5, color=TEAL, linestyle=":", label="5%: well balanced")
+        axes.axvline(10, color=PLUM, linestyle="--", label="10%: too far apart")
+        axes.set_yticks(rows, shown["covariate"].tolist())
+        axes.set_xlabel("Absolute standardised difference (%)")
+        axes.set_xlim(left=0)
+        legend(axes)
+
+    worst = balance.iloc[int(balance["after"].abs().to_numpy(float).argmax())]
+    n_good = int((balance["after"].abs() <= 0.05).sum())
+    alt = (
+        f"Dot plot of {len(balance)} characteristics before and after matching. After matching "
+        f"{n_good} of {len(balance)} differ by 5% of a standard deviation or less; the largest "
+        f"difference left is {abs(worst['after']):.1%} for {worst['covariate']}, which was "
+        f"{abs(worst['before']):.1%} before."
+    )
+    return finish(
+        draw,
+        name=name,
+        caption="How alike the groups are, before and after matching.",
+        alt=alt,
+        data=balance,
+        height=0.32 * len(balance) + 2.0,
+    )
 
 
 def score_curves(curves: pd.DataFrame, score: str, *, name: str) -> Figure:
     """How each group is spread over the score: dashed before matching, solid after. Columns
     score, treated_before, comparison_before, and where shown treated_after, comparison_after."""
 
-    def draw(axes: Any) -> None:
+    def draw(axes: Axes) -> None:
         for when, dashes in (("before", "--"), ("after", "-")):
             for group, words, colour in _GROUPS:
                 column = f"{group}_{when}"
@@ -68,7 +107,7 @@ def score_bars(bars: pd.DataFrame, score: str, *, name: str) -> Figure:
     shown treated_after, comparison_after; NaN where a bar is held back."""
     width = bars["high"] - bars["low"]
 
-    def draw(axes: Any) -> None:
+    def draw(axes: Axes) -> None:
         for group, words, colour in _GROUPS:
             sign = 1 if group == "treated" else -1
             for when in ("after", "before"):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pbc_eval.messages import numbers as fmt
 from pbc_eval.payment.ladder import Ladder
 from pbc_eval.payment.risk import NO_EFFECT, PROMISED, PaymentRisk
 from pbc_eval.report.figures.drawing import (
@@ -22,7 +23,6 @@ from pbc_eval.report.figures.drawing import (
     finish_panels,
     legend,
 )
-from pbc_eval.report.words import numbers as fmt
 
 MOST_TICKS = 8
 

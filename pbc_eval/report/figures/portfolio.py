@@ -1,12 +1,14 @@
 """Figures of many contracts: forest, small multiples, spending against outcomes."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
+from pbc_eval.disclosure import ReleasedPortfolio
 from pbc_eval.errors import PublicationError
-from pbc_eval.evaluation.portfolio.record import ContractResult, Portfolio
+from pbc_eval.evaluation.portfolio.contract_words import better, interval_words
+from pbc_eval.evaluation.portfolio.record import ContractResult
+from pbc_eval.evaluation.portfolio.tables import contracts_frame
+from pbc_eval.messages import numbers as fmt
 from pbc_eval.report.figures.drawing import (
     GREY,
     NARROW,
@@ -23,8 +25,6 @@ from pbc_eval.report.figures.drawing import (
     legend,
     scale_of,
 )
-from pbc_eval.report.words import numbers as fmt
-from pbc_eval.report.words.portfolio_words import better, interval_words, shared_outcome
 from pbc_eval.results import Floats
 
 LONGEST_LABEL = 30  # letters of a contract's name in a figure; the data have it whole
@@ -35,7 +35,7 @@ def short(label: str) -> str:
     return label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1].rstrip() + "…"
 
 
-def on_scale_frame(portfolio: Portfolio) -> pd.DataFrame:
+def on_scale_frame(portfolio: ReleasedPortfolio) -> pd.DataFrame:
     """Label, effect, conf_low, conf_high, std_error, promised of each, all on the one scale."""
     rows = []
     for one in portfolio.on_scale:
@@ -52,15 +52,15 @@ def on_scale_frame(portfolio: Portfolio) -> pd.DataFrame:
 _ENDS = ("conf_low", "conf_high")
 
 
-def scale_words(portfolio: Portfolio) -> tuple[str, float]:
+def scale_words(portfolio: ReleasedPortfolio) -> tuple[str, float]:
     """The axis on which effects stand side by side, and what turns them into its unit."""
-    outcome = shared_outcome(portfolio)
+    outcome = portfolio.shared_outcome
     if outcome is not None:
         return axis_label(outcome, "Improvement"), scale_of(outcome)
     return "Share of the promised effect (%)", 100.0
 
 
-def forest(portfolio: Portfolio, *, name: str) -> Figure:
+def forest(portfolio: ReleasedPortfolio, *, name: str) -> Figure:
     """Each contract's effect with its interval on one scale, and below them their mean."""
     frame = on_scale_frame(portfolio)
     axis, scale = scale_words(portfolio)
@@ -111,7 +111,7 @@ def forest(portfolio: Portfolio, *, name: str) -> Figure:
     )
 
 
-def _forest_alt(portfolio: Portfolio, frame: pd.DataFrame, scale: float) -> str:
+def _forest_alt(portfolio: ReleasedPortfolio, frame: pd.DataFrame, scale: float) -> str:
     improved = int((frame["conf_low"] > 0).sum())
     worse = int((frame["conf_high"] < 0).sum())
     order = np.argsort(frame["effect"].to_numpy(float))
@@ -132,7 +132,7 @@ def _forest_alt(portfolio: Portfolio, frame: pd.DataFrame, scale: float) -> str:
     return said
 
 
-def small_multiples(portfolio: Portfolio, *, name: str) -> Figure:
+def small_multiples(portfolio: ReleasedPortfolio, *, name: str) -> Figure:
     """One panel a contract, each in its own unit: nothing is put on one scale that has none."""
     shown = [one for one in portfolio.contracts if one.effect is not None]
     if not shown:
@@ -189,33 +189,7 @@ def _panel_in_words(one: ContractResult) -> str:
     return said + "."
 
 
-def contracts_frame(shown: Sequence[ContractResult]) -> pd.DataFrame:
-    """The facts of contracts as a table, effects as improvements in their own unit."""
-    figures = (
-        *("effect", "std_error", "conf_low", "conf_high", "promised"),
-        *("agreed", "paid", "unpaid", "spend", "people"),
-    )
-    return pd.DataFrame(
-        [
-            {
-                "contract": one.label,
-                "outcome": one.outcome.label if one.outcome else "",
-                "unit": one.outcome.unit if one.outcome else "",
-                "verdict": one.verdict,
-                **{
-                    f: np.nan if (value := getattr(one, f)) is None else float(value)
-                    for f in figures
-                },
-                "currency": one.currency,
-                "remarks": "; ".join(one.remarks),
-                "source": one.source,
-            }
-            for one in shown
-        ]
-    )
-
-
-def spending(portfolio: Portfolio, *, name: str) -> Figure | None:
+def spending(portfolio: ReleasedPortfolio, *, name: str) -> Figure | None:
     """What was spent (or paid) against the effect on the one scale; None for fewer than two."""
     frame = on_scale_frame(portfolio)
     money, word = _money(portfolio)
@@ -254,7 +228,7 @@ def spending(portfolio: Portfolio, *, name: str) -> Figure | None:
     )
 
 
-def _money(portfolio: Portfolio) -> tuple[Floats, str]:
+def _money(portfolio: ReleasedPortfolio) -> tuple[Floats, str]:
     spends = [one.spend for one in portfolio.on_scale]
     if any(value is not None for value in spends):
         return np.array([np.nan if v is None else v for v in spends]), "Spent"

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from pbc_eval.evaluation.simulation_summary import ReturnsSummary
+from pbc_eval.messages import numbers as fmt
 from pbc_eval.report.figures.drawing import (
     GREY,
     NAVY,
@@ -17,14 +19,10 @@ from pbc_eval.report.figures.drawing import (
     finish,
     legend,
 )
-from pbc_eval.report.words import numbers as fmt
 from pbc_eval.sroi.assumption_grid import AssumptionGrid
-from pbc_eval.sroi.simulate import Simulation
 from pbc_eval.sroi.waterfall import WaterfallStep
 
-BINS = 30
 WRAP = 36  # characters of a label beside an upright axis
-SHOWN = (0.002, 0.998)  # quantiles between which a distribution is drawn
 INK = "#1A1A1A"
 
 
@@ -70,11 +68,11 @@ def value_waterfall(steps: Sequence[WaterfallStep], *, name: str, currency: str)
 
     totals = {step.name: step.level for step in steps}
     taken = [step for step in steps if step.change is not None and step.name != "Investment"]
-    said = "; ".join(f"{s.name.lower()} {fmt.money(s.change, currency)}" for s in taken)
+    changes = "; ".join(f"{s.name.lower()} {fmt.money(s.change, currency)}" for s in taken)
     alt = (
         f"Bars from a gross value of {fmt.money(totals['Gross value'], currency)} down to a "
         f"present value of {fmt.money(totals['Present value'], currency)}: "
-        f"{said or 'nothing is taken off'}"
+        f"{changes or 'nothing is taken off'}"
         f". Less the investment, the net present value is "
         f"{fmt.money(totals['Net present value'], currency)}."
     )
@@ -85,6 +83,47 @@ def value_waterfall(steps: Sequence[WaterfallStep], *, name: str, currency: str)
         alt=alt,
         data=frame,
         height=0.38 * len(frame) + 1.0,
+    )
+
+
+def tornado(sensitivity: pd.DataFrame, ratio: float, *, name: str, currency: str) -> Figure:
+    """The ratio when one assumption moves. Columns assumption, ratio_low, ratio_high."""
+    shown = sensitivity.iloc[::-1].reset_index(drop=True)
+    rows = np.arange(len(shown))
+    low, high = shown["ratio_low"].to_numpy(float), shown["ratio_high"].to_numpy(float)
+
+    def draw(axes: Axes) -> None:
+        axes.barh(rows, low - ratio, left=ratio, color=ORANGE, label="low value", height=0.6)
+        axes.barh(
+            rows,
+            high - ratio,
+            left=ratio,
+            color=NAVY,
+            label="high value",
+            height=0.6,
+            hatch="//",
+            edgecolor="white",
+        )
+        axes.axvline(ratio, color="#1A1A1A", linewidth=1)
+        axes.axvline(1, color=PLUM, linestyle="--", linewidth=1, label="breaks even")
+        axes.set_yticks(rows, shown["assumption"].tolist())
+        axes.set_xlabel(f"Social return per {fmt.money(1, currency)} invested")
+        legend(axes)
+
+    top = sensitivity.iloc[0]
+    alt = (
+        f"Bars of how far the ratio of {ratio:.2f} moves when one assumption changes. The most "
+        f"influential is {top['assumption']}: the ratio runs from "
+        f"{min(top['ratio_low'], top['ratio_high']):.2f} to "
+        f"{max(top['ratio_low'], top['ratio_high']):.2f}."
+    )
+    return finish(
+        draw,
+        name=name,
+        caption="How far the ratio moves when one assumption is set to a low and a high value.",
+        alt=alt,
+        data=sensitivity,
+        height=0.36 * len(shown) + 1.7,
     )
 
 
@@ -151,18 +190,12 @@ def two_way_grid(
 
 
 def ratio_distribution(
-    simulation: Simulation, stated: float, *, name: str, currency: str, level: float = 0.95
+    returns: ReturnsSummary, stated: float, *, name: str, currency: str
 ) -> Figure:
     """The ratio over all draws, its interval, and where it breaks even."""
-    ratio = simulation.ratio
-    known = ratio[np.isfinite(ratio)]
-    low, high = simulation.interval("ratio", level)
-    ends = np.quantile(known, SHOWN)
-    if ends[0] == ends[1]:
-        ends = ends + np.array([-0.5, 0.5])
-    counts, edges = np.histogram(known, bins=BINS, range=(float(ends[0]), float(ends[1])))
-    share = counts / len(ratio)
-    inside = (edges[:-1] >= low) & (edges[1:] <= high)
+    spread, level = returns.spread["ratio"], returns.level
+    edges, share = returns.edges, returns.share
+    inside = (edges[:-1] >= spread.low) & (edges[1:] <= spread.high)
 
     def draw(axes: Axes) -> None:
         width = np.diff(edges)
@@ -187,11 +220,11 @@ def ratio_distribution(
         axes.set_ylabel("Share of draws (%)")
         legend(axes)
 
-    chance = fmt.chance(simulation.chance_ratio_above_one)
+    chance = fmt.chance(returns.chance_ratio_above_one)
     alt = (
-        f"Histogram of the ratio in {simulation.draws:,} draws. The middle {fmt.percent(level)} "
-        f"lie between {fmt.number(low, 2)} and {fmt.number(high, 2)}, the average is "
-        f"{fmt.number(simulation.mean('ratio'), 2)}, the stated ratio {fmt.number(stated, 2)}. In "
+        f"Histogram of the ratio in {returns.draws:,} draws. The middle {fmt.percent(level)} "
+        f"lie between {fmt.number(spread.low, 2)} and {fmt.number(spread.high, 2)}, the average is "
+        f"{fmt.number(spread.average, 2)}, the stated ratio {fmt.number(stated, 2)}. In "
         f"{chance} of the draws the ratio is above 1."
     )
     data = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "share_of_draws": share})

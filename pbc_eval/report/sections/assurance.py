@@ -1,59 +1,175 @@
 """The last section of every page: limits, who answers for it, its editions, how to rebuild it."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from pbc_eval.agreement.contract import SignOff
-from pbc_eval.agreement.evaluation import EvaluationSpec
-from pbc_eval.agreement.portfolio import PortfolioSpec
-from pbc_eval.disclosure import ReleasedTable
+from pbc_eval.agreement.contract import Publication, SignOff
+from pbc_eval.disclosure import (
+    OutputReview,
+    ReleasedDesignNote,
+    ReleasedEvaluation,
+    ReleasedPortfolio,
+    ReleasedTable,
+    reviews_table,
+)
+from pbc_eval.evaluation.shown.revision import revision_sentences
 from pbc_eval.messages.message import Message
 from pbc_eval.messages.number_formats import long_date
+from pbc_eval.messages.values import Name
 from pbc_eval.provenance import manifest
+from pbc_eval.report.parts import (
+    Downloads,
+    Facts,
+    Heading,
+    Labelled,
+    Listed,
+    Paragraphs,
+    Part,
+    tables_of,
+)
+from pbc_eval.report.words import facts
 
+REVIEW = "disclosure-review.json"
+RESULTS = "results.json"
+AGREED = "agreed.json"
+DICTIONARY = ("dictionary.csv", "dictionary.json", "csv-metadata.json")
 ROLES: dict[str, Message] = {
     "commissioner": Message("Commissioner"),
     "analyst": Message("Analyst"),
     "assurer": Message("Assurer"),
     "approver": Message("Approver"),
 }
+_NOT_STATED = Message("Not stated.")
 
 
-def assurance_facts(
-    spec: EvaluationSpec | PortfolioSpec,
-    *,
-    inputs: Mapping[str, str],
-    seed: int,
-    disclosure: str,
-    review: ReleasedTable | None = None,
-    revision: dict[str, Any] | None = None,
-) -> dict[str, Any]:
-    """What the template of the section needs; ``inputs`` maps each file read to its SHA-256."""
-    built = manifest(evaluation_id=spec.id, edition=spec.edition, inputs=dict(inputs), seed=seed)
-    provenance = [(f"SHA-256 of {name}", digest) for name, digest in built["inputs_sha256"].items()]
-    provenance += [
+def assurance_parts(
+    released: ReleasedEvaluation | ReleasedDesignNote | ReleasedPortfolio,
+    reviews: Sequence[OutputReview],
+) -> Sequence[Part]:
+    """The last section; ``reviews`` are those of every output of the page."""
+    spec = released.spec
+    provenance = _provenance(spec.id, spec.edition, released.inputs, released.seed)
+    files = [(RESULTS, Message("All results, unrounded (JSON)"))]
+    review: ReleasedTable | None = None
+    changes: list[Part] = []
+    if isinstance(released, ReleasedEvaluation):
+        review = reviews_table(reviews, released.rule) if reviews else None
+        changes = _changes(released)
+        files.append((REVIEW, Message("The disclosure review, for comparing editions (JSON)")))
+    elif isinstance(released, ReleasedDesignNote):
+        fingerprint = (Message("Fingerprint of what was agreed"), released.fingerprint)
+        provenance = [fingerprint, *provenance]
+        files.append((AGREED, Message("What was agreed, of which the fingerprint is (JSON)")))
+    files += [(DICTIONARY[0], Message("What the columns mean"))]
+    files += [
+        (name, Message("What the columns mean, as {format}", format=Name(words)))
+        for name, words in zip(DICTIONARY[1:], ("JSON", "CSV on the Web"), strict=True)
+    ]
+    revisions = tuple((revision.edition, revision.reason) for revision in spec.revisions)
+    return [
+        *_limits(spec.publication, _small_numbers(released, reviews)),
+        *tables_of(review, folded=True),
+        Heading(Message("Sign-off")),
+        Labelled(tuple(signatures(spec.sign_off))),
+        Heading(Message("Editions")),
+        Labelled(revisions) if revisions else Paragraphs((Message("This is the first edition."),)),
+        *changes,
+        Heading(Message("How to rebuild this page")),
+        Paragraphs((Message("The same files, code and versions give these numbers again."),)),
+        Facts(tuple(provenance), fold=Message("Hashes, versions and seed")),
+        Downloads(tuple(files)),
+    ]
+
+
+def _limits(publication: Publication, small_numbers: str) -> list[Part]:
+    parts: list[Part] = []
+    if publication.limitations:
+        parts += [Heading(Message("Limitations")), Listed(tuple(publication.limitations))]
+    stated = (
+        (Message("Ethics and data protection"), publication.ethics or _NOT_STATED),
+        (Message("Funding"), publication.funding or _NOT_STATED),
+        (Message("Interests"), publication.interests or _NOT_STATED),
+        (Message("Small numbers"), small_numbers),
+    )
+    return [*parts, Facts(stated)]
+
+
+def _small_numbers(
+    released: ReleasedEvaluation | ReleasedDesignNote | ReleasedPortfolio,
+    reviews: Sequence[OutputReview],
+) -> str:
+    """The disclosure rule in words, and what it did here."""
+    rule = released.rule
+    if isinstance(released, ReleasedEvaluation):
+        return f"{facts.disclosure_sentence(released)} {_review_sentence(released, reviews)}"
+    if isinstance(released, ReleasedDesignNote):
+        sentence = (
+            f"Counts of fewer than {rule.threshold} will not be published."
+            if rule.threshold > 1
+            else "No number will be held back as too small."
+        )
+        return f"{sentence} {rule.reason}".strip()
+    if rule.threshold <= 1:
+        return f"No number was held back as too small. {rule.reason}"
+    return (
+        f"Results of the table that rest on fewer than {rule.threshold} people are refused. "
+        "Editions of contracts were released by their own rule."
+    )
+
+
+def _review_sentence(released: ReleasedEvaluation, reviews: Sequence[OutputReview]) -> str:
+    """The review in one sentence."""
+    if not reviews:
+        return "This report holds no figures about people."
+    doubtful = [review for review in reviews if review.status == "review"]
+    if not doubtful:
+        return f"All {len(reviews)} outputs passed the disclosure review."
+    answered = [review for review in doubtful if released.rule.reviewer_of(review.output)]
+    rest = len(doubtful) - len(answered)
+    passed = len(reviews) - len(doubtful)
+    sentence = f"{passed} of {len(reviews)} outputs passed the disclosure review"
+    if answered:
+        sentence += f"; {len(answered)} were looked at by hand and released"
+    if rest:
+        sentence += f"; {rest} {'is' if rest == 1 else 'are'} still to be looked at by hand"
+    return sentence + "."
+
+
+def _changes(released: ReleasedEvaluation) -> list[Part]:
+    """What changed since the edition before, in sentences and tables; nothing without one."""
+    split = released.revision
+    if split is None:
+        return []
+    heading = Message("What changed since edition {edition}", edition=Name(split.earlier_edition))
+    primary = released.primary
+    sentences = revision_sentences(
+        split, primary.outcome if primary else None, released.spec.contract.currency
+    )
+    tables = (released.table(f"revision-{name}") for name in ("headline", "money", "ratio"))
+    return [
+        Heading(heading, 4),
+        Listed(sentences),
+        *tables_of(*tables, folded=True),
+    ]
+
+
+def signatures(sign_off: SignOff) -> list[tuple[str, str]]:
+    """Each role, and who signed when."""
+    signed: list[tuple[str, str]] = []
+    for role in type(sign_off).model_fields:
+        by = getattr(sign_off, role)
+        text = f"{by.name}, {long_date(by.date)}" if by and by.date else Message("not signed")
+        signed.append((ROLES[role], text))
+    return signed
+
+
+def _provenance(
+    name: str, edition: str, inputs: Mapping[str, str], seed: int
+) -> list[tuple[str, str]]:
+    built = manifest(evaluation_id=name, edition=edition, inputs=dict(inputs), seed=seed)
+    return [
+        *((f"SHA-256 of {file}", digest) for file, digest in built["inputs_sha256"].items()),
         (Message("SHA-256 of the code"), built["code_sha256"]),
         (Message("Code commit"), built["code_commit"] or Message("not under version control")),
         (Message("Versions"), ", ".join(f"{k} {v}" for k, v in built["versions"].items())),
         (Message("Seed"), str(built["seed"])),
     ]
-    return {
-        "spec": spec,
-        "disclosure": disclosure,
-        "review": review,
-        "revision": revision,
-        "currency": spec.contract.currency if isinstance(spec, EvaluationSpec) else spec.currency,
-        "signatures": signatures(spec.sign_off),
-        "provenance": provenance,
-    }
-
-
-def signatures(sign_off: SignOff) -> list[tuple[str, str]]:
-    """Each role, and who signed when."""
-    found: list[tuple[str, str]] = []
-    for role in type(sign_off).model_fields:
-        one = getattr(sign_off, role)
-        signed = one and one.date
-        text = f"{one.name}, {long_date(one.date)}" if signed else Message("not signed")
-        found.append((ROLES[role], text))
-    return found

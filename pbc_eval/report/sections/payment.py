@@ -1,87 +1,91 @@
-"""The section on payment, and the money boxes of the summary."""
+"""What the contract pays: the rule, the statement by clause, its risk, and the schedule."""
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
-import pandas as pd
-
-from pbc_eval.disclosure import ReleasedEvaluation, ReleasedTable
-from pbc_eval.errors import PublicationError
-from pbc_eval.evaluation.record import Evaluation
+from pbc_eval.agreement.outcomes import Outcome
+from pbc_eval.disclosure import ReleasedEvaluation
+from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.message import Message
-from pbc_eval.messages.values import Money
+from pbc_eval.payment.ladder import Ladder
+from pbc_eval.payment.risk import NO_EFFECT, PROMISED, PaymentRisk, sentences
 from pbc_eval.payment.schedule import schedule_of
 from pbc_eval.payment.terms_in_words import terms_in_words
-from pbc_eval.report.sections.payment_risk import risk_facts
-from pbc_eval.report.sections.tables import open_table
-from pbc_eval.report.words import numbers as fmt
+from pbc_eval.report.figures.drawing import Figure
+from pbc_eval.report.figures.payment import payment_ladder, risk_curve
+from pbc_eval.report.parts import (
+    Downloads,
+    Heading,
+    LaidOut,
+    Listed,
+    Notice,
+    Paragraphs,
+    Part,
+    tables_of,
+)
+
+SCHEDULE = "payment-schedule.md"
+WORKBOOK = "workbook.xlsx"
+RISK_TABLES = (
+    "payment-risk-scenarios",
+    "payment-risk-tiers",
+    "payment-investor-returns",
+    "payment-cash-flow",
+)
 
 
-def money_boxes(evaluation: Evaluation) -> list[dict[str, str]]:
-    """The payment and the ratio as the summary shows them, each with what it rests on."""
-    currency = evaluation.spec.contract.currency
-    boxes = []
-    if evaluation.payment is not None:
-        boxes.append(
-            {
-                "label": Message("Payment due (illustrative)")
-                if evaluation.payment.illustrative
-                else Message("Payment due"),
-                "figure": fmt.money(float(evaluation.payment.total), currency),
-                "sentence": evaluation.payment.sentence,
-            }
-        )
-    if evaluation.sroi is not None:
-        sroi = evaluation.sroi
-        low, high = ratio_range(evaluation)
-        boxes.append(
-            {
-                "label": Message("Social return per {unit} invested", unit=Money(1, currency)),
-                "figure": fmt.money(sroi.ratio, currency, 2),
-                "sentence": f"Between {fmt.money(low, currency, 2)} and "
-                f"{fmt.money(high, currency, 2)} when one assumption at a time is changed. Net "
-                f"present value {fmt.money(sroi.net_present_value, currency)}.",
-            }
-        )
-    return boxes
-
-
-def ratio_range(evaluation: Evaluation) -> tuple[float, float]:
-    """Lowest and highest ratio when one assumption at a time moves. A ratio needs its range."""
-    frame = evaluation.sroi_sensitivity
-    if frame is None or frame.empty:
-        raise PublicationError(f"{evaluation.spec.id}: a ratio without its range is not published.")
-    ends = frame[["ratio_low", "ratio_high"]]
-    values = ends.to_numpy(float)
-    return float(values.min()), float(values.max())
-
-
-def payment_facts(released: ReleasedEvaluation) -> dict[str, Any]:
-    """The rule in words, the statement by clause, and the payment under other estimates."""
-    evaluation = released.evaluation
-    payment, terms = evaluation.payment, evaluation.spec.payment
+def payment_parts(released: ReleasedEvaluation) -> Sequence[Part]:
+    """Everything on the payment; nothing where nothing is paid."""
+    payment, terms = released.payment, released.spec.payment
     if payment is None or terms is None:
-        raise PublicationError(f"{evaluation.spec.id}: there is no payment to show.")
-    return {
-        "illustrative": illustrative_notice(evaluation) if payment.illustrative else "",
-        "currency": payment.currency,
-        "total": fmt.money(float(payment.total), payment.currency, payment.decimals),
-        "rules": terms_in_words(terms),
-        "statement": payment_table(evaluation),
-        "formulas": [
-            {"clause": line.label or line.clause, "text": line.formula} for line in payment.lines
-        ],
-        "alternatives": payment_alternatives_table(evaluation),
-        "schedule": schedule_of(terms),
-        **risk_facts(evaluation),
-    }
+        return ()
+    parts: list[Part] = []
+    if payment.illustrative:
+        parts.append(Notice(illustrative_notice(released), Message("Illustrative.")))
+    total = fmt.money(float(payment.total), payment.currency, payment.decimals)
+    formulas = [(line.label or line.clause, line.formula) for line in payment.lines]
+    parts += [
+        LaidOut("total", {"total": total}),
+        Heading(Message("The rule")),
+        Listed(tuple(terms_in_words(terms)), numbered=True),
+        Heading(Message("The statement, line by line")),
+        *tables_of(released.table("payment-statement")),
+        *_ladder_figures(released),
+        Downloads(
+            (
+                (
+                    WORKBOOK,
+                    Message("Download the workings as a workbook with live formulas (XLSX)"),
+                ),
+            )
+        ),
+        LaidOut("formulas", {"formulas": formulas}),
+    ]
+    if (alternatives := released.table("payment-alternatives")) is not None:
+        explained = Message(
+            "The estimate that counts was fixed in the terms. These are the payments had another "
+            "been agreed."
+        )
+        parts += [
+            Heading(Message("What other estimates would have paid")),
+            Paragraphs((explained,)),
+            *tables_of(alternatives),
+        ]
+    return [
+        *parts,
+        *_risk_parts(released),
+        Heading(Message("The schedule, as it would be signed")),
+        LaidOut("schedule", {"schedule": schedule_of(terms)}),
+        Downloads(((SCHEDULE, Message("Download the schedule (Markdown)")),)),
+    ]
 
 
-def illustrative_notice(evaluation: Evaluation) -> str:
+def illustrative_notice(released: ReleasedEvaluation) -> str:
     """What is made up about the amounts: in the terms' own words where they have any."""
-    terms = evaluation.spec.payment
+    terms = released.spec.payment
     if terms is not None and terms.notes:
         return terms.notes
-    if evaluation.spec.publication.data_status == "synthetic":
+    if released.spec.publication.data_status == "synthetic":
         return "The terms and amounts are invented, like the data."
     return (
         "Nobody published payment terms for this programme. Those shown here were made up to show "
@@ -89,48 +93,112 @@ def illustrative_notice(evaluation: Evaluation) -> str:
     )
 
 
-def payment_table(evaluation: Evaluation) -> ReleasedTable | None:
-    payment = evaluation.payment
-    if payment is None:
-        return None
-    frame = payment.to_frame()
-    frame["label"] = frame["label"].where(frame["label"] != "", frame["clause"])
-    for name in ("measure_value", "denominator", "amount_before_cap", "amount", "running_total"):
-        frame[name] = pd.to_numeric(frame[name])
-    return open_table(
-        "payment-statement",
-        "Payment statement",
-        frame,
-        {
-            "label": ("Clause", "text"),
-            "reference": ("Contract", "text"),
-            "measure_value": ("Measure", "measure"),
-            "denominator": ("Denominator", "count"),
-            "amount_before_cap": ("Before limits", "money"),
-            "cap_applied": ("Limit that bound", "text"),
-            "amount": ("Amount", "money"),
-            "running_total": ("Running total", "money"),
-        },
-        decimals=payment.decimals,
-    )
+def _ladder_figures(released: ReleasedEvaluation) -> list[Figure]:
+    """The ladder of each clause that pays by steps."""
+    analysis = released.payment_analysis
+    return [
+        _ladder_figure(ladder, released.spec.outcome(ladder.outcome), released)
+        for ladder in (analysis.ladders if analysis else ())
+    ]
 
 
-def payment_alternatives_table(evaluation: Evaluation) -> ReleasedTable | None:
-    frame = evaluation.payment_alternatives
-    if frame is None or evaluation.payment is None:
-        return None
-    shown = frame.assign(
-        total=pd.to_numeric(frame["total"]), difference=pd.to_numeric(frame["difference"])
+def _ladder_figure(ladder: Ladder, outcome: Outcome, released: ReleasedEvaluation) -> Figure:
+    figure = payment_ladder(
+        ladder,
+        name=f"payment-ladder-{ladder.clause}",
+        currency=released.spec.contract.currency,
+        measure=_ladder_axis(ladder, outcome),
+        scale=_ladder_scale(ladder, outcome),
     )
-    return open_table(
-        "payment-alternatives",
-        "Payment under other estimates",
-        shown,
-        {
-            "estimator": ("Estimate", "text"),
-            "total": ("Payment", "money"),
-            "difference": ("Difference", "money"),
-            "reason": ("Remark", "text"),
-        },
-        decimals=evaluation.payment.decimals,
+    return replace(figure, about=outcome.id)
+
+
+def _ladder_axis(ladder: Ladder, outcome: Outcome) -> str:
+    label = outcome.label[:1].lower() + outcome.label[1:]
+    if ladder.measure == "relative_effect":
+        return f"relative improvement in {label} (%)"
+    if ladder.measure == "total":
+        return f"total improvement in {label} ({outcome.total.unit if outcome.total else 'units'})"
+    return f"improvement in {label} ({_unit(outcome)})"
+
+
+def _ladder_scale(ladder: Ladder, outcome: Outcome) -> float:
+    if ladder.measure == "relative_effect":
+        return 100.0
+    return 100.0 if ladder.measure == "effect" and _in_points(outcome) else 1.0
+
+
+def _in_points(outcome: Outcome) -> bool:
+    return outcome.shown_as == "percentage_points"
+
+
+def _unit(outcome: Outcome) -> str:
+    return "percentage points" if _in_points(outcome) else outcome.unit
+
+
+def risk_figure(risk: PaymentRisk, outcome: Outcome) -> Figure:
+    """What the rule pays by the true effect on ``outcome``, the one that is varied first."""
+    label = outcome.label[:1].lower() + outcome.label[1:]
+    figure = risk_curve(
+        risk,
+        name="payment-risk",
+        axis=f"True improvement in {label} ({_unit(outcome)})",
+        scale=100.0 if _in_points(outcome) else 1.0,
     )
+    return replace(figure, about=outcome.id)
+
+
+def _risk_parts(released: ReleasedEvaluation) -> list[Part]:
+    """What the rule pays by chance, in sentences, tables and a figure."""
+    risk = released.payment_risk
+    if risk is None:
+        return []
+    varied = [released.spec.outcome(name) for name, _ in risk.scenarios[0].effects]
+    return [
+        Heading(Message("What the rule pays by chance")),
+        Listed((*sentences(risk), *_what_was_earned(risk))),
+        *tables_of(*(released.table(name) for name in RISK_TABLES)),
+        risk_figure(risk, varied[0]),
+        Paragraphs(tuple(_risk_notes(risk, varied, released)), style="note"),
+    ]
+
+
+def _what_was_earned(risk: PaymentRisk) -> list[str]:
+    """The mean over- or underpayment, in money."""
+    gaps = []
+    for scenario in risk.scenarios:
+        if scenario.name not in (NO_EFFECT, PROMISED):
+            continue
+        gap = scenario.expected - scenario.known
+        if abs(gap) >= 1:
+            side = "more" if gap > 0 else "less"
+            gaps.append(
+                f"With {scenario.name} the mean payment is "
+                f"{fmt.money(scenario.expected, risk.currency)}, "
+                f"{fmt.money(abs(gap), risk.currency)} {side} than would be due if the effect "
+                "were known."
+            )
+    return gaps
+
+
+def _risk_notes(
+    risk: PaymentRisk, varied: Sequence[Outcome], released: ReleasedEvaluation
+) -> list[str]:
+    base = fmt.money(risk.base, risk.currency)
+    notes = [
+        "Such evaluations are evaluations of the same size and design, whose estimates are spread "
+        "normally around the true effect with the standard error that was found. "
+        f"{base} is due for an estimate of zero; more than that is paid for results."
+    ]
+    exact = "The chances of steps are exact" if risk.closed_form else "Nothing is exact"
+    notes.append(
+        f"{exact} where a step rests on one estimate; the rest comes from {risk.n_draws:,} draws "
+        f"(seed {risk.seed})."
+    )
+    if len(varied) > 1:
+        names = ", ".join(outcome.label for outcome in varied)
+        notes.append(f"The estimates of {names} are drawn independently of each other.")
+    if risk.held_fixed:
+        names = ", ".join(released.spec.outcome(name).label for name in risk.held_fixed)
+        notes.append(f"Without a standard error, and so taken as they stand: {names}.")
+    return notes

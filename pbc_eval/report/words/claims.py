@@ -8,10 +8,9 @@ held to the same. A sentence that holds an effect and states no claim is refused
 from dataclasses import dataclass
 from typing import get_args
 
+from pbc_eval.disclosure import ReleasedEvaluation, ReleasedFinding, ReleasedPortfolio
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.designs import design_kind
-from pbc_eval.evaluation.portfolio.record import Portfolio
-from pbc_eval.evaluation.record import Evaluation, Finding
 from pbc_eval.messages.sentence import (
     Certainty,
     Claim,
@@ -38,7 +37,7 @@ class Support:
     why_no_more: str
 
 
-def support_of(finding: Finding, evaluation: Evaluation) -> Support:
+def support_of(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> Support:
     """What may be claimed of one outcome.
 
     A programme is named as the cause only by a design that was applied here and whose checks hold;
@@ -70,14 +69,16 @@ def support_of(finding: Finding, evaluation: Evaluation) -> Support:
     )
 
 
-def effect_of(finding: Finding, evaluation: Evaluation) -> float:
+def effect_of(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> float:
     """The effect as it is measured: positive is higher. Reported effects are improvements."""
     if design_kind(evaluation.spec.design).reported_by_others:
         return finding.outcome.sign * (finding.measured.effect or 0.0)
     return finding.headline.estimate
 
 
-def refuse_over_claims(sentence: Sentence, finding: Finding, evaluation: Evaluation) -> None:
+def refuse_over_claims(
+    sentence: Sentence, finding: ReleasedFinding, evaluation: ReleasedEvaluation
+) -> None:
     """Stop the press when a sentence says more than the results do. Raises PublicationError."""
     refuse_undeclared(sentence, finding.outcome.id)
     support = support_of(finding, evaluation)
@@ -90,7 +91,7 @@ def refuse_over_claims(sentence: Sentence, finding: Finding, evaluation: Evaluat
             )
 
 
-def refuse_over_claims_of(finding: Finding, evaluation: Evaluation) -> None:
+def refuse_over_claims_of(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> None:
     """Hold everything that checks, methods and the sample say of one outcome to the same."""
     method = finding.headline.method
     reason = finding.headline.reason
@@ -106,7 +107,7 @@ def refuse_over_claims_of(finding: Finding, evaluation: Evaluation) -> None:
         refuse_over_claims(sentence, finding, evaluation)
 
 
-def refuse_portfolio_over_claims(sentence: Sentence, portfolio: Portfolio) -> None:
+def refuse_portfolio_over_claims(sentence: Sentence, portfolio: ReleasedPortfolio) -> None:
     """The same for what is said of many contracts together. Raises PublicationError.
 
     A mean over contracts differs beyond chance only where its interval excludes zero, and names no

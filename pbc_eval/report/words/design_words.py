@@ -2,10 +2,11 @@
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Missing
+from pbc_eval.checks import checks_for
 from pbc_eval.evaluation.designs import design_kind
+from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.number_formats import long_date
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.report.words import numbers as fmt
 
 Facts = list[tuple[str, str]]
 MISSING: dict[Missing, str] = {
@@ -30,7 +31,7 @@ def design_facts(spec: EvaluationSpec) -> Facts:
 
 def planned_checks(spec: EvaluationSpec) -> tuple[str, ...]:
     """What will be checked, and what a failure does."""
-    planned = design_kind(spec.design).planned_checks
+    planned = tuple(row.planned for row in checks_for(spec.design.method))
     if not planned:
         return ()
     return (

@@ -1,7 +1,7 @@
 """What was registered before outcomes were seen, and each departure from it, in words."""
 
+from pbc_eval.disclosure import ReleasedEvaluation
 from pbc_eval.evaluation.deviation import Deviation
-from pbc_eval.evaluation.record import Evaluation
 from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.messages.values import Date, Name, as_typed
 
@@ -19,7 +19,7 @@ PARTS = {
 NO_REASON = Sentence("no reason given")
 
 
-def protocol_sentence(evaluation: Evaluation) -> Sentence:
+def protocol_sentence(evaluation: ReleasedEvaluation) -> Sentence:
     """Whether anything was registered beforehand, where, and whether it was compared."""
     protocol = evaluation.spec.protocol
     if protocol is None:
@@ -50,7 +50,7 @@ def protocol_sentence(evaluation: Evaluation) -> Sentence:
     )
 
 
-def protocol_link(evaluation: Evaluation) -> tuple[str, str] | None:
+def protocol_link(evaluation: ReleasedEvaluation) -> tuple[str, str] | None:
     """Where the note can be read: text and address."""
     protocol = evaluation.spec.protocol
     if protocol is None:
@@ -62,7 +62,7 @@ def protocol_link(evaluation: Evaluation) -> tuple[str, str] | None:
     return None
 
 
-def deviation_sentences(evaluation: Evaluation) -> tuple[Sentence, ...]:
+def deviation_sentences(evaluation: ReleasedEvaluation) -> tuple[Sentence, ...]:
     """Each part that was not kept: what was agreed, what was done, why; then those by hand."""
     compared = map(deviation_in_words, evaluation.deviations)
     return (*compared, *map(as_typed, evaluation.spec.design.deviations))

@@ -2,7 +2,6 @@
 
 from pbc_eval.disclosure import ReleasedEvaluation
 from pbc_eval.evaluation.designs import design_kind
-from pbc_eval.evaluation.record import Evaluation
 from pbc_eval.messages.number_formats import long_date
 from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.messages.values import Name, Number
@@ -33,7 +32,7 @@ VERDICTS = {
 AS_REPORTED = Sentence("As reported by others")
 
 
-def is_illustrative(evaluation: Evaluation) -> bool:
+def is_illustrative(evaluation: ReleasedEvaluation) -> bool:
     """Was any amount on the page made up to show how it would be applied?"""
     value_map = evaluation.spec.value_map
     return bool(
@@ -49,7 +48,7 @@ def disclosure_sentence(released: ReleasedEvaluation) -> Sentence:
     reason = Sentence(" {reason}", reason=Name(rule.reason)) if rule.reason else EMPTY
     if rule.threshold <= 1:
         return Sentence("No number was held back as too small.{reason}", reason=reason)
-    data, hidden = released.evaluation.spec.data, released.n_suppressed
+    data, hidden = released.spec.data, released.n_suppressed
     return Sentence(
         "Counts of fewer than {threshold} {units}, what is known about them, and figures from "
         "which either could be worked out are not published.{reason} {held_back}",
@@ -62,7 +61,7 @@ def disclosure_sentence(released: ReleasedEvaluation) -> Sentence:
     )
 
 
-def method_facts(evaluation: Evaluation) -> list[tuple[str, str]]:
+def method_facts(evaluation: ReleasedEvaluation) -> list[tuple[str, str]]:
     """How the headline was estimated, as term and text."""
     spec, primary = evaluation.spec, evaluation.primary
     if primary is None:

@@ -8,50 +8,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pbc_eval.agreement.outcomes import Outcome
-from pbc_eval.evaluation.portfolio.record import ContractResult, Portfolio
+from pbc_eval.disclosure import ReleasedPortfolio
+from pbc_eval.evaluation.portfolio.contract_words import better_or_worse
+from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.sentence import EMPTY, Claim, Part, Sentence
 from pbc_eval.messages.values import Effect, Money, Noun, Number, Share, as_typed, joined
-from pbc_eval.report.words import numbers as fmt
 from pbc_eval.report.words.claims import refuse_portfolio_over_claims
 
 CONTRACTS = Noun(Sentence("contract"), Sentence("contracts"))
-VERDICTS = {
-    "improved": "Improved",
-    "worsened": "Worsened",
-    "uncertain": "Not certain",
-    "no_interval": "Without a measure of chance",
-    "not_measured": "Not measured",
-}
 FALSE_ALARM = 0.025  # an interval of 95 % lies wholly above zero by chance this often
 COUNTS = Claim(kind="none")  # of contracts, by what their intervals say
 LEAST_FOR_CHANCE = 10  # contracts, below which what chance would do is not worth a sentence
 
 
-def better(value: float, outcome: Outcome, currency: str) -> Sentence:
-    """'better by 2.3 people in work per 100'; an improvement is positive."""
-    return _better_or_worse(fmt.effect_value(value, outcome, currency), value)
-
-
 def share_of_promise(value: float) -> str:
     return f"{fmt.percent(value)} of what was promised"
-
-
-def effect_words(contract: ContractResult) -> str:
-    """The effect in its own unit, with the words of what it is of."""
-    if contract.effect is None or contract.outcome is None:
-        return "not measured"
-    return better(contract.effect, contract.outcome, contract.currency)
-
-
-def interval_words(contract: ContractResult) -> str:
-    """'1.9 to 2.7' as improvements, in the unit of the outcome."""
-    if contract.conf_low is None or contract.conf_high is None or contract.outcome is None:
-        return "none reported" if contract.effect is not None else ""
-    low, high = (
-        fmt.amount(end, contract.outcome, contract.currency)
-        for end in (contract.conf_low, contract.conf_high)
-    )
-    return f"{low} to {high}"
 
 
 def span(low: float, high: float, outcome: Outcome, currency: str) -> str:
@@ -59,7 +30,7 @@ def span(low: float, high: float, outcome: Outcome, currency: str) -> str:
     return f"{fmt.amount(low, outcome, currency)} to {fmt.amount(high, outcome, currency)}"
 
 
-def money_sentence(portfolio: Portfolio) -> Sentence:
+def money_sentence(portfolio: ReleasedPortfolio) -> Sentence:
     """What was paid of what could be paid, by currency; amounts are never converted."""
     by_currency = [
         sentence
@@ -78,7 +49,7 @@ def money_sentence(portfolio: Portfolio) -> Sentence:
     )
 
 
-def _paid_in(portfolio: Portfolio, currency: str) -> Sentence | None:
+def _paid_in(portfolio: ReleasedPortfolio, currency: str) -> Sentence | None:
     here = [contract for contract in portfolio.contracts if contract.currency == currency]
     paid = [
         contract.paid for contract in here if contract.paid is not None and not contract.made_up
@@ -113,7 +84,7 @@ def _or_none(count: int) -> Part:
     return Number(count) if count else Sentence("none")
 
 
-def headline_sentences(portfolio: Portfolio) -> tuple[Sentence, ...]:
+def headline_sentences(portfolio: ReleasedPortfolio) -> tuple[Sentence, ...]:
     """How many can show an improvement, how many cannot tell, and what chance would do."""
     improved, unsure, worse, bare, never = (
         portfolio.counted(v)
@@ -156,9 +127,9 @@ def headline_sentences(portfolio: Portfolio) -> tuple[Sentence, ...]:
     return _checked(sentences, portfolio)
 
 
-def pooled_sentences(portfolio: Portfolio) -> tuple[Sentence, ...]:
+def pooled_sentences(portfolio: ReleasedPortfolio) -> tuple[Sentence, ...]:
     """The mean, how much true effects differ, and where the next one would lie; or why not."""
-    pooled, outcome = portfolio.pooled, shared_outcome(portfolio)
+    pooled, outcome = portfolio.pooled, portfolio.shared_outcome
     if pooled is None or outcome is None:
         return (as_typed(portfolio.why_not_pooled),)
     currency = portfolio.currencies[0]
@@ -170,7 +141,7 @@ def pooled_sentences(portfolio: Portfolio) -> tuple[Sentence, ...]:
             "{low} to {high}).",
             claim,
             contracts=contracts(pooled.contracts),
-            effect=_better_or_worse(size, pooled.mean),
+            effect=better_or_worse(size, pooled.mean),
             level=level,
             low=_signed(pooled.conf_low, outcome, currency),
             high=_signed(pooled.conf_high, outcome, currency),
@@ -215,17 +186,11 @@ def pooled_sentences(portfolio: Portfolio) -> tuple[Sentence, ...]:
     return _checked(sentences, portfolio)
 
 
-def _pooled_claim(portfolio: Portfolio) -> Claim:
+def _pooled_claim(portfolio: ReleasedPortfolio) -> Claim:
     """What the mean says: a difference beyond chance where its interval excludes zero."""
     pooled = portfolio.pooled
     beyond = pooled is not None and (pooled.conf_low > 0 or pooled.conf_high < 0)
     return Claim(kind="association", certainty="beyond_chance" if beyond else "open")
-
-
-def _better_or_worse(size: Effect, improvement: float) -> Sentence:
-    if improvement >= 0:
-        return Sentence("better by {size}", size=size)
-    return Sentence("worse by {size}", size=size)
 
 
 def _signed(value: float, outcome: Outcome, currency: str) -> Effect:
@@ -233,7 +198,7 @@ def _signed(value: float, outcome: Outcome, currency: str) -> Effect:
     return replace(fmt.effect_value(value, outcome, currency, with_unit=False), value=value)
 
 
-def league_sentences(portfolio: Portfolio) -> tuple[Sentence, ...]:
+def league_sentences(portfolio: ReleasedPortfolio) -> tuple[Sentence, ...]:
     """How far ranks can be told apart at all."""
     league = portfolio.league
     if league is None:
@@ -300,13 +265,7 @@ def funnel_sentence(outside: int, far: int, k: int) -> Sentence:
     )
 
 
-def _checked(sentences: Sequence[Sentence], portfolio: Portfolio) -> tuple[Sentence, ...]:
+def _checked(sentences: Sequence[Sentence], portfolio: ReleasedPortfolio) -> tuple[Sentence, ...]:
     for sentence in sentences:
         refuse_portfolio_over_claims(sentence, portfolio)
     return tuple(sentences)
-
-
-def shared_outcome(portfolio: Portfolio) -> Outcome | None:
-    """The outcome that all effects are of; None where they differ."""
-    outcomes = [c.outcome for c in portfolio.on_scale if c.outcome is not None]
-    return outcomes[0] if outcomes and portfolio.scale == "own_unit" else None

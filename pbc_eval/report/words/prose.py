@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pbc_eval.agreement.outcomes import Outcome
+from pbc_eval.disclosure import ReleasedEvaluation, ReleasedFinding
 from pbc_eval.evaluation.designs import Evidence, design_kind
-from pbc_eval.evaluation.record import Evaluation, Finding
+from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.sentence import EMPTY, Claim, Part, Sentence
 from pbc_eval.messages.values import Effect, Name, Noun, Number, Share, Units
-from pbc_eval.report.words import numbers as fmt
 from pbc_eval.report.words.claims import effect_of, support_of
 from pbc_eval.results import AttEstimate
 
@@ -63,7 +63,7 @@ def interval_words(estimate: AttEstimate, outcome: Outcome, currency: str) -> Se
     )
 
 
-def headline(finding: Finding, evaluation: Evaluation) -> Headline:
+def headline(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> Headline:
     """The headline of one outcome, in words that the design can carry."""
     outcome, estimate = finding.outcome, finding.headline
     currency = evaluation.spec.contract.currency
@@ -110,7 +110,7 @@ def headline(finding: Finding, evaluation: Evaluation) -> Headline:
     return Headline(figure=short, unit=fmt.unit_of(outcome), sentence=sentence, verdict=verdict)
 
 
-def _claim(finding: Finding, evaluation: Evaluation) -> Claim:
+def _claim(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> Claim:
     """What the headline says: as much as the results support."""
     support = support_of(finding, evaluation)
     return Claim(
@@ -118,7 +118,7 @@ def _claim(finding: Finding, evaluation: Evaluation) -> Claim:
     )
 
 
-def can_say(finding: Finding, evaluation: Evaluation) -> tuple[Sentence, ...]:
+def can_say(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> tuple[Sentence, ...]:
     """What the results allow, one sentence each."""
     spec, estimate = evaluation.spec, finding.headline
     sentences = [headline(finding, evaluation).sentence]
@@ -139,7 +139,7 @@ def can_say(finding: Finding, evaluation: Evaluation) -> tuple[Sentence, ...]:
     return tuple(sentences)
 
 
-def _with_and_without(finding: Finding, evaluation: Evaluation) -> Sentence:
+def _with_and_without(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> Sentence:
     """Both levels and the difference, with a word on rounding where they seem to contradict it."""
     outcome, estimate = finding.outcome, finding.headline
     currency = evaluation.spec.contract.currency
@@ -190,7 +190,7 @@ def _with_and_without(finding: Finding, evaluation: Evaluation) -> Sentence:
     )
 
 
-def cannot_say(finding: Finding, evaluation: Evaluation) -> tuple[Sentence, ...]:
+def cannot_say(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> tuple[Sentence, ...]:
     """What the results do not allow, one sentence each."""
     spec, estimate = evaluation.spec, finding.headline
     sentences: list[Sentence] = []
@@ -257,7 +257,7 @@ def outcome_is_wide(estimate: AttEstimate) -> bool:
     return far > 3 * near
 
 
-def strength_of_evidence(evaluation: Evaluation) -> Sentence:
+def strength_of_evidence(evaluation: ReleasedEvaluation) -> Sentence:
     """Maryland Scientific Methods Scale, as used by the What Works Centre, with its reason."""
     evidence = Evidence(
         n_treated=tuple(finding.headline.n_treated for finding in evaluation.findings),
@@ -266,7 +266,7 @@ def strength_of_evidence(evaluation: Evaluation) -> Sentence:
     return design_kind(evaluation.spec.design).strength(evidence)
 
 
-def _reported_headline(finding: Finding, evaluation: Evaluation) -> Headline:
+def _reported_headline(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> Headline:
     """What others reported, with no more digits than they gave."""
     outcome, measured = finding.outcome, finding.measured
     effect, direction = measured.effect or 0.0, effect_of(finding, evaluation)
@@ -288,7 +288,7 @@ def _reported_headline(finding: Finding, evaluation: Evaluation) -> Headline:
     return Headline(figure=figure, unit="", sentence=sentence, verdict="no_interval")
 
 
-def _than(finding: Finding, evaluation: Evaluation) -> Sentence:
+def _than(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> Sentence:
     """What the figure is held against. With a failed check it is only the comparison group."""
     if not any(check.status == "fail" for check in finding.checks):
         return Sentence("than without the programme")

@@ -83,9 +83,9 @@ def test_a_signed_final_edition_is_listed(tmp_path):
 
 
 def test_an_edition_of_another_kind_needs_no_contract_and_no_headline(tmp_path):
-    put(tmp_path, particulars=None, payment=None, social_return=None)
+    put(tmp_path, particulars={}, payment=None, social_return=None)
     (one,) = shelf_of(tmp_path).editions
-    assert one.released.isoformat() == "2026-05-01"  # from the words of the summary
+    assert one.released.isoformat() == "2026-05-01"  # of the summary
     assert (one.verdict, one.verdict_words) == ("none", "No outcome measured")
     assert (one.payment_words, one.ratio_words) == ("–", "–")
 
@@ -127,7 +127,9 @@ def test_results_that_lack_what_a_list_needs_are_a_message(tmp_path, part, monke
     changes = {"summary": None} if part == "summary" else {}
     folder = put(tmp_path, "a", "1")
     results = (folder / "downloads" / "results.json").read_text()
-    spoiled = "{}" if changes else results.replace('"title"', '"name"')
+    spoiled = (
+        results.replace('"summary"', '"about"') if changes else results.replace('"title"', '"name"')
+    )
     (folder / "downloads" / "results.json").write_text(spoiled)
     monkeypatch.setattr("pbc_eval.provenance.changed_files", lambda _: ())
     with pytest.raises(PublicationError, match=r"a/1: results\.json cannot be read .*Run the eval"):

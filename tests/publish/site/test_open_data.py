@@ -286,7 +286,7 @@ def test_hostile_words_are_data(tmp_path):
 
 
 def test_a_report_without_a_contract_has_no_contracting_data(tmp_path):
-    put(tmp_path, particulars=None)
+    put(tmp_path, particulars={})
     write_site_file(tmp_path)
     write_site(tmp_path)
     assert sorted(path.name for path in (tmp_path / "winter-shelter").glob("*.*")) == [

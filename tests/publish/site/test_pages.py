@@ -215,7 +215,7 @@ def test_kinds_of_report_are_told_apart(tmp_path):
     put(tmp_path, "a", "2025-1", summary__report="design_note", particulars__headline=None,
         particulars__publication__release_date="2025-01-01")  # fmt: skip
     put(tmp_path, "a", "2026-1")
-    put(tmp_path, "b", summary__report="portfolio", particulars=None)
+    put(tmp_path, "b", summary__report="portfolio", particulars={})
     page = index_of(tmp_path)
     assert "report" in attributes(page, "select", "name")
     assert "Portfolio, edition 2026-1, released" in Reader(page).text

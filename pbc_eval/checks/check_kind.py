@@ -1,0 +1,43 @@
+"""What a check is to the rest of the house: one row, with its words and what a page shows of it.
+
+its own file ─ CHECK ─▶ checks/__init__.py ─▶ run where it is for the design, planned in notes,
+                                              shown on the page with its table
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pbc_eval.did.group_time_effects import GroupTimeEffects
+from pbc_eval.did.synthetic import SyntheticDid
+from pbc_eval.matching.sample import MatchedSample
+from pbc_eval.matching.weighted_sample import WeightedSample
+from pbc_eval.panel.panel import Panel
+from pbc_eval.results import AttEstimate, CheckResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Examined:
+    """What there is to look at for one outcome; a design fills in what it has."""
+
+    headline: AttEstimate | None = None
+    panel: Panel | None = None
+    effects: GroupTimeEffects | None = None  # with effects before the start, where there are any
+    anticipation: int = 0  # periods
+    synthetic: SyntheticDid | None = None
+    sample: MatchedSample | WeightedSample | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckKind:
+    """One check. ``run`` gives None where it has nothing to say of what is examined.
+
+    ``columns`` maps the columns of the check's table that a page shows to their headers; without
+    any, the page shows its status and its sentence alone.
+    """
+
+    name: str  # as waivers name it: "pre_trends"
+    designs: frozenset[str]  # methods that it is for
+    run: Callable[[Examined], CheckResult | None]
+    planned: str  # what will be asked, for a design note
+    columns: dict[str, str] = field(default_factory=dict)
+    caption: str = ""

@@ -1,0 +1,82 @@
+"""What of a design note may leave the building: small groups are held back as in any report."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pbc_eval.agreement.disclosure import DisclosureRule
+from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.disclosure.record import ReleasedTable
+from pbc_eval.disclosure.tables import release_open_table, release_table
+from pbc_eval.evaluation.note.design_note import DesignNote, ExpectedError
+from pbc_eval.evaluation.note.tables import agreed_tables, groups_table, levels_table
+from pbc_eval.payment.risk import PaymentRisk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedBefore:
+    """Where the data before treatment come from, and which periods they are of."""
+
+    source: str
+    first_period: str
+    last_period: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ReleasedDesignNote:
+    """All that the page of a design note may see.
+
+    ``before`` is None without data. Levels before treatment, those of all units together on each
+    side, are in no table where a side is smaller than the rule allows.
+    """
+
+    spec: EvaluationSpec
+    rule: DisclosureRule
+    agreed: dict[str, Any]
+    fingerprint: str
+    before: ReleasedBefore | None
+    expected: tuple[ExpectedError, ...]
+    confidence: float
+    power: float
+    risk: PaymentRisk | None
+    why_no_risk: str
+    tables: tuple[ReleasedTable, ...]
+    inputs: dict[str, str]
+    seed: int
+
+    def table(self, name: str) -> ReleasedTable | None:
+        """One table by its name; None if there is none."""
+        return next((table for table in self.tables if table.name == name), None)
+
+
+def release_note(note: DesignNote) -> ReleasedDesignNote:
+    """Apply the evaluation's disclosure rule to what the data show before treatment."""
+    rule = note.spec.publication.disclosure
+    before, tables = note.before, []
+    expected = note.expected
+    if before is not None:
+        tables.append(release_table(groups_table(note, before), rule))
+        programme = sum(count for _, count in before.groups[:-1])
+        if min(programme, before.groups[-1][1]) >= rule.threshold:
+            tables.append(release_open_table(levels_table(note, before)))
+        else:
+            expected = tuple(replace(error, level=None) for error in expected)
+    tables += [release_open_table(table) for table in agreed_tables(note)]
+    return ReleasedDesignNote(
+        spec=note.spec,
+        rule=rule,
+        agreed=note.agreed,
+        fingerprint=note.fingerprint,
+        before=None
+        if before is None
+        else ReleasedBefore(
+            source=before.source, first_period=before.first_period, last_period=before.last_period
+        ),
+        expected=expected,
+        confidence=note.confidence,
+        power=note.power,
+        risk=note.risk,
+        why_no_risk=note.why_no_risk,
+        tables=tuple(tables),
+        inputs=note.inputs,
+        seed=note.seed,
+    )

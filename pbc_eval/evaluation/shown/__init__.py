@@ -1,0 +1,1 @@
+"""Tables of a whole evaluation, before disclosure control: money, value, chances, editions."""

@@ -1,0 +1,129 @@
+"""What was found, at the top of a page: headlines in boxes, and what can and cannot be said."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pbc_eval.disclosure import ReleasedEvaluation, ReleasedFinding, ReleasedPortfolio
+from pbc_eval.errors import PublicationError
+from pbc_eval.evaluation.designs import design_kind
+from pbc_eval.messages import numbers as fmt
+from pbc_eval.messages.message import Message
+from pbc_eval.messages.values import Money
+from pbc_eval.report.parts import Heading, LaidOut, Listed, Part
+from pbc_eval.report.words import claims, facts, prose
+from pbc_eval.report.words.portfolio_words import headline_sentences, money_sentence
+
+ALL_AT_ONCE = (
+    "Contracts differ in whom they served, where and when. Differences between them are not "
+    "effects of how they were run."
+)
+
+
+def evaluation_parts(released: ReleasedEvaluation) -> Sequence[Part]:
+    """The headline of every outcome, the money, and what the results allow to be said."""
+    primary = released.primary
+    ordered = sorted(released.findings, key=lambda finding: finding is not primary)
+    outcomes = [_headline_box(finding, released) for finding in ordered]
+    boxes = [*outcomes[1:], *_money_boxes(released)]
+    parts: list[Part] = [
+        LaidOut("headlines", {"first": outcomes[0] if outcomes else None, "boxes": boxes})
+    ]
+    if primary is not None:
+        can = prose.can_say(primary, released)
+        cannot = prose.cannot_say(primary, released)
+        for sentence in (*can, *cannot):
+            claims.refuse_over_claims(sentence, primary, released)
+        parts.append(LaidOut("say", {"can_say": can, "cannot_say": cannot}))
+    if strength := prose.strength_of_evidence(released):
+        parts.append(LaidOut("strength", {"strength": strength}))
+    return parts
+
+
+def _headline_box(finding: ReleasedFinding, released: ReleasedEvaluation) -> dict[str, Any]:
+    headline = prose.headline(finding, released)
+    claims.refuse_over_claims(headline.sentence, finding, released)
+    claims.refuse_over_claims_of(finding, released)
+    verdict, mark = facts.VERDICTS[headline.verdict]
+    is_reported = design_kind(released.spec.design).reported_by_others
+    return {
+        "kind": f"verdict-{headline.verdict}",
+        "label": finding.outcome.label,
+        "mark": mark,
+        "figure": headline.figure,
+        "unit": headline.unit,
+        "verdict": facts.AS_REPORTED if is_reported else verdict,
+        "sentence": headline.sentence,
+    }
+
+
+def _money_boxes(released: ReleasedEvaluation) -> list[dict[str, Any]]:
+    """The payment and the ratio, each with what it rests on."""
+    currency, payment, sroi = released.spec.contract.currency, released.payment, released.sroi
+    boxes = []
+    if payment is not None:
+        label = (
+            Message("Payment due (illustrative)")
+            if payment.illustrative
+            else Message("Payment due")
+        )
+        figure = fmt.money(float(payment.total), currency)
+        boxes.append(_money_box(label, figure, payment.sentence))
+    if sroi is not None:
+        low, high = ratio_range(released)
+        label = Message("Social return per {unit} invested", unit=Money(1, currency))
+        boxes.append(
+            _money_box(
+                label,
+                fmt.money(sroi.ratio, currency, 2),
+                f"Between {fmt.money(low, currency, 2)} and {fmt.money(high, currency, 2)} when "
+                "one assumption at a time is changed. Net present value "
+                f"{fmt.money(sroi.net_present_value, currency)}.",
+            )
+        )
+    return boxes
+
+
+def _money_box(label: str, figure: str, sentence: str) -> dict[str, Any]:
+    return {
+        "kind": "money",
+        "label": label,
+        "mark": "",
+        "figure": figure,
+        "unit": "",
+        "verdict": "",
+        "sentence": sentence,
+    }
+
+
+def ratio_range(released: ReleasedEvaluation) -> tuple[float, float]:
+    """Lowest and highest ratio when one assumption at a time moves. A ratio needs its range."""
+    analysis = released.value_analysis
+    ends = None if analysis is None else analysis.ratio_range
+    if ends is None:
+        raise PublicationError(f"{released.spec.id}: a ratio without its range is not published.")
+    return ends
+
+
+def portfolio_parts(released: ReleasedPortfolio) -> Sequence[Part]:
+    """How many contracts can show an improvement, what was paid, and how to read it."""
+    sentences = headline_sentences(released)
+    paid = [
+        contract
+        for contract in released.contracts
+        if contract.paid is not None and not contract.made_up
+    ]
+    currencies = {contract.currency for contract in paid}
+    figure = f"{len(currencies)} currencies" if currencies else "Not known"
+    if len(currencies) == 1:
+        figure = fmt.money(sum(contract.paid or 0.0 for contract in paid), paid[0].currency)
+    shown = f"{released.counted('improved')} improved, {released.counted('uncertain')} cannot tell"
+    boxes = [
+        _money_box(Message("Contracts"), str(len(released.contracts)), released.spec.chosen),
+        _money_box(Message("What they can show"), shown, sentences[0]),
+        _money_box(Message("Paid or due"), figure, money_sentence(released)),
+    ]
+    return (
+        LaidOut("headlines", {"first": None, "boxes": boxes}),
+        Heading(Message("How to read this")),
+        Listed((*sentences[1:], ALL_AT_ONCE)),
+    )
