@@ -6,6 +6,7 @@ its own file ─ CHECK ─▶ checks/__init__.py ─▶ run where it is for the 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.synthetic import SyntheticDid
@@ -13,6 +14,8 @@ from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.weighted_sample import WeightedSample
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, CheckResult
+
+ColumnKind = Literal["text", "count", "effect", "p_value", "number", "share"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -31,13 +34,14 @@ class Examined:
 class CheckKind:
     """One check. ``run`` gives None where it has nothing to say of what is examined.
 
-    ``columns`` maps the columns of the check's table that a page shows to their headers; without
-    any, the page shows its status and its sentence alone.
+    ``columns`` maps the columns of the check's table that a page shows to their headers and to how
+    they are written; without any, the page shows its status and its sentence alone. Columns of
+    counts take the others of their row with them where the count is too small to be shown.
     """
 
     name: str  # as waivers name it: "pre_trends"
     designs: frozenset[str]  # methods that it is for
     run: Callable[[Examined], CheckResult | None]
     planned: str  # what will be asked, for a design note
-    columns: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, tuple[str, ColumnKind]] = field(default_factory=dict)
     caption: str = ""

@@ -6,10 +6,11 @@ import pandas as pd
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
+from pbc_eval.checks import checks_for
 from pbc_eval.evaluation.record import Kind, OutputTable
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import capitalised
-from pbc_eval.results import AttEstimate, EffectSeries, frame_with_sentences
+from pbc_eval.results import AttEstimate, CheckResult, EffectSeries, frame_with_sentences
 
 _EFFECT_COLUMNS = ("estimate", "std_error", "conf_low", "conf_high")
 _RESTS_ON_FEW = (*_EFFECT_COLUMNS, "statistic", "p_value", "reason")
@@ -252,3 +253,31 @@ def impossible_table(
             headers={"estimator": "Estimate", "why": "Why not"},
         ),
     )
+
+
+def check_tables(
+    spec: EvaluationSpec, outcome: Outcome, checks: Sequence[CheckResult]
+) -> tuple[OutputTable, ...]:
+    """The tables that checks show, one a check; those that show none are left out."""
+    rows = {row.name: row for row in checks_for(spec.design.method)}
+    shown: list[OutputTable] = []
+    for check in checks:
+        row = rows[check.name]
+        if check.table is None or not row.columns:
+            continue
+        kinds = {column: kind for column, (_, kind) in row.columns.items()}
+        counts = [column for column, kind in kinds.items() if kind == "count"]
+        figures = [column for column, kind in kinds.items() if kind not in ("text", "count")]
+        shown.append(
+            OutputTable(
+                name=f"{outcome.id}-{check.name.replace('_', '-')}",
+                caption=f"{outcome.label}: {row.caption}",
+                frame=check.table[list(kinds)].reset_index(drop=True),
+                kinds=dict(kinds),
+                headers={column: header for column, (header, _) in row.columns.items()},
+                governed_by={count: tuple(figures) for count in counts},
+                adds_up="not",
+                about=outcome.id,
+            )
+        )
+    return tuple(shown)

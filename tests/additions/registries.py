@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pbc_eval.agreement.design import DESIGNS_OF_FILES
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.payment_terms import CLAUSES_OF_FILES, PaymentTerms
+from pbc_eval.checks import CHECKS
 from pbc_eval.did.estimators import ESTIMATORS
 from pbc_eval.evaluation.designs import DESIGNS
 from pbc_eval.payment.clauses import KINDS
@@ -14,7 +15,7 @@ from pbc_eval.payment.clauses import KINDS
 @contextmanager
 def as_they_were() -> Iterator[None]:
     """Registries are afterwards what they were before."""
-    models = (DESIGNS_OF_FILES.models, CLAUSES_OF_FILES.models)
+    models = (DESIGNS_OF_FILES.models, CLAUSES_OF_FILES.models, CHECKS)
     tables = (ESTIMATORS, DESIGNS, KINDS)
     lists, rows = [list(one) for one in models], [dict(one) for one in tables]
     try:

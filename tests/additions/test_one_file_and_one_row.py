@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import ClassVar, Literal
 
+import pandas as pd
 import pytest
 from additions.registries import as_they_were
 from evaluations import DATA, change, copy_of
@@ -15,18 +16,22 @@ import pbc_eval as pbc
 from pbc_eval.agreement.design import DesignModel
 from pbc_eval.agreement.money import Money
 from pbc_eval.agreement.payment_clauses import MeasuredClause
+from pbc_eval.checks import CHECKS, CheckKind, register_check
 from pbc_eval.did.estimator import Estimator
 from pbc_eval.did.estimators import ESTIMATORS, register
 from pbc_eval.errors import DesignError, SpecError
 from pbc_eval.evaluation.designs import DESIGNS, register_design
 from pbc_eval.evaluation.designs.design_kind import DesignKind
 from pbc_eval.intake.input_files import InputFiles
-from pbc_eval.messages.message import Message
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Units
 from pbc_eval.payment.clauses import register_clause
 from pbc_eval.payment.expression import Plus, Term, Times
 from pbc_eval.payment.rule import Kind, Rule, asked_by, value_of
-from pbc_eval.report import section
-from pbc_eval.report.words.design_words import design_facts
+from pbc_eval.report import page, page_of
+from pbc_eval.report.parts import Paragraphs, tables_of
+from pbc_eval.report.words.design_words import design_facts, planned_checks
+from pbc_eval.results import CheckResult
 
 PANEL = "hospital-readmissions"
 
@@ -56,7 +61,7 @@ def renamed_imputation() -> Estimator:
 def test_an_estimator_is_shown_beside_the_others_on_the_page():
     register(renamed_imputation())
     released = pbc.release(pbc.evaluate(pbc.load_evaluation(DATA / PANEL)))
-    assert "Imputation under another name" in section("estimates", released).html
+    assert "Imputation under another name" in html_of(released)
     spec = pbc.load_evaluation(DATA / PANEL)
     panel = pbc.Panel.from_data(
         spec.path(spec.data.file),
@@ -80,7 +85,7 @@ def test_an_estimator_carries_the_headline_of_an_evaluation_and_its_design_note(
     one, other = evaluation.primary.headline, by_its_own_name.primary.headline
     assert one.estimate == other.estimate
     assert "imputation" in one.method.estimator
-    assert section("summary", pbc.release(evaluation)).html
+    assert html_of(pbc.release(evaluation))
     planned = dict(DESIGNS["difference_in_differences"].planned(spec))
     assert planned["Method"].startswith("A method made up for a test")
 
@@ -150,8 +155,8 @@ def test_a_design_is_read_estimated_graded_and_shown(tmp_path):
             model=Doubled,
             label="Doubled",
             find=_doubled,
-            planned=lambda spec: ((Message("Method"), "Twice what others reported."),),
-            strength=lambda evidence: Message("Not graded: made up for a test."),
+            planned=lambda spec: ((Sentence("Method"), "Twice what others reported."),),
+            strength=lambda evidence: Sentence("Not graded: made up for a test."),
             gives_estimates=False,
             reported_by_others=True,
         )
@@ -163,7 +168,7 @@ def test_a_design_is_read_estimated_graded_and_shown(tmp_path):
     evaluation = pbc.evaluate(spec)
     assert evaluation.primary.headline.estimate == 2 * once
     released = pbc.release(evaluation)
-    assert "Not graded: made up for a test." in section("summary", released).html
+    assert "Not graded: made up for a test." in html_of(released)
     assert "Twice what others reported." in str(design_facts(spec))
 
 
@@ -238,6 +243,77 @@ def test_a_clause_type_in_use_is_refused():
 
     with pytest.raises(SpecError, match="already"):
         register_clause(AnotherTariff, BOUNTY)
+
+
+# --- a check ---
+
+
+def _run_odd(examined):
+    panel = examined.panel
+    rows = [
+        {"group": "odd", "units": 40, "share": 0.5},
+        {"group": "even", "units": 3, "share": 0.1},
+    ]
+    return CheckResult(
+        name="odd_units",
+        status="review",
+        sentence=Sentence("{n} units were looked at.", n=Units(sum(panel.cohort_units))),
+        null="not a test: made up",
+        table=pd.DataFrame(rows),
+    )
+
+
+def test_a_check_is_run_planned_waivable_and_shown_with_its_table():
+    register_check(
+        CheckKind(
+            name="odd_units",
+            designs=frozenset({"difference_in_differences"}),
+            run=_run_odd,
+            planned="Odd units (odd_units): made up for a test.",
+            columns={
+                "group": ("Group", "text"),
+                "units": ("Units", "count"),
+                "share": ("Share", "share"),
+            },
+            caption="Units by the last figure of their number",
+        )
+    )
+    spec = pbc.load_evaluation(DATA / PANEL)
+    released = pbc.release(pbc.evaluate(spec))
+    with_it = page_of(released)
+    assert "readmissions-odd-units" in {table.name for table in with_it.tables}
+    html = html_of(released)
+    assert "Odd units" in html
+    assert "Units by the last figure of their number" in html
+    assert "Odd units (odd_units): made up for a test." in planned_checks(spec)
+    (shown,) = (t for t in released.findings[0].tables if t.name == "readmissions-odd-units")
+    assert list(shown.frame["share"]) == [0.5, "[c]"]  # its counts are protected like any other
+
+
+def test_a_check_with_the_name_of_another_of_its_design_is_refused():
+    row = next(row for row in CHECKS if row.name == "pre_trends")
+    with pytest.raises(DesignError, match="already"):
+        register_check(row)
+
+
+# --- a section of a report ---
+
+
+def test_a_section_is_in_the_contents_on_the_page_and_in_the_files(monkeypatch):
+    def parts(released):
+        return (Paragraphs(("Made up for a test.",)), *tables_of(released.findings[0].tables[0]))
+
+    row = page.Row("made-up", "A section made up", parts)
+    monkeypatch.setattr(page, "IMPACT", (*page.IMPACT, row))
+    with_it = page_of(pbc.release(pbc.evaluate(pbc.load_evaluation(DATA / PANEL))))
+    assert with_it.section("made-up").title == "A section made up"
+    html = with_it._repr_html_()
+    assert "Made up for a test." in html
+    assert '<a href="#made-up">A section made up</a>' in html
+
+
+def html_of(released):
+    return page_of(released)._repr_html_()
 
 
 def ask_for(folder, line, instead_of=""):

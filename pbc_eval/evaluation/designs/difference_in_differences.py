@@ -99,6 +99,15 @@ def _find(
     alternatives, impossible = _alternatives(panel, effects, design, estimator, seed)
     side_by_side = [(f"{HEADLINE}: {_AVERAGES[design.headline]}", headline), *alternatives]
     scale = total_scale(panel, outcome)
+    checks = run_checks(
+        design.method,
+        Examined(
+            headline=headline,
+            panel=panel,
+            effects=_with_leads(panel, effects, estimator, options),
+            anticipation=design.anticipation,
+        ),
+    )
     return Finding(
         outcome=outcome,
         headline=headline,
@@ -108,15 +117,7 @@ def _find(
         measured_alternatives=measured_alternatives(outcome, alternatives, total_scale=scale),
         path=path,
         alternatives=tuple(estimate for _, estimate in side_by_side),
-        checks=run_checks(
-            design.method,
-            Examined(
-                headline=headline,
-                panel=panel,
-                effects=_with_leads(panel, effects, estimator, options),
-                anticipation=design.anticipation,
-            ),
-        ),
+        checks=checks,
         tables=(
             tables.ledger_table(spec, outcome, panel.ledger.to_frame()),
             tables.groups_table(spec, outcome, groups(spec, panel)),
@@ -129,6 +130,7 @@ def _find(
             tables.series_table(spec, outcome, path),
             named(tables.series_table(spec, outcome, by_cohort), panel),
             named(tables.cells_table(spec, outcome, effects.to_frame()), panel),
+            *tables.check_tables(spec, outcome, checks),
         ),
     )
 

@@ -129,6 +129,9 @@ def _finding(
     if len(sample.unmatched.ids) and not hidden:
         found.append(matched_tables.unmatched_table(spec, outcome, sample))
     scale = headline.n_treated / outcome.total.per if outcome.total else None
+    checks = tuple(
+        _in_plain_words(spec, check) for check in run_checks(design.method, Examined(sample=sample))
+    )
     return Finding(
         outcome=outcome,
         headline=headline,
@@ -138,11 +141,8 @@ def _finding(
         measured_alternatives=measured_alternatives(outcome, side_by_side[1:], total_scale=scale),
         alternatives=tuple(estimate for _, estimate in side_by_side),
         benchmark=benchmark,
-        checks=tuple(
-            _in_plain_words(spec, check)
-            for check in run_checks(design.method, Examined(sample=sample))
-        ),
-        tables=tuple(found),
+        checks=checks,
+        tables=(*found, *tables.check_tables(spec, outcome, checks)),
         notes=(*sample.notes, *lacking, *withheld),
     )
 

@@ -60,6 +60,7 @@ def _find(spec: EvaluationSpec, outcome: Outcome, files: InputFiles, seed: int) 
     ]
     side_by_side = [(HEADLINE, found.effect), *alternatives]
     scale = total_scale(panel, outcome)
+    checks = run_checks(design.method, Examined(panel=panel, synthetic=found))
     return Finding(
         outcome=outcome,
         headline=found.effect,
@@ -69,7 +70,7 @@ def _find(spec: EvaluationSpec, outcome: Outcome, files: InputFiles, seed: int) 
         measured_alternatives=measured_alternatives(outcome, alternatives, total_scale=scale),
         path=found.series,
         alternatives=tuple(estimate for _, estimate in side_by_side),
-        checks=run_checks(design.method, Examined(panel=panel, synthetic=found)),
+        checks=checks,
         tables=(
             tables.ledger_table(spec, outcome, panel.ledger.to_frame()),
             tables.groups_table(spec, outcome, groups(spec, panel)),
@@ -77,6 +78,7 @@ def _find(spec: EvaluationSpec, outcome: Outcome, files: InputFiles, seed: int) 
             tables.estimates_table(spec, outcome, side_by_side),
             named(tables.series_table(spec, outcome, found.series), panel),
             _weights_table(spec, outcome, panel, found),
+            *tables.check_tables(spec, outcome, checks),
         ),
     )
 

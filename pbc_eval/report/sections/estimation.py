@@ -97,6 +97,7 @@ def check_parts(released: ReleasedEvaluation) -> Sequence[Part]:
                 if kind in drawn
             ),
             *_tables(finding, "balance"),
+            *_tables(finding, *_names_of_check_tables(finding), folded=True),
             *_tables(finding, "means", "score-curves", "score-bars", folded=True),
         ]
     return parts
@@ -127,6 +128,12 @@ def estimate_parts(released: ReleasedEvaluation) -> Sequence[Part]:
         parts += _tables(finding, *ESTIMATE_TABLES)[:1]
         parts += _tables(finding, *ESTIMATE_TABLES, folded=True)[1:]
     return parts
+
+
+def _names_of_check_tables(finding: ReleasedFinding) -> list[str]:
+    """Checks may show a table; balance has one of its own, before and after."""
+    names = [check.name.replace("_", "-") for check in finding.checks]
+    return [name for name in names if name != "balance"]
 
 
 def _is_estimated(released: ReleasedEvaluation) -> bool:
