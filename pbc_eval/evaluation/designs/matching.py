@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pbc_eval.agreement.adjustment import OtherAdjustment
+from pbc_eval.agreement.comparison_group import OtherComparisonGroup
 from pbc_eval.agreement.design import Matching
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
@@ -20,7 +20,6 @@ from pbc_eval.evaluation.comparison_groups import (
     effect_words,
     unadjusted,
 )
-from pbc_eval.evaluation.designs.algorithm_words import PLAIN_WORDS
 from pbc_eval.evaluation.designs.design_kind import DesignKind, Facts
 from pbc_eval.evaluation.matched_tables import label_of
 from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
@@ -75,7 +74,7 @@ def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, .
     )
 
 
-def name_of(way: OtherAdjustment) -> str:
+def name_of(way: OtherComparisonGroup) -> str:
     """As the page calls it; overlap weights answer for other people, and the name says so."""
     return f"{way.name} (for another population)" if way.algorithm == "overlap" else way.name
 
@@ -186,7 +185,7 @@ def _in_plain_words(spec: EvaluationSpec, check: CheckResult) -> CheckResult:
 
 def _plain_words(spec: EvaluationSpec) -> str:
     assert isinstance(spec.design, Matching)
-    return PLAIN_WORDS[spec.design.algorithm]
+    return spec.design.options.plain_words
 
 
 def _planned(spec: EvaluationSpec) -> Facts:
