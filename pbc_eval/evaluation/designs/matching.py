@@ -105,7 +105,7 @@ def _finding(
     ]
     if benchmark:
         side_by_side.append(("Randomised benchmark", benchmark))
-    found = [
+    shown_tables = [
         tables.ledger_table(spec, outcome, sample.ledger.to_frame()),
         matched_tables.counts_table(spec, outcome, sample),
         tables.estimates_table(spec, outcome, side_by_side),
@@ -113,9 +113,9 @@ def _finding(
     ]
     if ways:
         agreed = ("As agreed", sample, headline)
-        found.append(matched_tables.methods_table(spec, outcome, [agreed, *ways]))
+        shown_tables.append(matched_tables.methods_table(spec, outcome, [agreed, *ways]))
     hidden = matched_tables.hides_the_unmatched(spec, sample)
-    found += [
+    shown_tables += [
         table
         for table in (
             # whom few are outside of is told by how many there are within and in all
@@ -126,7 +126,7 @@ def _finding(
         if table is not None
     ]
     if len(sample.unmatched.ids) and not hidden:
-        found.append(matched_tables.unmatched_table(spec, outcome, sample))
+        shown_tables.append(matched_tables.unmatched_table(spec, outcome, sample))
     scale = headline.n_treated / outcome.total.per if outcome.total else None
     checks = tuple(
         _in_plain_words(spec, check) for check in run_checks(design.method, Examined(sample=sample))
@@ -141,7 +141,7 @@ def _finding(
         alternatives=tuple(estimate for _, estimate in side_by_side),
         benchmark=benchmark,
         checks=checks,
-        tables=(*found, *tables.check_tables(spec, outcome, checks)),
+        tables=(*shown_tables, *tables.check_tables(spec, outcome, checks)),
         notes=(*sample.notes, *lacking, *withheld),
     )
 
