@@ -58,6 +58,7 @@ from .matching.binary import risk_effects as risk_effects
 from .matching.counts import rate_effects as rate_effects
 from .matching.prognosis import prognostic_balance as prognostic_balance
 from .matching.sensitivity import e_value as e_value
+from .matching.sensitivity import pair_differences as pair_differences
 from .matching.sensitivity import rosenbaum_bounds as rosenbaum_bounds
 from .matching.survival import restricted_mean_effect as restricted_mean_effect
 from .payment.sample_size import sample_size as sample_size

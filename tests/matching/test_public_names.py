@@ -23,16 +23,17 @@ def test_risks_and_rates_of_a_match_are_those_of_its_people(sample):
     treated = matched["treated"] == 1
     risks = pbc.risk_effects(sample, "found_work")
     gap = matched["found_work"][treated].mean() - matched["found_work"][~treated].mean()
-    assert risks.difference.estimate == pytest.approx(gap)
+    assert risks.difference_points == pytest.approx(100 * gap)
     rates = pbc.rate_effects(sample, "visits")
     ratio = matched["visits"][treated].mean() / matched["visits"][~treated].mean()
-    assert rates.ratio.estimate == pytest.approx(ratio)
+    assert rates.rate_ratio.estimate == pytest.approx(ratio)
 
 
 def test_hidden_bias_is_bounded_for_a_match(sample):
-    bounds = pbc.rosenbaum_bounds(sample, "outcome")
-    assert not bounds.empty
-    assert pbc.e_value(2.0).point == pytest.approx(2 + np.sqrt(2))
+    bounds = pbc.rosenbaum_bounds(pbc.pair_differences(sample, "outcome"))
+    assert bounds["n_pairs"].iloc[0] == len(sample.pairs)
+    assert bounds["p_high"].is_monotonic_increasing
+    assert pbc.e_value(2.0).estimate == pytest.approx(2 + np.sqrt(2))
 
 
 def test_a_prognostic_score_is_compared_between_the_groups(sample):
