@@ -80,6 +80,28 @@ def test_no_module_outgrows_its_page(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
 
 
+def functions_of(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return [node for node in tree if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of signature and code; the docstring is for the reader and does not count."""
+    documented = ast.get_docstring(function) is not None
+    first = function.body[0]
+    words = (first.end_lineno or 0) - first.lineno + 1 if documented else 0
+    return (function.end_lineno or 0) - function.lineno + 1 - words
+
+
+@MODULES
+def test_no_function_outgrows_a_screen(path):
+    for function in functions_of(path):
+        given = function.args
+        names = [a.arg for a in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+        assert lines_of(function) <= 80, f"{function.name} has {lines_of(function)} lines"
+        assert len([n for n in names if n not in ("self", "cls")]) <= 12, function.name
+
+
 def test_importing_the_package_loads_nothing_heavy():
     heavy = ["pandas", "numpy", "scipy", "ibis", "duckdb", "pydantic", "matplotlib", "papermill"]
     code = f"import sys, pbc_eval; print([m for m in {heavy!r} if m in sys.modules])"

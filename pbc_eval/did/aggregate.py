@@ -7,7 +7,7 @@ what its share changes: (effect of the cohort's cells - average) / (sum of share
 Source: Callaway and Sant'Anna (2021), section 3.1 and equation (4.4).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -93,15 +93,7 @@ def aggregate(
             )
         )
     notes += _notes(cells, labels, chosen)
-    method = Method(
-        estimator=method.estimator,
-        comparison_group=method.comparison_group,
-        base_period=method.base_period,
-        clustering=method.clustering,
-        inference=method.inference,
-        seed=seed if critical is not None else None,
-        notes=tuple(notes),
-    )
+    method = replace(method, seed=seed if critical is not None else None, notes=tuple(notes))
     effects = tuple(
         _effect(cells, average, term, method, level=level, critical=critical, reason=reason)
         for term, average, reason in zip(terms, averages, reasons, strict=True)

@@ -165,15 +165,7 @@ def synthetic_did(
         n_comparison=n_comparison,
         reason=reason,
         level=level,
-        method=Method(
-            estimator="synthetic difference-in-differences (Arkhangelsky et al. 2021)",
-            comparison_group=Sentence("never-treated units, weighted"),
-            base_period="periods before treatment, weighted",
-            clustering=panel.clustering,
-            inference=_inference_words(inference, len(draws)),
-            seed=None if inference == "jackknife" else seed,
-            notes=_notes(panel, fits),
-        ),
+        method=_method(panel, fits, inference, len(draws), seed),
         counterfactual_mean=level_after - estimate,
     )
     return SyntheticDid(
@@ -188,6 +180,20 @@ def synthetic_did(
         replications=draws[:, -1],
         treated_path=treated_path,
         synthetic_path=synthetic_path,
+    )
+
+
+def _method(
+    panel: Panel, fits: tuple[CohortFit, ...], inference: Inference, n_draws: int, seed: int
+) -> Method:
+    return Method(
+        estimator="synthetic difference-in-differences (Arkhangelsky et al. 2021)",
+        comparison_group=Sentence("never-treated units, weighted"),
+        base_period="periods before treatment, weighted",
+        clustering=panel.clustering,
+        inference=_inference_words(inference, n_draws),
+        seed=None if inference == "jackknife" else seed,
+        notes=_notes(panel, fits),
     )
 
 

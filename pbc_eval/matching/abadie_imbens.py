@@ -49,7 +49,6 @@ def nearest_effect(
     adjust_for: Sequence[str] = (),
     variance_matches: int | None = 2,
     level: float = 0.95,
-    unit: str | None = None,
     missing: Missing = "refuse",
 ) -> AttEstimate:
     """The effect by nearest-neighbour matching with replacement, in the outcome's unit.
@@ -75,7 +74,6 @@ def nearest_effect(
         treatment=treatment,
         covariates=covariates,
         exact=[*exact],
-        unit=unit,
         missing=missing,
         owner="nearest_effect",
     )

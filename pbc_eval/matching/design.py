@@ -95,16 +95,15 @@ def read_design(
     weighing = [name for name in (sampling_weights, score) if name is not None]
     used = [treatment, *covariates, *paired_on, *weighing, *([unit] if unit is not None else [])]
     check_columns(frame, used, owner)
-    for role, names in (
-        ("covariates", covariates),
-        ("exact, within and antiexact", paired_on),
-        ("sampling_weights and score", weighing),
-    ):
-        if treatment in names:
-            raise DesignError(
-                f"{owner}: the treatment {treatment!r} is also among {role}. It would explain "
-                f"itself; leave it out of {role}."
-            )
+    _refuse_the_treatment(
+        owner,
+        treatment,
+        {
+            "covariates": covariates,
+            "exact, within and antiexact": paired_on,
+            "sampling_weights and score": weighing,
+        },
+    )
     ids = _ids(owner, frame, unit)
     treated = zero_one(frame[treatment])
     ledger = SampleLedger((LedgerStep(what=Sentence("read"), rows_in=len(frame)),))
@@ -120,22 +119,8 @@ def read_design(
             filled[name] = frame[name]  # pairs are not made on values that were filled in
         frame, covariates = filled, columns
     wanted = list(dict.fromkeys([*covariates, *paired_on, *weighing]))
-    incomplete = frame[wanted].isna()
-    hit = np.asarray(incomplete.to_numpy(dtype=bool).any(axis=1))
-    if hit.any():
-        counts = _by_column({str(name): int(n) for name, n in incomplete.sum().items() if n})
-        if missing != "complete_cases":
-            raise DataError(
-                f"{owner}: {int(hit.sum()):,} of {len(frame):,} rows have missing values "
-                f"({part_in_english(counts)}). An answer from part of the covariates is another "
-                "answer. Impute them beforehand, pass missing='indicator' to fill covariates in "
-                "beside a column that says so, or missing='complete_cases' to leave those rows "
-                "out, entered in the ledger."
-            )
-        why = Sentence("missing values: {columns}", columns=counts)
-        ledger = ledger.then(Sentence("complete cases"), int(hit.sum()), why)
-        whole = np.flatnonzero(~hit)
-        frame, ids, treated = frame.iloc[whole], ids[whole], treated[whole]
+    whole, ledger = _whole_rows(frame, wanted, missing, owner, ledger)
+    frame, ids, treated = frame.iloc[whole], ids[whole], treated[whole]
     sampling = None
     if sampling_weights is not None:
         sampling = read_sampling(frame[sampling_weights], owner)
@@ -164,6 +149,36 @@ def read_design(
         sampling=sampling,
         sampling_weights=sampling_weights,
     )
+
+
+def _whole_rows(
+    frame: pd.DataFrame, wanted: list[str], missing: Missing, owner: str, ledger: SampleLedger
+) -> tuple[NDArray[np.intp], SampleLedger]:
+    """Positions of the rows with all ``wanted`` columns; others are refused, or entered."""
+    incomplete = frame[wanted].isna()
+    hit = np.asarray(incomplete.to_numpy(dtype=bool).any(axis=1))
+    if not hit.any():
+        return np.arange(len(frame)), ledger
+    counts = _by_column({str(name): int(n) for name, n in incomplete.sum().items() if n})
+    if missing != "complete_cases":
+        raise DataError(
+            f"{owner}: {int(hit.sum()):,} of {len(frame):,} rows have missing values "
+            f"({part_in_english(counts)}). An answer from part of the covariates is another "
+            "answer. Impute them beforehand, pass missing='indicator' to fill covariates in "
+            "beside a column that says so, or missing='complete_cases' to leave those rows "
+            "out, entered in the ledger."
+        )
+    why = Sentence("missing values: {columns}", columns=counts)
+    return np.flatnonzero(~hit), ledger.then(Sentence("complete cases"), int(hit.sum()), why)
+
+
+def _refuse_the_treatment(owner: str, treatment: str, roles: Mapping[str, Sequence[str]]) -> None:
+    for role, names in roles.items():
+        if treatment in names:
+            raise DesignError(
+                f"{owner}: the treatment {treatment!r} is also among {role}. It would explain "
+                f"itself; leave it out of {role}."
+            )
 
 
 def check_columns(frame: pd.DataFrame, names: Sequence[str], owner: str = "match") -> None:

@@ -73,6 +73,47 @@ def _source_words(source: Source, periods: Periods) -> Sentence:
     )
 
 
+def _rows_read(
+    source: Source, roles: Roles, periods: Periods, rows_read: int, observed: int
+) -> list[LedgerStep]:
+    steps = [LedgerStep(what=READ, rows_in=rows_read, why=_source_words(source, periods))]
+    if rows_read > observed:
+        steps.append(
+            LedgerStep(
+                what=Sentence("outcome missing"),
+                rows_in=rows_read,
+                rows_dropped=rows_read - observed,
+                why=Sentence("no value of {column}", column=Name(repr(roles.outcome))),
+            )
+        )
+    return steps
+
+
+def _without_the_unusable(
+    wide: Table, roles: Roles, periods: Periods, steps: list[LedgerStep]
+) -> Table:
+    """Units with a period before treatment and a weight; the others are entered in ``steps``."""
+    wide = sample.drop_units(
+        wide,
+        wide.g == -1,
+        steps,
+        Sentence("treated in the first period"),
+        Sentence(
+            "treated in or before {first}: no period before treatment",
+            first=Period(periods.labels[0]),
+        ),
+    )
+    if not roles.weight:
+        return wide
+    return sample.drop_units(
+        wide,
+        wide.w == 0,
+        steps,
+        Sentence("weight is zero"),
+        Sentence("{column} is 0", column=Name(repr(roles.weight))),
+    )
+
+
 def followed_parts(
     source: Source, roles: Roles, missing: Missing, categories: set[str]
 ) -> PanelParts:
@@ -107,34 +148,8 @@ def followed_parts(
         held = widened()
     intake.audit(held, rows, periods, source.name, roles)
     wide = held
-    steps = [LedgerStep(what=READ, rows_in=rows_read, why=_source_words(source, periods))]
-    if rows_read > observed:
-        steps.append(
-            LedgerStep(
-                what=Sentence("outcome missing"),
-                rows_in=rows_read,
-                rows_dropped=rows_read - observed,
-                why=Sentence("no value of {column}", column=Name(repr(roles.outcome))),
-            )
-        )
-    wide = sample.drop_units(
-        wide,
-        wide.g == -1,
-        steps,
-        Sentence("treated in the first period"),
-        Sentence(
-            "treated in or before {first}: no period before treatment",
-            first=Period(periods.labels[0]),
-        ),
-    )
-    if roles.weight:
-        wide = sample.drop_units(
-            wide,
-            wide.w == 0,
-            steps,
-            Sentence("weight is zero"),
-            Sentence("{column} is 0", column=Name(repr(roles.weight))),
-        )
+    steps = _rows_read(source, roles, periods, rows_read, observed)
+    wide = _without_the_unusable(wide, roles, periods, steps)
     wide = sample.settle_incomplete(wide, periods, steps, source.name, missing)
     wide, lacking = covariate_columns.settle(wide, covariates, steps, source.name, missing)
     notes += lacking

@@ -30,7 +30,6 @@ def of_people(frame=PEOPLE, **changes):
         "treatment": "treated",
         "outcome": "outcome",
         "covariates": ["age", "income"],
-        "unit": "id",
     }
     return nearest_effect(frame, **(asked | changes))
 
@@ -44,7 +43,6 @@ def test_the_programme_is_that_of_matching_in_r(name):
         treatment="treat",
         outcome="re78",
         covariates=COVARIATES,
-        unit="id",
         estimand=estimand,
         matches=int(matches[1:]),
         distance=words[distance],
@@ -120,7 +118,6 @@ def test_effects_are_those_of_the_slow_twin(seed, estimand, matches, variance_ma
     ours = of_people(
         frame,
         covariates=["x"],
-        unit=None,
         estimand=estimand,
         matches=matches,
         variance_matches=variance_matches,
