@@ -148,6 +148,6 @@ def refuse_an_unfit_page(html: str, *, script: str = "") -> None:
         (bool(runs), f"holds {len(runs)} things that could run: {runs[:3]}"),
         (bool(seen.outside), f"loads from elsewhere: {seen.outside[:3]}"),
     ]
-    found = [words for is_fault, words in faults if is_fault]
-    if found:
-        raise PublicationError(f"The page is not fit to be published: it {'; it '.join(found)}.")
+    wrong = [words for is_fault, words in faults if is_fault]
+    if wrong:
+        raise PublicationError(f"The page is not fit to be published: it {'; it '.join(wrong)}.")

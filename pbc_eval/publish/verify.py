@@ -41,14 +41,14 @@ class Verification:
 
     @property
     def sentence(self) -> str:
-        said = {
+        sentence = {
             "identical": f"identical: {self.files} files, byte for byte.",
             "same_numbers": "the same numbers; other bytes differ, for the reasons named.",
             "different": "DIFFERENT numbers.",
             "tampered": "CHANGED since it was published; it was not run again.",
             "cannot_run": "cannot be run again from what is here.",
         }[self.verdict]
-        return f"{self.name}: {said}"
+        return f"{self.name}: {sentence}"
 
 
 def verify_edition(edition: Path, evaluation: Path | None = None) -> Verification:
@@ -71,10 +71,10 @@ def verify_edition(edition: Path, evaluation: Path | None = None) -> Verificatio
         try:
             again = publish_edition(source, Path(folder), report=report)
         except PbcError as problem:
-            said = tuple(str(problem).splitlines())
+            problems = tuple(str(problem).splitlines())
             causes = tuple(_causes(published, _here(source.parent, published)))
             return Verification(
-                name=name, verdict="cannot_run", files=files, causes=causes, differences=said
+                name=name, verdict="cannot_run", files=files, causes=causes, differences=problems
             )
         made = provenance.read_manifest(again.folder)
         differing = _differing(published["outputs_sha256"], made["outputs_sha256"])
@@ -114,7 +114,7 @@ def _here(folder: Path, published: dict[str, Any]) -> dict[str, Any]:
 
 def _causes(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
     """What goes in differently now: files by hash, the code, the notebook, versions."""
-    first, second = (one.get("inputs_sha256", {}) for one in (before, now))
+    first, second = (part.get("inputs_sha256", {}) for part in (before, now))
     for name in sorted({*first, *second}):
         if first.get(name) != second.get(name):
             how = "is new" if name not in first else "is gone" if name not in second else "changed"
@@ -153,10 +153,10 @@ def _numbers(before: Path, now: Path) -> Iterator[str]:
 def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
     """Every plain value of a document, with the way to it: outcomes[1].estimate."""
     if isinstance(value, dict):
-        for key, one in value.items():
-            yield from _leaves(one, f"{place}.{key}".lstrip("."))
+        for key, part in value.items():
+            yield from _leaves(part, f"{place}.{key}".lstrip("."))
     elif isinstance(value, list):
-        for position, one in enumerate(value, start=1):
-            yield from _leaves(one, f"{place}[{position}]")
+        for position, part in enumerate(value, start=1):
+            yield from _leaves(part, f"{place}[{position}]")
     else:
         yield place, value

@@ -82,20 +82,20 @@ def test_the_page_says_nothing_that_it_may_not(areas):
 def test_an_over_claim_stops_the_press_in_any_words(areas, claim, words_around):
     nested = Sentence(words_around, it=Sentence("it is so", claim))
     with pytest.raises(PublicationError, match="Reword it"):
-        refuse_portfolio_over_claims(nested, areas.portfolio)
+        refuse_portfolio_over_claims(nested, areas)
 
 
 def test_an_order_is_claimed_only_where_some_ranks_are_certain(areas):
     order = Sentence("This contract comes first.", Claim(kind="ranking", certainty="beyond_chance"))
     with pytest.raises(PublicationError, match="ranks are uncertain"):
-        refuse_portfolio_over_claims(order, replace(areas.portfolio, league=None))
-    assert areas.portfolio.league.surely_above
-    refuse_portfolio_over_claims(order, areas.portfolio)
+        refuse_portfolio_over_claims(order, replace(areas, league=None))
+    assert areas.league.surely_above
+    refuse_portfolio_over_claims(order, areas)
 
 
 def test_an_effect_over_contracts_states_its_claim(areas):
     with pytest.raises(PublicationError, match="does not state its claim"):
-        refuse_portfolio_over_claims(Sentence("{e} better", e=Effect(2.0)), areas.portfolio)
+        refuse_portfolio_over_claims(Sentence("{e} better", e=Effect(2.0)), areas)
 
 
 def test_money_is_never_added_over_currencies(tmp_path):

@@ -98,10 +98,10 @@ def _reported(row: ReportedResult, outcome: Outcome, currency: str) -> ContractR
 
 
 def _scale(contracts: list[ContractResult]) -> Scale:
-    measured = [one for one in contracts if one.effect is not None]
-    if len({one.kind for one in measured}) == 1:
+    measured = [contract for contract in contracts if contract.effect is not None]
+    if len({contract.kind for contract in measured}) == 1:
         return "own_unit"
-    return "share_of_promise" if any(one.promised for one in measured) else "none"
+    return "share_of_promise" if any(contract.promised for contract in measured) else "none"
 
 
 def _together(
@@ -109,7 +109,7 @@ def _together(
 ) -> tuple[PooledEffect | None, League | None, str, str]:
     """The mean over contracts and their league; and why there is none."""
     if scale != "own_unit":
-        kinds = len({one.kind for one in contracts if one.kind is not None})
+        kinds = len({contract.kind for contract in contracts if contract.kind is not None})
         why = (
             f"The contracts have {kinds} kinds of outcome. An average over different kinds would "
             "be of nothing, so none is given."
@@ -117,12 +117,16 @@ def _together(
             else "No contract has a measured effect."
         )
         return None, None, why, "Contracts with different kinds of outcome are not ranked."
-    known = [one for one in contracts if one.effect is not None and one.std_error is not None]
+    known = [
+        contract
+        for contract in contracts
+        if contract.effect is not None and contract.std_error is not None
+    ]
     if len(known) < 2:
         few = "Fewer than two contracts have a standard error, so there is nothing to pool."
         return None, None, few, few
-    effects = np.array([float(one.effect or 0.0) for one in known])
-    variances = np.array([float(one.std_error or 0.0) for one in known]) ** 2
+    effects = np.array([float(contract.effect or 0.0) for contract in known])
+    variances = np.array([float(contract.std_error or 0.0) for contract in known]) ** 2
     pooled = pooled_effect(effects, variances)
     if len(known) < LEAST:
         why = f"A league needs {LEAST} or more contracts of one kind with a standard error."

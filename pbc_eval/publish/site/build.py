@@ -97,8 +97,8 @@ def _contract_files(contract: Contract, site: Site, drawer: Drawer) -> dict[str,
 def _sums(shelf: Shelf, files: Mapping[str, bytes]) -> str:
     """Of every file that is published, drafts left out: the list of what to copy, too."""
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    for one in shelf.editions:
-        digests |= {f"{one.place}{name}": digest for name, digest in one.outputs.items()}
+    for listed in shelf.editions:
+        digests |= {f"{listed.place}{name}": digest for name, digest in listed.outputs.items()}
     return sums_text(digests)
 
 
@@ -131,14 +131,14 @@ def _remove_stale(reports: Path, shelf: Shelf, written: set[str]) -> None:
 
 
 def _left_out(site: Site, shelf: Shelf) -> tuple[str, ...]:
-    said = []
+    sentences = []
     if site.address is None:
-        said.append(
+        sentences.append(
             f"feed.xml, sitemap.xml and ocds.json need the site's address; give it in {SITE_FILE}."
         )
     elif site.ocds_prefix is None and shelf.contracts:
-        said.append(f"ocds.json needs ocds_prefix in {SITE_FILE}.")
-    return tuple(said)
+        sentences.append(f"ocds.json needs ocds_prefix in {SITE_FILE}.")
+    return tuple(sentences)
 
 
 def _json(content: dict[str, Any]) -> bytes:

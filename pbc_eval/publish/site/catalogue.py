@@ -34,7 +34,7 @@ _FILES = {  # of an edition, the ones that a portal offers; the others are in th
 def catalogue(shelf: Shelf, site: Site) -> dict[str, Any]:
     """The catalogue as JSON-LD."""
     base = site.address or ""
-    found: dict[str, Any] = {
+    node: dict[str, Any] = {
         "@context": _CONTEXT,
         "@id": base or "./",
         "@type": "dcat:Catalog",
@@ -44,12 +44,12 @@ def catalogue(shelf: Shelf, site: Site) -> dict[str, Any]:
         "foaf:homepage": {"@id": f"{base}index.html"},
     }
     if editions := shelf.editions:
-        found["dct:issued"] = _date(editions[-1])
-        found["dct:modified"] = _date(editions[0])
-    found["dcat:dataset"] = [
+        node["dct:issued"] = _date(editions[-1])
+        node["dct:modified"] = _date(editions[0])
+    node["dcat:dataset"] = [
         node for contract in shelf.contracts for node in _contract(contract, site, base)
     ]
-    return found
+    return node
 
 
 def _contract(contract: Contract, site: Site, base: str) -> list[dict[str, Any]]:
@@ -68,39 +68,41 @@ def _contract(contract: Contract, site: Site, base: str) -> list[dict[str, Any]]
     return [
         series,
         *(
-            _dataset(one, before, site, base)
-            for one, before in zip(contract.editions, older, strict=True)
+            _dataset(listed, before, site, base)
+            for listed, before in zip(contract.editions, older, strict=True)
         ),
     ]
 
 
-def _dataset(one: Listed, before: Listed | None, site: Site, base: str) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "@id": f"{base}{one.place}",
+def _dataset(listed: Listed, before: Listed | None, site: Site, base: str) -> dict[str, Any]:
+    node: dict[str, Any] = {
+        "@id": f"{base}{listed.place}",
         "@type": "dcat:Dataset",
-        "dct:title": _words(f"{one.title}, edition {one.edition}", site),
-        "dct:description": _words(" ".join([one.summary.contract, *one.summary.headlines]), site),
-        "dct:identifier": f"{one.id}/{one.edition}",
-        "dcat:version": one.edition,
-        "adms:versionNotes": _words(one.status.capitalize(), site),
-        "dct:publisher": _agent(one.citation.author),
-        "dcat:contactPoint": _contact(one),
-        "dct:issued": _date(one),
-        "dcat:landingPage": {"@id": base + one.link, "@type": "foaf:Document"},
-        "dcat:inSeries": {"@id": f"{base}{one.id}/index.html"},
+        "dct:title": _words(f"{listed.title}, edition {listed.edition}", site),
+        "dct:description": _words(
+            " ".join([listed.summary.contract, *listed.summary.headlines]), site
+        ),
+        "dct:identifier": f"{listed.id}/{listed.edition}",
+        "dcat:version": listed.edition,
+        "adms:versionNotes": _words(listed.status.capitalize(), site),
+        "dct:publisher": _agent(listed.citation.author),
+        "dcat:contactPoint": _contact(listed),
+        "dct:issued": _date(listed),
+        "dcat:landingPage": {"@id": base + listed.link, "@type": "foaf:Document"},
+        "dcat:inSeries": {"@id": f"{base}{listed.id}/index.html"},
         "dcat:distribution": [
-            _distribution(one, name, words, site, base)
+            _distribution(listed, name, words, site, base)
             for name, words in _FILES.items()
-            if name in one.outputs
+            if name in listed.outputs
         ],
     }
     if before is not None:
-        found["dcat:prev"] = {"@id": f"{base}{before.place}"}
-    return found
+        node["dcat:prev"] = {"@id": f"{base}{before.place}"}
+    return node
 
 
-def _distribution(one: Listed, name: str, words: str, site: Site, base: str) -> dict[str, Any]:
-    link = {"@id": f"{base}{one.place}{name}"}
+def _distribution(listed: Listed, name: str, words: str, site: Site, base: str) -> dict[str, Any]:
+    link = {"@id": f"{base}{listed.place}{name}"}
     return {
         "@type": "dcat:Distribution",
         "dct:title": _words(words, site),
@@ -109,12 +111,12 @@ def _distribution(one: Listed, name: str, words: str, site: Site, base: str) -> 
         "dcat:mediaType": {"@id": _MEDIA_TYPES + media_type(name), "@type": "dct:MediaType"},
         "dct:license": {
             "@type": "dct:LicenseDocument",
-            "rdfs:label": one.particulars.publication.licence,
+            "rdfs:label": listed.particulars.publication.licence,
         },
         "spdx:checksum": {
             "@type": "spdx:Checksum",
             "spdx:algorithm": {"@id": _SHA256},
-            "spdx:checksumValue": {"@value": one.outputs[name], "@type": "xsd:hexBinary"},
+            "spdx:checksumValue": {"@value": listed.outputs[name], "@type": "xsd:hexBinary"},
         },
     }
 
@@ -127,9 +129,9 @@ def _agent(name: str) -> dict[str, str]:
     return {"@type": "foaf:Agent", "foaf:name": name}
 
 
-def _contact(one: Listed) -> dict[str, str]:
-    return {"@type": "vcard:Kind", "vcard:fn": one.particulars.publication.contact}
+def _contact(listed: Listed) -> dict[str, str]:
+    return {"@type": "vcard:Kind", "vcard:fn": listed.particulars.publication.contact}
 
 
-def _date(one: Listed) -> dict[str, str]:
-    return {"@value": one.released.isoformat(), "@type": "xsd:date"}
+def _date(listed: Listed) -> dict[str, str]:
+    return {"@value": listed.released.isoformat(), "@type": "xsd:date"}

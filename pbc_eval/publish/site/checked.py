@@ -38,9 +38,9 @@ class Checked:
                 "was published, or publish it under its own name."
             )
         key, looks = f"{folder.parent.name}/{folder.name}", _looks(folder)
-        if self._before.get(key) != looks and (found := provenance.changed_files(folder)):
+        if self._before.get(key) != looks and (changed := provenance.changed_files(folder)):
             raise PublicationError(
-                f"{name}: {first_few(found)} since it was published. Run the evaluation again, or "
+                f"{name}: {first_few(changed)} since it was published. Run the evaluation again, or "
                 "restore the file."
             )
         self._now[key] = looks
@@ -56,18 +56,18 @@ class Checked:
 
 def _looks(folder: Path) -> dict[str, list[int]]:
     """Size and time of change of each file; a manifest that changed shows like any other file."""
-    found = {}
+    looks = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.name.startswith("."):
-            told = path.stat()
-            found[path.relative_to(folder).as_posix()] = [told.st_size, told.st_mtime_ns]
-    return found
+            state = path.stat()
+            looks[path.relative_to(folder).as_posix()] = [state.st_size, state.st_mtime_ns]
+    return looks
 
 
 def _read(file: Path) -> Mapping[str, Any]:
     """What was remembered; nothing, where it cannot be read."""
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        remembered = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return remembered if isinstance(remembered, dict) else {}

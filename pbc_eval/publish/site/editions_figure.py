@@ -31,36 +31,36 @@ def editions_over_time(
 
     def draw(axes: Axes) -> None:
         axes.axvline(0, color=GREY, linewidth=1)
-        for place, one in zip(places, estimates, strict=True):
-            if one.low is not None and one.high is not None:
-                axes.hlines(place, one.low, one.high, color=NAVY, linewidth=2.5)
-            axes.plot(one.estimate, place, "s", color=NAVY, markersize=7)
-        axes.set_yticks(places, [one.edition for one in estimates])
+        for place, entry in zip(places, estimates, strict=True):
+            if entry.low is not None and entry.high is not None:
+                axes.hlines(place, entry.low, entry.high, color=NAVY, linewidth=2.5)
+            axes.plot(entry.estimate, place, "s", color=NAVY, markersize=7)
+        axes.set_yticks(places, [entry.edition for entry in estimates])
         axes.set_ylim(0.4, len(estimates) + 0.6)
         axes.grid(visible=False, axis="y")
         axes.set_xlabel(axis)
         axes.set_ylabel("Edition")
 
-    said = "; ".join(_in_words(one, decimals) for one in estimates)
+    wording = "; ".join(_in_words(entry, decimals) for entry in estimates)
     return finish(
         draw,
         name=name,
         caption=f"{label}: the estimate in each edition, with its interval.",
-        alt=f"{axis} in {len(estimates)} editions, the newest first: {said}.",
+        alt=f"{axis} in {len(estimates)} editions, the newest first: {wording}.",
         data=pd.DataFrame(
             {
-                "edition": [one.edition for one in estimates],
-                "estimate": [one.estimate for one in estimates],
-                "conf_low": [one.low for one in estimates],
-                "conf_high": [one.high for one in estimates],
+                "edition": [entry.edition for entry in estimates],
+                "estimate": [entry.estimate for entry in estimates],
+                "conf_low": [entry.low for entry in estimates],
+                "conf_high": [entry.high for entry in estimates],
             }
         ),
         height=1.2 + 0.34 * len(estimates),
     )
 
 
-def _in_words(one: EditionEstimate, decimals: int) -> str:
-    said = f"{one.edition}: {fmt.number(one.estimate, decimals)}"
-    if one.low is None or one.high is None:
-        return f"{said}, without an interval"
-    return f"{said} ({fmt.number(one.low, decimals)} to {fmt.number(one.high, decimals)})"
+def _in_words(entry: EditionEstimate, decimals: int) -> str:
+    wording = f"{entry.edition}: {fmt.number(entry.estimate, decimals)}"
+    if entry.low is None or entry.high is None:
+        return f"{wording}, without an interval"
+    return f"{wording} ({fmt.number(entry.low, decimals)} to {fmt.number(entry.high, decimals)})"

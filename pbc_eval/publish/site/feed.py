@@ -18,9 +18,9 @@ SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 MOST_ENTRIES = 100
 
 
-def tag_uri(site: Site, one: Listed) -> str:
+def tag_uri(site: Site, listed: Listed) -> str:
     """The name of an edition for ever: tag:example.org,2026-06-30:winter-shelter/2026-1."""
-    return f"tag:{site.authority},{one.released.isoformat()}:{one.id}/{one.edition}"
+    return f"tag:{site.authority},{listed.released.isoformat()}:{listed.id}/{listed.edition}"
 
 
 def atom_feed(shelf: Shelf, site: Site) -> bytes:
@@ -35,22 +35,22 @@ def atom_feed(shelf: Shelf, site: Site) -> bytes:
     _person(feed, site.publisher or site.title)
     ET.SubElement(feed, "link", {"rel": "self", "href": f"{address}feed.xml"})
     ET.SubElement(feed, "link", {"rel": "alternate", "href": f"{address}index.html"})
-    for one in editions:
+    for listed in editions:
         entry = ET.SubElement(feed, "entry")
-        _text(entry, "id", tag_uri(site, one))
-        _text(entry, "title", f"{one.title}: edition {one.edition}, {one.status}")
-        _text(entry, "updated", _moment(one.released))
-        _text(entry, "published", _moment(one.released))
-        _person(entry, one.citation.author)
-        ET.SubElement(entry, "link", {"rel": "alternate", "href": address + quote(one.link)})
+        _text(entry, "id", tag_uri(site, listed))
+        _text(entry, "title", f"{listed.title}: edition {listed.edition}, {listed.status}")
+        _text(entry, "updated", _moment(listed.released))
+        _text(entry, "published", _moment(listed.released))
+        _person(entry, listed.citation.author)
+        ET.SubElement(entry, "link", {"rel": "alternate", "href": address + quote(listed.link)})
         for kind, term in (
-            ("status", one.status),
-            ("data", one.summary.data_status),
-            ("finding", one.verdict),
+            ("status", listed.status),
+            ("data", listed.summary.data_status),
+            ("finding", listed.verdict),
         ):
             about = {"scheme": f"{address}#{kind}", "term": one_line(term)}
             ET.SubElement(entry, "category", about)
-        _text(entry, "summary", " ".join([one.summary.contract, *one.summary.headlines]))
+        _text(entry, "summary", " ".join([listed.summary.contract, *listed.summary.headlines]))
     return _document(feed)
 
 
@@ -58,11 +58,11 @@ def sitemap(shelf: Shelf, site: Site) -> bytes:
     """Every page of the site with the date of its newest edition. The site must have an address."""
     address = site.address or ""
     root = ET.Element("urlset", {"xmlns": SITEMAP})
-    newest = max((one.released for one in shelf.editions), default=None)
+    newest = max((listed.released for listed in shelf.editions), default=None)
     pages: list[tuple[str, dt.date | None]] = [("index.html", newest)]
     for contract in shelf.contracts:
         pages.append((f"{contract.id}/index.html", contract.newest.released))
-        pages += [(one.link, one.released) for one in contract.editions]
+        pages += [(listed.link, listed.released) for listed in contract.editions]
     for link, released in pages:
         url = ET.SubElement(root, "url")
         _text(url, "loc", address + quote(link))

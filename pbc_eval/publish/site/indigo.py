@@ -22,16 +22,16 @@ _SOURCE = "report"
 
 def project(contract: Contract, site: Site) -> dict[str, Any]:
     """The project as INDIGO's project schema has it, from the newest edition."""
-    one = contract.newest
-    agreed = one.contract
-    found: dict[str, Any] = {
+    listed = contract.newest
+    agreed = listed.contract
+    fields: dict[str, Any] = {
         "status": "PUBLIC",
-        "name": {"value": one.title},
-        "stage_development": _stage(one),
+        "name": {"value": listed.title},
+        "stage_development": _stage(listed),
         "dates": _dates(agreed),
-        "overall_project_finance": _finance(one),
+        "overall_project_finance": _finance(listed),
         "purpose_and_classifications": {
-            "intervention": {"value": one.summary.contract},
+            "intervention": {"value": listed.summary.contract},
             "source_ids": _SOURCE,
         },
         "notes": {"value": _notes(agreed)},
@@ -39,32 +39,32 @@ def project(contract: Contract, site: Site) -> dict[str, Any]:
         "service_provisions": [
             {
                 "id": "service",
-                "intervention": {"value": one.summary.contract},
+                "intervention": {"value": listed.summary.contract},
                 "source_ids": _SOURCE,
                 "notes": f"Provider: {agreed.provider}",
             }
         ],
-        "outcome_payment_commitments": [_commitment(one)],
+        "outcome_payment_commitments": [_commitment(listed)],
         "investments": [
             {"id": f"investment-{number}", "source_ids": _SOURCE, "notes": f"Investor: {name}"}
             for number, name in enumerate(agreed.investors, start=1)
         ],
-        "outcome_metrics": [_metric(outcome, one) for outcome in one.results.outcomes],
-        "outcome_payments": _payments(one),
+        "outcome_metrics": [_metric(outcome, listed) for outcome in listed.results.outcomes],
+        "outcome_payments": _payments(listed),
     }
     if site.country:
-        found["jurisdiction"] = {"jurisdiction": {"value": site.country}}
+        fields["jurisdiction"] = {"jurisdiction": {"value": site.country}}
     if site.address and site.ocds_prefix:
-        found["open_contracting_datas"] = [{"ocid": ocid_of(contract, site)}]
-    return {key: value for key, value in found.items() if value}
+        fields["open_contracting_datas"] = [{"ocid": ocid_of(contract, site)}]
+    return {key: value for key, value in fields.items() if value}
 
 
-def _stage(one: Listed) -> dict[str, str]:
+def _stage(listed: Listed) -> dict[str, str]:
     """From the contract's last day and the day of release, where there is a last day. 'Complete'
     needs all payments made, which an evaluation does not know."""
-    if one.contract.end is None:
+    if listed.contract.end is None:
         return {}
-    stage = "Service delivery complete" if one.contract_ended else "Implementation"
+    stage = "Service delivery complete" if listed.contract_ended else "Implementation"
     return {"value": stage, "source_ids": _SOURCE}
 
 
@@ -83,34 +83,34 @@ def _dates(agreed: ContractFacts) -> dict[str, Any]:
     return dates
 
 
-def _finance(one: Listed) -> dict[str, Any]:
-    agreed = one.contract
+def _finance(listed: Listed) -> dict[str, Any]:
+    agreed = listed.contract
     finance: dict[str, Any] = {}
     if agreed.value is not None:
         finance["maximum_potential_outcome_payment_v2"] = _money(agreed.value, agreed.currency)
-    if one.is_paid and one.payment is not None:
+    if listed.is_paid and listed.payment is not None:
         finance["total_outcome_payments_made"] = _money(
-            float(one.payment.total), one.payment.currency
+            float(listed.payment.total), listed.payment.currency
         )
     if finance:
         finance["source_ids"] = _SOURCE
     return finance
 
 
-def _commitment(one: Listed) -> dict[str, Any]:
-    agreed = one.contract
-    found: dict[str, Any] = {
+def _commitment(listed: Listed) -> dict[str, Any]:
+    agreed = listed.contract
+    fields: dict[str, Any] = {
         "source_ids": _SOURCE,
         "notes": f"Outcome payer: {agreed.commissioner}",
     }
     if agreed.value is not None:
-        found["maximum_potential_outcome_payment"] = _money(agreed.value, agreed.currency)
-    return found
+        fields["maximum_potential_outcome_payment"] = _money(agreed.value, agreed.currency)
+    return fields
 
 
-def _metric(outcome: OutcomeResult, one: Listed) -> dict[str, Any]:
+def _metric(outcome: OutcomeResult, listed: Listed) -> dict[str, Any]:
     better = outcome.direction.replace("_", " ")
-    validation = _VALIDATION.get(one.particulars.method, "Not available")
+    validation = _VALIDATION.get(listed.particulars.method, "Not available")
     return {
         "id": outcome.id,
         "definition": {"value": f"{outcome.label} ({outcome.unit}); {better}".rstrip("; ")},
@@ -119,26 +119,26 @@ def _metric(outcome: OutcomeResult, one: Listed) -> dict[str, Any]:
     }
 
 
-def _payments(one: Listed) -> list[dict[str, Any]]:
+def _payments(listed: Listed) -> list[dict[str, Any]]:
     """What is due by a final edition; what is provisional or made up is not a payment."""
-    if not one.is_paid or one.payment is None:
+    if not listed.is_paid or listed.payment is None:
         return []
-    money = _money(float(one.payment.total), one.payment.currency)
+    money = _money(float(listed.payment.total), listed.payment.currency)
     return [{"type": {"value": "Actual"}, "money": money, "source_ids": _SOURCE}]
 
 
 def _source(contract: Contract, site: Site) -> dict[str, Any]:
-    one = contract.newest
-    found = {
+    listed = contract.newest
+    fields = {
         "id": _SOURCE,
-        "name": {"value": f"Impact report, edition {one.edition}, {one.status}"},
+        "name": {"value": f"Impact report, edition {listed.edition}, {listed.status}"},
         "type": {"value": "Evaluation report"},
-        "publication_date": {"value": one.released.isoformat()},
-        "notes": one.citation.sentence,
+        "publication_date": {"value": listed.released.isoformat()},
+        "notes": listed.citation.sentence,
     }
     if site.address:
-        found["url"] = {"value": f"{site.address}{one.link}"}
-    return found
+        fields["url"] = {"value": f"{site.address}{listed.link}"}
+    return fields
 
 
 def _notes(agreed: ContractFacts) -> str:

@@ -26,7 +26,7 @@ def ocid_of(contract: Contract, site: Site) -> str:
 def release_package(contract: Contract, site: Site) -> dict[str, Any]:
     """The release package of a contract. The site must have an address and an OCDS prefix."""
     ocid = ocid_of(contract, site)
-    with_contract = [one for one in contract.editions if one.contract.commissioner]
+    with_contract = [listed for listed in contract.editions if listed.contract.commissioner]
     oldest_first = tuple(reversed(with_contract))
     return {
         "uri": f"{site.address}{contract.id}/ocds.json",
@@ -35,96 +35,97 @@ def release_package(contract: Contract, site: Site) -> dict[str, Any]:
         "publishedDate": _moment(contract.newest.released.isoformat()),
         "publisher": {"name": site.publisher or site.title, "uri": site.address},
         "releases": [
-            _release(one, ocid, site, is_first=one is oldest_first[0]) for one in oldest_first
+            _release(listed, ocid, site, is_first=listed is oldest_first[0])
+            for listed in oldest_first
         ],
     }
 
 
-def _release(one: Listed, ocid: str, site: Site, *, is_first: bool) -> dict[str, Any]:
-    contract = one.contract
+def _release(listed: Listed, ocid: str, site: Site, *, is_first: bool) -> dict[str, Any]:
+    contract = listed.contract
     tags = ["contract", "implementation"] if is_first else ["implementationUpdate"]
     release: dict[str, Any] = {
         "ocid": ocid,
-        "id": f"{ocid}-{one.edition}",
-        "date": _moment(one.released.isoformat()),
+        "id": f"{ocid}-{listed.edition}",
+        "date": _moment(listed.released.isoformat()),
         "tag": tags,
         "initiationType": "tender",
         "language": site.language,
         "parties": _parties(contract),
         "buyer": _reference("buyer", contract.commissioner),
-        "tender": {"id": ocid, "title": one.title, "description": one.summary.contract},
+        "tender": {"id": ocid, "title": listed.title, "description": listed.summary.contract},
         "awards": [
             {
                 "id": "1",
-                "title": one.title,
+                "title": listed.title,
                 "status": "active",
                 "suppliers": [_reference("supplier", contract.provider)],
             }
         ],
-        "contracts": [_contract(one, site)],
+        "contracts": [_contract(listed, site)],
     }
     return release
 
 
-def _contract(one: Listed, site: Site) -> dict[str, Any]:
-    agreed = one.contract
-    found: dict[str, Any] = {
+def _contract(listed: Listed, site: Site) -> dict[str, Any]:
+    agreed = listed.contract
+    fields: dict[str, Any] = {
         "id": "1",
         "awardID": "1",
-        "title": one.title,
-        "description": one.summary.contract,
+        "title": listed.title,
+        "description": listed.summary.contract,
     }
     if agreed.end:  # known by dates, never by the clock; without an end nothing is known
-        found["status"] = "terminated" if one.contract_ended else "active"
+        fields["status"] = "terminated" if listed.contract_ended else "active"
     period = {
         name: _moment(day.isoformat())
         for name, key in (("startDate", "start"), ("endDate", "end"))
         if (day := getattr(agreed, key)) is not None
     }
     if period:
-        found["period"] = period
+        fields["period"] = period
     if agreed.value is not None:
-        found["value"] = {"amount": agreed.value, "currency": agreed.currency}
-    found["implementation"] = _implementation(one, site)
-    return found
+        fields["value"] = {"amount": agreed.value, "currency": agreed.currency}
+    fields["implementation"] = _implementation(listed, site)
+    return fields
 
 
-def _implementation(one: Listed, site: Site) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "metrics": [_metric(outcome, one) for outcome in one.results.outcomes],
-        "milestones": _milestones(one),
+def _implementation(listed: Listed, site: Site) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "metrics": [_metric(outcome, listed) for outcome in listed.results.outcomes],
+        "milestones": _milestones(listed),
         "documents": [
             {
-                "id": one.edition,
+                "id": listed.edition,
                 "documentType": "x_impactEvaluation",
-                "title": f"Impact report, edition {one.edition} ({one.status})",
-                "url": f"{site.address}{one.link}",
-                "datePublished": _moment(one.released.isoformat()),
+                "title": f"Impact report, edition {listed.edition} ({listed.status})",
+                "url": f"{site.address}{listed.link}",
+                "datePublished": _moment(listed.released.isoformat()),
                 "format": "text/html",
                 "language": site.language,
             }
         ],
     }
-    due = one.payment
-    if one.is_paid and due is not None:
-        agreed = one.contract
-        found["transactions"] = [
+    due = listed.payment
+    if listed.is_paid and due is not None:
+        agreed = listed.contract
+        fields["transactions"] = [
             {
-                "id": one.edition,
-                "source": tag_uri(site, one),
-                "date": _moment(one.released.isoformat()),
+                "id": listed.edition,
+                "source": tag_uri(site, listed),
+                "date": _moment(listed.released.isoformat()),
                 "value": {"amount": float(due.total), "currency": due.currency},
                 "payer": _reference("buyer", agreed.commissioner),
                 "payee": _reference("supplier", agreed.provider),
             }
         ]
-    return {key: value for key, value in found.items() if value}
+    return {key: value for key, value in fields.items() if value}
 
 
-def _metric(outcome: OutcomeResult, one: Listed) -> dict[str, Any]:
+def _metric(outcome: OutcomeResult, listed: Listed) -> dict[str, Any]:
     dimensions = {
         "role": "estimate",
-        "method": one.particulars.method,
+        "method": listed.particulars.method,
         "confLow": outcome.conf_low,
         "confHigh": outcome.conf_high,
         "confLevel": None if outcome.conf_low is None else outcome.level,
@@ -134,7 +135,7 @@ def _metric(outcome: OutcomeResult, one: Listed) -> dict[str, Any]:
         "title": outcome.label,
         "observations": [
             {
-                "id": f"{outcome.id}-{one.edition}",
+                "id": f"{outcome.id}-{listed.edition}",
                 "measure": outcome.estimate,
                 "unit": {"name": outcome.unit},
                 "dimensions": {k: str(v) for k, v in dimensions.items() if v is not None},
@@ -143,10 +144,10 @@ def _metric(outcome: OutcomeResult, one: Listed) -> dict[str, Any]:
     }
 
 
-def _milestones(one: Listed) -> list[dict[str, Any]]:
+def _milestones(listed: Listed) -> list[dict[str, Any]]:
     """What was assessed and what money is spoken of. No status: met would be read as success."""
-    modified = _moment(one.released.isoformat())
-    found = [
+    modified = _moment(listed.released.isoformat())
+    milestones = [
         {
             "id": f"assessment-{number}",
             "title": "What was found",
@@ -154,33 +155,33 @@ def _milestones(one: Listed) -> list[dict[str, Any]]:
             "description": sentence,
             "dateModified": modified,
         }
-        for number, sentence in enumerate(one.summary.headlines, start=1)
+        for number, sentence in enumerate(listed.summary.headlines, start=1)
     ]
-    if one.payment is not None and not one.is_paid:
-        why = "made up to show how the rule works" if one.summary.illustrative else one.status
-        found.append(
+    if listed.payment is not None and not listed.is_paid:
+        why = "made up to show how the rule works" if listed.summary.illustrative else listed.status
+        milestones.append(
             {
                 "id": "payment",
                 "title": "Payment under the contract's rule, not a transaction",
                 "type": "financing",
-                "description": f"{one.payment_words}: {why}.",
+                "description": f"{listed.payment_words}: {why}.",
                 "dateModified": modified,
             }
         )
-    return found
+    return milestones
 
 
 def _parties(contract: ContractFacts) -> list[dict[str, Any]]:
     """Who takes part. Names are all that is known of them; ids are ours."""
-    found = [
+    parties = [
         {**_reference("buyer", contract.commissioner), "roles": ["buyer", "payer"]},
         {**_reference("supplier", contract.provider), "roles": ["supplier", "payee"]},
     ]
-    found += [
+    parties += [
         {**_reference(f"funder-{number}", name), "roles": ["funder"]}
         for number, name in enumerate(contract.investors, start=1)
     ]
-    return found
+    return parties
 
 
 def _reference(identifier: str, name: str) -> dict[str, Any]:

@@ -151,9 +151,9 @@ def _smaller(svg: bytes) -> bytes:
     """The same drawing in fewer bytes: no comments, coordinates to a hundredth of a point, and
     fonts to fall back on."""
 
-    def rounded(found: re.Match[bytes]) -> bytes:
-        text = re.sub(rb"\s+", b" ", found[2])
-        return found[1] + re.sub(rb"(\d+\.\d\d)\d+", rb"\1", text) + b'"'
+    def rounded(match: re.Match[bytes]) -> bytes:
+        text = re.sub(rb"\s+", b" ", match[2])
+        return match[1] + re.sub(rb"(\d+\.\d\d)\d+", rb"\1", text) + b'"'
 
     svg = re.sub(rb"<!--.*?-->\s*", b"", svg, flags=re.DOTALL)
     svg = re.sub(rb'( d=")([^"]*)"', rounded, svg)

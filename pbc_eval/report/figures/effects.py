@@ -69,22 +69,22 @@ def event_study(series: EffectSeries, outcome: Outcome, *, name: str, period: st
 def _event_study_alt(frame: pd.DataFrame, outcome: Outcome, period: str) -> str:
     scale = scale_of(outcome)
     after, before = frame[frame["event_time"] >= 0], frame[frame["event_time"] < 0]
-    said = [f"Points with bars for {len(frame)} {period}s around the start of the programme."]
+    wording = [f"Points with bars for {len(frame)} {period}s around the start of the programme."]
     if len(before):
         outside = int(((before["conf_low"] > 0) | (before["conf_high"] < 0)).sum())
-        said.append(
+        wording.append(
             f"Before the start, {len(before) - outside} of {len(before)} intervals include zero."
         )
     if len(after):
         first, last = after.iloc[0], after.iloc[-1]
         outside = int(((after["conf_low"] > 0) | (after["conf_high"] < 0)).sum())
-        said.append(
+        wording.append(
             f"From the start, the effect goes from "
             f"{fmt.number(scale * first['estimate'], outcome.decimals)} to "
             f"{fmt.number(scale * last['estimate'], outcome.decimals)}; {outside} of {len(after)} "
             "intervals exclude zero."
         )
-    return " ".join(said)
+    return " ".join(wording)
 
 
 def group_paths(means: pd.DataFrame, outcome: Outcome, *, name: str, time_name: str) -> Figure:
@@ -126,15 +126,15 @@ def group_paths(means: pd.DataFrame, outcome: Outcome, *, name: str, time_name: 
 
 def _paths_alt(means: pd.DataFrame, outcome: Outcome, time_name: str) -> str:
     scale = scale_of(outcome)
-    said = [f"Lines of the average {outcome.label.lower()} of each group by {time_name}."]
+    wording = [f"Lines of the average {outcome.label.lower()} of each group by {time_name}."]
     for group, here in means.groupby("group", sort=False):
         first, last = here.iloc[0], here.iloc[-1]
-        said.append(
+        wording.append(
             f"{group}: from {fmt.number(scale * first['mean'], outcome.decimals)} in "
             f"{first['time']} to {fmt.number(scale * last['mean'], outcome.decimals)} in "
             f"{last['time']}."
         )
-    return " ".join(said)
+    return " ".join(wording)
 
 
 def estimates_side_by_side(
@@ -159,7 +159,7 @@ def estimates_side_by_side(
         axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.set_xlabel(axis_label(outcome, "Effect"))
 
-    said = "; ".join(
+    wording = "; ".join(
         f"{label}: {fmt.amount(e.estimate, outcome, currency)}" for label, e in estimates
     )
     data = pd.DataFrame([{"shown_as": label, **e.to_row()} for label, e in estimates])
@@ -168,7 +168,7 @@ def estimates_side_by_side(
         name=name,
         caption=f"{outcome.label}: the headline (square) beside other ways to estimate it "
         "(circles), with confidence intervals.",
-        alt=f"Estimates with intervals, from the top. {said}.",
+        alt=f"Estimates with intervals, from the top. {wording}.",
         data=data,
         height=0.42 * len(estimates) + 1.2,
     )
@@ -190,17 +190,22 @@ def specification_curve(
             )
         axes.axvline(0, color=GREY, linewidth=1)
         axes.axvline(scale * headline.estimate, color=NAVY, linewidth=1, linestyle="--")
-        for row, (place, (_, one)) in zip(rows, ordered, strict=True):
+        for row, (place, (_, estimate)) in zip(rows, ordered, strict=True):
             colour, marker = (NAVY, "s") if place == 0 else (GREY, "o")
-            if one.conf_low is not None and one.conf_high is not None:
-                axes.hlines(row, scale * one.conf_low, scale * one.conf_high, color=colour, lw=2)
-            axes.plot(scale * one.estimate, row, marker, color=colour, markersize=7)
+            if estimate.conf_low is not None and estimate.conf_high is not None:
+                axes.hlines(
+                    row, scale * estimate.conf_low, scale * estimate.conf_high, color=colour, lw=2
+                )
+            axes.plot(scale * estimate.estimate, row, marker, color=colour, markersize=7)
         axes.set_yticks(rows, [label for _, (label, _) in ordered])
         axes.set_ylim(-0.6, len(ordered) - 0.4)
         axes.set_xlabel(axis_label(outcome, "Effect"))
 
     data = pd.DataFrame(
-        [{"shown_as": label, "headline": at == 0, **one.to_row()} for at, (label, one) in ordered]
+        [
+            {"shown_as": label, "headline": at == 0, **estimate.to_row()}
+            for at, (label, estimate) in ordered
+        ]
     )
     return finish(
         draw,
@@ -218,7 +223,7 @@ def _specification_alt(estimates: list[AttEstimate], outcome: Outcome, currency:
     low, high = min(e.estimate for e in estimates), max(e.estimate for e in estimates)
     same = sum(e.estimate * headline.estimate > 0 for e in others)
     known = [e for e in estimates if e.significant is not None]
-    said = (
+    wording = (
         f"{len(estimates)} estimates in order of size, from "
         f"{fmt.amount(low, outcome, currency)} to {fmt.amount(high, outcome, currency)}; the "
         f"headline is {fmt.amount(headline.estimate, outcome, currency)}. {same} of the "
@@ -226,5 +231,5 @@ def _specification_alt(estimates: list[AttEstimate], outcome: Outcome, currency:
     )
     if known:
         outside = sum(bool(e.significant) for e in known)
-        said += f" {outside} of {len(known)} intervals exclude zero."
-    return said
+        wording += f" {outside} of {len(known)} intervals exclude zero."
+    return wording

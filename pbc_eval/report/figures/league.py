@@ -98,9 +98,9 @@ def funnel(portfolio: ReleasedPortfolio, *, name: str) -> Funnel | None:
     return Funnel(figure=figure, contracts=len(frame), outside=outside, far=far)
 
 
-def league_ranks(portfolio: ReleasedPortfolio, found: League, *, name: str) -> Figure:
+def league_ranks(portfolio: ReleasedPortfolio, league: League, *, name: str) -> Figure:
     """The rank of each contract with its interval."""
-    frame = league_frame(portfolio, found)
+    frame = league_frame(portfolio, league)
     k = len(frame)
     rows = np.arange(k, 0, -1)
     low, high, rank = (frame[c].to_numpy(float) for c in ("rank_low", "rank_high", "rank"))
@@ -120,7 +120,7 @@ def league_ranks(portfolio: ReleasedPortfolio, found: League, *, name: str) -> F
     first, last = frame.iloc[0], frame.iloc[-1]
     alt = (
         f"Bars of where each of {k} contracts may rank. {_rank_words(first)}; {_rank_words(last)}. "
-        f"{found.surely_above} lie wholly in the better half and {found.surely_below} wholly in "
+        f"{league.surely_above} lie wholly in the better half and {league.surely_below} wholly in "
         "the worse half."
     )
     return finish(

@@ -75,18 +75,18 @@ def score_curves(curves: pd.DataFrame, score: str, *, name: str) -> Figure:
         legend(axes)
 
     shared = {when: shared_area(curves, when) for when in ("before", "after")}
-    said = [
+    wording = [
         f"Curves of how the two groups are spread over the {score.lower()}. Before matching "
         f"{shared['before']:.0%} of the area under the two curves is shared"
     ]
     if shared["after"] is not None:
-        said.append(f"; after matching {shared['after']:.0%}")
+        wording.append(f"; after matching {shared['after']:.0%}")
     return finish(
         draw,
         name=name,
         caption="How the two groups are spread over the score, before matching (dashed) and after "
         "(solid). Alike groups lie on top of each other.",
-        alt=f"{''.join(said)}.",
+        alt=f"{''.join(wording)}.",
         data=curves,
     )
 
@@ -147,17 +147,17 @@ def score_bars(bars: pd.DataFrame, score: str, *, name: str) -> Figure:
 def _bars_alt(bars: pd.DataFrame, score: str) -> str:
     shown = bars.dropna(subset=["treated_before", "comparison_before"])
     alone = int(((shown["treated_before"] > 0) & (shown["comparison_before"] == 0)).sum())
-    said = [
+    wording = [
         f"Bars of the share of each group in {len(bars)} steps of the {score.lower()}, from "
         f"{bars['low'].iloc[0]:.2g} to {bars['high'].iloc[-1]:.2g}. Before matching "
         f"{bars['comparison_before'].sum():.1%} of the comparison group lie in this range"
     ]
     if "comparison_after" in bars:
-        said.append(f", after it {bars['comparison_after'].sum():.1%}")
-    said.append(
+        wording.append(f", after it {bars['comparison_after'].sum():.1%}")
+    wording.append(
         f". In {alone} of {len(shown)} steps there are people in the programme and nobody to "
         "compare them with."
     )
     if len(shown) < len(bars):
-        said.append(f" {len(bars) - len(shown)} steps are held back, being on few people.")
-    return "".join(said)
+        wording.append(f" {len(bars) - len(shown)} steps are held back, being on few people.")
+    return "".join(wording)

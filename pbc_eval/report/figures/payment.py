@@ -62,13 +62,13 @@ def payment_ladder(
         f"{fmt.money(amount, currency)} from {fmt.number(scale * start, 2)}"
         for start, amount in ladder.steps
     )
-    said = (
+    wording = (
         f"Line of what {ladder.label} pays, by {measure}: nothing below "
         f"{fmt.number(scale * ladder.steps[0][0], 2)}; {steps}. The estimate, "
         f"{fmt.number(estimate, 2)}, pays {fmt.money(ladder.paid, currency)}."
     )
     if ladder.low is not None and ladder.high is not None:
-        said += (
+        wording += (
             f" Its interval from {fmt.number(scale * ladder.low, 2)} to "
             f"{fmt.number(scale * ladder.high, 2)} spans payments from "
             f"{fmt.money(ladder.paid_low, currency)} to {fmt.money(ladder.paid_high, currency)}."
@@ -77,7 +77,7 @@ def payment_ladder(
         draw,
         name=name,
         caption=f"{ladder.label}: what it pays by the result, and where the result stands.",
-        alt=said,
+        alt=wording,
         data=pd.DataFrame({"measure": ladder.measures, "amount": ladder.amounts}),
         height=3.4,
     )
@@ -85,9 +85,9 @@ def payment_ladder(
 
 def risk_curve(risk: PaymentRisk, *, name: str, axis: str, scale: float) -> Figure:
     """Mean payment and its spread by the true effect, beside what a known effect would earn."""
-    at = np.array([scale * one.effects[0][1] for one in risk.curve])
+    at = np.array([scale * point.effects[0][1] for point in risk.curve])
     known, mean, low, high = (
-        np.array([getattr(one, figure) for one in risk.curve])
+        np.array([getattr(point, figure) for point in risk.curve])
         for figure in ("known", "expected", "low", "high")
     )
 
@@ -96,11 +96,11 @@ def risk_curve(risk: PaymentRisk, *, name: str, axis: str, scale: float) -> Figu
         axes.plot(at, mean, color=NAVY, linewidth=2, label="mean payment")
         axes.plot(at, known, "--", color=ORANGE, linewidth=2, label="if the effect were known")
         for scenario, marker in ((NO_EFFECT, "o"), (PROMISED, "s")):
-            for one in risk.scenarios:
-                if one.name == scenario:
-                    effect = scale * one.effects[0][1]
+            for point in risk.scenarios:
+                if point.name == scenario:
+                    effect = scale * point.effects[0][1]
                     axes.plot(
-                        effect, one.expected, marker, color=PLUM, markersize=8, label=scenario
+                        effect, point.expected, marker, color=PLUM, markersize=8, label=scenario
                     )
         axes.set_xlabel(axis)
         axes.set_ylabel(f"Payment ({risk.currency})")
@@ -213,11 +213,11 @@ def _chart_in_words(panel: KpiPanel) -> str:
     first, last = frame.iloc[0], frame.iloc[-1]
     unit = panel.unit if panel.unit == "%" else f" {panel.unit}" if panel.unit else ""
     n = int((frame["signals"] != "").sum())
-    said = (
+    wording = (
         f"{panel.kind} chart of {panel.label[:1].lower() + panel.label[1:]}: from "
         f"{fmt.number(first['value'], 2)}{unit} in {first['period']} to "
         f"{fmt.number(last['value'], 2)}{unit} in {last['period']}, against a target of "
         f"{fmt.number(panel.target, 2)}{unit}; {n or 'no'} of {len(frame)} points "
         f"{'signals' if n == 1 else 'signal'} a change."
     )
-    return said + (f" Not reported: {', '.join(panel.missing)}." if panel.missing else "")
+    return wording + (f" Not reported: {', '.join(panel.missing)}." if panel.missing else "")

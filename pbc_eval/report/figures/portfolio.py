@@ -38,12 +38,12 @@ def short(label: str) -> str:
 def on_scale_frame(portfolio: ReleasedPortfolio) -> pd.DataFrame:
     """Label, effect, conf_low, conf_high, std_error, promised of each, all on the one scale."""
     rows = []
-    for one in portfolio.on_scale:
-        by = 1.0 / float(one.promised or 1.0) if portfolio.scale == "share_of_promise" else 1.0
+    for contract in portfolio.on_scale:
+        by = 1.0 / float(contract.promised or 1.0) if portfolio.scale == "share_of_promise" else 1.0
         figures = ("effect", "conf_low", "conf_high", "std_error", "promised")
-        values = {name: getattr(one, name) for name in figures}
+        values = {name: getattr(contract, name) for name in figures}
         rows.append(
-            {"contract": one.label}
+            {"contract": contract.label}
             | {name: np.nan if value is None else by * value for name, value in values.items()}
         )
     return pd.DataFrame(rows, columns=["contract", "effect", *_ENDS, "std_error", "promised"])
@@ -118,29 +118,29 @@ def _forest_alt(portfolio: ReleasedPortfolio, frame: pd.DataFrame, scale: float)
     least, most = frame.iloc[int(order[0])], frame.iloc[int(order[-1])]
     words = f"Points with bars for {len(frame)} contracts, as improvements"
     words += " in percent of the effect promised" if portfolio.scale == "share_of_promise" else ""
-    said = (
+    wording = (
         f"{words}: {improved} intervals lie above zero, {worse} below, the rest hold it or are not "
         f"known. Estimates run from {fmt.number(scale * least['effect'], 1)} ({least['contract']}) "
         f"to {fmt.number(scale * most['effect'], 1)} ({most['contract']})."
     )
     if portfolio.pooled is not None:
         mean = portfolio.pooled
-        said += (
+        wording += (
             f" Their mean is {fmt.number(scale * mean.mean, 1)}, interval "
             f"{fmt.number(scale * mean.conf_low, 1)} to {fmt.number(scale * mean.conf_high, 1)}."
         )
-    return said
+    return wording
 
 
 def small_multiples(portfolio: ReleasedPortfolio, *, name: str) -> Figure:
     """One panel a contract, each in its own unit: nothing is put on one scale that has none."""
-    shown = [one for one in portfolio.contracts if one.effect is not None]
+    shown = [contract for contract in portfolio.contracts if contract.effect is not None]
     if not shown:
         raise PublicationError("portfolio: no contract has an effect to draw.")
 
     def draw(panels: list[Axes]) -> None:
-        for axes, one in zip(panels, shown, strict=True):
-            _panel(axes, one, named=axes is panels[-1])
+        for axes, contract in zip(panels, shown, strict=True):
+            _panel(axes, contract, named=axes is panels[-1])
         legend(panels[-1])
 
     return finish_panels(
@@ -148,7 +148,7 @@ def small_multiples(portfolio: ReleasedPortfolio, *, name: str) -> Figure:
         name=name,
         caption="Each contract in its own unit: its effect with its interval, as an improvement, "
         "and the effect promised where there was one. Panels cannot be compared by length.",
-        alt=" ".join(_panel_in_words(one) for one in shown),
+        alt=" ".join(_panel_in_words(contract) for contract in shown),
         data=contracts_frame(shown),
         width=NARROW,
         height=0.95 * len(shown) + 0.7,
@@ -156,37 +156,39 @@ def small_multiples(portfolio: ReleasedPortfolio, *, name: str) -> Figure:
     )
 
 
-def _panel(axes: Axes, one: ContractResult, *, named: bool) -> None:
-    outcome = one.outcome
+def _panel(axes: Axes, contract: ContractResult, *, named: bool) -> None:
+    outcome = contract.outcome
     assert outcome is not None
-    assert one.effect is not None
+    assert contract.effect is not None
     scale = scale_of(outcome)
     axes.axvline(0, color=GREY, linewidth=1)
     for label, colour, marker in (("estimate", NAVY, "s"), ("effect promised", ORANGE, "D")):
-        value = one.effect if label == "estimate" else one.promised
+        value = contract.effect if label == "estimate" else contract.promised
         at = [] if value is None else [scale * value]
         axes.plot(at, [0] * len(at), marker, color=colour, mfc=colour if marker == "s" else "none",
                   markersize=7, label=label if named else None)  # fmt: skip
-    if one.conf_low is not None and one.conf_high is not None:
-        axes.hlines(0, scale * one.conf_low, scale * one.conf_high, color=NAVY, linewidth=2.5)
+    if contract.conf_low is not None and contract.conf_high is not None:
+        axes.hlines(
+            0, scale * contract.conf_low, scale * contract.conf_high, color=NAVY, linewidth=2.5
+        )
     axes.set_yticks([])
     axes.set_ylim(-1, 1)
     axes.margins(x=0.12)
     axes.xaxis.set_major_locator(MaxNLocator(5))
     unit = "percentage points" if outcome.shown_as == "percentage_points" else outcome.unit
-    axes.set_title(f"{short(one.label)}: {short(outcome.label)}", loc="left", size=9)
+    axes.set_title(f"{short(contract.label)}: {short(outcome.label)}", loc="left", size=9)
     axes.set_xlabel(unit, size=8.5)
 
 
-def _panel_in_words(one: ContractResult) -> str:
-    assert one.outcome is not None
-    assert one.effect is not None
-    said = f"{one.label}: {better(one.effect, one.outcome, one.currency)}"
-    interval = interval_words(one)
-    said += f", interval {interval}" if one.conf_low is not None else ", no interval"
-    if one.promised:
-        said += f"; promised {fmt.size(one.promised, one.outcome, one.currency)}"
-    return said + "."
+def _panel_in_words(contract: ContractResult) -> str:
+    assert contract.outcome is not None
+    assert contract.effect is not None
+    wording = f"{contract.label}: {better(contract.effect, contract.outcome, contract.currency)}"
+    interval = interval_words(contract)
+    wording += f", interval {interval}" if contract.conf_low is not None else ", no interval"
+    if contract.promised:
+        wording += f"; promised {fmt.size(contract.promised, contract.outcome, contract.currency)}"
+    return wording + "."
 
 
 def spending(portfolio: ReleasedPortfolio, *, name: str) -> Figure | None:
@@ -229,8 +231,8 @@ def spending(portfolio: ReleasedPortfolio, *, name: str) -> Figure | None:
 
 
 def _money(portfolio: ReleasedPortfolio) -> tuple[Floats, str]:
-    spends = [one.spend for one in portfolio.on_scale]
+    spends = [contract.spend for contract in portfolio.on_scale]
     if any(value is not None for value in spends):
         return np.array([np.nan if v is None else v for v in spends]), "Spent"
-    paid = [one.paid for one in portfolio.on_scale]
+    paid = [contract.paid for contract in portfolio.on_scale]
     return np.array([np.nan if v is None else v for v in paid]), "Paid"
