@@ -28,6 +28,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from pbc_eval.agreement.matching_options import Coarsened, Full, Nearest, Optimal, Subclass
+from pbc_eval.agreement.matching_settings import MatchingOptions
+from pbc_eval.agreement.weighting_options import Entropy, InversePropensity, WeightingOptions
 from pbc_eval.matching.match import match
 from pbc_eval.matching.weight import weight
 
@@ -35,17 +38,17 @@ SIZES = (100_000, 1_000_000)
 PATIENCE = 75.0  # seconds
 PEERS = Path(__file__).parents[1] / "build" / "benchmark-peers"
 COVARIATES = [f"x{j}" for j in range(6)]
-OURS = {
-    "nearest, caliper 0.2": {"caliper": 0.2},
-    "nearest, with replacement": {"replacement": True},
-    "Mahalanobis, with replacement": {"distance": "mahalanobis", "replacement": True},
-    "Mahalanobis, without": {"distance": "mahalanobis"},
-    "optimal": {"method": "optimal"},
-    "full": {"method": "full"},
-    "subclass": {"method": "subclass"},
-    "coarsened, 4 bins": {"method": "coarsened", "cutpoints": 4},
-    "inverse propensity": {"weights": "ipw"},
-    "entropy balancing": {"weights": "entropy"},
+OURS: dict[str, MatchingOptions | WeightingOptions] = {
+    "nearest, caliper 0.2": Nearest(caliper=0.2),
+    "nearest, with replacement": Nearest(replacement=True),
+    "Mahalanobis, with replacement": Nearest(distance="mahalanobis", replacement=True),
+    "Mahalanobis, without": Nearest(distance="mahalanobis"),
+    "optimal": Optimal(),
+    "full": Full(),
+    "subclass": Subclass(),
+    "coarsened, 4 bins": Coarsened(cutpoints=4),
+    "inverse propensity": InversePropensity(),
+    "entropy balancing": Entropy(),
 }
 THEIRS = {
     "nearest, caliper 0.2": "method = 'nearest', caliper = 0.2",
@@ -104,11 +107,11 @@ def run(n: int, name: str, answers: "multiprocessing.Queue[tuple[float, ...]]") 
     """Seconds, of the clock and of the processor, peak megabytes and the largest standardised
     difference of one row."""
     frame = people(n)
-    asked = dict(OURS[name])
-    kind = asked.pop("weights", None)
+    by = OURS[name]
     start, worked = time.perf_counter(), time.process_time()
     common = {"treatment": "treated", "covariates": COVARIATES}
-    sample = weight(frame, method=kind, **common) if kind else match(frame, **common, **asked)
+    weighs = isinstance(by, WeightingOptions)
+    sample = weight(frame, **common, by=by) if weighs else match(frame, **common, by=by)
     largest = float((sample.weights > 0).any() and sample.balance()["std_diff_after"].abs().max())
     seconds, worked = time.perf_counter() - start, time.process_time() - worked
     answers.put((seconds, worked, memory(), largest))

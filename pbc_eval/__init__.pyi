@@ -1,10 +1,20 @@
 """The public names of pbc_eval, each declared once: where it lives is where it is loaded from."""
 
-from .agreement.adjustment import Adjustment as Adjustment
 from .agreement.evaluation import load_evaluation as load_evaluation
+from .agreement.matching_options import Cardinality as Cardinality
+from .agreement.matching_options import Coarsened as Coarsened
+from .agreement.matching_options import Exact as Exact
+from .agreement.matching_options import Full as Full
+from .agreement.matching_options import Nearest as Nearest
+from .agreement.matching_options import Optimal as Optimal
+from .agreement.matching_options import Subclass as Subclass
 from .agreement.payment_terms import payment_terms_from as payment_terms_from
 from .agreement.portfolio import load_portfolio as load_portfolio
 from .agreement.portfolio_claims import portfolio_claims as portfolio_claims
+from .agreement.weighting_options import CovariateBalancing as CovariateBalancing
+from .agreement.weighting_options import Entropy as Entropy
+from .agreement.weighting_options import InversePropensity as InversePropensity
+from .agreement.weighting_options import Overlap as Overlap
 from .did.bacon import bacon_decomposition as bacon_decomposition
 from .did.compare import compare_estimators as compare_estimators
 from .did.extended_two_way import extended_two_way as extended_two_way

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from pbc_eval import match
+from pbc_eval import match, weight
+from pbc_eval.agreement.algorithms import ALGORITHMS, options_of, settings_of
 
 
 def people(n=200, seed=0, share=0.3, rounded=None) -> pd.DataFrame:
@@ -31,10 +32,29 @@ def people(n=200, seed=0, share=0.3, rounded=None) -> pd.DataFrame:
     )
 
 
+def by_of(settings, *, weights=False):
+    """The rest of a call, and the options that its settings ask for by name."""
+    every = frozenset().union(*(settings_of(model) for model in ALGORITHMS.values()))
+    asked = {name: value for name, value in settings.items() if name in every}
+    rest = {name: value for name, value in settings.items() if name not in every}
+    method = rest.pop("method", "ipw" if weights else "nearest")
+    return {**rest, "by": options_of(method, asked, weights=weights)}
+
+
+def match_by(frame, **settings):
+    """``match`` with the settings of its algorithm as keywords."""
+    return match(frame, **by_of(settings))
+
+
+def weight_by(frame, **settings):
+    """``weight`` with the settings of its algorithm as keywords."""
+    return weight(frame, **by_of(settings, weights=True))
+
+
 def match_people(frame, **changes):
     """A call on ``people``; each test names only what it varies."""
     asked = {"treatment": "treated", "covariates": ["age", "income", "group"], "unit": "id"}
-    return match(frame, **(asked | changes))
+    return match_by(frame, **(asked | changes))
 
 
 def expect_good_match(sample, frame, *, treatment="treated", unit="id"):

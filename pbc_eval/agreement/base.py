@@ -3,7 +3,9 @@
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated, Any, get_args
 
 from pydantic import (
@@ -50,22 +52,30 @@ class Agreed(BaseModel):
     @classmethod
     def _refuse_what_is_not_meant(cls, data: Any) -> Any:
         """Unknown keys, with the nearest known one; true for 1; text that a reader cannot see."""
-        if not isinstance(data, dict):
-            return data
-        fields = {field.alias or name: field for name, field in cls.model_fields.items()}
-        for key, value in data.items():
-            field = fields.get(key, cls.model_fields.get(key))
-            if field is None:
-                hint = did_you_mean(key, fields) or f" Known keys: {', '.join(fields)}."
-                raise PydanticCustomError(
-                    "unknown_key", "unknown key.{hint}", {"key": str(key), "hint": hint}
-                )
-            problem = _not_meant(value, field.annotation)
-            if problem:
-                raise PydanticCustomError(
-                    "at_key", "{problem}", {"key": str(key), "problem": problem}
-                )
+        if isinstance(data, dict):
+            fields = {field.alias or name: field for name, field in cls.model_fields.items()}
+            named = {key: field.annotation for key, field in fields.items()}
+            others = {name: field.annotation for name, field in cls.model_fields.items()}
+            refuse_what_is_not_meant(data, named, others)
         return data
+
+
+def refuse_what_is_not_meant(
+    data: Mapping[Any, Any],
+    keys: Mapping[str, Any],
+    also: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Refuse an unknown key, with the nearest of ``keys`` (key to annotation), and a value that is
+    not what it looks like. ``also`` are names that are admitted without being offered."""
+    for key, value in data.items():
+        if key not in keys and key not in also:
+            hint = did_you_mean(key, keys) or f" Known keys: {', '.join(keys)}."
+            raise PydanticCustomError(
+                "unknown_key", "unknown key.{hint}", {"key": str(key), "hint": hint}
+            )
+        problem = _not_meant(value, keys.get(key, also.get(key)))
+        if problem:
+            raise PydanticCustomError("at_key", "{problem}", {"key": str(key), "problem": problem})
 
 
 def _not_meant(value: Any, annotation: Any) -> str:
@@ -100,7 +110,7 @@ def _refuse_percentage_level(value: float) -> float:
     return value
 
 
-def _refuse_percent_text(value: Any) -> Any:
+def refuse_percent_text(value: Any) -> Any:
     if isinstance(value, str) and value.strip().endswith("%"):
         number = value.strip().rstrip("% ")
         hint = f" Write {float(number) / 100:g}." if re.fullmatch(r"-?\d+(\.\d+)?", number) else ""
@@ -152,7 +162,7 @@ Date = Annotated[dt.date, BeforeValidator(_read_date)]
 _UNIT_INTERVAL = {"type": "number", "minimum": 0, "maximum": 1}
 Share = Annotated[
     float,
-    BeforeValidator(_refuse_percent_text),
+    BeforeValidator(refuse_percent_text),
     AfterValidator(_refuse_outside_unit_interval),
     WithJsonSchema(_UNIT_INTERVAL),
 ]
@@ -160,7 +170,7 @@ Share = Annotated[
 
 Level = Annotated[
     float,
-    BeforeValidator(_refuse_percent_text),
+    BeforeValidator(refuse_percent_text),
     AfterValidator(_refuse_percentage_level),
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}),
 ]

@@ -13,16 +13,16 @@ def contained_file(owner: str, folder: Path, file: str) -> Path:
     """
     root = folder.resolve()
     file, mark, table = file.partition("::")
-    found = (root / file).resolve()
-    if not found.is_relative_to(root):
+    located = (root / file).resolve()
+    if not located.is_relative_to(root):
         raise SpecError(
             f"{owner}: file {file!r} lies outside the evaluation's folder. Data ship beside "
             "evaluation.yaml; copy it there."
         )
-    if not found.is_file():
+    if not located.is_file():
         near = did_you_mean(file, [p.name for p in root.iterdir() if p.is_file()])
         raise SpecError(
             f"{owner}: file {file!r} is not in the folder {folder}."
             f"{near or ' Put it there, or correct the name.'}"
         )
-    return Path(f"{found}{mark}{table}")
+    return Path(f"{located}{mark}{table}")

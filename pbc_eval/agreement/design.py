@@ -9,9 +9,10 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pbc_eval.agreement.adjustment import PAIRING, Adjustment, OtherAdjustment
 from pbc_eval.agreement.base import AddedLater, Agreed, Date, Level
 from pbc_eval.agreement.choice import Choice
+from pbc_eval.agreement.comparison_group import ComparisonGroup, OtherComparisonGroup
+from pbc_eval.agreement.weighting_options import WeightingOptions
 
 
 class Waiver(Agreed):
@@ -127,7 +128,7 @@ class Benchmark(Agreed):
     source: str = Field(min_length=1, description="Who ran the trial, and where it is published.")
 
 
-class Matching(_Identified, Adjustment):
+class Matching(_Identified, ComparisonGroup):
     """A comparison group built by matching or weighting on what was known before the programme."""
 
     method: Literal["matching"]
@@ -138,7 +139,7 @@ class Matching(_Identified, Adjustment):
     estimand: Literal["ATT", "ATC", "ATE"] = Field(
         default="ATT", description="ATT: the effect on those in the programme."
     )
-    alternatives: tuple[OtherAdjustment, ...] = Field(
+    alternatives: tuple[OtherComparisonGroup, ...] = Field(
         default=(), description="Other ways to build the comparison group, shown beside this one."
     )
     benchmark: Benchmark | None = Field(
@@ -150,10 +151,10 @@ class Matching(_Identified, Adjustment):
         names = [other.name for other in self.alternatives]
         if repeated := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"alternatives: names must differ, got {repeated[0]!r} twice")
-        ways: list[tuple[str, Adjustment]] = [("", self)]
+        ways: list[tuple[str, ComparisonGroup]] = [("", self)]
         ways += [(f"{other.name}: ", other) for other in self.alternatives]
         for who, what in ways:
-            if self.estimand == "ATE" and what.algorithm in PAIRING:
+            if self.estimand not in what.options.answers_for:
                 raise ValueError(
                     f"{who}algorithm {what.algorithm} answers for one group at a time, not for "
                     "everybody (ATE). Write estimand ATT or ATC, or choose full, subclass, "
@@ -164,7 +165,8 @@ class Matching(_Identified, Adjustment):
     @property
     def target(self) -> str:
         """Whom the effect is for: ATT, ATC, ATE, or ATO with overlap weights."""
-        return "ATO" if self.algorithm == "overlap" else self.estimand
+        own = isinstance(self.options, WeightingOptions) and self.options.own_population
+        return own or self.estimand
 
     @property
     def data_files(self) -> tuple[str, ...]:

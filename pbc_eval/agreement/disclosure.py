@@ -77,7 +77,7 @@ class DisclosureRule(Agreed):
 
     def reviewer_of(self, output: str) -> Reviewed | None:
         """Who answers for an output, if anybody does."""
-        return next((one for one in self.reviewed if one.output == output), None)
+        return next((review for review in self.reviewed if review.output == output), None)
 
     @model_validator(mode="after")
     def _ask_why_small_counts_are_safe(self) -> Self:
@@ -109,7 +109,7 @@ class DisclosureRule(Agreed):
 
     @model_validator(mode="after")
     def _refuse_two_reviews_of_one(self) -> Self:
-        names = [one.output for one in self.reviewed]
+        names = [review.output for review in self.reviewed]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"reviewed names {twice[0]!r} twice; keep the one that counts")

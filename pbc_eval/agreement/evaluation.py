@@ -207,12 +207,12 @@ class EvaluationSpec(Agreed):
         kpis = self.performance.kpis if self.performance else ()
         named = [*(o.id for o in self.outcomes), *(c.outcome for c in self.counts)]
         known = [*named, *(kpi.id for kpi in kpis)]
-        for one in self.planning.expected if self.planning else ():
-            if one.outcome not in known:
+        for expected in self.planning.expected if self.planning else ():
+            if expected.outcome not in known:
                 return (
-                    f"planning.expected: {one.outcome!r} is not among the outcomes, counts and "
-                    f"KPIs ({first_few(known) or 'there are none'})."
-                    f"{did_you_mean(one.outcome, known)}"
+                    f"planning.expected: {expected.outcome!r} is not among the outcomes, counts "
+                    f"and KPIs ({first_few(known) or 'there are none'})."
+                    f"{did_you_mean(expected.outcome, known)}"
                 )
         if self.protocol and self.protocol.edition == self.edition:
             return (

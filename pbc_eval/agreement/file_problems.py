@@ -14,10 +14,12 @@ def every_problem(invalid: ValidationError, document: YamlDocument, whole: str) 
     for error in invalid.errors(include_url=False):
         location = list(place_of(error))
         place = _place(location, document.data, whole)
-        said = in_words(error)
-        stop = "" if said.endswith("?") else "."
-        problems.append((document.line_of(location), place, said.rstrip(".") + stop))
-    lines = [f"  line {line}: {place}: {said}" for line, place, said in sorted(set(problems))]
+        sentence = in_words(error)
+        stop = "" if sentence.endswith("?") else "."
+        problems.append((document.line_of(location), place, sentence.rstrip(".") + stop))
+    lines = [
+        f"  line {line}: {place}: {sentence}" for line, place, sentence in sorted(set(problems))
+    ]
     count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
     return f"{document.path}: {count}\n" + "\n".join(lines)
 

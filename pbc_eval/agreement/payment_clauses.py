@@ -173,15 +173,17 @@ class Bands(MeasuredClause):
             check_bound(self.measure, "from", band.lower)
             if band.upper is not None:
                 check_bound(self.measure, "to", band.upper)
-        for one, two in pairwise(self.bands):
-            if two.lower < one.lower:
-                raise ValueError(f"bands {one} and {two} are not in rising order. Sort them")
-            if one.upper is None or two.lower < one.upper:
-                raise ValueError(f"bands {one} and {two} overlap. End the first at {two.lower}")
-            if two.lower > one.upper:
+        for lower, upper in pairwise(self.bands):
+            if upper.lower < lower.lower:
+                raise ValueError(f"bands {lower} and {upper} are not in rising order. Sort them")
+            if lower.upper is None or upper.lower < lower.upper:
                 raise ValueError(
-                    f"nothing says what is paid between bands {one} and {two}. Start the second "
-                    f"at {one.upper}, or add a band that pays 0"
+                    f"bands {lower} and {upper} overlap. End the first at {upper.lower}"
+                )
+            if upper.lower > lower.upper:
+                raise ValueError(
+                    f"nothing says what is paid between bands {lower} and {upper}. Start the "
+                    f"second at {lower.upper}, or add a band that pays 0"
                 )
         if self.bands[-1].upper is not None:
             raise ValueError(

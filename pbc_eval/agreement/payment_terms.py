@@ -170,7 +170,7 @@ class PaymentTerms(Agreed):
             for name in clause.clauses:
                 if name not in known or name == clause.id:
                     what = "itself" if name == clause.id else f"clause {name!r}, which is not there"
-                    near = did_you_mean(name, [one for one in known if one != clause.id])
+                    near = did_you_mean(name, [other for other in known if other != clause.id])
                     return f"{clause.id}: rests on {what}.{near} Name other clauses of the contract"
                 if clause.type == "release" and known[name].type != "withhold":
                     return f"{clause.id}: releases {name!r}, which is no withhold clause"
@@ -215,12 +215,12 @@ class PaymentTerms(Agreed):
                 cohorts = sorted({clause.cohort for clause in self.clauses} - {""})
                 near = did_you_mean(limit.cohort, cohorts)
                 return f"{limit.id}: no clause pays for cohort {limit.cohort!r}.{near}"
-        for number, one in enumerate(self.limits):
+        for number, limit in enumerate(self.limits):
             for two in self.limits[number + 1 :]:
-                a, b = self.members(one), self.members(two)
+                a, b = self.members(limit), self.members(two)
                 if a & b and not (a < b or b < a):
                     return (
-                        f"{one.id} and {two.id} bound some of the same clauses; what comes off "
+                        f"{limit.id} and {two.id} bound some of the same clauses; what comes off "
                         "which would depend on their order. Nest one in the other, or part them"
                     )
         return None

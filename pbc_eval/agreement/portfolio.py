@@ -91,11 +91,11 @@ class PortfolioSpec(Agreed):
 
     @model_validator(mode="after")
     def _refuse_parts_that_contradict_each_other(self) -> Self:
-        names = [(one.evaluation, one.edition) for one in self.members]
+        names = [(member.evaluation, member.edition) for member in self.members]
         ids = [outcome.id for outcome in self.outcomes]
-        evaluations = [one.evaluation for one in self.members]
+        evaluations = [member.evaluation for member in self.members]
         missing = self.sign_off.missing()
-        for is_wrong, said in (
+        for is_wrong, problem in (
             (not (self.members or self.file), "has no contracts: give members, a file, or both"),
             (len(set(names)) < len(names), f"names an edition twice ({first_few(names)})"),
             (
@@ -114,7 +114,7 @@ class PortfolioSpec(Agreed):
             ),
         ):
             if is_wrong:
-                raise ValueError(said)
+                raise ValueError(problem)
         return self
 
 

@@ -29,57 +29,57 @@ def problems_in_words(
 
 def in_words(problem: Mapping[str, Any], known: Sequence[str] = ()) -> str:
     """What one problem says: the rule, the value, and the remedy where it can be told."""
-    said = problem["msg"].removeprefix("Value error, ").replace("Input should", "must")
+    rule = problem["msg"].removeprefix("Value error, ").replace("Input should", "must")
     write = _WRITERS.get(problem["type"], _with_value)
-    return write(said, problem["input"], problem.get("ctx", {}), known)
+    return write(rule, problem["input"], problem.get("ctx", {}), known)
 
 
 Context = Mapping[str, Any]
 Known = Sequence[str]
 
 
-def _as_said(said: str, value: Any, context: Context, known: Known) -> str:
-    return said
+def _as_said(rule: str, value: Any, context: Context, known: Known) -> str:
+    return rule
 
 
-def _with_value(said: str, value: Any, context: Context, known: Known) -> str:
-    return f"{said}, got {_short(value)}"
+def _with_value(rule: str, value: Any, context: Context, known: Known) -> str:
+    return f"{rule}, got {_short(value)}"
 
 
-def _unknown_key(said: str, value: Any, context: Context, known: Known) -> str:
+def _unknown_key(rule: str, value: Any, context: Context, known: Known) -> str:
     return f"unknown key.{did_you_mean(context['key'], known) or context['hint']}"
 
 
-def _missing(said: str, value: Any, context: Context, known: Known) -> str:
+def _missing(rule: str, value: Any, context: Context, known: Known) -> str:
     return "is missing; it must be stated. Add the line"
 
 
-def _no_tag(said: str, value: Any, context: Context, known: Known) -> str:
+def _no_tag(rule: str, value: Any, context: Context, known: Known) -> str:
     return f"{_tag(context)} is missing; it must be stated"
 
 
-def _wrong_tag(said: str, value: Any, context: Context, known: Known) -> str:
+def _wrong_tag(rule: str, value: Any, context: Context, known: Known) -> str:
     expected, tag = context.get("expected_tags", ""), context.get("tag", "")
     nearest = did_you_mean(tag, expected.replace("'", "").split(", "))
     return f"{_tag(context)} must be one of {expected}, got {tag!r}.{nearest}"
 
 
-def _wrong_word(said: str, value: Any, context: Context, known: Known) -> str:
+def _wrong_word(rule: str, value: Any, context: Context, known: Known) -> str:
     choices = context.get("expected", "").replace("'", "").replace(" or ", ", ").split(", ")
-    return f"{said}, got {_short(value)}.{did_you_mean(value, choices)}"
+    return f"{rule}, got {_short(value)}.{did_you_mean(value, choices)}"
 
 
-def _not_text(said: str, value: Any, context: Context, known: Known) -> str:
+def _not_text(rule: str, value: Any, context: Context, known: Known) -> str:
     if isinstance(value, (int, float, dt.date)):
         return f'must be text, got {value}. Put it in quotes: "{value}"'
     return f"must be text, got {_short(value)}"
 
 
-def _not_a_mapping(said: str, value: Any, context: Context, known: Known) -> str:
+def _not_a_mapping(rule: str, value: Any, context: Context, known: Known) -> str:
     return f"must be keys and values, indented below it, got {_short(value)}"
 
 
-def _not_a_list(said: str, value: Any, context: Context, known: Known) -> str:
+def _not_a_list(rule: str, value: Any, context: Context, known: Known) -> str:
     return f"must be a list (lines that start with a hyphen), got {_short(value)}"
 
 

@@ -121,10 +121,10 @@ class Planning(Agreed):
 
     @model_validator(mode="after")
     def _name_each_once(self) -> Self:
-        names = [one.outcome for one in self.expected]
+        names = [expected.outcome for expected in self.expected]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"expected names {twice[0]!r} more than once. Keep one")
         return self
 
     def of(self, outcome: str) -> ExpectedOutcome | None:
-        return next((one for one in self.expected if one.outcome == outcome), None)
+        return next((expected for expected in self.expected if expected.outcome == outcome), None)

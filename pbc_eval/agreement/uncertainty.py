@@ -293,18 +293,20 @@ def _correlation_problem(
 ) -> str | None:
     pairs = set()
     for entry in correlations:
-        one, two = entry.between
-        for name in (one, two):
+        first, second = entry.between
+        for name in (first, second):
             if name not in known:
                 return (
-                    f"correlation between {one} and {two}: {name!r} is not an uncertain input."
+                    f"correlation between {first} and {second}: {name!r} is not an uncertain input."
                     f"{did_you_mean(name, known)} Declare its distribution first"
                 )
             if isinstance(known[name], Fixed):
-                return f"correlation between {one} and {two}: {name} is fixed and cannot move"
-        if one == two:
-            return f"correlation between {one} and {two}: an input is not correlated with itself"
-        if frozenset((one, two)) in pairs:
-            return f"correlation between {one} and {two}: is given twice. Keep one"
-        pairs.add(frozenset((one, two)))
+                return f"correlation between {first} and {second}: {name} is fixed and cannot move"
+        if first == second:
+            return (
+                f"correlation between {first} and {second}: an input is not correlated with itself"
+            )
+        if frozenset((first, second)) in pairs:
+            return f"correlation between {first} and {second}: is given twice. Keep one"
+        pairs.add(frozenset((first, second)))
     return None

@@ -112,7 +112,7 @@ def _where_no_day_is(node: Node) -> str:
             return f", line {node.start_mark.line + 1}: {node.value}"
         return ""
     parts = [part for pair in node.value for part in (pair if isinstance(pair, tuple) else (pair,))]
-    return next((found for part in parts if (found := _where_no_day_is(part))), "")
+    return next((place for part in parts if (place := _where_no_day_is(part))), "")
 
 
 def _where(problem: MarkedYAMLError) -> str:
@@ -121,12 +121,12 @@ def _where(problem: MarkedYAMLError) -> str:
 
 
 def _what(problem: MarkedYAMLError) -> str:
-    said = str(problem.problem or problem.context or "not valid YAML").strip()
+    fault = str(problem.problem or problem.context or "not valid YAML").strip()
     if isinstance(problem, ComposerError) and problem.context is None:
-        return f"{said}."
-    if "duplicate key" in said:
-        key = said.split(" with value")[0].removeprefix("found ")
+        return f"{fault}."
+    if "duplicate key" in fault:
+        key = fault.split(" with value")[0].removeprefix("found ")
         return f"{key}. Each key may be given once; remove one."
-    if "another document" in said:
+    if "another document" in fault:
         return "a second document starts here (---). Keep one evaluation in one file."
-    return f"not valid YAML: {said}. Check the indentation, colons and quotes on this line."
+    return f"not valid YAML: {fault}. Check the indentation, colons and quotes on this line."

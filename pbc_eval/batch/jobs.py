@@ -49,13 +49,13 @@ def find_jobs(place: Path, reports: Path) -> tuple[Job, ...]:
     """
     if place.is_file():
         return (Job(place, reports),)
-    found = [
+    files = [
         path
         for file in (EVALUATION_FILE, PORTFOLIO_FILE)
         for path in sorted(place.rglob(file))
         if not any(part.startswith(".") for part in path.relative_to(place).parts)
     ]
-    if not found:
+    if not files:
         there = (
             "holds no evaluation.yaml or portfolio.yaml"
             if place.is_dir()
@@ -65,14 +65,14 @@ def find_jobs(place: Path, reports: Path) -> tuple[Job, ...]:
             f"{place}: {there}. Name a folder of evaluations, or make one with "
             f"`pbc-eval new {place}/my-evaluation`."
         )
-    jobs = [Job(path, reports) for path in found]
+    jobs = [Job(path, reports) for path in files]
     return (*_registered_notes(jobs), *jobs)
 
 
 def _registered_notes(jobs: Sequence[Job]) -> tuple[Job, ...]:
     """A job for each registered design note that is not published yet. It never changes, so it is
     made once. A file that cannot be read is passed over here; its own run says why."""
-    found = []
+    notes = []
     for job in jobs:
         if is_portfolio(job.evaluation):
             continue
@@ -84,8 +84,8 @@ def _registered_notes(jobs: Sequence[Job]) -> tuple[Job, ...]:
         if protocol is None or protocol.edition is None:
             continue
         if not (job.reports / spec.id / protocol.edition / MANIFEST).is_file():
-            found.append(Job(job.evaluation, job.reports, "design_note"))
-    return tuple(found)
+            notes.append(Job(job.evaluation, job.reports, "design_note"))
+    return tuple(notes)
 
 
 def refuse_two_of_one(jobs: Sequence[Job]) -> None:

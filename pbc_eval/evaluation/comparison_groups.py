@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pbc_eval.agreement.adjustment import Adjustment, OtherAdjustment
+from pbc_eval.agreement.algorithm_options import AlgorithmOptions
+from pbc_eval.agreement.comparison_group import ComparisonGroup, OtherComparisonGroup
 from pbc_eval.agreement.design import Matching
 from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.agreement.matching_settings import MatchingOptions
+from pbc_eval.agreement.weighting_options import WeightingOptions
 from pbc_eval.errors import DataError, DesignError
-from pbc_eval.matching.coarsened import CutPoints
 from pbc_eval.matching.design import Missing
 from pbc_eval.matching.effect import (
     EffectMethod,
@@ -25,7 +27,6 @@ from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.weight import weight
 from pbc_eval.matching.weighted_effect import WeightedMethod
 from pbc_eval.matching.weighted_sample import WeightedSample
-from pbc_eval.matching.weighting import WeightMethod
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.results import AttEstimate, Method
 
@@ -44,14 +45,14 @@ NOT_MATCHED = "Not matched: all comparison units, no adjustment"
 
 
 def build(
-    frame: pd.DataFrame, spec: EvaluationSpec, design: Matching, way: Adjustment, seed: int
+    frame: pd.DataFrame, spec: EvaluationSpec, design: Matching, way: ComparisonGroup, seed: int
 ) -> Sample:
     """The comparison group as ``way`` says: the design itself, or one of its alternatives.
 
     Raises DataError for data that do not fit their roles and DesignError when nobody can be
     matched, or no weights exist; for an alternative the message names it.
     """
-    if not isinstance(way, OtherAdjustment):
+    if not isinstance(way, OtherComparisonGroup):
         return _built(frame, spec, design, way, seed)
     try:
         return _built(frame, spec, design, way, seed)
@@ -63,7 +64,7 @@ def build(
 
 
 def _built(
-    frame: pd.DataFrame, spec: EvaluationSpec, design: Matching, way: Adjustment, seed: int
+    frame: pd.DataFrame, spec: EvaluationSpec, design: Matching, way: ComparisonGroup, seed: int
 ) -> Sample:
     data = spec.data
     if data is None or data.missing not in ("refuse", "complete_cases"):
@@ -72,10 +73,10 @@ def _built(
             "design takes refuse or complete_cases."
         )
     covariates = design.covariates
-    if isinstance(way, OtherAdjustment) and way.covariates is not None:
+    if isinstance(way, OtherComparisonGroup) and way.covariates is not None:
         covariates = way.covariates
     return sample_by(
-        way,
+        way.by,
         frame,
         treatment=design.treatment,
         covariates=covariates,
@@ -88,7 +89,7 @@ def _built(
 
 
 def sample_by(
-    way: Adjustment,
+    by: AlgorithmOptions,
     frame: pd.DataFrame,
     *,
     treatment: str,
@@ -99,56 +100,29 @@ def sample_by(
     sampling_weights: str | None = None,
     missing: Missing = "refuse",
 ) -> Sample:
-    """Match or weight ``frame``, one row a unit, as ``way`` says. ``seed`` serves the random
+    """Match or weight ``frame``, one row a unit, by an algorithm. ``seed`` serves the random
     order. Raises what ``match`` and ``weight`` raise."""
-    if way.weights:
+    if isinstance(by, WeightingOptions):
         return weight(
             frame,
             treatment=treatment,
             covariates=covariates,
-            method=cast(WeightMethod, way.algorithm),
-            estimand=None if way.algorithm == "overlap" else estimand,
-            link="probit" if way.link == "probit" else "logit",
-            trim=way.trim,
-            truncate=way.truncate,
+            by=by,
+            estimand=None if by.own_population else estimand,
             unit=unit,
             sampling_weights=sampling_weights,
             missing=missing,
         )
-    seeks_at_random = way.algorithm == "nearest" and way.order == "random"
+    if not isinstance(by, MatchingOptions):
+        raise DesignError(f"{by!r} are the options of no algorithm that matches or weights.")
     return match(
         frame,
         treatment=treatment,
         covariates=covariates,
-        method=way.algorithm,
-        distance=way.distance,
-        distance_on=way.distance_on,
-        ratio=way.ratio,
-        min_ratio=way.min_ratio,
-        max_ratio=way.max_ratio,
-        replacement=way.replacement,
-        caliper=way.caliper_in_force,
-        caliper_scale=way.caliper_scale,
-        within=way.within,
-        within_scale=way.within_scale,
-        score=way.score,
-        exact=way.exact,
-        antiexact=way.antiexact,
-        discard=way.discard,
-        reestimate=way.reestimate,
-        order=way.order,
+        by=by,
         estimand=estimand,
         unit=unit,
-        link=way.link,
-        seed=seed if seeks_at_random else None,
-        subclasses=way.subclasses,
-        cutpoints=cast(CutPoints, way.cutpoints),
-        grouping=way.grouping or None,
-        one_to_one=way.one_to_one,
-        profile=way.profile,
-        tolerance=way.tolerance,
-        time_limit=way.time_limit,
-        paired=way.paired,
+        seed=seed,
         sampling_weights=sampling_weights,
         missing=missing,
     )
@@ -176,19 +150,19 @@ def unadjusted(sample: Sample, column: str, level: float, shown: NDArray[np.bool
         )
     treated, n = design.treated[shown], int(shown.sum())
     values = checked_outcome(design.frame.loc[shown, column], column)
-    found = matched_effect(
+    effect = matched_effect(
         MatchedData(values, treated, design.sampling[shown], None, np.empty((n, 0)), treated),
         "difference",
     )
     return AttEstimate(
         term=column,
-        estimate=found.estimate,
-        std_error=found.std_error,
+        estimate=effect.estimate,
+        std_error=effect.std_error,
         n_treated=int(treated.sum()),
         n_comparison=int((~treated).sum()),
         level=level,
-        degrees_of_freedom=found.degrees_of_freedom,
-        reason=found.reason,
+        degrees_of_freedom=effect.degrees_of_freedom,
+        reason=effect.reason,
         method=Method(
             estimator="difference in means weighted by sampling weights",
             comparison_group=Sentence("everybody not in the programme"),

@@ -42,7 +42,7 @@ class CoreResults:
     @property
     def results(self) -> dict[str, MeasuredOutcome]:
         """What payment and value rest on, by id."""
-        return {one.outcome.id: one.measured for one in self.findings} | self.counted
+        return {finding.outcome.id: finding.measured for finding in self.findings} | self.counted
 
 
 def core_results(
@@ -103,14 +103,14 @@ def counted_results(
 ) -> dict[str, MeasuredOutcome]:
     """What clauses count: numbers that were verified, and KPIs that feed a payment."""
     verified = {
-        one.outcome: MeasuredOutcome(
-            outcome=one.outcome,
+        counted.outcome: MeasuredOutcome(
+            outcome=counted.outcome,
             source="counted",
-            count=one.count,
-            total_scale=one.persons,
-            claims_checked=one.claims_checked,
-            claims_wrong=one.claims_wrong,
+            count=counted.count,
+            total_scale=counted.persons,
+            claims_checked=counted.claims_checked,
+            claims_wrong=counted.claims_wrong,
         )
-        for one in spec.counts
+        for counted in spec.counts
     }
     return verified | (performance.measured() if performance else {})

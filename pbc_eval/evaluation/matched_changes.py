@@ -32,7 +32,8 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval._validate import first_few
-from pbc_eval.agreement.adjustment import Adjustment
+from pbc_eval.agreement.algorithm_options import AlgorithmOptions
+from pbc_eval.agreement.matching_options import USUAL_CALIPER, Nearest
 from pbc_eval.did.group_time import att_gt
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.errors import DataError, DesignError
@@ -64,7 +65,7 @@ def match_then_did(
     cohort: str,
     covariates: Sequence[str] = (),
     lags: int = 0,
-    way: Adjustment | None = None,
+    by: AlgorithmOptions | None = None,
     adjust: bool = False,
     anticipation: int = 0,
     level: float = 0.95,
@@ -75,7 +76,7 @@ def match_then_did(
     ``data`` has a row a unit and period and is not changed; ``cohort`` is the first period in the
     programme, 0 or empty for never. ``covariates`` are taken in the base period: the last one
     before the first cohort, less ``anticipation`` periods. ``lags`` adds the outcome in that period
-    and the ``lags - 1`` before it. ``way`` is the algorithm and its settings (nearest neighbour
+    and the ``lags - 1`` before it. ``by`` is the algorithm and its settings (nearest neighbour
     with a caliper of 0.2 without it), and ``adjust`` also adjusts changes for the covariates,
     doubly robustly.
 
@@ -99,7 +100,7 @@ def match_then_did(
         anticipation=anticipation,
     )
     sample = sample_by(
-        way or Adjustment(),
+        by or Nearest(caliper=USUAL_CALIPER),
         before,
         treatment=IN_PROGRAMME,
         covariates=columns,
@@ -176,17 +177,17 @@ def before_programme(
             f"the programme ({first_few(absent)}). They cannot be matched; leave them out and say "
             "why."
         )
-    found = at_base[[unit, *dict.fromkeys(covariates)]].reset_index(drop=True)
+    before = at_base[[unit, *dict.fromkeys(covariates)]].reset_index(drop=True)
     columns = list(dict.fromkeys(covariates))
     for lag in range(lags):
         period = earlier[len(earlier) - 1 - anticipation - lag]
         name = f"{outcome}, {lag + 1} before"
         then = data[data[time] == period].set_index(unit)[outcome]
-        found[name] = then.reindex(found[unit]).to_numpy()
+        before[name] = then.reindex(before[unit]).to_numpy()
         columns.append(name)
     first = starts.groupby(data[unit]).max()
-    found[IN_PROGRAMME] = (first.reindex(found[unit]).to_numpy() > 0).astype(int)
-    return found, columns
+    before[IN_PROGRAMME] = (first.reindex(before[unit]).to_numpy() > 0).astype(int)
+    return before, columns
 
 
 def _check(data: pd.DataFrame, names: Sequence[str]) -> None:

@@ -119,9 +119,9 @@ def parts_of_means(panel: Panel) -> tuple[tuple[float, ...], ...]:
     rows = (
         (arrays.cohort == c, t) for c in range(len(panel.cohorts)) for t in range(panel.n_periods)
     )
-    found = (parts[mine, t] for mine, t in rows)
-    kept = (one[~np.isnan(one)] for one in found)
-    return tuple(tuple(one.tolist()) for one in kept if len(one))
+    contributions = (parts[mine, t] for mine, t in rows)
+    kept = (values[~np.isnan(values)] for values in contributions)
+    return tuple(tuple(values.tolist()) for values in kept if len(values))
 
 
 def _means_of_arrays(panel: Panel) -> tuple[np.ndarray, np.ndarray]:

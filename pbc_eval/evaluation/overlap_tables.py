@@ -182,7 +182,7 @@ def density(score: Floats, mass: Floats, grid: Floats, few: int) -> Floats:
 
 def score_words(sample: Sample) -> str:
     """What the score is, for an axis."""
-    link = sample.settings.link
+    link = sample.score_link
     if link == "linear_logit":
         return "Propensity score (log odds)"
     return "Propensity score (probit units)" if link == "linear_probit" else "Propensity score"

@@ -54,9 +54,9 @@ def agreed_parts(spec: EvaluationSpec, files: InputFiles) -> dict[str, Any]:
             "uncertainty": [as_agreed(figure) for figure in given.uncertainty],
         }
         parts["value_map"] = own
-    found = _decisive(parts)
-    assert isinstance(found, dict)
-    return found
+    decisive = _decisive(parts)
+    assert isinstance(decisive, dict)
+    return decisive
 
 
 def fingerprint(parts: Mapping[str, Any]) -> str:
@@ -74,20 +74,20 @@ def registered(spec: EvaluationSpec, files: InputFiles) -> EvaluationSpec | None
     protocol = spec.protocol
     if protocol is None or protocol.file is None:
         return None
-    found = files.read(spec.path(protocol.file), load_evaluation)
-    if found.id != spec.id:
+    kept = files.read(spec.path(protocol.file), load_evaluation)
+    if kept.id != spec.id:
         raise SpecError(
-            f"{spec.id}: protocol.file {protocol.file} is of {found.id}. Name the file of this "
+            f"{spec.id}: protocol.file {protocol.file} is of {kept.id}. Name the file of this "
             "evaluation as it was registered."
         )
-    made = fingerprint(agreed_parts(found, files))
+    made = fingerprint(agreed_parts(kept, files))
     if protocol.fingerprint is not None and made != protocol.fingerprint:
         raise SpecError(
             f"{spec.id}: protocol.file {protocol.file} has the fingerprint {made}, but "
             f"{protocol.fingerprint} was registered. What was agreed must not be changed: restore "
             "the file."
         )
-    return found
+    return kept
 
 
 def deviations_of(spec: EvaluationSpec, files: InputFiles) -> tuple[Deviation, ...]:
@@ -99,14 +99,14 @@ def deviations_of(spec: EvaluationSpec, files: InputFiles) -> tuple[Deviation, .
     agreed = registered(spec, files)
     if agreed is None or spec.protocol is None:
         return ()
-    reasons = {one.of: one.reason for one in spec.protocol.deviations}
-    found = [
+    reasons = {deviation.of: deviation.reason for deviation in spec.protocol.deviations}
+    deviations = [
         Deviation(of=of, agreed=_text(before), done=_text(after), reason=_reason(of, reasons))
         for of, before, after in _differences(
             agreed_parts(agreed, files), agreed_parts(spec, files)
         )
     ]
-    places = [one.of for one in found]
+    places = [deviation.of for deviation in deviations]
     for named in reasons:
         if not any(_covers(named, of) for of in places):
             raise SpecError(
@@ -114,14 +114,14 @@ def deviations_of(spec: EvaluationSpec, files: InputFiles) -> tuple[Deviation, .
                 f"differ from what was agreed ({first_few(places) or 'nothing does'})."
                 f"{did_you_mean(named, places)}"
             )
-    bare = [one.of for one in found if not one.reason]
+    bare = [deviation.of for deviation in deviations if not deviation.reason]
     if bare and spec.status == "final":
         raise SpecError(
             f"{spec.id}: {first_few(bare)} differ{'s' if len(bare) == 1 else ''} from what was "
             "agreed, without a reason. Add it under protocol.deviations (of, reason), keep to what "
             "was agreed, or set status to provisional."
         )
-    return tuple(found)
+    return tuple(deviations)
 
 
 def _reason(of: str, reasons: Mapping[str, str]) -> str:

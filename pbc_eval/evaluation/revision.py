@@ -50,7 +50,11 @@ def earlier_spec(spec: EvaluationSpec, files: InputFiles) -> EvaluationSpec | No
 
     Raises SpecError when the file is not that of an earlier edition of the same evaluation.
     """
-    named = [one.earlier for one in spec.revisions if one.edition == spec.edition and one.earlier]
+    named = [
+        revision.earlier
+        for revision in spec.revisions
+        if revision.edition == spec.edition and revision.earlier
+    ]
     if not named:
         return None
     earlier = files.read(spec.path(named[0]), load_evaluation)
@@ -103,25 +107,25 @@ def revision_of(spec: EvaluationSpec, now: CoreResults, files: InputFiles) -> Re
 
 def figures_of(line: CoreResults) -> dict[str, float]:
     """The figures that a page leads with; those that the evaluation does not have are absent."""
-    found: dict[str, float | None] = {}
+    figures: dict[str, float | None] = {}
     lead = next((f for f in line.findings if f.outcome.primary), next(iter(line.findings), None))
     if lead is not None:
         estimate = lead.headline
-        found |= {
+        figures |= {
             "headline": estimate.estimate,
             "conf_low": estimate.conf_low,
             "conf_high": estimate.conf_high,
         }
     if line.payment is not None:
-        found["payment"] = float(line.payment.total)
+        figures["payment"] = float(line.payment.total)
     if line.sroi is not None:
-        found |= {
+        figures |= {
             "present_value": line.sroi.present_value,
             "investment": line.sroi.investment,
             "net_present_value": line.sroi.net_present_value,
             "ratio": line.sroi.ratio,
         }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in figures.items() if value is not None}
 
 
 def shapley(groups: list[Parts], values: Mapping[Parts, float | None]) -> dict[str, float]:
@@ -132,7 +136,7 @@ def shapley(groups: list[Parts], values: Mapping[Parts, float | None]) -> dict[s
     """
     n, shares = len(groups), {}
     for group in groups:
-        others = [one for one in groups if one != group]
+        others = [other for other in groups if other != group]
         total = 0.0
         for size in range(n):
             weight = factorial(size) * factorial(n - size - 1) / factorial(n)
@@ -156,7 +160,7 @@ def _values(
     files: InputFiles,
 ) -> dict[Parts, dict[str, float]]:
     """Figures of every edition in between; those worked out are kept in ``known``."""
-    found = {}
+    figures = {}
     for size in range(len(groups) + 1):
         for chosen in combinations(groups, size):
             key = frozenset[str]().union(*chosen)
@@ -165,8 +169,8 @@ def _values(
                 same = [line for other, line in known.items() if other ^ key <= {"parameters"}]
                 findings = same[0].findings if same else None
                 known[key] = core_results(between(before, after, key), files, findings)
-            found[key] = figures_of(known[key])
-    return found
+            figures[key] = figures_of(known[key])
+    return figures
 
 
 def _joined(
@@ -222,11 +226,11 @@ def _content(spec: EvaluationSpec, part: str, files: InputFiles) -> Any:
     """What a part says, with the hash of each file in place of its name."""
     outcomes = [outcome.model_dump() for outcome in spec.outcomes]
     if part == "data":
-        seen = [{name: one[name] for name in ("id", *_MEASURED)} for one in outcomes]
+        seen = [{name: outcome[name] for name in ("id", *_MEASURED)} for outcome in outcomes]
         blocks = (spec.data, spec.performance, *spec.counts)
         return [_plain(spec, block, files) for block in blocks], seen
     if part == "method":
-        method = [{k: v for k, v in one.items() if k not in _MEASURED} for one in outcomes]
+        method = [{k: v for k, v in outcome.items() if k not in _MEASURED} for outcome in outcomes]
         return _plain(spec, spec.design, files), method
     money = (spec.contract.currency, spec.contract.value)
     return _plain(spec, spec.payment, files), _plain(spec, spec.value_map, files), money
@@ -236,12 +240,12 @@ def _plain(spec: EvaluationSpec, block: BaseModel | None, files: InputFiles) -> 
     def hashed(value: Any) -> Any:
         if isinstance(value, dict):
             return {
-                key: files.sha256(spec.path(one.partition("::")[0]))
-                if key in _FILE_FIELDS and one
-                else hashed(one)
-                for key, one in value.items()
+                key: files.sha256(spec.path(part.partition("::")[0]))
+                if key in _FILE_FIELDS and part
+                else hashed(part)
+                for key, part in value.items()
             }
-        return [hashed(one) for one in value] if isinstance(value, list | tuple) else value
+        return [hashed(part) for part in value] if isinstance(value, list | tuple) else value
 
     return None if block is None else hashed(block.model_dump())
 

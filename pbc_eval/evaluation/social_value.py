@@ -74,31 +74,31 @@ def _map_and_inputs(path: Path, inputs: Path | None) -> ValueMap:
 def _value_map(spec: EvaluationSpec, valuation: Valuation, files: InputFiles) -> ValueMap:
     """One map from the file and from evaluation.yaml, checked as a whole."""
     if valuation.file is None:
-        found = ValueMap(outcomes=valuation.outcomes, inputs=valuation.inputs)
+        value_map = ValueMap(outcomes=valuation.outcomes, inputs=valuation.inputs)
     else:
         beside = spec.path(valuation.inputs_file) if valuation.inputs_file else None
-        found = files.read(spec.path(valuation.file), _map_and_inputs, beside)
+        value_map = files.read(spec.path(valuation.file), _map_and_inputs, beside)
     stated = (
         files.read(spec.path(valuation.uncertainty_file), read_uncertainty)
         if valuation.uncertainty_file
         else valuation.uncertainty
     )
-    if stated and found.uncertainty:
+    if stated and value_map.uncertainty:
         raise ValueMapError(
             f"{spec.id}: uncertainty is stated in {valuation.file} and again in the evaluation. "
             "Keep one."
         )
-    inputs = found.inputs if valuation.file is None else (*found.inputs, *valuation.inputs)
+    inputs = value_map.inputs if valuation.file is None else (*value_map.inputs, *valuation.inputs)
     try:
         return ValueMap(
-            outcomes=found.outcomes,
+            outcomes=value_map.outcomes,
             inputs=inputs,
-            uncertainty=stated or found.uncertainty,
-            correlations=valuation.correlations or found.correlations,
+            uncertainty=stated or value_map.uncertainty,
+            correlations=valuation.correlations or value_map.correlations,
         )
     except ValidationError as error:
-        said = [s.removeprefix("as a whole: ") for s in problems_in_words(error, {})]
-        raise ValueMapError(f"{spec.id}: " + "\n".join(said)) from error
+        problems = [s.removeprefix("as a whole: ") for s in problems_in_words(error, {})]
+        raise ValueMapError(f"{spec.id}: " + "\n".join(problems)) from error
 
 
 def investment_parts(
@@ -131,7 +131,7 @@ def value_found(
     valuation = spec.value_map
     if valuation is None:
         raise ValueMapError(f"{spec.id}: has no value map.")
-    found = social_return(
+    result = social_return(
         given.outcomes,
         investment=sum(part.value for part in parts),
         discount=valuation.discount,
@@ -141,4 +141,4 @@ def value_found(
         currency=spec.contract.currency,
         basis=given.basis,
     )
-    return replace(found, caveats=(*found.caveats, *given.caveats))
+    return replace(result, caveats=(*result.caveats, *given.caveats))

@@ -128,5 +128,5 @@ def _row(where: str, cells: dict[Any, Any], outcomes: list[str]) -> ReportedResu
     try:
         return ReportedResult.model_validate(given)
     except ValidationError as invalid:
-        said = "; ".join(problems_in_words(invalid, given))
-        raise SpecError(f"{where}: {said}") from None
+        problems = "; ".join(problems_in_words(invalid, given))
+        raise SpecError(f"{where}: {problems}") from None

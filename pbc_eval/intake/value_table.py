@@ -234,8 +234,8 @@ def _models(rows: Rows, kind: _Kind, table: str) -> list[Agreed]:
 
 
 def _in_words(error: ValidationError, data: Any, known: Sequence[str] = ()) -> str:
-    said = problems_in_words(error, data, known)
-    return "\n".join(line.removeprefix("as a whole: ") for line in said)
+    problems = problems_in_words(error, data, known)
+    return "\n".join(line.removeprefix("as a whole: ") for line in problems)
 
 
 def _refuse_unknown(row: Mapping[str, Any], known: Sequence[str], table: str) -> None:

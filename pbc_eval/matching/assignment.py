@@ -9,9 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pbc_eval.agreement.matching_settings import Order
 from pbc_eval.matching.cardinality import Optimum, Selected, SelectionProblem
 from pbc_eval.matching.distance import Space
-from pbc_eval.matching.greedy import Order, Pairs
+from pbc_eval.matching.encoding import Columns
+from pbc_eval.matching.greedy import Pairs
 from pbc_eval.matching.labels import dense
 from pbc_eval.matching.rules import PairRules
 
@@ -35,9 +37,9 @@ class AssignmentProblem:
     ``focal`` people are matched, out of the others (the treated out of the comparison group,
     except for the ATC); nearness is that of ``space``, or of ``score`` where that is None. The
     ``score`` is NaN where none was fitted; ``caliper`` is in its units; ``rules`` forbid pairs on
-    other grounds, None when nothing else is asked. ``subclasses`` is the number of score groups
-    sought, cut at quantiles of the ``reference``; ``wanted`` (n_focal,) how many matches each
-    focal person seeks where not all seek ``ratio``; ``selection`` what "cardinality" is to reach.
+    other grounds, None when nothing else is asked. Score groups are cut at quantiles of the
+    ``reference``; ``wanted`` (n_focal,) is how many matches each focal person seeks where not all
+    seek the same; ``selection`` what "cardinality" is to reach. ``columns`` are the covariates.
     """
 
     focal: Bools
@@ -45,12 +47,10 @@ class AssignmentProblem:
     space: Space | None
     strata: Ints
     order: Order
-    ratio: int
-    replacement: bool
     caliper: float
     rules: PairRules | None
     rng: np.random.Generator | None
-    subclasses: int
+    columns: Columns
     reference: Reference
     wanted: Ints | None = None
     selection: SelectionProblem | None = None

@@ -22,7 +22,6 @@ Programming Computation 10 (HiGHS).
 
 import math
 from collections.abc import Mapping, Sequence
-from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -37,8 +36,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Tolerance = float | Mapping[str, float]
-
-WIDEST_TOLERANCE = 1.0  # standard deviations; 5 was meant as 0.05
+USUAL_TOLERANCE = 0.05  # standard deviations
 
 
 class SelectionProblem(NamedTuple):
@@ -86,15 +84,19 @@ def largest_balanced(problem: SelectionProblem) -> Selected:
     constraints = [LinearConstraint(rows, -np.inf, upper)]
     if not problem.profile:
         constraints.append(LinearConstraint(_ratio_rows(problem), 0, 0))
-    found = milp(
+    solution = milp(
         -counted.astype(np.float64),
         constraints=constraints,
         integrality=np.ones(len(candidates), dtype=np.int64),
         bounds=Bounds(0, 1),
         options={"time_limit": problem.time_limit, "mip_rel_gap": 0.0},
     )
-    proven = found.status == 0
-    taken = np.zeros(len(candidates), dtype=bool) if found.x is None else np.asarray(found.x) > 0.5
+    proven = solution.status == 0
+    taken = (
+        np.zeros(len(candidates), dtype=bool)
+        if solution.x is None
+        else np.asarray(solution.x) > 0.5
+    )
     number = int((taken & counted).sum())
     if not number and not proven:
         raise DesignError(
@@ -106,7 +108,7 @@ def largest_balanced(problem: SelectionProblem) -> Selected:
             "match: no sample keeps every covariate within its tolerance. Pass a wider tolerance, "
             "leave out the covariate that the groups do not share, or merge exact strata."
         )
-    bound = number if proven else -float(found.mip_dual_bound or 0.0)
+    bound = number if proven else -float(solution.mip_dual_bound or 0.0)
     at_most = max(number, math.floor(bound + 1e-6))
     chosen = np.array(focal & problem.profile)
     chosen[candidates[taken]] = True
@@ -146,10 +148,10 @@ def read_tolerances(
     tolerance: Tolerance, names: tuple[str, ...], covariates: Sequence[str]
 ) -> Floats:
     """Tolerances by column, (p,), in standard deviations. A mapping names covariates, or single
-    columns such as "race=black"; the others keep 0.05. Raises DesignError for a tolerance that is
-    not above 0 and up to 1, or names nothing."""
+    columns such as "race=black"; the others keep 0.05. Raises DesignError for one that names
+    nothing."""
     if not isinstance(tolerance, Mapping):
-        return np.full(len(names), _checked(tolerance, ""))
+        return np.full(len(names), float(tolerance))
     known = [*covariates, *(name for name in names if name not in covariates)]
     for name in tolerance:
         if name not in known:
@@ -157,22 +159,8 @@ def read_tolerances(
                 f"match: tolerance names {name!r}, which is not among the covariates."
                 f"{did_you_mean(name, known)} Leave it out, or add the covariate."
             )
-    found = []
-    for name in names:
-        covariate = name.partition("=")[0]
-        value = tolerance.get(name, tolerance.get(covariate, 0.05))
-        found.append(_checked(value, f" of {name!r}"))
-    return np.array(found)
-
-
-def _checked(value: object, whose: str) -> float:
-    number = float("nan")
-    if isinstance(value, Real) and not isinstance(value, bool):
-        number = float(value)
-    if not 0 <= number <= WIDEST_TOLERANCE:
-        hint = f" Did you mean {number / 100:g}?" if 1 < number <= 100 else ""
-        raise DesignError(
-            f"match: the tolerance{whose} must lie between 0 and {WIDEST_TOLERANCE:g} standard "
-            f"deviations, got {value!r}.{hint}"
-        )
-    return number
+    of_covariate = [tolerance.get(name.partition("=")[0], USUAL_TOLERANCE) for name in names]
+    return np.array(
+        [tolerance.get(name, usual) for name, usual in zip(names, of_covariate, strict=True)],
+        dtype=np.float64,
+    )

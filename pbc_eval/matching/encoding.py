@@ -1,7 +1,7 @@
 """Covariates as numbers: numbers stay, categories become indicators, anything else is refused."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,10 @@ class Columns:
     names: tuple[str, ...]
     in_score: Bools
     binary: Bools
+
+    def at(self, rows: NDArray[np.intp] | Bools) -> "Columns":
+        """The same columns of some people, by position or by mark (n,)."""
+        return replace(self, values=self.values[rows])
 
     @property
     def score_values(self) -> Floats:

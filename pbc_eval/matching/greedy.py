@@ -7,16 +7,16 @@ A subclass knows who is near; this page knows the order in which people choose.
 
 import heapq
 from abc import ABC, abstractmethod
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pbc_eval.agreement.matching_settings import Order
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Order = Literal["largest", "smallest", "closest", "random", "data"]
 CHUNK = 4096  # people who are prepared together
-ORDERS: tuple[Order, ...] = ("largest", "smallest", "closest", "random", "data")
 
 
 class Pairs(NamedTuple):

@@ -1,12 +1,28 @@
-"""The methods of ``match``: a method is one function from an AssignmentProblem to pairs or sets,
-and a row of METHODS that says which options have a meaning for it."""
+"""The matching algorithms, one row each: the model of the options, and who carries them out.
+
+    METHODS["nearest"].solve(problem, Nearest(ratio=2)) ──▶ Pairs, Sets or Selected
+
+To add an algorithm: a file with its options (a subclass of ``MatchingOptions``, with its plain
+words) and the function that solves a problem by them, and one row here, or one call of
+``add_algorithm`` from outside.
+"""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from pbc_eval.agreement.adjustment import NEAR, SCORED
+from pbc_eval.agreement.algorithms import know_algorithm, name_of
+from pbc_eval.agreement.matching_options import (
+    Cardinality,
+    Coarsened,
+    Exact,
+    Full,
+    Nearest,
+    Optimal,
+    Subclass,
+)
+from pbc_eval.agreement.matching_settings import MatchingOptions
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.assignment import AssignmentProblem, Sets, both_groups
 from pbc_eval.matching.cardinality import Selected, largest_balanced
@@ -17,58 +33,64 @@ from pbc_eval.matching.optimal import optimal_pairs
 from pbc_eval.matching.space import nearest_in_space
 from pbc_eval.matching.subclass import subclasses
 
-
-class MatchMethod(NamedTuple):
-    """``run`` solves a problem; ``options`` are the arguments of ``match`` that mean something to
-    it; ``estimands`` the effects it can answer for; ``uses`` is what nearness is judged by."""
-
-    run: Callable[[AssignmentProblem], Pairs | Sets | Selected]
-    options: frozenset[str]
-    estimands: tuple[str, ...]
-    uses: str  # "distance", "score", "cells" or "means"
+Solution = Pairs | Sets | Selected
+Options = TypeVar("Options", bound=MatchingOptions)
 
 
-def _nearest(problem: AssignmentProblem) -> Pairs:
+class MatchMethod(NamedTuple, Generic[Options]):
+    """``options`` is the model of the settings; ``solve`` carries them out on a problem."""
+
+    options: type[Options]
+    solve: Callable[[AssignmentProblem, Options], Solution]
+
+
+def _nearest(problem: AssignmentProblem, by: Nearest) -> Pairs:
     if problem.space is None:
         return nearest_pairs(
             problem.score,
             problem.focal,
             strata=problem.strata,
             order=problem.order,
-            ratio=problem.ratio,
-            replacement=problem.replacement,
+            ratio=by.ratio,
+            replacement=by.replacement,
             caliper=problem.caliper,
             rules=problem.rules,
             rng=problem.rng,
             wanted=problem.wanted,
         )
+    return _nearest_in_space(problem, by.ratio, by.replacement)
+
+
+def _nearest_in_space(problem: AssignmentProblem, ratio: int, replacement: bool) -> Pairs:
+    if problem.space is None:
+        raise DesignError("match: there is no distance to match on.")
     return nearest_in_space(
         problem.space,
         problem.focal,
         strata=problem.strata,
         score=problem.score,
         order=problem.order,
-        ratio=problem.ratio,
-        replacement=problem.replacement,
+        ratio=ratio,
+        replacement=replacement,
         caliper=problem.caliper,
         rules=problem.rules,
         rng=problem.rng,
     )
 
 
-def _optimal(problem: AssignmentProblem) -> Pairs:
+def _optimal(problem: AssignmentProblem, by: Optimal) -> Pairs:
     return optimal_pairs(
         problem.score,
         problem.space,
         problem.focal,
         strata=problem.strata,
-        ratio=problem.ratio,
+        ratio=by.ratio,
         caliper=problem.caliper,
         rules=problem.rules,
     )
 
 
-def _full(problem: AssignmentProblem) -> Sets:
+def _full(problem: AssignmentProblem, by: Full) -> Sets:
     return full_sets(
         problem.score,
         problem.space,
@@ -79,19 +101,25 @@ def _full(problem: AssignmentProblem) -> Sets:
     )
 
 
-def _cells(problem: AssignmentProblem) -> Pairs | Sets:
-    if problem.space is not None:  # one to one within the cells
-        return _nearest(problem)
+def _coarsened(problem: AssignmentProblem, by: Coarsened) -> Pairs | Sets:
+    return _nearest_in_space(problem, 1, False) if by.one_to_one else _cells(problem)
+
+
+def _exact(problem: AssignmentProblem, by: Exact) -> Sets:
+    return _cells(problem)
+
+
+def _cells(problem: AssignmentProblem) -> Sets:
     return Sets(both_groups(problem.strata, problem.focal), float("nan"))
 
 
-def _cardinality(problem: AssignmentProblem) -> Selected:
+def _cardinality(problem: AssignmentProblem, by: Cardinality) -> Selected:
     if problem.selection is None:
         raise DesignError("match: cardinality matching needs tolerances; pass tolerance.")
     return largest_balanced(problem.selection)
 
 
-def _subclass(problem: AssignmentProblem) -> Sets:
+def _subclass(problem: AssignmentProblem, by: Subclass) -> Sets:
     label = np.zeros(len(problem.focal), dtype=np.int64)
     offset = 0
     for stratum in np.unique(problem.strata):
@@ -102,33 +130,31 @@ def _subclass(problem: AssignmentProblem) -> Sets:
             offset += 1
             continue
         reference = problem.reference.score[problem.reference.strata == stratum]
-        found = subclasses(problem.score[rows], focal, reference, problem.subclasses)
-        label[rows] = found + offset
-        offset += problem.subclasses
+        within = subclasses(problem.score[rows], focal, reference, by.subclasses)
+        label[rows] = within + offset
+        offset += by.subclasses
     return Sets(both_groups(label, problem.focal), float("nan"))
 
 
-_PAIRED = ("ATT", "ATC")
-_ANY = ("ATT", "ATC", "ATE")
+METHODS: dict[str, MatchMethod[Any]] = {}
 
-METHODS: dict[str, MatchMethod] = {
-    "nearest": MatchMethod(
-        _nearest,
-        NEAR | {"ratio", "min_ratio", "max_ratio", "replacement", "order", "seed"},
-        _PAIRED,
-        "distance",
-    ),
-    "optimal": MatchMethod(_optimal, NEAR | {"ratio"}, _PAIRED, "distance"),
-    "full": MatchMethod(_full, NEAR, _ANY, "distance"),
-    "subclass": MatchMethod(_subclass, SCORED | {"subclasses"}, _ANY, "score"),
-    "coarsened": MatchMethod(
-        _cells, frozenset({"cutpoints", "grouping", "one_to_one"}), _ANY, "cells"
-    ),
-    "exact": MatchMethod(_cells, frozenset(), _ANY, "cells"),
-    "cardinality": MatchMethod(
-        _cardinality,
-        frozenset({"exact", "ratio", "profile", "tolerance", "time_limit", "paired"}),
-        _PAIRED,
-        "means",
-    ),
-}
+
+def add_algorithm(method: MatchMethod[Any]) -> None:
+    """Let ``match`` and evaluation files use an algorithm by the name in its options.
+
+    Raises DesignError where another algorithm has that name.
+    """
+    know_algorithm(method.options)
+    METHODS[name_of(method.options)] = method
+
+
+for _row in (
+    MatchMethod(Nearest, _nearest),
+    MatchMethod(Optimal, _optimal),
+    MatchMethod(Full, _full),
+    MatchMethod(Subclass, _subclass),
+    MatchMethod(Coarsened, _coarsened),
+    MatchMethod(Exact, _exact),
+    MatchMethod(Cardinality, _cardinality),
+):
+    add_algorithm(_row)

@@ -19,7 +19,8 @@ Source: Rubin (1973), Biometrics 29, 159-183; links: Tarjan (1975), JACM 22, 215
 import numpy as np
 from numpy.typing import NDArray
 
-from pbc_eval.matching.greedy import Greedy, Order, Pairs, choosing_order, collected
+from pbc_eval.agreement.matching_settings import Order
+from pbc_eval.matching.greedy import Greedy, Pairs, choosing_order, collected
 from pbc_eval.matching.rail import Rail, free_place, lay_out
 from pbc_eval.matching.rules import PairRules
 

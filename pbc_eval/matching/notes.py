@@ -2,8 +2,13 @@
 
 import numpy as np
 
+from pbc_eval.agreement.matching_options import (
+    Cardinality,
+    Nearest,
+    Optimal,
+)
+from pbc_eval.agreement.matching_settings import Near
 from pbc_eval.matching.assignment import Assignment, AssignmentProblem
-from pbc_eval.matching.methods import METHODS
 from pbc_eval.matching.propensity import PropensityFit
 from pbc_eval.matching.settings import MatchSettings
 from pbc_eval.messages.sentence import Part, Sentence
@@ -30,8 +35,7 @@ def match_notes(
     """Sentences on calipers, columns left out, people lost and ties. ``assignment`` is that of
     the people in ``problem``, after ``n_discarded`` were left out."""
     notes = []
-    by_distance = METHODS[settings.method].uses == "distance"
-    if by_distance and settings.caliper is None:
+    if isinstance(settings.by, Near) and settings.caliper is None:
         notes.append(
             Sentence(
                 "No caliper was set: matches may be far apart. {usual} standard deviations of the "
@@ -51,7 +55,7 @@ def match_notes(
         )
     notes += _losses(settings, problem, assignment)
     notes += _optimum(settings, assignment)
-    if settings.method in ("nearest", "optimal") and problem.space is None:
+    if isinstance(settings.by, Nearest | Optimal) and problem.space is None:
         notes += _ties(settings, problem)
     if settings.estimand == "ATE":
         notes.append(
@@ -128,10 +132,10 @@ def _without_a_match(lost: int, every: int, noun: Noun) -> Sentence:
 
 
 def _optimum(settings: MatchSettings, assignment: Assignment) -> list[Sentence]:
-    optimum = assignment.optimum
-    if optimum is None:
+    optimum, by = assignment.optimum, settings.by
+    if optimum is None or not isinstance(by, Cardinality):
         return []
-    noun = _sides(settings)[1 if settings.profile else 0]
+    noun = _sides(settings)[1 if by.profile else 0]
     if optimum.proven:
         return [
             Sentence(
@@ -144,7 +148,7 @@ def _optimum(settings: MatchSettings, assignment: Assignment) -> list[Sentence]:
         Sentence(
             "The search stopped after {seconds} seconds with {chosen}; a balanced sample may have "
             "up to {most} ({gap} more). Another machine may get further in the same time.",
-            seconds=Size(settings.time_limit, 6),
+            seconds=Size(by.time_limit, 6),
             chosen=Units(optimum.found, noun.always_plural),
             most=Units(optimum.at_most),
             gap=Share(optimum.gap, 1, of=Units(optimum.at_most - optimum.found)),

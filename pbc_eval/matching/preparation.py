@@ -1,25 +1,38 @@
 """What a matching method is to work on: scores, places in a space, strata, and what to reach.
 
-Design, MatchSettings ─ fitted_scores, asked_space, asked_strata ... ▶ parts of the problem
+Design, options ─ scored, asked_space, asked_strata ... ▶ parts of the problem
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pbc_eval._validate import first_few
+from pbc_eval.agreement.matching_options import (
+    Cardinality,
+    Coarsened,
+    Exact,
+    Nearest,
+)
+from pbc_eval.agreement.matching_settings import (
+    Link,
+    MatchingOptions,
+    Near,
+    Scored,
+    link_of,
+)
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.assignment import Assignment, spread_out, weigh
 from pbc_eval.matching.balance import standardiser
 from pbc_eval.matching.cardinality import SelectionProblem, read_tolerances
-from pbc_eval.matching.coarsened import CutPoints, Grouping, coarse_strata
+from pbc_eval.matching.coarsened import coarse_strata
 from pbc_eval.matching.design import Design, check_columns, strata_of
-from pbc_eval.matching.distance import Space, SpaceDistance, space_of
+from pbc_eval.matching.distance import Space, space_of
 from pbc_eval.matching.encoding import check_any_column, encode, numbers
 from pbc_eval.matching.optimal import optimal_pairs
-from pbc_eval.matching.propensity import Link, PropensityFit, fit_propensity
+from pbc_eval.matching.propensity import PropensityFit, fit_propensity
 from pbc_eval.matching.settings import MatchSettings
 from pbc_eval.matching.support import rounded
 from pbc_eval.matching.variable_ratio import matches_sought
@@ -27,6 +40,13 @@ from pbc_eval.matching.variable_ratio import matches_sought
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+
+
+class Scores(NamedTuple):
+    """The fit behind the scores, None where none was made, and the scores, (n,)."""
+
+    fit: PropensityFit | None
+    values: Floats
 
 
 def fitted_scores(
@@ -47,40 +67,41 @@ def fitted_scores(
 def supplied_scores(design: Design, column: str) -> Floats:
     """The scores in a column of the data. Raises DataError for anything but finite numbers,
     DesignError for a column that is the same for everybody."""
-    found = numbers(design.frame[column])
-    if np.ptp(found) == 0:
+    score = numbers(design.frame[column])
+    if np.ptp(score) == 0:
         raise DesignError(
-            f"match: the score in column {column!r} is {found[0]:g} for everybody; there is "
+            f"match: the score in column {column!r} is {score[0]:g} for everybody; there is "
             "nothing to match on. Name another column, or leave score out and have it fitted."
         )
-    return rounded(found)
+    return rounded(score)
+
+
+def scored(design: Design, by: MatchingOptions) -> Scores:
+    """The scores, fitted or supplied; NaN where the algorithm knows none."""
+    if isinstance(by, Scored) and by.score is not None:
+        return Scores(None, supplied_scores(design, by.score))
+    if by.needs_score:
+        return Scores(*fitted_scores(design, link_of(by)))
+    return Scores(None, np.full(len(design.treated), np.nan))
 
 
 def matches_sought_by(settings: MatchSettings, score: Floats, focal: Bools) -> Ints | None:
-    if settings.min_ratio is None or settings.max_ratio is None:
+    by = settings.by
+    if not isinstance(by, Nearest) or by.min_ratio is None or by.max_ratio is None:
         return None
     likely = score[focal] if settings.estimand == "ATT" else -score[focal]
-    return matches_sought(likely, settings.ratio, settings.min_ratio, settings.max_ratio)
+    return matches_sought(likely, by.ratio, by.min_ratio, by.max_ratio)
 
 
-def asked_space(
-    design: Design, settings: MatchSettings, distance_on: Sequence[str] | None
-) -> Space | None:
-    distance: SpaceDistance
-    if settings.one_to_one:
-        distance = "mahalanobis"
-    elif settings.distance == "propensity":
-        if distance_on is not None:
-            raise DesignError(
-                f"match: distance_on={list(distance_on)!r} needs a distance by covariates, got "
-                "distance='propensity'. Pass distance='mahalanobis', or leave distance_on out."
-            )
+def asked_space(design: Design, by: MatchingOptions) -> Space | None:
+    """Where people are, for algorithms that go by a distance between covariates."""
+    if isinstance(by, Coarsened) and by.one_to_one:
+        return space_of(design.columns.values, design.treated, "mahalanobis", design.sampling)
+    if not isinstance(by, Near) or by.distance == "propensity":
         return None
-    else:
-        distance = settings.distance
     columns = design.columns
-    if distance_on is not None:
-        names = list(distance_on)
+    if by.distance_on is not None:
+        names = list(by.distance_on)
         check_columns(design.frame, names)
         absent = [name for name in names if design.frame[name].isna().any()]
         if absent or not names or design.treatment in names:
@@ -91,20 +112,22 @@ def asked_space(
             )
         columns = encode(design.frame, names)
         check_any_column(columns)
-    return space_of(columns.values, design.treated, distance, design.sampling)
+    return space_of(columns.values, design.treated, by.distance, design.sampling)
 
 
-def asked_strata(
-    design: Design, method: str, cutpoints: CutPoints, grouping: Grouping | None
-) -> Ints:
-    if method == "coarsened":
-        return coarse_strata(design.frame, design.covariates, cutpoints, grouping or {})
-    if method == "exact":
+def asked_strata(design: Design, by: MatchingOptions) -> Ints:
+    """Who may be compared with whom at all, as whole numbers, (n,)."""
+    if isinstance(by, Coarsened):
+        return coarse_strata(design.frame, design.covariates, by.cutpoints, by.grouping)
+    if isinstance(by, Exact):
         return strata_of(design.frame, design.covariates)
     return design.strata
 
 
-def asked_selection(design: Design, settings: MatchSettings, focal: Bools) -> SelectionProblem:
+def asked_selection(design: Design, by: MatchingOptions, focal: Bools) -> SelectionProblem | None:
+    """What cardinality matching is to reach; None for other algorithms."""
+    if not isinstance(by, Cardinality):
+        return None
     if design.sampling is not None:
         raise DesignError(
             "match: cardinality matching counts people and takes no sampling_weights. Leave them "
@@ -121,19 +144,21 @@ def asked_selection(design: Design, settings: MatchSettings, focal: Bools) -> Se
     )
     return SelectionProblem(
         columns=columns.values / scale,
-        tolerances=read_tolerances(settings.tolerance, columns.names, design.covariates),
+        tolerances=read_tolerances(by.tolerance, columns.names, design.covariates),
         focal=focal,
         strata=design.strata,
-        ratio=settings.ratio,
-        profile=settings.profile,
-        time_limit=settings.time_limit,
+        ratio=by.ratio,
+        profile=by.profile,
+        time_limit=by.time_limit,
     )
 
 
 def paired_within(
-    design: Design, settings: MatchSettings, chosen: Assignment, focal: Bools
+    design: Design, by: MatchingOptions, chosen: Assignment, focal: Bools
 ) -> Assignment:
-    """Pairs within what was chosen, at the smallest total Mahalanobis distance."""
+    """Pairs within what was chosen, at the smallest total Mahalanobis distance, if asked for."""
+    if not isinstance(by, Cardinality) or not by.paired:
+        return chosen
     rows = np.flatnonzero(chosen.weights > 0)
     space = space_of(design.columns.values, design.treated, "mahalanobis")
     pairs = optimal_pairs(
@@ -141,7 +166,7 @@ def paired_within(
         Space(space.points[rows], space.line[rows]),
         focal[rows],
         strata=design.strata[rows],
-        ratio=settings.ratio,
+        ratio=by.ratio,
     )
-    found = spread_out(weigh(pairs, focal[rows], replacement=False), rows, len(focal))
-    return replace(found, optimum=chosen.optimum)
+    paired = spread_out(weigh(pairs, focal[rows], replacement=False), rows, len(focal))
+    return replace(paired, optimum=chosen.optimum)

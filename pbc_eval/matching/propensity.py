@@ -11,20 +11,19 @@ Source: Rosenbaum & Rubin (1983), Biometrika 70, 41-55; McCullagh & Nelder (1989
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, log_ndtr, ndtr
 
 from pbc_eval._validate import first_few
+from pbc_eval.agreement.matching_settings import Link
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.sampling import with_mean_one
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-Link = Literal["logit", "probit", "linear_logit", "linear_probit"]
-LINKS: tuple[Link, ...] = ("logit", "probit", "linear_logit", "linear_probit")
 
 MAX_STEPS = 50  # Newton doubles the correct digits each step; a fit that exists needs about ten
 STEP_TOLERANCE = 1e-11  # on standardised coefficients
@@ -162,10 +161,18 @@ def _head_start(
     scaled: Floats, treated: Bools, curvature: Callable[[Floats, Bools], Curvature]
 ) -> Floats:
     """Coefficients near the maximum, from a part of many people; zeros where that part has none.
-    Where Newton's method starts from does not change where it ends, only how soon."""
+    Where Newton's method starts from does not change where it ends, only how soon.
+
+    A covariate that nobody in the part has is looked for first: whether a solver takes its empty
+    row for singular, or for a step without end, depends on the rounding of the machine."""
     few = slice(None, None, len(scaled) // (MANY // 4))
-    beta, _ = _newton(scaled[few], treated[few], curvature, np.zeros(scaled.shape[1]))
-    return np.zeros(scaled.shape[1]) if beta is None else beta
+    cold = np.zeros(scaled.shape[1])
+    covariates = scaled[few, 1:]
+    kept = independent_columns(covariates, covariates.mean(axis=0), covariates.std(axis=0))
+    if len(kept) < covariates.shape[1]:
+        return cold
+    beta, _ = _newton(scaled[few], treated[few], curvature, cold)
+    return cold if beta is None else beta
 
 
 def _newton(

@@ -8,6 +8,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pbc_eval._validate import check_choice, check_level
+from pbc_eval.agreement.matching_settings import (
+    Link,
+    Near,
+    link_of,
+)
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.assignment import Assignment
 from pbc_eval.matching.balance import effective_size
@@ -86,7 +91,7 @@ class MatchedSample:
         if pairs is None:
             raise DesignError(
                 f"pairs: method={self.settings.method!r} makes sets, not pairs. Use "
-                f"{'paired=True' if self.settings.method == 'cardinality' else '.subclass'}."
+                f"{'paired=True' if self.assignment.optimum is not None else '.subclass'}."
             )
         att = self.settings.estimand == "ATT"
         treated, comparison = (pairs.focal, pairs.other) if att else (pairs.other, pairs.focal)
@@ -122,6 +127,11 @@ class MatchedSample:
                 f"scores: {self.settings.in_words} fitted no propensity score. Use .balance()."
             )
         return pd.Series(self.score, index=self.design.ids, name="score")
+
+    @property
+    def score_link(self) -> Link:
+        """The model of the score; logistic where none was fitted by itself."""
+        return link_of(self.settings.by)
 
     @property
     def matched(self) -> Bools:
@@ -241,7 +251,9 @@ class MatchedSample:
     def _effect_method(self, method: EffectMethod) -> Method:
         design = self.design
         pairing = [f", exact on {', '.join(design.exact)}"] if design.exact else []
-        of = " standard deviations" if self.settings.within_scale == "std" else ""
+        by = self.settings.by
+        std = isinstance(by, Near) and by.within_scale == "std"
+        of = " standard deviations" if std else ""
         pairing += [f", within {width:g}{of} of {name}" for name, width in design.within]
         pairing += [f", different in {name}" for name in design.antiexact]
         if design.sampling_weights:

@@ -20,11 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
+from pbc_eval.agreement.matching_settings import Order
 from pbc_eval.matching.distance import GRAIN, Space
 from pbc_eval.matching.greedy import (
     CHUNK,
     Greedy,
-    Order,
     Pairs,
     choosing_order,
     collected,

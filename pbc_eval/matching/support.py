@@ -3,7 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pbc_eval.matching.settings import Discard, MatchSettings
+from pbc_eval.agreement.matching_settings import (
+    Discard,
+    MatchingOptions,
+    Near,
+)
 
 Floats = NDArray[np.float64]
 
@@ -32,11 +36,11 @@ def rounded(score: Floats) -> Floats:
     return np.round(score, SCORE_GRAIN - int(np.floor(np.log10(spread))))
 
 
-def caliper_width(score: Floats, settings: MatchSettings) -> float:
+def caliper_width(score: Floats, by: MatchingOptions) -> float:
     """The caliper in units of the score; infinite without one. The standard deviation (n - 1) is
     that of the scores of all who take part, ``score`` (m,), as in MatchIt, not a pooled one."""
-    if settings.caliper is None:
+    if not isinstance(by, Near) or by.caliper is None:
         return float("inf")
-    if settings.caliper_scale == "raw":
-        return float(settings.caliper)
-    return float(settings.caliper) * float(score.std(ddof=1))
+    if by.caliper_scale == "raw":
+        return by.caliper
+    return by.caliper * float(score.std(ddof=1))

@@ -6,26 +6,26 @@ The outcome plays no part: weights can be made, checked and signed off before ou
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pbc_eval.agreement.algorithms import options_of
+from pbc_eval.agreement.weighting_options import (
+    CovariateBalancing,
+    InversePropensity,
+    WeightingOptions,
+)
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.balance import effective_size
 from pbc_eval.matching.design import Design, Missing, read_design
-from pbc_eval.matching.encoding import Columns, check_any_column
+from pbc_eval.matching.encoding import check_any_column
 from pbc_eval.matching.notes import left_out_of_the_score
 from pbc_eval.matching.propensity import fit_propensity
 from pbc_eval.matching.weighted_sample import WeightedSample, WeightSettings
-from pbc_eval.matching.weighting import (
-    WEIGHTINGS,
-    Weighting,
-    WeightingProblem,
-    WeightMethod,
-)
+from pbc_eval.matching.weighting import WEIGHTINGS, Weighting, WeightingProblem
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import (
     COMPARISON_UNITS,
@@ -49,12 +49,12 @@ def weight(
     *,
     treatment: str,
     covariates: Sequence[str],
-    method: WeightMethod = "ipw",
-    estimand: Estimand | None = None,
-    link: Literal["logit", "probit"] = "logit",
-    stabilise: bool = False,
+    by: WeightingOptions | None = None,
+    method: str | None = None,
     trim: float | None = None,
     truncate: float | None = None,
+    estimand: Estimand | None = None,
+    stabilise: bool = False,
     unit: str | None = None,
     sampling_weights: str | None = None,
     missing: Missing = "refuse",
@@ -66,15 +66,19 @@ def weight(
     the comparison group, "ATE" for everybody; with method "overlap" it is left out, the effect
     being for those who could have been in either group.
 
-    "ipw" weights by one over the chance of one's own group (``link``); "overlap" by the chance of
-    the other group; "entropy" and "cbps" balance all covariate means exactly, or say why not. A
-    weight counts the people of the target that a person stands for; ``stabilise`` multiplies them
+    ``by`` is the algorithm with its settings, ``InversePropensity()`` if it is left out.
+    ``InversePropensity`` weights by one over the chance of one's own group (``link``); ``Overlap``
+    by the chance of the other group; ``Entropy`` and ``CovariateBalancing`` balance all covariate
+    means exactly, or say why not. ``method="entropy"`` is short for ``by=Entropy()``, and ``trim``
+    and ``truncate`` for the settings of inverse-propensity weighting of those names: ``trim=0.1``
+    leaves out people with a score outside [0.1, 0.9] and fits the score again, and
+    ``truncate=0.99`` lowers weights to their 99 % quantile in the group.
+
+    A weight counts the people of the target that a person stands for; ``stabilise`` multiplies them
     by the share of the person's group instead, so that they centre on 1 (the effect is the same).
     ``sampling_weights`` names a column saying how many people of the population each stands for:
     the score, the targets, the balance and the effect are then the population's, and the weights
     returned include them.
-    For "ipw" only: ``trim=0.1`` leaves out people with a score outside [0.1, 0.9] and fits the
-    score again, and ``truncate=0.99`` lowers weights to their 99 % quantile in the group.
 
     Raises DataError for data that do not fit, DesignError for choices that cannot be carried out:
     separated groups, covariates that no weights can balance, shares out of range.
@@ -82,13 +86,9 @@ def weight(
     Source: see ``matching.weighting``; trimming: Crump, Hotz, Imbens & Mitnik (2009), Biometrika
     96, 187-199; truncation: Cole & Hernán (2008), American Journal of Epidemiology 168.
     """
+    by = _asked(by, method, trim, truncate)
     settings = WeightSettings(
-        method=method,
-        estimand="ATO" if method == "overlap" and estimand is None else estimand or "ATT",
-        link=link,
-        stabilise=stabilise,
-        trim=trim,
-        truncate=truncate,
+        by=by, estimand=estimand or by.own_population or "ATT", stabilise=stabilise
     )
     design = read_design(
         frame,
@@ -100,48 +100,68 @@ def weight(
         sampling_weights=sampling_weights,
     )
     check_any_column(design.columns, "weight")
-    kept = _untrimmed(design, settings)
-    inside, treated = _rows_of(design.columns, kept), design.treated[kept]
+    kept = _untrimmed(design, by)
+    columns, treated = design.columns, design.treated[kept]
+    inside = columns if kept.all() else columns.at(kept)
     sampling = np.ones(len(treated)) if design.sampling is None else design.sampling[kept]
-    problem = WeightingProblem(inside, treated, settings.estimand, link, sampling)
-    found = WEIGHTINGS[method](problem)
-    if truncate is not None:
-        found = truncated(found, treated, truncate, sampling)
-    notes = _notes(settings, found, treated, int((~kept).sum()))
+    problem = WeightingProblem(inside, treated, settings.estimand, by, sampling)
+    weighting = WEIGHTINGS[by.algorithm].weigh(problem)
+    if by.truncated_at is not None:
+        weighting = truncated(weighting, treated, by.truncated_at, sampling)
+    notes = _notes(settings, weighting, treated, int((~kept).sum()))
     if stabilise:
-        found = _stabilised(found, treated, sampling)
+        weighting = _stabilised(weighting, treated, sampling)
     weights = np.zeros(len(kept))
-    weights[kept] = found.weights
+    weights[kept] = weighting.weights
     return WeightedSample(
         settings=settings,
         design=design,
         kept=kept,
-        weighting=found,
+        weighting=weighting,
         all_weights=weights,
         notes=notes,
     )
 
 
-def _untrimmed(design: Design, settings: WeightSettings) -> Bools:
+def _asked(
+    by: WeightingOptions | None, method: str | None, trim: float | None, truncate: float | None
+) -> WeightingOptions:
+    """The options, said as a model or by the shortcuts, never by both."""
+    short = {name: v for name, v in (("trim", trim), ("truncate", truncate)) if v is not None}
+    if by is None:
+        options = options_of(method or "ipw", short, weights=True)
+        return options if isinstance(options, WeightingOptions) else InversePropensity()
+    if not isinstance(by, WeightingOptions):
+        raise DesignError(
+            f"weight: by must be the options of a weighting algorithm, such as Entropy(); got "
+            f"{by!r}. Matching algorithms go to match."
+        )
+    if method is not None or short:
+        named = ", ".join([*(["method"] if method is not None else []), *short])
+        raise DesignError(
+            f"weight: by={type(by).__name__}(...) says what is asked for, and so does {named}. Put "
+            "it into by, or leave by out."
+        )
+    return by
+
+
+def _untrimmed(design: Design, by: WeightingOptions) -> Bools:
     """Who has a score inside the bounds, shape (n,)."""
-    if settings.trim is None:
+    trim = by.trimmed_at
+    if trim is None:
         return np.ones(len(design.treated), dtype=bool)
     columns = design.columns
     fit = fit_propensity(
-        columns.score_values, design.treated, columns.score_names, settings.link, design.sampling
+        columns.score_values, design.treated, columns.score_names, by.score_link, design.sampling
     )
-    inside = (fit.score >= settings.trim) & (fit.score <= 1 - settings.trim)
+    inside = (fit.score >= trim) & (fit.score <= 1 - trim)
     for name, group in (("treated", design.treated), ("comparison", ~design.treated)):
         if not inside[group].any():
             raise DesignError(
-                f"weight: trim={settings.trim:g} leaves no {name} unit with a score between "
-                f"{settings.trim:g} and {1 - settings.trim:g}. Pass a smaller trim."
+                f"weight: trim={trim:g} leaves no {name} unit with a score between "
+                f"{trim:g} and {1 - trim:g}. Pass a smaller trim."
             )
     return np.asarray(inside)
-
-
-def _rows_of(columns: Columns, kept: Bools) -> Columns:
-    return columns if kept.all() else replace(columns, values=columns.values[kept])
 
 
 def truncated(weighting: Weighting, treated: Bools, quantile: float, sampling: Floats) -> Weighting:
@@ -169,7 +189,7 @@ def _stabilised(weighting: Weighting, treated: Bools, sampling: Floats) -> Weigh
 
 
 def _notes(
-    settings: WeightSettings, found: Weighting, treated: Bools, n_trimmed: int
+    settings: WeightSettings, weighting: Weighting, treated: Bools, n_trimmed: int
 ) -> tuple[Sentence, ...]:
     """What a reader must know about these weights, in sentences."""
     notes = []
@@ -180,7 +200,7 @@ def _notes(
                 "not for the treated as a whole."
             )
         )
-    if settings.method == "cbps" and settings.estimand != "ATE":
+    if isinstance(settings.by, CovariateBalancing) and settings.estimand != "ATE":
         notes.append(
             Sentence(
                 "For the {estimand} the covariate-balancing score gives the weights of entropy "
@@ -188,20 +208,21 @@ def _notes(
                 estimand=Name(settings.estimand),
             )
         )
-    if n_trimmed:
+    trim = settings.by.trimmed_at
+    if n_trimmed and trim is not None:
         notes.append(
             Sentence(
                 "{units} with a score outside [{low}, {high}] were left out; the effect is for "
                 "those within.",
                 units=Units(n_trimmed, UNITS.always_plural),
-                low=Size(settings.trim or 0.0, 6),
-                high=Size(1 - (settings.trim or 0.0), 6),
+                low=Size(trim, 6),
+                high=Size(1 - (trim), 6),
             )
         )
-    if found.aliased:
-        notes.append(left_out_of_the_score(found.aliased))
+    if weighting.aliased:
+        notes.append(left_out_of_the_score(weighting.aliased))
     for noun, group in ((TREATED_UNITS, treated), (COMPARISON_UNITS, ~treated)):
-        weights = found.weights[group]
+        weights = weighting.weights[group]
         heaviest = float(weights.max() / weights.sum())
         if heaviest > HEAVY:
             notes.append(

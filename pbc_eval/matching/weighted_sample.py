@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Real
-from typing import get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from pbc_eval._validate import check_choice, check_level
+from pbc_eval.agreement.weighting_options import ChanceLink, WeightingOptions
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.balance import effective_size
 from pbc_eval.matching.balance_table import balance_table
@@ -17,9 +16,8 @@ from pbc_eval.matching.design import Design
 from pbc_eval.matching.effect import checked_outcome, outcome_values
 from pbc_eval.matching.ledger import SampleLedger, by_arm
 from pbc_eval.matching.left_out import Unmatched, left_out
-from pbc_eval.matching.propensity import Link
 from pbc_eval.matching.weighted_effect import WEIGHTED_METHODS, WeightedMethod, weighted_effect
-from pbc_eval.matching.weighting import Target, Weighting, WeightMethod
+from pbc_eval.matching.weighting import Target, Weighting
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import UNITS, Name, Size, Units
 from pbc_eval.results import AttEstimate, Method
@@ -27,12 +25,6 @@ from pbc_eval.results import AttEstimate, Method
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-_METHOD_WORDS = {
-    "ipw": "inverse-propensity weighting ({link})",
-    "overlap": "overlap weighting ({link})",
-    "entropy": "entropy balancing on means",
-    "cbps": "the covariate-balancing propensity score, just identified",
-}
 _TARGET_WORDS = {
     "ATT": Sentence("The effect is for the treated."),
     "ATC": Sentence("The effect is for the comparison group (ATC), not for the treated."),
@@ -45,57 +37,29 @@ _TARGET_WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeightSettings:
-    """The choices behind weights, checked. ``trim`` bounds the score, ``truncate`` is a quantile
-    of the weights; both None when nothing is cut."""
+    """The choices behind weights: the algorithm's options ``by``, whom the effect is for, and
+    whether weights are scaled to centre on 1."""
 
-    method: WeightMethod
+    by: WeightingOptions
     estimand: Target
-    link: Link
     stabilise: bool
-    trim: float | None
-    truncate: float | None
 
     def __post_init__(self) -> None:
-        check_choice("weight", "method", self.method, get_args(WeightMethod), DesignError)
-        if self.method == "overlap" and self.estimand != "ATO":
+        own = self.by.own_population
+        if own is not None and self.estimand != own:
             raise DesignError(
-                f"weight: method='overlap' has a population of its own, got estimand="
+                f"weight: method={self.by.algorithm!r} has a population of its own, got estimand="
                 f"{self.estimand!r}. Leave estimand out, or use another method."
             )
-        if self.method != "overlap":
-            check_choice("weight", "estimand", self.estimand, ("ATT", "ATE", "ATC"), DesignError)
-        check_choice("weight", "link", self.link, ("logit", "probit"), DesignError)
-        if self.link == "probit" and self.method in ("entropy", "cbps"):
-            raise DesignError(
-                f"weight: method={self.method!r} is logistic, got link='probit'. Leave link out."
-            )
+        if own is None:
+            check_choice("weight", "estimand", self.estimand, self.by.answers_for, DesignError)
         if not isinstance(self.stabilise, bool):
             raise DesignError(f"weight: stabilise must be True or False, got {self.stabilise!r}.")
-        for name, value, low, high in (
-            ("trim", self.trim, 0.0, 0.5),
-            ("truncate", self.truncate, 0.5, 1.0),
-        ):
-            if value is None:
-                continue
-            if self.method != "ipw":
-                raise DesignError(
-                    f"weight: {name}={value!r} is for method='ipw'; cutting the weights of "
-                    f"{self.method!r} would undo their balance. Leave {name} out."
-                )
-            if isinstance(value, bool) or not isinstance(value, Real) or not low < value < high:
-                raise DesignError(
-                    f"weight: {name} must lie between {low:g} and {high:g}, got {value!r}."
-                )
 
     @property
     def in_words(self) -> str:
         """One phrase a reader can check against the design."""
-        parts = [_METHOD_WORDS[self.method].format(link=self.link)]
-        if self.trim is not None:
-            parts.append(f"scores outside [{self.trim:g}, {1 - self.trim:g}] left out")
-        if self.truncate is not None:
-            parts.append(f"weights truncated at their {self.truncate:.4g} quantile")
-        return ", ".join(parts)
+        return self.by.in_words
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -130,6 +94,11 @@ class WeightedSample:
         return pd.Series(score, index=self.design.ids, name="score")
 
     @property
+    def score_link(self) -> ChanceLink:
+        """The model of the score; logistic where none was fitted by itself."""
+        return self.settings.by.score_link
+
+    @property
     def coefficients(self) -> pd.DataFrame:
         """The fitted coefficients, a row a score (entropy balancing for the ATE has two, the
         comparison group's first), the intercept first, per unit of each covariate."""
@@ -142,8 +111,8 @@ class WeightedSample:
         ledger = self.design.ledger
         gone = ~self.kept
         if gone.any():
+            trim = self.settings.by.trimmed_at or 0.0
             treated = int((gone & self.design.treated).sum())
-            trim = self.settings.trim or 0.0
             why = Sentence(
                 "score outside [{low}, {high}]", low=Size(trim, 6), high=Size(1 - trim, 6)
             )
@@ -211,7 +180,7 @@ class WeightedSample:
         treated = self.design.treated[self.kept]
         covariates = self.design.columns.score_values[self.kept]
         sampling = None if self.design.sampling is None else self.design.sampling[self.kept]
-        found = weighted_effect(
+        weighted = weighted_effect(
             self.weighting, treated, values, covariates, method, sampling=sampling
         )
         how = (
@@ -223,12 +192,12 @@ class WeightedSample:
         target = _TARGET_WORDS[self.settings.estimand]
         return AttEstimate(
             term=name,
-            estimate=found.estimate,
-            std_error=found.std_error,
+            estimate=weighted.estimate,
+            std_error=weighted.std_error,
             n_treated=int(treated.sum()),
             n_comparison=int((~treated).sum()),
             level=level,
-            counterfactual_mean=found.untreated_mean,
+            counterfactual_mean=weighted.untreated_mean,
             method=Method(
                 estimator=f"{how} after {self.settings.in_words}{self._sampled}",
                 comparison_group=Sentence(

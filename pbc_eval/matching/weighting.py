@@ -23,10 +23,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, log_ndtr
 
+from pbc_eval.agreement.algorithms import know_algorithm, name_of
+from pbc_eval.agreement.matching_settings import Link
+from pbc_eval.agreement.weighting_options import (
+    CovariateBalancing,
+    Entropy,
+    InversePropensity,
+    Overlap,
+    WeightingOptions,
+)
 from pbc_eval.matching.encoding import Columns
 from pbc_eval.matching.propensity import (
     CURVATURES,
-    Link,
     PropensityFit,
     fit_propensity,
     independent_columns,
@@ -35,7 +43,6 @@ from pbc_eval.matching.tilting import Loss, Tilt, tilt
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-WeightMethod = Literal["ipw", "entropy", "cbps", "overlap"]
 Target = Literal["ATT", "ATE", "ATC", "ATO"]
 
 
@@ -65,14 +72,19 @@ class Weighting(NamedTuple):
 
 
 class WeightingProblem(NamedTuple):
-    """What a method is given: the covariates (n, p), who is treated (n,), the choices, and how
-    many people of the population each stands for (n,), ones without sampling weights."""
+    """What a method is given: the covariates (n, p), who is treated (n,), whom the effect is for,
+    the options, and how many people of the population each stands for (n,), ones without sampling
+    weights."""
 
     columns: Columns
     treated: Bools
     estimand: Target
-    link: Link
+    by: WeightingOptions
     sampling: Floats
+
+    @property
+    def link(self) -> Link:
+        return self.by.score_link
 
 
 def target_of(problem: WeightingProblem) -> Floats:
@@ -105,12 +117,12 @@ def by_propensity(problem: WeightingProblem) -> Weighting:
     else:
         weights = np.where(treated, np.exp(log_out - log_in), 1.0)
         weight_slope = np.where(treated, -score_slope * np.exp(-2 * log_in), 0.0)
-    found = CURVATURES[problem.link](fit.linear, treated)
+    curvature = CURVATURES[problem.link](fit.linear, treated)
     kept = np.isfinite(fit.coefficients)
     block = Block(
         columns=_with_ones(columns.score_values[:, kept]),
-        slope=-found.slope * sampling,
-        curvature=found.weight * sampling,
+        slope=-curvature.slope * sampling,
+        curvature=curvature.weight * sampling,
         weight_slope=weight_slope * sampling,
         target_slope=target_slope * sampling,
     )
@@ -128,11 +140,11 @@ def by_entropy(problem: WeightingProblem) -> Weighting:
     kept = _independent(problem.columns)
     for group in groups:
         inside = np.where(group, problem.sampling, 0.0)
-        found = _solve(problem, Loss(inside, np.zeros(len(treated)), -target), kept)
-        mine = inside * np.exp(np.where(group, found.linear, 0.0))
+        fitted = _solve(problem, Loss(inside, np.zeros(len(treated)), -target), kept)
+        mine = inside * np.exp(np.where(group, fitted.linear, 0.0))
         weights = np.where(group, mine, weights)
-        blocks.append(_block(problem, found, kept, weight_slope=mine))
-        rows.append(found.coefficients)
+        blocks.append(_block(problem, fitted, kept, weight_slope=mine))
+        rows.append(fitted.coefficients)
     return Weighting(weights, target, tuple(blocks), None, np.array(rows), _left_out(problem, kept))
 
 
@@ -146,8 +158,8 @@ def by_balancing_score(problem: WeightingProblem) -> Weighting:
         "ATC": Loss(none, down, up),
     }.get(problem.estimand, Loss(up, down, up - down))
     kept = _independent(problem.columns)
-    found = _solve(problem, loss, kept)
-    towards = np.where(treated, -found.linear, found.linear)
+    fitted = _solve(problem, loss, kept)
+    towards = np.where(treated, -fitted.linear, fitted.linear)
     odds_against = np.exp(np.where(loss.up + loss.down > 0, towards, 0.0))
     fixed = {"ATT": treated, "ATC": ~treated}.get(problem.estimand, np.zeros_like(treated))
     whole = 1.0 if problem.estimand == "ATE" else 0.0  # one over the chance is one plus the odds
@@ -156,19 +168,39 @@ def by_balancing_score(problem: WeightingProblem) -> Weighting:
     return Weighting(
         weights=weights,
         target=target_of(problem),
-        blocks=(_block(problem, found, kept, weight_slope=slope),),
-        score=np.asarray(expit(found.linear)),
-        coefficients=found.coefficients[None, :],
+        blocks=(_block(problem, fitted, kept, weight_slope=slope),),
+        score=np.asarray(expit(fitted.linear)),
+        coefficients=fitted.coefficients[None, :],
         aliased=_left_out(problem, kept),
     )
 
 
-WEIGHTINGS: dict[WeightMethod, Callable[[WeightingProblem], Weighting]] = {
-    "ipw": by_propensity,
-    "entropy": by_entropy,
-    "cbps": by_balancing_score,
-    "overlap": by_propensity,
-}
+class WeightingMethod(NamedTuple):
+    """``options`` is the model of the settings; ``weigh`` makes the weights."""
+
+    options: type[WeightingOptions]
+    weigh: Callable[[WeightingProblem], Weighting]
+
+
+WEIGHTINGS: dict[str, WeightingMethod] = {}
+
+
+def add_algorithm(method: WeightingMethod) -> None:
+    """Let ``weight`` and evaluation files use an algorithm by the name in its options.
+
+    Raises DesignError where another algorithm has that name.
+    """
+    know_algorithm(method.options)
+    WEIGHTINGS[name_of(method.options)] = method
+
+
+for _row in (
+    WeightingMethod(InversePropensity, by_propensity),
+    WeightingMethod(Overlap, by_propensity),
+    WeightingMethod(Entropy, by_entropy),
+    WeightingMethod(CovariateBalancing, by_balancing_score),
+):
+    add_algorithm(_row)
 
 
 def _log_chances(fit: PropensityFit) -> tuple[Floats, Floats]:
@@ -195,12 +227,12 @@ def _solve(problem: WeightingProblem, loss: Loss, kept: NDArray[np.intp]) -> Til
 
 
 def _block(
-    problem: WeightingProblem, found: Tilt, kept: NDArray[np.intp], weight_slope: Floats
+    problem: WeightingProblem, fitted: Tilt, kept: NDArray[np.intp], weight_slope: Floats
 ) -> Block:
     return Block(
         columns=_with_ones(problem.columns.score_values[:, kept]),
-        slope=found.slope,
-        curvature=found.curvature,
+        slope=fitted.slope,
+        curvature=fitted.curvature,
         weight_slope=weight_slope,
         target_slope=np.zeros(len(weight_slope)),
     )

@@ -67,10 +67,10 @@ class Parameter(Agreed):
 
     @model_validator(mode="after")
     def _rows_rise(self) -> Self:
-        for one, two in pairwise(self.rows):
-            if two.valid_from <= one.valid_from:
+        for earlier, later in pairwise(self.rows):
+            if later.valid_from <= earlier.valid_from:
                 raise ValueError(
-                    f"rows must be in rising order of valid_from, got {two.valid_from}"
+                    f"rows must be in rising order of valid_from, got {later.valid_from}"
                 )
         return self
 

@@ -19,6 +19,8 @@ from evaluations import DATA
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.disclosure import SUPPRESSED, release
 from pbc_eval.evaluation.evaluate import evaluate
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import PEOPLE, ROWS, TREATED_UNITS, UNITS, Bracketed, Share, Units
 from pbc_eval.publish.formats import write
 from pbc_eval.report.html import section_html
 from pbc_eval.report.page import page_of
@@ -50,7 +52,9 @@ def canary_in(table):
     if table.adds_up == "in_steps":
         frame.loc[last, [*table.governed_by]] = COUNT
         frame.loc[last, "rows_left"] = frame.loc[last, "rows_in"] - COUNT
-        frame.loc[last, "why"] = f"{COUNT} rows of {COUNT} units"
+        frame.at[last, "why"] = Sentence(
+            "{rows} of {units}", rows=Units(COUNT, ROWS), units=Units(COUNT, UNITS)
+        )
         return replace(table, frame=frame)
     for column, governed in table.governed_by.items():
         if table.name.endswith(("estimates", "methods")):
@@ -73,9 +77,12 @@ def with_canaries(evaluation):
                 overall=large(path.overall),
                 effects=(*(large(e) for e in path.effects[:-1]), few),
             )
-        note = f"{COUNT} treated units were set aside ({FIGURE:.1f}%)"
+        count = Units(COUNT, TREATED_UNITS, of=MANY * COUNT, share_decimals=1)
+        note = Sentence("{count} were set aside{share}", count=count,
+                        share=Bracketed(Share(FIGURE / 100, 1, of=count)))  # fmt: skip
+        people = Sentence("{count}", count=Units(COUNT, PEOPLE))
         headline = large(finding.headline)
-        method = replace(headline.method, notes=(note,), comparison_group=f"{COUNT} people")
+        method = replace(headline.method, notes=(note,), comparison_group=people)
         findings.append(
             replace(
                 finding,
@@ -84,7 +91,9 @@ def with_canaries(evaluation):
                 benchmark=large(finding.benchmark) if finding.benchmark else None,
                 path=path,
                 notes=(note,),
-                checks=tuple(replace(c, sentence=f"Of these, {COUNT}.") for c in finding.checks),
+                checks=tuple(
+                    replace(c, sentence=Sentence("Of these, {n}.", n=count)) for c in finding.checks
+                ),
                 tables=tuple(canary_in(table) for table in finding.tables),
             )
         )

@@ -3,10 +3,11 @@
 import pandas as pd
 import pytest
 from evaluations import change, copy_of
+from matched_samples import match_by, weight_by
 from shown import html_of
 
 import pbc_eval as pbc
-from pbc_eval.agreement.adjustment import ADMITS
+from pbc_eval.agreement.algorithms import ALGORITHMS
 from pbc_eval.errors import DesignError, SpecError
 
 pytestmark = pytest.mark.slow  # whole evaluations are run
@@ -86,7 +87,7 @@ def small_copy(tmp_path, settings, *, estimand="ATT", total=True, extra=""):
     return folder
 
 
-@pytest.mark.parametrize("name", ADMITS)
+@pytest.mark.parametrize("name", ALGORITHMS)
 def test_every_algorithm_runs_and_is_named_on_the_page(name, tmp_path):
     folder = small_copy(tmp_path, WAYS[name], total=name != "overlap")
     evaluation = pbc.evaluate(pbc.load_evaluation(folder))
@@ -95,9 +96,9 @@ def test_every_algorithm_runs_and_is_named_on_the_page(name, tmp_path):
     asked = {"treatment": "treat", "unit": "person", "covariates": COVARIATES, **WAYS[name]}
     algorithm, by = asked.pop("algorithm"), asked.pop("effect", None)
     if name in ("ipw", "overlap", "entropy", "cbps"):
-        again = pbc.weight(people, method=algorithm, **asked).effect("re78", by or "augmented")
+        again = weight_by(people, method=algorithm, **asked).effect("re78", by or "augmented")
     else:
-        again = pbc.match(people, method=algorithm, **asked).effect("re78", by or "regression")
+        again = match_by(people, method=algorithm, **asked).effect("re78", by or "regression")
     assert finding.headline.estimate == pytest.approx(again.estimate, abs=1e-9)
     assert finding.headline.std_error == pytest.approx(again.std_error, abs=1e-9)
     page = html_of(pbc.release(evaluation), "design")

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 import pbc_eval as pbc
-from pbc_eval.agreement.adjustment import Adjustment
+from pbc_eval.agreement.matching_options import Full, Nearest
+from pbc_eval.agreement.weighting_options import Entropy
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.evaluation.matched_changes import before_programme, match_then_did
 
@@ -36,12 +37,12 @@ def panel(seed, units=300, *, years=4, effect=1.0, cohorts=(2003,)):
 
 
 FRAME = panel(1)
-PAIRS = Adjustment(caliper=None)
+PAIRS = Nearest()
 
 
 def test_two_periods_in_pairs_are_mean_differences_of_changes():
     frame = FRAME[FRAME["year"].isin([2002, 2003])]
-    found = match_then_did(frame, covariates=["x"], way=PAIRS, **ROLES)
+    found = match_then_did(frame, covariates=["x"], by=PAIRS, **ROLES)
     before, _ = before_programme(frame, covariates=["x"], **ROLES)
     pairs = pbc.match(before, treatment="in_programme", covariates=["x"], unit="unit").pairs
     change = frame.pivot_table(index="unit", columns="year", values="y").diff(axis=1)[2003]
@@ -57,8 +58,8 @@ def test_two_periods_in_pairs_are_mean_differences_of_changes():
 
 def test_weights_reach_the_comparison():
     frame = FRAME[FRAME["year"].isin([2002, 2003])]
-    way = Adjustment(algorithm="entropy")
-    found = match_then_did(frame, covariates=["x"], way=way, **ROLES)
+    by = Entropy()
+    found = match_then_did(frame, covariates=["x"], by=by, **ROLES)
     weights = found.sample.weights
     change = frame.pivot_table(index="unit", columns="year", values="y").diff(axis=1)[2003]
     treated = frame.groupby("unit")["start"].max() > 0
@@ -95,16 +96,16 @@ def test_the_callers_data_and_several_cohorts_are_left_as_they_are():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "way",
-    [PAIRS, Adjustment(), Adjustment(algorithm="full"), Adjustment(algorithm="entropy")],
+    "by",
+    [PAIRS, Nearest(caliper=0.2), Full(), Entropy()],
     ids=["pairs", "caliper", "full", "entropy"],
 )
-def test_trends_that_depend_on_a_covariate_are_dealt_with(way):
+def test_trends_that_depend_on_a_covariate_are_dealt_with(by):
     """Without matching the answer is wrong; with it, near the truth and covered."""
     plain, found, held = [], [], []
     for seed in range(40):
         frame = panel(1_000 + seed, units=400)
-        effect = match_then_did(frame, covariates=["x"], way=way, adjust=True, **ROLES)
+        effect = match_then_did(frame, covariates=["x"], by=by, adjust=True, **ROLES)
         overall = effect.effects.aggregate("simple", bands="pointwise").overall
         found.append((overall.estimate, overall.std_error))
         held.append(overall.conf_low <= 1.0 <= overall.conf_high)

@@ -7,10 +7,9 @@ from scipy import stats
 from shown import html_of
 
 import pbc_eval as pbc
-from pbc_eval.agreement.adjustment import ADMITS
+from pbc_eval.agreement.algorithms import ALGORITHMS
 from pbc_eval.disclosure import is_suppressed
 from pbc_eval.evaluation import overlap_tables
-from pbc_eval.evaluation.designs.algorithm_words import PLAIN_WORDS
 from pbc_eval.report.figures.overlap import shared_area
 from pbc_eval.report.sections.estimation import drawings
 
@@ -128,5 +127,5 @@ def test_the_unmatched_are_counted_beside_their_averages(released):
 
 
 def test_the_design_is_said_in_plain_words(released):
-    assert set(PLAIN_WORDS) == set(ADMITS)
-    assert PLAIN_WORDS["nearest"] in html_of(released, "design")
+    assert all(options.plain_words for options in ALGORITHMS.values())
+    assert ALGORITHMS["nearest"].plain_words in html_of(released, "design")

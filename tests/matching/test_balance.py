@@ -3,16 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
-from matched_samples import match_people, people
+from matched_samples import match_people, people, weight_by
 
-from pbc_eval import weight
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.balance_table import MANY
 from pbc_eval.matching.prognosis import prognostic_balance
 
 PEOPLE = people(300, seed=7)
 ASKED = {"treatment": "treated", "covariates": ["age", "income", "group"], "unit": "id"}
-SAMPLES = [match_people(PEOPLE), weight(PEOPLE, method="ipw", **ASKED)]
+SAMPLES = [match_people(PEOPLE), weight_by(PEOPLE, method="ipw", **ASKED)]
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=["matched", "weighted"])
@@ -23,7 +22,7 @@ def test_squares_and_products_are_columns_like_any_other(sample):
         south=PEOPLE["age"] * (PEOPLE["group"] == "south"),
     )
     again = (
-        match_people(by_hand) if sample is SAMPLES[0] else weight(by_hand, method="ipw", **ASKED)
+        match_people(by_hand) if sample is SAMPLES[0] else weight_by(by_hand, method="ipw", **ASKED)
     )
     expected = again.balance(also=["age_squared", "both", "south"]).set_index("covariate")
     found = sample.balance(squares=True, interactions=True).set_index("covariate")

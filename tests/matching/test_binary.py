@@ -3,9 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from matched_samples import match_people, people
+from matched_samples import match_people, people, weight_by
 
-from pbc_eval import weight
 from pbc_eval.errors import DataError
 from pbc_eval.matching.binary import risk_effects
 
@@ -15,7 +14,7 @@ PEOPLE["job"] = (PEOPLE["outcome"] > 1).astype(int)
 
 def weigh_people(frame, **changes):
     asked = {"treatment": "treated", "covariates": ["age", "income", "group"], "unit": "id"}
-    return weight(frame, **(asked | changes))
+    return weight_by(frame, **(asked | changes))
 
 
 SAMPLES = {
@@ -61,7 +60,7 @@ def test_four_cells_by_hand():
             "y": np.r_[np.repeat([1, 0], [60, 140]), np.repeat([1, 0], [40, 160])],
         }
     )
-    risks = risk_effects(weight(frame, treatment="t", covariates=["x"], estimand="ATE"), "y")
+    risks = risk_effects(weight_by(frame, treatment="t", covariates=["x"], estimand="ATE"), "y")
     assert risks.difference_points == pytest.approx(10)
     assert risks.risk_ratio.estimate == pytest.approx(1.5)
     assert risks.odds_ratio.estimate == pytest.approx(12 / 7)

@@ -5,10 +5,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from matched_samples import match_people, people
+from matched_samples import match_by, match_people, people
 from matching_golden import COVARIATES, LALONDE
 
-from pbc_eval import match
 from pbc_eval.checks.balance import check_balance
 from pbc_eval.checks.overlap import check_overlap
 from pbc_eval.errors import DesignError
@@ -120,7 +119,7 @@ def test_pairs_within_the_chosen_are_the_nearest_in_total():
 
 
 def test_the_largest_sample_of_the_lalonde_data_is_proven():
-    sample = match(
+    sample = match_by(
         LALONDE, treatment="treat", covariates=COVARIATES, unit="id", method="cardinality"
     )
     assert sample.assignment.optimum.found == 118

@@ -3,9 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from matched_samples import match_people, people
+from matched_samples import match_people, people, weight_by
 
-from pbc_eval import weight
 from pbc_eval.errors import DataError
 from pbc_eval.matching.counts import rate_effects
 
@@ -45,7 +44,7 @@ def test_the_clustered_and_the_weighted_error_are_those_of_many_samples(method):
         frame = with_events(people(300, seed=seed, share=0.2), seed)
         for found, sample in (
             (matched, match_people(frame)),
-            (weighted, weight(frame, method=method, **ASKED)),
+            (weighted, weight_by(frame, method=method, **ASKED)),
         ):
             ratio = rate_effects(sample, "events", "years").rate_ratio
             width = np.log(ratio.conf_high / ratio.conf_low)

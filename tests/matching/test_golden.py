@@ -21,6 +21,7 @@ from matching_golden import (
     NEAREST,
     OPTIMAL,
     PAIRS,
+    PAIRS_AT_LEAST,
     SETS,
     SPACE,
     SPECS,
@@ -102,6 +103,19 @@ def test_where_distances_tie_only_people_of_equal_covariates_are_exchanged(name)
     first, second = (kinds.loc[sorted(mates)].value_counts() for mates in found)
     pd.testing.assert_series_equal(first.sort_index(), second.sort_index())
     assert sample_of(name).assignment.total_distance == pytest.approx(their_total(name), rel=1e-9)
+
+
+@pytest.mark.parametrize("name", PAIRS_AT_LEAST)
+def test_most_pairs_are_the_same_on_every_processor(name):
+    ours, theirs = both_pairs(name)
+    assert PAIRS_AT_LEAST[name] <= len(ours & theirs) < len(theirs)
+
+
+@pytest.mark.parametrize("name", ["mahvars_cal", "optimal_maha"])
+def test_where_pairs_differ_the_same_people_are_matched(name):
+    weights, balance = largest_differences(name)
+    assert weights < EXACT
+    assert balance < FITTED
 
 
 @pytest.mark.parametrize("name", OPTIMAL)

@@ -3,9 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from matched_samples import match_people, people
+from matched_samples import match_people, people, weight_by
 
-from pbc_eval import weight
 from pbc_eval.errors import DataError
 
 PEOPLE = people(200, seed=9).assign(
@@ -31,7 +30,7 @@ def test_it_is_the_match_on_columns_filled_by_hand():
 
 
 def test_weights_balance_who_lacks_a_value_too():
-    table = weight(PEOPLE, method="entropy", missing="indicator", **ASKED).balance()
+    table = weight_by(PEOPLE, method="entropy", missing="indicator", **ASKED).balance()
     gaps = table.set_index("covariate")["std_diff_after"].abs()
     assert gaps[["age missing", "group=missing"]].max() < 1e-6
 

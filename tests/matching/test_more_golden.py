@@ -3,9 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matched_samples import match_by
 from matching_more import FORMULA, GOLDEN, SPECS, read
-
-from pbc_eval import match
 
 ROWS = pd.read_csv(GOLDEN / "more_rows.csv")
 BALANCE = pd.read_csv(GOLDEN / "more_balance.csv")
@@ -20,7 +19,7 @@ def test_weights_scores_and_balance_are_those_of_matchit(name):
     treatment, terms = FORMULA[asked.data]
     frame = read(asked.data)
     call = {"treatment": treatment, "covariates": terms.split(" + "), "unit": "id"} | asked.ours
-    sample = match(frame, **call)
+    sample = match_by(frame, **call)
     rows = ROWS[ROWS["spec"] == name]
     near = NEAR_PROBIT if "probit" in name else NEAR
     if sample.score is not None and len(rows):

@@ -86,7 +86,8 @@ def test_a_head_start_ends_where_a_cold_one_does(monkeypatch):
     cold = fit_propensity(columns, treated, ("a", "b", "c"))
     monkeypatch.setattr("pbc_eval.matching.propensity.MANY", 1_000)
     warm = fit_propensity(columns, treated, ("a", "b", "c"))
-    np.testing.assert_allclose(warm.coefficients, cold.coefficients, atol=1e-13)
+    # both stop at the rounding of the last step, which differs between processors
+    np.testing.assert_allclose(warm.coefficients, cold.coefficients, atol=1e-12)
     assert warm.steps < cold.steps
     rare = np.zeros((5_000, 1))
     rare[[1, 3, 7, 9, 11, 13]] = 1  # nobody of them is in the part that is fitted first

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from matched_samples import match_people, people
+from matched_samples import match_by, match_people, people, weight_by
 
 from pbc_eval import match, weight
 from pbc_eval.errors import DataError, DesignError
@@ -50,8 +50,8 @@ def test_weighting_by_counts_is_weighting_of_repeated_rows(method, estimand, eff
     asked = ASKED | {"method": method}
     if method != "overlap":
         asked["estimand"] = estimand
-    ours = weight(PEOPLE, sampling_weights="count", **asked)
-    twin = weight(repeated(PEOPLE), **asked)
+    ours = weight_by(PEOPLE, sampling_weights="count", **asked)
+    twin = weight_by(repeated(PEOPLE), **asked)
     np.testing.assert_allclose(ours.weights, one_of_each(PEOPLE, twin.weights), rtol=1e-6)
     first, second = (sample.effect("outcome", effect) for sample in (ours, twin))
     assert first.estimate == pytest.approx(second.estimate, abs=1e-8)
@@ -68,7 +68,7 @@ def test_the_error_under_sampling_weights_is_that_of_many_samples():
         frame = people(250, seed=seed)
         rng = np.random.default_rng(seed)
         frame["w"] = np.exp(0.5 * rng.normal(size=len(frame)) + 0.3 * frame["age"])
-        sample = weight(frame, method="entropy", sampling_weights="w", **ASKED)
+        sample = weight_by(frame, method="entropy", sampling_weights="w", **ASKED)
         effect = sample.effect("outcome", "augmented")
         found.append((effect.estimate, effect.std_error))
     estimates, errors = np.array(found).T
@@ -80,8 +80,8 @@ def test_the_error_under_sampling_weights_is_that_of_many_samples():
 @pytest.mark.parametrize("name", SETS)
 def test_cells_by_counts_are_cells_of_repeated_rows(name, estimand):
     asked = ASKED | SETS[name] | {"estimand": estimand}
-    ours = match(PEOPLE, sampling_weights="count", **asked)
-    twin = match(repeated(PEOPLE), **asked)
+    ours = match_by(PEOPLE, sampling_weights="count", **asked)
+    twin = match_by(repeated(PEOPLE), **asked)
     assert ours.effect("outcome").estimate == pytest.approx(twin.effect("outcome").estimate)
     both = risk_effects(ours, "up"), risk_effects(twin, "up")
     assert both[0].treated_share == pytest.approx(both[1].treated_share)
@@ -186,7 +186,7 @@ def test_an_influence_is_what_a_little_more_of_a_person_does(asked, effect):
     """The derivative of the estimate by the logarithm of one person's sampling weight."""
 
     def sample_with(frame):
-        return weight(frame, sampling_weights="count", **(ASKED | asked))
+        return weight_by(frame, sampling_weights="count", **(ASKED | asked))
 
     frame = PEOPLE.assign(count=PEOPLE["count"].astype(float))
     sample = sample_with(frame)

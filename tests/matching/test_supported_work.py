@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from matched_samples import expect_good_match
+from matched_samples import expect_good_match, match_by
 
-from pbc_eval import match
 from pbc_eval.checks.balance import check_balance
 from pbc_eval.checks.overlap import check_overlap
 
@@ -34,7 +33,9 @@ def people() -> pd.DataFrame:
 
 def match_supported_work(frame, extra=(), **changes):
     covariates = [*COVARIATES, *extra]
-    return match(frame, treatment="treat", covariates=covariates, unit="id", caliper=0.2, **changes)
+    return match_by(
+        frame, treatment="treat", covariates=covariates, unit="id", caliper=0.2, **changes
+    )
 
 
 @pytest.mark.parametrize("exact", [(), ("black",), ("black", "u74")])

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from matched_samples import match_people, people
+from matched_samples import match_people, people, weight_by
 
-from pbc_eval import weight
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.survival import restricted_mean, restricted_mean_effect
 
@@ -58,7 +57,7 @@ def test_without_censoring_it_is_the_mean_of_times_cut_at_the_horizon():
     for sample in (
         match_people(frame),
         match_people(frame, method="full"),
-        weight(frame, method="ipw", **ASKED),
+        weight_by(frame, method="ipw", **ASKED),
     ):
         found = restricted_mean_effect(sample, "until", "all", horizon=2.5)
         plain = sample.effect("cut")
@@ -87,7 +86,7 @@ def test_intervals_hold_the_truth_under_censoring():
     for seed in range(250):
         frame = with_times(people(300, seed=seed), seed)
         effect = restricted_mean_effect(
-            weight(frame, method="ipw", **ASKED), "time", "event", horizon=3.0
+            weight_by(frame, method="ipw", **ASKED), "time", "event", horizon=3.0
         )
         held.append(effect.conf_low <= truth <= effect.conf_high)
         found.append((effect.estimate, effect.std_error))

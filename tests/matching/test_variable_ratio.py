@@ -5,10 +5,9 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from matched_samples import match_people, people
+from matched_samples import match_by, match_people, people
 from matching_golden import COVARIATES, LALONDE
 
-from pbc_eval import match
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.variable_ratio import matches_sought
 
@@ -25,7 +24,7 @@ PEOPLE = people(400, seed=2)
     ],
 )
 def test_counts_are_those_of_matchit(ratio, least, most, counts):
-    sample = match(
+    sample = match_by(
         LALONDE,
         treatment="treat",
         covariates=COVARIATES,
@@ -76,7 +75,7 @@ def test_weights_share_each_set_among_its_matches():
     [
         ({"min_ratio": 1}, "given together"),
         ({"min_ratio": 3, "max_ratio": 4}, "1 <= min_ratio <= ratio <= max_ratio; got 3, 2, 4"),
-        ({"min_ratio": 1.5, "max_ratio": 4}, "whole numbers"),
+        ({"min_ratio": 1.5, "max_ratio": 4}, "must be a whole number"),
         ({"min_ratio": 1, "max_ratio": 4, "replacement": True}, "without replacement"),
         ({"min_ratio": 1, "max_ratio": 4, "distance": "mahalanobis"}, "by the propensity score"),
         ({"min_ratio": 1, "max_ratio": 4, "method": "full", "ratio": 1}, "means nothing to"),

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import get_args
 
 import pytest
+from babel.dates import get_month_names
 from browser import NEEDS_CHROMIUM, chromium, violations
 from bs4 import BeautifulSoup
 from evaluations import DATA, made_once
@@ -191,6 +192,8 @@ def test_a_page_translated_into_itself_is_the_english_page(pages, kind):
     assert html.count('<span lang="cy">') > 30
     while MARKED.search(html):
         html = MARKED.sub(r"\1", html)
+    for number, month in get_month_names("wide", locale="cy").items():  # the language's own dates
+        html = html.replace(f" {month} 20", f" {get_month_names('wide', locale='en')[number]} 20")
     assert html == pages[kind, SOURCE]
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pbc_eval.agreement.adjustment import OtherAdjustment
+from pbc_eval.agreement.comparison_group import OtherComparisonGroup
 from pbc_eval.agreement.design import Matching
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
@@ -20,7 +20,6 @@ from pbc_eval.evaluation.comparison_groups import (
     effect_words,
     unadjusted,
 )
-from pbc_eval.evaluation.designs.algorithm_words import PLAIN_WORDS
 from pbc_eval.evaluation.designs.design_kind import DesignKind, Facts
 from pbc_eval.evaluation.matched_tables import label_of
 from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
@@ -75,7 +74,7 @@ def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, .
     )
 
 
-def name_of(way: OtherAdjustment) -> str:
+def name_of(way: OtherComparisonGroup) -> str:
     """As the page calls it; overlap weights answer for other people, and the name says so."""
     return f"{way.name} (for another population)" if way.algorithm == "overlap" else way.name
 
@@ -106,7 +105,7 @@ def _finding(
     ]
     if benchmark:
         side_by_side.append(("Randomised benchmark", benchmark))
-    found = [
+    shown_tables = [
         tables.ledger_table(spec, outcome, sample.ledger.to_frame()),
         matched_tables.counts_table(spec, outcome, sample),
         tables.estimates_table(spec, outcome, side_by_side),
@@ -114,9 +113,9 @@ def _finding(
     ]
     if ways:
         agreed = ("As agreed", sample, headline)
-        found.append(matched_tables.methods_table(spec, outcome, [agreed, *ways]))
+        shown_tables.append(matched_tables.methods_table(spec, outcome, [agreed, *ways]))
     hidden = matched_tables.hides_the_unmatched(spec, sample)
-    found += [
+    shown_tables += [
         table
         for table in (
             # whom few are outside of is told by how many there are within and in all
@@ -127,7 +126,7 @@ def _finding(
         if table is not None
     ]
     if len(sample.unmatched.ids) and not hidden:
-        found.append(matched_tables.unmatched_table(spec, outcome, sample))
+        shown_tables.append(matched_tables.unmatched_table(spec, outcome, sample))
     scale = headline.n_treated / outcome.total.per if outcome.total else None
     checks = tuple(
         _in_plain_words(spec, check) for check in run_checks(design.method, Examined(sample=sample))
@@ -142,7 +141,7 @@ def _finding(
         alternatives=tuple(estimate for _, estimate in side_by_side),
         benchmark=benchmark,
         checks=checks,
-        tables=(*found, *tables.check_tables(spec, outcome, checks)),
+        tables=(*shown_tables, *tables.check_tables(spec, outcome, checks)),
         notes=(*sample.notes, *lacking, *withheld),
     )
 
@@ -186,7 +185,7 @@ def _in_plain_words(spec: EvaluationSpec, check: CheckResult) -> CheckResult:
 
 def _plain_words(spec: EvaluationSpec) -> str:
     assert isinstance(spec.design, Matching)
-    return PLAIN_WORDS[spec.design.algorithm]
+    return spec.design.options.plain_words
 
 
 def _planned(spec: EvaluationSpec) -> Facts:

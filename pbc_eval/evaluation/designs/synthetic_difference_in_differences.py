@@ -42,14 +42,14 @@ def _find(spec: EvaluationSpec, outcome: Outcome, files: InputFiles, seed: int) 
     if not isinstance(design, SyntheticDifferenceInDifferences):
         raise DesignError(f"{spec.id}: the design is {design.method}.")
     panel = read_panel(spec, outcome, files)
-    found = synthetic_did(
+    fitted = synthetic_did(
         panel,
         inference=design.inference,
         replications=design.replications,
         level=design.level,
         seed=seed,
     )
-    several = len(found.cohorts) > 1
+    several = len(fitted.cohorts) > 1
     alternatives = [
         (_OTHERS[tried.estimator.name], tried.estimate)
         for tried in specifications(panel, level=design.level, seed=seed)
@@ -58,42 +58,42 @@ def _find(spec: EvaluationSpec, outcome: Outcome, files: InputFiles, seed: int) 
         and tried.comparison in ("never treated", tried.estimator.comparisons[0])
         and (several or not tried.estimator.repeats_with_one_cohort)
     ]
-    side_by_side = [(HEADLINE, found.effect), *alternatives]
+    side_by_side = [(HEADLINE, fitted.effect), *alternatives]
     scale = total_scale(panel, outcome)
-    checks = run_checks(design.method, Examined(panel=panel, synthetic=found))
+    checks = run_checks(design.method, Examined(panel=panel, synthetic=fitted))
     return Finding(
         outcome=outcome,
-        headline=found.effect,
+        headline=fitted.effect,
         measured=measured_from_estimate(
-            outcome, found.effect, total_scale=scale, alternatives=alternatives
+            outcome, fitted.effect, total_scale=scale, alternatives=alternatives
         ),
         measured_alternatives=measured_alternatives(outcome, alternatives, total_scale=scale),
-        path=found.series,
+        path=fitted.series,
         alternatives=tuple(estimate for _, estimate in side_by_side),
         checks=checks,
         tables=(
             tables.ledger_table(spec, outcome, panel.ledger.to_frame()),
             tables.groups_table(spec, outcome, groups(spec, panel)),
-            tables.means_table(spec, outcome, _paths(spec, panel, found)),
+            tables.means_table(spec, outcome, _paths(spec, panel, fitted)),
             tables.estimates_table(spec, outcome, side_by_side),
-            named(tables.series_table(spec, outcome, found.series), panel),
-            _weights_table(spec, outcome, panel, found),
+            named(tables.series_table(spec, outcome, fitted.series), panel),
+            _weights_table(spec, outcome, panel, fitted),
             *tables.check_tables(spec, outcome, checks),
         ),
     )
 
 
-def _paths(spec: EvaluationSpec, panel: Panel, found: SyntheticDid) -> pd.DataFrame:
+def _paths(spec: EvaluationSpec, panel: Panel, fitted: SyntheticDid) -> pd.DataFrame:
     """The treated and their synthetic comparison, at its own level, by period."""
     frames = []
-    for row, fit in enumerate(found.fits):
-        label = found.cohorts[row]
-        several = f" of {panel.periods.name(label)}" if len(found.fits) > 1 else ""
+    for row, fit in enumerate(fitted.fits):
+        label = fitted.cohorts[row]
+        several = f" of {panel.periods.name(label)}" if len(fitted.fits) > 1 else ""
         pair = (
-            (group_name(spec, panel, label), found.treated_path[row], fit.treated_units),
+            (group_name(spec, panel, label), fitted.treated_path[row], fit.treated_units),
             (
                 f"Weighted comparison{several}",
-                found.synthetic_path[row],
+                fitted.synthetic_path[row],
                 int((fit.unit > 0).sum()),
             ),
         )
@@ -118,7 +118,7 @@ def _paths(spec: EvaluationSpec, panel: Panel, found: SyntheticDid) -> pd.DataFr
 
 
 def _weights_table(
-    spec: EvaluationSpec, outcome: Outcome, panel: Panel, found: SyntheticDid
+    spec: EvaluationSpec, outcome: Outcome, panel: Panel, fitted: SyntheticDid
 ) -> OutputTable:
     """Which comparison units the synthetic comparison is made of, heaviest first.
 
@@ -126,7 +126,7 @@ def _weights_table(
     """
     data = spec.data
     unit, units = data.unit_name if data else ("unit", "units")
-    shown = found.unit_weights()
+    shown = fitted.unit_weights()
     shown = shown[shown["weight"] >= LEAST_WEIGHT].reset_index(drop=True)
     if spec.publication.disclosure.threshold > 1:
         shown["unit"] = [f"{unit.capitalize()} {at}" for at in range(1, len(shown) + 1)]

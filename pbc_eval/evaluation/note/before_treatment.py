@@ -97,8 +97,8 @@ def _early(source: Source, roles: DataRoles, held_back: int) -> _Early:
     by_unit = rows.groupby(roles.unit).first()
     cohorts = [None if pd.isna(value) else value for value in by_unit[cohort]]
     placed = {value: periods.position(value, f"cohort {cohort!r}") for value in set(cohorts)}
-    found = [placed[value] for value in cohorts]
-    starts = np.array([np.nan if at is None else at for at in found], float)
+    positions = [placed[value] for value in cohorts]
+    starts = np.array([np.nan if at is None else at for at in positions], float)
     treated = starts[~np.isnan(starts)]
     if not len(treated):
         raise DataError(

@@ -166,11 +166,13 @@ def _risk(
     terms = spec.payment
     if terms is None:
         return None, ""
-    results = {one.outcome.id: _as_measured(one, confidence) for one in expected}
-    for one in spec.planning.expected if spec.planning else ():
-        if one.count is not None:
-            results[one.outcome] = MeasuredOutcome(
-                outcome=one.outcome, source="counted", count=one.count
+    results = {
+        expectation.outcome.id: _as_measured(expectation, confidence) for expectation in expected
+    }
+    for expectation in spec.planning.expected if spec.planning else ():
+        if expectation.count is not None:
+            results[expectation.outcome] = MeasuredOutcome(
+                outcome=expectation.outcome, source="counted", count=expectation.count
             )
     paid = dict.fromkeys(name for clause in terms.due_clauses for name in clause.outcomes)
     lacking = [name for name in paid if name not in results]
@@ -186,25 +188,28 @@ def _risk(
             "for, so the risk of the rule cannot be worked out (planning.expected)."
         )
     promised = {name: value for name, value in terms.promised_effects.items() if name in paid}
-    found = payment_risk(terms, results, promised=promised or None, seed=seed)
+    risk = payment_risk(terms, results, promised=promised or None, seed=seed)
     return replace(
-        found, scenarios=tuple(one for one in found.scenarios if one.name != MEASURED)
+        risk,
+        scenarios=tuple(
+            expectation for expectation in risk.scenarios if expectation.name != MEASURED
+        ),
     ), ""
 
 
-def _as_measured(one: ExpectedError, confidence: float) -> MeasuredOutcome:
+def _as_measured(expected: ExpectedError, confidence: float) -> MeasuredOutcome:
     """The outcome as if it had been found to be what was promised."""
-    effect = one.promised or 0.0
-    reach = float(stats.norm.ppf(0.5 + confidence / 2)) * (one.std_error or 0.0)
-    known = one.std_error is not None
+    effect = expected.promised or 0.0
+    reach = float(stats.norm.ppf(0.5 + confidence / 2)) * (expected.std_error or 0.0)
+    known = expected.std_error is not None
     return MeasuredOutcome(
-        outcome=one.outcome.id,
+        outcome=expected.outcome.id,
         source="estimated",
         effect=effect,
-        std_error=one.std_error,
+        std_error=expected.std_error,
         conf_low=effect - reach if known else None,
         conf_high=effect + reach if known else None,
-        counterfactual=one.level,
-        total_scale=one.units,
-        unit=one.outcome.unit,
+        counterfactual=expected.level,
+        total_scale=expected.units,
+        unit=expected.outcome.unit,
     )
