@@ -26,7 +26,7 @@ from pbc_eval.report.figures.drawing import Figure
 from pbc_eval.report.html import section_html
 from pbc_eval.report.parts import Part, Section
 from pbc_eval.report.sections import account, agreed, contracts, estimation, summary, value
-from pbc_eval.report.sections.assurance import assurance_parts
+from pbc_eval.report.sections.assurance import REVISION_TABLES, assurance_parts
 from pbc_eval.report.sections.masthead import masthead
 from pbc_eval.report.sections.payment import payment_parts
 from pbc_eval.report.sections.performance import performance_parts
@@ -154,7 +154,10 @@ def page_of(released: Released, kind: ReportKind | None = None) -> Page:
         body = _sections(rows, released, released.spec.contract.currency)
         reviews = complete_reviews(
             released,
-            tables=[table.name for section in body for table in section.tables],
+            tables=[
+                *(table.name for section in body for table in section.tables),
+                *(name for name in REVISION_TABLES if released.table(name) is not None),
+            ],
             figures=[figure.name for section in body for figure in section.figures],
         )
     elif isinstance(released, ReleasedDesignNote) and kind == "design_note":

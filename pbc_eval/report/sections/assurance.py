@@ -30,6 +30,7 @@ from pbc_eval.report.words import facts
 
 REVIEW = "disclosure-review.json"
 RESULTS = "results.json"
+REVISION_TABLES = ("revision-headline", "revision-money", "revision-ratio")
 AGREED = "agreed.json"
 DICTIONARY = ("dictionary.csv", "dictionary.json", "csv-metadata.json")
 ROLES: dict[str, Sentence] = {
@@ -144,7 +145,7 @@ def _changes(released: ReleasedEvaluation) -> list[Part]:
     sentences = revision_sentences(
         split, primary.outcome if primary else None, released.spec.contract.currency
     )
-    tables = (released.table(f"revision-{name}") for name in ("headline", "money", "ratio"))
+    tables = (released.table(name) for name in REVISION_TABLES)
     return [
         Heading(heading, 4),
         Listed(sentences),
