@@ -24,11 +24,7 @@ from pbc_eval.errors import PbcError
 from pbc_eval.evaluation.evaluate import evaluate
 from pbc_eval.evaluation.record import Evaluation, OutputTable
 from pbc_eval.messages.sentence import Sentence
-<<<<<<< HEAD
 from pbc_eval.messages.values import Units
-=======
-from pbc_eval.messages.values import COMPARISON, TREATED, Units
->>>>>>> page
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "refused-releases.md"
@@ -147,18 +143,11 @@ def _two_way_text() -> str:
 
 def _sentence() -> str:
     sentence = Sentence(
-<<<<<<< HEAD
         "{treated} treated and {compared} comparison hospitals, {total} in all; {late} report "
         "late.",
         treated=Units(8),
         compared=Units(40),
         total=Units(48),
-=======
-        "{treated} and {comparison} hospitals, {every} in all; {late} report late.",
-        treated=Units(8, TREATED),
-        comparison=Units(40, COMPARISON),
-        every=Units(48),
->>>>>>> page
         late=Units(2, of=40, share_decimals=1),
     )
     return f"before: {sentence}\nafter:  {released_sentence(sentence, RULE)}"
