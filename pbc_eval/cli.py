@@ -227,10 +227,15 @@ def verify(
 
     holds = True
     for edition in editions:
-        found = verify_edition(edition, evaluation)
-        holds &= found.holds
-        console.print(escape(found.sentence), style="green" if found.holds else "bold red")
-        for heading, lines in (("because", found.causes), ("differs", found.differences)):
+        verification = verify_edition(edition, evaluation)
+        holds &= verification.holds
+        console.print(
+            escape(verification.sentence), style="green" if verification.holds else "bold red"
+        )
+        for heading, lines in (
+            ("because", verification.causes),
+            ("differs", verification.differences),
+        ):
             for line in lines[:20]:
                 console.print(f"  {heading}: {escape(line)}", soft_wrap=True)
             if len(lines) > 20:
@@ -252,7 +257,7 @@ def _run_all(jobs: list[Job], reports: Path, workers: int) -> None:
     failed: list[JobResult] = []
     with Progress(*columns, TimeElapsedColumn(), console=screen) as progress:
         task = progress.add_task("Reports", total=len(jobs))
-        for result in (one for stage in in_stages(jobs) for one in run_jobs(stage, workers)):
+        for result in (result for stage in in_stages(jobs) for result in run_jobs(stage, workers)):
             progress.advance(task)
             if result.problem:
                 failed.append(result)

@@ -102,13 +102,13 @@ def _git(root: Path, *words: str) -> str:
 
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that a number could depend on."""
-    found = {"python": platform.python_version()}
+    installed = {"python": platform.python_version()}
     for name in _REPORTED:
         try:
-            found[name] = metadata.version(name)
+            installed[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
-            found[name] = __version__ if name == "pbc-eval" else "not installed"
-    return found
+            installed[name] = __version__ if name == "pbc-eval" else "not installed"
+    return installed
 
 
 def manifest(
@@ -156,11 +156,11 @@ def changed_files(folder: Path) -> tuple[str, ...]:
         for path in folder.rglob("*")
         if path.is_file() and not path.name.startswith(".")
     }
-    found = []
+    changes = []
     for name, digest in sorted(expected.items()):
         if name not in there:
-            found.append(f"{name} is missing")
+            changes.append(f"{name} is missing")
         elif sha256(there[name]) != digest:
-            found.append(f"{name} has changed")
-    found += [f"{name} is new" for name in sorted(there.keys() - expected.keys() - {MANIFEST})]
-    return tuple(found)
+            changes.append(f"{name} has changed")
+    changes += [f"{name} is new" for name in sorted(there.keys() - expected.keys() - {MANIFEST})]
+    return tuple(changes)

@@ -49,14 +49,14 @@ def pooled_effect(estimates: Floats, variances: Floats, *, level: float = 0.95) 
     """
     y, v = checked(estimates, variances)
     k = len(y)
-    found = heterogeneity(y, v, level=level)
-    mean = mean_at(found.tau2, y, v)
-    factor = max(1.0, generalised_q(found.tau2, y, v) / (k - 1))
-    error = math.sqrt(factor / float(np.sum(1 / (v + found.tau2))))
+    between_contracts = heterogeneity(y, v, level=level)
+    mean = mean_at(between_contracts.tau2, y, v)
+    factor = max(1.0, generalised_q(between_contracts.tau2, y, v) / (k - 1))
+    error = math.sqrt(factor / float(np.sum(1 / (v + between_contracts.tau2))))
     reach = float(stats.t.ppf(0.5 + level / 2, k - 1)) * error
     prediction = None
     if k >= 3:
-        spread = math.sqrt(found.tau2 + error**2)
+        spread = math.sqrt(between_contracts.tau2 + error**2)
         wide = float(stats.t.ppf(0.5 + level / 2, k - 2)) * spread
         prediction = (mean - wide, mean + wide)
     return PooledEffect(
@@ -66,7 +66,7 @@ def pooled_effect(estimates: Floats, variances: Floats, *, level: float = 0.95) 
         conf_high=mean + reach,
         prediction=prediction,
         level=level,
-        heterogeneity=found,
+        heterogeneity=between_contracts,
     )
 
 

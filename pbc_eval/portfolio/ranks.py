@@ -150,10 +150,10 @@ def league(
 def _drawn_ranks(shrunken: Floats, error: Floats, seed: int, draws: int) -> np.ndarray:
     """Ranks (draws, k) of drawn true effects; 1 is the largest."""
     rng = np.random.default_rng(seed)
-    found = np.empty((draws, len(shrunken)), dtype=np.int32)
+    ranks = np.empty((draws, len(shrunken)), dtype=np.int32)
     for start in range(0, draws, CHUNK):
-        part = found[start : start + CHUNK]
+        part = ranks[start : start + CHUNK]
         drawn = shrunken + error * rng.standard_normal(part.shape)
         order = np.argsort(-drawn, axis=1)
         np.put_along_axis(part, order, np.arange(1, len(shrunken) + 1, dtype=np.int32), axis=1)
-    return found
+    return ranks

@@ -14,6 +14,10 @@ from pbc_eval.results_file.model import FORMAT, VERSION, ResultsFile
 
 RESULTS = Path("downloads") / "results.json"  # within an edition
 _REMEDY = "Run the evaluation again."
+_REMEDY_FOR_OLDER = (
+    "Run the evaluation again. A final edition, which never changes, is read by the version that "
+    "made it: keep it in another folder of reports."
+)
 
 
 def results_of(content: Any, name: str) -> ResultsFile:
@@ -27,12 +31,12 @@ def results_of(content: Any, name: str) -> ResultsFile:
     if content.get("format") != FORMAT or not isinstance(version, int):
         raise PublicationError(
             f"{name}: results.json was written by an earlier version of this program, which did "
-            f"not state its format. {_REMEDY}"
+            f"not state its format. {_REMEDY_FOR_OLDER}"
         )
     if version < VERSION:
         raise PublicationError(
             f"{name}: results.json is of version {version}; this program reads version {VERSION}. "
-            f"{_REMEDY}"
+            f"{_REMEDY_FOR_OLDER}"
         )
     if version > VERSION:
         raise PublicationError(
