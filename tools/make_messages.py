@@ -18,7 +18,7 @@ from jinja2.ext import babel_extract
 PACKAGE = Path(__file__).parents[1] / "pbc_eval"
 POT = PACKAGE / "messages" / "messages.pot"
 IN_TEMPLATES = {"_": None, "plain": None, "lang_of": None}
-IN_PYTHON = ("Sentence", "Message")
+IN_PYTHON = ("Sentence",)
 HEADER = """\
 # Messages of the pages of pbc_eval, in the English of the pages.
 # docs/languages.md says how they are translated.

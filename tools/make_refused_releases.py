@@ -19,10 +19,12 @@ from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.disclosure import SUPPRESSED, ReleasedTable, release, release_table
 from pbc_eval.disclosure.editions import refuse_differencing
-from pbc_eval.disclosure.words import released_sentence
+from pbc_eval.disclosure.sentences import released_sentence
 from pbc_eval.errors import PbcError
 from pbc_eval.evaluation.evaluate import evaluate
 from pbc_eval.evaluation.record import Evaluation, OutputTable
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Units
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "refused-releases.md"
@@ -140,8 +142,15 @@ def _two_way_text() -> str:
 
 
 def _sentence() -> str:
-    said = "8 treated and 40 comparison hospitals, 48 in all; 2 of 40 (5.0%) report late."
-    return f"before: {said}\nafter:  {released_sentence(said, RULE)}"
+    sentence = Sentence(
+        "{treated} treated and {compared} comparison hospitals, {total} in all; {late} report "
+        "late.",
+        treated=Units(8),
+        compared=Units(40),
+        total=Units(48),
+        late=Units(2, of=40, share_decimals=1),
+    )
+    return f"before: {sentence}\nafter:  {released_sentence(sentence, RULE)}"
 
 
 def _rounded() -> str:

@@ -44,7 +44,7 @@ def _environment(language: str) -> Environment:
 
 
 def section_html(section: Section, language: str = SOURCE) -> str:
-    """One section as HTML, in a language that has a catalogue; what is no Message stays English.
+    """One section as HTML, in a language that has a catalogue; what is no Sentence stays English.
 
     A fact that a laid-out part's template wants and does not get is an error.
     """

@@ -21,12 +21,12 @@ from pbc_eval.disclosure import (
     complete_reviews,
 )
 from pbc_eval.errors import PublicationError
-from pbc_eval.messages.message import Message
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.report.figures.drawing import Figure
 from pbc_eval.report.html import section_html
 from pbc_eval.report.parts import Part, Section
 from pbc_eval.report.sections import account, agreed, contracts, estimation, summary, value
-from pbc_eval.report.sections.assurance import assurance_parts
+from pbc_eval.report.sections.assurance import REVISION_TABLES, assurance_parts
 from pbc_eval.report.sections.masthead import masthead
 from pbc_eval.report.sections.payment import payment_parts
 from pbc_eval.report.sections.performance import performance_parts
@@ -48,54 +48,54 @@ class Row(Generic[R]):
 
 
 IMPACT: tuple[Row[ReleasedEvaluation], ...] = (
-    Row("summary", Message("What was found"), summary.evaluation_parts),
-    Row("payment", Message("What the contract pays"), payment_parts),
-    Row("performance", Message("How the service performed"), performance_parts),
-    Row("value", Message("Social value"), value.value_parts),
-    Row("uncertainty", Message("How sure the return is"), value.uncertainty_parts),
-    Row("design", Message("How this was worked out"), estimation.design_parts),
-    Row("sample", Message("Who is in the analysis"), estimation.sample_parts),
-    Row("checks", Message("Does the comparison hold?"), estimation.check_parts),
-    Row("estimates", Message("Estimates"), estimation.estimate_parts),
+    Row("summary", Sentence("What was found"), summary.evaluation_parts),
+    Row("payment", Sentence("What the contract pays"), payment_parts),
+    Row("performance", Sentence("How the service performed"), performance_parts),
+    Row("value", Sentence("Social value"), value.value_parts),
+    Row("uncertainty", Sentence("How sure the return is"), value.uncertainty_parts),
+    Row("design", Sentence("How this was worked out"), estimation.design_parts),
+    Row("sample", Sentence("Who is in the analysis"), estimation.sample_parts),
+    Row("checks", Sentence("Does the comparison hold?"), estimation.check_parts),
+    Row("estimates", Sentence("Estimates"), estimation.estimate_parts),
 )
 SOCIAL_RETURN: tuple[Row[ReleasedEvaluation], ...] = (
-    Row("summary", Message("What was found"), summary.evaluation_parts),
+    Row("summary", Sentence("What was found"), summary.evaluation_parts),
     Row(
         "principles",
-        Message("The Principles of Social Value"),
+        Sentence("The Principles of Social Value"),
         account.principle_parts,
-        Message("The Principles of Social Value, and what was done for each"),
+        Sentence("The Principles of Social Value, and what was done for each"),
     ),
-    Row("stakeholders", Message("Scope and stakeholders"), account.stakeholder_parts),
-    Row("value", Message("Social value"), value.value_parts),
-    Row("register", Message("Assumption register"), account.register_parts),
-    Row("uncertainty", Message("How sure the return is"), value.uncertainty_parts),
-    Row("payment", Message("What the contract pays"), payment_parts),
+    Row("stakeholders", Sentence("Scope and stakeholders"), account.stakeholder_parts),
+    Row("value", Sentence("Social value"), value.value_parts),
+    Row("register", Sentence("Assumption register"), account.register_parts),
+    Row("uncertainty", Sentence("How sure the return is"), value.uncertainty_parts),
+    Row("payment", Sentence("What the contract pays"), payment_parts),
     Row(
         "not-valued",
-        Message("What is not valued"),
+        Sentence("What is not valued"),
         account.not_valued_parts,
-        Message("What is not valued, and what the ratio does not say"),
+        Sentence("What is not valued, and what the ratio does not say"),
     ),
-    Row("design", Message("How this was worked out"), estimation.design_parts),
+    Row("design", Sentence("How this was worked out"), estimation.design_parts),
 )
 DESIGN_NOTE: tuple[Row[ReleasedDesignNote], ...] = (
-    Row("question", Message("What is asked"), agreed.question_parts),
-    Row("design", Message("How it will be worked out"), agreed.design_parts),
-    Row("before", Message("What the data show before the start"), agreed.before_parts),
-    Row("detect", Message("What could be told apart"), agreed.detect_parts),
-    Row("payment", Message("What will be paid for what"), agreed.payment_parts),
-    Row("value", Message("How outcomes will be valued"), agreed.value_parts),
+    Row("question", Sentence("What is asked"), agreed.question_parts),
+    Row("design", Sentence("How it will be worked out"), agreed.design_parts),
+    Row("before", Sentence("What the data show before the start"), agreed.before_parts),
+    Row("detect", Sentence("What could be told apart"), agreed.detect_parts),
+    Row("payment", Sentence("What will be paid for what"), agreed.payment_parts),
+    Row("value", Sentence("How outcomes will be valued"), agreed.value_parts),
 )
 PORTFOLIO: tuple[Row[ReleasedPortfolio], ...] = (
-    Row("summary", Message("What the contracts achieved"), summary.portfolio_parts),
-    Row("effects", Message("Effects side by side"), contracts.effect_parts),
-    Row("chance", Message("What chance alone would do"), contracts.chance_parts),
-    Row("league", Message("Can contracts be ranked?"), contracts.league_parts),
-    Row("money", Message("Money"), contracts.money_parts),
-    Row("contracts", Message("The contracts"), contracts.contract_parts),
+    Row("summary", Sentence("What the contracts achieved"), summary.portfolio_parts),
+    Row("effects", Sentence("Effects side by side"), contracts.effect_parts),
+    Row("chance", Sentence("What chance alone would do"), contracts.chance_parts),
+    Row("league", Sentence("Can contracts be ranked?"), contracts.league_parts),
+    Row("money", Sentence("Money"), contracts.money_parts),
+    Row("contracts", Sentence("The contracts"), contracts.contract_parts),
 )
-ASSURANCE = Message("Limits, sign-off and source")
+ASSURANCE = Sentence("Limits, sign-off and source")
 
 
 class Page(tuple[Section, ...]):
@@ -154,7 +154,10 @@ def page_of(released: Released, kind: ReportKind | None = None) -> Page:
         body = _sections(rows, released, released.spec.contract.currency)
         reviews = complete_reviews(
             released,
-            tables=[table.name for section in body for table in section.tables],
+            tables=[
+                *(table.name for section in body for table in section.tables),
+                *(name for name in REVISION_TABLES if released.table(name) is not None),
+            ],
             figures=[figure.name for section in body for figure in section.figures],
         )
     elif isinstance(released, ReleasedDesignNote) and kind == "design_note":

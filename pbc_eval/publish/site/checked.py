@@ -40,8 +40,8 @@ class Checked:
         key, looks = f"{folder.parent.name}/{folder.name}", _looks(folder)
         if self._before.get(key) != looks and (changed := provenance.changed_files(folder)):
             raise PublicationError(
-                f"{name}: {first_few(changed)} since it was published. Run the evaluation again, or "
-                "restore the file."
+                f"{name}: {first_few(changed)} since it was published. Run the evaluation again, "
+                "or restore the file."
             )
         self._now[key] = looks
         return facts

@@ -10,8 +10,8 @@ from typing import Any
 from pbc_eval import provenance
 from pbc_eval.errors import PublicationError
 from pbc_eval.messages import numbers as fmt
-from pbc_eval.messages.message import Message
 from pbc_eval.messages.number_formats import long_date
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.provenance import MANIFEST
 from pbc_eval.publish.citation import Citation, citation_of
 from pbc_eval.publish.edition_results import read_results
@@ -25,7 +25,7 @@ from pbc_eval.results_file import (
     Summary,
 )
 
-NO_OUTCOME = Message("No outcome measured")
+NO_OUTCOME = Sentence("No outcome measured")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from markupsafe import Markup
 from pbc_eval.agreement.site import Site
 from pbc_eval.intake.formula_text import harmless
 from pbc_eval.messages.catalogue import SOURCE, languages
-from pbc_eval.messages.message import Message
 from pbc_eval.messages.number_formats import long_date
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.template_language import speak
 from pbc_eval.publish.page import refuse_an_unfit_page, script_source
 from pbc_eval.publish.site.drawn import Drawer, editions_figure
@@ -141,26 +141,26 @@ def _choices(shelf: Shelf, commissioners: dict[str, str]) -> list[dict[str, Any]
     newest = [contract.newest for contract in shelf.contracts]
     years = sorted({year for contract in shelf.contracts for year in contract.years}, reverse=True)
     choices = {
-        ("year", Message("Year of release")): [(str(year), str(year)) for year in years],
-        ("verdict", Message("What was found")): _sorted(
+        ("year", Sentence("Year of release")): [(str(year), str(year)) for year in years],
+        ("verdict", Sentence("What was found")): _sorted(
             {(listed.verdict, listed.verdict_words) for listed in newest}
         ),
-        ("method", Message("Method")): _sorted(
+        ("method", Sentence("Method")): _sorted(
             {
                 (listed.particulars.method, listed.particulars.method_label or "Other")
                 for listed in newest
             }
         ),
-        ("report", Message("Kind of report")): _sorted(
+        ("report", Sentence("Kind of report")): _sorted(
             {(listed.summary.report, listed.kind) for listed in newest}
         ),
-        ("commissioner", Message("Commissioner")): [
+        ("commissioner", Sentence("Commissioner")): [
             (number, name or "Not stated") for name, number in commissioners.items()
         ],
-        ("status", Message("Status")): _sorted(
+        ("status", Sentence("Status")): _sorted(
             {(listed.status, listed.status.capitalize()) for listed in newest}
         ),
-        ("data", Message("Data")): _sorted(
+        ("data", Sentence("Data")): _sorted(
             {(listed.summary.data_status, listed.summary.data_badge) for listed in newest}
         ),
     }
@@ -190,13 +190,13 @@ def _particulars(newest: Listed) -> list[tuple[str, str]]:
     if contract.end:
         period = f"{period} to {long_date(contract.end)}".strip()
     facts = [
-        (Message("Commissioner"), contract.commissioner),
-        (Message("Provider"), contract.provider),
-        (Message("Investors"), ", ".join(contract.investors)),
-        (Message("Contract"), period),
-        (Message("Method"), newest.particulars.method_label),
-        (Message("Data"), newest.summary.data_badge),
-        (Message("Contact"), publication.contact),
-        (Message("Licence"), publication.licence),
+        (Sentence("Commissioner"), contract.commissioner),
+        (Sentence("Provider"), contract.provider),
+        (Sentence("Investors"), ", ".join(contract.investors)),
+        (Sentence("Contract"), period),
+        (Sentence("Method"), newest.particulars.method_label),
+        (Sentence("Data"), newest.summary.data_badge),
+        (Sentence("Contact"), publication.contact),
+        (Sentence("Licence"), publication.licence),
     ]
     return [(term, text) for term, text in facts if text]

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from pbc_eval.agreement.social_value import SocialValueAccount
 from pbc_eval.disclosure import ReleasedEvaluation
 from pbc_eval.messages import numbers as fmt
-from pbc_eval.messages.message import Message
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.report.parts import Facts, Heading, Listed, Paragraphs, Part, tables_of
 from pbc_eval.report.sections.summary import ratio_range
 from pbc_eval.report.sections.value import require_value
 from pbc_eval.sroi.present_value import SroiResult
 
-NOT_STATED = Message("Not stated.")
+NOT_STATED = Sentence("Not stated.")
 SOURCE = (
     "The eight Principles of Social Value are those of Social Value International; the stages are "
     "those of A Guide to Social Return on Investment (2012)."
@@ -106,13 +106,13 @@ def stakeholder_parts(released: ReleasedEvaluation) -> Sequence[Part]:
     if account is None:
         text = "Neither scope nor involvement of stakeholders is stated (value_map.account)."
         return (Paragraphs((text,)),)
-    stated = [(Message("Scope"), account.scope)]
+    stated = [(Sentence("Scope"), account.scope)]
     if account.purpose:
-        stated.append((Message("Purpose"), account.purpose))
+        stated.append((Sentence("Purpose"), account.purpose))
     parts: list[Part] = [Facts(tuple(stated)), *tables_of(released.table("value-involvement"))]
     if account.theory_of_change:
         parts += [
-            Heading(Message("How change is meant to come")),
+            Heading(Sentence("How change is meant to come")),
             Listed(account.theory_of_change, numbered=True),
         ]
     return parts
@@ -123,7 +123,7 @@ def register_parts(released: ReleasedEvaluation) -> Sequence[Part]:
     return (
         Paragraphs((REGISTER,)),
         *tables_of(released.table("assumption-register")),
-        Heading(Message("Deadweight, displacement, attribution and drop-off, with reasons")),
+        Heading(Sentence("Deadweight, displacement, attribution and drop-off, with reasons")),
         *tables_of(released.table("value-shares")),
     )
 

@@ -6,8 +6,8 @@ from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.disclosure import ReleasedDesignNote
 from pbc_eval.evaluation.note.design_note import ExpectedError
 from pbc_eval.messages import numbers as fmt
-from pbc_eval.messages.message import Message
 from pbc_eval.messages.number_formats import long_date
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.payment.risk import sentences
 from pbc_eval.payment.schedule import schedule_of
 from pbc_eval.report.parts import (
@@ -39,10 +39,10 @@ def question_parts(released: ReleasedDesignNote) -> Sequence[Part]:
         return Paragraphs((spec.contract.summary,)), Paragraphs((nothing,), style="note")
     parts: list[Part] = [Paragraphs((planning.question,))]
     if planning.intervention:
-        parts.append(Facts(((Message("What is done"), planning.intervention),)))
+        parts.append(Facts(((Sentence("What is done"), planning.intervention),)))
     if planning.theory_of_change:
         parts += [
-            Heading(Message("How it is meant to work")),
+            Heading(Sentence("How it is meant to work")),
             Listed(planning.theory_of_change, numbered=True),
         ]
     return parts
@@ -55,8 +55,8 @@ def design_parts(released: ReleasedDesignNote) -> Sequence[Part]:
     if spec.outcomes:
         parts += _outcome_parts(spec.outcomes)
     if checks := planned_checks(spec):
-        parts += [Heading(Message("Checks of the design")), Listed(checks)]
-    return [*parts, Heading(Message("Missing data")), Listed(missing_words(spec))]
+        parts += [Heading(Sentence("Checks of the design")), Listed(checks)]
+    return [*parts, Heading(Sentence("Missing data")), Listed(missing_words(spec))]
 
 
 def _outcome_parts(outcomes: Sequence[Outcome]) -> list[Part]:
@@ -71,7 +71,7 @@ def _outcome_parts(outcomes: Sequence[Outcome]) -> list[Part]:
             text += f"; the smallest change that would matter is {change}"
         listed.append(text + ".")
     parts: list[Part] = [
-        Heading(Message("Outcomes, in this order")),
+        Heading(Sentence("Outcomes, in this order")),
         Listed(tuple(listed), numbered=True),
     ]
     if len(outcomes) > 1:
@@ -166,13 +166,13 @@ def payment_parts(released: ReleasedDesignNote) -> Sequence[Part]:
             Paragraphs(examples, style="note"),
         ]
     if schedule.limits:
-        parts += [Heading(Message("Limits")), Listed(tuple(schedule.limits))]
+        parts += [Heading(Sentence("Limits")), Listed(tuple(schedule.limits))]
     return [
         *parts,
-        Heading(Message("Working out")),
+        Heading(Sentence("Working out")),
         Listed(tuple(schedule.working), numbered=True),
-        Downloads(((SCHEDULE, Message("Download the schedule (Markdown)")),)),
-        Heading(Message("What the rule would pay by chance")),
+        Downloads(((SCHEDULE, Sentence("Download the schedule (Markdown)")),)),
+        Heading(Sentence("What the rule would pay by chance")),
         *_risk_parts(released),
     ]
 
@@ -203,11 +203,11 @@ def value_parts(released: ReleasedDesignNote) -> Sequence[Part]:
     if table is None or valuation is None:
         return ()
     settled = (
-        (Message("Discounting"), str(valuation.discount).replace("_", " ")),
-        (Message("Prices"), valuation.price_base),
-        (Message("Valued on"), long_date(valuation.valued_on)),
+        (Sentence("Discounting"), str(valuation.discount).replace("_", " ")),
+        (Sentence("Prices"), valuation.price_base),
+        (Sentence("Valued on"), long_date(valuation.valued_on)),
         (
-            Message("Payment is part of the investment"),
+            Sentence("Payment is part of the investment"),
             "yes" if valuation.payment_is_invested else "no",
         ),
     )

@@ -12,8 +12,8 @@ from pbc_eval.disclosure import (
     reviews_table,
 )
 from pbc_eval.evaluation.shown.revision import revision_sentences
-from pbc_eval.messages.message import Message
 from pbc_eval.messages.number_formats import long_date
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Name
 from pbc_eval.provenance import manifest
 from pbc_eval.report.parts import (
@@ -30,15 +30,16 @@ from pbc_eval.report.words import facts
 
 REVIEW = "disclosure-review.json"
 RESULTS = "results.json"
+REVISION_TABLES = ("revision-headline", "revision-money", "revision-ratio")
 AGREED = "agreed.json"
 DICTIONARY = ("dictionary.csv", "dictionary.json", "csv-metadata.json")
-ROLES: dict[str, Message] = {
-    "commissioner": Message("Commissioner"),
-    "analyst": Message("Analyst"),
-    "assurer": Message("Assurer"),
-    "approver": Message("Approver"),
+ROLES: dict[str, Sentence] = {
+    "commissioner": Sentence("Commissioner"),
+    "analyst": Sentence("Analyst"),
+    "assurer": Sentence("Assurer"),
+    "approver": Sentence("Approver"),
 }
-_NOT_STATED = Message("Not stated.")
+_NOT_STATED = Sentence("Not stated.")
 
 
 def assurance_parts(
@@ -48,34 +49,34 @@ def assurance_parts(
     """The last section; ``reviews`` are those of every output of the page."""
     spec = released.spec
     provenance = _provenance(spec.id, spec.edition, released.inputs, released.seed)
-    files = [(RESULTS, Message("All results, unrounded (JSON)"))]
+    files = [(RESULTS, Sentence("All results, unrounded (JSON)"))]
     review: ReleasedTable | None = None
     changes: list[Part] = []
     if isinstance(released, ReleasedEvaluation):
         review = reviews_table(reviews, released.rule) if reviews else None
         changes = _changes(released)
-        files.append((REVIEW, Message("The disclosure review, for comparing editions (JSON)")))
+        files.append((REVIEW, Sentence("The disclosure review, for comparing editions (JSON)")))
     elif isinstance(released, ReleasedDesignNote):
-        fingerprint = (Message("Fingerprint of what was agreed"), released.fingerprint)
+        fingerprint = (Sentence("Fingerprint of what was agreed"), released.fingerprint)
         provenance = [fingerprint, *provenance]
-        files.append((AGREED, Message("What was agreed, of which the fingerprint is (JSON)")))
-    files += [(DICTIONARY[0], Message("What the columns mean"))]
+        files.append((AGREED, Sentence("What was agreed, of which the fingerprint is (JSON)")))
+    files += [(DICTIONARY[0], Sentence("What the columns mean"))]
     files += [
-        (name, Message("What the columns mean, as {format}", format=Name(words)))
+        (name, Sentence("What the columns mean, as {format}", format=Name(words)))
         for name, words in zip(DICTIONARY[1:], ("JSON", "CSV on the Web"), strict=True)
     ]
     revisions = tuple((revision.edition, revision.reason) for revision in spec.revisions)
     return [
         *_limits(spec.publication, _small_numbers(released, reviews)),
         *tables_of(review, folded=True),
-        Heading(Message("Sign-off")),
+        Heading(Sentence("Sign-off")),
         Labelled(tuple(signatures(spec.sign_off))),
-        Heading(Message("Editions")),
-        Labelled(revisions) if revisions else Paragraphs((Message("This is the first edition."),)),
+        Heading(Sentence("Editions")),
+        Labelled(revisions) if revisions else Paragraphs((Sentence("This is the first edition."),)),
         *changes,
-        Heading(Message("How to rebuild this page")),
-        Paragraphs((Message("The same files, code and versions give these numbers again."),)),
-        Facts(tuple(provenance), fold=Message("Hashes, versions and seed")),
+        Heading(Sentence("How to rebuild this page")),
+        Paragraphs((Sentence("The same files, code and versions give these numbers again."),)),
+        Facts(tuple(provenance), fold=Sentence("Hashes, versions and seed")),
         Downloads(tuple(files)),
     ]
 
@@ -83,12 +84,12 @@ def assurance_parts(
 def _limits(publication: Publication, small_numbers: str) -> list[Part]:
     parts: list[Part] = []
     if publication.limitations:
-        parts += [Heading(Message("Limitations")), Listed(tuple(publication.limitations))]
+        parts += [Heading(Sentence("Limitations")), Listed(tuple(publication.limitations))]
     stated = (
-        (Message("Ethics and data protection"), publication.ethics or _NOT_STATED),
-        (Message("Funding"), publication.funding or _NOT_STATED),
-        (Message("Interests"), publication.interests or _NOT_STATED),
-        (Message("Small numbers"), small_numbers),
+        (Sentence("Ethics and data protection"), publication.ethics or _NOT_STATED),
+        (Sentence("Funding"), publication.funding or _NOT_STATED),
+        (Sentence("Interests"), publication.interests or _NOT_STATED),
+        (Sentence("Small numbers"), small_numbers),
     )
     return [*parts, Facts(stated)]
 
@@ -139,12 +140,12 @@ def _changes(released: ReleasedEvaluation) -> list[Part]:
     split = released.revision
     if split is None:
         return []
-    heading = Message("What changed since edition {edition}", edition=Name(split.earlier_edition))
+    heading = Sentence("What changed since edition {edition}", edition=Name(split.earlier_edition))
     primary = released.primary
     sentences = revision_sentences(
         split, primary.outcome if primary else None, released.spec.contract.currency
     )
-    tables = (released.table(f"revision-{name}") for name in ("headline", "money", "ratio"))
+    tables = (released.table(name) for name in REVISION_TABLES)
     return [
         Heading(heading, 4),
         Listed(sentences),
@@ -157,7 +158,7 @@ def signatures(sign_off: SignOff) -> list[tuple[str, str]]:
     signed: list[tuple[str, str]] = []
     for role in type(sign_off).model_fields:
         by = getattr(sign_off, role)
-        text = f"{by.name}, {long_date(by.date)}" if by and by.date else Message("not signed")
+        text = f"{by.name}, {long_date(by.date)}" if by and by.date else Sentence("not signed")
         signed.append((ROLES[role], text))
     return signed
 
@@ -168,8 +169,8 @@ def _provenance(
     built = manifest(evaluation_id=name, edition=edition, inputs=dict(inputs), seed=seed)
     return [
         *((f"SHA-256 of {file}", digest) for file, digest in built["inputs_sha256"].items()),
-        (Message("SHA-256 of the code"), built["code_sha256"]),
-        (Message("Code commit"), built["code_commit"] or Message("not under version control")),
-        (Message("Versions"), ", ".join(f"{k} {v}" for k, v in built["versions"].items())),
-        (Message("Seed"), str(built["seed"])),
+        (Sentence("SHA-256 of the code"), built["code_sha256"]),
+        (Sentence("Code commit"), built["code_commit"] or Sentence("not under version control")),
+        (Sentence("Versions"), ", ".join(f"{k} {v}" for k, v in built["versions"].items())),
+        (Sentence("Seed"), str(built["seed"])),
     ]

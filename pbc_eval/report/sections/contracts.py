@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pbc_eval.disclosure import ReleasedPortfolio
-from pbc_eval.messages.message import Message
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.report.figures.league import funnel, league_ranks
 from pbc_eval.report.figures.portfolio import forest, small_multiples, spending
 from pbc_eval.report.parts import Heading, Links, Paragraphs, Part, tables_of
@@ -51,7 +51,7 @@ def effect_parts(released: ReleasedPortfolio) -> Sequence[Part]:
         parts.append(Paragraphs((note,), style="note"))
     return [
         *parts,
-        Heading(Message("Each in its own unit")),
+        Heading(Sentence("Each in its own unit")),
         small_multiples(released, name="portfolio-panels"),
     ]
 
@@ -105,7 +105,7 @@ def contract_parts(released: ReleasedPortfolio) -> Sequence[Part]:
     ]
     links = tuple((contract.source, contract.link) for contract in released.contracts)
     if linked := tuple((text, address) for text, address in links if address):
-        parts += [Heading(Message("Their own pages")), Links(linked)]
+        parts += [Heading(Sentence("Their own pages")), Links(linked)]
     return parts
 
 

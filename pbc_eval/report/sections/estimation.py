@@ -7,7 +7,7 @@ import pandas as pd
 
 from pbc_eval.disclosure import ReleasedEvaluation, ReleasedFinding, is_suppressed
 from pbc_eval.evaluation.designs import design_kind
-from pbc_eval.messages.message import Message
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.report.figures.drawing import Figure
 from pbc_eval.report.figures.effects import (
     estimates_side_by_side,
@@ -53,14 +53,14 @@ def design_parts(released: ReleasedEvaluation) -> Sequence[Part]:
     ]
     if notes:
         whole = tuple(note[:1].upper() + note[1:].rstrip(".") + "." for note in notes)
-        parts += [Heading(Message("Notes on the method")), Listed(whole)]
+        parts += [Heading(Sentence("Notes on the method")), Listed(whole)]
     deviations = deviation_sentences(released)
     protocol = {"sentence": protocol_sentence(released), "link": protocol_link(released)}
     return [
         *parts,
-        Heading(Message("Deviations from what was agreed")),
+        Heading(Sentence("Deviations from what was agreed")),
         LaidOut("protocol", protocol),
-        Listed(deviations) if deviations else Paragraphs((Message("None recorded."),)),
+        Listed(deviations) if deviations else Paragraphs((Sentence("None recorded."),)),
     ]
 
 
@@ -68,7 +68,7 @@ def sample_parts(released: ReleasedEvaluation) -> Sequence[Part]:
     """Every row that was left out, and who is left; nothing where nothing is estimated."""
     if not _is_estimated(released):
         return ()
-    nothing_hidden = Message(
+    nothing_hidden = Sentence(
         "Every row that was left out is listed here with the reason. Nothing was dropped, recoded "
         "or filled in without a line below."
     )

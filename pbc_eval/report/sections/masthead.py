@@ -5,17 +5,17 @@ from typing import Any
 
 from pbc_eval.agreement.contract import Contract, Publication
 from pbc_eval.disclosure import ReleasedDesignNote, ReleasedEvaluation, ReleasedPortfolio
-from pbc_eval.messages.message import Message
 from pbc_eval.messages.number_formats import long_date
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Period
 from pbc_eval.report.parts import LaidOut, Section
 from pbc_eval.report.sections.payment import illustrative_notice
 from pbc_eval.report.words import facts
 
 SERIES = {
-    "impact_report": Message("Impact report"),
-    "sroi_report": Message("Social return report"),
-    "design_note": Message("Design note"),
+    "impact_report": Sentence("Impact report"),
+    "sroi_report": Sentence("Social return report"),
+    "design_note": Sentence("Design note"),
 }
 BEFORE_OUTCOMES = (
     "This note says what will be done. It was made from what was agreed and, at most, from data "
@@ -52,15 +52,15 @@ def masthead(
 
 
 def _data_notice(publication: Publication) -> list[tuple[str, str]]:
-    return [(Message("Please note."), publication.data_notice)] if publication.data_notice else []
+    return [(Sentence("Please note."), publication.data_notice)] if publication.data_notice else []
 
 
 def _parties(contract: Contract, publication: Publication) -> list[tuple[str, str]]:
     return [
-        (Message("Commissioner"), contract.commissioner),
-        (Message("Provider"), contract.provider),
-        (Message("Contact"), publication.contact),
-        (Message("Licence"), publication.licence),
+        (Sentence("Commissioner"), contract.commissioner),
+        (Sentence("Provider"), contract.provider),
+        (Sentence("Contact"), publication.contact),
+        (Sentence("Licence"), publication.licence),
     ]
 
 
@@ -69,13 +69,13 @@ def _of_evaluation(released: ReleasedEvaluation) -> dict[str, Any]:
     notices = _data_notice(publication)
     illustrative = facts.is_illustrative(released)
     if illustrative and spec.payment:
-        notices.append((Message("Illustrative amounts."), illustrative_notice(released)))
+        notices.append((Sentence("Illustrative amounts."), illustrative_notice(released)))
     return {
         "summary": spec.contract.summary,
         "illustrative": illustrative,
         "notices": notices,
         "facts": [
-            (Message("Released"), long_date(publication.release_date)),
+            (Sentence("Released"), long_date(publication.release_date)),
             *_parties(spec.contract, publication),
         ],
     }
@@ -84,19 +84,19 @@ def _of_evaluation(released: ReleasedEvaluation) -> dict[str, Any]:
 def _of_note(released: ReleasedDesignNote) -> dict[str, Any]:
     spec, protocol = released.spec, released.spec.protocol
     registered = (
-        Message("not registered") if protocol is None else long_date(protocol.registered_on)
+        Sentence("not registered") if protocol is None else long_date(protocol.registered_on)
     )
     return {
         "summary": spec.contract.summary,
         "illustrative": bool(spec.payment and spec.payment.illustrative),
         "notices": [
-            (Message("Before outcomes."), BEFORE_OUTCOMES),
+            (Sentence("Before outcomes."), BEFORE_OUTCOMES),
             *_data_notice(spec.publication),
         ],
         "facts": [
-            (Message("Registered"), registered),
+            (Sentence("Registered"), registered),
             *_parties(spec.contract, spec.publication),
-            (Message("Fingerprint"), f"{released.fingerprint[:16]}…"),
+            (Sentence("Fingerprint"), f"{released.fingerprint[:16]}…"),
         ],
     }
 
@@ -104,14 +104,14 @@ def _of_note(released: ReleasedDesignNote) -> dict[str, Any]:
 def _of_portfolio(released: ReleasedPortfolio) -> dict[str, Any]:
     spec, publication = released.spec, released.spec.publication
     return {
-        "series": Message("Contracts of {year}", year=Period(spec.year)),
+        "series": Sentence("Contracts of {year}", year=Period(spec.year)),
         "summary": spec.summary,
         "illustrative": any(contract.illustrative for contract in released.contracts),
         "notices": _data_notice(publication),
         "facts": [
-            (Message("Released"), long_date(publication.release_date)),
-            (Message("Contracts"), str(len(released.contracts))),
-            (Message("Contact"), publication.contact),
-            (Message("Licence"), publication.licence),
+            (Sentence("Released"), long_date(publication.release_date)),
+            (Sentence("Contracts"), str(len(released.contracts))),
+            (Sentence("Contact"), publication.contact),
+            (Sentence("Licence"), publication.licence),
         ],
     }

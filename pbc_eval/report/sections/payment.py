@@ -6,7 +6,7 @@ from dataclasses import replace
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.disclosure import ReleasedEvaluation
 from pbc_eval.messages import numbers as fmt
-from pbc_eval.messages.message import Message
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.payment.ladder import Ladder
 from pbc_eval.payment.risk import NO_EFFECT, PROMISED, PaymentRisk, sentences
 from pbc_eval.payment.schedule import schedule_of
@@ -41,42 +41,42 @@ def payment_parts(released: ReleasedEvaluation) -> Sequence[Part]:
         return ()
     parts: list[Part] = []
     if payment.illustrative:
-        parts.append(Notice(illustrative_notice(released), Message("Illustrative.")))
+        parts.append(Notice(illustrative_notice(released), Sentence("Illustrative.")))
     total = fmt.money(float(payment.total), payment.currency, payment.decimals)
     formulas = [(line.label or line.clause, line.formula) for line in payment.lines]
     parts += [
         LaidOut("total", {"total": total}),
-        Heading(Message("The rule")),
+        Heading(Sentence("The rule")),
         Listed(tuple(terms_in_words(terms)), numbered=True),
-        Heading(Message("The statement, line by line")),
+        Heading(Sentence("The statement, line by line")),
         *tables_of(released.table("payment-statement")),
         *_ladder_figures(released),
         Downloads(
             (
                 (
                     WORKBOOK,
-                    Message("Download the workings as a workbook with live formulas (XLSX)"),
+                    Sentence("Download the workings as a workbook with live formulas (XLSX)"),
                 ),
             )
         ),
         LaidOut("formulas", {"formulas": formulas}),
     ]
     if (alternatives := released.table("payment-alternatives")) is not None:
-        explained = Message(
+        explained = Sentence(
             "The estimate that counts was fixed in the terms. These are the payments had another "
             "been agreed."
         )
         parts += [
-            Heading(Message("What other estimates would have paid")),
+            Heading(Sentence("What other estimates would have paid")),
             Paragraphs((explained,)),
             *tables_of(alternatives),
         ]
     return [
         *parts,
         *_risk_parts(released),
-        Heading(Message("The schedule, as it would be signed")),
+        Heading(Sentence("The schedule, as it would be signed")),
         LaidOut("schedule", {"schedule": schedule_of(terms)}),
-        Downloads(((SCHEDULE, Message("Download the schedule (Markdown)")),)),
+        Downloads(((SCHEDULE, Sentence("Download the schedule (Markdown)")),)),
     ]
 
 
@@ -155,7 +155,7 @@ def _risk_parts(released: ReleasedEvaluation) -> list[Part]:
         return []
     varied = [released.spec.outcome(name) for name, _ in risk.scenarios[0].effects]
     return [
-        Heading(Message("What the rule pays by chance")),
+        Heading(Sentence("What the rule pays by chance")),
         Listed((*sentences(risk), *_what_was_earned(risk))),
         *tables_of(*(released.table(name) for name in RISK_TABLES)),
         risk_figure(risk, varied[0]),

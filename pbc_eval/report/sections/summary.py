@@ -7,7 +7,7 @@ from pbc_eval.disclosure import ReleasedEvaluation, ReleasedFinding, ReleasedPor
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.messages import numbers as fmt
-from pbc_eval.messages.message import Message
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Money
 from pbc_eval.report.parts import Heading, LaidOut, Listed, Part
 from pbc_eval.report.words import claims, facts, prose
@@ -62,15 +62,15 @@ def _money_boxes(released: ReleasedEvaluation) -> list[dict[str, Any]]:
     boxes = []
     if payment is not None:
         label = (
-            Message("Payment due (illustrative)")
+            Sentence("Payment due (illustrative)")
             if payment.illustrative
-            else Message("Payment due")
+            else Sentence("Payment due")
         )
         figure = fmt.money(float(payment.total), currency)
         boxes.append(_money_box(label, figure, payment.sentence))
     if sroi is not None:
         low, high = ratio_range(released)
-        label = Message("Social return per {unit} invested", unit=Money(1, currency))
+        label = Sentence("Social return per {unit} invested", unit=Money(1, currency))
         boxes.append(
             _money_box(
                 label,
@@ -118,12 +118,12 @@ def portfolio_parts(released: ReleasedPortfolio) -> Sequence[Part]:
         figure = fmt.money(sum(contract.paid or 0.0 for contract in paid), paid[0].currency)
     shown = f"{released.counted('improved')} improved, {released.counted('uncertain')} cannot tell"
     boxes = [
-        _money_box(Message("Contracts"), str(len(released.contracts)), released.spec.chosen),
-        _money_box(Message("What they can show"), shown, sentences[0]),
-        _money_box(Message("Paid or due"), figure, money_sentence(released)),
+        _money_box(Sentence("Contracts"), str(len(released.contracts)), released.spec.chosen),
+        _money_box(Sentence("What they can show"), shown, sentences[0]),
+        _money_box(Sentence("Paid or due"), figure, money_sentence(released)),
     ]
     return (
         LaidOut("headlines", {"first": None, "boxes": boxes}),
-        Heading(Message("How to read this")),
+        Heading(Sentence("How to read this")),
         Listed((*sentences[1:], ALL_AT_ONCE)),
     )

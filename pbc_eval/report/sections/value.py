@@ -10,7 +10,7 @@ from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.simulation_summary import SimulationSummary
 from pbc_eval.evaluation.value_analysis import ValueAnalysis
 from pbc_eval.messages import numbers as fmt
-from pbc_eval.messages.message import Message
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Number
 from pbc_eval.report.figures.drawing import Figure
 from pbc_eval.report.figures.value import ratio_distribution, tornado, two_way_grid, value_waterfall
@@ -46,11 +46,11 @@ def value_parts(released: ReleasedEvaluation) -> Sequence[Part]:
         return ()
     return [
         *_ratio_parts(released, sroi, valuation),
-        Heading(Message("From gross value to net")),
+        Heading(Sentence("From gross value to net")),
         value_waterfall(analysis.waterfall, name="value-waterfall", currency=sroi.currency),
-        Heading(Message("What was invested")),
+        Heading(Sentence("What was invested")),
         *tables_of(released.table("value-investment")),
-        Heading(Message("The value map")),
+        Heading(Sentence("The value map")),
         Paragraphs(
             (f"In {sroi.currency}, {valuation.price_base}; {CONVENTIONS[sroi.start_convention]}.",)
         ),
@@ -73,12 +73,12 @@ def _ratio_parts(
         f"{sroi.sentence} When one assumption at a time is changed, the ratio runs "
         f"from {low:.2f} to {high:.2f}."
     )
-    not_comparable = Message(
+    not_comparable = Sentence(
         "Ratios of different programmes are not comparable: each rests on its own choice of "
         "outcomes, values and durations. The net present value stands beside the ratio for that "
         "reason."
     )
-    workings = Message(
+    workings = Sentence(
         "Download the workings of the social return as a workbook with live formulas (XLSX)"
     )
     parts: list[Part] = []
@@ -99,13 +99,13 @@ def _assumption_parts(
         f"{row_name(sroi, place.outcome)}: {place.sentence}" for place in analysis.benchmarks
     )
     return [
-        Heading(Message("Which assumptions matter")),
+        Heading(Sentence("Which assumptions matter")),
         Paragraphs((MOVES,)),
         *_assumption_figures(sroi, analysis),
         *tables_of(
             released.table("value-sensitivity"), released.table("value-switching"), folded=True
         ),
-        Listed(places, fold=Message("How these assumptions compare with published reports")),
+        Listed(places, fold=Sentence("How these assumptions compare with published reports")),
     ]
 
 
@@ -136,12 +136,12 @@ def uncertainty_parts(released: ReleasedEvaluation) -> Sequence[Part]:
     simulation, sroi = released.simulation, released.sroi
     if simulation is None or simulation.returns is None or sroi is None:
         return ()
-    drawn = Message(
+    drawn = Sentence(
         "Everything that is stated to be uncertain was drawn at random {draws} times, all of it "
         "at once, and the return worked out each time.",
         draws=Number(simulation.draws),
     )
-    left_out = Message(
+    left_out = Sentence(
         "A share of draws is the chance only if the stated distributions are right. What they "
         "leave out, such as outcomes that nobody valued, is not in it."
     )
