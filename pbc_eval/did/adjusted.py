@@ -17,8 +17,8 @@ import numpy as np
 
 from pbc_eval.did.adjustment import (
     TRIM,
+    AdjustedChange,
     Comparison,
-    CovariateAdjustment,
     EstimationMethod,
     Sums,
     adjust,
@@ -140,7 +140,7 @@ def _fit(
         tally.level[cells] = mean / sums[cohort].weight
         wanted.append((cohort, pool, inside, cells, sheet.contrast(plan, cells)))
 
-    def adjusted(one: tuple[int, Bools, list[int], Ints, Floats]) -> CovariateAdjustment | Sentence:
+    def adjusted(one: tuple[int, Bools, list[int], Ints, Floats]) -> AdjustedChange | Sentence:
         cohort, _, inside, _, contrast = one
         return adjust(method, _comparison(arrays, parts, sums, cohort, inside), contrast, names)
 

@@ -51,7 +51,7 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CovariateAdjustment:
+class AdjustedChange:
     """All that a unit's influence needs, for the q outcome columns of one comparison."""
 
     estimate: Floats  # (q,)
@@ -111,7 +111,7 @@ def adjust(
     comparison: Comparison,
     contrast: Floats,
     names: tuple[str, ...],
-) -> CovariateAdjustment | Sentence:
+) -> AdjustedChange | Sentence:
     """Fit one comparison; ``contrast`` (columns, q) turns outcome columns into changes.
 
     A sentence says why it cannot be fitted.
@@ -126,7 +126,7 @@ def adjust(
     mean_own = own.xx[0] / own.weight
     eta_treated = (own.xd[0] @ contrast - own.xx[0] @ slope) / own.weight
     if method == "reg":
-        return CovariateAdjustment(
+        return AdjustedChange(
             estimate=eta_treated,
             slope=slope,
             eta_treated=eta_treated,
@@ -158,7 +158,7 @@ def adjust(
         )
     eta_comparison = (xd[0] - xx[0] @ slope) / total
     moved = xd - xx @ slope - np.outer(xx[0], eta_comparison)
-    return CovariateAdjustment(
+    return AdjustedChange(
         estimate=eta_treated - eta_comparison,
         slope=slope,
         eta_treated=eta_treated,

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from pbc_eval.did.adjustment import CovariateAdjustment
+from pbc_eval.did.adjustment import AdjustedChange
 from pbc_eval.did.cell_blocks import Sheet, Units
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
 from pbc_eval.panel.covariates import UnitCovariates
@@ -25,7 +25,7 @@ class Fitted:
     cohort: int
     pool: Bools  # (C,)
     contrast: Floats  # (q, m)
-    model: CovariateAdjustment
+    model: AdjustedChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -29,8 +29,8 @@ from pbc_eval.matching.cardinality import Selected, largest_balanced
 from pbc_eval.matching.full import full_sets
 from pbc_eval.matching.greedy import Pairs
 from pbc_eval.matching.nearest import nearest_pairs
+from pbc_eval.matching.nearest_in_space import nearest_in_space
 from pbc_eval.matching.optimal import optimal_pairs
-from pbc_eval.matching.space import nearest_in_space
 from pbc_eval.matching.subclass import subclasses
 
 Solution = Pairs | Sets | Selected

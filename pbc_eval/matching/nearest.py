@@ -20,8 +20,8 @@ import numpy as np
 
 from pbc_eval.agreement.matching_settings import Order
 from pbc_eval.matching.greedy import Greedy, Pairs, choosing_order, collected
-from pbc_eval.matching.rail import Rail, free_place, lay_out
 from pbc_eval.matching.rules import PairRules
+from pbc_eval.matching.score_line import ScoreLine, free_place, lay_out
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
 
 
@@ -67,7 +67,7 @@ def nearest_pairs(
 
 
 def _with_replacement(
-    rail: Rail, focal_score: Floats, ratio: int, caliper: float
+    rail: ScoreLine, focal_score: Floats, ratio: int, caliper: float
 ) -> tuple[Ints, Ints]:
     """All focal people at once: two pointers each, moved outwards ``ratio`` times."""
     right = rail.start.copy()
@@ -97,7 +97,7 @@ class Links(Greedy):
     arrays.
     """
 
-    def __init__(self, rail: Rail, focal_score: Floats, caliper: float) -> None:
+    def __init__(self, rail: ScoreLine, focal_score: Floats, caliper: float) -> None:
         self.left = list(range(len(rail.score)))
         self.right = list(range(len(rail.score)))
         self.rail_score: list[float] = rail.score.tolist()
@@ -127,7 +127,9 @@ class Links(Greedy):
 class RuledLinks(Links):
     """Links on which a focal person passes over free candidates that the rules forbid to them."""
 
-    def __init__(self, rail: Rail, focal_score: Floats, caliper: float, rules: PairRules) -> None:
+    def __init__(
+        self, rail: ScoreLine, focal_score: Floats, caliper: float, rules: PairRules
+    ) -> None:
         super().__init__(rail, focal_score, caliper)
         self.rules = rules
         self.row: list[int] = rail.row.tolist()

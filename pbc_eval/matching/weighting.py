@@ -32,6 +32,7 @@ from pbc_eval.agreement.weighting_options import (
     Overlap,
     WeightingOptions,
 )
+from pbc_eval.matching.balancing_loss import Loss, Tilt, tilt
 from pbc_eval.matching.encoding import Columns
 from pbc_eval.matching.propensity import (
     CURVATURES,
@@ -39,7 +40,6 @@ from pbc_eval.matching.propensity import (
     fit_propensity,
     independent_columns,
 )
-from pbc_eval.matching.tilting import Loss, Tilt, tilt
 from pbc_eval.numerics.arrays import Bools, Floats
 
 Target = Literal["ATT", "ATE", "ATC", "ATO"]

@@ -5,12 +5,12 @@ from pbc_eval.payment.draws import DrawnPayments, payments_of_draws
 from pbc_eval.payment.due import payment_due
 from pbc_eval.payment.schedule import Schedule, schedule_of
 from pbc_eval.payment.spreadsheet import SpreadsheetLine, spreadsheet_lines
-from pbc_eval.payment.statement import Adjustment, PaymentStatement, StatementLine
+from pbc_eval.payment.statement import LimitLine, PaymentStatement, StatementLine
 from pbc_eval.payment.terms_in_words import terms_in_words
 
 __all__ = [
-    "Adjustment",
     "DrawnPayments",
+    "LimitLine",
     "PaymentStatement",
     "Schedule",
     "SpreadsheetLine",

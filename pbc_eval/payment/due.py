@@ -22,7 +22,7 @@ from pbc_eval.payment.expression import AmountOf, Expression, Fact, exact, leave
 from pbc_eval.payment.measure import Input, check_measure, fact_of
 from pbc_eval.payment.plan import PlannedClause, PlannedLimit, plan_of
 from pbc_eval.payment.rule import floor_of, index_factor, indexed, limits_of
-from pbc_eval.payment.statement import EXACT, Adjustment, PaymentStatement, StatementLine, Working
+from pbc_eval.payment.statement import EXACT, LimitLine, PaymentStatement, StatementLine, Working
 from pbc_eval.results import MeasuredOutcome
 
 Results = Mapping[str, MeasuredOutcome] | Iterable[MeasuredOutcome]
@@ -217,7 +217,7 @@ def _working(planned: PlannedClause | PlannedLimit, known: Known) -> Working:
     )
 
 
-def _adjustment(terms: PaymentTerms, limit: PlannedLimit, known: Known) -> Adjustment:
+def _adjustment(terms: PaymentTerms, limit: PlannedLimit, known: Known) -> LimitLine:
     over = money_text(known.value(limit.over), terms.currency)
     words = limit.words(over, money_text(limit.bound, terms.currency))
-    return Adjustment(name=limit.line, formula=words, amount=known.amounts[limit.line])
+    return LimitLine(name=limit.line, formula=words, amount=known.amounts[limit.line])

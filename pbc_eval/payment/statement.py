@@ -56,7 +56,7 @@ class StatementLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Adjustment:
+class LimitLine:
     """A contract-level cap (negative) or floor (positive), applied to the sum of the lines."""
 
     name: str
@@ -84,7 +84,7 @@ class PaymentStatement:
     decimals: int  # of every amount due
     rounding: str  # half_up, half_even or down (towards zero)
     lines: tuple[StatementLine, ...]
-    adjustments: tuple[Adjustment, ...] = ()
+    adjustments: tuple[LimitLine, ...] = ()
     illustrative: bool = False  # the contract, or any clause, is
     workings: tuple[Working, ...] = ()  # of every line and limit, those that did not bind too
 

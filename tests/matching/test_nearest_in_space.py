@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.distance import pooled_covariance, space_of
-from pbc_eval.matching.space import nearest_in_space
+from pbc_eval.matching.nearest_in_space import nearest_in_space
 
 PEOPLE = people(300)
 DISTANCES = ["mahalanobis", "robust_mahalanobis", "scaled_euclidean"]

@@ -8,7 +8,7 @@ from pbc_eval.numerics.arrays import Bools, Floats, Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rail:
+class ScoreLine:
     """Candidates laid out by stratum and score, with a wall before and behind each stratum.
 
     ``score`` and ``row`` have an entry a place on the rail; walls have score minus or plus
@@ -21,7 +21,7 @@ class Rail:
     start: Ints
 
 
-def lay_out(score: Floats, focal: Bools, strata: Ints) -> Rail:
+def lay_out(score: Floats, focal: Bools, strata: Ints) -> ScoreLine:
     """Sort once: by stratum, then score, then row."""
     everyone = np.lexsort((score, strata))
     of_stratum = strata[everyone]
@@ -41,7 +41,7 @@ def lay_out(score: Floats, focal: Bools, strata: Ints) -> Rail:
 
     start = np.empty(len(score), dtype=np.int64)
     start[everyone] = place
-    return Rail(rail_score, rail_row, start[focal])
+    return ScoreLine(rail_score, rail_row, start[focal])
 
 
 def free_place(link: list[int], place: int) -> int:
