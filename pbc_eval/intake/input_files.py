@@ -22,7 +22,6 @@ class InputFiles:
 
     def __init__(self) -> None:
         self._read: dict[tuple[str, ...], Any] = {}
-        self.times_read: dict[str, int] = {}  # by name; how often each file was opened to be read
 
     def read(self, path: Path, reader: Callable[..., T], *beside: Path | None) -> T:
         """What ``reader`` makes of the file and of those beside it: worked out once, then shared.
@@ -33,7 +32,6 @@ class InputFiles:
         key = (f"{reader.__module__}.{reader.__qualname__}", *map(str, (path, *beside)))
         if key not in self._read:
             self._read[key] = reader(path, *beside)
-            self.times_read[path.name] = self.times_read.get(path.name, 0) + 1
         shared: T = self._read[key]
         return shared
 
