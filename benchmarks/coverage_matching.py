@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval import match, weight
+from pbc_eval.agreement.matching_options import Subclass
 from pbc_eval.matching.abadie_imbens import nearest_effect
 from pbc_eval.matching.binary import risk_effects
 from pbc_eval.matching.counts import rate_effects
@@ -72,9 +73,9 @@ def people(
     return frame.assign(id=np.arange(len(frame)))
 
 
-def of_sample(make: Callable[..., object], by: str, **asked: object) -> Estimator:
+def of_sample(make: Callable[..., object], compared_by: str, **asked: object) -> Estimator:
     def estimate(frame: pd.DataFrame) -> Interval:
-        return as_interval(make(frame, **ROLES, **asked).effect("y", method=by))
+        return as_interval(make(frame, **ROLES, **asked).effect("y", method=compared_by))
 
     return estimate
 
@@ -174,7 +175,7 @@ def designs() -> dict[str, Design]:
             true_gain(varying),
             {
                 "subclasses, separate slopes": of_sample(
-                    match, "g_computation", method="subclass", subclasses=5
+                    match, "g_computation", by=Subclass(subclasses=5)
                 ),
                 "full matching, separate slopes": of_sample(match, "g_computation", method="full"),
                 "entropy balancing": of_sample(weight, "difference", method="entropy"),
