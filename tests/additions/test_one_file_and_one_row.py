@@ -33,6 +33,8 @@ from pbc_eval.report.parts import Paragraphs, tables_of
 from pbc_eval.report.words.design_words import design_facts, planned_checks
 from pbc_eval.results import CheckResult
 
+pytestmark = pytest.mark.slow  # whole evaluations are run
+
 PANEL = "hospital-readmissions"
 
 

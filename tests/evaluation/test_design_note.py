@@ -21,6 +21,8 @@ from pbc_eval.publish.formats.results import results
 from pbc_eval.publish.notebook import sanitise
 from pbc_eval.report.page import page_of
 
+pytestmark = pytest.mark.slow  # whole evaluations are run
+
 NAME = "hospital-readmissions"
 OUTCOME = "readmissions_per_100"
 

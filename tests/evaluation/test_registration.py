@@ -12,6 +12,8 @@ from pbc_eval.evaluation.registration import agreed_parts, deviations_of, finger
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.report.words.deviations import NO_REASON, deviation_sentences
 
+pytestmark = pytest.mark.slow  # whole evaluations are run
+
 NAME = "hospital-readmissions"
 
 

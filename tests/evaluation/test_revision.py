@@ -15,6 +15,8 @@ from pbc_eval.evaluation.revision import between, earlier_spec, figures_of, shap
 from pbc_eval.evaluation.shown.revision import revision_sentences
 from pbc_eval.intake.input_files import InputFiles
 
+pytestmark = pytest.mark.slow  # whole evaluations are run
+
 NAME = "school-attendance"
 EARLIER = "earlier/2025-1"
 

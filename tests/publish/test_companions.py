@@ -20,6 +20,8 @@ from pbc_eval.publish.citation import citation_of
 from pbc_eval.publish.crate import AGREED, DESCRIPTOR, crate_bytes
 from pbc_eval.publish.edition_files import agreed_text, open_inputs, write_companions
 
+pytestmark = pytest.mark.slow  # whole evaluations are run
+
 OPEN = "data_status: synthetic\n  data_open: true"
 
 

@@ -13,6 +13,8 @@ from pbc_eval.report.figures import drawing as figures
 from pbc_eval.report.figures.value import tornado
 from pbc_eval.report.sections.estimation import drawings
 
+pytestmark = pytest.mark.slow  # whole evaluations are run
+
 DATA = Path(__file__).parents[2] / "data"
 
 

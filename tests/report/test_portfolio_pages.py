@@ -25,6 +25,8 @@ from pbc_eval.report.page import page_of
 from pbc_eval.report.words import portfolio_words as words
 from pbc_eval.report.words.claims import refuse_portfolio_over_claims
 
+pytestmark = pytest.mark.slow  # whole evaluations are run
+
 MIXED = ["A,jobs,2,0.5,4,1000,500,40,S", "B,stays,-3,1,2,900,900,40,S", "C,stays,9,,,,,,S"]
 
 

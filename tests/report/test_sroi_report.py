@@ -14,6 +14,8 @@ from pbc_eval.publish.report_kinds import kind_of
 from pbc_eval.report.page import page_of
 from pbc_eval.report.sections.account import principles
 
+pytestmark = pytest.mark.slow  # whole evaluations are run
+
 
 def made(folder):
     return release(evaluate(load_evaluation(folder)))

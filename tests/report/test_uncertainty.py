@@ -15,6 +15,8 @@ from pbc_eval.publish.formats.results import results
 from pbc_eval.report.page import page_of
 from pbc_eval.sroi.value_of_information import value_of_information
 
+pytestmark = pytest.mark.slow  # whole evaluations are run
+
 NAMES = ("hospital-readmissions", "wheels-to-meals", "one-service")
 
 

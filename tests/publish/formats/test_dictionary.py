@@ -16,6 +16,8 @@ from pbc_eval.publish.formats.csv_files import csv_files
 from pbc_eval.report.page import Page, page_of
 from pbc_eval.report.parts import Table
 
+pytestmark = pytest.mark.slow  # whole evaluations are run
+
 DICTIONARY = ("dictionary.csv",)
 
 

@@ -16,6 +16,8 @@ from pbc_eval.intake.workbook_file import Formula, Sheet, workbook_bytes
 from pbc_eval.publish.formats.workbook import workbook
 from pbc_eval.sroi.basis import ValueBasis
 
+pytestmark = pytest.mark.slow  # whole evaluations are run
+
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 NAMES = ("hospital-readmissions", "wheels-to-meals", "one-service", "training-grants")
 
