@@ -101,7 +101,8 @@ def joint_covariance(sample: Sample, per_weight: Floats) -> tuple[Floats | None,
         leverage = np.maximum(1 - weights / totals, 1e-300)
         influence = influence / leverage[:, None]
         return sandwich(influence), float(n - 2)
-    by_set = clusters_of(sample.assignment.subclass[sample.matched]).sums(influence)
+    sets = clusters_of(sample.assignment.subclass[sample.matched])
+    by_set = np.column_stack([sets.sums(column) for column in influence.T])
     g = len(by_set)
     if g < 2:
         return None, float("nan")

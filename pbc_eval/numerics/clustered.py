@@ -25,12 +25,13 @@ class Clusters:
     first: Ints
 
     def sums(self, scores: Floats) -> Floats:
-        """Sums of ``scores`` over each cluster: (G,) of (n,), (G, k) of (n, k). Rows are added one
-        after the other, so that a column alone has the sums that it has beside others."""
+        """Sums of ``scores`` over each cluster: (G,) of (n,), (G, k) of (n, k).
+
+        One figure is added row after row, several in pairs; the two differ by rounding."""
         rows = scores if self.order is None else scores[self.order]
-        if rows.ndim == 1:  # reduceat would add in pairs
+        if rows.ndim == 1:
             member = np.repeat(np.arange(len(self)), np.diff(self.first, append=len(rows)))
-            return np.bincount(member, rows, len(self))
+            return np.asarray(np.bincount(member, rows, len(self)), dtype=np.float64)
         totals: Floats = np.add.reduceat(rows, self.first, axis=0)
         return totals
 
