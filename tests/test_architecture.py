@@ -102,6 +102,19 @@ def test_no_function_outgrows_a_screen(path):
         assert len([n for n in names if n not in ("self", "cls")]) <= 12, function.name
 
 
+@MODULES
+def test_no_local_is_named_for_nothing(path):
+    """A name says what it holds; these four hold anything."""
+    hollow = {"found", "one", "said", "told"}
+    names = {
+        node.id if isinstance(node, ast.Name) else node.arg
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+        or isinstance(node, ast.arg)
+    }
+    assert not names & hollow
+
+
 def test_importing_the_package_loads_nothing_heavy():
     heavy = ["pandas", "numpy", "scipy", "ibis", "duckdb", "pydantic", "matplotlib", "papermill"]
     code = f"import sys, pbc_eval; print([m for m in {heavy!r} if m in sys.modules])"

@@ -141,8 +141,8 @@ def _fit(
         tally.level[cells] = mean / sums[cohort].weight
         wanted.append((cohort, pool, inside, cells, sheet.contrast(plan, cells)))
 
-    def adjusted(one: tuple[int, Bools, list[int], Ints, Floats]) -> AdjustedChange | Sentence:
-        cohort, _, inside, _, contrast = one
+    def adjusted(pattern: tuple[int, Bools, list[int], Ints, Floats]) -> AdjustedChange | Sentence:
+        cohort, _, inside, _, contrast = pattern
         return adjust(method, _comparison(arrays, parts, sums, cohort, inside), contrast, names)
 
     models = in_order(adjusted, wanted)
@@ -219,11 +219,13 @@ def _with_covariance(
         return influences.block(at)
 
     cuts = cluster_blocks(arrays.cluster[order], max(1, VALUES_A_BLOCK // size), clustered)
-    for one in in_order(block, cuts):
-        cluster = arrays.cluster[one.at] if clustered else None
-        for cohort, rows in runs(arrays.cohort[one.at]):
-            add_block(parts, one.scores[rows], cohort, None if cluster is None else cluster[rows])
-        scores, treated, compared = one.scores, one.treated, one.compared
+    for block_cells in in_order(block, cuts):
+        cluster = arrays.cluster[block_cells.at] if clustered else None
+        for cohort, rows in runs(arrays.cohort[block_cells.at]):
+            add_block(
+                parts, block_cells.scores[rows], cohort, None if cluster is None else cluster[rows]
+            )
+        scores, treated, compared = block_cells.scores, block_cells.treated, block_cells.compared
         if cluster is not None:
             clusters = clusters_of(cluster)
             scores = clusters.sums(scores)

@@ -61,16 +61,16 @@ def cells_adjusted_in_cross_sections(
             treated=treated,
             now=now,
         )
-        found = adjust_cell(method, sample, covariates.names)
-        if isinstance(found, Sentence):
-            reason[j] = found
+        adjusted = adjust_cell(method, sample, covariates.names)
+        if isinstance(adjusted, Sentence):
+            reason[j] = adjusted
             continue
-        estimate[j] = found.estimate
-        if found.trimmed:
-            reason[j] = trimmed(Units(found.trimmed, OBSERVATIONS), TRIM)
+        estimate[j] = adjusted.estimate
+        if adjusted.trimmed:
+            reason[j] = trimmed(Units(adjusted.trimmed, OBSERVATIONS), TRIM)
         at.append(used)
         cell.append(np.full(len(used), j))
-        value.append(found.influence)
+        value.append(adjusted.influence)
     joint, before = _covariance(plan, rows, (at, cell, value), estimate, clustered)
     return replace(plain, estimate=estimate, joint=joint, reason=tuple(reason), before=before)
 
@@ -79,10 +79,10 @@ def _rows_by_stratum(rows: RowArrays, n_cohorts: int) -> dict[tuple[int, int], I
     """Positions of the rows of every cohort and period."""
     key = rows.cohort * (rows.period.max() + 1) + rows.period
     order = np.argsort(key, kind="stable")
-    found, first = np.unique(key[order], return_index=True)
+    strata, first = np.unique(key[order], return_index=True)
     parts = np.split(order, first[1:])
     n_periods = int(rows.period.max()) + 1
-    return {divmod(int(h), n_periods): part for h, part in zip(found, parts, strict=True)}
+    return {divmod(int(h), n_periods): part for h, part in zip(strata, parts, strict=True)}
 
 
 def _sample(
@@ -135,8 +135,8 @@ class _Regression:
 
     def influence(self, sample: Sample) -> Floats:
         rest = sample.y - sample.x @ self.slope
-        found: Floats = self.weight * rest * (sample.x @ solve(self.gram, self.pull))
-        return found
+        influence: Floats = self.weight * rest * (sample.x @ solve(self.gram, self.pull))
+        return influence
 
 
 @dataclass(slots=True, eq=False)
@@ -236,7 +236,9 @@ def adjust_cell(
         gap, both = x @ (treated.slope - control.slope), ((1.0, treated), (-1.0, control))
         total.add(sign, own, gap, both)
         total.add(-sign, own * here, gap, both)
-    influence = total.influence + sum(one.influence(sample) for one in regressions.values())
+    influence = total.influence + sum(
+        regression.influence(sample) for regression in regressions.values()
+    )
     if score is not None:
         moved = x @ solve(score.information(x), total.score_pull)
         influence = influence + sample.weight * (d - fitted_chance(x, score.coefficients)) * moved
@@ -246,14 +248,14 @@ def adjust_cell(
 def _covariance(
     plan: CellPlan,
     rows: RowArrays,
-    found: tuple[list[Ints], list[Ints], list[Floats]],
+    influences: tuple[list[Ints], list[Ints], list[Floats]],
     estimate: Floats,
     clustered: bool,
 ) -> tuple[Floats, CohortParts | None]:
     """Joint covariance of cells and cohort indicators, and the parts of those before treatment."""
     k, n_cohorts = plan.pool.shape
     n = len(rows.outcome)
-    at, cell, value = ([*part] for part in found)
+    at, cell, value = ([*part] for part in influences)
     at.append(np.arange(n))
     cell.append(k + rows.cohort)
     value.append(rows.weight / rows.weight.sum())

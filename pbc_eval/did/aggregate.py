@@ -157,8 +157,8 @@ def averages_of(
 
 def _mean(averages: list[Average]) -> Average:
     return Average(
-        np.mean([one.weights for one in averages], axis=0),
-        np.mean([one.score for one in averages], axis=0),
+        np.mean([average.weights for average in averages], axis=0),
+        np.mean([average.score for average in averages], axis=0),
     )
 
 
@@ -170,11 +170,11 @@ def _cohort_mean(cells: CellEstimates, at: Bools) -> Average:
 
 def _mean_of_cohorts(cells: CellEstimates, index: list[int], averages: list[Average]) -> Average:
     share = cells.shares[index]
-    effect = np.array([one.value(cells.estimate) for one in averages])
+    effect = np.array([average.value(cells.estimate) for average in averages])
     weight = share / share.sum()
-    score = weight @ np.array([one.score for one in averages])
+    score = weight @ np.array([average.score for average in averages])
     score[cells.k + np.array(index)] += (effect - weight @ effect) / share.sum()
-    return Average(weight @ np.array([one.weights for one in averages]), score)
+    return Average(weight @ np.array([average.weights for average in averages]), score)
 
 
 def _chosen(

@@ -76,14 +76,14 @@ def bacon_decomposition(panel: Panel) -> BaconDecomposition:
     n_periods = panel.n_periods
     treated = [g for g in range(1, len(panel.cohorts)) if panel.cohort_units[g]]
     dose = {g: 1 - panel.starts[g] / n_periods for g in treated}  # share of periods treated
-    found: list[tuple[str, int, int, float, float]] = []
+    comparisons: list[tuple[str, int, int, float, float]] = []
     for at, k in enumerate(treated):
         start = panel.starts[k]
         if panel.cohort_units[0]:
             size = share[k] + share[0]
             spread = share[k] * share[0] / size**2 * dose[k] * (1 - dose[k])
             change = _change(path, k, 0, slice(start, None), slice(0, start))
-            found.append((KINDS[2], k, 0, size**2 * spread, change))
+            comparisons.append((KINDS[2], k, 0, size**2 * spread, change))
         for later in treated[at + 1 :]:
             other = panel.starts[later]
             size, mix = share[k] + share[later], share[k] * share[later]
@@ -91,11 +91,11 @@ def bacon_decomposition(panel: Panel) -> BaconDecomposition:
             # Before the later cohort is treated; then once the earlier one is.
             weight = (left * size) ** 2 * mix / size**2 * (high - low) * (1 - high) / left**2
             change = _change(path, k, later, slice(start, other), slice(0, start))
-            found.append((KINDS[0], k, later, weight, change))
+            comparisons.append((KINDS[0], k, later, weight, change))
             weight = (high * size) ** 2 * mix / size**2 * low * (high - low) / high**2
             change = _change(path, later, k, slice(other, None), slice(start, other))
-            found.append((KINDS[1], later, k, weight, change))
-    total = sum(weight for _, _, _, weight, _ in found)
+            comparisons.append((KINDS[1], later, k, weight, change))
+    total = sum(weight for _, _, _, weight, _ in comparisons)
     if not total:
         raise DesignError(
             f"{panel.name}: no two cohorts can be compared; the two-way coefficient needs units "
@@ -104,17 +104,17 @@ def bacon_decomposition(panel: Panel) -> BaconDecomposition:
     parts = [
         TwoByTwo(
             kind=kind,
-            treated=panel.cohorts[one],
-            comparison=panel.cohorts[two],
+            treated=panel.cohorts[treated_cohort],
+            comparison=panel.cohorts[compared_cohort],
             weight=weight / total,
             estimate=estimate,
         )
-        for kind, one, two, weight, estimate in found
+        for kind, treated_cohort, compared_cohort, weight, estimate in comparisons
     ]
     parts.sort(key=lambda part: (KINDS.index(part.kind), part.treated, part.comparison))
     return BaconDecomposition(parts=tuple(parts))
 
 
-def _change(path: Floats, one: int, two: int, after: slice, before: slice) -> float:
-    gap = path[one] - path[two]
+def _change(path: Floats, treated: int, compared: int, after: slice, before: slice) -> float:
+    gap = path[treated] - path[compared]
     return float(np.mean(gap[after]) - np.mean(gap[before]))

@@ -76,8 +76,8 @@ def _cells(
         at = observed(panel, arrays, plan)
         fit = imputed(panel, arrays, plan, at)
         clustered = panel.roles.cluster is not None
-        found = gather_incomplete(fit, plan, at, arrays, shares=shares, clustered=clustered)
-        return found, fit.notes
+        cells = gather_incomplete(fit, plan, at, arrays, shares=shares, clustered=clustered)
+        return cells, fit.notes
     moments = first_periods(panel.moments(), window)
     at = np.flatnonzero(plan.usable)
     effects, loadings = impute(plan, at, moments, np.array(panel.starts))

@@ -161,8 +161,8 @@ def observed(panel: Panel, arrays: UnitArrays, plan: CellPlan) -> Ints:
         seen[c] = (~np.isnan(rows)).any(axis=0)
     inside = plan.period < n_periods
     within = np.minimum(plan.period, n_periods - 1)
-    found: Ints = np.flatnonzero(plan.usable & inside & seen[plan.cohort, within])
-    return found
+    usable: Ints = np.flatnonzero(plan.usable & inside & seen[plan.cohort, within])
+    return usable
 
 
 def gather_incomplete(
@@ -264,8 +264,8 @@ def _demeaned(values: Floats, seen: Bools) -> Floats:
     """Less the unit's mean over what is seen of it; zero where it is not."""
     here = np.where(seen, values, 0.0)
     mean = here.sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
-    found: Floats = np.where(seen, here - mean[:, None], 0.0)
-    return found
+    demeaned: Floats = np.where(seen, here - mean[:, None], 0.0)
+    return demeaned
 
 
 def _name(panel: Panel, plan: CellPlan, cell: int) -> str:

@@ -64,18 +64,18 @@ class Influences:
     ) -> None:
         nothing = np.empty((0, 0))
         held, units = -1, Units(at=at, rows=at, x=nothing, relative=nothing)
-        for one in self.fitted:
-            own = one.cohort == cohort
-            if not own and not one.pool[cohort]:
+        for fit in self.fitted:
+            own = fit.cohort == cohort
+            if not own and not fit.pool[cohort]:
                 continue
-            if one.sheet != held:
-                held = one.sheet
+            if fit.sheet != held:
+                held = fit.sheet
                 units = self.sheets[held].units(self.arrays, self.covariates, at)
-            influence = one.model.of_treated if own else one.model.of_comparison
-            change = units.relative @ one.contrast
+            influence = fit.model.of_treated if own else fit.model.of_comparison
+            change = units.relative @ fit.contrast
             values = influence(units.x, change, self.arrays.weight[units.at])
             side = treated if own else compared
-            rows, cells = _span(units.rows), _span(one.cells)
+            rows, cells = _span(units.rows), _span(fit.cells)
             if isinstance(rows, slice) or isinstance(cells, slice):
                 scores[rows, cells], side[rows, cells] = values, True
             else:

@@ -80,7 +80,7 @@ def multiplier_bootstrap(
 
     quarters = np.quantile(drawn, [0.25, 0.75], axis=0)
     errors = (quarters[1] - quarters[0]) / (2 * stats.norm.ppf(0.75))
-    known = np.array([one.std_error is not None for one in plain.effects], dtype=bool)
+    known = np.array([estimate.std_error is not None for estimate in plain.effects], dtype=bool)
     critical = None
     if known.any():
         largest = np.abs(drawn[:, :-1][:, known] / errors[:-1][known]).max(axis=1)
@@ -94,17 +94,17 @@ def multiplier_bootstrap(
         seed=seed,
     )
 
-    def booted(one: AttEstimate, error: float, band: float | None) -> AttEstimate:
-        if one.std_error is None:
-            return replace(one, method=method)
-        return replace(one, std_error=float(error), method=method, critical_value=band)
+    def booted(estimate: AttEstimate, error: float, band: float | None) -> AttEstimate:
+        if estimate.std_error is None:
+            return replace(estimate, method=method)
+        return replace(estimate, std_error=float(error), method=method, critical_value=band)
 
     return replace(
         plain,
         overall=booted(plain.overall, errors[-1], None),
         effects=tuple(
-            booted(one, error, critical)
-            for one, error in zip(plain.effects, errors[:-1], strict=True)
+            booted(estimate, error, critical)
+            for estimate, error in zip(plain.effects, errors[:-1], strict=True)
         ),
         covariance=np.atleast_2d(np.cov(drawn[:, :-1].T))
         if len(plain.effects)

@@ -26,13 +26,13 @@ def saturated_cells(
         at = np.flatnonzero(plan.usable)
         x, names = indicators(plan, at, window)
         fit = regress(moments, x, names, panel.name)
-        found = gather(plan, at, fit.beta, fit.loadings, moments, factor=fit.factor, shares=shares)
-        return found, fit.inference, ()
+        cells = gather(plan, at, fit.beta, fit.loadings, moments, factor=fit.factor, shares=shares)
+        return cells, fit.inference, ()
     arrays = panel.arrays()
     arrays = replace(arrays, outcome=arrays.outcome[:, :window])
     at = observed(panel, arrays, plan)
     rows = saturated(panel, arrays, plan, at)
     clustered = panel.roles.cluster is not None
-    found = gather_incomplete(rows, plan, at, arrays, shares=shares, clustered=clustered)
+    cells = gather_incomplete(rows, plan, at, arrays, shares=shares, clustered=clustered)
     clusters = len(np.unique(arrays.cluster[rows.used.any(axis=1)]))
-    return found, crv1(clusters, int(rows.used.sum()), rows.counted), rows.notes
+    return cells, crv1(clusters, int(rows.used.sum()), rows.counted), rows.notes

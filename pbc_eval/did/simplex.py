@@ -70,9 +70,9 @@ def _on_plane(a: Floats, b: Floats, ridge: float) -> Floats:
     if columns > 2 * rows and ridge * columns > 1e-6 * float((a**2).sum()):
         # More weights than equations: invert the smaller matrix.
         inner = solve(a @ a.T + ridge * np.eye(rows), a @ sides)
-        found = (sides - a.T @ inner) / ridge
+        weights = (sides - a.T @ inner) / ridge
     else:
-        found = np.asarray(solve(a.T @ a + ridge * np.eye(columns), sides), dtype=np.float64)
-    plain, ones = found.T
+        weights = np.asarray(solve(a.T @ a + ridge * np.eye(columns), sides), dtype=np.float64)
+    plain, ones = weights.T
     result: Floats = plain + ones * (1 - plain.sum()) / ones.sum()
     return result

@@ -50,15 +50,15 @@ def differences(outcome: Floats, cohort: Ints, fits: tuple[CohortFit, ...]) -> F
     return np.array(rows)
 
 
-def average(found: Floats, fits: tuple[CohortFit, ...]) -> float:
+def average(gaps: Floats, fits: tuple[CohortFit, ...]) -> float:
     """``differences`` after treatment, averaged by treated unit-periods."""
-    weight = np.array([fit.weight(found.shape[1]) for fit in fits])
-    effects = [row[fit.start :].mean() for row, fit in zip(found, fits, strict=True)]
+    weight = np.array([fit.weight(gaps.shape[1]) for fit in fits])
+    effects = [row[fit.start :].mean() for row, fit in zip(gaps, fits, strict=True)]
     return float(weight @ effects / weight.sum())
 
 
 def by_event_time(
-    found: Floats, fits: tuple[CohortFit, ...], event_time: Ints, index: list[int]
+    gaps: Floats, fits: tuple[CohortFit, ...], event_time: Ints, index: list[int]
 ) -> Floats:
     """(e,) ``differences`` averaged by treated units over the cohorts that reach an event time.
 
@@ -66,7 +66,7 @@ def by_event_time(
     """
     units = np.array([fit.treated_units for fit in fits], dtype=float)[:, None]
     here = [event_time == e for e in index]
-    return np.array([(units * found * at).sum() / (units * at).sum() for at in here])
+    return np.array([(units * gaps * at).sum() / (units * at).sum() for at in here])
 
 
 def _fit(pool: Floats, treated: Floats, cohort: int, start: int) -> CohortFit:

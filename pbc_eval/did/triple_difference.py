@@ -67,7 +67,7 @@ def triple_difference(
     )
     plan = _without_empty_strata(panel, plan, np.array(strata.cohort_units))
     parts = _parts(plan)
-    found, notes = estimate_cells(strata, parts.plan, method)
+    estimates, notes = estimate_cells(strata, parts.plan, method)
     words = describe_method(
         panel,
         method=method,
@@ -78,7 +78,7 @@ def triple_difference(
     )
     eligible = panel.roles.eligible
     return GroupTimeEffects(
-        cells=_combine(plan, parts, found),
+        cells=_combine(plan, parts, estimates),
         cohorts=strata.cohorts,
         periods=panel.periods.labels,
         method=replace(
@@ -165,15 +165,15 @@ def _parts(plan: CellPlan) -> Parts:
     return Parts(plan=strata, cell=cell, other=other)
 
 
-def _combine(plan: CellPlan, parts: Parts, found: CellEstimates) -> CellEstimates:
+def _combine(plan: CellPlan, parts: Parts, estimates: CellEstimates) -> CellEstimates:
     """Three comparisons make a triple difference; those of several cohorts make a cell."""
-    k, n_strata = len(plan.cohort), found.plan.pool.shape[1]
-    combine: Floats = np.zeros((k, found.k))
+    k, n_strata = len(plan.cohort), estimates.plan.pool.shape[1]
+    combine: Floats = np.zeros((k, estimates.k))
     pool = np.zeros((k, n_strata), dtype=bool)
     reasons = list(plan.reason)
     level = np.full(k, np.nan)
     counts: Ints = np.zeros((2, k), dtype=np.int64)
-    units = found.cohort_units
+    units = estimates.cohort_units
     for j in range(k):
         if plan.reference[j]:
             reasons[j] = REFERENCE
@@ -181,37 +181,39 @@ def _combine(plan: CellPlan, parts: Parts, found: CellEstimates) -> CellEstimate
             counts[:, j] = units[2 * plan.cohort[j] + 1], 0
             continue
         rows = 3 * np.flatnonzero(parts.cell == j)[:, None] + np.arange(3)  # (c, 3)
-        complete = ~np.isnan(found.estimate[rows]).any(axis=1)
-        first = [found.reason[i] for i in rows.ravel() if found.reason[i]]
-        counts[:, j] = found.n_treated[rows].max(), 0
-        level[j] = found.level[rows[0, 0]]
+        complete = ~np.isnan(estimates.estimate[rows]).any(axis=1)
+        first = [estimates.reason[i] for i in rows.ravel() if estimates.reason[i]]
+        counts[:, j] = estimates.n_treated[rows].max(), 0
+        level[j] = estimates.level[rows[0, 0]]
         if not complete.any():
             reasons[j] = first[0]
             continue
         rows = rows[complete]
-        weights = _least_variance(found.joint, rows)
+        weights = _least_variance(estimates.joint, rows)
         combine[j, rows] = weights[:, None] * SIGNS
         used = rows[weights != 0]
-        pool[j] = found.plan.pool[used.ravel()].any(axis=0)
-        counts[1, j] = found.n_comparison[used[:, 1:]].sum() + found.n_comparison[used[0, 0]]
-        reasons[j] = next((found.reason[i] for i in used.ravel() if found.reason[i]), EMPTY)
-    estimate = combine @ np.where(np.isnan(found.estimate), 0.0, found.estimate)
+        pool[j] = estimates.plan.pool[used.ravel()].any(axis=0)
+        counts[1, j] = (
+            estimates.n_comparison[used[:, 1:]].sum() + estimates.n_comparison[used[0, 0]]
+        )
+        reasons[j] = next((estimates.reason[i] for i in used.ravel() if estimates.reason[i]), EMPTY)
+    estimate = combine @ np.where(np.isnan(estimates.estimate), 0.0, estimates.estimate)
     known = combine.any(axis=1)
-    whole = np.zeros((k + n_strata, found.k + n_strata))
-    whole[:k, : found.k] = combine
-    whole[k:, found.k :] = np.eye(n_strata)
+    whole = np.zeros((k + n_strata, estimates.k + n_strata))
+    whole[:k, : estimates.k] = combine
+    whole[k:, estimates.k :] = np.eye(n_strata)
     own = replace(plan, cohort=2 * plan.cohort + 1, pool=pool)
     return CellEstimates(
         plan=own,
         estimate=np.where(known, estimate, np.where(plan.reference, 0.0, np.nan)),
         level=level,
-        joint=whole @ np.nan_to_num(found.joint) @ whole.T,
-        shares=found.shares,
+        joint=whole @ np.nan_to_num(estimates.joint) @ whole.T,
+        shares=estimates.shares,
         cohort_units=units,
         n_treated=counts[0],
         n_comparison=counts[1],
         reason=tuple(reasons),
-        before=_before(combine, np.flatnonzero(plan.before & known), found.before),
+        before=_before(combine, np.flatnonzero(plan.before & known), estimates.before),
     )
 
 

@@ -181,7 +181,7 @@ class _Engine:
         # Unit effects take out each unit's mean, to which x is orthogonal; periods need it.
         centred = u - u.mean(axis=3, keepdims=True)
         projected = z @ direction
-        found = _Engine(
+        engine = _Engine(
             estimate=estimate,
             std_error=0.0,
             factor=factor,
@@ -193,12 +193,12 @@ class _Engine:
             periods=np.einsum("gc,ct->gt", weight, projected),
         )
         # With nothing restricted (null = estimate) the cluster scores are those of the fit itself.
-        own = (found.scores[0] + estimate * found.scores[1]) @ direction
+        own = (engine.scores[0] + estimate * engine.scores[1]) @ direction
         error = float(np.sqrt(factor * (own**2).sum()))
         if error == 0:
             raise DesignError("wild_cluster_bootstrap: the outcome does not vary between clusters.")
         return _Engine(
-            **{name: getattr(found, name) for name in found.__slots__ if name != "std_error"},
+            **{name: getattr(engine, name) for name in engine.__slots__ if name != "std_error"},
             std_error=error,
         )
 

@@ -44,11 +44,11 @@ def support_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> Out
     """How many in each group have a score outside the range of the other group's scores."""
     if score_of(sample) is None:
         return None
-    found = check_overlap(sample).table
-    if found is None:
+    counts = check_overlap(sample).table
+    if counts is None:
         return None
     words = {"treated": "In the programme", "comparison": "Comparison"}
-    frame = found[found["group"].isin(list(words))].copy()
+    frame = counts[counts["group"].isin(list(words))].copy()
     frame["group"] = frame["group"].map(words)
     frame["inside"] = frame["units"] - frame["outside_range"]
     units = spec.data.unit_name[1] if spec.data else "units"
@@ -169,12 +169,12 @@ def density(score: Floats, mass: Floats, grid: Floats, few: int) -> Floats:
     lumps = np.histogram(score, edges, weights=share)[0]
     centres = (edges[1:] + edges[:-1]) / 2
     apart = (grid[:, None] - centres[None, lumps > 0]) / width
-    found = np.exp(-0.5 * apart**2) @ lumps[lumps > 0] / (width * np.sqrt(2 * np.pi))
+    heights = np.exp(-0.5 * apart**2) @ lumps[lumps > 0] / (width * np.sqrt(2 * np.pi))
     if few > 1:
         if len(line) < 2 * few:
             return np.full(len(grid), np.nan)
-        found[(grid < line[few - 1]) | (grid > line[-few])] = np.nan
-    return np.asarray(found)
+        heights[(grid < line[few - 1]) | (grid > line[-few])] = np.nan
+    return np.asarray(heights)
 
 
 def score_words(sample: Sample) -> str:

@@ -109,13 +109,13 @@ def _chart(
 
 def _signals(away: Floats, sigma: Floats) -> tuple[tuple[str, ...], ...]:
     """The rules that each period completes; missing periods end every run."""
-    found: list[tuple[str, ...]] = []
+    signals: list[tuple[str, ...]] = []
     for at in range(len(away)):
         named = [rule for rule in _WINDOWS if _holds(rule, away, sigma, at)]
         if _run(away, at) >= 8:
             named.append("run of eight")
-        found.append(tuple(named))
-    return tuple(found)
+        signals.append(tuple(named))
+    return tuple(signals)
 
 
 def _holds(rule: str, away: Floats, sigma: Floats, at: int) -> bool:

@@ -66,7 +66,7 @@ def _by_period(
     if index.has_duplicates:
         twice = first_few(index[index.duplicated()].unique())
         raise DataError(f"{file}: {twice} is there twice. A period has one row; remove one.")
-    if unknown := [one for one in periods if one not in expected]:
+    if unknown := [period for period in periods if period not in expected]:
         raise DataError(
             f"{file}: {first_few(unknown)} is not between {performance.first} and "
             f"{performance.last}. Correct the period, or performance.first and last."
@@ -101,9 +101,11 @@ def _result(
         measured = _from_table(kpi, table, performance.file or "")
     periods = [
         replace(
-            one, rating=None if one.value is None else rating_of(kpi, one.value), signals=signals
+            period,
+            rating=None if period.value is None else rating_of(kpi, period.value),
+            signals=signals,
         )
-        for one, signals in zip(measured.periods, measured.chart.signals, strict=True)
+        for period, signals in zip(measured.periods, measured.chart.signals, strict=True)
     ]
     reason = performance.other.get(kpi.id, "")
     return KpiResult(
@@ -207,7 +209,7 @@ def _survey(
     frame = frame[answers.notna().to_numpy()]
     answers = answers.dropna()
     when = [period_of(value, performance.every, path.name) for value in frame[performance.period]]
-    if unknown := [one for one in when if one not in expected]:
+    if unknown := [value for value in when if value not in expected]:
         raise DataError(
             f"{path.name}: {first_few(dict.fromkeys(unknown))} is not between {performance.first} "
             f"and {performance.last}. Correct the period, or performance.first and last."
@@ -226,24 +228,26 @@ def _survey(
 
     periods = []
     for period in expected:
-        rows = np.array([one == period for one in when])
+        rows = np.array([value == period for value in when])
         if not rows.any():
             periods.append(KpiPeriod(period=period, value=None))
             continue
-        found = share(rows)
-        low, high = found.interval() or (None, None)
+        weighted = share(rows)
+        low, high = weighted.interval() or (None, None)
         periods.append(
-            KpiPeriod(period=period, value=found.share, count=found.n, conf_low=low, conf_high=high)
+            KpiPeriod(
+                period=period, value=weighted.share, count=weighted.n, conf_low=low, conf_high=high
+            )
         )
-    values = np.array([np.nan if one.value is None else one.value for one in periods])
+    values = np.array([np.nan if period.value is None else period.value for period in periods])
     overall = share(np.ones(len(when), bool)).share
     return _Measured(tuple(periods), overall, xmr_chart(values))
 
 
 def _numbers(column: pd.Series, name: str, kpi: KpiBase, file: str) -> pd.Series:
     """The column as numbers; text that is none is refused with its row."""
-    found = pd.to_numeric(column, errors="coerce")
-    words = column[found.isna() & column.notna()]
+    numbers = pd.to_numeric(column, errors="coerce")
+    words = column[numbers.isna() & column.notna()]
     words = words[[str(value).strip() != "" for value in words]]
     if len(words):
         value = str(words.iloc[0])
@@ -253,7 +257,7 @@ def _numbers(column: pd.Series, name: str, kpi: KpiBase, file: str) -> pd.Series
             number = float(plain) / (100 if "%" in value else 1)
             hint = f"Write {number:g}."
         raise DataError(f"{file}: {kpi.id}: {name} holds {value!r}, which is no number. {hint}")
-    return found.astype(float).where(np.isfinite(found.astype(float)))
+    return numbers.astype(float).where(np.isfinite(numbers.astype(float)))
 
 
 def _refuse_percentages(values: pd.Series, kpi: KpiBase, file: str) -> None:

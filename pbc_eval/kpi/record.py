@@ -40,17 +40,17 @@ class KpiResult:
     @property
     def missing(self) -> tuple[str, ...]:
         """Periods that were to be reported and were not."""
-        return tuple(one.period for one in self.periods if one.value is None)
+        return tuple(period.period for period in self.periods if period.value is None)
 
     @property
     def latest(self) -> KpiPeriod:
         """The last period that was reported."""
-        return next(one for one in reversed(self.periods) if one.value is not None)
+        return next(period for period in reversed(self.periods) if period.value is not None)
 
     @property
     def missed(self) -> int:
         """How many reported periods missed the target."""
-        return sum(one.rating not in (None, "Good") for one in self.periods)
+        return sum(period.rating not in (None, "Good") for period in self.periods)
 
     def measured(self) -> MeasuredOutcome | None:
         """What a payment clause counts; None if nothing rests on the KPI."""
@@ -66,18 +66,18 @@ class KpiResult:
         (limits of the chart), rating ("not reported" where missing), signals (in words)."""
         rows = [
             {
-                "period": one.period,
-                "value": one.value,
-                "count": one.count,
-                "among": one.among,
-                "conf_low": one.conf_low,
-                "conf_high": one.conf_high,
+                "period": period.period,
+                "value": period.value,
+                "count": period.count,
+                "among": period.among,
+                "conf_low": period.conf_low,
+                "conf_high": period.conf_high,
                 "low": low,
                 "high": high,
-                "rating": one.rating or "not reported",
-                "signals": "; ".join(one.signals),
+                "rating": period.rating or "not reported",
+                "signals": "; ".join(period.signals),
             }
-            for one, low, high in zip(self.periods, self.chart.low, self.chart.high, strict=True)
+            for period, low, high in zip(self.periods, self.chart.low, self.chart.high, strict=True)
         ]
         frame = pd.DataFrame(rows)
         numbers = [c for c in frame.columns if c not in ("period", "rating", "signals")]
@@ -93,5 +93,5 @@ class PerformanceResult:
 
     def measured(self) -> dict[str, MeasuredOutcome]:
         """What payment clauses count, by KPI."""
-        found = (result.measured() for result in self.kpis)
-        return {one.outcome: one for one in found if one is not None}
+        outcomes = (result.measured() for result in self.kpis)
+        return {outcome.outcome: outcome for outcome in outcomes if outcome is not None}

@@ -83,16 +83,16 @@ def nearest_effect(
     treated = design.treated
     cells = cells_of(_points(design, distance), design.strata, treated)
     seeking = {"ATT": treated, "ATC": ~treated}.get(estimand, np.ones_like(treated))
-    found = match_cells(cells, seeking, treated, matches)
-    effects, residuals = _unit_effects(found, cells, treated, values, adjusting)
+    matched = match_cells(cells, seeking, treated, matches)
+    effects, residuals = _unit_effects(matched, cells, treated, values, adjusting)
     estimate = float(effects[seeking].mean())
     if variance_matches is None:
-        variances = np.full(len(treated), _common_variance(found, cells, residuals, estimate))
+        variances = np.full(len(treated), _common_variance(matched, cells, residuals, estimate))
     else:
         variances = cell_variances(cells, values, variance_matches)[cells.of]
     n = int(seeking.sum())
-    served = found.served
-    again = served**2 - found.served_squares + (2 * served if estimand == "ATE" else 0.0)
+    served = matched.served
+    again = served**2 - matched.served_squares + (2 * served if estimand == "ATE" else 0.0)
     if estimand != "ATE":
         again = np.where(seeking, 0.0, again)
     total = float(np.sum((effects[seeking] - estimate) ** 2) + again @ variances)
@@ -142,19 +142,21 @@ def _points(design: Design, distance: PointDistance) -> Floats:
 
 
 def _unit_effects(
-    found: CellMatches, cells: Cells, treated: Bools, outcome: Floats, adjusting: Floats
+    matched: CellMatches, cells: Cells, treated: Bools, outcome: Floats, adjusting: Floats
 ) -> tuple[Floats, Floats]:
     """Each person's effect (n,), NaN for those not matched, and the outcomes (n, 2) they are
     differences of: less what the covariates explain among the treated, and among the others."""
     lines = [np.zeros(adjusting.shape[1])] * 2
     if adjusting.shape[1]:
-        lines = [_slopes(adjusting, outcome, found.served * group) for group in (treated, ~treated)]
+        lines = [
+            _slopes(adjusting, outcome, matched.served * group) for group in (treated, ~treated)
+        ]
     residuals = np.column_stack([outcome - adjusting @ line for line in lines])
     effects = np.full(len(treated), np.nan)
     for group, line, sign in ((treated, 1, 1.0), (~treated, 0, -1.0)):
         # a treated person is compared with others, so the others' slopes do the adjusting
         mine = residuals[:, line]
-        means = found.mean_of_matches(cells, mine)[cells.of]
+        means = matched.mean_of_matches(cells, mine)[cells.of]
         effects[group] = sign * (mine - means)[group]
     return effects, residuals
 
@@ -168,11 +170,13 @@ def _slopes(columns: Floats, outcome: Floats, weights: Floats) -> Floats:
     centre, spread = columns[rows].mean(axis=0), columns[rows].std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
     design = np.column_stack([np.ones(int(rows.sum())), (columns[rows] - centre) / spread])
-    found = np.linalg.lstsq(design * root, outcome[rows] * root[:, 0], rcond=None)[0]
-    return np.asarray(found[1:] / spread)
+    slopes = np.linalg.lstsq(design * root, outcome[rows] * root[:, 0], rcond=None)[0]
+    return np.asarray(slopes[1:] / spread)
 
 
-def _common_variance(found: CellMatches, cells: Cells, residuals: Floats, estimate: float) -> float:
+def _common_variance(
+    matched: CellMatches, cells: Cells, residuals: Floats, estimate: float
+) -> float:
     """One variance for everybody, from how far matched differences scatter around the effect."""
     total = 0.0
     for group, line, sign in ((True, 1, 1.0), (False, 0, -1.0)):
@@ -180,7 +184,7 @@ def _common_variance(found: CellMatches, cells: Cells, residuals: Floats, estima
         sums, squares = cells.totals(mine), cells.totals(mine**2)
         size = cells.size.astype(np.float64)
         n_matches, match_sums, match_squares = (
-            found.total_of_matches(part) for part in (size, sums, squares)
+            matched.total_of_matches(part) for part in (size, sums, squares)
         )
         with np.errstate(divide="ignore", invalid="ignore"):
             scatter = (
@@ -190,8 +194,8 @@ def _common_variance(found: CellMatches, cells: Cells, residuals: Floats, estima
                 - 2 * estimate * sign * (sums - size * match_sums / n_matches)
                 + size * estimate**2
             )
-        total += float(scatter[found.seeking & (cells.treated == group)].sum())
-    return total / (2 * float(cells.size[found.seeking].sum()))
+        total += float(scatter[matched.seeking & (cells.treated == group)].sum())
+    return total / (2 * float(cells.size[matched.seeking].sum()))
 
 
 def _method(

@@ -136,14 +136,14 @@ def weigh_selected(selected: Selected) -> Assignment:
     return Assignment(None, weights, nobody, float("nan"), selected.optimum)
 
 
-def spread_out(found: Assignment, kept: NDArray[np.intp], n: int) -> Assignment:
+def spread_out(assignment: Assignment, kept: NDArray[np.intp], n: int) -> Assignment:
     """The same assignment among all n rows, of which ``kept`` took part."""
     weights, subclass = np.zeros(n), np.full(n, -1, dtype=np.int64)
-    weights[kept], subclass[kept] = found.weights, found.subclass
-    pairs = found.pairs
+    weights[kept], subclass[kept] = assignment.weights, assignment.subclass
+    pairs = assignment.pairs
     if pairs is not None:
         pairs = pairs._replace(focal=kept[pairs.focal], other=kept[pairs.other])
-    return Assignment(pairs, weights, subclass, found.total_distance, found.optimum)
+    return Assignment(pairs, weights, subclass, assignment.total_distance, assignment.optimum)
 
 
 def both_groups(label: Ints, focal: Bools) -> Ints:

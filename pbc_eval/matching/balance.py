@@ -61,8 +61,8 @@ def _spread(inside: Floats, weights: Floats, values: Floats, binary: bool) -> fl
         low, high = values.min(), values.max()
         share = float(part @ (inside == high))
         return float(share * (1 - share) * (high - low) ** 2)
-    found = _variance(inside, part, _dot(part, inside), 1 - _dot(part, part))
-    return 0.0 if np.isnan(found) else found
+    variance = _variance(inside, part, _dot(part, inside), 1 - _dot(part, part))
+    return 0.0 if np.isnan(variance) else variance
 
 
 class Shares(NamedTuple):

@@ -64,13 +64,13 @@ def compared_columns(
         name, values, binary = column
         scale = standardiser(values, groups, binary, sampling)
         before, after = column_balance(values, weightings, scale, binary)
-        found: dict[str, object] = {"covariate": name, "binary": binary}
+        cells: dict[str, object] = {"covariate": name, "binary": binary}
         for when, figures in (("before", before), ("after", after)):
-            found |= {
+            cells |= {
                 f"{figure}_{when}": value
                 for figure, value in zip(Balance._fields, figures, strict=True)
             }
-        return found
+        return cells
 
     if len(weights) < MANY:
         return pd.DataFrame([row(column) for column in asked])

@@ -81,12 +81,12 @@ class RiskEffects:
         treated, comparison = (100 * share for share in self._shares)
         change = self.difference_points
         words = f"{abs(change):.1f} {'more' if change >= 0 else 'fewer'} in every 100"
-        found = f"{treated:.1f} in every 100, against {comparison:.1f} without: {words}"
+        rates = f"{treated:.1f} in every 100, against {comparison:.1f} without: {words}"
         interval = self.interval_points
         if interval is None:
-            return f"{found}."
+            return f"{rates}."
         low, high = interval
-        return f"{found} ({self.level:.0%} interval {low:+.1f} to {high:+.1f})."
+        return f"{rates} ({self.level:.0%} interval {low:+.1f} to {high:+.1f})."
 
     def to_frame(self) -> pd.DataFrame:
         """A row a measure: ``measure``, ``estimate``, ``conf_low``, ``conf_high``, ``reason``."""
@@ -131,14 +131,14 @@ def risk_effects(
             f"risk_effects: outcome {name!r} must be 0 or 1, found "
             f"{first_few(f'{value:g}' for value in strange)}. Recode it, or use effect()."
         )
-    found = group_means(sample, values)
+    means = group_means(sample, values)
     return RiskEffects(
         term=name,
-        treated_share=min(max(found.treated, 0.0), 1.0),
-        comparison_share=min(max(found.comparison, 0.0), 1.0),
-        covariance=found.covariance,
-        degrees_of_freedom=found.degrees_of_freedom,
+        treated_share=min(max(means.treated, 0.0), 1.0),
+        comparison_share=min(max(means.comparison, 0.0), 1.0),
+        covariance=means.covariance,
+        degrees_of_freedom=means.degrees_of_freedom,
         level=level,
-        n_treated=found.n_treated,
-        n_comparison=found.n_comparison,
+        n_treated=means.n_treated,
+        n_comparison=means.n_comparison,
     )

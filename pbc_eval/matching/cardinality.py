@@ -52,16 +52,16 @@ class SelectionProblem(NamedTuple):
 class Optimum(NamedTuple):
     """How good a selection is: people of the group that was counted (focal people for a ratio,
     the others for a profile), the most there can be by the solver's bound, and whether that was
-    proven to be the number found."""
+    proven to be the number selected."""
 
-    found: int
+    selected: int
     at_most: int
     proven: bool
 
     @property
     def gap(self) -> float:
         """By what share the largest sample could be larger."""
-        return (self.at_most - self.found) / max(self.found, 1)
+        return (self.at_most - self.selected) / max(self.selected, 1)
 
 
 class Selected(NamedTuple):

@@ -46,8 +46,8 @@ class CellMatches(NamedTuple):
 
     def total_of_matches(self, totals: Floats) -> Floats:
         """Sums over all matches of each cell, from sums by cell."""
-        found: Floats = np.asarray(self.links @ totals)
-        return found
+        totals_of_matches: Floats = np.asarray(self.links @ totals)
+        return totals_of_matches
 
     def mean_of_matches(self, cells: Cells, values: Floats) -> Floats:
         """Mean of ``values`` (n,) over the matches of each cell, NaN without any."""
@@ -84,9 +84,9 @@ def match_cells(cells: Cells, seeking: Bools, treated: Bools, matches: int) -> C
                     f"and {available:,} {other} units, fewer than matches={matches}. Merge "
                     "strata, ask for fewer matches, or leave those units out and say why."
                 )
-            at, found = _nearest(cells, mine, pool, matches)
+            at, neighbours = _nearest(cells, mine, pool, matches)
             rows.append(at)
-            columns.append(found)
+            columns.append(neighbours)
     row, column = np.concatenate(rows), np.concatenate(columns)
     n = len(cells.size)
     links = csr_array((np.ones(len(row)), (row, column)), shape=(n, n))
@@ -114,9 +114,9 @@ def cell_variances(cells: Cells, values: Floats, matches: int) -> Floats:
                     "cannot be had from others. Merge strata, or pass variance_matches=None."
                 )
             # a person's own place in the cell is not one of the matches
-            at, found = _nearest(cells, mine, mine, min(matches, people - 1) + 1)
+            at, neighbours = _nearest(cells, mine, mine, min(matches, people - 1) + 1)
             rows.append(at)
-            columns.append(found)
+            columns.append(neighbours)
     row, column = np.concatenate(rows), np.concatenate(columns)
     n = len(cells.size)
     links = csr_array((np.ones(len(row)), (row, column)), shape=(n, n))
@@ -136,7 +136,7 @@ def _nearest(cells: Cells, mine: Ints, pool: Ints, matches: int) -> tuple[Ints, 
     last = np.argmax(people >= matches, axis=1)
     radius = np.sqrt(gaps[np.arange(len(mine)), last] ** 2 + TIE)
     within: list[list[int]] = list(tree.query_ball_point(cells.points[mine], radius))
-    number = np.fromiter((len(found) for found in within), np.int64, len(mine))
+    number = np.fromiter((len(neighbours) for neighbours in within), np.int64, len(mine))
     return np.repeat(mine, number), pool[
         np.concatenate([np.array(w, dtype=np.int64) for w in within])
     ]

@@ -76,15 +76,15 @@ class RateEffects:
         of = f"100 units of {self.exposure}" if self.exposure else "100 people"
         change = 100 * self.difference
         words = f"{abs(change):.1f} {'more' if change >= 0 else 'fewer'} events for every {of}"
-        found = (
+        rates = (
             f"{100 * self.treated_rate:.1f} events for every {of}, against "
             f"{100 * self.comparison_rate:.1f} without: {words}"
         )
         interval = self.interval
         if interval is None:
-            return f"{found}."
+            return f"{rates}."
         low, high = (100 * end for end in interval)
-        return f"{found} ({self.level:.0%} interval {low:+.1f} to {high:+.1f})."
+        return f"{rates} ({self.level:.0%} interval {low:+.1f} to {high:+.1f})."
 
     def to_frame(self) -> pd.DataFrame:
         """A row a measure: ``measure``, ``estimate``, ``conf_low``, ``conf_high``, ``reason``."""
@@ -120,16 +120,16 @@ def rate_effects(
     if exposure is not None:
         exposed, length = analysed(sample, exposure, "exposure")
         _refuse(exposed, "an exposure must be above 0", length[length <= 0])
-    found = group_means(sample, values, length)
+    means = group_means(sample, values, length)
     return RateEffects(
         term=name,
-        treated_rate=found.treated,
-        comparison_rate=found.comparison,
-        covariance=found.covariance,
-        degrees_of_freedom=found.degrees_of_freedom,
+        treated_rate=means.treated,
+        comparison_rate=means.comparison,
+        covariance=means.covariance,
+        degrees_of_freedom=means.degrees_of_freedom,
         level=level,
-        n_treated=found.n_treated,
-        n_comparison=found.n_comparison,
+        n_treated=means.n_treated,
+        n_comparison=means.n_comparison,
         exposure=exposed,
     )
 

@@ -106,13 +106,13 @@ def _refuse_mixtures(name: str, distinct: list[object]) -> None:
     if not others and not any(numeric):
         return
     if words:
-        found = f"holds text among numbers: {first_few(repr(word) for word in words)}"
+        problem = f"holds text among numbers: {first_few(repr(word) for word in words)}"
     elif texts:
-        found = f"holds numbers stored as text, e.g. {texts[0]!r}"
+        problem = f"holds numbers stored as text, e.g. {texts[0]!r}"
     else:
-        found = f"holds {type(others[0]).__name__} objects, e.g. {others[0]!r}"
+        problem = f"holds {type(others[0]).__name__} objects, e.g. {others[0]!r}"
     raise DataError(
-        f"{name}: the column {found}. Convert it with pandas.to_numeric after recoding those "
+        f"{name}: the column {problem}. Convert it with pandas.to_numeric after recoding those "
         "values, or make it a category (astype('category')) if its values are labels."
     )
 

@@ -182,10 +182,12 @@ def _cover_by_table(cost: Floats) -> tuple[Ints, Ints]:
         shape=(len(rows) + len(columns), len(at)),
     ).tocsr()
     # without any demand for whole numbers: the corners of this programme are whole by themselves
-    found = milp(cost[at, mate], constraints=LinearConstraint(incidence, lb=1), bounds=Bounds(lb=0))
-    if not found.success:
-        raise DesignError(f"match: full matching did not finish ({found.message})")
-    chosen = found.x > 0.5
+    solution = milp(
+        cost[at, mate], constraints=LinearConstraint(incidence, lb=1), bounds=Bounds(lb=0)
+    )
+    if not solution.success:
+        raise DesignError(f"match: full matching did not finish ({solution.message})")
+    chosen = solution.x > 0.5
     return np.asarray(at[chosen], dtype=np.int64), np.asarray(mate[chosen], dtype=np.int64)
 
 

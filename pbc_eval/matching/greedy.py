@@ -83,16 +83,16 @@ class Greedy(ABC):
     ) -> list[tuple[Ints, Ints]]:
         """People and places of each round: nobody has a second match before everybody had a
         chance of a first. ``wanted`` (n_focal,) is how many each seeks, where not all the same."""
-        found = []
+        pairs = []
         for number in range(ratio if wanted is None else int(wanted.max(initial=1))):
             if wanted is not None:
                 turn = turn[wanted[turn] > number]
             who, place = self.closest_first(turn) if order == "closest" else self.in_turn(turn)
-            found.append((who, place))
+            pairs.append((who, place))
             matched = np.zeros(len(turn) and int(turn.max()) + 1, dtype=bool)
             matched[who] = True
             turn = turn[matched[turn]]  # who found nobody now will find nobody later
-        return found
+        return pairs
 
     def in_turn(self, turn: Ints) -> tuple[Ints, Ints]:
         """One round in a given order: look, compare, take."""

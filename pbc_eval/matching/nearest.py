@@ -50,9 +50,11 @@ def nearest_pairs(
     focal_rows = np.flatnonzero(focal)
     focal_score = score[focal_rows]
     if replacement and rules is not None:
-        found = [_with_replacement_ruled(RuledLinks(rail, focal_score, caliper, rules), ratio)]
+        rounds_of_links = [
+            _with_replacement_ruled(RuledLinks(rail, focal_score, caliper, rules), ratio)
+        ]
     elif replacement:
-        found = [_with_replacement(rail, focal_score, ratio, caliper)]
+        rounds_of_links = [_with_replacement(rail, focal_score, ratio, caliper)]
     else:
         links = (
             Links(rail, focal_score, caliper)
@@ -60,8 +62,8 @@ def nearest_pairs(
             else RuledLinks(rail, focal_score, caliper, rules)
         )
         turn = choosing_order(focal_score, order, rng)
-        found = links.rounds(turn, order, ratio, wanted)
-    who, place = (np.concatenate(part) for part in zip(*found, strict=True))
+        rounds_of_links = links.rounds(turn, order, ratio, wanted)
+    who, place = (np.concatenate(part) for part in zip(*rounds_of_links, strict=True))
     gap = np.abs(focal_score[who] - rail.score[place])
     return collected(focal_rows, who, rail.row[place], gap)
 

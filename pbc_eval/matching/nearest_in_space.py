@@ -58,10 +58,10 @@ def nearest_in_space(
     offers = _Offers(space, focal, strata=strata, score=score, caliper=caliper, rules=rules)
     focal_rows = offers.focal_rows
     if replacement:
-        found = [offers.with_replacement(ratio)]
+        links = [offers.with_replacement(ratio)]
     else:
-        found = offers.rounds(choosing_order(score[focal_rows], order, rng), order, ratio)
-    who, other = (np.concatenate(part) for part in zip(*found, strict=True))
+        links = offers.rounds(choosing_order(score[focal_rows], order, rng), order, ratio)
+    who, other = (np.concatenate(part) for part in zip(*links, strict=True))
     gap = np.linalg.norm(space.points[focal_rows[who]] - space.points[other], axis=1)
     return collected(focal_rows, who, other, gap)
 

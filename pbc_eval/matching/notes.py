@@ -141,7 +141,7 @@ def _optimum(settings: MatchSettings, assignment: Assignment) -> list[Sentence]:
             Sentence(
                 "No balanced sample has more {units} than the {chosen} chosen (proven).",
                 units=noun.plural,
-                chosen=Units(optimum.found),
+                chosen=Units(optimum.selected),
             )
         ]
     return [
@@ -149,9 +149,9 @@ def _optimum(settings: MatchSettings, assignment: Assignment) -> list[Sentence]:
             "The search stopped after {seconds} seconds with {chosen}; a balanced sample may have "
             "up to {most} ({gap} more). Another machine may get further in the same time.",
             seconds=Size(by.time_limit, 6),
-            chosen=Units(optimum.found, noun.always_plural),
+            chosen=Units(optimum.selected, noun.always_plural),
             most=Units(optimum.at_most),
-            gap=Share(optimum.gap, 1, of=Units(optimum.at_most - optimum.found)),
+            gap=Share(optimum.gap, 1, of=Units(optimum.at_most - optimum.selected)),
         )
     ]
 

@@ -13,10 +13,10 @@ def with_products(
 ) -> list[tuple[str, Floats, bool]]:
     """Name, values (n,) and whether binary, for each square of a covariate that is not binary and
     each product of two columns; indicators of one category have no product, it is always 0."""
-    found: list[tuple[str, Floats, bool]] = []
+    products: list[tuple[str, Floats, bool]] = []
     values, names, binary = columns.values, columns.names, columns.binary
     if squares:
-        found += [
+        products += [
             (f"{name} squared", values[:, j] ** 2, False)
             for j, name in enumerate(names)
             if not binary[j]
@@ -28,5 +28,5 @@ def with_products(
                 continue
             product = values[:, i] * values[:, j]
             two_values = bool(binary[i] and binary[j] and len(np.unique(product)) == 2)
-            found.append((f"{names[i]} x {names[j]}", product, two_values))
-    return found
+            products.append((f"{names[i]} x {names[j]}", product, two_values))
+    return products

@@ -47,8 +47,8 @@ def prognostic_balance(
     scaled = (columns[:, kept] - centre[kept]) / spread[kept]
     regressors = np.column_stack([np.ones(len(scaled)), scaled])
     root = np.ones(len(values)) if design.sampling is None else np.sqrt(design.sampling[others])
-    found = np.linalg.lstsq(regressors[others] * root[:, None], values * root, rcond=None)[0]
-    score = regressors @ found
+    slopes = np.linalg.lstsq(regressors[others] * root[:, None], values * root, rcond=None)[0]
+    score = regressors @ slopes
     weights = sample.analysis_weights if isinstance(sample, MatchedSample) else sample.all_weights
     asked = [("prognostic score", score, False)]
     return compared_columns(design, asked, weights, sample.settings.estimand)

@@ -230,18 +230,18 @@ class MatchedSample:
             covariates=self.design.columns.score_values[rows],
             focal=self.focal[rows],
         )
-        found = matched_effect(data, method)
+        estimate = matched_effect(data, method)
         treated_mean = float(np.average(values[treated], weights=weights[treated]))
         return AttEstimate(
             term=name,
-            estimate=found.estimate,
-            std_error=found.std_error,
+            estimate=estimate.estimate,
+            std_error=estimate.std_error,
             n_treated=int(treated.sum()),
             n_comparison=int((~treated).sum()),
             level=level,
-            degrees_of_freedom=found.degrees_of_freedom,
-            reason=found.reason,
-            counterfactual_mean=treated_mean - found.estimate,
+            degrees_of_freedom=estimate.degrees_of_freedom,
+            reason=estimate.reason,
+            counterfactual_mean=treated_mean - estimate.estimate,
             method=self._effect_method(method),
         )
 

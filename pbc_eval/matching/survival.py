@@ -70,26 +70,26 @@ def restricted_mean_effect(
     if horizon is None:
         horizon = float(min(times[group].max() for group in (treated, ~treated)))
     _check_horizon(horizon, longest)
-    found = []
+    arms = []
     for group in (treated, ~treated):
         mine = restricted_mean(times[group], events[group] == 1, weights[group], horizon)
         whole = np.zeros(len(times))
         whole[group] = mine.per_weight
-        found.append(RestrictedMean(mine.mean, whole))
-    per_weight = np.column_stack([part.per_weight for part in found])
+        arms.append(RestrictedMean(mine.mean, whole))
+    per_weight = np.column_stack([part.per_weight for part in arms])
     covariance, freedom = joint_covariance(sample, per_weight)
     lean = np.array([1.0, -1.0])
     error = None if covariance is None else float(np.sqrt(max(lean @ covariance @ lean, 0.0)))
     return AttEstimate(
         term=f"{name}, up to {horizon:g}",
-        estimate=found[0].mean - found[1].mean,
+        estimate=arms[0].mean - arms[1].mean,
         std_error=error,
         n_treated=int(treated.sum()),
         n_comparison=int((~treated).sum()),
         level=level,
         degrees_of_freedom=freedom,
         reason=Sentence("too few people or matched sets") if error is None else None,
-        counterfactual_mean=found[1].mean,
+        counterfactual_mean=arms[1].mean,
         method=Method(
             estimator=(
                 f"difference in restricted mean time up to {horizon:g} (weighted Kaplan-Meier) "

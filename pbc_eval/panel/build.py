@@ -120,10 +120,10 @@ def followed_parts(
     """Units followed over time; see ``Panel.from_data``."""
     columns = covariate_columns.typed_columns(source, roles.covariates, categories)
     rows = intake.role_rows(source, roles, columns)
-    found = intake.profile(rows, source.name, roles)
-    periods, notes = sample.find_periods(found, source.name, roles)
-    positions = sample.place_cohorts(found, periods, roles)
-    rows_read, observed = int(found["rows"].sum()), int(found["observed"].sum())
+    counted = intake.profile(rows, source.name, roles)
+    periods, notes = sample.find_periods(counted, source.name, roles)
+    positions = sample.place_cohorts(counted, periods, roles)
+    rows_read, observed = int(counted["rows"].sum()), int(counted["observed"].sum())
     labels, starts, codes = sample.number_cohorts(positions, periods)
     notes += sample.cohort_notes(positions, periods)
     covariates = covariate_columns.assumed_constant(rows, roles.covariates)
@@ -144,7 +144,7 @@ def followed_parts(
 
     held = widened()
     covariates = covariate_columns.found_varying(held, covariates)
-    if any(one.varies for one in covariates):
+    if any(covariate.varies for covariate in covariates):
         held = widened()
     intake.audit(held, rows, periods, source.name, roles)
     wide = held
@@ -199,16 +199,16 @@ def cross_section_parts(
     """Every row another unit; see ``Panel.from_data``."""
     columns = covariate_columns.typed_columns(source, roles.covariates, categories)
     rows = intake.role_rows(source, roles, columns)
-    found = intake.profile(rows, source.name, roles)
-    periods, notes = sample.find_periods(found, source.name, roles)
-    positions = sample.place_cohorts(found, periods, roles)
+    counted = intake.profile(rows, source.name, roles)
+    periods, notes = sample.find_periods(counted, source.name, roles)
+    positions = sample.place_cohorts(counted, periods, roles)
     labels, starts, codes = sample.number_cohorts(positions, periods)
     notes += sample.cohort_notes(positions, periods)
     notes.append(Sentence("repeated cross-sections: a unit here is one row of the data"))
     steps = [
         LedgerStep(
             what=READ,
-            rows_in=int(found["rows"].sum()),
+            rows_in=int(counted["rows"].sum()),
             why=_source_words(source, periods),
         )
     ]

@@ -91,11 +91,12 @@ def found_varying(wide: Table, covariates: Sequence[Covariate]) -> tuple[Covaria
     others counts as varying."""
     if not covariates:
         return ()
-    found = collect(
+    varying = collect(
         wide.aggregate(**{f"v{i}": wide[f"v{i}"].any() for i in range(len(covariates))})
     )
     return tuple(
-        replace(one, varies=bool(found[f"v{i}"].iloc[0])) for i, one in enumerate(covariates)
+        replace(covariate, varies=bool(varying[f"v{i}"].iloc[0]))
+        for i, covariate in enumerate(covariates)
     )
 
 

@@ -90,7 +90,7 @@ def settle(
     if roles.eligible:
         counts["no_eligible"] = rows.e.isnull().sum()
     row = collect(rows.aggregate(**counts)).fillna(0).iloc[0]
-    found = {name: int(row[name]) for name in counts}
+    numbers = {name: int(row[name]) for name in counts}
     problems = {
         "infinite": f"{roles.outcome!r} is infinite. Make it missing or correct it",
         "no_weight": f"there is no weight ({roles.weight!r}). Fill it in or take the rows out",
@@ -99,11 +99,11 @@ def settle(
         "no_eligible": f"{roles.eligible!r} is missing. Fill it in or take the rows out",
     }
     for name, words in problems.items():
-        if found.get(name):
-            raise DataError(f"{owner}: in {found[name]:,} rows {words}.")
-    if found["no_outcome"] and missing == "refuse":
+        if numbers.get(name):
+            raise DataError(f"{owner}: in {numbers[name]:,} rows {words}.")
+    if numbers["no_outcome"] and missing == "refuse":
         raise DataError(
-            f"{owner}: {found['no_outcome']:,} of {steps[-1].rows_left:,} rows have no "
+            f"{owner}: {numbers['no_outcome']:,} of {steps[-1].rows_left:,} rows have no "
             f"{roles.outcome!r}. Choose: complete the data, or missing='complete_units' to leave "
             "these rows out."
         )
@@ -128,11 +128,11 @@ def settle(
         ),
     )
     for name, what, why, keep_rows in drops:
-        if not found.get(name):
+        if not numbers.get(name):
             continue
         rows = rows.filter(keep_rows if keep_rows is not None else rows.w > 0)
         steps.append(
-            LedgerStep(what=what, rows_in=steps[-1].rows_left, rows_dropped=found[name], why=why)
+            LedgerStep(what=what, rows_in=steps[-1].rows_left, rows_dropped=numbers[name], why=why)
         )
     return _with_covariates(rows, steps, owner, roles, missing)
 
@@ -175,9 +175,9 @@ def _count(rows: Table, flag: Column) -> int:
 
 def rows_by_stratum(rows: Table, n_cohorts: int, n_periods: int) -> np.ndarray:
     """(C, T) number of rows."""
-    found = collect(rows.group_by(["g", "s"]).aggregate(n=rows.count()))
+    counted = collect(rows.group_by(["g", "s"]).aggregate(n=rows.count()))
     counts = np.zeros((n_cohorts, n_periods), dtype=np.int64)
-    counts[found["g"].to_numpy(dtype=int), found["s"].to_numpy(dtype=int)] = found["n"]
+    counts[counted["g"].to_numpy(dtype=int), counted["s"].to_numpy(dtype=int)] = counted["n"]
     return counts
 
 
@@ -201,7 +201,7 @@ def cross_moments(
         z=rows.y - rows.h.cases(*given, else_=number(0.0)),
     )
     w, z = centred.w, centred.z
-    found = _by_stratum(
+    sums = _by_stratum(
         centred,
         {
             "ww": (w * w).sum(),
@@ -211,11 +211,11 @@ def cross_moments(
         },
         size,
     )
-    shift = found["wz"] / np.where(n > 0, total, 1.0)
+    shift = sums["wz"] / np.where(n > 0, total, 1.0)
     gram = np.zeros((size, 2, 2))
-    gram[:, 0, 0] = found["ww"]
-    gram[:, 0, 1] = gram[:, 1, 0] = found["wwz"] - shift * found["ww"]
-    gram[:, 1, 1] = found["wwzz"] - 2 * shift * found["wwz"] + shift**2 * found["ww"]
+    gram[:, 0, 0] = sums["ww"]
+    gram[:, 0, 1] = gram[:, 1, 0] = sums["wwz"] - shift * sums["ww"]
+    gram[:, 1, 1] = sums["wwzz"] - 2 * shift * sums["wwz"] + shift**2 * sums["ww"]
     mean = np.where(n > 0, first["m"] + shift, np.nan)[:, None]
     return CohortMoments(
         units=n,

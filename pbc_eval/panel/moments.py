@@ -192,13 +192,13 @@ def _moments_in_engine(
     for start in range(0, len(products), SUMS_A_QUERY):
         some = products[start : start + SUMS_A_QUERY]
         asked = {f"p{i}_{j}": (columns[i] * columns[j]).sum() for i, j in some}
-        found = _by_cohort(centred, totals | asked, n_cohorts)
+        by_cohort = _by_cohort(centred, totals | asked, n_cohorts)
         for t in totals:
-            shift[:, int(t[1:])] = found[t] / np.where(weight > 0, weight, 1.0)
+            shift[:, int(t[1:])] = by_cohort[t] / np.where(weight > 0, weight, 1.0)
         totals = {}
         for i, j in some:
             row, column = (i + 1 if i else 0), (j + 1 if j else 0)
-            gram[:, row, column] = gram[:, column, row] = found[f"p{i}_{j}"]
+            gram[:, row, column] = gram[:, column, row] = by_cohort[f"p{i}_{j}"]
     # z about the corrected mean is a linear map of z about the first one.
     for g in range(n_cohorts):
         recentre = np.eye(n_periods + 1)

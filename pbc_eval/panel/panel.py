@@ -222,8 +222,8 @@ class Panel(PanelParts):
             treated=by_cluster.treated.sum(),
             compared=by_cluster.compared.sum(),
         )
-        found = collect(counts).iloc[0]
-        return int(found["total"]), int(found["treated"]), int(found["compared"])
+        numbers = collect(counts).iloc[0]
+        return int(numbers["total"]), int(numbers["treated"]), int(numbers["compared"])
 
     @property
     def _last_cohort(self) -> int:

@@ -123,17 +123,17 @@ def read_periods(values: Iterable[Any], owner: str) -> Periods:
                 ),
             )
             keys, dated = dict(digits), {True}
-    found: dict[float, list[Any]] = {}
+    raw_by_place: dict[float, list[Any]] = {}
     for value, key in keys.items():
-        found.setdefault(_sortable(key), []).append(value)
-    order = sorted(found)
+        raw_by_place.setdefault(_sortable(key), []).append(value)
+    order = sorted(raw_by_place)
     by_order = {_sortable(key): key for key in keys.values()}
     labels = _labels([by_order[at] for at in order], owner)
     return Periods(
         labels=labels,
         clock=tuple(range(len(order))) if dated == {True} else labels,
         order=tuple(order),
-        raw=tuple(tuple(found[at]) for at in order),
+        raw=tuple(tuple(raw_by_place[at]) for at in order),
         dated=dated == {True},
         notes=notes,
     )

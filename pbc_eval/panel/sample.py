@@ -23,9 +23,9 @@ NEVER = 0  # the label of the never treated
 Positions = dict[object, int | None]
 
 
-def find_periods(found: pd.DataFrame, owner: str, roles: Roles) -> tuple[Periods, list[Sentence]]:
+def find_periods(counted: pd.DataFrame, owner: str, roles: Roles) -> tuple[Periods, list[Sentence]]:
     """The periods with any outcome, and notes on gaps. ``found``: see ``intake.profile``."""
-    by_time = found.groupby("t")["observed"].sum()
+    by_time = counted.groupby("t")["observed"].sum()
     if not by_time.sum():
         raise DataError(f"{owner}: {roles.outcome!r} is missing in every row.")
     periods = read_periods(by_time.index[by_time > 0], f"{owner}, {roles.time!r}")
@@ -57,9 +57,9 @@ def find_periods(found: pd.DataFrame, owner: str, roles: Roles) -> tuple[Periods
     return periods, notes
 
 
-def place_cohorts(found: pd.DataFrame, periods: Periods, roles: Roles) -> Positions:
+def place_cohorts(counted: pd.DataFrame, periods: Periods, roles: Roles) -> Positions:
     """Each cohort value in the data, and the position of its first treated period."""
-    values = [None if pd.isna(value) else value for value in found["c"].unique()]
+    values = [None if pd.isna(value) else value for value in counted["c"].unique()]
     owner = f"cohort {roles.cohort!r}"
     return {value: periods.position(value, owner) for value in dict.fromkeys(values)}
 

@@ -75,11 +75,13 @@ def profile(rows: Table, owner: str, roles: Roles) -> pd.DataFrame:
     Raises DataError when there are no rows, or rows without a time.
     """
     counted = rows.group_by(["t", "c"]).aggregate(rows=rows.count(), observed=rows.y.count())
-    found = collect(counted)
-    if found.empty:
+    by_period = collect(counted)
+    if by_period.empty:
         raise DataError(f"{owner}: there are no rows.")
-    _refuse_missing(owner, "time", roles.time, int(found.loc[found["t"].isna(), "rows"].sum()))
-    return found
+    _refuse_missing(
+        owner, "time", roles.time, int(by_period.loc[by_period["t"].isna(), "rows"].sum())
+    )
+    return by_period
 
 
 def widen(
@@ -140,28 +142,28 @@ def audit(wide: Table, rows: Table, periods: Periods, owner: str, roles: Roles) 
     if roles.eligible:
         counts["no_eligible"] = wide.e.isnull().ifelse(wide.rows, 0).sum()
     row = collect(wide.aggregate(**counts)).fillna(0).iloc[0]
-    found = {name: int(row[name]) for name in counts}
-    _refuse_missing(owner, "unit", roles.unit, found["no_unit"])
-    _refuse_missing(owner, "weight", roles.weight, found.get("no_weight", 0))
-    _refuse_missing(owner, "cluster", roles.cluster, found.get("no_cluster", 0))
-    _refuse_missing(owner, "eligible", roles.eligible, found.get("no_eligible", 0))
-    if found["infinite"]:
+    numbers = {name: int(row[name]) for name in counts}
+    _refuse_missing(owner, "unit", roles.unit, numbers["no_unit"])
+    _refuse_missing(owner, "weight", roles.weight, numbers.get("no_weight", 0))
+    _refuse_missing(owner, "cluster", roles.cluster, numbers.get("no_cluster", 0))
+    _refuse_missing(owner, "eligible", roles.eligible, numbers.get("no_eligible", 0))
+    if numbers["infinite"]:
         raise DataError(
-            f"{owner}: {roles.outcome!r} is infinite in {found['infinite']:,} rows (units "
+            f"{owner}: {roles.outcome!r} is infinite in {numbers['infinite']:,} rows (units "
             f"{_units(rows.filter(rows.y.isinf()))}). An outcome must be a finite number; make it "
             "missing or correct it."
         )
-    if found.get("bad_weight"):
+    if numbers.get("bad_weight"):
         bad = wide.filter((wide.w < 0) | wide.w.isinf())
         where, worst = _units(bad), float(bad.w.min().to_pyarrow().as_py())
         raise DataError(
             f"{owner}: weight {roles.weight!r} is negative or infinite in "
-            f"{found['bad_weight']:,} rows (units {where}), such as {worst:g}. Weights are finite "
-            "and >= 0; correct them, or leave the unit out of the data."
+            f"{numbers['bad_weight']:,} rows (units {where}), such as {worst:g}. Weights are "
+            "finite and >= 0; correct them, or leave the unit out of the data."
         )
-    if found["repeated"]:
+    if numbers["repeated"]:
         raise _repeated(rows, owner)
-    if found["rows"] > found["units"]:
+    if numbers["rows"] > numbers["units"]:
         raise _contradiction(wide, owner, roles)
 
 
@@ -247,8 +249,8 @@ def _flag(source: Source, name: str) -> Column:
     kind = column.type()
     if kind.is_boolean():
         return column.cast("int64")
-    found = collect(source.table.select(value=column).distinct().order_by("value").limit(6))
-    given = found["value"].dropna().tolist()
+    values = collect(source.table.select(value=column).distinct().order_by("value").limit(6))
+    given = values["value"].dropna().tolist()
     if not kind.is_numeric() or not set(given) <= {0, 1}:
         raise DataError(
             f"{source.name}: eligible {name!r} must hold true and false, or 1 and 0; it holds "

@@ -49,7 +49,7 @@ def payment_under_alternatives(
 def _why_not(error: PaymentTermsError, replaced: Mapping[str, MeasuredOutcome]) -> str:
     """In a reader's words where the estimate has no interval; the remedies of the error are for
     those who write the terms."""
-    if any(one.conf_low is None for one in replaced.values()):
+    if any(measured.conf_low is None for measured in replaced.values()):
         return "This estimate has no interval, and the rule asks for one."
     return str(error)
 

@@ -85,17 +85,17 @@ def recomputed_years(terms: PaymentTerms) -> list[tuple[EarlierYear, Decimal]]:
 
     The year's own caps apply; the contract's cap and floor bound the sum over the years.
     """
-    found = []
+    recomputed = []
     for earlier in terms.earlier_years:
         if earlier.restated:
             then = {"year": earlier.year, "earlier_years": (), "cap": None, "floor": None}
-            results = [MeasuredOutcome(**one.model_dump()) for one in earlier.restated]
+            results = [MeasuredOutcome(**outcome.model_dump()) for outcome in earlier.restated]
             try:
                 due = payment_due(terms.model_copy(update=then), results).total
             except PaymentTermsError as error:
                 raise PaymentTermsError(f"earlier year {earlier.year}, restated: {error}") from None
-            found.append((earlier, due))
-    return found
+            recomputed.append((earlier, due))
+    return recomputed
 
 
 def outcomes_by_id(results: Results) -> dict[str, MeasuredOutcome]:

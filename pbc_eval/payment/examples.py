@@ -86,14 +86,16 @@ def _example(clause: Clause, terms: PaymentTerms, value: Decimal) -> str:
 
 def _alone(clause: Clause, terms: PaymentTerms) -> PaymentTerms:
     """The clause with those it rests on, without limits over several."""
-    known = {one.id: one for one in terms.clauses}
+    known = {clause_id.id: clause_id for clause_id in terms.clauses}
     wanted, waiting = dict[str, Clause](), [clause]
     while waiting:
-        one = waiting.pop()
-        wanted[one.id] = one if one is clause else one.model_copy(update={"years": ()})
-        waiting += [known[name] for name in one.clauses if name not in wanted]
+        clause_id = waiting.pop()
+        wanted[clause_id.id] = (
+            clause_id if clause_id is clause else clause_id.model_copy(update={"years": ()})
+        )
+        waiting += [known[name] for name in clause_id.clauses if name not in wanted]
     year = clause.years[0] if clause.years else terms.year
-    listed = tuple(wanted[one.id] for one in terms.clauses if one.id in wanted)
+    listed = tuple(wanted[clause_id.id] for clause_id in terms.clauses if clause_id.id in wanted)
     bare: dict[str, object] = {
         "limits": (),
         "earlier_years": (),

@@ -126,18 +126,18 @@ ZERO, ONE, MINUS_ONE = Term("0", Decimal(0)), Term("1", Decimal(1)), Term("-1", 
 CONSTANTS = (ZERO, ONE, MINUS_ONE)  # written as they are, never as a cell of their own
 
 
-def minus(one: Expression, two: Expression) -> Expression:
-    return Plus((one, Times((MINUS_ONE, two))))
+def minus(whole: Expression, part: Expression) -> Expression:
+    return Plus((whole, Times((MINUS_ONE, part))))
 
 
 def leaves(expression: Expression) -> tuple[Leaf, ...]:
     """Every term, fact and other line in the order of first use, without the constants."""
     if isinstance(expression, Term | Fact | AmountOf):
         return () if expression in CONSTANTS else (expression,)
-    found: dict[Leaf, None] = {}
+    seen: dict[Leaf, None] = {}
     for part in _parts(expression):
-        found.update(dict.fromkeys(leaves(part)))
-    return tuple(found)
+        seen.update(dict.fromkeys(leaves(part)))
+    return tuple(seen)
 
 
 def _parts(expression: Expression) -> tuple[Expression, ...]:

@@ -46,14 +46,14 @@ def ladders(terms: PaymentTerms, results: Results) -> tuple[Ladder, ...]:
     The amounts are those of effects that are known: which estimate counts is said beside it.
     """
     outcomes = outcomes_by_id(results)
-    found = []
+    steps = []
     for clause in terms.due_clauses:
         if not isinstance(clause, MeasuredClause) or clause.measure == "count":
             continue
         bounds = [float(bound) for bound in bounds_of(clause)]
         if bounds and clause.type != "clawback":
-            found.append(_ladder(terms, clause, bounds, outcomes))
-    return tuple(found)
+            steps.append(_ladder(terms, clause, bounds, outcomes))
+    return tuple(steps)
 
 
 def _ladder(

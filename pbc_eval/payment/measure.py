@@ -84,7 +84,7 @@ def _effect(outcome: str, rule: Rule) -> Expression:
         return low
     # Beside the effect, so that a bound of 0.4 - 0.4 = 0.00000000000000006 does not pay.
     here, beyond_low, beyond_high = (
-        Significant(one) for one in (effect, Plus((effect, low)), Plus((effect, high)))
+        Significant(part) for part in (effect, Plus((effect, low)), Plus((effect, high)))
     )
     excludes_zero = Plus((Above(beyond_low, here), Above(here, beyond_high)))
     return If(excludes_zero, effect, ZERO)

@@ -110,9 +110,9 @@ def _planned(clause: Clause, terms: PaymentTerms) -> PlannedClause:
 
 def _group_limits(terms: PaymentTerms) -> tuple[PlannedLimit, ...]:
     """Limits over some clauses, the inner ones first; what these took away counts in the outer."""
-    found: list[PlannedLimit] = []
+    limits: list[PlannedLimit] = []
     inside: list[tuple[frozenset[str], str]] = []
-    for limit in sorted(terms.limits, key=lambda one: len(terms.members(one))):
+    for limit in sorted(terms.limits, key=lambda nested: len(terms.members(nested))):
         members = terms.members(limit)
         lines = [clause.id for clause in terms.due_clauses if clause.id in members]
         if not lines:
@@ -121,7 +121,7 @@ def _group_limits(terms: PaymentTerms) -> tuple[PlannedLimit, ...]:
         for name, bound in (("cap", limit.cap), ("floor", limit.floor)):
             if bound is not None:
                 line = f"{limit.id} {name}"
-                found.append(
+                limits.append(
                     _limit(
                         line=line,
                         label=f"{limit.label}: {name}",
@@ -133,7 +133,7 @@ def _group_limits(terms: PaymentTerms) -> tuple[PlannedLimit, ...]:
                 )
                 lines = [*lines, line]
                 inside.append((members, line))
-    return tuple(found)
+    return tuple(limits)
 
 
 def _bounds(

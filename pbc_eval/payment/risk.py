@@ -63,7 +63,7 @@ class PaymentRisk:
     seed: int
 
     def scenario(self, name: str) -> Scenario:
-        return next(one for one in self.scenarios if one.name == name)
+        return next(scenario for scenario in self.scenarios if scenario.name == name)
 
     def to_frame(self) -> pd.DataFrame:
         """One row a scenario, then one for each true effect along the curve.
@@ -72,11 +72,11 @@ class PaymentRisk:
         id, known, expected, low, high, chance_of_more, chance_of_less.
         """
         rows = [
-            {"scenario": one.name, "part": part}
-            | dict(one.effects)
-            | {name: getattr(one, name) for name in FIGURES}
+            {"scenario": entry.name, "part": part}
+            | dict(entry.effects)
+            | {name: getattr(entry, name) for name in FIGURES}
             for part, listed in (("scenario", self.scenarios), ("curve", self.curve))
-            for one in listed
+            for entry in listed
         ]
         return pd.DataFrame(rows)
 
@@ -186,9 +186,9 @@ class _Rule:
     def scenario(
         self, name: str, effects: Mapping[str, float], n_draws: int | None = None
     ) -> Scenario:
-        draws = {one: effects[one] + errors[:n_draws] for one, errors in self._errors.items()}
+        draws = {name: effects[name] + errors[:n_draws] for name, errors in self._errors.items()}
         drawn = payments_of_draws(self.terms, self.outcomes, draws)
-        single = {one: [value] for one, value in effects.items()}
+        single = {outcome: [value] for outcome, value in effects.items()}
         known = float(payments_of_draws(self.terms, self._as_known(effects), single).amounts[0])
         low, high = np.quantile(drawn.amounts, [0.05, 0.95])
         return Scenario(
@@ -225,7 +225,7 @@ class _Rule:
         return np.bincount(reached, minlength=size) / len(reached)
 
     def _chances(self, clause: str, effect: float) -> Floats | None:
-        model = next(one for one in self.terms.due_clauses if one.id == clause)
+        model = next(planned for planned in self.terms.due_clauses if planned.id == clause)
         outcome = self.outcomes[model.outcomes[0]]
         return tier_probabilities(model, outcome, effect, float(outcome.std_error or 0.0))
 
@@ -267,15 +267,15 @@ def chance_in_words(chance: float) -> str:
 def sentences(risk: PaymentRisk) -> tuple[str, ...]:
     """What the risk means, in plain words, one sentence each."""
     nothing = risk.scenario(NO_EFFECT)
-    said = [
+    lines = [
         "If the programme had no effect, the rule would still pay something for results in "
         f"{chance_in_words(nothing.chance_of_more)} such evaluations."
     ]
-    if any(one.name == PROMISED for one in risk.scenarios):
+    if any(scenario.name == PROMISED for scenario in risk.scenarios):
         promised = risk.scenario(PROMISED)
-        said.append(
+        lines.append(
             "If it had exactly the promised effect, the rule would pay nothing for results in "
             f"{chance_in_words(1 - promised.chance_of_more)} such evaluations, and less than that "
             f"effect earns in {chance_in_words(promised.chance_of_less)}."
         )
-    return tuple(said)
+    return tuple(lines)

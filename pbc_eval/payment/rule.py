@@ -67,7 +67,9 @@ class Kind:
 def asked_by(clause: MeasuredClause, paid_on: Measure | None = None) -> tuple[Asked, ...]:
     assert clause.outcome is not None
     measures = dict.fromkeys((clause.measure, paid_on or clause.measure))
-    return tuple(Asked(clause.outcome, one, clause.estimate_used) for one in measures)
+    return tuple(
+        Asked(clause.outcome, measure_asked, clause.estimate_used) for measure_asked in measures
+    )
 
 
 def value_of(clause: MeasuredClause, of: Measure | None = None) -> Expression:

@@ -148,10 +148,10 @@ def _words_used(clause: Clause) -> set[str]:
     asked: list[MeasuredClause | Triggers | object] = [clause]
     if isinstance(clause, Scorecard):
         asked = list(clause.metrics)
-    for one in asked:
-        words.add(getattr(one, "measure", ""))
-        rule = getattr(one, "estimate_used", "")
-        estimated = getattr(one, "measure", "count") != "count"
+    for word in asked:
+        words.add(getattr(word, "measure", ""))
+        rule = getattr(word, "estimate_used", "")
+        estimated = getattr(word, "measure", "count") != "count"
         words.add("blend" if isinstance(rule, Blend) else rule if estimated else "")
     if isinstance(clause, PricedClause) and clause.indexed is not None:
         words.add("indexed")
@@ -161,7 +161,7 @@ def _words_used(clause: Clause) -> set[str]:
 def _working(terms: PaymentTerms) -> tuple[str, ...]:
     rounding = terms.rounding
     to = "pence (two decimals)" if rounding.decimals == 2 else "whole units of the currency"
-    said = [
+    lines = [
         "A measure is rounded to twelve significant digits before it is compared or priced, or to "
         "the decimals that a clause states, halves away from zero.",
         "For each clause in turn: prices are indexed where stated, the amount is worked out, its "
@@ -171,12 +171,12 @@ def _working(terms: PaymentTerms) -> tuple[str, ...]:
         "of the year, then corrections of earlier years, then those of the contract.",
     ]
     if any(clause.type in ("withhold", "release", "clawback") for clause in terms.clauses):
-        said.append("What was withheld, released or paid in earlier years counts as recorded.")
-    said.append(
+        lines.append("What was withheld, released or paid in earlier years counts as recorded.")
+    lines.append(
         "Where a result of an earlier year is corrected, the year is worked out again by this "
         "schedule, and the difference to what was paid is due as a line of its own."
     )
-    return tuple(said)
+    return tuple(lines)
 
 
 def _plain(text: str) -> str:

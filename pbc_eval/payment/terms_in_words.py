@@ -78,9 +78,9 @@ def index_words(clause: ClauseBase) -> str:
 
 def _limit(limit: GroupLimit, currency: str) -> str:
     whom = f"The clauses of cohort {limit.cohort}" if limit.cohort else ", ".join(limit.of)
-    said = []
+    words = []
     if limit.cap is not None:
-        said.append(f"at most {money_text(limit.cap, currency)}")
+        words.append(f"at most {money_text(limit.cap, currency)}")
     if limit.floor is not None:
-        said.append(f"at least {money_text(limit.floor, currency)}")
-    return f"{whom} together pay {' and '.join(said)} ({limit.reference})."
+        words.append(f"at least {money_text(limit.floor, currency)}")
+    return f"{whom} together pay {' and '.join(words)} ({limit.reference})."

@@ -83,13 +83,13 @@ def widest_pair(
     ]
     if len(usable) < 2:
         return None
-    one, *others = usable
-    two = next((entry for entry in others if entry.outcome != one.outcome), others[0])
+    widest, *others = usable
+    two = next((entry for entry in others if entry.outcome != widest.outcome), others[0])
     return assumption_grid(
         result,
-        (one.outcome, one.assumption),
+        (widest.outcome, widest.assumption),
         (two.outcome, two.assumption),
-        first_values=np.linspace(one.low, one.high, steps).tolist(),
+        first_values=np.linspace(widest.low, widest.high, steps).tolist(),
         second_values=np.linspace(two.low, two.high, steps).tolist(),
     )
 

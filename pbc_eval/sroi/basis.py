@@ -102,17 +102,17 @@ def _with_value(
 ) -> ValuedOutcome:
     if row.proxy_from is None:
         return row
-    found = _parameter(row.proxy_from, date, basis, f"{row.id}: proxy_from")
-    if found.caveat:
-        caveats[found.caveat] = None
-    base = found.price_base or ""
+    parameter = _parameter(row.proxy_from, date, basis, f"{row.id}: proxy_from")
+    if parameter.caveat:
+        caveats[parameter.caveat] = None
+    base = parameter.price_base or ""
     year = int(base) if base.isdigit() else None
     if row.price_year is not None and year is not None and row.price_year != year:
         raise ValueMapError(
             f"{row.id}: price_year is {row.price_year}, but {row.proxy_from} is at prices of "
             f"{year}. Leave out price_year."
         )
-    changed = {"proxy_value": found.value, "price_year": row.price_year or year}
+    changed = {"proxy_value": parameter.value, "price_year": row.price_year or year}
     return row.model_copy(update=changed)
 
 
@@ -175,10 +175,10 @@ def _bias(owner: str, grade: int | None, date: dt.date | None, caveats: dict[str
             f"{owner}: optimism bias is asked for, but there is no confidence_grade. State one "
             "from 1 (a trial, audited costs) to 6 (uncorroborated)."
         )
-    found = _parameter(GRADE.format(grade), date, ValueBasis(), f"{owner}: grade")
-    if found.caveat:
+    parameter = _parameter(GRADE.format(grade), date, ValueBasis(), f"{owner}: grade")
+    if parameter.caveat:
         caveats["Optimism bias by confidence grade: RECALLED, not yet confirmed."] = None
-    return found.value
+    return parameter.value
 
 
 def _income_weights(

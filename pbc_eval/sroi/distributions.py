@@ -254,8 +254,8 @@ def copula_of(
     tied = sorted({names.index(name) for entry in correlations for name in entry.between})
     matrix = np.eye(len(tied))
     for entry in correlations:
-        one, two = (tied.index(names.index(name)) for name in entry.between)
-        matrix[one, two] = matrix[two, one] = entry.value
+        row, column = (tied.index(names.index(name)) for name in entry.between)
+        matrix[row, column] = matrix[column, row] = entry.value
     try:
         root = np.linalg.cholesky(matrix)
     except np.linalg.LinAlgError:

@@ -85,7 +85,7 @@ def sobol_indices(
     spread = float(output.std())
     if not spread > 0:
         raise ValueMapError("sobol_indices: nothing varies, so there is nothing to share out.")
-    found = analyze.analyze(
+    indices = analyze.analyze(
         problem,
         (output - output.mean()) / spread,
         calc_second_order=False,
@@ -93,7 +93,7 @@ def sobol_indices(
         seed=stream,
     )
     entries = [
-        SobolIndex(name, *(float(found[key][k]) for key in ("S1", "S1_conf", "ST", "ST_conf")))
+        SobolIndex(name, *(float(indices[key][k]) for key in ("S1", "S1_conf", "ST", "ST_conf")))
         for k, name in enumerate(names)
     ]
     return tuple(sorted(entries, key=lambda entry: -entry.total))

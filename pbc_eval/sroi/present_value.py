@@ -228,13 +228,13 @@ def _caveats(
     outcomes: Sequence[ValuedOutcome], discount: float | str, date: dt.date | None
 ) -> tuple[str, ...]:
     """What is unconfirmed or unusual in the figures, in words for print."""
-    found = []
+    caveats = []
     for status in ("illustrative", "recalled"):
         if ids := [row.id for row in outcomes if row.status == status]:
             which = "all rows" if len(ids) == len(outcomes) else first_few(ids)
-            found.append(f"Figures marked {status}, not confirmed: {which}.")
+            caveats.append(f"Figures marked {status}, not confirmed: {which}.")
     if ids := [row.id for row in outcomes if row.leakage > 0]:
-        found.append(f"Leakage is taken off, which the SROI Guide does not do: {first_few(ids)}.")
+        caveats.append(f"Leakage is taken off, which the SROI Guide does not do: {first_few(ids)}.")
     if isinstance(discount, str) and (caveat := schedule_for(discount, date).caveat):
-        found.append(caveat)
-    return tuple(found)
+        caveats.append(caveat)
+    return tuple(caveats)

@@ -58,17 +58,17 @@ def value_of_information(simulation: Simulation) -> ValueOfInformation:
     net = simulation.net_present_value[:n]
     expected = float(net.mean())
     variance = float(net.var())
-    found = []
+    worth = []
     for name, drawn, straight in zip(
         simulation.names, simulation.inputs, simulation.straight, strict=True
     ):
         fitted = conditional_mean(net, drawn, straight=straight)
         value = float(np.maximum(fitted, 0).mean()) - max(expected, 0.0)
         share = float(fitted.var()) / variance if variance > 0 else 0.0
-        found.append(InputInformation(name, max(value, 0.0), share))
+        worth.append(InputInformation(name, max(value, 0.0), share))
     return ValueOfInformation(
         perfect=max(float(np.maximum(net, 0).mean()) - max(expected, 0.0), 0.0),
-        inputs=tuple(sorted(found, key=lambda entry: (-entry.value, -entry.share_of_variance))),
+        inputs=tuple(sorted(worth, key=lambda entry: (-entry.value, -entry.share_of_variance))),
         commission=expected > 0,
         chance_of_regret=float((net <= 0).mean() if expected > 0 else (net > 0).mean()),
         draws=n,

@@ -66,7 +66,7 @@ def test_no_subset_is_larger(seed, ratio, profile):
         return
     found = largest_balanced(problem)
     assert found.optimum.proven
-    assert found.optimum.found == found.optimum.at_most == best
+    assert found.optimum.selected == found.optimum.at_most == best
     assert found.optimum.gap == 0
 
 
@@ -122,14 +122,14 @@ def test_the_largest_sample_of_the_lalonde_data_is_proven():
     sample = match_by(
         LALONDE, treatment="treat", covariates=COVARIATES, unit="id", method="cardinality"
     )
-    assert sample.assignment.optimum.found == 118
+    assert sample.assignment.optimum.selected == 118
     assert sample.assignment.optimum.proven
     assert check_balance(sample).status == "pass"
     assert "No balanced sample has more treated units than the 118 chosen (proven)." in sample.notes
 
 
 def test_a_wider_tolerance_never_gives_fewer():
-    sizes = [select(tolerance=t).assignment.optimum.found for t in (0.02, 0.05, 0.2, 0.5)]
+    sizes = [select(tolerance=t).assignment.optimum.selected for t in (0.02, 0.05, 0.2, 0.5)]
     assert sizes == sorted(sizes)
 
 
@@ -146,8 +146,8 @@ def test_time_running_out_is_said_with_the_gap(monkeypatch):
     sample = select(time_limit=3)
     optimum = sample.assignment.optimum
     assert not optimum.proven
-    assert optimum.at_most == int(1.25 * optimum.found)
-    assert optimum.gap == pytest.approx(optimum.at_most / optimum.found - 1)
+    assert optimum.at_most == int(1.25 * optimum.selected)
+    assert optimum.gap == pytest.approx(optimum.at_most / optimum.selected - 1)
     said = next(note for note in sample.notes if "stopped after 3 seconds" in note)
     assert f"up to {optimum.at_most:,} ({optimum.gap:.1%} more)" in said
 

@@ -80,14 +80,14 @@ def _words(clause: Bands, rule: Rule, at: Value, currency: str) -> str:
         lowest = number_text(clause.bands[0].lower)
         return f"{number_text(value)} is below the first band, {lowest}: nothing"
     if clause.mode == "marginal":
-        said = " + ".join(_part_in_words(clause, number, at, currency) for number in reached)
-        return f"{said} = {say.pence(at(rule.before), currency)}"
+        words = " + ".join(_part_in_words(clause, number, at, currency) for number in reached)
+        return f"{words} = {say.pence(at(rule.before), currency)}"
     band = clause.bands[reached[-1]]
-    said = f"{number_text(value)} lies in band {band}: "
+    words = f"{number_text(value)} lies in band {band}: "
     if band.pay is not None:
-        return said + money_text(band.pay, currency)
+        return words + money_text(band.pay, currency)
     assert band.rate is not None
-    return said + say.rate_times_units(clause, band.rate, clause.paid_on, at, currency)
+    return words + say.rate_times_units(clause, band.rate, clause.paid_on, at, currency)
 
 
 def _part_in_words(clause: Bands, number: int, at: Value, currency: str) -> str:

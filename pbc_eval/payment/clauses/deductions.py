@@ -100,13 +100,13 @@ def _kpi_words(clause: KpiDeduction, rule: Rule, at: Value, currency: str) -> st
 
 def _kpi_sentence(clause: KpiDeduction, currency: str) -> str:
     side = "below" if clause.better == "higher" else "above"
-    said = (
+    words = (
         f"{_each_in_words(clause, currency)} for each {number_text(clause.point)} by which "
         f"{clause.outcome} is {side} {number_text(clause.target)}"
     )
     if clause.tolerance:
-        said += f" by more than {number_text(clause.tolerance)}"
-    return said + (", parts not counted" if clause.whole_points else "")
+        words += f" by more than {number_text(clause.tolerance)}"
+    return words + (", parts not counted" if clause.whole_points else "")
 
 
 SERVICE_CREDIT = Kind(_credit_rule, _credit_words, _credit_sentence)

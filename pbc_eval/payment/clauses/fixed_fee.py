@@ -24,8 +24,8 @@ def _times(clause: FixedFee) -> Expression:
 
 def _words(clause: FixedFee, rule: Rule, at: Value, currency: str) -> str:
     units = max(at(_times(clause)), ZERO.value)
-    said = f"{money_text(clause.amount, currency)} × {number_text(units)}{say.in_brackets(clause)}"
-    return f"{said} = {say.pence(at(rule.before), currency)}"
+    words = f"{money_text(clause.amount, currency)} × {number_text(units)}{say.in_brackets(clause)}"
+    return f"{words} = {say.pence(at(rule.before), currency)}"
 
 
 def _sentence(clause: FixedFee, currency: str) -> str:

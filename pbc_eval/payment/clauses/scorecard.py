@@ -68,23 +68,23 @@ def _words(clause: Scorecard, rule: Rule, at: Value, currency: str) -> str:
         for n, m in enumerate(clause.metrics, start=1)
     )
     score, pays = at(rule.value), at(rule.before)
-    said = f"score {parts} = {number_text(score)}"
+    words = f"score {parts} = {number_text(score)}"
     if clause.minimum_score is not None and not at(rule.tier or ZERO):
-        return f"{said}, below the minimum {clause.minimum_score:g}: nothing is paid"
+        return f"{words}, below the minimum {clause.minimum_score:g}: nothing is paid"
     amount = money_text(clause.amount, currency)
-    return f"{said}; {amount} × {number_text(score)} = {say.pence(pays, currency)}"
+    return f"{words}; {amount} × {number_text(score)} = {say.pence(pays, currency)}"
 
 
 def _sentence(clause: Scorecard, currency: str) -> str:
-    said = f"{money_text(clause.amount, currency)} times a weighted score of " + "; ".join(
+    words = f"{money_text(clause.amount, currency)} times a weighted score of " + "; ".join(
         f"{m.weight:g} for {say.MEASURES[m.measure]} {m.outcome} against a target of "
         f"{number_text(m.target)}"
         + ("" if m.most is None else f" (counting for no more than {number_text(m.most)})")
         for m in clause.metrics
     )
     if clause.minimum_score is not None:
-        said += f", if the score is at least {clause.minimum_score:g}"
-    return said
+        words += f", if the score is at least {clause.minimum_score:g}"
+    return words
 
 
 SCORECARD = Kind(_rule, _words, _sentence)

@@ -55,26 +55,26 @@ def _borne(clause: Gainshare) -> Expression:
 def _gain_words(clause: Gainshare, rule: Rule, at: Value, currency: str) -> str:
     gain, pays = at(_gain(clause)), say.pence(at(rule.before), currency)
     worth = f"{money_text(clause.value, currency)} × {number_text(at(rule.value))}"
-    said = f"gain {worth} = {say.pence(gain, currency)}"
+    words = f"gain {worth} = {say.pence(gain, currency)}"
     if gain < 0 and clause.loss_share is not None:
         capped = " at most" if clause.loss_cap == at(_borne(clause)) else ""
-        return f"{said}; the provider bears {clause.loss_share:g} of the loss{capped}: {pays}"
+        return f"{words}; the provider bears {clause.loss_share:g} of the loss{capped}: {pays}"
     hurdle = money_text(clause.hurdle, currency)
     if not at(_beyond(clause)):
-        return f"{said}, not beyond {hurdle}: nothing is shared"
-    return f"{said}; {clause.share:g} of what is beyond {hurdle} = {pays}"
+        return f"{words}, not beyond {hurdle}: nothing is shared"
+    return f"{words}; {clause.share:g} of what is beyond {hurdle} = {pays}"
 
 
 def _gain_sentence(clause: Gainshare, currency: str) -> str:
-    said = (
+    words = (
         f"{clause.share:g} of the gain beyond {money_text(clause.hurdle, currency)}, each "
         f"{say.unit(clause)} being worth {money_text(clause.value, currency)}"
     )
     if clause.loss_share is not None:
-        said += f"; the provider bears {clause.loss_share:g} of a loss"
+        words += f"; the provider bears {clause.loss_share:g} of a loss"
         if clause.loss_cap is not None:
-            said += f", at most {money_text(clause.loss_cap, currency)}"
-    return said
+            words += f", at most {money_text(clause.loss_cap, currency)}"
+    return words
 
 
 def _profit_rule(clause: ProfitShare, terms: PaymentTerms) -> Rule:

@@ -77,13 +77,13 @@ def _units_paid(clause: Tariff) -> Expression:
 
 
 def _words(clause: Tariff, rule: Rule, at: Value, currency: str) -> str:
-    said = _units_in_words(clause, at)
+    words = _units_in_words(clause, at)
     if at(_units(clause)) < 0 and not clause.negative_allowed:
-        said = f"0 ({said} is below zero and pays nothing)"
+        words = f"0 ({words} is below zero and pays nothing)"
     else:
-        said += say.in_brackets(clause)
+        words += say.in_brackets(clause)
     amount = at(rule.before)
-    formula = f"{money_text(clause.price, currency)} × {said} = {say.pence(amount, currency)}"
+    formula = f"{money_text(clause.price, currency)} × {words} = {say.pence(amount, currency)}"
     for limit in rule.limits:
         most = at(limit.most)
         if amount > most:
@@ -93,21 +93,21 @@ def _words(clause: Tariff, rule: Rule, at: Value, currency: str) -> str:
 
 
 def _units_in_words(clause: Tariff, at: Value) -> str:
-    said = number_text(at(value_of(clause)))
+    words = number_text(at(value_of(clause)))
     if clause.verification is not None:
         share = at(error_share(clause.outcome, clause.verification))
         how = "at most, by the sample" if clause.verification.rule == "upper_bound" else "in error"
         within = at(_verified(clause)) == at(value_of(clause))
-        said = (
-            f"{said} ({share:.4%} {how}: within the allowance)"
+        words = (
+            f"{words} ({share:.4%} {how}: within the allowance)"
             if within
-            else f"{said} × (1 - {share:.6g} {how})"
+            else f"{words} × (1 - {share:.6g} {how})"
         )
     if clause.deadweight:
-        said = f"{said} × (1 - {clause.deadweight:.6g} deadweight)"
+        words = f"{words} × (1 - {clause.deadweight:.6g} deadweight)"
     if clause.baseline_count:
-        said = f"({said} - {number_text(clause.baseline_count)} baseline)"
-    return said
+        words = f"({words} - {number_text(clause.baseline_count)} baseline)"
+    return words
 
 
 def _limit_in_words(clause: Tariff, name: str, most: Decimal, at: Value, currency: str) -> str:
@@ -122,23 +122,23 @@ def _limit_in_words(clause: Tariff, name: str, most: Decimal, at: Value, currenc
 
 
 def _sentence(clause: Tariff, currency: str) -> str:
-    said = f"{money_text(clause.price, currency)} for each {say.unit(clause)}"
+    words = f"{money_text(clause.price, currency)} for each {say.unit(clause)}"
     if clause.baseline_count is not None:
-        said += f" beyond {number_text(clause.baseline_count)}"
+        words += f" beyond {number_text(clause.baseline_count)}"
     if clause.verification is not None:
         how = (
             "most that may be wrong" if clause.verification.rule == "upper_bound" else "share found"
         )
-        said += f", after taking off the {how} in a checked sample of claims"
+        words += f", after taking off the {how} in a checked sample of claims"
         if clause.verification.allowance:
-            said += f" if above {clause.verification.allowance:.4g}"
+            words += f" if above {clause.verification.allowance:.4g}"
     if clause.deadweight:
-        said += f", after taking off {clause.deadweight:.4g} of the count as deadweight"
+        words += f", after taking off {clause.deadweight:.4g} of the count as deadweight"
     if clause.max_units is not None:
-        said += f", for at most {number_text(clause.max_units)} of them"
+        words += f", for at most {number_text(clause.max_units)} of them"
     if clause.cap_per_person is not None:
-        said += f", at most {money_text(clause.cap_per_person, currency)} for each person"
-    return said
+        words += f", at most {money_text(clause.cap_per_person, currency)} for each person"
+    return words
 
 
 def _check(clause: Tariff, outcomes: Mapping[str, MeasuredOutcome]) -> None:

@@ -32,13 +32,13 @@ def _pays(clause: Threshold) -> Expression:
 def _words(clause: Threshold, rule: Rule, at: Value, currency: str) -> str:
     value, minimum = at(value_of(clause)), at(say.bound("minimum", clause.minimum))
     if value < minimum:
-        said = f"{number_text(value)} is below the minimum {number_text(minimum)}"
-        return f"{said}: nothing is paid"
-    said = f"{number_text(value)} reaches the minimum {number_text(minimum)}: "
+        words = f"{number_text(value)} is below the minimum {number_text(minimum)}"
+        return f"{words}: nothing is paid"
+    words = f"{number_text(value)} reaches the minimum {number_text(minimum)}: "
     if clause.amount is not None:
-        return said + money_text(clause.amount, currency)
+        return words + money_text(clause.amount, currency)
     assert clause.price is not None
-    return said + say.rate_times_units(clause, clause.price, clause.paid_on, at, currency)
+    return words + say.rate_times_units(clause, clause.price, clause.paid_on, at, currency)
 
 
 def _sentence(clause: Threshold, currency: str) -> str:

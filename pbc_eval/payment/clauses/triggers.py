@@ -89,8 +89,8 @@ def _words(clause: Triggers, rule: Rule, at: Value, currency: str) -> str:
     parts.append(f"together: {together} {verdict} {number_text(clause.pooled_minimum)}")
     paid = len(early) + (rest if met else 0)
     amount = money_text(clause.amount, currency)
-    said = f"{'; '.join(parts)}; {len(early)} paid early, {paid - len(early)} paid pooled"
-    return f"{said}: {amount} × {paid} = {say.pence(at(rule.before), currency)}"
+    words = f"{'; '.join(parts)}; {len(early)} paid early, {paid - len(early)} paid pooled"
+    return f"{words}: {amount} × {paid} = {say.pence(at(rule.before), currency)}"
 
 
 def _sentence(clause: Triggers, currency: str) -> str:
