@@ -7,12 +7,13 @@ that units do not matter; the columns before include the intercept where there i
 1e-9 of the sum of squares is a tolerance of 3e-5 on a column's length, a variance inflation of 1e9.
 
 Why not less: did keeps sums of products only, in which a share is known to about 1e-16, and a
-column that is swept out with a share s left carries rounding of 1e-16 / s into those after it. At
-1e-9 that is a hundredth of the tolerance; at 1e-14 (R's ``lm`` takes 1e-7 of the length) rounding
-would decide.
+column that is swept out with a share s left carries rounding of up to 1e-16 / sqrt(s) into those
+after it. At 1e-9 that is 3e-12, far below the tolerance; at 1e-14 (R's ``lm`` takes 1e-7 of the
+length) it is 1e-9, and rounding would decide.
 
 Source: Goodnight (1979), "A tutorial on the SWEEP operator", The American Statistician 33,
-149-158; Beaton (1964). The tolerance is that of fixest's ``collin.tol``.
+149-158; Beaton (1964). The tolerance is that of fixest's ``collin.tol``. Why this one:
+docs/decisions/21-one-collinearity-rule.md.
 """
 
 import numpy as np

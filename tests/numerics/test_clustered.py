@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import statsmodels.api as models
 
 from pbc_eval.numerics.clustered import clusters_of, crv1_factor, sandwich
 
@@ -49,7 +50,6 @@ def test_no_rows_are_no_clusters():
 
 @pytest.mark.parametrize("corrected", [False, True])
 def test_regression_errors_are_those_of_statsmodels(corrected):
-    models = pytest.importorskip("statsmodels.api")
     rng = np.random.default_rng(4)
     label = rng.integers(0, 14, 200)
     x = np.column_stack([np.ones(200), rng.normal(size=(200, 2))])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import statsmodels.api as models
 from scipy.optimize import minimize
 
 from pbc_eval.numerics.logit import (
@@ -45,7 +46,6 @@ def test_it_ends_at_the_maximum_that_a_general_optimiser_finds(curvature, seed):
     ("family", "curvature"), [("logit", logit_curvature), ("probit", probit_curvature)]
 )
 def test_coefficients_are_those_of_statsmodels_with_weights(family, curvature, seed):
-    models = pytest.importorskip("statsmodels.api")
     x, yes, weight = sample(seed=seed)
     link = {"logit": models.families.links.Logit, "probit": models.families.links.Probit}[family]
     theirs = models.GLM(
