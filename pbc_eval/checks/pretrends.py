@@ -22,11 +22,11 @@ from pbc_eval.did.small_sample import SmallSampleTest, small_sample_test
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import EFFECTS, Listed, Number, Period, PValue, Units, joined
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.collinearity import dependent_columns
 from pbc_eval.results import CheckResult, CheckStatus
 
 FAIL_BELOW = 0.05  # p-value
 REVIEW_BELOW = 0.10
-REDUNDANT = 1e-9  # share of a cell's variance left once the cells before it are known
 LEAST_DF = 5.0  # of the denominator, for a joint test to be held
 SPARE_UNITS = (
     5  # a cohort needs so many more units than effects of its own, to know their covariance
@@ -123,20 +123,8 @@ def independent(covariance: Floats) -> list[int]:
 
     A pseudo-inverse would instead let rounding decide which direction counts.
     """
-    kept: list[int] = []
-    for at, variance in enumerate(np.diag(covariance)):
-        if variance <= 0:
-            continue
-        left = variance
-        if kept:
-            link = covariance[kept, at]
-            # Scaled to correlations, so that outcomes of any unit get the same answer.
-            scale = np.sqrt(np.diag(covariance)[kept])
-            inside = covariance[np.ix_(kept, kept)] / np.outer(scale, scale)
-            left = variance - link / scale @ np.linalg.solve(inside, link / scale)
-        if left > REDUNDANT * variance:
-            kept.append(at)
-    return kept
+    dependent = set(dependent_columns(covariance))
+    return [at for at in range(len(covariance)) if at not in dependent]
 
 
 def _status(p_value: float) -> CheckStatus:

@@ -39,6 +39,7 @@ from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.messages.values import COMPARISON_UNITS
 from pbc_eval.messages.values import Units as TrimmedUnits
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
+from pbc_eval.numerics.clustered import clusters_of, sandwich
 from pbc_eval.panel.covariates import UnitCovariates
 from pbc_eval.panel.moments import UnitArrays
 
@@ -226,14 +227,12 @@ def _with_covariance(
             )
         scores, treated, compared = block_cells.scores, block_cells.treated, block_cells.compared
         if cluster is not None:
-            order_here = np.argsort(cluster, kind="stable")
-            starts = np.flatnonzero(np.diff(cluster[order_here], prepend=-1))
-            scores = np.add.reduceat(scores[order_here], starts, axis=0)
-            treated = np.logical_or.reduceat(treated[order_here], starts, axis=0)
-            compared = np.logical_or.reduceat(compared[order_here], starts, axis=0)
+            clusters = clusters_of(cluster)
+            scores = clusters.sums(scores)
+            treated, compared = clusters.any_of(treated), clusters.any_of(compared)
         n_own += treated.sum(axis=0)
         n_pool += compared.sum(axis=0)
-        joint += scores.T @ scores
+        joint += sandwich(scores)
         if visit is not None:
             visit(scores)
     counted = reasons(plan, n_own, n_pool, clustered=clustered)

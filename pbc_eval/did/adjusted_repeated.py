@@ -21,15 +21,16 @@ import numpy as np
 from numpy.linalg import solve
 from scipy import sparse
 
-from pbc_eval.did.adjustment import TRIM, EstimationMethod, collinear, fitted_chance
+from pbc_eval.did.adjustment import TRIM, EstimationMethod, collinear, fit_score, fitted_chance
 from pbc_eval.did.cells import CellPlan
 from pbc_eval.did.estimates import CellEstimates
-from pbc_eval.did.logit import dependent_columns, fit_logit
 from pbc_eval.did.notes import trimmed
 from pbc_eval.did.small_sample import CohortParts, no_parts
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Noun, Number, Units
 from pbc_eval.numerics.arrays import Floats, Ints
+from pbc_eval.numerics.collinearity import dependent_columns
+from pbc_eval.numerics.logit import BinaryFit, NoMaximum
 from pbc_eval.panel.covariates import UnitCovariates
 from pbc_eval.panel.cross_sections import RowArrays
 
@@ -193,17 +194,19 @@ def adjust_cell(
             return collinear(dependent, names, where)
         slope: Floats = np.asarray(solve(gram, x.T @ (weight * y)), dtype=np.float64)
         regressions[side, when] = _Regression(weight, gram, slope, np.zeros(x.shape[1]))
-    odds, n_trimmed, score = other, 0, None
+    odds, n_trimmed = other, 0
+    score: BinaryFit | None = None
     if method != "reg":
         if dependent := dependent_columns(x.T @ (x * sample.weight[:, None])):
             return collinear(
                 dependent, names, Sentence("among treated and comparison observations")
             )
-        score = fit_logit(x, d > 0, sample.weight)
-        if score is None:
+        fit = fit_score(x, d > 0, sample.weight)
+        if isinstance(fit, NoMaximum):
             return Sentence(
                 "covariates separate the cohort from its comparison: no propensity score"
             )
+        score = fit
         chance = fitted_chance(x, score.coefficients)
         kept = chance < TRIM
         n_trimmed = int((~kept & (d == 0)).sum())
@@ -237,7 +240,7 @@ def adjust_cell(
         regression.influence(sample) for regression in regressions.values()
     )
     if score is not None:
-        moved = x @ solve(score.information, total.score_pull)
+        moved = x @ solve(score.information(x), total.score_pull)
         influence = influence + sample.weight * (d - fitted_chance(x, score.coefficients)) * moved
     return Adjusted(estimate=total.estimate, influence=influence, trimmed=n_trimmed)
 

@@ -25,17 +25,19 @@ from typing import Literal
 
 import numpy as np
 from numpy.linalg import solve
-from scipy.special import expit
 
-from pbc_eval.did.logit import dependent_columns, fit_logit
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Names, Number
 from pbc_eval.numerics.arrays import Bools, Floats
+from pbc_eval.numerics.collinearity import dependent_columns
+from pbc_eval.numerics.logit import BinaryFit, FirstPart, NoMaximum, fit_binary, logit_chance
 
 EstimationMethod = Literal["dr", "reg", "ipw"]
 
 TRIM = 0.995  # comparison units with a score at or above it get no weight, as in the did package
 HIGHEST_SCORE = 1 - 1e-6  # keeps the odds of a fitted score finite
+SCORE_TOLERANCE = 1e-10  # on coefficients of standardised covariates
+SCORE_PART = FirstPart(from_rows=40_000, rows=20_000)  # of many units, fitted first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -140,8 +142,8 @@ def adjust(
         )
     if dependent := dependent_columns(own.xx + pool.xx):
         return collinear(dependent, names, Sentence("among treated and comparison units"))
-    fit = fit_logit(comparison.x, comparison.treated, comparison.weight)
-    if fit is None:
+    fit = fit_score(comparison.x, comparison.treated, comparison.weight)
+    if isinstance(fit, NoMaximum):
         return Sentence(
             "covariates separate the cohort from its comparison units: no propensity score"
         )
@@ -167,14 +169,21 @@ def adjust(
         weight_comparison=total,
         regression=None if method == "ipw" else solve(pool.xx, mean_own - xx[0] / total),
         score=fit.coefficients,
-        scoring=np.asarray(solve(fit.information, moved) / total, dtype=np.float64),
+        scoring=np.asarray(solve(fit.information(comparison.x), moved) / total, dtype=np.float64),
         trimmed=int((~kept).sum()),
     )
 
 
+def fit_score(x: Floats, treated: Bools, weight: Floats) -> BinaryFit | NoMaximum:
+    """The propensity score of a cohort against its comparison units, ``x`` (n, p) with its
+    intercept. With many units a part of them is fitted first: two or three steps over all of them
+    are then enough."""
+    return fit_binary(x, treated, weight=weight, tolerance=SCORE_TOLERANCE, part=SCORE_PART)
+
+
 def fitted_chance(x: Floats, coefficients: Floats) -> Floats:
     """(n,) propensity scores, kept off 1 so that their odds are finite."""
-    chance: Floats = np.minimum(expit(x @ coefficients), HIGHEST_SCORE)
+    chance: Floats = np.minimum(logit_chance(x @ coefficients), HIGHEST_SCORE)
     return chance
 
 

@@ -17,11 +17,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pbc_eval.did.estimates import score_covariance
-from pbc_eval.did.logit import dependent_columns
 from pbc_eval.did.notes import crv1
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.numerics.arrays import Floats, Ints
+from pbc_eval.numerics.clustered import crv1_factor
+from pbc_eval.numerics.collinearity import COLLINEAR, dependent_columns
 from pbc_eval.panel.moments import CohortMoments
 from pbc_eval.panel.panel import Panel
 
@@ -103,7 +104,7 @@ def regress(
     gram = flat.T @ (np.broadcast_to(weight, demeaned.shape).reshape(flat.shape) * flat)
     # Compared with the regressor before its means are taken out, absorbed ones are rounding.
     size = (weight * x**2).sum(axis=(0, 1))
-    gone = np.flatnonzero(np.diag(gram) <= 1e-10 * np.maximum(size, 1e-300)).tolist()
+    gone = np.flatnonzero(np.diag(gram) <= COLLINEAR * np.maximum(size, 1e-300)).tolist()
     gone = gone or dependent_columns(gram)
     if gone:
         absorbed = ", ".join(names[j] for j in gone[:5])
@@ -123,11 +124,10 @@ def regress(
         loadings.append((np.arange(x.shape[2]), inverse @ rows * total))
     clusters = int(moments.units.sum()) if moments.clusters is None else moments.clusters.n_clusters
     rows_used, counted = int(moments.units.sum()) * x.shape[1], x.shape[2] + x.shape[1]
-    factor = clusters / max(clusters - 1, 1) * (rows_used - 1) / max(rows_used - counted, 1)
     return CohortRegression(
         beta=beta,
         loadings=loadings,
-        factor=factor,
+        factor=crv1_factor(clusters, rows_used, counted),
         clusters=clusters,
         rows=rows_used,
         counted=counted,

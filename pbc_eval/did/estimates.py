@@ -24,6 +24,7 @@ from pbc_eval.did.small_sample import CohortParts, add_block, no_parts, parts_fr
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import CLUSTERS, UNITS, Units
 from pbc_eval.numerics.arrays import Floats, Ints
+from pbc_eval.numerics.clustered import clusters_of, sandwich
 from pbc_eval.panel.moments import CohortMoments, UnitArrays
 
 Visit: TypeAlias = Callable[[Floats], None]
@@ -131,7 +132,7 @@ def score_covariance(
             at = lo + np.flatnonzero(sums.cohort[lo:hi] == c)
             # A cohort has one row a cluster, so no entry is added to twice.
             scores[np.ix_(sums.cluster[at] - first, where)] += sums.sums[at] @ rows.T
-        joint += scores.T @ scores
+        joint += sandwich(scores)
     joint /= total**2
     return joint
 
@@ -193,13 +194,12 @@ def cells_from_pairs(
             mine = g == c
             add_block(parts, scores[mine], int(c), arrays.cluster[at[mine]] if clustered else None)
         if clustered:
-            starts = np.flatnonzero(np.diff(arrays.cluster[at], prepend=-1))
-            scores = np.add.reduceat(scores, starts, axis=0)
-            treated = np.logical_or.reduceat(treated, starts, axis=0)
-            compared = np.logical_or.reduceat(compared, starts, axis=0)
+            clusters = clusters_of(arrays.cluster[at])
+            scores = clusters.sums(scores)
+            treated, compared = clusters.any_of(treated), clusters.any_of(compared)
         n_own += treated.sum(axis=0)
         n_pool += compared.sum(axis=0)
-        joint += scores.T @ scores
+        joint += sandwich(scores)
         if visit is not None:
             visit(scores)
     return CellEstimates(

@@ -27,7 +27,6 @@ from pbc_eval.did.estimates import (
     one_hot,
     reasons,
 )
-from pbc_eval.did.logit import dependent_columns
 from pbc_eval.did.notes import seen_once
 from pbc_eval.did.regression_cells import Shares
 from pbc_eval.did.small_sample import add_block, no_parts
@@ -35,6 +34,8 @@ from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import UNITS, Units
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
+from pbc_eval.numerics.clustered import clusters_of, sandwich
+from pbc_eval.numerics.collinearity import COLLINEAR, dependent_columns
 from pbc_eval.panel.moments import UnitArrays
 from pbc_eval.panel.panel import Panel
 
@@ -205,13 +206,12 @@ def gather_incomplete(
             mine = g == c
             add_block(parts, scores[mine], int(c), arrays.cluster[at[mine]] if clustered else None)
         if clustered:
-            starts = np.flatnonzero(np.diff(arrays.cluster[at], prepend=-1))
-            scores = np.add.reduceat(scores, starts, axis=0)
-            treated = np.logical_or.reduceat(treated, starts, axis=0)
-            compared = np.logical_or.reduceat(compared, starts, axis=0)
+            clusters = clusters_of(arrays.cluster[at])
+            scores = clusters.sums(scores)
+            treated, compared = clusters.any_of(treated), clusters.any_of(compared)
         counts[2] += treated.sum(axis=0)
         counts[3] += compared.sum(axis=0)
-        joint += scores.T @ scores
+        joint += sandwich(scores)
     with np.errstate(invalid="ignore"):
         level = level / weight
     return CellEstimates(
@@ -232,7 +232,7 @@ def _refuse_absorbed(panel: Panel, plan: CellPlan, cells: Ints, gram: Floats, ro
     """Raise DesignError for cells whose indicator the effects leave nothing of, or one another."""
     p = len(gram) - len(cells)
     own = np.diag(gram)[p:]
-    gone = np.flatnonzero(own <= 1e-10 * rows).tolist()
+    gone = np.flatnonzero(own <= COLLINEAR * rows).tolist()
     if not gone:
         dependent = dependent_columns(gram)
         gone = [j - p for j in dependent if j >= p]

@@ -21,6 +21,7 @@ import numpy as np
 from scipy import stats
 
 from pbc_eval.numerics.arrays import Floats, Ints
+from pbc_eval.numerics.clustered import clusters_of, sandwich
 from pbc_eval.panel.moments import CohortMoments
 
 MOST_VALUES = 20_000_000  # 160 MB of parts; beyond it cohorts are far from small
@@ -69,7 +70,7 @@ def parts_from_moments(
         gram = moments.gram[c]
         if moments.clusters is not None:
             sums = moments.clusters.sums[moments.clusters.cohort == c]
-            gram, size[c] = sums.T @ sums, len(sums)
+            gram, size[c] = sandwich(sums), len(sums)
         to = [place[int(where[j])] for j in inside]
         covariance[c][np.ix_(to, to)] = rows[inside] @ gram @ rows[inside].T
     return CohortParts(at=at, covariance=covariance / float(moments.weight.sum()) ** 2, size=size)
@@ -93,8 +94,8 @@ def add_block(parts: CohortParts | None, scores: Floats, cohort: int, cluster: I
         return
     part = scores[:, parts.at]
     if cluster is not None:
-        part = np.add.reduceat(part, np.flatnonzero(np.diff(cluster, prepend=-1)), axis=0)
-    parts.covariance[cohort] += part.T @ part
+        part = clusters_of(cluster).sums(part)
+    parts.covariance[cohort] += sandwich(part)
     parts.size[cohort] += len(part)
 
 

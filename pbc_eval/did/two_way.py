@@ -24,6 +24,8 @@ from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Noun, Number, Units
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.clustered import crv1_factor
+from pbc_eval.numerics.collinearity import dependent_columns
 from pbc_eval.panel.moments import CohortMoments, UnitArrays
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, Method
@@ -188,11 +190,10 @@ def _from_moments(panel: Panel, treated: Floats) -> Fit:
     variance = float(score_covariance(loadings, moments, 1)[0, 0])
     clusters = _clusters(moments)
     n, k = panel.n_units * panel.n_periods, 1 + panel.n_periods
-    factor = clusters / max(clusters - 1, 1) * (n - 1) / max(n - k, 1)
     reached = weight * treated
     return Fit(
         estimate=estimate,
-        std_error=float(np.sqrt(variance * factor)),
+        std_error=float(np.sqrt(variance * crv1_factor(clusters, n, k))),
         clusters=clusters,
         rows=n,
         k=k,
@@ -238,7 +239,7 @@ def _from_rows(panel: Panel, treated: Floats, effects: Effects) -> Fit:
                 dummy = pd.get_dummies(values, prefix=column, drop_first=True, dtype=float)
                 dummies.append(dummy.set_index(indexed.index))
             design = pd.concat(dummies, axis=1)
-            if np.linalg.matrix_rank(design.to_numpy()) < design.shape[1]:
+            if dependent_columns(design.to_numpy().T @ design.to_numpy()):
                 raise _absorbed(panel)
             model = PooledOLS(indexed["y"], design, weights=indexed["w"])
             counted = k = design.shape[1]

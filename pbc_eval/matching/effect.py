@@ -23,6 +23,8 @@ from pbc_eval.matching.design import check_columns, zero_one
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import MATCHED_UNITS, PEOPLE, Number, Units
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
+from pbc_eval.numerics.clustered import clusters_of, crv1_factor, sandwich
+from pbc_eval.numerics.collinearity import dependent_columns, independent_columns
 from pbc_eval.results import AttEstimate, Method
 
 EffectMethod = Literal["difference", "regression", "g_computation"]
@@ -78,19 +80,13 @@ def _independent(covariates: Floats, weights: Floats, indicator: Floats) -> Floa
     """The covariates, scaled, without those the intercept, treatment and earlier ones explain."""
     if not covariates.shape[1]:
         return covariates
-    root = np.sqrt(weights)
     spread = covariates.std(axis=0)
-    varying = spread > 1e-12 * np.maximum(np.abs(covariates).max(axis=0), 1e-300)
+    varying = independent_columns(covariates)
     scaled = (covariates[:, varying] - covariates[:, varying].mean(axis=0)) / spread[varying]
-    kept: list[int] = []
-    basis = np.column_stack([root, root * indicator])
-    for j in range(scaled.shape[1]):
-        trial = np.column_stack([basis, root * scaled[:, j]])
-        triangle = np.asarray(np.linalg.qr(trial, mode="r"))
-        remainder = abs(triangle[-1, -1])
-        if remainder > 1e-7 * np.linalg.norm(trial[:, -1]):
-            kept.append(j)
-            basis = trial
+    before = np.column_stack([np.ones(len(indicator)), indicator])
+    both = np.column_stack([before, scaled]) * np.sqrt(weights)[:, None]
+    explained = {j - 2 for j in dependent_columns(both.T @ both)}
+    kept = [j for j in range(scaled.shape[1]) if j not in explained]
     return np.asarray(scaled[:, kept])
 
 
@@ -110,7 +106,7 @@ def _weighted_regression(data: MatchedData, design: Floats, gradient: Floats) ->
             k=Number(k),
         )
         raise DesignError(f"effect: {rule}", rule)
-    if np.abs(np.diag(r)).min() < 1e-9 * np.abs(np.diag(r)).max():
+    if dependent_columns(r.T @ r):
         rule = Sentence(
             "within one of the matched groups some covariate does not vary or follows from the "
             "others, so its slope there is unknown and separate slopes would extrapolate. Use "
@@ -133,12 +129,12 @@ def _weighted_regression(data: MatchedData, design: Floats, gradient: Floats) ->
                 Sentence("a coefficient is decided by {people} alone", people=_A_PERSON),
             )
         return Effect(estimate, float(np.linalg.norm(influence / (1 - leverage))), n - k, None)
-    by_set = np.bincount(np.unique(clusters, return_inverse=True)[1], influence)
+    by_set = clusters_of(clusters).sums(influence)
     n_sets = len(by_set)
     if n_sets < 2:
         return Effect(estimate, None, float("nan"), Sentence("fewer than two matched sets"))
-    factor = n_sets / (n_sets - 1) * (n - 1) / (n - k)
-    return Effect(estimate, float(np.sqrt(factor * (by_set @ by_set))), n_sets - 1, None)
+    variance = float(sandwich(by_set, crv1_factor(n_sets, n, k)))
+    return Effect(estimate, float(np.sqrt(variance)), n_sets - 1, None)
 
 
 def outcome_values(frame: pd.DataFrame, ids: pd.Index, outcome: str | pd.Series) -> pd.Series:

@@ -22,6 +22,7 @@ from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.weighted_effect import score_influence
 from pbc_eval.matching.weighted_sample import WeightedSample
 from pbc_eval.numerics.arrays import Bools, Floats
+from pbc_eval.numerics.clustered import clusters_of, crv1_factor, sandwich
 
 Sample = MatchedSample | WeightedSample
 
@@ -89,7 +90,7 @@ def joint_covariance(sample: Sample, per_weight: Floats) -> tuple[Floats | None,
         influence = weighting.weights[:, None] * per_weight
         for j in (0, 1):
             influence[:, j] -= score_influence(weighting.blocks, per_weight[:, j])
-        return np.asarray(influence.T @ influence * (n / (n - 1))), float("inf")
+        return sandwich(influence, n / (n - 1)), float("inf")
     treated = sample.design.treated[sample.matched]
     weights = analysis_weights(sample)
     influence = weights[:, None] * per_weight
@@ -99,11 +100,10 @@ def joint_covariance(sample: Sample, per_weight: Floats) -> tuple[Floats | None,
         totals = np.where(treated, weights[treated].sum(), weights[~treated].sum())
         leverage = np.maximum(1 - weights / totals, 1e-300)
         influence = influence / leverage[:, None]
-        return np.asarray(influence.T @ influence), float(n - 2)
-    sets = np.unique(sample.assignment.subclass[sample.matched], return_inverse=True)[1]
-    by_set = np.column_stack([np.bincount(sets, column) for column in influence.T])
+        return sandwich(influence), float(n - 2)
+    sets = clusters_of(sample.assignment.subclass[sample.matched])
+    by_set = np.column_stack([sets.sums(column) for column in influence.T])
     g = len(by_set)
     if g < 2:
         return None, float("nan")
-    factor = g / (g - 1) * (n - 1) / (n - 2)
-    return np.asarray(by_set.T @ by_set * factor), float(g - 1)
+    return sandwich(by_set, crv1_factor(g, n, 2)), float(g - 1)

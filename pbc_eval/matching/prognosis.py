@@ -17,9 +17,9 @@ import pandas as pd
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.balance_table import compared_columns
 from pbc_eval.matching.effect import checked_outcome, outcome_values
-from pbc_eval.matching.propensity import independent_columns
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.weighted_sample import WeightedSample
+from pbc_eval.numerics.collinearity import independent_columns
 
 
 def prognostic_balance(
@@ -38,7 +38,7 @@ def prognostic_balance(
     columns = design.columns.score_values
     inside = columns[others]
     centre, spread = inside.mean(axis=0), inside.std(axis=0)
-    kept = independent_columns(inside, centre, spread)
+    kept = independent_columns(inside)
     if len(values) <= len(kept) + 1:
         raise DesignError(
             f"prognostic_balance: {len(values):,} comparison units cannot carry a regression with "

@@ -4,37 +4,35 @@
 
 Plain maximum likelihood by Newton's method, without any penalty: a penalised fit (the default of
 several machine-learning libraries) shrinks the score and changes who is matched. A model that has
-no maximum (separation) is refused rather than stopped half way.
+no maximum (separation) is refused rather than stopped half way. The solver is numerics/logit.py.
 
 Source: Rosenbaum & Rubin (1983), Biometrika 70, 41-55; McCullagh & Nelder (1989), chapter 2.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import expit, log_ndtr, ndtr
 
 from pbc_eval._validate import first_few
 from pbc_eval.agreement.matching_settings import Link
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.sampling import with_mean_one
 from pbc_eval.numerics.arrays import Bools, Floats
+from pbc_eval.numerics.collinearity import independent_columns
+from pbc_eval.numerics.logit import (
+    MOST_STEPS,
+    FirstPart,
+    LinkCurvature,
+    NoMaximum,
+    fit_binary,
+    logit_chance,
+    logit_curvature,
+    probit_chance,
+    probit_curvature,
+)
 
-MAX_STEPS = 50  # Newton doubles the correct digits each step; a fit that exists needs about ten
 STEP_TOLERANCE = 1e-11  # on standardised coefficients
 MANY = 200_000  # people from which a first fit on a part of them saves time
-COLLINEAR = 1e-7  # share of a column's length that the columns before it leave unexplained
-
-
-class Curvature(NamedTuple):
-    """One observation's part of the log-likelihood at its linear score, each of shape (n,)."""
-
-    log_likelihood: Floats
-    slope: Floats  # first derivative by the linear score
-    weight: Floats  # minus the second derivative, never negative
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,18 +74,22 @@ def fit_propensity(
     """
     centre = columns.mean(axis=0)
     spread = columns.std(axis=0)
-    kept = independent_columns(columns, centre, spread)
+    kept = independent_columns(columns)
     scaled = np.column_stack(
         [np.ones(len(columns)), (columns[:, kept] - centre[kept]) / spread[kept]]
     )
 
-    curvature = _weighted(CURVATURES[link], with_mean_one(sampling))
-    start = np.zeros(scaled.shape[1])
-    if sampling is None and len(scaled) > MANY:
-        start = _head_start(scaled, treated, curvature)
-    beta, steps = _newton(scaled, treated, curvature, start)
-    if beta is None:
+    fit = fit_binary(
+        scaled,
+        treated,
+        weight=with_mean_one(sampling),
+        curvature=CURVATURES[link],
+        tolerance=STEP_TOLERANCE,
+        part=FirstPart(from_rows=MANY + 1, rows=MANY // 4) if sampling is None else None,
+    )
+    if isinstance(fit, NoMaximum):
         raise DesignError(_no_maximum(columns, treated, names))
+    beta = fit.coefficients
 
     coefficients = np.full(len(names), np.nan)
     coefficients[kept] = beta[1:] / spread[kept]
@@ -103,106 +105,16 @@ def fit_propensity(
         linear=linear,
         score=_on_scale(linear, link),
         aliased=tuple(names[j] for j in range(len(names)) if j not in set(kept.tolist())),
-        steps=steps,
+        steps=fit.steps,
     )
-
-
-def _weighted(
-    curvature: Callable[[Floats, Bools], Curvature], sampling: Floats | None
-) -> Callable[[Floats, Bools], Curvature]:
-    if sampling is None:
-        return curvature
-
-    def weighted(linear: Floats, treated: Bools) -> Curvature:
-        return Curvature(*(part * sampling for part in curvature(linear, treated)))
-
-    return weighted
-
-
-def independent_columns(columns: Floats, centre: Floats, spread: Floats) -> NDArray[np.intp]:
-    """Positions of the columns that neither are constant nor follow from earlier ones."""
-    largest = np.abs(columns).max(axis=0, initial=0.0)
-    kept = [j for j in range(columns.shape[1]) if spread[j] > 1e-12 * max(largest[j], 1e-300)]
-    while kept:
-        scaled = (columns[:, kept] - centre[kept]) / spread[kept]
-        remainder = np.abs(np.diag(np.linalg.qr(scaled, mode="r"))) / np.sqrt(len(columns))
-        dependent = np.flatnonzero(remainder < COLLINEAR)
-        if not len(dependent) and len(remainder) == len(kept):
-            break
-        kept.pop(int(dependent[0]) if len(dependent) else len(remainder))
-    return np.array(kept, dtype=np.intp)
 
 
 def _on_scale(linear: Floats, link: Link) -> Floats:
     if link == "logit":
-        return np.asarray(expit(linear), dtype=np.float64)
+        return logit_chance(linear)
     if link == "probit":
-        return np.asarray(ndtr(linear), dtype=np.float64)
+        return probit_chance(linear)
     return linear.copy()
-
-
-def _logit(linear: Floats, treated: Bools) -> Curvature:
-    chance = expit(linear)
-    towards = np.where(treated, linear, -linear)
-    return Curvature(-np.logaddexp(0.0, -towards), treated - chance, chance * (1 - chance))
-
-
-def _probit(linear: Floats, treated: Bools) -> Curvature:
-    side = np.where(treated, 1.0, -1.0)
-    log_chance = log_ndtr(side * linear)
-    # the inverse Mills ratio on the logarithmic scale, which survives far tails
-    slope = side * np.exp(-0.5 * linear**2 - 0.5 * np.log(2 * np.pi) - log_chance)
-    return Curvature(log_chance, slope, slope * (slope + linear))
-
-
-def _head_start(
-    scaled: Floats, treated: Bools, curvature: Callable[[Floats, Bools], Curvature]
-) -> Floats:
-    """Coefficients near the maximum, from a part of many people; zeros where that part has none.
-    Where Newton's method starts from does not change where it ends, only how soon.
-
-    A covariate that nobody in the part has is looked for first: whether a solver takes its empty
-    row for singular, or for a step without end, depends on the rounding of the machine."""
-    few = slice(None, None, len(scaled) // (MANY // 4))
-    cold = np.zeros(scaled.shape[1])
-    covariates = scaled[few, 1:]
-    kept = independent_columns(covariates, covariates.mean(axis=0), covariates.std(axis=0))
-    if len(kept) < covariates.shape[1]:
-        return cold
-    beta, _ = _newton(scaled[few], treated[few], curvature, cold)
-    return cold if beta is None else beta
-
-
-def _newton(
-    scaled: Floats,
-    treated: Bools,
-    curvature: Callable[[Floats, Bools], Curvature],
-    start: Floats,
-) -> tuple[Floats | None, int]:
-    """Maximise the log-likelihood from ``start``; None when there is no maximum. Under separation
-    the steps never shrink, and that is the test: the gradient does vanish there, and mistaking that
-    for convergence is how a score of zeros and ones gets published."""
-    beta = start
-    here = curvature(scaled @ beta, treated)
-    total = float(here.log_likelihood.sum())
-    for step_number in range(1, MAX_STEPS + 1):
-        hessian = scaled.T @ (scaled * here.weight[:, None])
-        try:
-            step = np.linalg.solve(hessian, scaled.T @ here.slope)
-        except np.linalg.LinAlgError:
-            break
-        if not np.isfinite(step).all():
-            break
-        for _ in range(30):  # halve a step that overshoots
-            trial = curvature(scaled @ (beta + step), treated)
-            trial_total = float(trial.log_likelihood.sum())
-            if trial_total >= total - 1e-9 * (1 + abs(total)):
-                break
-            step = step / 2
-        beta, here, total = beta + step, trial, trial_total
-        if np.max(np.abs(step)) <= STEP_TOLERANCE * (1 + np.max(np.abs(beta))):
-            return beta, step_number
-    return None, MAX_STEPS
 
 
 def _no_maximum(columns: Floats, treated: Bools, names: tuple[str, ...]) -> str:
@@ -216,16 +128,16 @@ def _no_maximum(columns: Floats, treated: Bools, names: tuple[str, ...]) -> str:
         culprits
     )
     return (
-        f"propensity score: no finite coefficients after {MAX_STEPS} steps; the covariates "
+        f"propensity score: no finite coefficients after {MOST_STEPS} steps; the covariates "
         f"separate the treated from the comparison group (nearly) perfectly.{named} Leave out the "
         "covariate, merge its rare levels, put it in exact=, or restrict the sample to people who "
         "could have been in either group."
     )
 
 
-CURVATURES: dict[Link, Callable[[Floats, Bools], Curvature]] = {
-    "logit": _logit,
-    "linear_logit": _logit,
-    "probit": _probit,
-    "linear_probit": _probit,
+CURVATURES: dict[Link, LinkCurvature] = {
+    "logit": logit_curvature,
+    "linear_logit": logit_curvature,
+    "probit": probit_curvature,
+    "linear_probit": probit_curvature,
 }

@@ -19,11 +19,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from pbc_eval.errors import DesignError
-from pbc_eval.matching.propensity import independent_columns
 from pbc_eval.matching.weighting import Block, Weighting
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Number, Units
 from pbc_eval.numerics.arrays import Bools, Floats
+from pbc_eval.numerics.collinearity import independent_columns
 
 WeightedMethod = Literal["difference", "augmented"]
 WEIGHTED_METHODS: tuple[WeightedMethod, ...] = ("difference", "augmented")
@@ -135,7 +135,7 @@ class _Regression(NamedTuple):
     ) -> "_Regression":
         inside = covariates[group]
         centre, spread = inside.mean(axis=0), inside.std(axis=0)
-        kept = independent_columns(inside, centre, spread)
+        kept = independent_columns(inside)
         scaled = (covariates[:, kept] - centre[kept]) / spread[kept]
         design = np.column_stack([np.ones(len(scaled)), scaled])
         mine = design[group]

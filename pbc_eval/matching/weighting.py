@@ -38,9 +38,9 @@ from pbc_eval.matching.propensity import (
     CURVATURES,
     PropensityFit,
     fit_propensity,
-    independent_columns,
 )
 from pbc_eval.numerics.arrays import Bools, Floats
+from pbc_eval.numerics.collinearity import independent_columns
 
 Target = Literal["ATT", "ATE", "ATC", "ATO"]
 
@@ -216,8 +216,7 @@ def _score_slope(fit: PropensityFit, score: Floats) -> Floats:
 
 
 def _independent(columns: Columns) -> NDArray[np.intp]:
-    values = columns.score_values
-    return independent_columns(values, values.mean(axis=0), values.std(axis=0))
+    return independent_columns(columns.score_values)
 
 
 def _solve(problem: WeightingProblem, loss: Loss, kept: NDArray[np.intp]) -> Tilt:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pbc_eval.numerics.arrays import Floats, Ints
+from pbc_eval.numerics.clustered import clusters_of
 from pbc_eval.panel.source import Column, Table, collect, number
 
 PULL_UP_TO = 2_000_000  # outcomes (units x periods): 16 MB
@@ -150,13 +151,12 @@ def _mean(values: Floats, weight: Floats) -> Floats:
 
 def _sum_by_cluster(arrays: UnitArrays, scores: Floats, n_cohorts: int) -> ClusterSums:
     key = arrays.cluster * n_cohorts + arrays.cohort
-    order = np.argsort(key, kind="stable")
-    keys, first, counts = np.unique(key[order], return_index=True, return_counts=True)
+    keys, counts = np.unique(key, return_counts=True)
     return ClusterSums(
         cluster=keys // n_cohorts,
         cohort=keys % n_cohorts,
         units=counts.astype(np.int64),
-        sums=np.add.reduceat(scores[order], first, axis=0),
+        sums=clusters_of(key).sums(scores),
     )
 
 

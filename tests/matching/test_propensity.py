@@ -63,6 +63,15 @@ def test_columns_that_add_nothing_are_left_out_and_named():
     )
 
 
+@pytest.mark.parametrize(("own", "left_out"), [(1e-4, ()), (1e-5, ("d",))])
+def test_a_column_that_earlier_ones_nearly_determine_is_left_out_and_named(own, left_out):
+    """``own`` is the part of its length that they leave: 1e-9 of the sum of squares is 3e-5."""
+    columns, treated = sample()
+    noise = np.random.default_rng(5).normal(size=400)
+    nearly = np.column_stack([columns, columns[:, 0] + own * noise])
+    assert fit_propensity(nearly, treated, ("a", "b", "c", "d")).aliased == left_out
+
+
 @pytest.mark.parametrize("link", ["logit", "probit"])
 def test_separated_groups_are_refused_and_the_covariate_named(link):
     columns, treated = sample()
