@@ -4,9 +4,9 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import cache, wraps
 from pathlib import Path
-
-import pytest
 
 PROJECT = Path(__file__).parents[1]
 ROOT = PROJECT / "pbc_eval"
@@ -44,14 +44,34 @@ HOMES = {  # third-party tool -> the one place that may import it
     "SALib": "sroi/global_sensitivity.py",
     "typer": "cli.py",
 }
-MODULES = pytest.mark.parametrize(
-    "path", sorted(ROOT.rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
-)
+MODULES = sorted(ROOT.rglob("*.py"))
+
+
+def for_every_module(check: Callable[[Path], None]) -> Callable[[], None]:
+    """One test over all modules, which names every one that breaks the rule."""
+
+    @wraps(check)
+    def test() -> None:
+        broken = []
+        for path in MODULES:
+            try:
+                check(path)
+            except AssertionError as problem:
+                broken.append(f"{path.relative_to(ROOT)}: {problem}")
+        assert not broken, "\n".join(broken)
+
+    del test.__wrapped__  # its parameter is no fixture
+    return test
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def imports(path: Path) -> set[str]:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, "use absolute imports"
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
@@ -60,7 +80,7 @@ def imports(path: Path) -> set[str]:
     return names
 
 
-@MODULES
+@for_every_module
 def test_imports_point_down(path):
     here = path.relative_to(ROOT).parts[0].removesuffix(".py")
     rooms = {name.split(".")[1] for name in imports(path) if name.startswith("pbc_eval.")}
@@ -69,19 +89,20 @@ def test_imports_point_down(path):
         assert not {here, there} <= APART, f"{here} and {there} meet only through results"
 
 
-@MODULES
+@for_every_module
 def test_heavy_tools_stay_home(path):
     for tool in {name.split(".")[0] for name in imports(path)} & HOMES.keys():
         assert ROOT / HOMES[tool] in (path, path.parent), f"{tool} belongs in {HOMES[tool]}"
 
 
-@MODULES
+@for_every_module
 def test_no_module_outgrows_its_page(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= 400, f"has {lines} lines"
 
 
 def functions_of(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
-    tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    tree = ast.walk(tree_of(path))
     return [node for node in tree if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
@@ -93,7 +114,7 @@ def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return (function.end_lineno or 0) - function.lineno + 1 - words
 
 
-@MODULES
+@for_every_module
 def test_no_function_outgrows_a_screen(path):
     for function in functions_of(path):
         given = function.args
@@ -102,17 +123,17 @@ def test_no_function_outgrows_a_screen(path):
         assert len([n for n in names if n not in ("self", "cls")]) <= 12, function.name
 
 
-@MODULES
+@for_every_module
 def test_no_local_is_named_for_nothing(path):
     """A name says what it holds; these four hold anything."""
     hollow = {"found", "one", "said", "told"}
     names = {
         node.id if isinstance(node, ast.Name) else node.arg
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree_of(path))
         if (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
         or isinstance(node, ast.arg)
     }
-    assert not names & hollow
+    assert not names & hollow, f"names {names & hollow}"
 
 
 def test_importing_the_package_loads_nothing_heavy():
