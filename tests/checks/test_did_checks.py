@@ -81,7 +81,7 @@ def test_cohorts_too_small_to_know_their_covariance_are_left_out_and_named():
     assert "too few units" in none.sentence
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_true_parallel_trends_are_rejected_about_as_often_as_promised():
     """60 units, 11 effects before treatment, 120 samples: 5 % asked for, chi-squared gives 25 %
     and more. Bound: 5 % plus three standard errors."""

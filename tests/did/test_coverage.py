@@ -11,7 +11,7 @@ SAMPLES = 30
 LEAST = 0.82
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("design", list(BENCHMARK["DESIGNS"]))
 def test_intervals_cover_and_estimates_are_unbiased(design):
     table = BENCHMARK["coverage"](design, SAMPLES)

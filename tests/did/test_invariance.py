@@ -189,7 +189,7 @@ def test_anticipation_beyond_the_first_period_leaves_a_reason_not_a_gap():
 # --- simulation ---
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_unbiased_and_covering_in_simulation():
     """200 units, three cohorts, effect 0.7: bias within 3 standard errors, coverage .90 to .98."""
     found = []

@@ -126,6 +126,7 @@ def test_rows_of_a_panel_read_as_cross_sections_give_the_same(kind):
     assert cross.std_error == pytest.approx(panel.std_error, abs=1e-10)
 
 
+@pytest.mark.soak
 def test_it_covers_what_two_differences_miss():
     effect, covered, plain = 1.5, [], []
     for seed in range(60):

@@ -13,7 +13,7 @@ SHORT = ("full matching", "subclasses")  # a few points short, as the page says
 SHORT_LOWEST = 0.80
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_intervals_cover_and_estimates_are_unbiased():
     table = runpy.run_path(str(PROJECT / "benchmarks" / "coverage_matching.py"))["coverage"](
         SAMPLES

@@ -73,7 +73,7 @@ def test_when_everybody_has_had_the_event_the_curve_stays_at_nought():
     np.testing.assert_allclose(3 * found.per_weight, times - 5 / 3, atol=1e-12)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_intervals_hold_the_truth_under_censoring():
     """Weighted to the treated: truth by a million uncensored times of treated people."""
     rng = np.random.default_rng(0)
