@@ -86,10 +86,15 @@ def as_interval(found) -> Interval:
 
 def bias_adjusted(estimand: str) -> Estimator:
     def estimate(frame: pd.DataFrame) -> Interval:
-        found = nearest_effect(
-            frame, outcome="y", estimand=estimand, adjust_for=["a", "b", "c"], **ROLES
+        effect = nearest_effect(
+            frame.set_index(ROLES["unit"]),
+            treatment=ROLES["treatment"],
+            covariates=ROLES["covariates"],
+            outcome="y",
+            estimand=estimand,
+            adjust_for=["a", "b", "c"],
         )
-        return as_interval(found)
+        return as_interval(effect)
 
     return estimate
 
