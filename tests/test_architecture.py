@@ -136,6 +136,18 @@ def test_no_local_is_named_for_nothing(path):
     assert not names & hollow, f"names {names & hollow}"
 
 
+@for_every_module
+def test_only_a_design_asks_which_design_it_is(path):
+    """What depends on the design is a field of its DesignKind or of its model."""
+    if path.parent.name == "designs":
+        return
+    text = path.read_text(encoding="utf-8")
+    asked = re.findall(r"design\.method (?:==|!=|in|not in) ", text)
+    models = "DifferenceInDifferences|Matching|Reported|Forecast"
+    asked += re.findall(rf"isinstance\([^)]*\b(?:Synthetic)?(?:{models})\b", text)
+    assert not asked, f"asks {asked}"
+
+
 def test_importing_the_package_loads_nothing_heavy():
     heavy = ["pandas", "numpy", "scipy", "ibis", "duckdb", "pydantic", "matplotlib", "papermill"]
     code = f"import sys, pbc_eval; print([m for m in {heavy!r} if m in sys.modules])"

@@ -292,9 +292,7 @@ def _than(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> Sentence:
     """What the figure is held against. With a failed check it is only the comparison group."""
     if not any(check.status == "fail" for check in finding.checks):
         return Sentence("than without the programme")
-    if evaluation.spec.design.method == "matching":
-        return Sentence("than in the matched comparison group")
-    return Sentence("than the change in the comparison group would lead one to expect")
+    return design_kind(evaluation.spec.design).than_if_a_check_failed
 
 
 def _times(estimate: AttEstimate) -> Part:
