@@ -13,6 +13,8 @@ from pbc_eval.agreement.starter import json_schema, schema_text
 from pbc_eval.agreement.yaml_file import read_yaml
 from pbc_eval.errors import SpecError
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 SCHEMA = PROJECT / "docs" / "evaluation.schema.json"
 
 

@@ -14,6 +14,8 @@ from pbc_eval.did.small_sample import CohortParts, small_sample_test
 from pbc_eval.errors import DesignError
 from pbc_eval.panel.panel import Panel
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 # --- pre-trends ---
 
 

@@ -9,6 +9,8 @@ from pbc_eval.did.group_time import att_gt
 from pbc_eval.errors import DesignError
 from pbc_eval.panel.panel import Panel
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 def test_the_minimum_wage_by_all_estimators():
     table = compare_estimators(mpdta()).set_index("estimator")

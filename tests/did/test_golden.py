@@ -8,6 +8,8 @@ from did.data import GOLDEN, california, card_krueger, mpdta
 from pbc_eval.did.group_time import att_gt
 from pbc_eval.did.two_way import two_way
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 DIGITS = 1e-12  # the files hold 15 digits of numbers below one
 PRINTED = 1e-6  # printed with six decimals
 KINDS = {"simple": "simple", "event": "dynamic", "cohort": "group", "calendar": "calendar"}

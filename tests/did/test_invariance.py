@@ -9,6 +9,8 @@ from pbc_eval.did.two_way import two_way
 from pbc_eval.errors import DesignError
 from pbc_eval.panel.panel import Panel
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 SAME = dict(rtol=1e-9, atol=1e-11)
 
 

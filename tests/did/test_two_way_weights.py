@@ -11,6 +11,8 @@ from pbc_eval.errors import DesignError
 from pbc_eval.panel.panel import Panel
 from tests.did.data import ROLES, mpdta, random_frame, with_gaps
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 def by_dummies(frame):
     """The same by its definition: regress treatment on a dummy for every unit and period."""

@@ -18,6 +18,8 @@ from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.evaluate import evaluate
 from pbc_eval.evaluation.record import OutputTable
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 def table(counts, **changes) -> OutputTable:
     frame = pd.DataFrame({"group": list("abcdefghij")[: len(counts)], "units": counts})

@@ -14,6 +14,8 @@ from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.evaluate import evaluate
 from pbc_eval.evaluation.record import OutputTable
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 RULE = DisclosureRule()
 
 

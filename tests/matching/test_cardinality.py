@@ -15,6 +15,8 @@ from pbc_eval.matching import cardinality
 from pbc_eval.matching.cardinality import SelectionProblem, largest_balanced
 from pbc_eval.matching.sensitivity import pair_differences
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 PEOPLE = people(120, seed=3, share=0.35)
 
 

@@ -8,6 +8,8 @@ from matched_samples import match_people, people, weight_by
 from pbc_eval.errors import DataError
 from pbc_eval.matching.counts import rate_effects
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 ASKED = {"treatment": "treated", "covariates": ["age", "income", "group"], "unit": "id"}
 
 

@@ -39,6 +39,8 @@ from matching_golden import (
 from pbc_eval import match
 from pbc_eval.errors import DesignError
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 EXACT = 1e-12
 FITTED = 1e-6
 TIED = {"maha", "robust_maha"}  # R exchanges a few people with identical covariates

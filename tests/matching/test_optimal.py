@@ -11,6 +11,8 @@ from pbc_eval.errors import DesignError
 from pbc_eval.matching.full import full_sets
 from pbc_eval.matching.optimal import optimal_pairs
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 PEOPLE = people(200, seed=3)
 small_data = settings(deadline=None, max_examples=150)
 a_line = st.tuples(

@@ -11,6 +11,8 @@ from pbc_eval.matching.binary import risk_effects
 from pbc_eval.matching.propensity import fit_propensity
 from pbc_eval.matching.weighted_effect import weighted_effect
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 PEOPLE = people(300, seed=4).assign(
     count=lambda frame: np.random.default_rng(1).integers(1, 4, len(frame)),
     up=lambda frame: (frame["outcome"] > 1).astype(int),

@@ -15,6 +15,8 @@ from pbc_eval.checks.balance import check_balance
 from pbc_eval.checks.overlap import check_overlap
 from pbc_eval.errors import DataError, DesignError
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 GOLDEN = Path(__file__).parents[1] / "golden" / "matching"
 LALONDE = pd.read_csv(GOLDEN / "lalonde.csv")
 COVARIATES = ["age", "educ", "race", "married", "nodegree", "re74", "re75"]

@@ -9,6 +9,8 @@ from pbc_eval.did.group_time import att_gt
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.panel.panel import Panel
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 def small(**changes) -> pd.DataFrame:
     """Four units over 2001-2003: a and b treated in 2002, c and d never."""

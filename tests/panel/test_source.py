@@ -12,6 +12,8 @@ from pbc_eval.errors import DataError
 from pbc_eval.panel.panel import Panel
 from pbc_eval.panel.source import open_source, read_frame
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 WAYS = ["frame", "csv", "semicolons", "parquet", "xlsx", "sheet", "duckdb", "ibis", "memtable"]
 
 

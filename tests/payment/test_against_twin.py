@@ -15,6 +15,8 @@ from scipy.stats import binom
 
 from pbc_eval.payment import payment_due
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 KINDS = (*contracts.EXPECTED, *contracts.DEDUCTED, *contracts.RESTING)
 FIRST = make_clause("fixed_fee", id="c0", times=3, amount="333.333")
 

@@ -18,6 +18,8 @@ from pbc_eval.payment.cash_flow import (
 )
 from pbc_eval.payment.risk import payment_risk
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 START = dt.date(2024, 1, 1)
 
 

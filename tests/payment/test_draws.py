@@ -12,6 +12,8 @@ from payment.contracts import FEES, JOBS, OTHERS, as_measured, contracts
 from pbc_eval.errors import PaymentTermsError
 from pbc_eval.payment import payment_due, payments_of_draws
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 @settings(max_examples=150, deadline=None)
 @given(contracts(), st.lists(st.floats(-2, 3), min_size=1, max_size=5))

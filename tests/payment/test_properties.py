@@ -10,6 +10,8 @@ from payment.contracts import JOBS, OTHERS, as_measured, contracts
 
 from pbc_eval.payment import payment_due
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 effects = st.floats(-1e6, 1e6)
 prices = st.decimals(0, 10_000, places=4)
 quick = settings(max_examples=60, deadline=None)

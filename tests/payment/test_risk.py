@@ -20,6 +20,8 @@ from pbc_eval.payment.risk import (
 )
 from pbc_eval.payment.sample_size import sample_size, tier_chance
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 ERROR = 0.4
 JOBS = make_outcome(
     effect=1.0,

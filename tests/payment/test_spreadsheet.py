@@ -17,6 +17,8 @@ from pbc_eval.agreement.payment_terms import payment_terms_from
 from pbc_eval.payment import payment_due
 from pbc_eval.payment.spreadsheet import spreadsheet_lines
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 
 

@@ -18,6 +18,8 @@ from pbc_eval.errors import PublicationError, SpecError
 from pbc_eval.publish import edition as press
 from pbc_eval.publish.edition import ASIDE, publish_edition, put_all_back, put_in_place
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 NAME = "wheels-to-meals"
 
 

@@ -14,6 +14,8 @@ from pbc_eval.report.figures.drawing import Figure
 from pbc_eval.report.page import page_of
 from pbc_eval.report.parts import LaidOut, Part, Section
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 REPORT = Path(__file__).parents[2] / "pbc_eval" / "report"
 MOST_MODULES = 30
 

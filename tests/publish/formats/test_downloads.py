@@ -20,6 +20,8 @@ from pbc_eval.publish.formats.results import _number, _plain, results
 from pbc_eval.report.page import Page, page_of
 from pbc_eval.report.parts import Downloads
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory):

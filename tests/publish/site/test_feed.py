@@ -9,6 +9,8 @@ from hostile import VALUES
 from pbc_eval.publish.site.build import write_site
 from pbc_eval.publish.site.feed import ATOM, MOST_ENTRIES, SITEMAP
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 A = f"{{{ATOM}}}"
 ADDRESS = "https://city.example/impact/"
 

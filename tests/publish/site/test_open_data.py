@@ -15,6 +15,8 @@ from hostile import VALUES
 
 from pbc_eval.publish.site.build import write_site
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 REFERENCE = {"type": "object", "required": ["id", "name"]}
 VALUE = {
     "type": "object",

@@ -12,6 +12,8 @@ from pbc_eval.publish.page import refuse_an_unfit_page, script_source
 from pbc_eval.publish.site.build import write_site
 from pbc_eval.publish.site.pages import SEARCH
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 def index_of(reports) -> str:
     return write_site(reports).index.read_text(encoding="utf-8")
