@@ -2,7 +2,7 @@
 # make test     set everything up, run the suite
 # make soak     long simulations, and the wheel installed into an empty environment
 # make quick    the subset of the suite that takes under a minute
-# make lab      JupyterLab on notebooks/
+# make lab      JupyterLab on the project
 # make bench    speed and memory, side by side with what one would use instead
 # make lint     ruff and mypy --strict
 # make pins     resolve pyproject.toml again into the hash-checked requirements files
