@@ -32,6 +32,10 @@ class AddedLater:
     """
 
 
+NUMBERS = (
+    "How numbers that are text are written, by an example: '1,234.5' or '1.234,5'; none: a number "
+    "as text is refused."
+)
 SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
 _REORDERING = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}  # they reorder what a reader sees
 

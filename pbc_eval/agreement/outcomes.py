@@ -1,10 +1,11 @@
 """What is measured, on whom, and which column says so."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pbc_eval.agreement.base import Agreed, Share, Slug
+from pbc_eval.agreement.base import NUMBERS, AddedLater, Agreed, Share, Slug
+from pbc_eval.messages.written_numbers import Notation
 
 Missing = Literal["refuse", "complete_units", "pairs", "complete_cases"]
 
@@ -26,6 +27,16 @@ class DataRoles(Agreed):
     weight: str | None = Field(default=None, description="Column, constant within a unit.")
     missing: Missing = Field(default="refuse", description="What to do where outcomes are missing.")
     labels: dict[str, str] = Field(default_factory=dict, description="Column to plain words.")
+    numbers: Annotated[Notation | None, AddedLater()] = Field(default=None, description=NUMBERS)
+    categories: Annotated[tuple[str, ...], AddedLater()] = Field(
+        default=(), description="Covariates whose values are labels, numbers or not: region codes."
+    )
+
+    @model_validator(mode="after")
+    def _ask_of_each_column_once(self) -> Self:
+        if self.weight is not None and self.weight in self.categories:
+            raise ValueError(f"categories names {self.weight!r}, which is the weight: a number")
+        return self
 
 
 class Total(Agreed):

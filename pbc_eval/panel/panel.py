@@ -18,6 +18,8 @@ import pandas as pd
 
 from pbc_eval._validate import check_choice
 from pbc_eval.errors import DataError
+from pbc_eval.intake.number_columns import numbers_of_source
+from pbc_eval.messages.written_numbers import Notation
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel import build, cross_sections
 from pbc_eval.panel.build import PanelParts
@@ -51,6 +53,8 @@ class Panel(PanelParts):
         weight: str | None = None,
         eligible: str | None = None,
         missing: Missing = "refuse",
+        numbers: Notation | None = None,
+        categories: Sequence[str] = (),
     ) -> "Panel":
         """Read and check a panel. ``data``: a pandas frame, a path, or an Ibis table.
 
@@ -60,6 +64,10 @@ class Panel(PanelParts):
         constant within a unit. ``covariates`` are numbers, or text and categories, which become an
         indicator for each level but the first. ``eligible`` (true or false, 1 or 0, constant within
         a unit) is for ``triple_difference`` alone.
+
+        ``numbers`` says how numbers that are text are written, by an example: "1.234,5"; they are
+        then read, and the ledger tells which columns. Without it a number as text is refused in
+        every role. ``categories`` names covariates whose values are labels, numbers or not.
 
         ``unit=None`` reads repeated cross-sections: every row is another unit, and the changes of
         averages are compared. Rows without an outcome are then refused or dropped
@@ -80,15 +88,19 @@ class Panel(PanelParts):
             eligible=eligible,
         )
         build.check_roles(roles)
-        source = open_source(data, roles.columns)
-        categories = {
+        labels = {
             name
             for name in roles.covariates
             if isinstance(data, pd.DataFrame) and isinstance(data[name].dtype, pd.CategoricalDtype)
-        }
-        if unit is None:
-            return Panel(**vars(build.cross_section_parts(source, roles, missing, categories)))
-        return Panel(**vars(build.followed_parts(source, roles, missing, categories)))
+        } | set(categories)
+        measures = [name for name in (outcome, weight) if name is not None]
+        as_text = (*measures, *roles.covariates) if numbers else ()
+        source = open_source(data, roles.columns, as_text=as_text)
+        source, read = numbers_of_source(source, measures, roles.covariates, numbers, labels)
+        make = build.cross_section_parts if unit is None else build.followed_parts
+        parts = make(source, roles, missing, labels)
+        ledger = replace(parts.ledger, notes=(*read, *parts.ledger.notes))
+        return Panel(**vars(replace(parts, ledger=ledger)))
 
     @property
     def n_units(self) -> int:

@@ -16,7 +16,7 @@ import os
 import re
 import uuid
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -37,13 +37,16 @@ __all__ = [
     "Source",
     "Table",
     "collect",
+    "distinct_texts",
     "keep",
     "number",
     "open_source",
     "read_frame",
+    "with_values",
 ]
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".duckdb")
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
+SUFFIXES = (*TEXT_SUFFIXES, ".parquet", ".xlsx", ".duckdb")
 # What pandas.read_csv takes as missing, so that a file and its frame give the same numbers.
 MISSING_WORDS = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A", "<NA>")
 
@@ -67,8 +70,13 @@ class Source:
 Data: TypeAlias = pd.DataFrame | str | os.PathLike[str] | Table | Source
 
 
-def open_source(data: Data, columns: Sequence[str] | None = None) -> Source:
+def open_source(
+    data: Data, columns: Sequence[str] | None = None, *, as_text: Sequence[str] = ()
+) -> Source:
     """Open ``data`` for reading; with ``columns``, refuse data that lack any of them.
+
+    ``as_text`` are columns of a text file that are not to be taken for numbers: whoever asks knows
+    how numbers are written in them.
 
     A pandas frame is neither copied up front nor changed: only ``columns`` are handed over.
     Raises DataError for a missing file, table, sheet or column, an unknown suffix, or a frame
@@ -82,7 +90,7 @@ def open_source(data: Data, columns: Sequence[str] | None = None) -> Source:
         check_columns("data frame", list(data.columns), columns or (), index=data.index.names)
         source = Source(_from_frame(data, columns), "data frame")
     elif isinstance(data, str | os.PathLike):
-        source = _open_path(os.fspath(data), columns)
+        source = _open_path(os.fspath(data), columns, as_text)
     else:
         raise DataError(
             f"data must be a pandas frame, a path or an Ibis table; got {type(data).__name__}."
@@ -91,7 +99,7 @@ def open_source(data: Data, columns: Sequence[str] | None = None) -> Source:
     return source
 
 
-def read_frame(data: Data) -> pd.DataFrame:
+def read_frame(data: Data, as_text: Sequence[str] = ()) -> pd.DataFrame:
     """All rows and columns of ``data`` as a new pandas frame, in the order they are stored.
 
     A frame given is not shared: writing to the answer leaves it alone.
@@ -99,7 +107,7 @@ def read_frame(data: Data) -> pd.DataFrame:
     """
     if isinstance(data, pd.DataFrame):
         return data.copy()
-    return collect(open_source(data).table)
+    return collect(open_source(data, as_text=as_text).table)
 
 
 def check_columns(
@@ -139,6 +147,22 @@ def number(value: float) -> Value:
     return ibis.literal(repr(float(value))).cast("float64")
 
 
+def distinct_texts(table: Table, column: str) -> list[str]:
+    """Every text of a column once, sorted; missing ones left out."""
+    values = table.filter(table[column].notnull()).select(text=table[column]).distinct()
+    return sorted(collect(values)["text"])
+
+
+def with_values(table: Table, column: str, values: Mapping[str, float]) -> Table:
+    """The table with a column of texts replaced by their numbers; not-a-number is missing."""
+    known = pd.DataFrame({"pbc_text": list(values), "pbc_value": list(values.values())})
+    known["pbc_value"] = known["pbc_value"].astype(float)
+    numbers = ibis.memtable(known)
+    joined = table.left_join(numbers, table[column] == numbers.pbc_text)
+    number = joined.pbc_value.isnan().ifelse(None, joined.pbc_value)
+    return joined.mutate(**{column: number}).select(*table.columns)
+
+
 def keep(table: Table) -> Table:
     """``table`` computed once and held by its engine until the answer is let go.
 
@@ -158,7 +182,7 @@ def _drop(backend: BaseBackend, name: str) -> None:
     backend.raw_sql(f'DROP TABLE IF EXISTS "{name}"')
 
 
-def _open_path(text: str, columns: Sequence[str] | None) -> Source:
+def _open_path(text: str, columns: Sequence[str] | None, as_text: Sequence[str] = ()) -> Source:
     place, _, inside = text.partition("::")
     path = Path(place)
     suffix = path.suffix.lower()
@@ -183,9 +207,7 @@ def _open_path(text: str, columns: Sequence[str] | None) -> Source:
         connection = ibis.duckdb.connect()
         if suffix == ".parquet":
             return Source(connection.read_parquet(path), path.name)
-        # The whole file is read to settle the types: a word in the last row must not pass as a
-        # failed conversion in the middle of a computation.
-        table = connection.read_csv(path, nullstr=list(MISSING_WORDS), sample_size=-1)
+        table = _text_table(connection, path, as_text)
         if not set(columns or ()) <= set(table.columns):
             _refuse_a_title(path.name, _top_of_text(path), columns)
         return Source(table, path.name)
@@ -193,8 +215,34 @@ def _open_path(text: str, columns: Sequence[str] | None) -> Source:
         raise
     except Exception as problem:
         # DuckDB's and pandas' reading errors share no base class below Exception.
+        if suffix in TEXT_SUFFIXES and not _is_utf8(path):
+            raise DataError(
+                f"{path.name}: is not UTF-8. Save it as 'CSV UTF-8', so that letters such as é are "
+                "what was typed."
+            ) from None
         first_line = str(problem).strip().splitlines()[0]
         raise DataError(f"{path.name}: cannot be read as {suffix}: {first_line}") from problem
+
+
+def _text_table(connection: BaseBackend, path: Path, as_text: Sequence[str]) -> Table:
+    """A text file as a table; the columns ``as_text`` as they are written.
+
+    The whole file is read to settle the types: a word in the last row must not pass as a failed
+    conversion in the middle of a computation.
+    """
+    table = connection.read_csv(path, nullstr=list(MISSING_WORDS), sample_size=-1)
+    types = {name: "string" for name in as_text if name in table.columns}
+    if not types:
+        return table
+    return connection.read_csv(path, nullstr=list(MISSING_WORDS), sample_size=-1, types=types)
+
+
+def _is_utf8(path: Path) -> bool:
+    try:
+        with path.open(encoding="utf-8") as file:
+            return all(True for _ in file)
+    except UnicodeDecodeError:
+        return False
 
 
 def _refuse_a_title(
