@@ -1,14 +1,15 @@
 """How social value is reckoned: the value map, its discounting and what counts as investment."""
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from pbc_eval.agreement.base import Agreed, Date
+from pbc_eval.agreement.base import NUMBERS, AddedLater, Agreed, Date
 from pbc_eval.agreement.contract import ValueStatus
 from pbc_eval.agreement.social_value import SocialValueAccount
 from pbc_eval.agreement.uncertainty import Correlation, Uncertain, uncertainty_problem
 from pbc_eval.agreement.value_map import PriceYear, StakeholderInput, ValuedOutcome, ValueMap
+from pbc_eval.messages.written_numbers import Notation
 
 
 class Valuation(Agreed):
@@ -16,6 +17,7 @@ class Valuation(Agreed):
 
     file: str | None = Field(default=None, description="Value map with Social Value UK columns.")
     inputs_file: str | None = Field(default=None, description="What each stakeholder put in.")
+    numbers: Annotated[Notation | None, AddedLater()] = Field(default=None, description=NUMBERS)
     outcomes: tuple[ValuedOutcome, ...] = Field(default=(), description="The rows, if not a file.")
     inputs: tuple[StakeholderInput, ...] = Field(
         default=(), description="What stakeholders put in beside the payment."

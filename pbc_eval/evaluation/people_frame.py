@@ -1,6 +1,7 @@
 """The table of people that a design matches, its numbers read as the file says they are written."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -57,7 +58,9 @@ def with_what_was_read(ledger: pd.DataFrame, read: Sequence[Sentence]) -> pd.Dat
     """A ledger's table with a row for each column that was read from text, behind the first."""
     if not read:
         return ledger
-    rows = ledger.to_dict("records")
+    rows: list[dict[str, Any]] = [
+        {str(name): value for name, value in row.items()} for row in ledger.to_dict("records")
+    ]
     count = rows[0]["rows_in"]
     notes = [
         {**dict.fromkeys(rows[0]), "what": Sentence("numbers as text"), "rows_in": count}

@@ -136,22 +136,9 @@ def refusal(
     numbers = [text for text in every if written.is_number(text)]
     if not numbers:
         return ""
-    words = [text for text in every if not written.is_number(text)]
     if notation is not None:
-        other = [text for text in every if written.value_in(text, notation) is None]
-        money = {parts.currency for text in numbers if (parts := written.taken_apart(text))}
-        if len(money - {""}) > 1:
-            several = first_few(sorted(money - {""}))
-            return f"{name!r} holds amounts of several currencies ({several}). Convert them to one."
-        if _some_percentages(numbers):
-            return f"{name!r} holds percentages among plain numbers. Write all of them one way."
-        if not other:
-            return ""
-        shown = first_few(map(repr, other))
-        return (
-            f"{name!r} holds {shown}, which is no number written as {notation}. Correct it, or "
-            "leave the cell empty if the value is missing."
-        )
+        return _not_in(notation, name, every, numbers)
+    words = [text for text in every if not written.is_number(text)]
     shown = first_few(map(repr, numbers), 3)
     labelled = "; if the values are labels, name the column in categories" * may_be_labels
     if words:
@@ -162,6 +149,24 @@ def refusal(
     return (
         f"{name!r} holds numbers written as text, such as {shown}.{_remedy(numbers, key)}"
         f"{labelled}."
+    )
+
+
+def _not_in(notation: Notation, name: str, every: Sequence[str], numbers: Sequence[str]) -> str:
+    """What a stated notation does not read; empty if it reads all."""
+    parts = [parts for text in numbers if (parts := written.taken_apart(text))]
+    currencies = sorted({part.currency for part in parts} - {""})
+    if len(currencies) > 1:
+        several = first_few(currencies)
+        return f"{name!r} holds amounts of several currencies ({several}). Convert them to one."
+    if _some_percentages(numbers):
+        return f"{name!r} holds percentages among plain numbers. Write all of them one way."
+    other = [text for text in every if written.value_in(text, notation) is None]
+    if not other:
+        return ""
+    return (
+        f"{name!r} holds {first_few(map(repr, other))}, which is no number written as {notation}. "
+        "Correct it, or leave the cell empty if the value is missing."
     )
 
 
@@ -211,9 +216,7 @@ def _note(name: str, notation: Notation, currency: str, percent: int, marks: int
     beside = [
         Sentence(", in {currency}", currency=Name(currency)) if currency else EMPTY,
         Sentence(", per cent as fractions (12% is 0.12)") if percent else EMPTY,
-        Sentence(
-            ", without the footnote marks of {marks} of its values", marks=Number(marks)
-        )
+        Sentence(", without the footnote marks of {marks} of its values", marks=Number(marks))
         if marks
         else EMPTY,
     ]

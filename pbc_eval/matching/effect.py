@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval._validate import check_level, did_you_mean
-from pbc_eval.intake.number_columns import refusal
 from pbc_eval.errors import DataError, DesignError
+from pbc_eval.intake.number_columns import refusal
 from pbc_eval.matching.design import check_columns, zero_one
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import MATCHED_UNITS, PEOPLE, Number, Units

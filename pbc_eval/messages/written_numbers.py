@@ -25,8 +25,12 @@ _UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"  # of no width
 _MINUS = "\u2212\u2013\ufe63\uff0d"
 _APOSTROPHES = "\u2019\u02bc`"
 _PLAIN = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
-_CODES = "GBP|USD|EUR|AUD|CAD|NZD|CHF|JPY|SEK|NOK|DKK|INR|ZAR|KES|NGN|GHS|UGX|TZS|BRL|MXN|PLN|CZK|HUF"
-_CURRENCY = rf"(?:[A-Z]{{0,3}}[\$\u00a3\u20ac\u00a5\u20b9\u20bd\u20a9\u20aa\u20ba]|{_CODES}|kr\.?|Fr\.)"
+_CODES = (
+    "GBP|USD|EUR|AUD|CAD|NZD|CHF|JPY|SEK|NOK|DKK|INR|ZAR|KES|NGN|GHS|UGX|TZS|BRL|MXN|PLN|CZK|HUF"
+)
+_CURRENCY = (
+    rf"(?:[A-Z]{{0,3}}[\$\u00a3\u20ac\u00a5\u20b9\u20bd\u20a9\u20aa\u20ba]|{_CODES}|kr\.?|Fr\.)"
+)
 _AMOUNT = re.compile(rf"[-+]?\s*{_CURRENCY}\s*\d")  # "\u00a35m": money, whatever follows
 _MARKS = (
     r"(?:\s*(?:[*\u2020\u2021\u00a7\u00b6#]+|\[[^\[\]]{1,3}\]|\((?:[a-z]|[ivx]{1,4}|\d{1,2})\)"
