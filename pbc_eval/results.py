@@ -8,14 +8,17 @@ table and plot ask it. They hold no clock, no path and no random state.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from pbc_eval.errors import DesignError
+from pbc_eval.errors import DataError, DesignError
 from pbc_eval.messages.sentence import EMPTY, Sentence
+from pbc_eval.messages.written_numbers import instead
 from pbc_eval.numerics.arrays import Floats
 
 CheckStatus = Literal["pass", "review", "fail", "not_applicable"]
@@ -211,3 +214,40 @@ class MeasuredOutcome:
     claims_wrong: int | None = None  # of those checked
     unit: str = ""
     alternatives: tuple[tuple[str, float], ...] = ()  # effect under each named other estimator
+    by_person: Mapping[str, float] | None = None  # the count of each person, where it is known
+
+    def __post_init__(self) -> None:
+        """Numbers of any type become plain ones. Raises DataError for what is no number."""
+        for name in _NUMBERS:
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, _plain_number(self.outcome, name, value))
+        if self.by_person is None:
+            return
+        people = {
+            str(person): _plain_number(self.outcome, f"by_person, {person}", units)
+            for person, units in dict(self.by_person).items()
+        }
+        object.__setattr__(self, "by_person", MappingProxyType(people))
+        total = math.fsum(people.values())
+        if self.count is None or not math.isclose(total, self.count, rel_tol=1e-12, abs_tol=1e-12):
+            raise DataError(
+                f"{self.outcome}: counts by person add up to {total:g}, but count is "
+                f"{self.count!r}. Give count={total:g}, or correct the counts by person."
+            )
+
+
+_NUMBERS = (
+    *("effect", "std_error", "conf_low", "conf_high", "p_value", "counterfactual"),
+    *("total_scale", "count", "claims_checked", "claims_wrong"),
+)
+
+
+def _plain_number(outcome: str, name: str, value: Any) -> int | float | Decimal:
+    """The number as Python's own; text, true and false are none, and neither are arrays."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        meant = instead(value) if isinstance(value, str) else ""
+        raise DataError(f"{outcome}: {name} must be a number, got {value!r}.{meant}")
+    return value

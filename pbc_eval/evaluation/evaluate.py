@@ -77,6 +77,7 @@ def input_hashes(spec: EvaluationSpec, files: InputFiles) -> dict[str, str]:
         named.append(spec.protocol.file)
     if spec.performance:
         named += spec.performance.files
+    named += list(dict.fromkeys(count.file for count in spec.counts if count.file))
     if spec.value_map:
         valuation = spec.value_map
         beside = (valuation.inputs_file, valuation.uncertainty_file, valuation.value_bank)

@@ -9,10 +9,11 @@ and surveys. A number in disguise never becomes a category, and what is read is 
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
-from pbc_eval._validate import check_choice, first_few
+from pbc_eval._validate import check_choice, did_you_mean, first_few
 from pbc_eval.errors import DataError
 from pbc_eval.messages import written_numbers as written
 from pbc_eval.messages.sentence import EMPTY, Sentence
@@ -29,6 +30,31 @@ class Reading:
 
     values: Mapping[str, float]
     note: Sentence
+
+
+class NumbersRead(NamedTuple):
+    """A frame with its numbers as numbers, and what was read of text, in words."""
+
+    frame: pd.DataFrame
+    notes: tuple[Sentence, ...]
+
+
+def read_numbers(
+    frame: pd.DataFrame, columns: Sequence[str], numbers: Notation | None = None
+) -> NumbersRead:
+    """Columns of text as numbers, written like ``numbers``: "1,234.5" or "1.234,5" ...
+
+    A per cent sign makes a fraction ("12%" is 0.12), one currency and footnotes' marks are left
+    out, and the notes say so. The frame given is not changed. Raises DataError that names every
+    column and cell that is no number so written; without ``numbers``, the notation that reads them.
+    """
+    if unknown := [name for name in columns if name not in frame.columns]:
+        known = [str(name) for name in frame.columns]
+        raise DataError(
+            f"data: there is no column {unknown[0]!r}.{did_you_mean(unknown[0], known)}"
+        )
+    made, notes = numbers_of_frame(frame, columns, numbers)
+    return NumbersRead(made, tuple(notes))
 
 
 def check_notation(owner: str, notation: str | None) -> None:
@@ -178,7 +204,11 @@ def _some_percentages(texts: Sequence[str]) -> bool:
 def _remedy(numbers: Sequence[str], key: str) -> str:
     """Which notation reads them all; where several do and differ, what each makes of one text."""
     able = written.read_alike(numbers)
-    if not able or _some_percentages(numbers):
+    if _some_percentages(numbers):
+        text = next(text for text in numbers if "%" in text)
+        meant = written.instead(text).replace(" Did you mean", " is").rstrip("?")
+        return f" Write all of them one way: {text!r}{meant}"
+    if not able:
         unread = [text for text in numbers if not written.values_of(text)] or numbers
         return f" Correct the cells, such as {unread[0]!r}: no one notation reads them all"
     by_meaning: dict[tuple[object, ...], Notation] = {}

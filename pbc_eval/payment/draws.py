@@ -17,6 +17,7 @@ from pbc_eval.numerics.arrays import Floats
 from pbc_eval.payment.due import Results, check_clause, outcomes_by_id, recomputed_years
 from pbc_eval.payment.expression import AmountOf, Expression, Fact, over_draws
 from pbc_eval.payment.measure import ALTERNATIVE, fact_of
+from pbc_eval.payment.people import beyond_caps
 from pbc_eval.payment.plan import plan_of
 from pbc_eval.results import MeasuredOutcome
 
@@ -58,7 +59,7 @@ def payments_of_draws(
     drawn = _checked(draws, outcomes)
     known = _Known(outcomes, drawn)
     size = next((len(values) for values in drawn.values()), 1)
-    plan = plan_of(terms, recomputed_years(terms))
+    plan = plan_of(terms, recomputed_years(terms), beyond_caps(terms, outcomes))
     done: dict[Expression, Floats] = {}
     tiers, tier_names = {}, {}
     for planned in plan.in_order:
@@ -94,13 +95,13 @@ class _Known:
         if isinstance(leaf, AmountOf):
             return self.amounts[leaf.line]
         outcome, drawn = self._outcomes[leaf.outcome], self._drawn.get(leaf.outcome)
-        fixed = np.asarray(fact_of(outcome, leaf.name))
+        fixed = np.asarray(float(fact_of(outcome, leaf.name)))
         if drawn is None:
             return fixed
         if outcome.source == "counted":
             return drawn if leaf.name == "count" else fixed
         if leaf.name in MOVE_TOGETHER or leaf.name.startswith(ALTERNATIVE):
-            return np.asarray(drawn + (fixed - fact_of(outcome, "effect")))
+            return np.asarray(drawn + (fixed - float(fact_of(outcome, "effect"))))
         return fixed
 
 

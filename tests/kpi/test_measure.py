@@ -124,7 +124,7 @@ def test_a_percentage_for_a_fraction_is_refused_with_the_fraction(kpi, measure):
     share = kpi("value", share=True)
     with pytest.raises(DataError, match=r"2025-05 must be a fraction.*got 25. Did you mean 0.25"):
         measure(share, {"met": [0.3, 25, 0.2, 0.1]})
-    with pytest.raises(DataError, match=r"reads '25%' as 0\.25"):
+    with pytest.raises(DataError, match=r"Write all of them one way: '25%' is 0\.25"):
         measure(share, {"met": [0.3, "25%", 0.2, 0.1]})
 
 
