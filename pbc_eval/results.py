@@ -198,6 +198,11 @@ class MeasuredOutcome:
     Effects are signed so that positive is an improvement, whatever the outcome's direction.
     ``effect`` and its interval are per unit (person, firm, area) in the outcome's unit;
     ``total_scale`` turns them into a total (number of treated units, or person-periods at risk).
+
+    ``counterfactual_slope`` is the covariance of the counterfactual's error with the effect's, over
+    the variance of the effect's. An estimated counterfactual is the level of those treated less the
+    effect: with that level known, -1 where a rise is an improvement and 1 where a fall is; 0 where
+    the level without the programme was known from elsewhere.
     """
 
     outcome: str
@@ -212,6 +217,7 @@ class MeasuredOutcome:
     count: float | None = None  # verified outcomes, for tariffs that pay by the piece
     claims_checked: int | None = None  # of the count, in a verification sample
     claims_wrong: int | None = None  # of those checked
+    counterfactual_slope: float = 0.0  # how the counterfactual moves with the effect's error
     unit: str = ""
     alternatives: tuple[tuple[str, float], ...] = ()  # effect under each named other estimator
     by_person: Mapping[str, float] | None = None  # the count of each person, where it is known

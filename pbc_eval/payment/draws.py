@@ -21,6 +21,7 @@ from pbc_eval.payment.people import beyond_caps
 from pbc_eval.payment.plan import plan_of
 from pbc_eval.results import MeasuredOutcome
 
+LEAST_LEVEL = 1e-9  # of the counterfactual: no draw of it is zero or less
 MOVE_TOGETHER = ("effect", "conf_low", "conf_high")  # and other estimates
 
 
@@ -48,7 +49,9 @@ def payments_of_draws(
     ``results`` are the measured outcomes; ``draws`` maps the id of an outcome to n draws (n,) of
     its effect, in its own unit and positive for an improvement, or of its count if it was counted.
     Outcomes that are not drawn keep their result. The interval, and other estimates in a blend,
-    move with the effect: the standard error is taken as known. Counterfactual and scale stay.
+    move with the effect: the standard error is taken as known. An estimated counterfactual moves
+    with the effect as its ``counterfactual_slope`` says, since the two are estimated together; the
+    scale stays.
 
     Agrees with ``payment_due``, draw by draw, to the penny a line: amounts are floats.
 
@@ -102,6 +105,10 @@ class _Known:
             return drawn if leaf.name == "count" else fixed
         if leaf.name in MOVE_TOGETHER or leaf.name.startswith(ALTERNATIVE):
             return np.asarray(drawn + (fixed - float(fact_of(outcome, "effect"))))
+        if leaf.name == "counterfactual":  # the level of those treated, less the effect drawn
+            apart = drawn - float(fact_of(outcome, "effect"))
+            moved = fixed + outcome.counterfactual_slope * apart
+            return np.asarray(np.maximum(moved, LEAST_LEVEL * np.abs(fixed)))
         return fixed
 
 

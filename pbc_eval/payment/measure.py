@@ -58,7 +58,7 @@ def measure_of(
     """The measure of ``outcome`` under the estimate rule, as it is compared and priced.
 
     A relative effect divides by the counterfactual, which is taken as known: its own sampling
-    error is in no bound.
+    error is in no bound. What the rule pays by chance (``risk``) counts it.
     """
     if measure == "count":
         value: Expression = Fact(outcome, "count")

@@ -233,6 +233,15 @@ def outcomes_of(value_map: AnyValueMap) -> tuple[ValuedOutcome, ...]:
     return rows
 
 
+def bare_rows(outcomes: Sequence[ValuedOutcome]) -> list[str]:
+    """Ids of rows whose quantity was counted, not estimated, and has no deadweight taken off."""
+    return [
+        row.id
+        for row in outcomes
+        if row.quantity and row.quantity_from is None and not row.deadweight
+    ]
+
+
 def _caveats(
     outcomes: Sequence[ValuedOutcome], discount: float | str, date: dt.date | None
 ) -> tuple[str, ...]:
@@ -244,12 +253,7 @@ def _caveats(
             caveats.append(f"Figures marked {status}, not confirmed: {which}.")
     if ids := [row.id for row in outcomes if row.leakage > 0]:
         caveats.append(f"Leakage is taken off, which the SROI Guide does not do: {first_few(ids)}.")
-    bare = [
-        row.id
-        for row in outcomes
-        if row.quantity and row.quantity_from is None and not row.deadweight
-    ]
-    if bare:
+    if bare := bare_rows(outcomes):
         which = "any row" if len(bare) == len(outcomes) else first_few(bare)
         caveats.append(f"Nothing is taken off for what would have happened anyway: {which}.")
     if isinstance(discount, str) and (caveat := schedule_for(discount, date).caveat):

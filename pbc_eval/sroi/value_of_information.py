@@ -31,7 +31,8 @@ class InputInformation(NamedTuple):
 
     name: str
     value: float  # expected value of perfect information about it, money
-    share_of_variance: float  # of NPV that goes with it (the first-order index)
+    share_of_variance: float  # of net present value that goes with it (the first-order index)
+    share_of_ratio_variance: float | None = None  # the same of the ratio; None where it has none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,8 @@ def value_of_information(simulation: Simulation) -> ValueOfInformation:
     net = simulation.net_present_value[:n]
     expected = float(net.mean())
     variance = float(net.var())
+    ratio = simulation.ratio[:n]
+    has_ratio = np.isfinite(ratio)
     worth = []
     for name, drawn, straight in zip(
         simulation.names, simulation.inputs, simulation.straight, strict=True
@@ -65,7 +68,8 @@ def value_of_information(simulation: Simulation) -> ValueOfInformation:
         fitted = conditional_mean(net, drawn, straight=straight)
         value = float(np.maximum(fitted, 0).mean()) - max(expected, 0.0)
         share = float(fitted.var()) / variance if variance > 0 else 0.0
-        worth.append(InputInformation(name, max(value, 0.0), share))
+        of_ratio = _share_of(ratio[has_ratio], drawn[has_ratio])
+        worth.append(InputInformation(name, max(value, 0.0), share, of_ratio))
     return ValueOfInformation(
         perfect=max(float(np.maximum(net, 0).mean()) - max(expected, 0.0), 0.0),
         inputs=tuple(sorted(worth, key=lambda entry: (-entry.value, -entry.share_of_variance))),
@@ -73,6 +77,14 @@ def value_of_information(simulation: Simulation) -> ValueOfInformation:
         chance_of_regret=float((net <= 0).mean() if expected > 0 else (net > 0).mean()),
         draws=n,
     )
+
+
+def _share_of(ratio: Floats, drawn: Floats) -> float | None:
+    """The share of the ratio's variance that goes with an input; the investment divides, so that
+    the ratio is no straight line in it. None where the ratio does not vary."""
+    if len(ratio) < LEAST_DRAWS or not ratio.var() > 0:
+        return None
+    return float(conditional_mean(ratio, drawn, straight=False).var()) / float(ratio.var())
 
 
 def conditional_mean(net: Floats, drawn: Floats, *, straight: bool) -> Floats:
