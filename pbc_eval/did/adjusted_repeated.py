@@ -291,10 +291,12 @@ def _covariance(
     strata = 1 if clustered else int(rows.period.max()) + 1
     group = rows.cohort if clustered else rows.cohort * strata + rows.period
     small: dict[int, Floats] = {}
+    others = 0
     for label in np.unique(group).tolist():
         chosen = np.flatnonzero(group == label)
-        if clustered or len(chosen) < SMALL:
-            own_scores = independent(chosen)
-            if 2 <= own_scores.shape[0] < SMALL:
-                small[label] = np.asarray(own_scores.todense()).T
-    return product(np.arange(n))[0], parts, SmallCohorts.of(small, strata)
+        n_own = len(np.unique(rows.cluster[chosen])) if clustered else len(chosen)
+        if 2 <= n_own < SMALL:
+            small[label] = np.asarray(independent(chosen).todense()).T
+        else:
+            others += n_own
+    return product(np.arange(n))[0], parts, SmallCohorts.of(small, others, strata)

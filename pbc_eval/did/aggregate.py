@@ -63,17 +63,8 @@ def aggregate(
             f"{_limits(balance_e, min_e, max_e)}."
         )
     index, averages, overall = averages_of(cells, kind, chosen, after, weights)
-    if kind == "cohort":
-        names = [str(labels[0][at]) for at in index]
-        index = [labels[0][at] for at in index]
-    elif kind == "calendar":
-        index = [labels[1][at] for at in index]
-        names = [str(label) for label in index]
-    else:
-        names = [f"event time {at}" for at in index]
-    prefix = {"cohort": "cohort ", "calendar": "period "}.get(kind, "")
-    terms = [f"{prefix}{name}" for name in names]
-
+    index = _labelled(kind, index, labels)
+    terms = [_TERMS[kind].format(at) for at in index]
     scores = np.array([average.score for average in averages]).reshape(-1, len(cells.joint))
     covariance = scores @ cells.joint @ scores.T
     every = np.vstack([scores, overall.score])
@@ -123,6 +114,15 @@ def aggregate(
     )
 
 
+def _labelled(
+    kind: Kind, index: list[int], labels: tuple[tuple[int, ...], tuple[int, ...]]
+) -> list[int]:
+    """Labels of cohorts and periods in place of their positions; event times are what they are."""
+    named = {"cohort": labels[0], "calendar": labels[1]}.get(kind)
+    return index if named is None else [named[at] for at in index]
+
+
+_TERMS = {"simple": "", "event": "event time {}", "cohort": "cohort {}", "calendar": "period {}"}
 _OVERALL = {
     "simple": "average effect on the treated",
     "event": "average over event times from 0",

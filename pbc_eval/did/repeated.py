@@ -124,7 +124,9 @@ def _small(loadings: Loadings, moments: CohortMoments, n_periods: int, m: int) -
         c: _cluster_scores(loadings, moments, n_periods, c, np.arange(m)).T
         for c in np.unique(moments.clusters.cohort // n_periods).tolist()
     }
-    return SmallCohorts.of({c: own for c, own in members.items() if 2 <= own.shape[1] < SMALL})
+    small = {c: own for c, own in members.items() if 2 <= own.shape[1] < SMALL}
+    others = sum(own.shape[1] for c, own in members.items() if c not in small)
+    return SmallCohorts.of(small, others)
 
 
 def _cluster_scores(
