@@ -121,8 +121,11 @@ def asked_strata(design: Design, by: MatchingOptions) -> Ints:
     return design.strata
 
 
-def asked_selection(design: Design, by: MatchingOptions, focal: Bools) -> SelectionProblem | None:
-    """What cardinality matching is to reach; None for other algorithms."""
+def asked_selection(
+    design: Design, by: MatchingOptions, focal: Bools, rows: NDArray[np.intp]
+) -> SelectionProblem | None:
+    """What cardinality matching is to reach, people in the order of ``rows``; None for other
+    algorithms."""
     if not isinstance(by, Cardinality):
         return None
     if design.sampling is not None:
@@ -140,10 +143,10 @@ def asked_selection(design: Design, by: MatchingOptions, focal: Bools) -> Select
         ]
     )
     return SelectionProblem(
-        columns=columns.values / scale,
+        columns=(columns.values / scale)[rows],
         tolerances=read_tolerances(by.tolerance, columns.names, design.covariates),
-        focal=focal,
-        strata=design.strata,
+        focal=focal[rows],
+        strata=design.strata[rows],
         ratio=by.ratio,
         profile=by.profile,
         time_limit=by.time_limit,
