@@ -32,7 +32,7 @@ from pbc_eval.did.estimates import (
     reasons,
 )
 from pbc_eval.did.influences import Block, Fitted, Influences, runs
-from pbc_eval.did.notes import trimmed
+from pbc_eval.did.notes import trimmed, without_weight
 from pbc_eval.did.small_sample import add_block, no_parts
 from pbc_eval.did.threads import in_order
 from pbc_eval.messages.sentence import EMPTY, Sentence
@@ -249,4 +249,5 @@ def _with_covariance(
             problem or reason for problem, reason in zip(tally.problem, counted, strict=True)
         ),
         before=parts,
+        notes=without_weight([fit.model.unlike for fit in influences.fitted], COMPARISON_UNITS),
     )

@@ -49,6 +49,7 @@ class CellEstimates:
     n_comparison: Ints  # (k,) units
     reason: tuple[Sentence, ...]  # (k,) why a cell has no standard error; empty when it has one
     before: CohortParts | None = None  # of the cells before treatment, by cohort; None if too many
+    notes: tuple[Sentence, ...] = ()  # on comparison units without weight
 
     @property
     def k(self) -> int:

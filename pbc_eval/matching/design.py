@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pbc_eval._validate import check_choice, did_you_mean, first_few
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.encoding import Columns, encode, numbers
-from pbc_eval.matching.ledger import LedgerStep, SampleLedger
+from pbc_eval.matching.ledger import LedgerStep, SampleLedger, by_arm
 from pbc_eval.matching.missing import with_indicators
 from pbc_eval.matching.sampling import read_sampling
 from pbc_eval.messages.sentence import Sentence, part_in_english
@@ -124,7 +124,7 @@ def read_design(
             filled[name] = frame[name]  # pairs are not made on values that were filled in
         frame, covariates = filled, columns
     wanted = list(dict.fromkeys([*covariates, *paired_on, *weighing]))
-    whole, ledger = _whole_rows(frame, wanted, missing, owner, ledger)
+    whole, ledger = _whole_rows(frame, wanted, missing, owner=owner, ledger=ledger, treated=treated)
     frame, ids, treated, place = frame.iloc[whole], ids[whole], treated[whole], place[whole]
     sampling = None
     if sampling_weights is not None:
@@ -158,9 +158,15 @@ def read_design(
 
 
 def _whole_rows(
-    frame: pd.DataFrame, wanted: list[str], missing: Missing, owner: str, ledger: SampleLedger
+    frame: pd.DataFrame,
+    wanted: list[str],
+    missing: Missing,
+    *,
+    owner: str,
+    ledger: SampleLedger,
+    treated: Bools,
 ) -> tuple[NDArray[np.intp], SampleLedger]:
-    """Positions of the rows with all ``wanted`` columns; others are refused, or entered."""
+    """Positions of the rows with all ``wanted`` columns; others are refused, or entered by arm."""
     incomplete = frame[wanted].isna()
     hit = np.asarray(incomplete.to_numpy(dtype=bool).any(axis=1))
     if not hit.any():
@@ -175,7 +181,9 @@ def _whole_rows(
             "out, entered in the ledger."
         )
     why = Sentence("missing values: {columns}", columns=counts)
-    return np.flatnonzero(~hit), ledger.then(Sentence("complete cases"), int(hit.sum()), why)
+    gone, n_treated = int(hit.sum()), int((hit & treated).sum())
+    why = by_arm(why, n_treated, gone - n_treated)
+    return np.flatnonzero(~hit), ledger.then(Sentence("complete cases"), gone, why)
 
 
 def _refuse_the_treatment(owner: str, treatment: str, roles: Mapping[str, Sequence[str]]) -> None:

@@ -23,7 +23,12 @@ from pbc_eval.matching.assigning import Assigning
 from pbc_eval.matching.design import Missing, read_design
 from pbc_eval.matching.encoding import check_any_column
 from pbc_eval.matching.notes import match_notes
-from pbc_eval.matching.preparation import Scores, asked_space, fitted_scores, scored
+from pbc_eval.matching.preparation import (
+    Scores,
+    asked_space,
+    fitted_scores,
+    scored_among_comparable,
+)
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.settings import Estimand, settled
 from pbc_eval.matching.support import in_support
@@ -108,7 +113,7 @@ def match(
         score=by.score if isinstance(by, Scored) else None,
     )
     check_any_column(design.columns)
-    scores = scored(design, by)
+    design, scores = scored_among_comparable(design, by, estimand)
     focal = ~design.treated if estimand == "ATC" else design.treated
     kept = np.flatnonzero(in_support(scores.values, design.treated, settings.discard))
     if isinstance(by, Scored) and by.reestimate:

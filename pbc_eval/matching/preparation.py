@@ -32,6 +32,7 @@ from pbc_eval.matching.design import Design, check_columns, strata_of
 from pbc_eval.matching.distance import Space, space_of
 from pbc_eval.matching.encoding import check_any_column, encode, numbers
 from pbc_eval.matching.optimal import optimal_pairs
+from pbc_eval.matching.overlap_of_levels import comparable_design
 from pbc_eval.matching.propensity import PropensityFit, fit_propensity
 from pbc_eval.matching.settings import MatchSettings
 from pbc_eval.matching.support import rounded
@@ -80,6 +81,19 @@ def scored(design: Design, by: MatchingOptions) -> Scores:
     if by.needs_score:
         return Scores(*fitted_scores(design, link_of(by)))
     return Scores(None, np.full(len(design.treated), np.nan))
+
+
+def scored_among_comparable(
+    design: Design, by: MatchingOptions, estimand: str
+) -> tuple[Design, Scores]:
+    """``scored``, where no score fits people whom the estimand does not need without them."""
+    try:
+        return design, scored(design, by)
+    except DesignError:
+        smaller = comparable_design(design, estimand)
+        if smaller is design:
+            raise
+    return smaller, scored(smaller, by)
 
 
 def matches_sought_by(settings: MatchSettings, score: Floats, focal: Bools) -> Ints | None:

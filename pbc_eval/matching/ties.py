@@ -9,7 +9,7 @@ import numpy as np
 
 from pbc_eval.matching.assigning import Assigning
 from pbc_eval.matching.assignment import Assignment
-from pbc_eval.messages.sentence import Part, Sentence
+from pbc_eval.messages.sentence import Claim, Part, Sentence
 from pbc_eval.messages.values import Number
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.results import OverTies
@@ -32,6 +32,7 @@ def tie_sentence(spread: OverTies, low: Part, high: Part) -> Sentence:
     return Sentence(
         "Some people are equally near, and the order of their identities decided between them; "
         "decided in {ways} other ways, the estimate lies between {low} and {high}.",
+        Claim(kind="none"),
         ways=Number(spread.ways),
         low=low,
         high=high,
