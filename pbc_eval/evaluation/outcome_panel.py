@@ -38,6 +38,9 @@ def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Pan
         cluster=data.cluster,
         weight=data.weight,
         missing=missing,
+        start_inside_period=data.start_inside_period or "refuse",
+        never_treated_codes=data.never_treated_codes,
+        fix_weights=data.fix_weights,
     )
 
 
