@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
@@ -17,7 +18,7 @@ from pbc_eval import __version__
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.agreement.portfolio import load_portfolio
 from pbc_eval.agreement.starter import write_portfolio_starter, write_starter
-from pbc_eval.batch.jobs import Job, JobResult, find_jobs, in_stages, refuse_two_of_one
+from pbc_eval.batch.jobs import Job, JobResult, find_jobs, in_stages, job_of, refuse_two_of_one
 from pbc_eval.errors import PbcError, SpecError
 from pbc_eval.publish.report_kinds import EVALUATION_FILE, is_portfolio
 
@@ -162,7 +163,7 @@ def note(paths: Paths, reports: Reports = Path("reports"), workers: Workers = 1)
 
     No outcome after treatment is read. The page prints the fingerprint to register.
     """
-    _run_all([Job(_file_of(path), reports, "design_note") for path in paths], reports, workers)
+    _run_all([job_of(_file_of(path), reports, "design_note") for path in paths], reports, workers)
 
 
 @app.command()
@@ -178,7 +179,7 @@ def run(
     """
     jobs = [job for path in paths for job in find_jobs(path, reports)]
     if report:
-        jobs = [Job(job.evaluation, reports, report) for job in jobs if not job.report]
+        jobs = [replace(job, report=report) for job in jobs if not job.report]
     _run_all(jobs, reports, workers)
 
 

@@ -1,14 +1,20 @@
 """What is run many times over: one evaluation, one edition."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from pbc_eval.agreement.evaluation import load_evaluation
+from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.portfolio import PORTFOLIO_FILE
 from pbc_eval.errors import SpecError
 from pbc_eval.provenance import MANIFEST
-from pbc_eval.publish.report_kinds import EVALUATION_FILE, is_portfolio, kind_of
+from pbc_eval.publish.report_kinds import (
+    EVALUATION_FILE,
+    Agreed,
+    is_portfolio,
+    kind_of,
+    read_agreed,
+)
 
 EARLIER = "earlier"  # the folder of an evaluation that holds its earlier editions
 
@@ -16,11 +22,13 @@ EARLIER = "earlier"  # the folder of an evaluation that holds its earlier editio
 @dataclass(frozen=True, slots=True)
 class Job:
     """One evaluation or portfolio to run into ``reports``; ``report`` names another kind of report
-    than its file asks for."""
+    than its file asks for. ``agreed`` is what the file holds, read once for all who ask; none where
+    it cannot be read, and the run says why."""
 
     evaluation: Path
     reports: Path
     report: str = ""
+    agreed: Agreed | None = field(default=None, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -48,7 +56,7 @@ def find_jobs(place: Path, reports: Path) -> tuple[Job, ...]:
     Folders whose name begins with a point are passed over. Raises SpecError when there is none.
     """
     if place.is_file():
-        return (Job(place, reports),)
+        return (job_of(place, reports),)
     files = [
         path
         for file in (EVALUATION_FILE, PORTFOLIO_FILE)
@@ -65,26 +73,31 @@ def find_jobs(place: Path, reports: Path) -> tuple[Job, ...]:
             f"{place}: {there}. Name a folder of evaluations, or make one with "
             f"`pbc-eval new {place}/my-evaluation`."
         )
-    jobs = [Job(path, reports) for path in files]
+    jobs = [job_of(path, reports) for path in files]
     return (*_registered_notes(jobs), *jobs)
+
+
+def job_of(path: Path, reports: Path, report: str = "") -> Job:
+    """One job, its file read once. A file that cannot be read is told by the run of the job."""
+    try:
+        return Job(path, reports, report, read_agreed(path))
+    except SpecError:
+        return Job(path, reports, report)
 
 
 def _registered_notes(jobs: Sequence[Job]) -> tuple[Job, ...]:
     """A job for each registered design note that is not published yet. It never changes, so it is
-    made once. A file that cannot be read is passed over here; its own run says why."""
+    made once."""
     notes = []
     for job in jobs:
-        if is_portfolio(job.evaluation):
-            continue
-        try:
-            spec = load_evaluation(job.evaluation)
-        except SpecError:
+        spec = job.agreed
+        if not isinstance(spec, EvaluationSpec):
             continue
         protocol = spec.protocol
         if protocol is None or protocol.edition is None:
             continue
         if not (job.reports / spec.id / protocol.edition / MANIFEST).is_file():
-            notes.append(Job(job.evaluation, job.reports, "design_note"))
+            notes.append(Job(job.evaluation, job.reports, "design_note", spec))
     return tuple(notes)
 
 
@@ -94,9 +107,12 @@ def refuse_two_of_one(jobs: Sequence[Job]) -> None:
     An evaluation that cannot be read is passed over here; its own run says why. Raises SpecError.
     """
     owners: dict[tuple[str, str], Path] = {}
-    for path, report in dict.fromkeys((job.evaluation.resolve(), job.report) for job in jobs):
+    for job in dict.fromkeys(jobs):
+        if job.agreed is None:
+            continue
+        path = job.evaluation.resolve()
         try:
-            spec = kind_of(path, report).load(path)
+            spec = kind_of(job.agreed, job.report).subject(job.agreed)
         except SpecError:
             continue
         other = owners.setdefault((spec.id, spec.edition), path)

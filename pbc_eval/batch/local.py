@@ -18,7 +18,7 @@ ENDED = "its process was ended from outside, twice (is there enough memory?). Ru
 def publish(job: Job) -> JobResult:
     """Publish one edition; every way in which that fails is a result, not an exception."""
     try:
-        edition = publish_edition(job.evaluation, job.reports, report=job.report)
+        edition = publish_edition(job.evaluation, job.reports, report=job.report, agreed=job.agreed)
     except PbcError as problem:
         return JobResult(job, problem=str(problem))
     except Exception:  # the others go on; what happened is told in full

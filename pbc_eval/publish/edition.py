@@ -28,7 +28,7 @@ from pbc_eval.publish.edition_files import agreed_text, open_inputs, write_compa
 from pbc_eval.publish.edition_results import read_results
 from pbc_eval.publish.notebook import execute, to_page
 from pbc_eval.publish.page import refuse_an_unfit_page
-from pbc_eval.publish.report_kinds import KINDS, Kind, Subject, kind_of
+from pbc_eval.publish.report_kinds import KINDS, Agreed, Kind, Subject, kind_of, read_agreed
 from pbc_eval.results_file import RESULTS, ResultsFile
 
 NOTEBOOK = KINDS["impact_report"].notebook
@@ -50,18 +50,25 @@ class Edition:
 
 
 def publish_edition(
-    evaluation: Path, reports: Path, notebook: Path | None = None, *, report: str = ""
+    evaluation: Path,
+    reports: Path,
+    notebook: Path | None = None,
+    *,
+    report: str = "",
+    agreed: Agreed | None = None,
 ) -> Edition:
     """Run one evaluation or portfolio through the notebook of its kind, and put the edition under
     ``reports``. ``report`` names another kind than its file asks for: design_note, sroi_report.
+    ``agreed`` is what ``evaluation`` holds, where it was read already.
 
     Raises SpecError when the file cannot be used, and PublicationError, which repeats what the
     evaluation said, when a cell fails, the page is unfit, the edition is locked by another run, or
     it is final and would change; DisclosureError when it would tell, with an edition published
     before, what neither may tell.
     """
-    kind = kind_of(evaluation, report)
-    spec = kind.load(evaluation)
+    agreed = agreed or read_agreed(evaluation)
+    kind = kind_of(agreed, report)
+    spec = kind.subject(agreed)
     _refuse_an_unconfirmed_language(spec)
     reports = reports.resolve()
     target = _place_of(spec, reports)

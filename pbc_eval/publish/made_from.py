@@ -10,7 +10,7 @@ from pbc_eval import provenance
 from pbc_eval._validate import first_few
 from pbc_eval.agreement.portfolio import PORTFOLIO_FILE
 from pbc_eval.errors import PbcError, PublicationError
-from pbc_eval.publish.report_kinds import EVALUATION_FILE, kind_of
+from pbc_eval.publish.report_kinds import EVALUATION_FILE, kind_of, read_agreed
 
 DEPTH = 4  # levels of folders in which evaluations are looked for
 _PASSED_OVER = re.compile(r"\.|__pycache__$|node_modules$|site-packages$")
@@ -37,7 +37,8 @@ def source_of(
         fitting: list[Path] = []
         for file in files:
             try:
-                subject = kind_of(file, report).load(file)
+                agreed = read_agreed(file)
+                subject = kind_of(agreed, report).subject(agreed)
             except PbcError:
                 if evaluation:
                     raise

@@ -22,6 +22,7 @@ from pbc_eval.agreement.portfolio import PORTFOLIO_FILE, PortfolioSpec, load_por
 from pbc_eval.errors import PublicationError, SpecError
 
 EVALUATION_FILE = "evaluation.yaml"
+Agreed = EvaluationSpec | PortfolioSpec
 KindName = Literal["impact_report", "sroi_report", "design_note", "portfolio"]
 
 
@@ -34,7 +35,7 @@ class Subject:
     status: Literal["draft", "provisional", "final"]
     title: str
     summary: str
-    agreed: EvaluationSpec | PortfolioSpec
+    agreed: Agreed
     source: Path  # the file that it is made from
 
     @property
@@ -49,16 +50,14 @@ class Kind:
     name: KindName
     words: str  # in the page's title: "impact report"
     parameter: Literal["evaluation", "portfolio"]
-    load: Callable[[Path], Subject]
+    subject: Callable[[Agreed], Subject]
 
     @property
     def notebook(self) -> Path:
         return notebooks_folder() / f"{self.name}.ipynb"
 
 
-def subject_of(
-    spec: EvaluationSpec | PortfolioSpec, made_from: EvaluationSpec | None = None
-) -> Subject:
+def subject_of(spec: Agreed, made_from: EvaluationSpec | None = None) -> Subject:
     """The facts of an evaluation or a portfolio; ``made_from`` holds its file where not itself."""
     if isinstance(spec, EvaluationSpec):
         summary, file = spec.contract.summary, (made_from or spec).file
@@ -75,10 +74,10 @@ def subject_of(
     )
 
 
-def _note_subject(path: Path) -> Subject:
+def _note_subject(spec: Agreed) -> Subject:
     from pbc_eval.evaluation.note.design_note import note_spec  # noqa: PLC0415 heavy: loads data tools
 
-    spec = load_evaluation(path)
+    assert isinstance(spec, EvaluationSpec)  # kind_of refuses a note of a portfolio
     return subject_of(note_spec(spec), spec)
 
 
@@ -89,45 +88,51 @@ KINDS: dict[KindName, Kind] = {
             name="impact_report",
             words="impact report",
             parameter="evaluation",
-            load=lambda path: subject_of(load_evaluation(path)),
+            subject=subject_of,
         ),
         Kind(
             name="sroi_report",
             words="social return report",
             parameter="evaluation",
-            load=lambda path: subject_of(load_evaluation(path)),
+            subject=subject_of,
         ),
         Kind(
             name="design_note",
             words="design note",
             parameter="evaluation",
-            load=_note_subject,
+            subject=_note_subject,
         ),
         Kind(
             name="portfolio",
             words="portfolio",
             parameter="portfolio",
-            load=lambda path: subject_of(load_portfolio(path)),
+            subject=subject_of,
         ),
     )
 }
 
 
-def kind_of(path: Path, report: str = "") -> Kind:
+def read_agreed(path: Path) -> Agreed:
+    """Read the file that a report is made from, once: an evaluation or a portfolio.
+
+    Raises SpecError when it cannot be used.
+    """
+    return load_portfolio(path) if is_portfolio(path) else load_evaluation(path)
+
+
+def kind_of(agreed: Agreed, report: str = "") -> Kind:
     """The kind of report that a file asks for, or ``report`` where one is named.
 
     Raises SpecError when the file cannot be made into it, PublicationError for an unknown kind.
     """
-    holds_portfolio = is_portfolio(path)
+    holds_portfolio = isinstance(agreed, PortfolioSpec)
     if not report:
-        if holds_portfolio:
-            return KINDS["portfolio"]
-        return KINDS[load_evaluation(path).publication.report]
+        return KINDS["portfolio" if holds_portfolio else agreed.publication.report]
     check_choice("report", "kind", report, list(get_args(KindName)), PublicationError)
     kind = KINDS[report]  # type: ignore[index]  # checked above
     if (kind.parameter == "portfolio") != holds_portfolio:
         made_from = PORTFOLIO_FILE if kind.parameter == "portfolio" else EVALUATION_FILE
-        raise SpecError(f"{path}: a {kind.words} is made from {made_from}. Name such a file.")
+        raise SpecError(f"{agreed.id}: a {kind.words} is made from {made_from}. Name such a file.")
     return kind
 
 

@@ -57,7 +57,7 @@ def test_no_jobs_is_no_work(tmp_path):
 def test_every_failure_is_a_result_and_a_fault_of_the_program_is_told_in_full(
     tmp_path, monkeypatch, problem
 ):
-    def publish_edition(evaluation, reports, *, report):
+    def publish_edition(evaluation, reports, *, report, agreed):
         raise problem
 
     monkeypatch.setattr(local, "publish_edition", publish_edition)

@@ -10,7 +10,7 @@ from pbc_eval.disclosure import release
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.evaluate import evaluate
 from pbc_eval.publish.formats import write
-from pbc_eval.publish.report_kinds import kind_of
+from pbc_eval.publish.report_kinds import kind_of, read_agreed
 from pbc_eval.report.page import page_of
 from pbc_eval.report.sections.account import principles
 
@@ -31,8 +31,8 @@ def page(released):
 
 
 def test_the_file_asks_for_this_kind():
-    assert kind_of(DATA / "wheels-to-meals" / "evaluation.yaml").name == "sroi_report"
-    assert kind_of(DATA / "one-service" / "evaluation.yaml").name == "impact_report"
+    assert kind_of(read_agreed(DATA / "wheels-to-meals" / "evaluation.yaml")).name == "sroi_report"
+    assert kind_of(read_agreed(DATA / "one-service" / "evaluation.yaml")).name == "impact_report"
 
 
 def test_all_eight_principles_are_named_with_what_was_done_or_that_it_is_not_stated(wheels):
