@@ -18,6 +18,7 @@ from pbc_eval.panel import covariates as covariate_columns
 from pbc_eval.panel import cross_sections, sample
 from pbc_eval.panel import unit_rows as intake
 from pbc_eval.panel.covariates import Covariate
+from pbc_eval.panel.handovers import Handover, handovers, in_words
 from pbc_eval.panel.ledger import Ledger, LedgerStep
 from pbc_eval.panel.periods import Periods
 from pbc_eval.panel.sample import Missing, StartRules
@@ -50,6 +51,7 @@ class PanelParts:
     covariates: tuple[Covariate, ...] = ()
     late: tuple[float, ...] = ()  # starts after the last period, on the same scale
     early: tuple[str, ...] = ()  # cohort values that left as treated in the first period
+    handovers: tuple[Handover, ...] = ()  # where identifiers stop and others begin
     rules: StartRules = NOTHING_STATED
 
 
@@ -185,7 +187,9 @@ def followed_parts(
     wide = held
     steps = _rows_read(source, roles, periods, rows_read, observed)
     wide = _without_the_unusable(wide, roles, periods, placed, steps)
-    wide = sample.settle_incomplete(wide, periods, steps, source.name, missing)
+    places = handovers(held, periods)
+    hint = in_words(places)
+    wide = sample.settle_incomplete(wide, periods, steps, source.name, missing=missing, hint=hint)
     wide, lacking = covariate_columns.settle(wide, covariates, steps, source.name, missing)
     notes += lacking
     wide = sample.settle_inside(wide, periods, placed, steps, rules)
@@ -206,6 +210,7 @@ def followed_parts(
         late=placed.late,
         early=placed.early,
         rules=rules,
+        handovers=places,
         cohort_units=tuple(int(n) for n in table["n"]),
         ledger=Ledger(
             source=source.name,

@@ -232,7 +232,13 @@ def what_counts(
 
 
 def settle_incomplete(
-    wide: Table, periods: Periods, steps: list[LedgerStep], owner: str, missing: Missing
+    wide: Table,
+    periods: Periods,
+    steps: list[LedgerStep],
+    owner: str,
+    *,
+    missing: Missing,
+    hint: str = "",
 ) -> Table:
     """Refuse, drop or keep units that lack an outcome in some period, as ``missing`` says."""
     if missing == "pairs":
@@ -262,5 +268,5 @@ def settle_incomplete(
         f"{owner}: {units:,} of {every:,} units lack an outcome in some of the {len(periods)} "
         f"periods ({named}); {lacking:,} of {every * len(periods):,} unit-periods are missing. "
         "Choose: complete the data; missing='complete_units' to drop these units; or "
-        "missing='pairs' to use every pair of periods a unit is observed in."
+        f"missing='pairs' to use every pair of periods a unit is observed in.{hint}"
     )
