@@ -37,7 +37,7 @@ def check_identifiers(panel: Panel) -> CheckResult | None:
         status="review",
         sentence=Sentence(
             "Identifiers stop where others begin: {places}. If a code changed, these are the same "
-            "units, cut in two: give each one identifier throughout.",
+            "units, cut in two: give each one identifier throughout (missing: refuse names them).",
             places=named,
         ),
         null=NULL,

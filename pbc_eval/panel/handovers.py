@@ -55,7 +55,7 @@ def handovers(wide: Table, periods: Periods) -> tuple[Handover, ...]:
 
 
 def in_words(places: tuple[Handover, ...]) -> str:
-    """For a message: ' E06000012 is last seen in 2023-03 where E06000065 begins ...'; or nothing."""
+    """The first few places for a message, with what to do; empty when there are none."""
     if not places:
         return ""
     named = "; ".join(
@@ -64,5 +64,6 @@ def in_words(places: tuple[Handover, ...]) -> str:
         for place in places[:3]
     )
     return (
-        f" Identifiers stop where others begin ({named}): if they are the same units, recode them."
+        f" Identifiers stop where others begin ({named}): if they are the same units, give each "
+        "one identifier throughout."
     )
