@@ -9,6 +9,7 @@ import numpy as np
 from scipy import stats
 
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.roots import covariance_root
 
 DRAWS = 100_000  # the 95 % point is then known to about 0.005
 DRAWS_AT_ONCE = 10_000
@@ -25,8 +26,7 @@ def simultaneous_critical_value(covariance: Floats, level: float, seed: int) -> 
     if varies.sum() < 2:
         return pointwise
     correlation = (covariance / np.outer(spread, spread))[np.ix_(varies, varies)]
-    values, vectors = np.linalg.eigh(correlation)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    root = covariance_root(correlation)
     draw = np.random.default_rng(seed)
     largest = np.concatenate(
         [

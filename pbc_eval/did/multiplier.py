@@ -15,7 +15,7 @@ from scipy import stats
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.adjusted import cells_with_covariates
-from pbc_eval.did.aggregate import KINDS, Kind, averages_of
+from pbc_eval.did.averages import KINDS, Kind, averages_of
 from pbc_eval.did.estimates import cells_from_pairs
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.errors import DesignError
@@ -50,7 +50,7 @@ def multiplier_bootstrap(
     cells = effects.cells
     chosen = ~np.isnan(cells.estimate)
     after = chosen & (cells.plan.event_time >= 0)
-    _, averages, overall = averages_of(cells, kind, chosen, after)
+    _, averages, overall = averages_of(cells, kind, chosen, after, effects.weights)
     scores = np.array([average.score for average in [*averages, overall]]).T  # (k + C, m + 1)
     seed = effects.seed if seed is None else seed
     random = np.random.default_rng(seed)

@@ -6,7 +6,6 @@ from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import UNITS, Name, Names, Number, Units
 
 _NOT_ADJUSTED = "not adjusted for {covariates}"
-_TRIMMED = "propensity score of {units} at or above {least_score}: left out of the comparison"
 NESTED = Sentence("unit effects nested in clusters not counted")
 
 
@@ -35,12 +34,11 @@ def seen_once(units: int) -> Sentence:
 
 def trimmed(units: Units, least_score: float) -> Sentence:
     """That comparison units with a score too near one were left out of a cell."""
-    return Sentence(_TRIMMED, units=units, least_score=Number(least_score, 3))
-
-
-def is_of_trimmed(reason: Sentence) -> bool:
-    """Does the reason of a cell say so?"""
-    return reason.template == _TRIMMED
+    return Sentence(
+        "propensity score of {units} at or above {least_score}: left out of the comparison",
+        units=units,
+        least_score=Number(least_score, 3),
+    )
 
 
 def crv1(clusters: int, rows: int, counted: int, what_counts: Sentence = NESTED) -> Sentence:

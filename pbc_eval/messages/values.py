@@ -39,6 +39,7 @@ ROWS = Noun(Sentence("row"), Sentence("rows"))
 TREATED = Noun(Sentence("treated"), Sentence("treated"))
 COMPARISON = Noun(Sentence("comparison"), Sentence("comparison"))
 EFFECTS = Noun(Sentence("effect"), Sentence("effects"))
+EVENT_TIMES = Noun(Sentence("time"), Sentence("times"))
 
 
 @dataclass(frozen=True, slots=True)

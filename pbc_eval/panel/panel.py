@@ -292,6 +292,14 @@ class Panel(PanelParts):
         numbers = collect(counts).iloc[0]
         return int(numbers["total"]), int(numbers["treated"]), int(numbers["compared"])
 
+    def clusters_by_cohort(self) -> tuple[int, ...]:
+        """(C,) clusters (units when there are none) with a unit of each cohort."""
+        if self.roles.cluster is None:
+            return self.cohort_units
+        by_cohort = self.units.group_by("g").aggregate(clusters=self.units.k.nunique())
+        counted = collect(by_cohort).set_index("g")["clusters"].to_dict()
+        return tuple(int(counted.get(c, 0)) for c in range(len(self.cohort_units)))
+
     @property
     def _last_cohort(self) -> int:
         return max(g for g, n in enumerate(self.cohort_units) if n)
