@@ -210,7 +210,7 @@ def _units(counts: Ints, cohort: Ints) -> int:
 
 def _pooled_units(cells: CellEstimates, used: Ints) -> int:
     """Comparison units: those of every cohort that serves in any of the cells."""
-    pools = cells.plan.pool[used]
-    if (pools == pools[0]).all():
-        return int(cells.n_comparison[used].max())
+    pools, counts = cells.plan.pool[used], cells.n_comparison[used]
+    if (pools == pools[0]).all() and (counts == counts[0]).all():
+        return int(counts[0])
     return int(cells.cohort_units[pools.any(axis=0)].sum())

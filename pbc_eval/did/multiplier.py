@@ -45,8 +45,7 @@ def multiplier_bootstrap(
     check_level(owner, level, DesignError)
     if isinstance(draws, bool) or not isinstance(draws, int) or draws < 99:
         raise DesignError(f"{owner}: draws must be a whole number >= 99, got {draws!r}.")
-    if panel.repeated:
-        raise DesignError(f"{panel.name}: {owner} needs units followed over time.")
+    _refuse(panel, owner)
     plain = effects.aggregate(kind, level=level, bands="pointwise")
     cells = effects.cells
     chosen = ~np.isnan(cells.estimate)
@@ -111,3 +110,10 @@ def multiplier_bootstrap(
         else np.empty((0, 0)),
         bands="simultaneous",
     )
+
+
+def _refuse(panel: Panel, owner: str) -> None:
+    if panel.repeated:
+        raise DesignError(f"{panel.name}: {owner} needs units followed over time.")
+    if panel.roles.fix_weights:
+        panel.refuse_for(owner)

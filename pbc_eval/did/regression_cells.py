@@ -129,7 +129,8 @@ def regression_method(
 
 
 def refuse_without_never(panel: Panel, owner: str) -> None:
-    """Raise DesignError when no unit is never treated."""
+    """Raise DesignError when no unit is never treated, or for what ``owner`` does not know."""
+    panel.refuse_for(owner)
     if not panel.cohort_units[0]:
         raise DesignError(
             f"{panel.name}: {owner} compares with never-treated units, and there are none; use "

@@ -30,6 +30,7 @@ def two_way_event_study(panel: Panel, *, reference: int = -1, level: float = 0.9
     An event time in which no row is seen is left out and named; the rest stands.
     """
     check_level("two_way_event_study", level, DesignError)
+    panel.refuse_for("two_way_event_study")
     clock = np.asarray(panel.periods.clock, dtype=float)
     since = clock[None, :] - panel.first_treated[:, None]  # (C, T), -inf for never
     present = np.array(panel.cohort_units)[:, None] > 0

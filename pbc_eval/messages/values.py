@@ -331,6 +331,12 @@ class Breakdown(Value):
         return self.counts
 
 
+def by_arm(why: Part, treated: int, comparison: int) -> Sentence:
+    """A reason with how many of each arm it took: 'not matched: 20 treated, 40 comparison'."""
+    arms = Breakdown((Units(treated, TREATED), Units(comparison, COMPARISON)))
+    return Sentence("{why}{arms}", why=why, arms=arms)
+
+
 def periods(labels: Iterable[str | int], limit: int = 5) -> Names:
     """Labels of periods or cohorts, the first few."""
     return Names(tuple(map(str, labels)), limit)
