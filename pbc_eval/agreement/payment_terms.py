@@ -118,7 +118,7 @@ class PaymentTerms(Agreed):
 
     @model_validator(mode="after")
     def _terms_are_coherent(self) -> Self:
-        for problem in (
+        problems = (
             self._id_problem(),
             self._limit_problem(),
             self._reference_problem(),
@@ -127,9 +127,9 @@ class PaymentTerms(Agreed):
             self._year_problem(),
             self._index_problem(),
             self._promise_problem(),
-        ):
-            if problem:
-                raise ValueError(problem)
+        )
+        if any(problems):
+            raise ValueError("\n".join(filter(None, problems)))
         return self
 
     def _id_problem(self) -> str | None:

@@ -23,8 +23,9 @@ def problems_in_words(
         location = place_of(problem)
         if problem["type"] == "too_short" and problem["input"]:
             continue  # pydantic's echo of the problems inside the list
-        message = in_words(problem, known)
-        sentences.append(f"{_place(location, data)}: {message}".rstrip(".") + _stop(message))
+        place = _place(location, data)
+        for message in in_words(problem, known).split("\n"):  # a rule of the whole tells all
+            sentences.append(f"{place}: {message}".rstrip(".") + _stop(message))
     return tuple(dict.fromkeys(sentences))
 
 

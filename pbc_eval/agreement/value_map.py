@@ -81,7 +81,7 @@ class ValueMap(Agreed):
     @model_validator(mode="after")
     def _inputs_are_stated_once(self) -> Self:
         if problems := map_problems(self.outcomes):
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         uncertain = uncertainty_problem(self.uncertainty, self.correlations, self.outcomes)
         if uncertain:
             raise ValueError(uncertain)

@@ -61,15 +61,14 @@ def check_placebo_in_space(panel: Panel, anticipation: int = 0) -> CheckResult:
             )
         )
     cohort = int(np.flatnonzero(panel.cohort_units[1:])[0]) + 1
-    clock = np.asarray(panel.periods.clock, dtype=float)
-    before = np.flatnonzero(clock < panel.first_treated[cohort] - anticipation)
-    if not len(before):
+    base = int(panel.first_touched(anticipation)[cohort]) - 1
+    if base < 0:
         return _skip(Sentence("there is no period before treatment and its anticipation"))
     arrays = panel.arrays()
-    effects = placebo_effects(arrays, cohort, int(before[-1]), panel.starts[cohort])
+    effects = placebo_effects(arrays, cohort, base, panel.starts[cohort])
     if np.isnan(effects[arrays.cohort == cohort][0]):
         return _skip(Sentence("the treated unit is not observed before and after treatment"))
-    base, start = int(before[-1]), panel.starts[cohort]
+    start = panel.starts[cohort]
     gaps = gaps_to_others(arrays, cohort, base, np.arange(arrays.outcome.shape[1]))
     fit_before = _root_mean_square(np.delete(gaps[:, : base + 1], base, axis=1))
     observed = ~np.isnan(effects)
@@ -116,7 +115,8 @@ def _root_mean_square(gaps: Floats) -> Floats:
 
 def ranked_placebos(placebos: pd.DataFrame, how: Sentence) -> CheckResult:
     """The check's result from one row a unit: unit, treated, effect, fit_before and after (root
-    mean squared differences). Ranked by after over before; by size where nothing is known before."""
+    mean squared differences). Ranked by after over before; by size where nothing is known before.
+    """
     before, after = placebos["fit_before"].to_numpy(float), placebos["after"].to_numpy(float)
     by_fit = not np.isnan(before).any()
     with np.errstate(divide="ignore", invalid="ignore"):

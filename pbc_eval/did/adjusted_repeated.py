@@ -19,18 +19,20 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.linalg import solve
+from numpy.typing import NDArray
 from scipy import sparse
 
-from pbc_eval.did.adjustment import TRIM, EstimationMethod, collinear, fit_score, fitted_chance
+from pbc_eval.did.adjustment import TRIM, EstimationMethod, collinear, telling_columns
 from pbc_eval.did.cells import CellPlan
+from pbc_eval.did.cohort_score import Score, Unlike, placed, score_of
 from pbc_eval.did.estimates import CellEstimates
-from pbc_eval.did.notes import trimmed
+from pbc_eval.did.notes import without_weight
+from pbc_eval.did.small_cohorts import SMALL, SmallCohorts
 from pbc_eval.did.small_sample import CohortParts, no_parts
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import Noun, Number, Units
+from pbc_eval.messages.values import Noun, Number
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.numerics.collinearity import dependent_columns
-from pbc_eval.numerics.logit import BinaryFit, NoMaximum
 from pbc_eval.panel.covariates import UnitCovariates
 from pbc_eval.panel.cross_sections import RowArrays
 
@@ -50,8 +52,9 @@ def cells_adjusted_in_cross_sections(
     x = covariates.at(0, np.arange(len(rows.outcome)))
     strata = _rows_by_stratum(rows, plan.pool.shape[1])
     estimate = np.where(plan.reference, 0.0, np.full(k, np.nan))
-    reason = list(plain.reason)
+    reason, n_trimmed = list(plain.reason), np.zeros(k, dtype=np.int64)
     at, cell, value = [], [], []
+    unlike: list[Unlike | None] = []
     for j in np.flatnonzero(~np.isnan(plain.estimate) & plan.usable):
         used, treated, now = _sample(plan, int(j), strata)
         sample = Sample(
@@ -66,13 +69,22 @@ def cells_adjusted_in_cross_sections(
             reason[j] = adjusted
             continue
         estimate[j] = adjusted.estimate
-        if adjusted.trimmed:
-            reason[j] = trimmed(Units(adjusted.trimmed, OBSERVATIONS), TRIM)
+        n_trimmed[j] = adjusted.trimmed
+        unlike.append(adjusted.unlike)
         at.append(used)
         cell.append(np.full(len(used), j))
         value.append(adjusted.influence)
-    joint, before = _covariance(plan, rows, (at, cell, value), estimate, clustered)
-    return replace(plain, estimate=estimate, joint=joint, reason=tuple(reason), before=before)
+    joint, before, small = _covariance(plan, rows, (at, cell, value), estimate, clustered)
+    return replace(
+        plain,
+        estimate=estimate,
+        joint=joint,
+        reason=tuple(reason),
+        before=before,
+        small=small,
+        trimmed=n_trimmed,
+        notes=without_weight(unlike, OBSERVATIONS),
+    )
 
 
 def _rows_by_stratum(rows: RowArrays, n_cohorts: int) -> dict[tuple[int, int], Ints]:
@@ -122,20 +134,24 @@ class Adjusted:
     estimate: float
     influence: Floats  # (n,) sums to nothing
     trimmed: int
+    unlike: Unlike | None = None  # comparison observations without weight
 
 
 @dataclass(slots=True, eq=False)
 class _Regression:
-    """Least squares of y on x in one group; ``pull`` is how the estimate moves with ``slope``."""
+    """Least squares of y on the ``fitted`` columns of x in one group; ``pull`` is how the estimate
+    moves with ``slope``, which is 0 for the others."""
 
     weight: Floats
-    gram: Floats
+    gram: Floats  # of the columns that are fitted
+    fitted: NDArray[np.intp]
     slope: Floats
     pull: Floats
 
     def influence(self, sample: Sample) -> Floats:
         rest = sample.y - sample.x @ self.slope
-        influence: Floats = self.weight * rest * (sample.x @ solve(self.gram, self.pull))
+        moved = sample.x[:, self.fitted] @ solve(self.gram, self.pull[self.fitted])
+        influence: Floats = self.weight * rest * moved
         return influence
 
 
@@ -178,6 +194,16 @@ def adjust_cell(
     method: EstimationMethod, sample: Sample, names: tuple[str, ...]
 ) -> Adjusted | Sentence:
     """One cell; a sentence says why it cannot be adjusted."""
+    kept = telling_columns(sample.x.T @ (sample.x * sample.weight[:, None]))
+    few = replace(sample, x=sample.x[:, kept])
+    return _adjusted(method, few, tuple(names[j - 1] for j in kept[1:]))
+
+
+def _adjusted(
+    method: EstimationMethod, sample: Sample, names: tuple[str, ...]
+) -> Adjusted | Sentence:
+    """``adjust_cell``, every column telling something."""
+    p = sample.x.shape[1]
     y, x, d, now = sample.y, sample.x, sample.treated, sample.now
     own, other = sample.weight * d, sample.weight * (1 - d)
     regressions: dict[tuple[int, int], _Regression] = {}
@@ -185,32 +211,36 @@ def adjust_cell(
     for side, when in groups:
         weight = (own if side else other) * (now if when else 1 - now)
         gram = x.T @ (x * weight[:, None])
+        # the treated group's regression is asked of the treated alone
+        fitted = telling_columns(gram) if side else np.arange(p)
+        gram = gram[np.ix_(fitted, fitted)]
         if dependent := dependent_columns(gram):
             where = (
                 Sentence("among the treated observations of one period")
                 if side
                 else Sentence("among the comparison observations of one period")
             )
-            return collinear(dependent, names, where)
-        slope: Floats = np.asarray(solve(gram, x.T @ (weight * y)), dtype=np.float64)
-        regressions[side, when] = _Regression(weight, gram, slope, np.zeros(x.shape[1]))
+            named = tuple(names[j - 1] for j in fitted[1:])
+            return collinear(dependent, named, where)
+        slope = np.asarray(solve(gram, x[:, fitted].T @ (weight * y)), dtype=np.float64)
+        regressions[side, when] = _Regression(
+            weight, gram, fitted, placed(fitted, slope, p), np.zeros(p)
+        )
     odds, n_trimmed = other, 0
-    score: BinaryFit | None = None
+    score: Score | None = None
     if method != "reg":
         if dependent := dependent_columns(x.T @ (x * sample.weight[:, None])):
             return collinear(
                 dependent, names, Sentence("among treated and comparison observations")
             )
-        fit = fit_score(x, d > 0, sample.weight)
-        if isinstance(fit, NoMaximum):
-            return Sentence(
-                "covariates separate the cohort from its comparison: no propensity score"
-            )
-        score = fit
-        chance = fitted_chance(x, score.coefficients)
-        kept = chance < TRIM
-        n_trimmed = int((~kept & (d == 0)).sum())
-        odds = other * np.where(kept, chance / (1 - chance), 0.0)
+        scored = score_of(x, d > 0, sample.weight, names)
+        if isinstance(scored, Sentence):
+            return scored
+        score = scored
+        chance = score.chance(x)
+        below = chance < TRIM
+        n_trimmed = int((~below & (d == 0)).sum())
+        odds = other * np.where(below, chance / (1 - chance), 0.0)
 
     total = _Sum(sample)
     for when, sign in ((1, 1.0), (0, -1.0)):
@@ -240,9 +270,14 @@ def adjust_cell(
         regression.influence(sample) for regression in regressions.values()
     )
     if score is not None:
-        moved = x @ solve(score.information(x), total.score_pull)
-        influence = influence + sample.weight * (d - fitted_chance(x, score.coefficients)) * moved
-    return Adjusted(estimate=total.estimate, influence=influence, trimmed=n_trimmed)
+        moved = x @ score.pull(total.score_pull)
+        influence = influence + sample.weight * (d - score.chance(x)) * moved
+    return Adjusted(
+        estimate=total.estimate,
+        influence=influence,
+        trimmed=n_trimmed,
+        unlike=None if score is None else score.unlike,
+    )
 
 
 def _covariance(
@@ -251,8 +286,9 @@ def _covariance(
     influences: tuple[list[Ints], list[Ints], list[Floats]],
     estimate: Floats,
     clustered: bool,
-) -> tuple[Floats, CohortParts | None]:
-    """Joint covariance of cells and cohort indicators, and the parts of those before treatment."""
+) -> tuple[Floats, CohortParts | None, SmallCohorts]:
+    """Joint covariance of cells and cohort indicators, the parts of those before treatment, and
+    those of small cohorts (strata of a cohort in a period, when there are no clusters)."""
     k, n_cohorts = plan.pool.shape
     n = len(rows.outcome)
     at, cell, value = ([*part] for part in influences)
@@ -263,13 +299,18 @@ def _covariance(
         (np.concatenate(value), (np.concatenate(at), np.concatenate(cell))), (n, k + n_cohorts)
     )
 
-    def product(chosen: Ints) -> tuple[Floats, int]:
+    def independent(chosen: Ints) -> sparse.csr_array:
         part, cluster = scores[chosen], rows.cluster[chosen]
+        if not clustered:
+            return part
         kinds, which = np.unique(cluster, return_inverse=True)
-        if clustered:
-            ones = (np.ones(len(which)), (which, np.arange(len(which))))
-            part = sparse.csr_array(ones, (len(kinds), len(which))) @ part
-        return np.asarray((part.T @ part).todense()), len(kinds)
+        ones = (np.ones(len(which)), (which, np.arange(len(which))))
+        member = sparse.csr_array(ones, (len(kinds), len(which)))
+        return sparse.csr_array(member @ part)
+
+    def product(chosen: Ints) -> tuple[Floats, int]:
+        part = independent(chosen)
+        return np.asarray((part.T @ part).todense()), part.shape[0]
 
     parts = no_parts(n_cohorts, np.flatnonzero(plan.before & plan.usable & ~np.isnan(estimate)))
     if parts is not None:
@@ -277,4 +318,15 @@ def _covariance(
             own, size = product(np.flatnonzero(rows.cohort == cohort))
             parts.covariance[cohort] += own[np.ix_(parts.at, parts.at)]
             parts.size[cohort] = size
-    return product(np.arange(n))[0], parts
+    strata = 1 if clustered else int(rows.period.max()) + 1
+    group = rows.cohort if clustered else rows.cohort * strata + rows.period
+    small: dict[int, Floats] = {}
+    others = 0
+    for label in np.unique(group).tolist():
+        chosen = np.flatnonzero(group == label)
+        n_own = len(np.unique(rows.cluster[chosen])) if clustered else len(chosen)
+        if 2 <= n_own < SMALL:
+            small[label] = np.asarray(independent(chosen).todense()).T
+        else:
+            others += n_own
+    return product(np.arange(n))[0], parts, SmallCohorts.of(small, others, strata)

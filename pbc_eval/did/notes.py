@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
+from pbc_eval.did.cohort_score import Unlike
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import UNITS, Name, Names, Number, Units
+from pbc_eval.messages.values import UNITS, Name, Names, Noun, Number, Units
 
 _NOT_ADJUSTED = "not adjusted for {covariates}"
-_TRIMMED = "propensity score of {units} at or above {least_score}: left out of the comparison"
 NESTED = Sentence("unit effects nested in clusters not counted")
 
 
@@ -35,12 +35,29 @@ def seen_once(units: int) -> Sentence:
 
 def trimmed(units: Units, least_score: float) -> Sentence:
     """That comparison units with a score too near one were left out of a cell."""
-    return Sentence(_TRIMMED, units=units, least_score=Number(least_score, 3))
+    return Sentence(
+        "propensity score of {units} at or above {least_score}: left out of the comparison",
+        units=units,
+        least_score=Number(least_score, 3),
+    )
 
 
-def is_of_trimmed(reason: Sentence) -> bool:
-    """Does the reason of a cell say so?"""
-    return reason.template == _TRIMMED
+def without_weight(unlike: Iterable[Unlike | None], noun: Noun) -> tuple[Sentence, ...]:
+    """That comparison units like nobody in the cohort have no weight: by the covariates that set
+    them apart, the most that there are of them in a cell."""
+    most: dict[tuple[str, ...], int] = {}
+    for those in unlike:
+        if those is not None:
+            most[those.columns] = max(those.units, most.get(those.columns, 0))
+    return tuple(
+        Sentence(
+            "{units} get weight zero in the propensity score: nobody in the cohort is like them in "
+            "{columns}",
+            units=Units(units, noun.always_plural),
+            columns=Names(columns, len(columns)),
+        )
+        for columns, units in most.items()
+    )
 
 
 def crv1(clusters: int, rows: int, counted: int, what_counts: Sentence = NESTED) -> Sentence:

@@ -11,12 +11,13 @@ from pbc_eval.errors import DesignError
 from pbc_eval.evaluation.record import OutputTable
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.panel.panel import Panel
+from pbc_eval.panel.unit_effects import with_effects_only
 
 MOST_LISTED = 5_000
 
 
 def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Panel:
-    """The panel of one outcome, as the data roles say."""
+    """The panel of one outcome, as the data roles say: units for which an effect can be had."""
     data, design = spec.data, spec.design
     if not design.on_panel:
         raise DesignError(f"{spec.id}: the design is {design.method}.")
@@ -30,7 +31,7 @@ def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Pan
         )
     covariates = getattr(design, "covariates", ())
     as_text = (outcome.column, *((data.weight,) if data.weight else ()), *covariates)
-    return Panel.from_data(
+    panel = Panel.from_data(
         files.table(spec.path(data.file), as_text if data.numbers else ()),
         unit=data.unit,
         time=data.time,
@@ -42,7 +43,11 @@ def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Pan
         missing=missing,
         numbers=data.numbers,
         categories=data.categories,
+        start_inside_period=data.start_inside_period or "refuse",
+        never_treated_codes=data.never_treated_codes,
+        fix_weights=data.fix_weights,
     )
+    return with_effects_only(panel, design.periods_open)
 
 
 def total_scale(panel: Panel, outcome: Outcome) -> float | None:

@@ -8,7 +8,7 @@ and surveys. A number in disguise never becomes a category, and what is read is 
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import pandas as pd
@@ -81,9 +81,10 @@ def numbers_of_source(
     table, notes = source.table, list[Sentence]()
     problems, left = list[str](), list[str]()
     for name in dict.fromkeys((*measures, *covariates)):
-        if name in labels or not table[name].type().is_string():
+        column = source.aliases.get(name, name)
+        if name in labels or not table[column].type().is_string():
             continue
-        texts = distinct_texts(table, name)
+        texts = distinct_texts(table, column)
         problem = refusal(name, texts, notation, may_be_labels=name not in measures)
         odd = [text for text in texts if _is_odd(text)]
         if problem and name in measures and odd and not any(map(written.is_number, odd)):
@@ -92,10 +93,10 @@ def numbers_of_source(
             problems.append(problem)
         elif notation is not None and any(map(written.is_number, texts)):
             reading = reading_of(name, texts, notation)
-            table = with_values(table, name, reading.values)
+            table = with_values(table, column, reading.values)
             notes.append(reading.note)
     _refuse(source.name, problems and [*left, *problems])
-    return Source(table, source.name), notes
+    return replace(source, table=table), notes
 
 
 def numbers_of_frame(

@@ -35,7 +35,7 @@ from pbc_eval.intake.cell_table import (
 )
 from pbc_eval.intake.number_columns import check_notation
 from pbc_eval.intake.table_cells import CellProblem, cell_text, is_blank, read_cell
-from pbc_eval.intake.workbook_file import Sheet, Value, workbook_bytes
+from pbc_eval.intake.workbook_file import Sheet, Value, readable_workbook, workbook_bytes
 from pbc_eval.messages.written_numbers import Notation, read_alike, value_in
 
 WORKED_OUT = {"impact", "present_value", "total_present_value", "net_present_value"}
@@ -102,7 +102,8 @@ def read_value_map(
             f"{path}: put inputs and uncertainty in the workbook's {INPUTS_SHEET!r} and "
             f"{UNCERTAINTY_SHEET!r} sheets."
         )
-    sheets = pd.read_excel(path, sheet_name=None, dtype=object, keep_default_na=False)
+    book = readable_workbook(path, ValueMapError)
+    sheets = pd.read_excel(book, sheet_name=None, dtype=object, keep_default_na=False)
     for sheet, frame in sheets.items():
         refuse_spreadsheet_errors(frame, f"{path.name}, sheet {sheet}")
     named = {str(name).strip().lower(): frame for name, frame in sheets.items()}
