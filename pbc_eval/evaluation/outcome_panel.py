@@ -7,7 +7,7 @@ import pandas as pd
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
-from pbc_eval.errors import DesignError
+from pbc_eval.errors import DataError, DesignError
 from pbc_eval.evaluation.record import OutputTable
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.panel.panel import Panel
@@ -48,6 +48,19 @@ def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Pan
         fix_weights=data.fix_weights,
     )
     return with_effects_only(panel, design.periods_open)
+
+
+def read_every_panel(spec: EvaluationSpec, files: InputFiles) -> tuple[Panel, ...]:
+    """The panels of all outcomes. Raises DataError with what is wrong with each of them."""
+    panels, problems = list[Panel](), list[str]()
+    for outcome in spec.outcomes:
+        try:
+            panels.append(read_panel(spec, outcome, files))
+        except DataError as problem:
+            problems.append(str(problem))
+    if problems:
+        raise DataError("\n".join(dict.fromkeys(problems)))
+    return tuple(panels)
 
 
 def total_scale(panel: Panel, outcome: Outcome) -> float | None:
