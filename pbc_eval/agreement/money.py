@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator
 from pbc_eval.messages import written_numbers
 from pbc_eval.messages.number_formats import exact_money
 
+MOST_DIGITS = 20  # of an amount or a count: more than there is money
 _PLAIN = re.compile(r"[-+]?\d+(\.\d+)?")
 _GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
 
@@ -31,6 +32,8 @@ def exact_decimal(value: Any) -> Decimal:
     number = value if isinstance(value, Decimal) else Decimal(repr(value))
     if not number.is_finite():
         raise ValueError(f"must be a finite number, got {value!r}")
+    if number.adjusted() >= MOST_DIGITS:
+        raise ValueError(f"must have at most {MOST_DIGITS} digits before the point, got {value!r}")
     return number
 
 
