@@ -58,6 +58,16 @@ def _remedy(text: str) -> str:
     return f" Did you mean {written_numbers.shortest(value)}?"
 
 
+def _exact_amount(value: Any) -> Decimal:
+    """An amount of money as it was written; a percentage is none, and no figure is offered."""
+    if isinstance(value, str) and value.strip().endswith("%"):
+        raise ValueError(
+            f"must be an amount of money, got {value!r}. A percentage of something is a share, "
+            "which has a key of its own"
+        )
+    return exact_decimal(value)
+
+
 def _refuse_negative(value: Decimal) -> Decimal:
     if value < 0:
         raise ValueError(
@@ -70,7 +80,7 @@ def _refuse_negative(value: Decimal) -> Decimal:
 Number = Annotated[Decimal, BeforeValidator(exact_decimal)]
 """An agreed number (a threshold, a count), kept exactly as written."""
 
-Money = Annotated[Decimal, BeforeValidator(exact_decimal), AfterValidator(_refuse_negative)]
+Money = Annotated[Decimal, BeforeValidator(_exact_amount), AfterValidator(_refuse_negative)]
 """An amount of money, zero or more, in the contract's currency, kept exactly as written."""
 
 
