@@ -118,17 +118,18 @@ class PaymentTerms(Agreed):
 
     @model_validator(mode="after")
     def _terms_are_coherent(self) -> Self:
-        for problem in (
+        problems = (
             self._id_problem(),
             self._limit_problem(),
             self._reference_problem(),
             self._group_problem(),
+            self._person_problem(),
             self._year_problem(),
             self._index_problem(),
             self._promise_problem(),
-        ):
-            if problem:
-                raise ValueError(problem)
+        )
+        if any(problems):
+            raise ValueError("\n".join(filter(None, problems)))
         return self
 
     def _id_problem(self) -> str | None:
@@ -222,6 +223,28 @@ class PaymentTerms(Agreed):
                     return (
                         f"{limit.id} and {two.id} bound some of the same clauses; what comes off "
                         "which would depend on their order. Nest one in the other, or part them"
+                    )
+        return None
+
+    def _person_problem(self) -> str | None:
+        """A cap for each person is worked out from what each clause pays for a person's count."""
+        for limit in self.limits:
+            for clause in self.clauses if limit.cap_per_person is not None else ():
+                if clause.id not in self.members(limit):
+                    continue
+                if not isinstance(clause, Tariff) or clause.measure != "count":
+                    return (
+                        f"{limit.id}: cap_per_person bounds tariffs on counts, and {clause.id} is "
+                        "none. Leave it out of the limit"
+                    )
+                of_the_sum = (
+                    *("cap", "floor", "max_units", "cap_per_person", "baseline_count"),
+                    *("verification", "indexed", "measure_decimals"),
+                )
+                if taken := [name for name in of_the_sum if getattr(clause, name) is not None]:
+                    return (
+                        f"{limit.id}: cap_per_person is worked out person by person, and "
+                        f"{taken[0]} of {clause.id} is of the sum. Remove it from the clause"
                     )
         return None
 

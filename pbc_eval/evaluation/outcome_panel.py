@@ -29,16 +29,20 @@ def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Pan
             f"{spec.id}: {outcome.id}: missing 'complete_cases' is for matching; for a panel say "
             "complete_units (drop units that are not always observed) or pairs."
         )
+    covariates = getattr(design, "covariates", ())
+    as_text = (outcome.column, *((data.weight,) if data.weight else ()), *covariates)
     panel = Panel.from_data(
-        files.table(spec.path(data.file)),
+        files.table(spec.path(data.file), as_text if data.numbers else ()),
         unit=data.unit,
         time=data.time,
         outcome=outcome.column,
         cohort=data.cohort,
-        covariates=getattr(design, "covariates", ()),
+        covariates=covariates,
         cluster=data.cluster,
         weight=data.weight,
         missing=missing,
+        numbers=data.numbers,
+        categories=data.categories,
         start_inside_period=data.start_inside_period or "refuse",
         never_treated_codes=data.never_treated_codes,
         fix_weights=data.fix_weights,

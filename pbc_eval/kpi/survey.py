@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from pbc_eval._validate import check_level
 from pbc_eval.errors import DataError
 from pbc_eval.numerics.arrays import Floats
 
@@ -27,11 +28,33 @@ class WeightedShare:
     reason: str = ""  # why there is no standard error
 
     def interval(self, level: float = 0.95) -> tuple[float, float] | None:
-        """By the t distribution, kept within 0 and 1."""
+        """Korn and Graubard's: exact (Clopper and Pearson) for the effective number of people, so
+        that it stays within 0 and 1 and has a width where everybody answers alike.
+
+        The effective number is that which would give the same standard error if people were asked
+        at random, for few degrees of freedom cut by the square of the ratio of t points, and never
+        above the number asked. Where all answer alike it is Kish's. None without an error.
+
+        Source: Korn & Graubard (1998), Survey Methodology 24, 193-201.
+        """
+        check_level("survey interval", level, DataError)
         if self.std_error is None:
             return None
-        reach = float(stats.t.ppf(0.5 + level / 2, self.degrees_of_freedom)) * self.std_error
-        return max(self.share - reach, 0.0), min(self.share + reach, 1.0)
+        size = (
+            self.share * (1 - self.share) / self.std_error**2
+            if self.std_error
+            else (self.effective_n)
+        )
+        points = (
+            float(stats.t.ppf(0.5 + level / 2, max(freedom, 1)))
+            for freedom in (self.n - 1, self.degrees_of_freedom)
+        )
+        asked, here = points
+        size = min(size * (asked / here) ** 2, float(self.n))
+        met, tail = self.share * size, (1 - level) / 2
+        low = float(stats.beta.ppf(tail, met, size - met + 1)) if met > 0 else 0.0
+        high = float(stats.beta.ppf(1 - tail, met + 1, size - met)) if met < size else 1.0
+        return low, high
 
 
 def weighted_share(

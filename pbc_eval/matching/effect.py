@@ -19,6 +19,7 @@ import pandas as pd
 
 from pbc_eval._validate import check_level, did_you_mean
 from pbc_eval.errors import DataError, DesignError
+from pbc_eval.intake.number_columns import refusal
 from pbc_eval.matching.design import check_columns, zero_one
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import MATCHED_UNITS, PEOPLE, Number, Units
@@ -156,6 +157,9 @@ def outcome_values(frame: pd.DataFrame, ids: pd.Index, outcome: str | pd.Series)
 def checked_outcome(values: pd.Series, name: str) -> Floats:
     """The outcome as finite numbers; refuse missing values rather than break matched sets."""
     if not (pd.api.types.is_numeric_dtype(values.dtype)):
+        texts = [value for value in values.dropna().unique() if isinstance(value, str)]
+        if problem := refusal(name, texts, None):
+            raise DataError(f"effect: outcome {problem}")
         raise DataError(f"effect: outcome {name!r} must be numbers, its type is {values.dtype}.")
     if values.isna().any():
         lost = values.index[values.isna()]

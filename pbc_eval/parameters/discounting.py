@@ -7,11 +7,14 @@ Source: HM Treasury, The Green Book, annex on discounting.
 """
 
 import datetime as dt
+from numbers import Real
 
 import numpy as np
 
 from pbc_eval._validate import share_problem
+from pbc_eval.agreement.base import share_instead
 from pbc_eval.errors import ParameterError
+from pbc_eval.messages.written_numbers import is_number, plain
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.parameters.lookup import ParameterValue, schedule_at, value_at
 from pbc_eval.parameters.tables import RateBand
@@ -25,12 +28,22 @@ def annual_rates(schedule: float | str, years: int, date: dt.date | None = None)
     ``schedule`` is one rate for all years or the name of a schedule at ``date``. Raises
     ParameterError for a rate typed as a percentage, an unknown name, and a name without a date.
     """
-    if isinstance(schedule, str):
+    if isinstance(schedule, str) and not is_number(schedule):
         return _rates_of(schedule_for(schedule, date).value, years)
-    problem = share_problem(schedule)
-    if problem:
+    if problem := rate_problem(schedule):
         raise ParameterError(f"discount rate {problem}")
     return np.full(years, float(schedule))
+
+
+def rate_problem(rate: object) -> str | None:
+    """What is wrong with one rate for all years, or None."""
+    if isinstance(rate, str):
+        meant = share_instead(rate)
+        quoted = " without quotes" if plain(rate) is not None else ""
+        return f"must be a number, got {rate!r}." + (meant and f"{meant.rstrip('?')}{quoted}?")
+    if isinstance(rate, bool) or not isinstance(rate, Real):
+        return f"must be a fraction such as 0.035, or the name of a schedule, got {rate!r}."
+    return share_problem(float(rate))
 
 
 def schedule_for(name: str, date: dt.date | None) -> ParameterValue[tuple[RateBand, ...]]:

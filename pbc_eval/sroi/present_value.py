@@ -17,6 +17,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from numbers import Real
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -24,10 +25,11 @@ import pandas as pd
 
 from pbc_eval._validate import check_choice, check_finite, first_few
 from pbc_eval.agreement.value_map import ValuedOutcome, ValueMap, double_counting_problem
-from pbc_eval.errors import ValueMapError
+from pbc_eval.errors import ParameterError, ValueMapError
 from pbc_eval.intake.value_table import value_map_from_frame
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import ExactMoney, Name, Number, Size
+from pbc_eval.messages.written_numbers import instead
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.parameters.discounting import discount_factors, schedule_for
 from pbc_eval.results import MeasuredOutcome
@@ -181,6 +183,13 @@ def social_return(
     quantity that cannot be had; ParameterError for a discount rate or schedule that is unknown.
     """
     outcomes = outcomes_of(value_map)
+    if isinstance(investment, bool) or not isinstance(investment, Real | Decimal):
+        meant = instead(investment) if isinstance(investment, str) else ""
+        raise ValueMapError(
+            f"social_return: investment must be a number, got {investment!r}.{meant}"
+        )
+    if not isinstance(discount, str | bool) and discount == 1:
+        raise ParameterError("discount rate must be a fraction below 1, got 1. Did you mean 0.01?")
     check_choice("social_return", "start_convention", start_convention, list(LEAD), ValueMapError)
     invested = float(investment)
     check_finite("social_return", "investment", invested, ValueMapError)
@@ -224,6 +233,15 @@ def outcomes_of(value_map: AnyValueMap) -> tuple[ValuedOutcome, ...]:
     return rows
 
 
+def bare_rows(outcomes: Sequence[ValuedOutcome]) -> list[str]:
+    """Ids of rows whose quantity was counted, not estimated, and has no deadweight taken off."""
+    return [
+        row.id
+        for row in outcomes
+        if row.quantity and row.quantity_from is None and not row.deadweight
+    ]
+
+
 def _caveats(
     outcomes: Sequence[ValuedOutcome], discount: float | str, date: dt.date | None
 ) -> tuple[str, ...]:
@@ -235,6 +253,9 @@ def _caveats(
             caveats.append(f"Figures marked {status}, not confirmed: {which}.")
     if ids := [row.id for row in outcomes if row.leakage > 0]:
         caveats.append(f"Leakage is taken off, which the SROI Guide does not do: {first_few(ids)}.")
+    if bare := bare_rows(outcomes):
+        which = "any row" if len(bare) == len(outcomes) else first_few(bare)
+        caveats.append(f"Nothing is taken off for what would have happened anyway: {which}.")
     if isinstance(discount, str) and (caveat := schedule_for(discount, date).caveat):
         caveats.append(caveat)
     return tuple(caveats)

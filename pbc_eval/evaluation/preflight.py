@@ -1,0 +1,39 @@
+"""Everything that is wrong with the files of an evaluation, before anything is estimated.
+
+A file with problems is corrected once: the value map, the KPIs, counts by person and the data each
+say what is wrong with them, whatever is wrong with the others.
+"""
+
+from collections.abc import Callable
+
+from pbc_eval.agreement.design import Matching
+from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.errors import PbcError
+from pbc_eval.evaluation.core_results import counts_by_person
+from pbc_eval.evaluation.outcome_panel import read_panel
+from pbc_eval.evaluation.people_frame import read_people
+from pbc_eval.evaluation.social_value import read_value_inputs
+from pbc_eval.intake.input_files import InputFiles
+from pbc_eval.kpi.measure import measure_performance
+
+
+def problems_of(spec: EvaluationSpec, files: InputFiles) -> tuple[str, ...]:
+    """What each part of the evaluation says is wrong with its files; each problem once."""
+    parts: list[Callable[[], object]] = [lambda: read_value_inputs(spec, files)]
+    for outcome in spec.outcomes if spec.data is not None else ():
+        if spec.design.on_panel:
+            parts.append(lambda outcome=outcome: read_panel(spec, outcome, files))  # type: ignore[misc]
+    design, performance = spec.design, spec.performance
+    if spec.data is not None and isinstance(design, Matching):
+        parts.append(lambda: read_people(spec, design, files))
+    if performance is not None:
+        parts.append(lambda: measure_performance(performance, spec.path, files.frame))
+    for count in spec.counts:
+        parts.append(lambda count=count: counts_by_person(spec, count, files))  # type: ignore[misc]
+    problems: list[str] = []
+    for read in parts:
+        try:
+            read()
+        except PbcError as problem:
+            problems.append(str(problem))
+    return tuple(dict.fromkeys(problems))
