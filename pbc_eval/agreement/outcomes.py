@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from pbc_eval.agreement.base import Agreed, Share, Slug
 
-Missing = Literal["refuse", "complete_units", "pairs", "complete_cases"]
+Missing = Literal["refuse", "complete_units", "pairs", "complete_cases", "indicator"]
 
 
 class DataRoles(Agreed):

@@ -23,9 +23,9 @@ def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Pan
     if data is None or data.time is None or data.cohort is None or outcome.column is None:
         raise DesignError(f"{spec.id}: {outcome.id}: data roles time, cohort and column are needed")
     missing = outcome.missing or data.missing
-    if missing == "complete_cases":
+    if missing in ("complete_cases", "indicator"):
         raise DesignError(
-            f"{spec.id}: {outcome.id}: missing 'complete_cases' is for matching; for a panel say "
+            f"{spec.id}: {outcome.id}: missing {missing!r} is for matching; for a panel say "
             "complete_units (drop units that are not always observed) or pairs."
         )
     return Panel.from_data(

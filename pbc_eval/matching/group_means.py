@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from pbc_eval.matching.clustered_error import clustered_covariance
 from pbc_eval.matching.effect import checked_outcome, outcome_values
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.weighted_effect import score_influence
@@ -84,16 +85,26 @@ def joint_covariance(sample: Sample, per_weight: Floats) -> tuple[Floats | None,
     ``per_weight`` (m, 2) holds their derivatives by each person's weight, 0 for people of the
     other group; a figure must not change when all weights of a group are multiplied.
     """
-    n = len(per_weight)
+    n, rows = len(per_weight), in_analysis(sample)
+    grouping = sample.design.grouping
     if isinstance(sample, WeightedSample):
         weighting = sample.weighting
         influence = weighting.weights[:, None] * per_weight
         for j in (0, 1):
             influence[:, j] -= score_influence(weighting.blocks, per_weight[:, j])
-        return sandwich(influence, n / (n - 1)), float("inf")
+        if grouping is None:
+            return sandwich(influence, n / (n - 1)), float("inf")
+        return clustered_covariance(
+            influence, sample.design.treated[rows], grouping.at(rows), counted=2
+        )[:2]
     treated = sample.design.treated[sample.matched]
     weights = analysis_weights(sample)
     influence = weights[:, None] * per_weight
+    if grouping is not None:
+        sets = sample.assignment.subclass[rows] if sample.in_sets else None
+        return clustered_covariance(
+            influence, treated, grouping.at(rows), counted=2, sets=sets
+        )[:2]
     if not sample.in_sets:
         if min(treated.sum(), (~treated).sum()) < 2:
             return None, float("nan")

@@ -17,6 +17,7 @@ from pbc_eval.matching.assigning import Assigning
 from pbc_eval.matching.assignment import Assignment
 from pbc_eval.matching.balance import effective_size
 from pbc_eval.matching.balance_table import balance_table
+from pbc_eval.matching.clustered_error import Grouping, clustered_words
 from pbc_eval.matching.design import Design
 from pbc_eval.matching.distance import Space
 from pbc_eval.matching.effect import (
@@ -44,6 +45,25 @@ _EFFECT_WORDS = {
     "regression": "weighted regression on treatment and the covariates",
     "g_computation": "weighted regression with separate slopes a group, averaged over the matched",
 }
+
+
+def _clustering(grouping: Grouping | None, sets: str, lack: str) -> str:
+    if grouping is not None:
+        return f"{grouping.name} and {sets}" if sets else grouping.name
+    return sets or f"none ({lack})"
+
+
+def _inference(grouping: Grouping | None, *, alone: bool) -> Sentence:
+    if grouping is not None:
+        return clustered_words(grouping, in_sets=not alone)
+    if alone:
+        return Sentence(
+            "HC3, Student's t with n - k degrees of freedom; the score is taken as known"
+        )
+    return Sentence(
+        "CR1 by matched set, factor G/(G-1) x (n-1)/(n-k), Student's t with G - 1 degrees of "
+        "freedom; the score is taken as known"
+    )
 
 
 def _hangs_on_ties(spread: OverTies | None) -> tuple[Sentence, ...]:
@@ -271,7 +291,12 @@ class MatchedSample:
             clusters=assignment.subclass[rows] if self.in_sets else None,
             covariates=self.design.columns.score_values[rows],
             focal=self.focal[rows],
+            grouping=self._grouping(rows),
         )
+
+    def _grouping(self, rows: Bools) -> Grouping | None:
+        grouping = self.design.grouping
+        return None if grouping is None else grouping.at(rows)
 
     def _effect_method(self, method: EffectMethod, spread: OverTies | None) -> Method:
         design = self.design
@@ -302,15 +327,8 @@ class MatchedSample:
                 every=Units(n_all),
                 treatment=Name(self.design.treatment),
             ),
-            clustering=f"none ({lack})" if alone else "matched set",
-            inference=Sentence(
-                "HC3, Student's t with n - k degrees of freedom; the score is taken as known"
-            )
-            if alone
-            else Sentence(
-                "CR1 by matched set, factor G/(G-1) x (n-1)/(n-k), Student's t with G - 1 degrees "
-                "of freedom; the score is taken as known"
-            ),
+            clustering=_clustering(design.grouping, "" if alone else "matched set", lack),
+            inference=_inference(design.grouping, alone=alone),
             seed=self.settings.seed if self.settings.order == "random" else None,
             notes=(*about, *self._cautions(method), *_hangs_on_ties(spread), *self.notes),
         )
