@@ -64,6 +64,7 @@ class AttEstimate:
     level: float = 0.95
     critical_value: float | None = None  # None: the two-sided point of the t (or normal) reference
     degrees_of_freedom: float = math.inf
+    small_sample_factor: float = 1.0  # multiplies the error in intervals and tests: few units
     reason: Sentence | None = None  # why there is no standard error
     counterfactual_mean: float | None = None  # the treated group's outcome had it not been treated
     over_ties: OverTies | None = None  # None: no tie between people decides anything
@@ -77,7 +78,14 @@ class AttEstimate:
         """The multiple of the standard error that makes the interval."""
         if self.critical_value is not None:
             return self.critical_value
-        return float(stats.t.ppf(0.5 + self.level / 2, self.degrees_of_freedom))
+        point = float(stats.t.ppf(0.5 + self.level / 2, self.degrees_of_freedom))
+        return point * self.small_sample_factor
+
+    @property
+    def error_of_inference(self) -> float | None:
+        """The standard error with its allowance for few units: what intervals, tests and
+        simulations start from."""
+        return None if self.std_error is None else self.std_error * self.small_sample_factor
 
     @property
     def conf_low(self) -> float | None:
@@ -89,8 +97,8 @@ class AttEstimate:
 
     @property
     def statistic(self) -> float | None:
-        """Estimate over standard error; None without one, or when the error is zero."""
-        return self.estimate / self.std_error if self.std_error else None
+        """Estimate over ``error_of_inference``; None without one, or when the error is zero."""
+        return self.estimate / self.error_of_inference if self.error_of_inference else None
 
     @property
     def p_value(self) -> float | None:

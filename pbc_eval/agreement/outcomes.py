@@ -1,12 +1,16 @@
 """What is measured, on whom, and which column says so."""
 
-from typing import Literal, Self
+import datetime as dt
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pbc_eval.agreement.base import Agreed, Share, Slug
+from pbc_eval.agreement.base import AddedLater, Agreed, Share, Slug
 
 Missing = Literal["refuse", "complete_units", "pairs", "complete_cases", "indicator"]
+StartInsidePeriod = Literal["this_period", "next_period", "leave_period_out"]
+FixWeights = Literal["base_period", "first_period", "varying"]
+NeverCode = int | dt.date | str
 
 
 class DataRoles(Agreed):
@@ -24,7 +28,22 @@ class DataRoles(Agreed):
     )
     cluster: str | None = Field(default=None, description="Column, when units move together.")
     weight: str | None = Field(default=None, description="Column, constant within a unit.")
+    fix_weights: Annotated[FixWeights | None, AddedLater()] = Field(
+        default=None,
+        description="Which weight counts where it changes within a unit: that of the base_period, "
+        "of the first_period, or each period's own (varying).",
+    )
     missing: Missing = Field(default="refuse", description="What to do where outcomes are missing.")
+    start_inside_period: Annotated[StartInsidePeriod | None, AddedLater()] = Field(
+        default=None,
+        description="What a period counts as that treatment starts inside of: treated from "
+        "this_period on, from the next_period on, or leave_period_out. Refused if not stated.",
+    )
+    never_treated_codes: Annotated[tuple[NeverCode, ...] | None, AddedLater()] = Field(
+        default=None,
+        description="Values of the cohort column that mean never treated, beside empty and 0: -1, "
+        "9999, never. An empty list: none does.",
+    )
     labels: dict[str, str] = Field(default_factory=dict, description="Column to plain words.")
 
 

@@ -4,7 +4,15 @@
 their design notes, may be waived by its name, and is shown on the page with its table.
 """
 
-from pbc_eval.checks import balance, few_clusters, overlap, placebo, pretrends, synthetic
+from pbc_eval.checks import (
+    balance,
+    few_clusters,
+    identifiers,
+    overlap,
+    placebo,
+    pretrends,
+    synthetic,
+)
 from pbc_eval.checks.check_kind import CheckKind, Examined
 from pbc_eval.errors import DesignError
 from pbc_eval.results import CheckResult
@@ -14,6 +22,7 @@ __all__ = ["CHECKS", "CheckKind", "Examined", "checks_for", "register_check", "r
 CHECKS: list[CheckKind] = [
     pretrends.CHECK,
     few_clusters.CHECK,
+    identifiers.CHECK,
     placebo.CHECK,
     synthetic.FIT_CHECK,
     synthetic.PLACEBO_CHECK,

@@ -59,12 +59,11 @@ def check_placebo_in_space(panel: Panel, anticipation: int = 0) -> CheckResult:
             )
         )
     cohort = int(np.flatnonzero(panel.cohort_units[1:])[0]) + 1
-    clock = np.asarray(panel.periods.clock, dtype=float)
-    before = np.flatnonzero(clock < panel.first_treated[cohort] - anticipation)
-    if not len(before):
+    base = int(panel.first_touched(anticipation)[cohort]) - 1
+    if base < 0:
         return _skip(Sentence("there is no period before treatment and its anticipation"))
     arrays = panel.arrays()
-    effects = placebo_effects(arrays, cohort, int(before[-1]), panel.starts[cohort])
+    effects = placebo_effects(arrays, cohort, base, panel.starts[cohort])
     if np.isnan(effects[arrays.cohort == cohort][0]):
         return _skip(Sentence("the treated unit is not observed before and after treatment"))
     return _ranked(arrays, cohort, effects)

@@ -6,7 +6,7 @@ over all cells before treatment, from their joint covariance: the Wald statistic
 Sant'Anna (2021), remark after theorem 1. R's ``did`` holds it against the chi-squared, which
 rejects far too often when cohorts are small; the p-value here is from an F with estimated degrees
 of freedom (did/small_sample.py), and the chi-squared one stands beside it in the sentence. Cohorts
-too small to bear the test are left out and named.
+too small to bear that test are tested apart (small_cohort_leads.py): none is passed over.
 
 The test often lacks the power to see what matters (Roth 2022, American Economic Review: Insights
 4), so that not rejecting is no evidence of parallel trends.
@@ -17,17 +17,21 @@ import pandas as pd
 from scipy import linalg, stats
 
 from pbc_eval.checks.check_kind import CheckKind, Examined
+from pbc_eval.checks.small_cohort_leads import LEAST_DF, independent, leads_in_words, leads_of
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.small_sample import SmallSampleTest, small_sample_test
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import EFFECTS, Listed, Number, Period, PValue, Units, joined
-from pbc_eval.numerics.arrays import Floats
-from pbc_eval.numerics.collinearity import dependent_columns
+from pbc_eval.messages.values import (
+    EFFECTS,
+    Number,
+    PValue,
+    joined,
+)
+from pbc_eval.numerics.arrays import Ints
 from pbc_eval.results import CheckResult, CheckStatus
 
 FAIL_BELOW = 0.05  # p-value
 REVIEW_BELOW = 0.10
-LEAST_DF = 5.0  # of the denominator, for a joint test to be held
 SPARE_UNITS = (
     5  # a cohort needs so many more units than effects of its own, to know their covariance
 )
@@ -36,19 +40,19 @@ NULL = "every effect before treatment (and its anticipation) is zero"
 
 
 def check_pretrends(effects: GroupTimeEffects) -> CheckResult:
-    """Joint test that all effects before treatment are zero.
+    """Test that all effects before treatment are zero.
 
-    "fail" below p = 0.05, "review" below 0.10, else "pass"; "not_applicable" when there is nothing
-    before treatment that can be tested. ``statistic`` is the Wald statistic W, ``p_value`` that of
-    the small-sample F. Left out, counted in the sentence and marked in the table (cohort, time,
-    ..., reason, tested) are effects that others determine, and those of cohorts too small for the
-    test: with fewer than 5 units more than effects of their own, then the smallest first until the
-    F has 5 degrees of freedom below.
+    "fail" below p = 0.05, "review" below 0.10 and where it could not be tested, else "pass".
+    ``statistic`` is the Wald statistic W of the joint test, ``p_value`` that of its small-sample F;
+    effects that others determine are left out and counted. Cohorts too small for the joint test
+    (fewer than 5 units more than effects of their own, then the smallest first until the F has 5
+    degrees of freedom below) are tested apart, by their effects averaged at each time before
+    treatment and by their largest single effect; ``p_value`` is then the smallest of the tests
+    times how many they are (Bonferroni). Table: cohort, time, ..., reason, tested.
     """
     cells = effects.cells
     frame = effects.to_frame()
-    plan = cells.plan
-    before = plan.before & ~plan.reference
+    before = cells.plan.before & ~cells.plan.reference
     known = before & ~np.isnan(cells.std_error)
     table = frame[before].assign(tested=False)
     if not known.any():
@@ -59,40 +63,58 @@ def check_pretrends(effects: GroupTimeEffects) -> CheckResult:
         )
         return _untested(why, table)
     at = np.flatnonzero(known)
-    size, own = cells.cohort_units, np.bincount(plan.cohort[at], minlength=len(effects.cohorts))
-    small = [c for c in range(len(size)) if own[c] and size[c] < own[c] + SPARE_UNITS]
-    while True:
-        inside = at[~np.isin(plan.cohort[at], small)]
-        kept = inside[independent(cells.joint[np.ix_(inside, inside)])]
-        if not len(kept):
-            why = (
-                Sentence("the cohorts have too few units for a joint test")
-                if small
-                else Sentence("outcomes before treatment do not vary")
-            )
-            return _untested(why, table)
-        test = _small_sample(effects, kept)
-        if test is not None:
-            break
-        left = np.unique(plan.cohort[kept])
-        small.append(int(left[cells.cohort_units[left].argmin()]))
-    theta = cells.estimate[kept]
-    factor = linalg.cho_factor(cells.joint[np.ix_(kept, kept)])
-    statistic = float(theta @ linalg.cho_solve(factor, theta))
-    table.loc[frame.index[kept], "tested"] = True
-    too_small = [(effects.cohorts[c], int(cells.cohort_units[c])) for c in sorted(small)]
+    kept, small, test = _joint(effects, at)
+    apart = at[np.isin(cells.plan.cohort[at], small)]
+    leads = leads_of(effects, apart, frame) if len(apart) else None
+    values = ([] if test is None else [test.p_value]) + ([] if leads is None else leads.p_values)
+    if not values:
+        return _untested(Sentence("outcomes before treatment do not vary"), table)
+    p_value = min(1.0, len(values) * min(values))
+    tested = np.concatenate([kept, apart])
+    table.loc[frame.index[tested], "tested"] = True
+    statistic = None
+    sentences = []
+    if test is not None:
+        theta = cells.estimate[kept]
+        factor = linalg.cho_factor(cells.joint[np.ix_(kept, kept)])
+        statistic = float(theta @ linalg.cho_solve(factor, theta))
+        sentences.append(_joint_in_words(statistic, test))
+    if leads is not None:
+        too_small = [(effects.cohorts[c], int(cells.cohort_units[c])) for c in sorted(small)]
+        sentences.append(leads_in_words(leads, too_small))
+        if len(values) > 1:
+            sentences.append(Sentence("Taken together, {p}.", p=PValue(p_value)))
+    sentences += [_verdict(p_value), *_left_out(len(at) - len(tested), table)]
     return CheckResult(
         name="pre_trends",
-        status=_status(test.p_value),
-        sentence=_sentence(statistic, test, len(at) - len(kept), too_small, table),
+        status=_status(p_value),
+        sentence=joined(sentences, " "),
         null=NULL,
         statistic=statistic,
-        p_value=test.p_value,
+        p_value=p_value,
         table=table.reset_index(drop=True),
     )
 
 
-def _small_sample(effects: GroupTimeEffects, kept: np.ndarray) -> SmallSampleTest | None:
+def _joint(effects: GroupTimeEffects, at: Ints) -> tuple[Ints, list[int], SmallSampleTest | None]:
+    """The cells of ``at`` that the joint test holds, the cohorts too small for it, and the test;
+    none when it holds no cell."""
+    cells = effects.cells
+    size, own = cells.cohort_units, np.bincount(cells.plan.cohort[at], minlength=len(cells.shares))
+    small = [c for c in range(len(size)) if own[c] and size[c] < own[c] + SPARE_UNITS]
+    while True:
+        inside = at[~np.isin(cells.plan.cohort[at], small)]
+        kept = inside[independent(cells.joint[np.ix_(inside, inside)])]
+        if not len(kept):
+            return kept, small, None
+        test = _small_sample(effects, kept)
+        if test is not None:
+            return kept, small, test
+        left = np.unique(cells.plan.cohort[kept])
+        small.append(int(left[cells.cohort_units[left].argmin()]))
+
+
+def _small_sample(effects: GroupTimeEffects, kept: Ints) -> SmallSampleTest | None:
     """The F test of the kept cells; None when the cohorts are too small for so many."""
     parts = effects.cells.before
     theta = effects.cells.estimate[kept]
@@ -109,7 +131,7 @@ def _small_sample(effects: GroupTimeEffects, kept: np.ndarray) -> SmallSampleTes
 def _untested(why: Sentence, table: pd.DataFrame) -> CheckResult:
     return CheckResult(
         name="pre_trends",
-        status="not_applicable",
+        status="review",
         sentence=Sentence(
             "Pre-trends could not be tested: {why}. Parallel trends rest on argument.", why=why
         ),
@@ -118,30 +140,15 @@ def _untested(why: Sentence, table: pd.DataFrame) -> CheckResult:
     )
 
 
-def independent(covariance: Floats) -> list[int]:
-    """Positions of the first estimates that are not (nearly) linear functions of earlier ones.
-
-    A pseudo-inverse would instead let rounding decide which direction counts.
-    """
-    dependent = set(dependent_columns(covariance))
-    return [at for at in range(len(covariance)) if at not in dependent]
-
-
 def _status(p_value: float) -> CheckStatus:
     if p_value < FAIL_BELOW:
         return "fail"
     return "review" if p_value < REVIEW_BELOW else "pass"
 
 
-def _sentence(
-    statistic: float,
-    test: SmallSampleTest,
-    left_out: int,
-    too_small: list[tuple[int, int]],
-    table: pd.DataFrame,
-) -> Sentence:
+def _joint_in_words(statistic: float, test: SmallSampleTest) -> Sentence:
     k = test.df_numerator
-    test_words = Sentence(
+    return Sentence(
         "Joint test of {effects} before treatment: W = {wald}, F({k}, {df}) = {f}, {p} (without "
         "allowance for few units {p_chi2}).",
         effects=Number(k, noun=EFFECTS),
@@ -152,23 +159,15 @@ def _sentence(
         p=PValue(test.p_value),
         p_chi2=PValue(float(stats.chi2.sf(statistic, k))),
     )
-    sentences = [test_words, _verdict(test.p_value)]
-    if too_small:
-        cohorts = (
-            Sentence("{cohort} ({units})", cohort=Period(cohort), units=Units(units))
-            for cohort, units in too_small
-        )
-        sentences.append(
-            Sentence(
-                "Cohorts with too few units for the test were left out: {cohorts}.",
-                cohorts=Listed(tuple(cohorts)),
-            )
-        )
-    elif left_out:
+
+
+def _left_out(redundant: int, table: pd.DataFrame) -> list[Sentence]:
+    sentences = []
+    if redundant:
         sentences.append(
             Sentence(
                 "{count} redundant effects, determined by the others, were dropped.",
-                count=Number(left_out),
+                count=Number(redundant),
             )
         )
     silent = int(table["std_error"].isna().sum())
@@ -178,7 +177,7 @@ def _sentence(
                 "{count} effects without a standard error were left out.", count=Number(silent)
             )
         )
-    return joined(sentences, " ")
+    return sentences
 
 
 def _verdict(p_value: float) -> Sentence:

@@ -16,7 +16,6 @@ from functools import partial
 import numpy as np
 
 from pbc_eval.did.adjustment import (
-    TRIM,
     AdjustedChange,
     Comparison,
     EstimationMethod,
@@ -32,12 +31,12 @@ from pbc_eval.did.estimates import (
     reasons,
 )
 from pbc_eval.did.influences import Block, Fitted, Influences, runs
-from pbc_eval.did.notes import trimmed, without_weight
+from pbc_eval.did.notes import without_weight
+from pbc_eval.did.small_cohorts import SmallScores
 from pbc_eval.did.small_sample import add_block, no_parts
 from pbc_eval.did.threads import in_order
 from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.messages.values import COMPARISON_UNITS
-from pbc_eval.messages.values import Units as TrimmedUnits
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
 from pbc_eval.numerics.clustered import clusters_of, sandwich
 from pbc_eval.panel.covariates import UnitCovariates
@@ -54,6 +53,7 @@ class Tally:
         self.level: Floats = np.full(k, np.nan)
         self.n_treated: Ints = np.zeros(k, dtype=np.int64)
         self.n_comparison: Ints = np.zeros(k, dtype=np.int64)
+        self.trimmed: Ints = np.zeros(k, dtype=np.int64)
         self.problem = [EMPTY] * k
 
 
@@ -69,7 +69,7 @@ def cells_with_covariates(
     """ATT(g, t) adjusted for covariates by ``method``; see adjustment.py for the formulas.
 
     A cell that cannot be fitted (collinear covariates, separation) has no estimate and says why;
-    one in which comparison units were trimmed has an estimate, no standard error, and says so.
+    one in which comparison units were trimmed counts them in ``trimmed``.
     ``visit``: see ``cells_from_pairs``.
     """
     k, n_cohorts = plan.pool.shape
@@ -151,9 +151,7 @@ def _fit(
             for cell in cells:
                 tally.problem[cell] = model
             continue
-        if model.trimmed:
-            for cell in cells:
-                tally.problem[cell] = trimmed(TrimmedUnits(model.trimmed, COMPARISON_UNITS), TRIM)
+        tally.trimmed[cells] = model.trimmed
         tally.estimate[cells] = model.estimate
         yield Fitted(
             sheet=number, cells=cells, cohort=cohort, pool=pool, contrast=contrast, model=model
@@ -209,6 +207,7 @@ def _with_covariance(
     order = np.argsort(arrays.cluster if clustered else arrays.cohort, kind="stable")
     estimated = ~np.isnan(tally.estimate)
     parts = no_parts(n_cohorts, np.flatnonzero(plan.before & estimated))
+    small = SmallScores(arrays.cohort, arrays.cluster if clustered else None)
     joint = np.zeros((size, size))
     n_own, n_pool = np.zeros(k, dtype=np.int64), np.zeros(k, dtype=np.int64)
 
@@ -222,9 +221,9 @@ def _with_covariance(
     for block_cells in in_order(block, cuts):
         cluster = arrays.cluster[block_cells.at] if clustered else None
         for cohort, rows in runs(arrays.cohort[block_cells.at]):
-            add_block(
-                parts, block_cells.scores[rows], cohort, None if cluster is None else cluster[rows]
-            )
+            of_rows = None if cluster is None else cluster[rows]
+            add_block(parts, block_cells.scores[rows], cohort, of_rows)
+            small.add(block_cells.scores[rows], cohort, of_rows)
         scores, treated, compared = block_cells.scores, block_cells.treated, block_cells.compared
         if cluster is not None:
             clusters = clusters_of(cluster)
@@ -249,5 +248,7 @@ def _with_covariance(
             problem or reason for problem, reason in zip(tally.problem, counted, strict=True)
         ),
         before=parts,
+        small=small.cohorts(),
+        trimmed=tally.trimmed,
         notes=without_weight([fit.model.unlike for fit in influences.fitted], COMPARISON_UNITS),
     )

@@ -26,10 +26,11 @@ from pbc_eval.did.adjustment import TRIM, EstimationMethod, collinear, telling_c
 from pbc_eval.did.cells import CellPlan
 from pbc_eval.did.cohort_score import Score, Unlike, placed, score_of
 from pbc_eval.did.estimates import CellEstimates
-from pbc_eval.did.notes import trimmed, without_weight
+from pbc_eval.did.notes import without_weight
+from pbc_eval.did.small_cohorts import SMALL, SmallCohorts
 from pbc_eval.did.small_sample import CohortParts, no_parts
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import Noun, Number, Units
+from pbc_eval.messages.values import Noun, Number
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.numerics.collinearity import dependent_columns
 from pbc_eval.panel.covariates import UnitCovariates
@@ -51,7 +52,7 @@ def cells_adjusted_in_cross_sections(
     x = covariates.at(0, np.arange(len(rows.outcome)))
     strata = _rows_by_stratum(rows, plan.pool.shape[1])
     estimate = np.where(plan.reference, 0.0, np.full(k, np.nan))
-    reason = list(plain.reason)
+    reason, n_trimmed = list(plain.reason), np.zeros(k, dtype=np.int64)
     at, cell, value = [], [], []
     unlike: list[Unlike | None] = []
     for j in np.flatnonzero(~np.isnan(plain.estimate) & plan.usable):
@@ -68,19 +69,20 @@ def cells_adjusted_in_cross_sections(
             reason[j] = adjusted
             continue
         estimate[j] = adjusted.estimate
+        n_trimmed[j] = adjusted.trimmed
         unlike.append(adjusted.unlike)
-        if adjusted.trimmed:
-            reason[j] = trimmed(Units(adjusted.trimmed, OBSERVATIONS), TRIM)
         at.append(used)
         cell.append(np.full(len(used), j))
         value.append(adjusted.influence)
-    joint, before = _covariance(plan, rows, (at, cell, value), estimate, clustered)
+    joint, before, small = _covariance(plan, rows, (at, cell, value), estimate, clustered)
     return replace(
         plain,
         estimate=estimate,
         joint=joint,
         reason=tuple(reason),
         before=before,
+        small=small,
+        trimmed=n_trimmed,
         notes=without_weight(unlike, OBSERVATIONS),
     )
 
@@ -284,8 +286,9 @@ def _covariance(
     influences: tuple[list[Ints], list[Ints], list[Floats]],
     estimate: Floats,
     clustered: bool,
-) -> tuple[Floats, CohortParts | None]:
-    """Joint covariance of cells and cohort indicators, and the parts of those before treatment."""
+) -> tuple[Floats, CohortParts | None, SmallCohorts]:
+    """Joint covariance of cells and cohort indicators, the parts of those before treatment, and
+    those of small cohorts (strata of a cohort in a period, when there are no clusters)."""
     k, n_cohorts = plan.pool.shape
     n = len(rows.outcome)
     at, cell, value = ([*part] for part in influences)
@@ -296,13 +299,18 @@ def _covariance(
         (np.concatenate(value), (np.concatenate(at), np.concatenate(cell))), (n, k + n_cohorts)
     )
 
-    def product(chosen: Ints) -> tuple[Floats, int]:
+    def independent(chosen: Ints) -> sparse.csr_array:
         part, cluster = scores[chosen], rows.cluster[chosen]
+        if not clustered:
+            return part
         kinds, which = np.unique(cluster, return_inverse=True)
-        if clustered:
-            ones = (np.ones(len(which)), (which, np.arange(len(which))))
-            part = sparse.csr_array(ones, (len(kinds), len(which))) @ part
-        return np.asarray((part.T @ part).todense()), len(kinds)
+        ones = (np.ones(len(which)), (which, np.arange(len(which))))
+        member = sparse.csr_array(ones, (len(kinds), len(which)))
+        return sparse.csr_array(member @ part)
+
+    def product(chosen: Ints) -> tuple[Floats, int]:
+        part = independent(chosen)
+        return np.asarray((part.T @ part).todense()), part.shape[0]
 
     parts = no_parts(n_cohorts, np.flatnonzero(plan.before & plan.usable & ~np.isnan(estimate)))
     if parts is not None:
@@ -310,4 +318,15 @@ def _covariance(
             own, size = product(np.flatnonzero(rows.cohort == cohort))
             parts.covariance[cohort] += own[np.ix_(parts.at, parts.at)]
             parts.size[cohort] = size
-    return product(np.arange(n))[0], parts
+    strata = 1 if clustered else int(rows.period.max()) + 1
+    group = rows.cohort if clustered else rows.cohort * strata + rows.period
+    small: dict[int, Floats] = {}
+    others = 0
+    for label in np.unique(group).tolist():
+        chosen = np.flatnonzero(group == label)
+        n_own = len(np.unique(rows.cluster[chosen])) if clustered else len(chosen)
+        if 2 <= n_own < SMALL:
+            small[label] = np.asarray(independent(chosen).todense()).T
+        else:
+            others += n_own
+    return product(np.arange(n))[0], parts, SmallCohorts.of(small, others, strata)

@@ -4,40 +4,36 @@ An average is a weighted sum of cells; its weights are cohort shares, which are 
 influence is therefore that of the cells plus, for each cohort, the indicator of the cohort times
 what its share changes: (effect of the cohort's cells - average) / (sum of shares).
 
+An average that leans on an effect without a standard error has none either, and says how much of
+its weight does: a variation that is not known is never counted as zero. Small cohorts: see
+small_cohorts.py.
+
 Source: Callaway and Sant'Anna (2021), section 3.1 and equation (4.4).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
 from pbc_eval._validate import check_choice, check_level
+from pbc_eval.did.average_notes import (
+    band_note,
+    notes_of_cells,
+    reason_without_error,
+    small_note,
+)
+from pbc_eval.did.averages import KINDS, WEIGHTS, Average, Kind, Weights, averages_of
 from pbc_eval.did.bands import simultaneous_critical_value
 from pbc_eval.did.estimates import CellEstimates
-from pbc_eval.did.notes import is_of_trimmed
+from pbc_eval.did.small_cohorts import Allowance, allowance, simultaneous_allowance
 from pbc_eval.errors import DesignError
-from pbc_eval.messages.sentence import EMPTY, Sentence
-from pbc_eval.messages.values import Listed, Number, Period, Share, joined, periods
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
 from pbc_eval.results import AttEstimate, EffectSeries, Method
 
-Kind = Literal["simple", "event", "cohort", "calendar"]
 Bands = Literal["simultaneous", "pointwise"]
-KINDS = ("simple", "event", "cohort", "calendar")
 BANDS = ("simultaneous", "pointwise")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Average:
-    """A weighted sum of cells: score (k + C,) on the joint covariance, weights (k,) on cells."""
-
-    weights: Floats
-    score: Floats
-
-    def value(self, numbers: Floats) -> float:
-        used = self.weights != 0
-        return float(self.weights[used] @ numbers[used])
 
 
 def aggregate(
@@ -52,10 +48,12 @@ def aggregate(
     balance_e: int | None,
     min_e: int | None,
     max_e: int | None,
+    weights: Weights,
 ) -> EffectSeries:
     """See ``GroupTimeEffects.aggregate``. ``labels``: of cohorts and of periods."""
     check_choice("aggregate", "kind", kind, KINDS, DesignError)
     check_choice("aggregate", "bands", bands, BANDS, DesignError)
+    check_choice("aggregate", "weights", weights, WEIGHTS, DesignError)
     check_level("aggregate", level, DesignError)
     chosen = _chosen(cells, kind, balance_e, min_e, max_e)
     after = chosen & (cells.plan.event_time >= 0)
@@ -64,49 +62,49 @@ def aggregate(
             f"{kind} average: no cohort and period from treatment onwards can be estimated"
             f"{_limits(balance_e, min_e, max_e)}."
         )
-    index, averages, overall = averages_of(cells, kind, chosen, after)
-    if kind == "cohort":
-        names = [str(labels[0][at]) for at in index]
-        index = [labels[0][at] for at in index]
-    elif kind == "calendar":
-        index = [labels[1][at] for at in index]
-        names = [str(label) for label in index]
-    else:
-        names = [f"event time {at}" for at in index]
-    prefix = {"cohort": "cohort ", "calendar": "period "}.get(kind, "")
-    terms = [f"{prefix}{name}" for name in names]
-
+    index, averages, overall = averages_of(cells, kind, chosen, after, weights)
+    index = _labelled(kind, index, labels)
+    terms = [_TERMS[kind].format(at) for at in index]
     scores = np.array([average.score for average in averages]).reshape(-1, len(cells.joint))
     covariance = scores @ cells.joint @ scores.T
-    reasons = [_reason(cells, average) for average in averages]
-    critical = None
+    every = np.vstack([scores, overall.score])
+    allowed = allowance(cells.small, every, np.einsum("ij,jk,ik->i", every, cells.joint, every))
+    reasons = [reason_without_error(cells, average) for average in averages]
+    critical: list[float | None] = [None] * len(averages)
     notes = list(method.notes)
-    if bands == "simultaneous" and averages:
-        known = np.array([not reason for reason in reasons])
-        critical = simultaneous_critical_value(covariance[np.ix_(known, known)], level, seed)
-        notes.append(
-            Sentence(
-                "simultaneous {level} bands for the series (critical value {critical}); p-values "
-                "and the overall interval are for one effect at a time",
-                level=Share(level),
-                critical=Number(critical, 4),
-            )
-        )
-    notes += _notes(cells, labels, chosen)
-    method = replace(method, seed=seed if critical is not None else None, notes=tuple(notes))
+    banded = bands == "simultaneous" and bool(averages)
+    if banded:
+        known = [j for j, reason in enumerate(reasons) if not reason]
+        inside = covariance[np.ix_(known, known)]
+        band = _band(cells, scores[known], inside, allowed, known, level=level, seed=seed)
+        for j, value in zip(known, band.tolist(), strict=True):
+            critical[j] = value
+        notes.append(band_note(level, band))
+    notes += notes_of_cells(cells, labels, chosen)
+    notes += small_note(cells, labels[0], allowed)
+    method = replace(method, seed=seed if banded else None, notes=tuple(notes))
     effects = tuple(
-        _effect(cells, average, term, method, level=level, critical=critical, reason=reason)
-        for term, average, reason in zip(terms, averages, reasons, strict=True)
+        _effect(
+            cells,
+            average,
+            (term, allowed, j),
+            method,
+            level=level,
+            critical=critical[j],
+            reason=reasons[j],
+        )
+        for j, (term, average) in enumerate(zip(terms, averages, strict=True))
     )
+    last = (_OVERALL[kind], allowed, len(averages))
     return EffectSeries(
         overall=_effect(
             cells,
             overall,
-            _OVERALL[kind],
+            last,
             method,
             level=level,
             critical=None,
-            reason=_reason(cells, overall),
+            reason=reason_without_error(cells, overall),
         ),
         kind=kind,
         index=tuple(index),
@@ -116,65 +114,21 @@ def aggregate(
     )
 
 
+def _labelled(
+    kind: Kind, index: list[int], labels: tuple[tuple[int, ...], tuple[int, ...]]
+) -> list[int]:
+    """Labels of cohorts and periods in place of their positions; event times are what they are."""
+    named = {"cohort": labels[0], "calendar": labels[1]}.get(kind)
+    return index if named is None else [named[at] for at in index]
+
+
+_TERMS = {"simple": "", "event": "event time {}", "cohort": "cohort {}", "calendar": "period {}"}
 _OVERALL = {
     "simple": "average effect on the treated",
     "event": "average over event times from 0",
     "cohort": "average over cohorts",
     "calendar": "average over periods",
 }
-
-
-def share_weighted(cells: CellEstimates, at: Bools) -> Average:
-    """The average of the cells ``at``, by the share of their cohorts."""
-    size = len(cells.shares)
-    share = np.where(at, cells.shares[cells.plan.cohort], 0.0)
-    total = share.sum()
-    weights = share / total
-    average = Average(weights, np.empty(0)).value(cells.estimate)
-    gap = np.where(at, cells.estimate - average, 0.0) / total
-    return Average(weights, np.append(weights, np.bincount(cells.plan.cohort, gap, size)))
-
-
-def averages_of(
-    cells: CellEstimates, kind: Kind, chosen: Bools, after: Bools
-) -> tuple[list[int], list[Average], Average]:
-    plan = cells.plan
-    if kind == "simple":
-        return [], [], share_weighted(cells, after)
-    if kind == "event":
-        index = np.unique(plan.event_time[chosen]).tolist()
-        averages = [share_weighted(cells, chosen & (plan.event_time == e)) for e in index]
-        counted = [average for e, average in zip(index, averages, strict=True) if e >= 0]
-        return index, averages, _mean(counted)
-    if kind == "calendar":
-        index = np.unique(plan.period[after]).tolist()
-        averages = [share_weighted(cells, after & (plan.period == t)) for t in index]
-        return index, averages, _mean(averages)
-    index = np.unique(plan.cohort[after]).tolist()
-    averages = [_cohort_mean(cells, after & (plan.cohort == g)) for g in index]
-    return index, averages, _mean_of_cohorts(cells, index, averages)
-
-
-def _mean(averages: list[Average]) -> Average:
-    return Average(
-        np.mean([average.weights for average in averages], axis=0),
-        np.mean([average.score for average in averages], axis=0),
-    )
-
-
-def _cohort_mean(cells: CellEstimates, at: Bools) -> Average:
-    """Every period counts the same; no share is estimated."""
-    weights = at / at.sum()
-    return Average(weights, np.append(weights, np.zeros(len(cells.shares))))
-
-
-def _mean_of_cohorts(cells: CellEstimates, index: list[int], averages: list[Average]) -> Average:
-    share = cells.shares[index]
-    effect = np.array([average.value(cells.estimate) for average in averages])
-    weight = share / share.sum()
-    score = weight @ np.array([average.score for average in averages])
-    score[cells.k + np.array(index)] += (effect - weight @ effect) / share.sum()
-    return Average(weight @ np.array([average.weights for average in averages]), score)
 
 
 def _chosen(
@@ -202,71 +156,34 @@ def _limits(balance_e: int | None, min_e: int | None, max_e: int | None) -> str:
     return f" with {', '.join(named)}: widen the limits" if named else ""
 
 
-def _reason(cells: CellEstimates, average: Average) -> Sentence | None:
-    """An average has a standard error unless every cell in it lacks one."""
-    inside = [cells.reason[j] for j in np.flatnonzero(average.weights)]
-    return None if any(not reason for reason in inside) else joined(dict.fromkeys(inside))
-
-
-def _notes(
-    cells: CellEstimates, labels: tuple[tuple[int, ...], tuple[int, ...]], chosen: Bools
-) -> list[Sentence]:
-    """Cohorts whose own variation is not in the standard errors, and cells left out."""
-    notes = []
-    silent: dict[Sentence, list[int]] = {}
-    left_out: dict[Sentence, list[Sentence]] = {}
-    for j, reason in enumerate(cells.reason):
-        cohort = labels[0][cells.plan.cohort[j]]
-        if np.isnan(cells.estimate[j]):
-            period = Period(labels[1][cells.plan.period[j]])
-            left_out.setdefault(reason, []).append(
-                Sentence("{cohort} in {period}", cohort=Period(cohort), period=period)
-            )
-        elif chosen[j] and reason and not cells.plan.reference[j]:
-            silent.setdefault(reason, []).append(cohort)
-    for reason, cohorts in silent.items():
-        distinct = dict.fromkeys(cohorts)
-        named = periods(distinct, len(distinct))
-        if is_of_trimmed(reason):
-            notes.append(
-                Sentence(
-                    "{reason} ({cohorts}); averages contain these effects as they are",
-                    reason=reason,
-                    cohorts=named,
-                )
-            )
-            continue
-        notes.append(
-            Sentence(
-                "{reason} ({cohorts}): its own variation cannot be estimated and is not in the "
-                "standard error of averages that contain it",
-                reason=reason,
-                cohorts=named,
-            )
-        )
-    for reason, cells_named in left_out.items():
-        more = Sentence(" ...") if len(cells_named) > 5 else EMPTY
-        notes.append(
-            Sentence(
-                "left out of averages, {reason}: {cells}{more}",
-                reason=reason,
-                cells=Listed(tuple(cells_named[:5])),
-                more=more,
-            )
-        )
-    return notes
+def _band(
+    cells: CellEstimates,
+    scores: Floats,
+    covariance: Floats,
+    allowed: Allowance,
+    known: list[int],
+    *,
+    level: float,
+    seed: int,
+) -> Floats:
+    """(q,) multiples of the standard errors of the effects ``known`` that hold all at once."""
+    if np.isinf(allowed.df[known]).all():
+        return np.full(len(known), simultaneous_critical_value(covariance, level, seed))
+    return simultaneous_allowance(cells.small, scores, covariance, level, seed)
 
 
 def _effect(
     cells: CellEstimates,
     average: Average,
-    term: str,
+    place: tuple[str, Allowance, int],
     method: Method,
     *,
     level: float,
     critical: float | None,
     reason: Sentence | None,
 ) -> AttEstimate:
+    """``place``: its term, and its position among what is allowed for small cohorts."""
+    term, allowed, at = place
     used = np.flatnonzero(average.weights)
     variance = float(average.score @ cells.joint @ average.score)
     estimate = average.value(cells.estimate)
@@ -279,6 +196,8 @@ def _effect(
         method=method,
         level=level,
         critical_value=critical,
+        degrees_of_freedom=float(allowed.df[at]),
+        small_sample_factor=float(allowed.factor[at]),
         reason=reason,
         counterfactual_mean=average.value(cells.level) - estimate,
     )
@@ -291,7 +210,7 @@ def _units(counts: Ints, cohort: Ints) -> int:
 
 def _pooled_units(cells: CellEstimates, used: Ints) -> int:
     """Comparison units: those of every cohort that serves in any of the cells."""
-    pools = cells.plan.pool[used]
-    if (pools == pools[0]).all():
-        return int(cells.n_comparison[used].max())
+    pools, counts = cells.plan.pool[used], cells.n_comparison[used]
+    if (pools == pools[0]).all() and (counts == counts[0]).all():
+        return int(counts[0])
     return int(cells.cohort_units[pools.any(axis=0)].sum())

@@ -9,9 +9,11 @@ from typing import Literal
 
 import numpy as np
 
+from pbc_eval._validate import first_few
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.messages.values import Period
+from pbc_eval.messages.values import periods as periods_of
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
 from pbc_eval.panel.panel import Panel
 
@@ -52,19 +54,20 @@ def plan_cells(
     """
     units = np.asarray(panel.cohort_units)
     clock = np.asarray(panel.periods.clock, dtype=float)
-    begins = panel.first_treated - anticipation
+    touched = panel.first_touched(anticipation)
+    begins = np.append(clock, np.inf)[touched]
+    _refuse_reacting_comparison(panel, anticipation)
     treated = [g for g in range(1, len(units)) if units[g]]
     if not treated:
         raise DesignError(
             f"{panel.name}: no unit is first treated between the second and the last period; "
             "there is no effect to estimate. Check the cohort column "
-            f"{panel.roles.cohort!r}: it holds the first treated period."
+            f"{panel.roles.cohort!r}: it holds the first treated period.{_those_who_left(panel)}"
         )
     compared_only, notes = _last_cohort(panel, treated, control_group)
     cells = []
     for g in treated:
-        before = np.flatnonzero(clock < begins[g])
-        long_base = int(before[-1]) if len(before) else -1
+        long_base = int(touched[g]) - 1
         for t in range(len(clock)):
             under_way = clock[t] >= begins[g]
             short = base_period == "varying" and not under_way
@@ -85,7 +88,9 @@ def plan_cells(
     reasons = []
     for j, (g, at) in enumerate(zip(cohort.tolist(), base.tolist(), strict=True)):
         reason = EMPTY
-        if g == compared_only:
+        if _left_out(panel, g, int(period[j])):
+            reason = Sentence("treatment starts inside this period: left out")
+        elif g == compared_only:
             reason = Sentence("the last cohort serves as comparison only")
         elif at < 0:
             reason = Sentence("no period before treatment and its anticipation")
@@ -101,7 +106,53 @@ def plan_cells(
         reference=reference & np.array([not reason for reason in reasons]),
         before=clock[period] < begins[cohort],
         reason=tuple(reasons),
-        notes=notes,
+        notes=(*notes, *_partly_treated(panel)),
+    )
+
+
+def _left_out(panel: Panel, g: int, period: int) -> bool:
+    """Does a cohort's treatment start inside a period that was left out for it?"""
+    if panel.rules.start_inside != "leave_period_out" or g not in panel.partly_treated:
+        return False
+    return bool(panel.first_touched()[g] <= period < panel.starts[g])
+
+
+def _partly_treated(panel: Panel) -> tuple[Sentence, ...]:
+    """That a period is neither treated nor untreated for some cohorts."""
+    partly = panel.partly_treated
+    if not partly or panel.rules.start_inside == "leave_period_out":
+        return ()
+    return (
+        Sentence(
+            "treatment starts inside the period before the first treated one for cohort {cohorts}: "
+            "what is shown there is no lead, and it serves as no base",
+            cohorts=periods_of([panel.cohorts[g] for g in partly]),
+        ),
+    )
+
+
+def _refuse_reacting_comparison(panel: Panel, anticipation: int) -> None:
+    """Units treated soon after the last period may react within it: they compare with nobody."""
+    spans, last = panel.periods.spans, len(panel.periods)
+    reacting = [at for at in panel.late if spans.first_touched(at, anticipation) < last]
+    if anticipation and reacting:
+        raise DesignError(
+            f"{panel.name}: units first treated after the last period "
+            f"({panel.periods.names[-1]}) may react within it, with anticipation {anticipation}, "
+            f"and are counted as never treated by column {panel.roles.cohort!r}. Leave these units "
+            "out of the data, or the periods in which they may react."
+        )
+
+
+def _those_who_left(panel: Panel) -> str:
+    """A cohort value that left as treated from the start may have meant never."""
+    if not panel.early:
+        return ""
+    values = first_few(panel.early)
+    return (
+        f" Units with {values} in {panel.roles.cohort!r} were left out as treated in or before "
+        f"{panel.periods.names[0]}. If that means never treated, say so: never_treated_codes="
+        f"[{values}] (data.never_treated_codes in a file). Otherwise:"
     )
 
 
@@ -113,8 +164,9 @@ def _last_cohort(
         return -1, ()
     if control_group == "never_treated":
         raise DesignError(
-            f"{panel.name}: no unit is never treated, so there is nobody to compare with. Use "
-            "control_group='not_yet_treated' to compare with units treated later.",
+            f"{panel.name}: no unit is never treated, so there is nobody to compare with."
+            f"{_those_who_left(panel)} Use control_group='not_yet_treated' to compare with units "
+            "treated later.",
             rule=Sentence("No unit is never treated, so there is nobody to compare with."),
         )
     if len(treated) < 2:

@@ -47,6 +47,7 @@ class CohortRegression:
 
 def complete_moments(panel: Panel, owner: str) -> CohortMoments:
     """Moments of a complete panel; DesignError for any other."""
+    panel.refuse_for(owner)
     if not panel.balanced:
         raise DesignError(
             f"{panel.name}: {owner} needs every unit in every period; read the panel with "
@@ -61,6 +62,7 @@ def comparison_window(panel: Panel, owner: str) -> int:
 
     Raises DesignError when nobody is treated within them.
     """
+    panel.refuse_for(owner)
     treated = [g for g in range(1, len(panel.cohorts)) if panel.cohort_units[g]]
     if not treated:
         raise DesignError(f"{panel.name}: {owner}: no unit is treated within the window.")

@@ -14,7 +14,7 @@ import pandas as pd
 
 from pbc_eval._validate import check_level
 from pbc_eval.did.adjustment import EstimationMethod
-from pbc_eval.did.aggregate import Kind
+from pbc_eval.did.averages import Kind
 from pbc_eval.did.estimator import Comparison, Estimator, EstimatorOptions
 from pbc_eval.did.estimators import ESTIMATORS
 from pbc_eval.did.group_time_effects import DEFAULT_SEED

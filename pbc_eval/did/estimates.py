@@ -20,6 +20,12 @@ from typing import TypeAlias
 import numpy as np
 
 from pbc_eval.did.cells import CellPlan
+from pbc_eval.did.small_cohorts import (
+    NO_SMALL_COHORTS,
+    SmallCohorts,
+    SmallScores,
+    small_from_moments,
+)
 from pbc_eval.did.small_sample import CohortParts, add_block, no_parts, parts_from_moments
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import CLUSTERS, UNITS, Units
@@ -49,6 +55,11 @@ class CellEstimates:
     n_comparison: Ints  # (k,) units
     reason: tuple[Sentence, ...]  # (k,) why a cell has no standard error; empty when it has one
     before: CohortParts | None = None  # of the cells before treatment, by cohort; None if too many
+    small: SmallCohorts = NO_SMALL_COHORTS  # what small cohorts add to ``joint``
+    row_weight: Floats | None = (
+        None  # (k,) of the treated rows in a cell; None: the cohorts' shares
+    )
+    trimmed: Ints | None = None  # (k,) comparison units without weight because of their score
     notes: tuple[Sentence, ...] = ()  # on comparison units without weight
 
     @property
@@ -106,6 +117,7 @@ def cells_from_moments(plan: CellPlan, moments: CohortMoments) -> CellEstimates:
         n_comparison=plan.pool @ units,
         reason=reasons(plan, *distinct, clustered=moments.clusters is not None),
         before=parts_from_moments(loadings, moments, np.flatnonzero(plan.before & use)),
+        small=small_from_moments(loadings, moments, k + n_cohorts),
     )
 
 
@@ -180,6 +192,7 @@ def cells_from_pairs(
     scale = np.where(use, scale, 0.0)
 
     parts = no_parts(n_cohorts, np.flatnonzero(plan.before & use))
+    small = SmallScores(arrays.cohort, arrays.cluster if clustered else None)
     joint = np.zeros((size, size))
     n_own, n_pool = np.zeros(k, dtype=np.int64), np.zeros(k, dtype=np.int64)
     for cut in cuts:
@@ -193,7 +206,9 @@ def cells_from_pairs(
         treated, compared = seen & own[g], seen & pooled[g]
         for c in np.unique(g):
             mine = g == c
-            add_block(parts, scores[mine], int(c), arrays.cluster[at[mine]] if clustered else None)
+            cluster = arrays.cluster[at[mine]] if clustered else None
+            add_block(parts, scores[mine], int(c), cluster)
+            small.add(scores[mine], int(c), cluster)
         if clustered:
             clusters = clusters_of(arrays.cluster[at])
             scores = clusters.sums(scores)
@@ -214,6 +229,7 @@ def cells_from_pairs(
         n_comparison=(count * pooled).sum(axis=0),
         reason=reasons(plan, n_own, n_pool, clustered=clustered),
         before=parts,
+        small=small.cohorts(),
     )
 
 

@@ -58,6 +58,7 @@ def extended_two_way(
         level=level,
         seed=seed,
         ledger=panel.ledger,
+        weights="treated_rows",
     )
 
 

@@ -13,16 +13,18 @@ from pbc_eval.did.adjusted import cells_with_covariates
 from pbc_eval.did.adjusted_repeated import cells_adjusted_in_cross_sections
 from pbc_eval.did.adjustment import TRIM, EstimationMethod
 from pbc_eval.did.cells import BasePeriod, CellPlan, ControlGroup, plan_cells
-from pbc_eval.did.estimates import CellEstimates, cells_from_moments, cells_from_pairs
+from pbc_eval.did.estimates import CellEstimates, Visit, cells_from_moments, cells_from_pairs
 from pbc_eval.did.estimator import Comparison, Estimator, EstimatorOptions
 from pbc_eval.did.group_time_effects import DEFAULT_SEED, GroupTimeEffects
 from pbc_eval.did.notes import weighted_by
 from pbc_eval.did.repeated import cells_from_cross_sections
+from pbc_eval.did.varying_weights import cells_at_base_weights, cells_at_own_weights, unit_order
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Listed, Name, Names, Number, joined
 from pbc_eval.panel.covariates import UnitCovariates
 from pbc_eval.panel.ledger import Ledger
+from pbc_eval.panel.moments import UnitArrays
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import Method
 
@@ -123,6 +125,8 @@ def estimate_cells(
     Raises DesignError when covariates can be adjusted for in no cell.
     """
     clustered = panel.roles.cluster is not None
+    if panel.roles.fix_weights in ("base_period", "varying"):
+        return _with_weights_of_periods(panel, plan, method)
     if panel.repeated:
         notes = [
             Sentence("repeated cross-sections: changes of averages, n counts rows in both periods")
@@ -148,6 +152,44 @@ def estimate_cells(
     if panel.balanced:
         return cells_from_moments(plan, panel.moments()), ()
     return cells_from_pairs(plan, panel.arrays(), clustered=clustered), ()
+
+
+def _with_weights_of_periods(
+    panel: Panel, plan: CellPlan, method: EstimationMethod
+) -> tuple[CellEstimates, tuple[Sentence, ...]]:
+    """Cells where a unit's weight is that of the base period, or that of each period."""
+    arrays, weights = panel.arrays(), panel.weights_by_period()
+    clustered = panel.roles.cluster is not None
+    if panel.roles.fix_weights == "varying":
+        if panel.covariates:
+            raise DesignError(
+                f"{panel.name}: fix_weights='varying' counts every observation by its own weight, "
+                "and covariates are then not adjusted for. Use fix_weights='base_period', or leave "
+                "the covariates out."
+            )
+        cells = cells_at_own_weights(plan, arrays, weights, clustered=clustered)
+        return cells, (Sentence("every observation counts by its own weight"),)
+    covariates = panel.unit_covariates() if panel.covariates else None
+
+    def estimate(mine: CellPlan, used: UnitArrays, visit: Visit) -> CellEstimates:
+        if covariates is None:
+            return cells_from_pairs(mine, used, clustered=clustered, visit=visit)
+        return cells_with_covariates(
+            mine, used, covariates, method=method, clustered=clustered, visit=visit
+        )
+
+    cells = cells_at_base_weights(
+        plan,
+        arrays,
+        weights,
+        estimate=estimate,
+        order=unit_order(arrays, clustered=clustered, by_cohort=covariates is not None),
+    )
+    note = Sentence("units count by their weight in the base period of their cohort's effects")
+    if covariates is None:
+        return cells, (note,)
+    _refuse_hopeless(panel, cells)
+    return cells, (note, *_covariate_notes(panel, covariates, method))
 
 
 _WORDS = {

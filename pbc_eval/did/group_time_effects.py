@@ -10,8 +10,10 @@ import pandas as pd
 from scipy import stats
 
 from pbc_eval.did.adjustment import EstimationMethod
-from pbc_eval.did.aggregate import Bands, Kind, aggregate
+from pbc_eval.did.aggregate import Bands, aggregate
+from pbc_eval.did.averages import Kind, Weights
 from pbc_eval.did.estimates import CellEstimates
+from pbc_eval.did.small_cohorts import allowance
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.ledger import Ledger
 from pbc_eval.results import EffectSeries, Method
@@ -31,6 +33,7 @@ class GroupTimeEffects:
     seed: int
     ledger: Ledger
     adjustment: EstimationMethod = "dr"  # for covariates, when there are any
+    weights: Weights = "units"  # of effects in averages, unless said otherwise
 
     @property
     def covariance(self) -> Floats:
@@ -42,16 +45,20 @@ class GroupTimeEffects:
         return covariance
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a cell. Intervals are pointwise; ``reason`` says why an error is missing.
+        """One row a cell. Intervals are pointwise and, like p-values, allow for small cohorts
+        (small_cohorts.py); ``reason`` says why an error is missing.
 
         Columns: cohort, time, event_time, base, estimate, std_error, statistic, p_value, conf_low,
-        conf_high, n_treated, n_comparison, reason.
+        conf_high, n_treated, n_comparison, n_trimmed (of the comparison, without weight because
+        of their score), reason.
         """
         cells, plan = self.cells, self.cells.plan
         error = cells.std_error
+        each = np.eye(cells.k, len(cells.joint))
+        allowed = allowance(cells.small, each, np.diag(cells.joint)[: cells.k])
         with np.errstate(invalid="ignore", divide="ignore"):
-            statistic = np.where(error > 0, cells.estimate / error, np.nan)
-        margin = stats.norm.ppf(0.5 + self.level / 2) * error
+            statistic = np.where(error > 0, cells.estimate / (error * allowed.factor), np.nan)
+        margin = allowed.critical(self.level) * error
         periods = np.array([*self.periods, 0])
         frame = pd.DataFrame(
             {
@@ -62,11 +69,12 @@ class GroupTimeEffects:
                 "estimate": cells.estimate,
                 "std_error": error,
                 "statistic": statistic,
-                "p_value": 2 * stats.norm.sf(np.abs(statistic)),
+                "p_value": 2 * stats.t.sf(np.abs(statistic), allowed.df),
                 "conf_low": cells.estimate - margin,
                 "conf_high": cells.estimate + margin,
                 "n_treated": cells.n_treated,
                 "n_comparison": cells.n_comparison,
+                "n_trimmed": 0 if cells.trimmed is None else cells.trimmed,
             }
         )
         return frame.assign(reason=pd.Series(cells.reason, frame.index, dtype=object))
@@ -80,13 +88,16 @@ class GroupTimeEffects:
         balance_e: int | None = None,
         min_e: int | None = None,
         max_e: int | None = None,
+        weights: Weights | None = None,
     ) -> EffectSeries:
         """Average the cells.
 
         "simple": all cells from treatment onwards, by cohort share. "event": by event time; the
         overall effect averages event times from 0. "cohort": each cohort's mean over its periods,
         overall by cohort share. "calendar": by period, overall the mean over periods.
-        Standard errors account for the estimated shares.
+        Standard errors account for the estimated shares; an average that leans on effects without a
+        standard error has none, and says why. ``weights``: a cohort counts by its "units", or an
+        effect by the "treated_rows" seen in it; the default is the estimator's own.
 
         ``min_e`` and ``max_e`` limit event times (``min_e`` for "event" only). ``balance_e`` keeps
         the cohorts observed for at least that long, and no event time beyond it ("event" only).
@@ -103,4 +114,5 @@ class GroupTimeEffects:
             balance_e=balance_e,
             min_e=min_e,
             max_e=max_e,
+            weights=self.weights if weights is None else weights,
         )

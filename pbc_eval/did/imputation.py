@@ -63,6 +63,7 @@ def imputation(
         level=level,
         seed=seed,
         ledger=panel.ledger,
+        weights="treated_rows",
     )
 
 

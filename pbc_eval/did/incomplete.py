@@ -29,6 +29,7 @@ from pbc_eval.did.estimates import (
 )
 from pbc_eval.did.notes import seen_once
 from pbc_eval.did.regression_cells import Shares
+from pbc_eval.did.small_cohorts import SmallScores
 from pbc_eval.did.small_sample import add_block, no_parts
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
@@ -184,6 +185,7 @@ def gather_incomplete(
     within = np.minimum(plan.period, fit.used.shape[1] - 1)
     inside = plan.period < fit.used.shape[1]
     parts = no_parts(n_cohorts, np.flatnonzero(plan.before & ~np.isnan(estimate)))
+    small = SmallScores(arrays.cohort, arrays.cluster if clustered else None)
     joint = np.zeros((size, size))
     counts = np.zeros((4, k), dtype=np.int64)  # units, then clusters, on both sides
     level, weight = np.zeros(k), np.zeros(k)
@@ -204,7 +206,9 @@ def gather_incomplete(
         counts[1] += compared.sum(axis=0)
         for c in np.unique(g):
             mine = g == c
-            add_block(parts, scores[mine], int(c), arrays.cluster[at[mine]] if clustered else None)
+            cluster = arrays.cluster[at[mine]] if clustered else None
+            add_block(parts, scores[mine], int(c), cluster)
+            small.add(scores[mine], int(c), cluster)
         if clustered:
             clusters = clusters_of(arrays.cluster[at])
             scores = clusters.sums(scores)
@@ -225,6 +229,8 @@ def gather_incomplete(
         n_comparison=counts[1],
         reason=reasons(plan, counts[2], counts[3], clustered=clustered),
         before=parts,
+        small=small.cohorts(),
+        row_weight=weight,
     )
 
 

@@ -36,8 +36,9 @@ def interaction_weighted(
     """Effects by cohort and period; ``.aggregate("event")`` is the interaction-weighted series.
 
     ``shares``: averages count cohort shares as "estimated" (the paper) or "fixed" (the fixest
-    package). Standard errors are CRV1. On panels with gaps averages weigh a cohort by all its
-    units. Raises DesignError without never-treated units, or for cells that the effects absorb.
+    package). Standard errors are CRV1. On panels with gaps averages weigh an effect by the treated
+    rows seen in it, or a cohort by all its units with ``weights="units"``. Raises DesignError
+    without never-treated units, or for cells that the effects absorb.
     """
     check_choice("interaction_weighted", "shares", shares, SHARES, DesignError)
     check_level("interaction_weighted", level, DesignError)
@@ -61,6 +62,7 @@ def interaction_weighted(
         level=level,
         seed=seed,
         ledger=panel.ledger,
+        weights="treated_rows",
     )
 
 

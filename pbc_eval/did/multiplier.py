@@ -15,7 +15,7 @@ from scipy import stats
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.adjusted import cells_with_covariates
-from pbc_eval.did.aggregate import KINDS, Kind, averages_of
+from pbc_eval.did.averages import KINDS, Kind, averages_of
 from pbc_eval.did.estimates import cells_from_pairs
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.errors import DesignError
@@ -45,13 +45,12 @@ def multiplier_bootstrap(
     check_level(owner, level, DesignError)
     if isinstance(draws, bool) or not isinstance(draws, int) or draws < 99:
         raise DesignError(f"{owner}: draws must be a whole number >= 99, got {draws!r}.")
-    if panel.repeated:
-        raise DesignError(f"{panel.name}: {owner} needs units followed over time.")
+    _refuse(panel, owner)
     plain = effects.aggregate(kind, level=level, bands="pointwise")
     cells = effects.cells
     chosen = ~np.isnan(cells.estimate)
     after = chosen & (cells.plan.event_time >= 0)
-    _, averages, overall = averages_of(cells, kind, chosen, after)
+    _, averages, overall = averages_of(cells, kind, chosen, after, effects.weights)
     scores = np.array([average.score for average in [*averages, overall]]).T  # (k + C, m + 1)
     seed = effects.seed if seed is None else seed
     random = np.random.default_rng(seed)
@@ -111,3 +110,10 @@ def multiplier_bootstrap(
         else np.empty((0, 0)),
         bands="simultaneous",
     )
+
+
+def _refuse(panel: Panel, owner: str) -> None:
+    if panel.repeated:
+        raise DesignError(f"{panel.name}: {owner} needs units followed over time.")
+    if panel.roles.fix_weights:
+        panel.refuse_for(owner)

@@ -7,7 +7,6 @@ from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import UNITS, Name, Names, Noun, Number, Units
 
 _NOT_ADJUSTED = "not adjusted for {covariates}"
-_TRIMMED = "propensity score of {units} at or above {least_score}: left out of the comparison"
 NESTED = Sentence("unit effects nested in clusters not counted")
 
 
@@ -36,7 +35,11 @@ def seen_once(units: int) -> Sentence:
 
 def trimmed(units: Units, least_score: float) -> Sentence:
     """That comparison units with a score too near one were left out of a cell."""
-    return Sentence(_TRIMMED, units=units, least_score=Number(least_score, 3))
+    return Sentence(
+        "propensity score of {units} at or above {least_score}: left out of the comparison",
+        units=units,
+        least_score=Number(least_score, 3),
+    )
 
 
 def without_weight(unlike: Iterable[Unlike | None], noun: Noun) -> tuple[Sentence, ...]:
@@ -55,11 +58,6 @@ def without_weight(unlike: Iterable[Unlike | None], noun: Noun) -> tuple[Sentenc
         )
         for columns, units in most.items()
     )
-
-
-def is_of_trimmed(reason: Sentence) -> bool:
-    """Does the reason of a cell say so?"""
-    return reason.template == _TRIMMED
 
 
 def crv1(clusters: int, rows: int, counted: int, what_counts: Sentence = NESTED) -> Sentence:

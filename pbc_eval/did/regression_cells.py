@@ -14,6 +14,7 @@ from pbc_eval.did.cells import CellPlan, plan_cells
 from pbc_eval.did.cohort_regression import Loadings
 from pbc_eval.did.estimates import CellEstimates, distinct_from_moments, reasons, score_covariance
 from pbc_eval.did.notes import not_adjusted, weighted_by
+from pbc_eval.did.small_cohorts import small_from_moments
 from pbc_eval.did.small_sample import parts_from_moments
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
@@ -94,6 +95,7 @@ def gather(
         before=parts_from_moments(
             scaled, moments, np.flatnonzero(plan.before & ~np.isnan(estimate))
         ),
+        small=small_from_moments(scaled, moments, k + n_cohorts),
     )
 
 
@@ -127,7 +129,8 @@ def regression_method(
 
 
 def refuse_without_never(panel: Panel, owner: str) -> None:
-    """Raise DesignError when no unit is never treated."""
+    """Raise DesignError when no unit is never treated, or for what ``owner`` does not know."""
+    panel.refuse_for(owner)
     if not panel.cohort_units[0]:
         raise DesignError(
             f"{panel.name}: {owner} compares with never-treated units, and there are none; use "

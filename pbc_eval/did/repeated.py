@@ -12,6 +12,7 @@ import numpy as np
 
 from pbc_eval.did.cells import CellPlan
 from pbc_eval.did.estimates import CellEstimates, reasons, score_covariance
+from pbc_eval.did.small_cohorts import SMALL, SmallCohorts, small_from_moments
 from pbc_eval.did.small_sample import CohortParts, fits, parts_from_moments
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.moments import CohortMoments
@@ -65,6 +66,7 @@ def cells_from_cross_sections(plan: CellPlan, moments: CohortMoments) -> CellEst
         n_comparison=(plan.pool * (units[:, plan.period] + units[:, plan.base]).T).sum(axis=1),
         reason=reasons(plan, *distinct, clustered=moments.clusters is not None),
         before=_parts(loadings, moments, n_periods, np.flatnonzero(plan.before & use)),
+        small=_small(loadings, moments, n_periods, k + n_cohorts),
     )
 
 
@@ -106,19 +108,41 @@ def _parts(
     n_cohorts = len(loadings) // n_periods
     if not fits(n_cohorts, len(at)):
         return None
-    place = {int(cell): position for position, cell in enumerate(at)}
     covariance, size = np.zeros((n_cohorts, len(at), len(at))), np.ones(n_cohorts, dtype=np.int64)
     for cohort in range(n_cohorts):
-        scores = np.zeros((moments.clusters.n_clusters, len(at)))
-        for stratum in range(cohort * n_periods, (cohort + 1) * n_periods):
-            mine = moments.clusters.cohort == stratum
-            where, rows = loadings[stratum]
-            inside = [j for j, cell in enumerate(where) if int(cell) in place]
-            to = [place[int(where[j])] for j in inside]
-            scores[np.ix_(moments.clusters.cluster[mine], to)] += (
-                moments.clusters.sums[mine] @ rows[inside].T
-            )
-        members = np.isin(moments.clusters.cohort // n_periods, cohort)
-        size[cohort] = len(np.unique(moments.clusters.cluster[members]))
+        scores = _cluster_scores(loadings, moments, n_periods, cohort, at)
+        size[cohort] = len(scores)
         covariance[cohort] = scores.T @ scores
-    return CohortParts(at=at, covariance=covariance / float(moments.weight.sum()) ** 2, size=size)
+    return CohortParts(at=at, covariance=covariance, size=size)
+
+
+def _small(loadings: Loadings, moments: CohortMoments, n_periods: int, m: int) -> SmallCohorts:
+    """Small strata, or cohorts when clusters span periods."""
+    if moments.clusters is None:
+        return small_from_moments(loadings, moments, m, n_periods)
+    members = {
+        c: _cluster_scores(loadings, moments, n_periods, c, np.arange(m)).T
+        for c in np.unique(moments.clusters.cohort // n_periods).tolist()
+    }
+    small = {c: own for c, own in members.items() if 2 <= own.shape[1] < SMALL}
+    others = sum(own.shape[1] for c, own in members.items() if c not in small)
+    return SmallCohorts.of(small, others)
+
+
+def _cluster_scores(
+    loadings: Loadings, moments: CohortMoments, n_periods: int, cohort: int, at: Ints
+) -> Floats:
+    """(G, b) influences of a cohort's clusters on the estimates ``at`` (b,)."""
+    clusters = moments.clusters
+    assert clusters is not None
+    place = {int(cell): position for position, cell in enumerate(at)}
+    scores = np.zeros((clusters.n_clusters, len(at)))
+    for stratum in range(cohort * n_periods, (cohort + 1) * n_periods):
+        mine = clusters.cohort == stratum
+        where, rows = loadings[stratum]
+        inside = [j for j, cell in enumerate(where) if int(cell) in place]
+        to = [place[int(where[j])] for j in inside]
+        scores[np.ix_(clusters.cluster[mine], to)] += clusters.sums[mine] @ rows[inside].T
+    members = np.unique(clusters.cluster[clusters.cohort // n_periods == cohort])
+    shares: Floats = scores[members] / float(moments.weight.sum())
+    return shares

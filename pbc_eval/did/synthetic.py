@@ -253,6 +253,7 @@ def _inference_words(inference: Inference, n: int) -> Sentence:
 
 def _refuse(panel: Panel) -> None:
     name = panel.name
+    panel.refuse_for("synthetic_did")
     if panel.repeated or not panel.balanced:
         raise DesignError(
             f"{name}: synthetic_did needs every unit in every period; read the panel with "

@@ -61,6 +61,8 @@ def triple_difference(
         anticipation=anticipation,
         level=level,
     )
+    if panel.roles.fix_weights:
+        panel.refuse_for("triple_difference")
     strata = panel.by_eligibility()
     plan = plan_cells(
         panel, control_group=control_group, base_period=base_period, anticipation=anticipation

@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 from linearmodels.panel import PanelOLS, PooledOLS
+from linearmodels.panel.utility import AbsorbingEffectError
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.estimates import score_covariance
@@ -59,6 +60,7 @@ def two_way(panel: Panel, *, effects: Effects = "unit", level: float = 0.95) -> 
     """
     check_choice("two_way", "effects", effects, EFFECTS, DesignError)
     check_level("two_way", level, DesignError)
+    panel.refuse_for("two_way")
     treated = _treated(panel)
     if effects == "unit" and panel.balanced:
         fit = _from_moments(panel, treated)
@@ -245,9 +247,9 @@ def _from_rows(panel: Panel, treated: Floats, effects: Effects) -> Fit:
             counted = k = design.shape[1]
             del options["auto_df"], options["count_effects"]
         fitted = model.fit(**options)
-    except ValueError as problem:
-        if isinstance(problem, DesignError):
-            raise
+    except DesignError:
+        raise
+    except (ValueError, AbsorbingEffectError) as problem:
         raise _absorbed(panel) from problem
     n = len(frame)
     # linearmodels divides by N less the coefficients it was told to count; K counts periods too.
@@ -298,8 +300,14 @@ def regress_rows(panel: Panel, x: Floats) -> Regression:
             auto_df=False,
             count_effects=False,
         )
-    except ValueError as problem:
-        raise _absorbed(panel) from problem
+    except (ValueError, AbsorbingEffectError) as problem:
+        raise DesignError(
+            f"{panel.name}: the unit and period effects absorb a coefficient. Without "
+            "never-treated units event times cannot be told from period effects: use att_gt("
+            "control_group='not_yet_treated') where units are treated at several times, or add "
+            "units that are not treated.",
+            rule=Sentence("The unit and period effects absorb a coefficient."),
+        ) from problem
     n, k = len(frame), x.shape[2] + frame["period"].nunique()
     # As in ``_from_rows``: linearmodels counts the regressors alone.
     factor = (n - x.shape[2]) / max(n - k, 1)

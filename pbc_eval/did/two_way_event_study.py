@@ -15,7 +15,7 @@ from pbc_eval.did.two_way import Regression, regress_rows
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Number
-from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.arrays import Bools, Floats
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, EffectSeries, Method
 
@@ -27,12 +27,16 @@ def two_way_event_study(panel: Panel, *, reference: int = -1, level: float = 0.9
     pointwise, t with G-1 degrees of freedom. Complete panels are estimated from cohort moments,
     others by linearmodels, in the same convention. Raises DesignError for a reference that no
     cohort has, or coefficients that the effects absorb (without never-treated units, a second one).
+    An event time in which no row is seen is left out and named; the rest stands.
     """
     check_level("two_way_event_study", level, DesignError)
+    panel.refuse_for("two_way_event_study")
     clock = np.asarray(panel.periods.clock, dtype=float)
     since = clock[None, :] - panel.first_treated[:, None]  # (C, T), -inf for never
     present = np.array(panel.cohort_units)[:, None] > 0
-    times = np.unique(since[np.isfinite(since) & present]).astype(int).tolist()
+    planned = np.unique(since[np.isfinite(since) & present]).astype(int).tolist()
+    times = np.unique(since[np.isfinite(since) & _seen(panel)]).astype(int).tolist()
+    gaps = tuple(e for e in planned if e not in times)
     if reference not in times:
         raise DesignError(
             f"{panel.name}: no cohort is observed at event time {reference}, the reference; the "
@@ -58,7 +62,7 @@ def two_way_event_study(panel: Panel, *, reference: int = -1, level: float = 0.9
             errors=crv1(fit.clusters, fit.rows, fit.counted),
             df=Number(fit.clusters - 1),
         ),
-        notes=fit.notes + _notes(panel),
+        notes=fit.notes + _gap_notes(gaps) + _notes(panel),
     )
 
     def effect(weights: Floats, term: str, n_treated: int) -> AttEstimate:
@@ -96,6 +100,26 @@ def _fit(panel: Panel, x: Floats, names: list[str]) -> Regression:
     moments = panel.moments()
     fit = regress(moments, x, names, panel.name)
     return Regression(fit.beta, covariance(fit, moments), fit.clusters, fit.rows, fit.counted, ())
+
+
+def _seen(panel: Panel) -> Bools:
+    """(C, T) is a unit of the cohort that is seen more than once seen in the period?"""
+    units = np.array(panel.cohort_units)
+    if panel.balanced:
+        return np.repeat(units[:, None] > 0, panel.n_periods, axis=1)
+    arrays = panel.arrays()
+    observed = ~np.isnan(arrays.outcome)
+    observed &= observed.sum(axis=1, keepdims=True) > 1
+    seen = np.zeros((len(units), panel.n_periods), dtype=bool)
+    for c in np.unique(arrays.cohort):
+        seen[c] = observed[arrays.cohort == c].any(axis=0)
+    return seen
+
+
+def _gap_notes(gaps: tuple[int, ...]) -> tuple[Sentence, ...]:
+    return tuple(
+        Sentence("event time {e} is left out: no row is seen in it", e=Number(e)) for e in gaps
+    )
 
 
 def _notes(panel: Panel) -> tuple[Sentence, ...]:

@@ -71,6 +71,7 @@ def two_way_weights(panel: Panel) -> TwoWayWeights:
     On incomplete panels an effect is that on the units of a cohort seen in the period, and units
     seen once count nothing. Raises DesignError when the panel has no two-way coefficient.
     """
+    panel.refuse_for("two_way_weights")
     residual, observations = residual_treatment(panel)
     treated = np.arange(panel.n_periods)[None, :] >= np.array(panel.starts)[:, None]
     treated[0] = False

@@ -23,7 +23,7 @@ def measured_from_estimate(
         outcome=outcome.id,
         source="estimated",
         effect=outcome.sign * headline.estimate,
-        std_error=headline.std_error,
+        std_error=headline.error_of_inference,
         conf_low=low,
         conf_high=high,
         p_value=headline.p_value,

@@ -11,12 +11,13 @@ from pbc_eval.errors import DesignError
 from pbc_eval.evaluation.record import OutputTable
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.panel.panel import Panel
+from pbc_eval.panel.unit_effects import with_effects_only
 
 MOST_LISTED = 5_000
 
 
 def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Panel:
-    """The panel of one outcome, as the data roles say."""
+    """The panel of one outcome, as the data roles say: units for which an effect can be had."""
     data, design = spec.data, spec.design
     if not design.on_panel:
         raise DesignError(f"{spec.id}: the design is {design.method}.")
@@ -28,7 +29,7 @@ def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Pan
             f"{spec.id}: {outcome.id}: missing {missing!r} is for matching; for a panel say "
             "complete_units (drop units that are not always observed) or pairs."
         )
-    return Panel.from_data(
+    panel = Panel.from_data(
         files.table(spec.path(data.file)),
         unit=data.unit,
         time=data.time,
@@ -38,7 +39,11 @@ def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Pan
         cluster=data.cluster,
         weight=data.weight,
         missing=missing,
+        start_inside_period=data.start_inside_period or "refuse",
+        never_treated_codes=data.never_treated_codes,
+        fix_weights=data.fix_weights,
     )
+    return with_effects_only(panel, design.periods_open)
 
 
 def total_scale(panel: Panel, outcome: Outcome) -> float | None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pbc_eval.messages.sentence import EMPTY, Sentence
-from pbc_eval.messages.values import COMPARISON, TREATED, Breakdown, Units
+from pbc_eval.messages.values import by_arm
+
+__all__ = ["LedgerStep", "SampleLedger", "by_arm"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +48,3 @@ class SampleLedger:
         )
         frame.insert(0, "what", pd.Series([step.what for step in self.steps], dtype=object))
         return frame.assign(why=pd.Series([step.why for step in self.steps], dtype=object))
-
-
-def by_arm(why: Sentence, treated: int, comparison: int) -> Sentence:
-    """A reason with how many of each arm it took: 'not matched: 20 treated, 40 comparison'."""
-    arms = Breakdown((Units(treated, TREATED), Units(comparison, COMPARISON)))
-    return Sentence("{why}{arms}", why=why, arms=arms)

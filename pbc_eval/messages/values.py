@@ -39,6 +39,7 @@ ROWS = Noun(Sentence("row"), Sentence("rows"))
 TREATED = Noun(Sentence("treated"), Sentence("treated"))
 COMPARISON = Noun(Sentence("comparison"), Sentence("comparison"))
 EFFECTS = Noun(Sentence("effect"), Sentence("effects"))
+EVENT_TIMES = Noun(Sentence("time"), Sentence("times"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +329,12 @@ class Breakdown(Value):
 
     def parts(self) -> tuple[Part, ...]:
         return self.counts
+
+
+def by_arm(why: Part, treated: int, comparison: int) -> Sentence:
+    """A reason with how many of each arm it took: 'not matched: 20 treated, 40 comparison'."""
+    arms = Breakdown((Units(treated, TREATED), Units(comparison, COMPARISON)))
+    return Sentence("{why}{arms}", why=why, arms=arms)
 
 
 def periods(labels: Iterable[str | int], limit: int = 5) -> Names:

@@ -17,6 +17,17 @@ from pbc_eval.numerics.arrays import Floats
 FLAT = 1e-12  # share of the largest eigenvalue below which a direction has no spread
 
 
+def covariance_root(covariance: Floats) -> Floats:
+    """(k, k) R with R @ R.T = ``covariance`` (k, k): the symmetric root of the correlations, each
+    row in its own unit, so that which directions have spread does not depend on units."""
+    scale = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    varies = scale > 0
+    unit = np.where(varies, scale, 1.0)
+    correlation = np.where(np.outer(varies, varies), covariance / np.outer(unit, unit), 0.0)
+    root: Floats = scale[:, None] * symmetric_root((correlation + correlation.T) / 2)
+    return root
+
+
 def symmetric_root(matrix: Floats, *, flat: float = FLAT, inverse: bool = False) -> Floats:
     """(m, m) symmetric root of a symmetric ``matrix`` (m, m) without eigenvalues below 0, or the
     ``inverse`` of it within the directions that have spread: those whose eigenvalue is more than

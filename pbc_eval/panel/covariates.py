@@ -61,7 +61,7 @@ def typed_columns(source: Source, names: Sequence[str], categories: set[str]) ->
     """
     columns = []
     for name in names:
-        column = source.table[name]
+        column = source.column(name)
         kind = column.type()
         if kind.is_floating():
             column = column.isnan().ifelse(None, column)

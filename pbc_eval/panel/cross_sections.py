@@ -13,14 +13,15 @@ import pandas as pd
 
 from pbc_eval.errors import DataError
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import Name
+from pbc_eval.messages.values import ROWS, Name, Units
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel import sample
 from pbc_eval.panel.ledger import LedgerStep
 from pbc_eval.panel.moments import ClusterSums, CohortMoments
 from pbc_eval.panel.periods import Periods
-from pbc_eval.panel.sample import Missing
+from pbc_eval.panel.sample import Missing, StartRules
 from pbc_eval.panel.source import Column, Table, collect, number
+from pbc_eval.panel.starts import Starts
 from pbc_eval.panel.unit_rows import Roles
 
 
@@ -80,11 +81,12 @@ def settle(
         "no_outcome": rows.y.isnull().sum(),
         "infinite": rows.y.isinf().fill_null(False).sum(),
         "first": (rows.y.notnull() & (rows.g == -1)).sum(),
+        "late": (rows.y.notnull() & (rows.g == -2)).sum(),
     }
     if roles.weight:
         counts["no_weight"] = rows.w.isnull().sum()
         counts["bad_weight"] = ((rows.w < 0) | rows.w.isinf()).fill_null(False).sum()
-        counts["zero_weight"] = (rows.y.notnull() & (rows.g != -1) & (rows.w == 0)).sum()
+        counts["zero_weight"] = (rows.y.notnull() & (rows.g >= 0) & (rows.w == 0)).sum()
     if roles.cluster:
         counts["no_cluster"] = rows.k.isnull().sum()
     if roles.eligible:
@@ -121,6 +123,12 @@ def settle(
             rows.g != -1,
         ),
         (
+            "late",
+            Sentence("start inside the last period"),
+            Sentence("treatment starts inside the last period: neither treated nor untreated"),
+            rows.g != -2,
+        ),
+        (
             "zero_weight",
             Sentence("weight is zero"),
             Sentence("{column} is 0", column=Name(repr(roles.weight))),
@@ -135,6 +143,29 @@ def settle(
             LedgerStep(what=what, rows_in=steps[-1].rows_left, rows_dropped=numbers[name], why=why)
         )
     return _with_covariates(rows, steps, owner, roles, missing)
+
+
+def settle_inside(
+    rows: Table, periods: Periods, starts: Starts, steps: list[LedgerStep], rules: StartRules
+) -> Table:
+    """What was stated of starts inside a period, in the ledger; with ``leave_period_out`` the rows
+    of that period and those cohorts leave."""
+    for position, values in sorted(starts.inside.items()):
+        flag = rows.c.isin(values).fill_null(False)
+        if not (count := _count(rows, flag)):
+            continue
+        partly = flag & (rows.s == position)
+        left_out = rules.start_inside == "leave_period_out"
+        steps.append(
+            LedgerStep(
+                what=sample.START_INSIDE_A_PERIOD,
+                rows_in=steps[-1].rows_left,
+                rows_dropped=_count(rows, partly) if left_out else 0,
+                why=sample.what_counts(Units(count, ROWS), position, periods, rules.start_inside),
+            )
+        )
+        rows = rows.filter(~partly) if left_out else rows
+    return rows
 
 
 def _with_covariates(

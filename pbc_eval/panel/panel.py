@@ -6,7 +6,8 @@
 
 A cohort is the first treated period; missing, 0 or infinite means never treated. Treatment, once
 begun, is taken to last. Periods are those observed: a gap is not filled, a treatment date between
-two periods starts with the next one, and a date after the last period means not treated here.
+two periods starts with the next one, one inside a period counts as is stated, and a date after the
+last period means not treated here.
 """
 
 from collections.abc import Sequence
@@ -17,16 +18,18 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval._validate import check_choice
-from pbc_eval.errors import DataError
-from pbc_eval.numerics.arrays import Floats
+from pbc_eval.errors import DataError, DesignError
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel import build, cross_sections
 from pbc_eval.panel.build import PanelParts
 from pbc_eval.panel.covariates import UnitCovariates, pull_covariates
 from pbc_eval.panel.cross_sections import RowArrays
 from pbc_eval.panel.moments import CohortMoments, UnitArrays, cohort_moments, pull_units
-from pbc_eval.panel.sample import Missing
+from pbc_eval.panel.sample import Missing, StartRules
 from pbc_eval.panel.source import Data, collect, open_source
-from pbc_eval.panel.unit_rows import Roles
+from pbc_eval.panel.starts import START_INSIDE, Code, StartInside
+from pbc_eval.panel.unit_rows import FixWeights, Roles
 
 MISSING = ("refuse", "complete_units", "pairs")
 
@@ -51,6 +54,9 @@ class Panel(PanelParts):
         weight: str | None = None,
         eligible: str | None = None,
         missing: Missing = "refuse",
+        start_inside_period: StartInside = "refuse",
+        never_treated_codes: Sequence[Code] | None = None,
+        fix_weights: FixWeights | None = None,
     ) -> "Panel":
         """Read and check a panel. ``data``: a pandas frame, a path, or an Ibis table.
 
@@ -65,10 +71,28 @@ class Panel(PanelParts):
         averages are compared. Rows without an outcome are then refused or dropped
         ("complete_units"), and so are rows without a covariate; covariates are each row's own.
 
+        ``start_inside_period``: what a period counts as that treatment starts inside of, a month,
+        quarter, year or wave: "refuse" to guess; treated from "this_period" on; from the
+        "next_period" on; or from the next on with "leave_period_out" for these units. The base
+        of an effect is always the last period wholly untreated.
+
+        ``never_treated_codes``: cohort values that mean never treated, beside missing ones and 0,
+        such as [-1], [9999] or ["never"]; an empty list says that none does. Where 0 is a period,
+        or a value lies far from the periods, and nobody has said what it means, it is refused.
+
+        ``fix_weights``, for a ``weight`` that varies within units: a unit counts by its weight in
+        its "first_period"; in the "base_period" of the cohort, the last wholly untreated; or every
+        observation by its own, "varying". Shares of cohorts are those of the first period. Only
+        ``att_gt`` knows the last two.
+
         Raises DataError for data that contradict themselves or these roles; each message names
         the first units concerned and the remedy.
         """
         check_choice("Panel", "missing", missing, MISSING, DataError)
+        check_choice("Panel", "start_inside_period", start_inside_period, START_INSIDE, DataError)
+        named = {"unit": unit, "cluster": cluster, "weight": weight, "eligible": eligible}
+        named |= {"time": time, "outcome": outcome, "cohort": cohort}
+        build.check_names(named, covariates)
         roles = Roles(
             unit=unit,
             time=time,
@@ -78,6 +102,7 @@ class Panel(PanelParts):
             cluster=None if unit is not None and cluster == unit else cluster,
             weight=weight,
             eligible=eligible,
+            fix_weights=fix_weights,
         )
         build.check_roles(roles)
         source = open_source(data, roles.columns)
@@ -86,9 +111,11 @@ class Panel(PanelParts):
             for name in roles.covariates
             if isinstance(data, pd.DataFrame) and isinstance(data[name].dtype, pd.CategoricalDtype)
         }
-        if unit is None:
-            return Panel(**vars(build.cross_section_parts(source, roles, missing, categories)))
-        return Panel(**vars(build.followed_parts(source, roles, missing, categories)))
+        rules = StartRules(
+            start_inside=start_inside_period, never_codes=_codes(never_treated_codes)
+        )
+        make = build.cross_section_parts if unit is None else build.followed_parts
+        return Panel(**vars(make(source, roles, missing, categories, rules)))
 
     @property
     def n_units(self) -> int:
@@ -120,6 +147,45 @@ class Panel(PanelParts):
         """(C,) the clock at which each cohort is first treated; infinite for never."""
         clock = np.append(np.asarray(self.periods.clock, dtype=float), np.inf)
         return clock[list(self.starts)]
+
+    def first_touched(self, anticipation: int = 0) -> Ints:
+        """(C,) position of the first period that is not wholly untreated, ``anticipation`` periods
+        being taken from the start itself; T for never. The base is the period before it."""
+        spans = self.periods.spans
+        return np.array([spans.first_touched(at, anticipation) for at in self.begun])
+
+    @property
+    def partly_treated(self) -> tuple[int, ...]:
+        """Cohorts whose treatment starts inside the period before their first treated one."""
+        touched = self.first_touched()
+        present = zip(self.starts, touched.tolist(), self.cohort_units, strict=True)
+        return tuple(g for g, (start, at, units) in enumerate(present) if units and at < start)
+
+    def weights_by_period(self) -> Floats:
+        """(n, T) weights of panels read with ``fix_weights``, rows as in ``arrays()``; NaN where
+        there is none."""
+        names = self.roles.weight_columns(self.n_periods)
+        pulled = self.units.order_by("u").select(*names).to_pyarrow()
+        return np.column_stack([pulled[name].to_numpy().astype(float) for name in names])
+
+    def refuse_for(self, owner: str) -> None:
+        """Raise DesignError where ``owner`` would take partly treated periods as untreated, or one
+        weight a unit where its weight changes."""
+        partly = self.partly_treated
+        if partly and self.rules.start_inside == "next_period":
+            named = ", ".join(self.periods.name(self.cohorts[g]) for g in partly)
+            raise DesignError(
+                f"{self.name}: {owner} takes every period before the first treated one as "
+                f"untreated, but treatment starts inside the period before ({named}). Use "
+                "start_inside_period='this_period' or 'leave_period_out', or att_gt.",
+                rule=Sentence("It takes periods that are partly treated as untreated."),
+            )
+        if self.roles.fix_weights in ("base_period", "varying"):
+            raise DesignError(
+                f"{self.name}: {owner} takes one weight a unit, but weights were read with "
+                f"fix_weights={self.roles.fix_weights!r}. Use 'first_period', or att_gt.",
+                rule=Sentence("It takes one weight a unit, and weights change over time."),
+            )
 
     def moments(self) -> CohortMoments:
         """Means and second moments of the outcome paths by cohort; computed once.
@@ -200,6 +266,7 @@ class Panel(PanelParts):
             self,
             cohorts=tuple(label for label in self.cohorts for _ in range(2)),
             starts=tuple(start for start in self.starts for _ in range(2)),
+            begun=tuple(at for at in self.begun for _ in range(2)),
             cohort_units=tuple(int(n) for n in counts),
             units=units,
         )
@@ -225,6 +292,21 @@ class Panel(PanelParts):
         numbers = collect(counts).iloc[0]
         return int(numbers["total"]), int(numbers["treated"]), int(numbers["compared"])
 
+    def clusters_by_cohort(self) -> tuple[int, ...]:
+        """(C,) clusters (units when there are none) with a unit of each cohort."""
+        if self.roles.cluster is None:
+            return self.cohort_units
+        by_cohort = self.units.group_by("g").aggregate(clusters=self.units.k.nunique())
+        counted = collect(by_cohort).set_index("g")["clusters"].to_dict()
+        return tuple(int(counted.get(c, 0)) for c in range(len(self.cohort_units)))
+
     @property
     def _last_cohort(self) -> int:
         return max(g for g, n in enumerate(self.cohort_units) if n)
+
+
+def _codes(given: Sequence[Code] | None) -> tuple[Code, ...] | None:
+    """One code, or several."""
+    if given is None:
+        return None
+    return (given,) if isinstance(given, str | int | float) else tuple(given)

@@ -3,34 +3,37 @@
 | times in the data              | label        | clock (event time is a difference of clocks)    |
 |--------------------------------|--------------|-------------------------------------------------|
 | whole numbers, 2004 or '2004'  | 2004         | the number itself: 2000, 2002, 2004 are 2 apart |
+| financial years, '2024-25'     | 2024         | the number itself                               |
 | months, '2020-03', 202003      | 202003       | position among the periods observed             |
-| quarters, '2020Q2'             | 202004       | position among the periods observed             |
+| quarters, '2020Q2', 'Q2 2020'  | 202004       | position among the periods observed             |
+| weeks, '2020-W05', 202005      | 202005       | position among the periods observed             |
 | dates, 2020-03-15, 20200315    | 20200315     | position among the periods observed             |
+
+What a period spans, and which one a start falls inside of: spans.py.
 """
 
-import datetime
-import math
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from pbc_eval._validate import first_few
 from pbc_eval.errors import DataError
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import Name, Period
+from pbc_eval.panel.coded_times import MOST_PLAIN, not_plain, possible_readings
+from pbc_eval.panel.spans import Spans, spans_of
+from pbc_eval.panel.time_values import (
+    Calendar,
+    Moment,
+    days_of,
+    read_column,
+    read_moment,
+    shown,
+)
 
 MOST_PERIODS = 2_000  # beyond this a time column holds time stamps, not periods
-EXCEL_DAYS = range(20_000, 60_000)  # 1954 to 2064 as Excel counts days
-WHOLE = re.compile(r"[+-]?\d+(\.0*)?")
-QUARTER = re.compile(r"(\d{4})[- ]?[Qq]([1-4])")
-ISO_DATE = re.compile(r"\d{4}-\d{1,2}(-\d{1,2}([ T].*)?)?")
-NEVER_WORDS = {"", "0", "0.0", "inf", "+inf", "infinity"}
-
-Key = int | pd.Timestamp
+CALENDAR_YEARS = range(1700, 2300)  # whole numbers that a date can be placed among
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,59 +42,80 @@ class Periods:
 
     labels: tuple[int, ...]
     clock: tuple[int, ...]
-    order: tuple[float, ...]  # what sorts them: whole numbers, or days since 1970
     raw: tuple[tuple[Any, ...], ...]  # the values in the data that mean each period
+    names: tuple[str, ...]  # as a reader writes them
     dated: bool
+    spans: Spans
+    calendar: Calendar
     notes: tuple[Sentence, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def name(self, label: int) -> str:
-        """A period as a reader writes it: '2024-05', '2024-05-31', or the number itself."""
-        text = str(label)
-        if not self.dated:
-            return text
-        month = f"{text[:4]}-{text[4:6]}"
-        return f"{month}-{text[6:]}" if len(text) > 6 else month
+        """A period as a reader writes it: '2024-05', '2024-05-31', '2024-25', or the number."""
+        return self.names[self.labels.index(label)] if label in self.labels else str(label)
 
-    def position(self, cohort: Any, owner: str) -> int | None:
-        """Where a cohort's treatment starts: the first period at or after its date.
+    def place(self, start: Any, owner: str, *, zoned: bool = False) -> float:
+        """Where a start lies on the scale of the spans. ``zoned``: did its column carry a zone?
 
-        None for never treated (missing, 0 or infinite); T for a date after the last period.
         Raises DataError for a value that cannot be placed among the periods.
         """
-        at = self._place(cohort, owner)
-        return None if at is None else sum(period < at for period in self.order)
-
-    def between(self, cohort: Any, owner: str) -> bool:
-        """Does a cohort's date fall inside the window, but on no period observed?"""
-        at = self._place(cohort, owner)
-        return at is not None and self.order[0] < at < self.order[-1] and at not in self.order
-
-    def _place(self, cohort: Any, owner: str) -> float | None:
-        if _is_never(cohort):
-            return None
-        key = read_time(cohort, owner)
-        if self.dated and isinstance(key, int):
-            key = _from_digits(key) or key
-        excel = _excel_hint(key)
-        if excel and (self.dated or not _excel_hint(self.labels[-1])):
-            raise DataError(f"{owner}: {excel}")
-        if isinstance(key, pd.Timestamp) != self.dated:
+        moment = read_moment(start, owner, self.calendar)
+        if not moment.dated and moment.kind == "number" and abs(moment.at) > MOST_PLAIN:
+            numbers = [int(moment.at)]
+            if (possible_readings(numbers) and abs(self.labels[-1]) <= MOST_PLAIN) or self.dated:
+                raise DataError(f"{owner}: {not_plain(numbers)}")
+        by_day = self.calendar.kind == moment.kind == "day"
+        if by_day and self.calendar.zoned != (moment.zoned or zoned):
+            which = "the times carry a time zone and {} does not"
+            if not self.calendar.zoned:
+                which = "{} carries a time zone and the times do not"
             raise DataError(
-                f"{owner}: {_shown(cohort)} cannot be placed among the periods {self.labels[0]} to "
-                f"{self.labels[-1]}. Give the cohort as the first treated period in the form of "
-                "the time column, and missing or 0 for never treated."
+                f"{owner}: {which.format(shown(start))}. Write both as local dates without a zone."
             )
-        return _sortable(key)
+        if self.dated == moment.dated and (self.calendar.kind == "year") == (moment.kind == "year"):
+            self._refuse_coarser(moment, start, owner)
+            return moment.at
+        if moment.dated and self.calendar.kind == "number" and self._calendar_years:
+            stamp = moment.start
+            assert stamp is not None
+            new_year = pd.Timestamp(stamp.year, 1, 1)
+            days = days_of(pd.Timestamp(stamp.year + 1, 1, 1)) - days_of(new_year)
+            return stamp.year + (moment.at - days_of(new_year)) / days
+        raise DataError(
+            f"{owner}: {shown(start)} cannot be placed among the periods {self.names[0]} to "
+            f"{self.names[-1]}. Give the cohort as the first treated period in the form of "
+            "the time column, and leave it empty for never treated."
+        )
+
+    def position(self, start: Any, owner: str) -> int:
+        """The first period that begins at or after a start; T for a date after the last."""
+        return self.spans.first_from(self.place(start, owner))
+
+    @property
+    def _calendar_years(self) -> bool:
+        return all(label in CALENDAR_YEARS for label in self.labels)
+
+    def _refuse_coarser(self, moment: Moment, start: Any, owner: str) -> None:
+        """A quarter does not say in which month it began. Dates say their day."""
+        touched = sum(
+            moment.at < end and begin < moment.end
+            for begin, end in zip(self.spans.begins, self.spans.ends, strict=True)
+        )
+        if moment.dated and moment.kind != "day" and touched > 1:
+            raise DataError(
+                f"{owner}: {shown(start)} spans {touched} of the periods {self.names[0]} to "
+                f"{self.names[-1]}. Give the first treated period, or the day."
+            )
 
 
-def read_periods(values: Iterable[Any], owner: str) -> Periods:
-    """Order the distinct values of a time column.
+def read_periods(values: Iterable[Any], owner: str, *, zoned: bool = False) -> Periods:
+    """Order the distinct values of a time column. ``zoned``: did the column carry a time zone, of
+    which only the local date is left?
 
     Raises DataError for times that are not whole, of mixed form, more than ``MOST_PERIODS``, or
-    that look like Excel's day numbers.
+    that can be read in several ways.
     """
     raw = list(values)
     if len(raw) > MOST_PERIODS:
@@ -99,117 +123,36 @@ def read_periods(values: Iterable[Any], owner: str) -> Periods:
             f"{owner}: {len(raw):,} distinct times, more than {MOST_PERIODS:,}. Round time stamps "
             "to the period of the evaluation (month, quarter, year) first."
         )
-    keys = {value: read_time(value, owner) for value in raw}
-    dated = {isinstance(key, pd.Timestamp) for key in keys.values()}
-    if len(dated) > 1:
-        raise DataError(
-            f"{owner}: times mix dates and numbers ({first_few(raw)}); write all in one form."
-        )
-    notes: tuple[Sentence, ...] = ()
-    if dated == {False}:
-        hints = [_excel_hint(key) for key in keys.values()]
-        if all(hints):
-            raise DataError(f"{owner}: {min(hints)}")
-        stamps = {value: _from_digits(key) for value, key in keys.items() if isinstance(key, int)}
-        digits = {value: stamp for value, stamp in stamps.items() if stamp is not None}
-        if len(digits) == len(keys):
-            notes = (
-                Sentence(
-                    "{owner}: {first} to {last} are read as dates written in digits; event time "
-                    "counts observed periods",
-                    owner=Name(owner),
-                    first=Period(str(min(raw))),
-                    last=Period(str(max(raw))),
-                ),
-            )
-            keys, dated = dict(digits), {True}
+    moments, calendar, notes = read_column(raw, owner)
     raw_by_place: dict[float, list[Any]] = {}
-    for value, key in keys.items():
-        raw_by_place.setdefault(_sortable(key), []).append(value)
+    for value, moment in moments.items():
+        raw_by_place.setdefault(moment.at, []).append(value)
     order = sorted(raw_by_place)
-    by_order = {_sortable(key): key for key in keys.values()}
-    labels = _labels([by_order[at] for at in order], owner)
+    by_order = {moment.at: moment for moment in moments.values()}
+    ordered = [by_order[at] for at in order]
+    spans = spans_of(ordered)
+    labels = _labels(ordered, owner)
+    dated = ordered[0].dated
+    texts = [str(raw_by_place[at][0]) for at in order]
     return Periods(
         labels=labels,
-        clock=tuple(range(len(order))) if dated == {True} else labels,
-        order=tuple(order),
+        clock=tuple(range(len(order))) if dated else labels,
         raw=tuple(tuple(raw_by_place[at]) for at in order),
-        dated=dated == {True},
+        names=tuple(map(_named, ordered, labels, texts)),
+        dated=dated,
+        spans=spans,
+        calendar=replace(calendar, zoned=calendar.zoned or zoned),
         notes=notes,
     )
 
 
-def read_time(value: Any, owner: str) -> Key:
-    """A whole number or a time stamp; DataError for anything else."""
-    if isinstance(value, pd.Timestamp | datetime.date):
-        return pd.Timestamp(value).tz_localize(None)
-    if isinstance(value, bool | np.bool_ | int | np.integer):
-        return int(value)
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        return int(value)
-    read = _from_text(value.strip()) if isinstance(value, str) else None
-    if read is None:
-        raise DataError(
-            f"{owner}: {_shown(value)} is not a period. Periods are whole numbers (2004), months "
-            "(2020-03), quarters (2020Q2) or dates (2020-03-15); for a cohort, empty or 0 says "
-            "that the unit is never treated. Correct the value."
-        )
-    return read
-
-
-def _shown(value: Any) -> str:
-    return repr(value) if isinstance(value, str) else str(value)
-
-
-def _from_text(text: str) -> Key | None:
-    if WHOLE.fullmatch(text):
-        return int(float(text))
-    if quarter := QUARTER.fullmatch(text):
-        return pd.Timestamp(int(quarter[1]), 3 * int(quarter[2]) - 2, 1)
-    if not ISO_DATE.fullmatch(text):
-        return None
-    stamp = pd.to_datetime(text, errors="coerce")
-    return None if pd.isna(stamp) else stamp.tz_localize(None)
-
-
-def _sortable(key: Key) -> float:
-    if isinstance(key, int):
-        return key
-    return (key - pd.Timestamp(1970, 1, 1)) / pd.Timedelta(days=1)
-
-
-def _is_never(value: Any) -> bool:
-    if value is None or value is pd.NaT or (isinstance(value, float) and not math.isfinite(value)):
-        return True
-    if isinstance(value, str):
-        return value.strip().lower() in NEVER_WORDS
-    return not isinstance(value, pd.Timestamp | datetime.date) and value == 0
-
-
-def _from_digits(number: int) -> pd.Timestamp | None:
-    """202003 or 20200315 as a date; None for any other number."""
-    form = {6: "%Y%m", 8: "%Y%m%d"}.get(len(str(number)))
-    if form is None or not 1900 <= int(str(number)[:4]) <= 2199:
-        return None
-    stamp = pd.to_datetime(str(number), format=form, errors="coerce")
-    return None if pd.isna(stamp) else stamp
-
-
-def _excel_hint(key: Key) -> str:
-    if not isinstance(key, int) or key not in EXCEL_DAYS:
-        return ""
-    day = datetime.date(1899, 12, 30) + datetime.timedelta(days=key)
-    return (
-        f"{key} looks like Excel's number for the day {day}. Convert the column to dates first: "
-        "pd.to_datetime(column, unit='D', origin='1899-12-30')."
-    )
-
-
-def _labels(keys: list[Key], owner: str) -> tuple[int, ...]:
-    whole = tuple(key for key in keys if isinstance(key, int))
-    if whole:
-        return whole
-    stamps = [key for key in keys if isinstance(key, pd.Timestamp)]
+def _labels(moments: list[Moment], owner: str) -> tuple[int, ...]:
+    stamps = [moment.start for moment in moments if moment.start is not None]
+    if not stamps:
+        return tuple(int(moment.at) for moment in moments)
+    if moments[0].kind == "week":
+        weeks = [stamp.isocalendar() for stamp in stamps]
+        return tuple(100 * week.year + week.week for week in weeks)
     monthly = all(stamp.day == 1 for stamp in stamps)
     labels = tuple(int(stamp.strftime("%Y%m" if monthly else "%Y%m%d")) for stamp in stamps)
     if len(set(labels)) < len(labels):
@@ -218,3 +161,19 @@ def _labels(keys: list[Key], owner: str) -> tuple[int, ...]:
             "stamps to the period of the evaluation first."
         )
     return labels
+
+
+def _named(moment: Moment, label: int, text: str) -> str:
+    stamp, digits = moment.start, str(label)
+    if moment.kind == "year":
+        return text if text.upper().startswith(("FY", "AY")) else f"{label}-{(label + 1) % 100:02d}"
+    if stamp is None:
+        return digits
+    if moment.kind == "week":
+        return f"{digits[:4]}-W{digits[4:]}"
+    if moment.kind == "quarter":
+        return f"{stamp.year}Q{stamp.quarter}"
+    if moment.kind == "half":
+        return f"{stamp.year}H{1 if stamp.month < 7 else 2}"
+    month = f"{digits[:4]}-{digits[4:6]}"
+    return f"{month}-{digits[6:]}" if len(digits) > 6 else month

@@ -16,8 +16,8 @@ import os
 import re
 import uuid
 import weakref
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -25,11 +25,14 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 from ibis.backends import BaseBackend
+from ibis.expr import datatypes as dt
 from ibis.expr.types import Column, Table, Value
+from pyarrow import parquet
 
 from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.errors import DataError
 from pbc_eval.intake.header_row import TITLE_ROWS, header_further_down, header_problem
+from pbc_eval.panel.frame_columns import arrow_column
 
 __all__ = [
     "Column",
@@ -46,6 +49,16 @@ __all__ = [
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".duckdb")
 # What pandas.read_csv takes as missing, so that a file and its frame give the same numbers.
 MISSING_WORDS = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A", "<NA>")
+# Dates that are not year-month-day, and times with a zone, stay text: which is the day is settled
+# over the whole column, and a place's own date is kept (time_values.py). All rows are read to
+# settle the types.
+TEXT_OPTIONS = {
+    "nullstr": list(MISSING_WORDS),
+    "sample_size": -1,
+    "dateformat": "%Y-%m-%d",
+    "timestampformat": "%Y-%m-%d %H:%M:%S",
+    "auto_type_candidates": ["BOOLEAN", "BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR"],
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,14 +67,26 @@ class Source:
 
     table: Table
     name: str
+    zoned: frozenset[str] = frozenset()  # columns of times that carry a time zone
+    aliases: Mapping[str, str] = field(default_factory=dict)  # to the engine's name for a column
 
     @property
     def columns(self) -> tuple[str, ...]:
-        return tuple(self.table.columns)
+        names = {alias: name for name, alias in self.aliases.items()}
+        return tuple(names.get(name, name) for name in self.table.columns)
+
+    def column(self, name: str) -> Column:
+        """A column by the name that a reader knows."""
+        return self.table[self.aliases.get(name, name)]
+
+    def select(self, names: Sequence[str]) -> pd.DataFrame:
+        """Some columns in memory, under the names that a reader knows."""
+        frame = collect(self.table.select(*(self.column(name) for name in names)))
+        return frame.set_axis(list(names), axis=1)
 
     def held(self) -> "Source":
         """The same table read into its engine once, for a file that is asked more than once."""
-        return Source(keep(self.table), self.name)
+        return replace(self, table=keep(self.table))
 
 
 Data: TypeAlias = pd.DataFrame | str | os.PathLike[str] | Table | Source
@@ -77,10 +102,10 @@ def open_source(data: Data, columns: Sequence[str] | None = None) -> Source:
     if isinstance(data, Source):
         source = data
     elif isinstance(data, Table):
-        source = Source(data, "table")
+        source = Source(data, "table", _without_place(data))
     elif isinstance(data, pd.DataFrame):
         check_columns("data frame", list(data.columns), columns or (), index=data.index.names)
-        source = Source(_from_frame(data, columns), "data frame")
+        source = _from_frame(data, columns, "data frame")
     elif isinstance(data, str | os.PathLike):
         source = _open_path(os.fspath(data), columns)
     else:
@@ -99,7 +124,8 @@ def read_frame(data: Data) -> pd.DataFrame:
     """
     if isinstance(data, pd.DataFrame):
         return data.copy()
-    return collect(open_source(data).table)
+    source = open_source(data)
+    return collect(source.table).set_axis(list(source.columns), axis=1)
 
 
 def check_columns(
@@ -174,21 +200,25 @@ def _open_path(text: str, columns: Sequence[str] | None) -> Source:
         raise DataError(f"{text}: only .duckdb and .xlsx files hold tables; drop '::{inside}'.")
     try:
         if suffix == ".duckdb":
-            return Source(_duckdb_table(path, inside), f"{path.name}::{inside}")
+            table = _duckdb_table(path, inside)
+            return Source(table, f"{path.name}::{inside}", _without_place(table))
         if suffix == ".xlsx":
             frame = _sheet(path, inside)
             _refuse_a_title(path.name, _top_of_frame(frame), columns)
             check_columns(path.name, list(frame.columns), columns or ())
-            return Source(_from_frame(frame, columns), path.name)
+            return _from_frame(frame, columns, path.name)
         connection = ibis.duckdb.connect()
         if suffix == ".parquet":
-            return Source(connection.read_parquet(path), path.name)
+            table = connection.read_parquet(path)
+            aliases = _as_headed(table, parquet.read_schema(path).names)
+            local, zoned = _in_their_zones(table, path)
+            return Source(local, path.name, zoned, aliases)
         # The whole file is read to settle the types: a word in the last row must not pass as a
         # failed conversion in the middle of a computation.
-        table = connection.read_csv(path, nullstr=list(MISSING_WORDS), sample_size=-1)
+        table = connection.read_csv(path, **TEXT_OPTIONS)
         if not set(columns or ()) <= set(table.columns):
             _refuse_a_title(path.name, _top_of_text(path), columns)
-        return Source(table, path.name)
+        return Source(table, path.name, aliases=_as_headed(table, _top_of_text(path)[0]))
     except DataError:
         raise
     except Exception as problem:
@@ -246,25 +276,65 @@ def _sheet(path: Path, name: str) -> pd.DataFrame:
         return pd.read_excel(book, sheet_name=name or 0)
 
 
-def _from_frame(frame: pd.DataFrame, columns: Sequence[str] | None) -> Table:
+def _from_frame(frame: pd.DataFrame, columns: Sequence[str] | None, name: str) -> Source:
     """Hand ``columns`` of a frame to DuckDB; NaN becomes a missing value."""
     wanted = list(columns) if columns is not None else list(frame.columns)
-    typed = {str(name): _typed(frame[name]) for name in wanted}
+    aliases = _aliases([str(column) for column in wanted])
+    arrays, zoned = {}, set()
+    for column in wanted:
+        label = str(column)
+        arrays[aliases.get(label, label)], with_zone = arrow_column(frame[column])
+        zoned |= {label} if with_zone else set()
     connection = ibis.duckdb.connect()
     # Registered, not copied; the connection keeps the Arrow table alive.
-    connection.con.register("frame", pa.table(typed))
-    return connection.table("frame")
+    connection.con.register("frame", pa.table(arrays))
+    return Source(connection.table("frame"), name, frozenset(zoned), aliases)
 
 
-def _typed(column: pd.Series) -> pa.Array:
-    """One Arrow type for a column. What mixes numbers with words becomes text, to be named
-    later by the check that meets it, rather than fail here without saying where."""
-    if isinstance(column.dtype, pd.PeriodDtype):
-        column = column.astype(str).where(column.notna())
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype(column.cat.categories.dtype)
-    try:
-        return pa.array(column, from_pandas=True)
-    except (pa.ArrowTypeError, pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        words = [None if pd.isna(value) else str(value) for value in column]
-        return pa.array(words, type=pa.string())
+def _aliases(names: Sequence[str]) -> dict[str, str]:
+    """Other names for columns that differ in case only, which DuckDB cannot tell apart."""
+    folded = [name.casefold() for name in names]
+    return {
+        name: f"column {at}: {name}"
+        for at, name in enumerate(names)
+        if folded.count(name.casefold()) > 1
+    }
+
+
+def _as_headed(table: Table, header: Sequence[str]) -> dict[str, str]:
+    """The header's names for columns that DuckDB renamed, since they differ in case only."""
+    if len(header) != len(table.columns):
+        return {}
+    pairs = zip(header, table.columns, strict=True)
+    return {name: column for name, column in pairs if name != column}
+
+
+@ibis.udf.scalar.builtin(
+    name="timezone", signature=((dt.string, dt.Timestamp("UTC")), dt.Timestamp())
+)
+def _at_place(zone, moment):  # type: ignore[no-untyped-def]
+    """The date and hour at a place, as the engine knows it."""
+
+
+def _in_their_zones(table: Table, path: Path) -> tuple[Table, frozenset[str]]:
+    """Times of a Parquet file with a zone, as the date and hour of their place."""
+    zones = {
+        field.name: field.type.tz
+        for field in parquet.read_schema(path)
+        if pa.types.is_timestamp(field.type) and field.type.tz is not None
+    }
+    zones = {name: zone for name, zone in zones.items() if name in table.columns}
+    local = {
+        name: table[name].cast("timestamp") if zone == "UTC" else _at_place(zone, table[name])
+        for name, zone in zones.items()
+    }
+    return (table.mutate(**local) if local else table), frozenset(zones)
+
+
+def _without_place(table: Table) -> frozenset[str]:
+    """Columns of instants whose place the table does not keep."""
+    return frozenset(
+        name
+        for name, kind in table.schema().items()
+        if kind.is_timestamp() and kind.timezone is not None
+    )

@@ -6,8 +6,10 @@ Two scans of the rows in all: what the second leaves has one row a unit and stay
 Nothing here is dropped; panel.py decides and enters it in the ledger.
 """
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 
@@ -15,6 +17,9 @@ from pbc_eval._validate import first_few
 from pbc_eval.errors import DataError
 from pbc_eval.panel.periods import Periods
 from pbc_eval.panel.source import Column, Source, Table, collect
+
+FixWeights = Literal["base_period", "first_period", "varying"]
+FIX_WEIGHTS = ("base_period", "first_period", "varying")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +34,18 @@ class Roles:
     cluster: str | None = None
     weight: str | None = None
     eligible: str | None = None  # for triple differences: could the unit be affected at all?
+    fix_weights: FixWeights | None = None  # for weights that vary within units
 
     @property
     def letters(self) -> tuple[str, ...]:
         """Columns of the unit table that are there when asked for, and constant within a unit."""
-        named = {"w": self.weight, "k": self.cluster, "e": self.eligible}
+        weight = None if self.fix_weights else self.weight
+        named = {"w": weight, "k": self.cluster, "e": self.eligible}
         return tuple(letter for letter, column in named.items() if column)
+
+    def weight_columns(self, n_periods: int) -> tuple[str, ...]:
+        """The columns of the unit table that hold weights by period, where they vary."""
+        return tuple(f"w{at}" for at in range(n_periods)) if self.fix_weights else ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -51,22 +62,21 @@ def role_rows(source: Source, roles: Roles, covariates: Sequence[Column] = ()) -
 
     Not-a-number counts as missing. Raises DataError for an outcome or a weight that holds words.
     """
-    table = source.table
     columns = {
-        "t": _without_nan(table[roles.time]),
+        "t": time_column(source, roles.time),
         "y": _number(source, roles.outcome, roles.unit),
-        "c": _without_nan(table[roles.cohort]),
+        "c": time_column(source, roles.cohort),
     }
     if roles.unit:
-        columns["u"] = table[roles.unit]
+        columns["u"] = source.column(roles.unit)
     if roles.weight:
         columns["w"] = _number(source, roles.weight, roles.unit)
     if roles.cluster:
-        columns["k"] = table[roles.cluster]
+        columns["k"] = source.column(roles.cluster)
     if roles.eligible:
         columns["e"] = _flag(source, roles.eligible)
     columns |= {f"x{i}": column for i, column in enumerate(covariates)}
-    return table.select(**columns)
+    return source.table.select(**columns)
 
 
 def profile(rows: Table, owner: str, roles: Roles) -> pd.DataFrame:
@@ -105,7 +115,23 @@ def widen(
     for at, raw in enumerate(periods.raw):
         here = rows.t == raw[0] if len(raw) == 1 else rows.t.isin(raw)
         columns[f"y{at}"] = here.ifelse(rows.y, None).max()
-    return rows.group_by(keys).aggregate(**columns, **(extra or {}))
+        if roles.fix_weights:
+            columns[f"w{at}"] = here.ifelse(rows.w, None).max()
+    if roles.fix_weights:
+        columns["lacking"] = (rows.y.notnull() & rows.w.isnull()).cast("int64").sum()
+        columns["worst"] = rows.w.isinf().ifelse(-1.0, rows.w).min()
+    wide = rows.group_by(keys).aggregate(**columns, **(extra or {}))
+    return _first_weight(wide, len(periods)) if roles.fix_weights else wide
+
+
+def _first_weight(wide: Table, n_periods: int) -> Table:
+    """``w``, the weight in the first period that has one; nothing where a row with an outcome has
+    none, and the worst where one is no weight."""
+    first = wide.w0
+    for at in range(1, n_periods):
+        first = first.fill_null(wide[f"w{at}"])
+    first = (wide.lacking > 0).ifelse(None, first)
+    return wide.mutate(w=(wide.worst < 0).ifelse(wide.worst, first))
 
 
 def observed_periods(wide: Table, periods: Periods) -> Column:
@@ -191,7 +217,8 @@ def _repeated(rows: Table, owner: str) -> DataError:
 REMEDIES = {
     "cohort": "A unit's cohort is its first treated period, the same in all its rows, and "
     "treatment is not switched off; give one value a unit.",
-    "weight": "Give one weight a unit, such as its weight in the first period.",
+    "weight": "Give one weight a unit, or say which counts: fix_weights='first_period', "
+    "'base_period' or 'varying' (data.fix_weights in a file).",
     "cluster": "Put each unit in one cluster, or cluster at a higher level.",
     "eligible": "Eligibility is a unit's own, the same in all its rows, treated or not yet.",
 }
@@ -237,15 +264,34 @@ def _units(table: Table) -> str:
     return first_few(name_units(table, 5))
 
 
-def _without_nan(column: Column) -> Column:
-    if not column.type().is_floating():
-        return column
-    return (column.isnan() | column.isinf()).ifelse(None, column)
+def time_column(source: Source, name: str) -> Column:
+    """A column of times or of cohorts; not-a-number and infinity count as missing.
+
+    Raises DataError for what holds no times, and for instants whose place is not known.
+    """
+    column = source.column(name)
+    kind = column.type()
+    if kind.is_decimal():  # years as SQL adds them up
+        return column.cast("float64")
+    if kind.is_floating():
+        return (column.isnan() | column.isinf()).ifelse(None, column)
+    whole = kind.is_numeric() or kind.is_boolean()
+    if kind.is_timestamp() and kind.timezone is not None:
+        column = column.cast("timestamp")
+        if _count(column.time() != datetime.time(), source.table):
+            raise DataError(
+                f"{source.name}: {name!r} holds instants in time, not the dates of a place: they "
+                f"carry the zone {kind.timezone} and are not midnight there. Store the local date, "
+                f"in SQL: ({name} AT TIME ZONE 'Europe/London')::date."
+            )
+    elif not (whole or kind.is_string() or kind.is_date() or kind.is_timestamp()):
+        raise DataError(f"{source.name}: {name!r} must hold periods, but it holds {kind}.")
+    return column
 
 
 def _flag(source: Source, name: str) -> Column:
     """1 or 0, from true and false or from 1 and 0."""
-    column = source.table[name]
+    column = source.column(name)
     kind = column.type()
     if kind.is_boolean():
         return column.cast("int64")
@@ -260,7 +306,7 @@ def _flag(source: Source, name: str) -> Column:
 
 
 def _number(source: Source, name: str, unit: str | None) -> Column:
-    column = source.table[name]
+    column = source.column(name)
     kind = column.type()
     if kind.is_floating():
         return column.isnan().ifelse(None, column).cast("float64")
@@ -269,8 +315,9 @@ def _number(source: Source, name: str, unit: str | None) -> Column:
     if not kind.is_string():
         raise DataError(f"{source.name}: {name!r} must hold numbers, but it holds {kind}.")
     words = source.table.filter(column.notnull() & column.try_cast("float64").isnull())
-    place = words[unit] if unit else words[name]
-    some = words.select(u=place, word=words[name]).distinct().order_by(["word", "u"])
+    word = source.column(name)
+    place = source.column(unit) if unit else word
+    some = words.select(u=place, word=word).distinct().order_by(["word", "u"])
     few = collect(some.limit(5))
     total = int(words.count().to_pyarrow().as_py())
     if few.empty:

@@ -8,7 +8,8 @@ from scipy import stats
 
 from pbc_eval.checks.few_clusters import check_few_clusters
 from pbc_eval.checks.placebo import check_placebo_in_space
-from pbc_eval.checks.pretrends import check_pretrends, independent
+from pbc_eval.checks.pretrends import check_pretrends
+from pbc_eval.checks.small_cohort_leads import independent
 from pbc_eval.did.group_time import att_gt
 from pbc_eval.did.small_sample import CohortParts, small_sample_test
 from pbc_eval.errors import DesignError
@@ -72,15 +73,25 @@ def random_walks(rng, sizes, n_periods):
     return pd.concat(frames, ignore_index=True)
 
 
-def test_cohorts_too_small_to_know_their_covariance_are_left_out_and_named():
+def test_cohorts_too_small_for_a_joint_test_are_tested_apart_and_named():
     frame = random_walks(np.random.default_rng(3), {0: 16, 7: 22, 8: 3, 9: 2}, 10)
     found = check_pretrends(att_gt(Panel.from_data(frame, **ROLES)))
-    assert set(found.table.loc[found.table["tested"], "cohort"]) == {7}
-    assert "left out: 8 (3), 9 (2)" in found.sentence
+    assert set(found.table.loc[found.table["tested"], "cohort"]) == {7, 8, 9}
+    assert "tested apart (8 (3), 9 (2))" in found.sentence
     only_small = frame[frame["cohort"].isin([0, 8, 9])]
     none = check_pretrends(att_gt(Panel.from_data(only_small, **ROLES)))
-    assert none.status == "not_applicable"
-    assert "too few units" in none.sentence
+    assert none.statistic is None
+    assert none.p_value is not None
+    assert "Joint test" not in none.sentence
+
+
+@pytest.mark.parametrize("sizes", [{0: 30, 7: 25, 8: 3}, {0: 30, 8: 3}, {0: 9, 7: 3, 8: 4}])
+def test_a_lead_far_from_zero_in_a_small_cohort_is_never_passed_over(sizes):
+    frame = random_walks(np.random.default_rng(4), sizes, 10)
+    frame.loc[(frame["cohort"] == 8) & (frame["time"] == 4), "y"] += 2_000
+    result = check_pretrends(att_gt(Panel.from_data(frame, **ROLES)))
+    assert result.status == "fail"
+    assert "8 in 4" in result.sentence or "8 in 5" in result.sentence
 
 
 @pytest.mark.soak
@@ -133,7 +144,7 @@ def test_independent_keeps_a_basis():
     assert independent(np.zeros((2, 2))) == []
 
 
-def test_without_a_period_before_treatment_pretrends_do_not_apply():
+def test_without_a_period_before_treatment_pretrends_are_for_review():
     found = check_pretrends(
         att_gt(
             Panel.from_data(
@@ -147,7 +158,7 @@ def test_without_a_period_before_treatment_pretrends_do_not_apply():
             )
         )
     )
-    assert found.status == "not_applicable"
+    assert found.status == "review"
     assert "no period before treatment" in found.sentence
 
 
@@ -169,14 +180,27 @@ def test_few_clusters_counts_both_sides(treated, compared, status, clustered):
     panel = Panel.from_data(frame, cluster="cluster" if clustered else None, **ROLES)
     found = check_few_clusters(panel)
     assert found.status == status
-    assert found.table["clusters"].tolist() == [treated, compared, n]
+    small = [treated] if treated < 20 else []
+    assert found.table["clusters"].tolist() == [treated, compared, n, *small]
 
 
 def test_clusters_with_both_kinds_count_on_both_sides():
     frame = random_frame(seed=1)
     frame["cluster"] = frame["unit"] % 6
     found = check_few_clusters(Panel.from_data(frame, cluster="cluster", **ROLES))
-    assert found.table["clusters"].tolist() == [6, 6, 6]
+    assert found.table["clusters"].tolist() == [6, 6, 6, 6, 6, 6]
+
+
+def test_few_clusters_looks_at_the_cohorts_that_carry_an_effect():
+    sizes = {0: 100, 3: 30, 4: 2, 5: 1}
+    cohort = np.repeat([*sizes], [*sizes.values()])
+    frame = pd.DataFrame({"unit": np.arange(len(cohort)), "cohort": cohort})
+    frame = frame.merge(pd.DataFrame({"time": range(1, 7)}), how="cross").assign(y=1.0)
+    result = check_few_clusters(Panel.from_data(frame, **ROLES))
+    assert result.status == "review"
+    assert "enough on both sides" in result.sentence
+    assert "4 (2), 5 (1)" in result.sentence
+    assert "single one have no interval" in result.sentence
 
 
 # --- placebos in space ---

@@ -23,6 +23,9 @@ from pbc_eval.panel.source import (
     collect,
     open_source,
 )
+from pbc_eval.panel.starts import place_starts
+from pbc_eval.panel.time_values import is_missing
+from pbc_eval.panel.unit_rows import time_column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +81,12 @@ def before_treatment(spec: EvaluationSpec) -> Before | None:
     if not (spec.folder / roles.file.partition("::")[0]).is_file():
         return None
     early = _early(open_source(spec.path(roles.file)), roles, spec.design.periods_open)
-    labels = early.periods.labels
+    names = early.periods.names
     return Before(
         source=early.source.name,
         groups=_groups(early),
-        first_period=str(labels[0]),
-        last_period=str(labels[early.n_before - 1]) if early.n_before else "none",
+        first_period=names[0],
+        last_period=names[early.n_before - 1] if early.n_before else "none",
         outcomes=tuple(_outcome(early, outcome) for outcome in spec.outcomes),
     )
 
@@ -92,20 +95,34 @@ def _early(source: Source, roles: DataRoles, held_back: int) -> _Early:
     time, cohort = str(roles.time), str(roles.cohort)
     columns = [c for c in (roles.unit, time, cohort, roles.weight) if c]
     check_columns(source.name, source.columns, columns)
-    rows = collect(source.table.select(*columns))
-    periods = read_periods(rows[time].dropna().unique(), f"{source.name}, {time!r}")
-    by_unit = rows.groupby(roles.unit).first()
-    cohorts = [None if pd.isna(value) else value for value in by_unit[cohort]]
-    placed = {value: periods.position(value, f"cohort {cohort!r}") for value in set(cohorts)}
-    positions = [placed[value] for value in cohorts]
-    starts = np.array([np.nan if at is None else at for at in positions], float)
-    treated = starts[~np.isnan(starts)]
-    if not len(treated):
+    asked = {"u": source.column(roles.unit), "t": time_column(source, time)}
+    asked |= {"w": source.column(roles.weight)} if roles.weight else {}
+    rows = collect(source.table.select(c=time_column(source, cohort), **asked))
+    owner = f"{source.name}, {time!r}"
+    periods = read_periods(rows["t"].dropna().unique(), owner, zoned=time in source.zoned)
+    position = {value: at for at, raw in enumerate(periods.raw) for value in raw}
+    by_unit = rows.iloc[rows["t"].map(position).argsort(kind="stable")].groupby("u").first()
+    cohorts = [None if is_missing(value) else value for value in by_unit["c"]]
+    placed = place_starts(
+        cohorts,
+        periods,
+        f"cohort {cohort!r}",
+        start_inside=roles.start_inside_period or "refuse",
+        never_codes=roles.never_treated_codes,
+        count=lambda values: f"{sum(value in values for value in cohorts):,} units",
+        zoned=cohort in source.zoned,
+    )
+    begun = {start.value: start for start in placed.placed}
+    starts = np.array(
+        [begun[v].first if math.isfinite(begun[v].at) else np.nan for v in cohorts], float
+    )
+    treated = [start.at for start in placed.placed if math.isfinite(start.at)]
+    if not treated:
         raise DataError(
             f"{source.name}: nobody is ever treated by column {cohort!r}. Name the first treated "
             "period of each unit there."
         )
-    weight = by_unit[roles.weight].to_numpy(float) if roles.weight else np.ones(len(by_unit))
+    weight = by_unit["w"].to_numpy(float) if roles.weight else np.ones(len(by_unit))
     return _Early(
         source=source,
         roles=roles,
@@ -113,15 +130,15 @@ def _early(source: Source, roles: DataRoles, held_back: int) -> _Early:
         units=by_unit.index,
         starts=starts,
         weight=weight,
-        n_before=max(0, int(treated.min()) - held_back),
+        n_before=min(periods.spans.first_touched(at, held_back) for at in treated),
     )
 
 
 def _groups(early: _Early) -> tuple[tuple[str, int], ...]:
     treated = early.starts[~np.isnan(early.starts)]
-    labels = early.periods.labels
+    names = (*early.periods.names, f"after {early.periods.names[-1]}")
     named = [
-        (f"first treated in {labels[int(at)]}", int(np.sum(treated == at)))
+        (f"first treated in {names[int(at)]}", int(np.sum(treated == at)))
         for at in np.unique(treated)
     ]
     return (*named, ("for comparison, never treated", len(early.starts) - len(treated)))
@@ -159,14 +176,12 @@ def _values_before(early: _Early, outcome: Outcome) -> pd.DataFrame:
     """Unit, position of the period and value, in rows before treatment and no other."""
     source, time, raw = early.source, str(early.roles.time), early.periods.raw
     position = {value: at for at in range(early.n_before) for value in raw[at]}
-    rows = source.table.filter(source.table[time].isin(list(position)))
-    read = collect(
-        rows.select(
-            unit=rows[early.roles.unit],
-            time=rows[time],
-            text=rows[str(outcome.column)].cast("string"),
-        )
+    every = source.table.select(
+        unit=source.column(early.roles.unit),
+        time=time_column(source, time),
+        text=source.column(str(outcome.column)).cast("string"),
     )
+    read = collect(every.filter(every.time.isin(list(position))))
     text = read["text"].where(~read["text"].isin(MISSING_WORDS))
     value = pd.to_numeric(text, errors="coerce")
     wrong = read[text.notna() & value.isna()]

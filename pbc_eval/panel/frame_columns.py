@@ -1,0 +1,76 @@
+"""Columns of a pandas frame as one Arrow type each, whatever pandas holds them in."""
+
+import datetime
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+NOT_TYPED = (
+    pa.ArrowTypeError,
+    pa.ArrowInvalid,
+    pa.ArrowNotImplementedError,
+    OverflowError,  # whole numbers beyond 64 bits
+)
+
+
+def arrow_column(column: pd.Series) -> tuple[pa.Array, bool]:
+    """The column for an engine, NaN as missing, and whether its times carried a time zone.
+
+    Times with a zone keep the date and hour of their place. What mixes numbers with words becomes
+    text, to be named later by the check that meets it, rather than fail here without saying where;
+    so do intervals and whole numbers beyond 64 bits.
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(column.cat.categories.dtype)
+    if isinstance(column.dtype, pd.SparseDtype):
+        column = pd.Series(column.to_numpy(), name=column.name)
+    if isinstance(column.dtype, pd.PeriodDtype):
+        column = _periods(column)
+    if isinstance(column.dtype, pd.IntervalDtype) or column.dtype.kind in "mc":
+        return _words(column), False
+    if column.dtype == np.float16:
+        column = column.astype(np.float32)
+    zoned = isinstance(column.dtype, pd.DatetimeTZDtype)
+    if zoned:
+        column = column.dt.tz_localize(None)
+    elif column.dtype == object:
+        column, zoned = _local(column)
+    try:
+        array = pa.array(column, from_pandas=True)
+    except NOT_TYPED:
+        return _words(column), zoned
+    known = not (pa.types.is_nested(array.type) or pa.types.is_duration(array.type))
+    return (array if known else _words(column)), zoned
+
+
+def _words(column: pd.Series) -> pa.Array:
+    words = [None if missing else str(value) for value, missing in _with_missing(column)]
+    return pa.array(words, type=pa.string())
+
+
+def _with_missing(column: pd.Series) -> list[tuple[object, bool]]:
+    """Values and whether they are missing; a list in a cell is a value."""
+    return list(zip(column, column.isna().tolist(), strict=True))
+
+
+def _periods(column: pd.Series) -> pd.Series:
+    """Weeks by their first day, other periods as they are written: 2020, 2020-03, 2020Q2."""
+    if isinstance(column.dtype, pd.PeriodDtype) and str(column.dtype.freq.rule_code)[0] == "W":
+        first: pd.Series = column.dt.start_time
+        return first
+    return column.astype(str).where(column.notna())
+
+
+def _local(column: pd.Series) -> tuple[pd.Series, bool]:
+    """Python's own times with a zone, as the date and hour of their place.
+
+    Where some carry a zone and some do not, all stay as they are written, to be refused by name.
+    """
+    held = [value for value in column if isinstance(value, datetime.datetime)]
+    aware = [value for value in held if value.tzinfo is not None]
+    if not aware:
+        return column, False
+    if len(aware) < int(column.notna().sum()):
+        return column.map(lambda value: value.isoformat() if value in held else value), False
+    return column.map(lambda value: value.replace(tzinfo=None), na_action="ignore"), True
