@@ -24,11 +24,10 @@ def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Pan
     if data is None or data.time is None or data.cohort is None or outcome.column is None:
         raise DesignError(f"{spec.id}: {outcome.id}: data roles time, cohort and column are needed")
     missing = outcome.missing or data.missing
-    if missing in ("complete_cases", "indicator"):
-        raise DesignError(
-            f"{spec.id}: {outcome.id}: missing {missing!r} is for matching; for a panel say "
-            "complete_units (drop units that are not always observed) or pairs."
-        )
+    if missing == "complete_cases":
+        raise _for_matching(spec, outcome, missing)
+    if missing == "indicator":
+        raise _for_matching(spec, outcome, missing)
     panel = Panel.from_data(
         files.table(spec.path(data.file)),
         unit=data.unit,
@@ -44,6 +43,13 @@ def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Pan
         fix_weights=data.fix_weights,
     )
     return with_effects_only(panel, design.periods_open)
+
+
+def _for_matching(spec: EvaluationSpec, outcome: Outcome, missing: str) -> DesignError:
+    return DesignError(
+        f"{spec.id}: {outcome.id}: missing {missing!r} is for matching; for a panel say "
+        "complete_units (drop units that are not always observed) or pairs."
+    )
 
 
 def total_scale(panel: Panel, outcome: Outcome) -> float | None:

@@ -6,7 +6,7 @@ Influences are added up by cluster. Where the programme came to whole clusters, 
 factor G / (G - 1), and Student's t has the degrees of freedom of Welch and Satterthwaite, which are
 few when an arm has few clusters; where clusters hold people of both arms it is CR1 with G - 1.
 After matching, people depend on those of their cluster and on those of their matched set: the sum
-of both covariances less that of cluster within set, unless that were the smaller one.
+of both covariances less that of cluster within set, and never less than that by set alone.
 
 Source: Liang and Zeger (1986), Biometrika 73, 13-22; Cameron, Gelbach and Miller (2011), Journal of
 Business & Economic Statistics 29, 238-249 (two ways); Satterthwaite (1946), Biometrics 2, 110-114.
@@ -76,9 +76,7 @@ def clustered_covariance(
         ]
         covariance, freedom = parts[0] + parts[1], _welch(parts, sizes)
     if sets is not None:
-        both = _two_ways(influence, grouping.label, sets, covariance, counted)
-        if _of_difference(both) > _of_difference(covariance):
-            covariance = both
+        covariance = _two_ways(influence, grouping.label, sets, covariance, counted)
     return ClusteredCovariance(covariance, freedom)
 
 
@@ -101,11 +99,12 @@ def _two_ways(
 ) -> Floats:
     n = len(influence)
     _, inside = np.unique(np.column_stack([label, sets]), axis=0, return_inverse=True)
-    added = covariance.copy()
-    for labels, sign in ((sets, 1.0), (inside.reshape(-1), -1.0)):
-        by = clusters_of(labels)
-        added += sign * sandwich(by.sums(influence), crv1_factor(len(by), n, counted))
-    return added
+    by_set, by_both = (
+        sandwich(by.sums(influence), crv1_factor(len(by), n, counted))
+        for by in (clusters_of(sets), clusters_of(inside.reshape(-1)))
+    )
+    added = covariance + by_set - by_both
+    return added if _of_difference(added) > _of_difference(by_set) else by_set
 
 
 def _welch(parts: list[Floats], sizes: list[int]) -> float:

@@ -178,9 +178,7 @@ def _with_known_outcomes(
         return np.arange(len(frame)), ledger
     counts = _by_column({str(name): int(n) for name, n in absent.sum().items() if n})
     gone, n_treated = int(hit.sum()), int((hit & treated).sum())
-    why = by_arm(
-        Sentence("missing values: {columns}", columns=counts), n_treated, gone - n_treated
-    )
+    why = by_arm(Sentence("missing values: {columns}", columns=counts), n_treated, gone - n_treated)
     return np.flatnonzero(~hit), ledger.then(Sentence("known outcomes"), gone, why)
 
 

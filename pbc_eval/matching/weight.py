@@ -64,9 +64,9 @@ def weight(
     """Weight people so that the two groups resemble the population the effect is for.
 
     ``frame`` has one row a unit and is not changed; ``treatment``, ``covariates``, ``unit``,
-    ``missing``, ``needed`` and ``cluster`` are as in ``match``. ``estimand``: "ATT" (the default) for the treated, "ATC" for
-    the comparison group, "ATE" for everybody; with method "overlap" it is left out, the effect
-    being for those who could have been in either group.
+    ``missing``, ``needed`` and ``cluster`` are as in ``match``. ``estimand``: "ATT" (the default)
+    for the treated, "ATC" for the comparison group, "ATE" for everybody; with method "overlap" it
+    is left out, the effect being for those who could have been in either group.
 
     ``by`` is the algorithm with its settings, ``InversePropensity()`` if it is left out.
     ``InversePropensity`` weights by one over the chance of one's own group (``link``); ``Overlap``

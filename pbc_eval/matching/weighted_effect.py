@@ -47,9 +47,7 @@ class WeightedEffect(NamedTuple):
         by_group = clustered_covariance(whole[:, None], treated, grouping, counted=1)
         if by_group.covariance is None:
             return WeightedError(None, float("nan"), by_group.reason)
-        return WeightedError(
-            float(np.sqrt(by_group.covariance[0, 0])), by_group.degrees_of_freedom
-        )
+        return WeightedError(float(np.sqrt(by_group.covariance[0, 0])), by_group.degrees_of_freedom)
 
 
 class WeightedError(NamedTuple):
