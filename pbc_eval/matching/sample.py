@@ -22,6 +22,7 @@ from pbc_eval.matching.design import Design
 from pbc_eval.matching.distance import Space
 from pbc_eval.matching.effect import (
     EFFECT_METHODS,
+    Effect,
     EffectMethod,
     MatchedData,
     checked_outcome,
@@ -31,6 +32,7 @@ from pbc_eval.matching.effect import (
 from pbc_eval.matching.ledger import SampleLedger, by_arm
 from pbc_eval.matching.left_out import Unmatched, left_out
 from pbc_eval.matching.propensity import PropensityFit
+from pbc_eval.matching.reused import REUSE_WORDS, error_with_reuse
 from pbc_eval.matching.settings import MatchSettings
 from pbc_eval.matching.ties import over_ties, tie_sentence
 from pbc_eval.messages.sentence import Sentence
@@ -257,6 +259,8 @@ class MatchedSample:
         treated, weights = self.design.treated[rows], self.analysis_weights[rows]
         estimate = matched_effect(self._data(self.assignment, values), method)
         every = series.to_numpy(dtype=np.float64, na_value=np.nan)
+        if self._counts_reuse(method):
+            estimate = self._with_reuse(estimate, every)
         spread = over_ties(
             self.assigning,
             every,
@@ -294,6 +298,20 @@ class MatchedSample:
             grouping=self._grouping(rows),
         )
 
+    def _counts_reuse(self, method: EffectMethod) -> bool:
+        """Is the error that of a mean difference between people who may serve repeatedly?"""
+        plain = method == "difference" and self.settings.replacement
+        return plain and self.design.grouping is None and self.design.sampling is None
+
+    def _with_reuse(self, estimate: Effect, outcome: Floats) -> Effect:
+        pairs, score = self.assignment.pairs, self.assigning.score
+        if pairs is None:
+            return estimate
+        points = score[:, None] / score.std() if self.space is None else self.space.points
+        error = error_with_reuse(pairs, outcome, points, ~self.focal)
+        freedom = float(len(np.unique(pairs.focal)) - 1)
+        return estimate if error is None else Effect(estimate.estimate, error, freedom, None)
+
     def _grouping(self, rows: Bools) -> Grouping | None:
         grouping = self.design.grouping
         return None if grouping is None else grouping.at(rows)
@@ -328,7 +346,9 @@ class MatchedSample:
                 treatment=Name(self.design.treatment),
             ),
             clustering=_clustering(design.grouping, "" if alone else "matched set", lack),
-            inference=_inference(design.grouping, alone=alone),
+            inference=REUSE_WORDS
+            if self._counts_reuse(method)
+            else _inference(design.grouping, alone=alone),
             seed=self.settings.seed if self.settings.order == "random" else None,
             notes=(*about, *self._cautions(method), *_hangs_on_ties(spread), *self.notes),
         )
