@@ -8,7 +8,7 @@ table and plot ask it. They hold no clock, no path and no random state.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -38,6 +38,15 @@ class Method:
     ] = ()  # what a reader must know: cohorts dropped, cells without an error
 
 
+class OverTies(NamedTuple):
+    """What an estimate would be had ties between people been broken in so many other ways: the ends
+    of the range, its own place included."""
+
+    low: float
+    high: float
+    ways: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttEstimate:
     """One average effect on the treated, in the outcome's own unit.
@@ -58,6 +67,7 @@ class AttEstimate:
     small_sample_factor: float = 1.0  # multiplies the error in intervals and tests: few units
     reason: Sentence | None = None  # why there is no standard error
     counterfactual_mean: float | None = None  # the treated group's outcome had it not been treated
+    over_ties: OverTies | None = None  # None: no tie between people decides anything
 
     def __post_init__(self) -> None:
         if self.std_error is None and not self.reason:

@@ -110,7 +110,7 @@ def expect_good_match(sample, frame, *, treatment="treated", unit="id"):
     expected[pairs[focal].unique()] = 1.0
     expected[share.index] = share * len(share) / share.sum()
     np.testing.assert_allclose(weights, expected, atol=1e-12)
-    assert np.isclose(weights[~is_focal.to_numpy()].sum(), pairs[other].nunique())
+    assert np.isclose(weights[~is_focal[weights.index]].sum(), pairs[other].nunique())
 
     subclass = sample.subclass
     if asked.replacement:

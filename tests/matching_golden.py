@@ -79,11 +79,18 @@ FIGURES = {
 }
 
 
-def read(name) -> pd.DataFrame:
-    return pd.read_csv(GOLDEN / f"matchit_{name}.csv")
-
-
 LALONDE = pd.read_csv(GOLDEN / "lalonde.csv")
+# R breaks ties by the order of rows and we by that of the ids: ids here are in the order of rows
+ID = {name: f"{row:03d} {name}" for row, name in enumerate(LALONDE["id"])}
+LALONDE = LALONDE.assign(id=LALONDE["id"].map(ID))
+
+
+def read(name) -> pd.DataFrame:
+    frame = pd.read_csv(GOLDEN / f"matchit_{name}.csv")
+    named = [column for column in ("id", "focal", "match") if column in frame]
+    return frame.assign(**{column: frame[column].map(ID) for column in named})
+
+
 PAIRS, WEIGHTS, BALANCE = read("pairs"), read("weights"), read("balance")
 CALLS = json.loads((GOLDEN / "matchit_specs.json").read_text())["specs"]
 

@@ -164,10 +164,11 @@ SPECS: dict[str, Specification] = _sets() | {
 
 
 def read(name: str) -> pd.DataFrame:
-    """A data set with the ids and the sampling weights that R was given."""
+    """A data set with the sampling weights that R was given, and ids in the order of its rows, by
+    which R breaks ties."""
     frame = pd.read_csv(GOLDEN / f"{name}.csv")
     number = pd.Series(range(1, len(frame) + 1))
-    return frame.assign(id=[f"r{k}" for k in number], sw=0.5 + ((number * 37) % 97) / 48)
+    return frame.assign(id=[f"r{k:05d}" for k in number], sw=0.5 + ((number * 37) % 97) / 48)
 
 
 def script() -> str:

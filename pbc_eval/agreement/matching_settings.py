@@ -20,7 +20,7 @@ Distance = Literal["propensity", "mahalanobis", "robust_mahalanobis", "scaled_eu
 Link = Literal["logit", "probit", "linear_logit", "linear_probit"]
 Discard = Literal["none", "both", "treated", "comparison"]
 Scale = Literal["std", "raw"]
-Order = Literal["largest", "smallest", "closest", "random", "data"]
+Order = Literal["largest", "smallest", "closest", "farthest", "random", "data"]
 
 ANY_ESTIMAND = ("ATT", "ATC", "ATE")
 WIDEST_CALIPER = 5.0  # standard deviations; beyond it nothing is excluded, and 20 means 0.2
@@ -29,8 +29,9 @@ ORDER_WORDS: dict[Order, str] = {
     "largest": "largest score first",
     "smallest": "smallest score first",
     "closest": "closest pair first",
+    "farthest": "farthest pair first",
     "random": "in random order",
-    "data": "in row order",
+    "data": "in the order of their ids",
 }
 _DISTANCE_WORDS = {
     "mahalanobis": "the Mahalanobis distance (pooled within-group covariance)",
@@ -177,7 +178,7 @@ class Near(Scored):
 
     @property
     def needs_score(self) -> bool:
-        by_score = self.orders_people not in (None, "data", "random", "closest")
+        by_score = self.orders_people in ("largest", "smallest")
         return (
             self.score is not None
             or self.distance == "propensity"

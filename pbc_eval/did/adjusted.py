@@ -31,10 +31,12 @@ from pbc_eval.did.estimates import (
     reasons,
 )
 from pbc_eval.did.influences import Block, Fitted, Influences, runs
+from pbc_eval.did.notes import without_weight
 from pbc_eval.did.small_cohorts import SmallScores
 from pbc_eval.did.small_sample import add_block, no_parts
 from pbc_eval.did.threads import in_order
 from pbc_eval.messages.sentence import EMPTY, Sentence
+from pbc_eval.messages.values import COMPARISON_UNITS
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
 from pbc_eval.numerics.clustered import clusters_of, sandwich
 from pbc_eval.panel.covariates import UnitCovariates
@@ -248,4 +250,5 @@ def _with_covariance(
         before=parts,
         small=small.cohorts(),
         trimmed=tally.trimmed,
+        notes=without_weight([fit.model.unlike for fit in influences.fitted], COMPARISON_UNITS),
     )

@@ -19,20 +19,24 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.linalg import solve
+from numpy.typing import NDArray
 from scipy import sparse
 
-from pbc_eval.did.adjustment import TRIM, EstimationMethod, collinear, fit_score, fitted_chance
+from pbc_eval.did.adjustment import TRIM, EstimationMethod, collinear, telling_columns
 from pbc_eval.did.cells import CellPlan
+from pbc_eval.did.cohort_score import Score, Unlike, placed, score_of
 from pbc_eval.did.estimates import CellEstimates
+from pbc_eval.did.notes import without_weight
 from pbc_eval.did.small_cohorts import SMALL, SmallCohorts
 from pbc_eval.did.small_sample import CohortParts, no_parts
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import Number
+from pbc_eval.messages.values import Noun, Number
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.numerics.collinearity import dependent_columns
-from pbc_eval.numerics.logit import BinaryFit, NoMaximum
 from pbc_eval.panel.covariates import UnitCovariates
 from pbc_eval.panel.cross_sections import RowArrays
+
+OBSERVATIONS = Noun(Sentence("comparison observation"), Sentence("comparison observations"))
 
 
 def cells_adjusted_in_cross_sections(
@@ -50,6 +54,7 @@ def cells_adjusted_in_cross_sections(
     estimate = np.where(plan.reference, 0.0, np.full(k, np.nan))
     reason, n_trimmed = list(plain.reason), np.zeros(k, dtype=np.int64)
     at, cell, value = [], [], []
+    unlike: list[Unlike | None] = []
     for j in np.flatnonzero(~np.isnan(plain.estimate) & plan.usable):
         used, treated, now = _sample(plan, int(j), strata)
         sample = Sample(
@@ -65,6 +70,7 @@ def cells_adjusted_in_cross_sections(
             continue
         estimate[j] = adjusted.estimate
         n_trimmed[j] = adjusted.trimmed
+        unlike.append(adjusted.unlike)
         at.append(used)
         cell.append(np.full(len(used), j))
         value.append(adjusted.influence)
@@ -77,6 +83,7 @@ def cells_adjusted_in_cross_sections(
         before=before,
         small=small,
         trimmed=n_trimmed,
+        notes=without_weight(unlike, OBSERVATIONS),
     )
 
 
@@ -127,20 +134,24 @@ class Adjusted:
     estimate: float
     influence: Floats  # (n,) sums to nothing
     trimmed: int
+    unlike: Unlike | None = None  # comparison observations without weight
 
 
 @dataclass(slots=True, eq=False)
 class _Regression:
-    """Least squares of y on x in one group; ``pull`` is how the estimate moves with ``slope``."""
+    """Least squares of y on the ``fitted`` columns of x in one group; ``pull`` is how the estimate
+    moves with ``slope``, which is 0 for the others."""
 
     weight: Floats
-    gram: Floats
+    gram: Floats  # of the columns that are fitted
+    fitted: NDArray[np.intp]
     slope: Floats
     pull: Floats
 
     def influence(self, sample: Sample) -> Floats:
         rest = sample.y - sample.x @ self.slope
-        influence: Floats = self.weight * rest * (sample.x @ solve(self.gram, self.pull))
+        moved = sample.x[:, self.fitted] @ solve(self.gram, self.pull[self.fitted])
+        influence: Floats = self.weight * rest * moved
         return influence
 
 
@@ -183,6 +194,16 @@ def adjust_cell(
     method: EstimationMethod, sample: Sample, names: tuple[str, ...]
 ) -> Adjusted | Sentence:
     """One cell; a sentence says why it cannot be adjusted."""
+    kept = telling_columns(sample.x.T @ (sample.x * sample.weight[:, None]))
+    few = replace(sample, x=sample.x[:, kept])
+    return _adjusted(method, few, tuple(names[j - 1] for j in kept[1:]))
+
+
+def _adjusted(
+    method: EstimationMethod, sample: Sample, names: tuple[str, ...]
+) -> Adjusted | Sentence:
+    """``adjust_cell``, every column telling something."""
+    p = sample.x.shape[1]
     y, x, d, now = sample.y, sample.x, sample.treated, sample.now
     own, other = sample.weight * d, sample.weight * (1 - d)
     regressions: dict[tuple[int, int], _Regression] = {}
@@ -190,32 +211,36 @@ def adjust_cell(
     for side, when in groups:
         weight = (own if side else other) * (now if when else 1 - now)
         gram = x.T @ (x * weight[:, None])
+        # the treated group's regression is asked of the treated alone
+        fitted = telling_columns(gram) if side else np.arange(p)
+        gram = gram[np.ix_(fitted, fitted)]
         if dependent := dependent_columns(gram):
             where = (
                 Sentence("among the treated observations of one period")
                 if side
                 else Sentence("among the comparison observations of one period")
             )
-            return collinear(dependent, names, where)
-        slope: Floats = np.asarray(solve(gram, x.T @ (weight * y)), dtype=np.float64)
-        regressions[side, when] = _Regression(weight, gram, slope, np.zeros(x.shape[1]))
+            named = tuple(names[j - 1] for j in fitted[1:])
+            return collinear(dependent, named, where)
+        slope = np.asarray(solve(gram, x[:, fitted].T @ (weight * y)), dtype=np.float64)
+        regressions[side, when] = _Regression(
+            weight, gram, fitted, placed(fitted, slope, p), np.zeros(p)
+        )
     odds, n_trimmed = other, 0
-    score: BinaryFit | None = None
+    score: Score | None = None
     if method != "reg":
         if dependent := dependent_columns(x.T @ (x * sample.weight[:, None])):
             return collinear(
                 dependent, names, Sentence("among treated and comparison observations")
             )
-        fit = fit_score(x, d > 0, sample.weight)
-        if isinstance(fit, NoMaximum):
-            return Sentence(
-                "covariates separate the cohort from its comparison: no propensity score"
-            )
-        score = fit
-        chance = fitted_chance(x, score.coefficients)
-        kept = chance < TRIM
-        n_trimmed = int((~kept & (d == 0)).sum())
-        odds = other * np.where(kept, chance / (1 - chance), 0.0)
+        scored = score_of(x, d > 0, sample.weight, names)
+        if isinstance(scored, Sentence):
+            return scored
+        score = scored
+        chance = score.chance(x)
+        below = chance < TRIM
+        n_trimmed = int((~below & (d == 0)).sum())
+        odds = other * np.where(below, chance / (1 - chance), 0.0)
 
     total = _Sum(sample)
     for when, sign in ((1, 1.0), (0, -1.0)):
@@ -245,9 +270,14 @@ def adjust_cell(
         regression.influence(sample) for regression in regressions.values()
     )
     if score is not None:
-        moved = x @ solve(score.information(x), total.score_pull)
-        influence = influence + sample.weight * (d - fitted_chance(x, score.coefficients)) * moved
-    return Adjusted(estimate=total.estimate, influence=influence, trimmed=n_trimmed)
+        moved = x @ score.pull(total.score_pull)
+        influence = influence + sample.weight * (d - score.chance(x)) * moved
+    return Adjusted(
+        estimate=total.estimate,
+        influence=influence,
+        trimmed=n_trimmed,
+        unlike=None if score is None else score.unlike,
+    )
 
 
 def _covariance(

@@ -13,6 +13,11 @@ with a unit's influence on the estimate (means weighted by w; S the sums of the 
     - w (d - p) x . H^-1 M / S0                                            the score is estimated
     - (1 - d) w r x . (X'WX)^-1 (m1 - m0)                                  and so is b
 
+A level of a covariate that no unit of the cohort has separates comparison units from it: their
+chance of being in the cohort is 0 and so is their weight in ipw and in the second mean of dr, the
+limit to which the logit goes (numerics/separation.py). A level that nobody here has, or everybody,
+adjusts for nothing and is left out.
+
 where H is the logit's information, M the derivative of the weighted sum by its coefficients, and
 m1, m0 the means of x in the two weighted groups.
 
@@ -20,24 +25,22 @@ Source: Sant'Anna and Zhao (2020), "Doubly robust difference-in-differences esti
 Econometrics 219: the traditional doubly robust estimator for panel data, and its two parts.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.linalg import solve
+from numpy.typing import NDArray
 
+from pbc_eval.did.cohort_score import Unlike, fitted_chance, placed, score_of
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Names, Number
 from pbc_eval.numerics.arrays import Bools, Floats
-from pbc_eval.numerics.collinearity import dependent_columns
-from pbc_eval.numerics.logit import BinaryFit, FirstPart, NoMaximum, fit_binary, logit_chance
+from pbc_eval.numerics.collinearity import COLLINEAR, dependent_columns
 
 EstimationMethod = Literal["dr", "reg", "ipw"]
 
 TRIM = 0.995  # comparison units with a score at or above it get no weight, as in the did package
-HIGHEST_SCORE = 1 - 1e-6  # keeps the odds of a fitted score finite
-SCORE_TOLERANCE = 1e-10  # on coefficients of standardised covariates
-SCORE_PART = FirstPart(from_rows=40_000, rows=20_000)  # of many units, fitted first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -66,6 +69,7 @@ class AdjustedChange:
     score: Floats | None  # (p,) coefficients of the propensity score
     scoring: Floats  # (p, q) H^-1 M / S0
     trimmed: int  # comparison units without weight because of their score
+    unlike: "Unlike | None" = None  # comparison units without weight: like nobody in the cohort
 
     def of_treated(self, x: Floats, change: Floats, weight: Floats) -> Floats:
         """(n, q) influence of units of the cohort, with ``x`` (n, p) and ``change`` (n, q)."""
@@ -87,6 +91,8 @@ class AdjustedChange:
             values *= factor[:, None]
             return values
         chance = fitted_chance(x, self.score)
+        if self.unlike is not None:
+            chance = self.unlike.without_chance(x, chance)
         odds = np.where(chance < TRIM, chance / (1 - chance), 0.0)
         odds *= weight / self.weight_comparison
         values *= (factor - odds)[:, None]
@@ -118,6 +124,22 @@ def adjust(
 
     A sentence says why it cannot be fitted.
     """
+    p = len(comparison.own.xx)
+    kept = telling_columns(comparison.own.xx + comparison.pool.xx)
+    if len(kept) == p:
+        return _adjusted(method, comparison, contrast, names)
+    few = _by_columns(comparison, kept)
+    named = tuple(names[j - 1] for j in kept[1:])
+    return _widened(_adjusted(method, few, contrast, named), kept, p)
+
+
+def _adjusted(
+    method: EstimationMethod,
+    comparison: Comparison,
+    contrast: Floats,
+    names: tuple[str, ...],
+) -> AdjustedChange | Sentence:
+    """``adjust``, every column telling something."""
     own, pool = comparison.own, comparison.pool
     p, q = pool.xx.shape[0], contrast.shape[1]
     slope: Floats = np.zeros((p, q))
@@ -142,15 +164,13 @@ def adjust(
         )
     if dependent := dependent_columns(own.xx + pool.xx):
         return collinear(dependent, names, Sentence("among treated and comparison units"))
-    fit = fit_score(comparison.x, comparison.treated, comparison.weight)
-    if isinstance(fit, NoMaximum):
-        return Sentence(
-            "covariates separate the cohort from its comparison units: no propensity score"
-        )
+    fitted = score_of(comparison.x, comparison.treated, comparison.weight, names)
+    if isinstance(fitted, Sentence):
+        return fitted
     x = comparison.x[~comparison.treated]
-    chance = fitted_chance(x, fit.coefficients)
-    kept = chance < TRIM
-    odds = comparison.weight[~comparison.treated] * np.where(kept, chance / (1 - chance), 0.0)
+    chance = fitted.chance(x)
+    below = chance < TRIM
+    odds = comparison.weight[~comparison.treated] * np.where(below, chance / (1 - chance), 0.0)
     weighted = x * odds[:, None]
     xx, xd = weighted.T @ x, weighted.T @ comparison.relative @ contrast
     total = float(xx[0, 0])
@@ -168,23 +188,52 @@ def adjust(
         weight_treated=own.weight,
         weight_comparison=total,
         regression=None if method == "ipw" else solve(pool.xx, mean_own - xx[0] / total),
-        score=fit.coefficients,
-        scoring=np.asarray(solve(fit.information(comparison.x), moved) / total, dtype=np.float64),
-        trimmed=int((~kept).sum()),
+        score=fitted.coefficients,
+        scoring=fitted.pull(moved) / total,
+        trimmed=int((~below).sum()),
+        unlike=fitted.unlike,
     )
 
 
-def fit_score(x: Floats, treated: Bools, weight: Floats) -> BinaryFit | NoMaximum:
-    """The propensity score of a cohort against its comparison units, ``x`` (n, p) with its
-    intercept. With many units a part of them is fitted first: two or three steps over all of them
-    are then enough."""
-    return fit_binary(x, treated, weight=weight, tolerance=SCORE_TOLERANCE, part=SCORE_PART)
+def telling_columns(products: Floats) -> NDArray[np.intp]:
+    """Positions of the columns that are not the same for everybody, the intercept among them, from
+    the weighted ``products`` (p, p) of the columns."""
+    weight = products[0, 0]
+    size = np.diag(products) / weight
+    spread = size - (products[0] / weight) ** 2
+    telling = spread > COLLINEAR * np.maximum(size, 1e-300)
+    telling[0] = True
+    return np.flatnonzero(telling)
 
 
-def fitted_chance(x: Floats, coefficients: Floats) -> Floats:
-    """(n,) propensity scores, kept off 1 so that their odds are finite."""
-    chance: Floats = np.minimum(logit_chance(x @ coefficients), HIGHEST_SCORE)
-    return chance
+def _by_columns(comparison: Comparison, kept: NDArray[np.intp]) -> Comparison:
+    """The same units by some of the columns, the intercept among them."""
+    own, pool = comparison.own, comparison.pool
+    return replace(
+        comparison,
+        own=Sums(xx=own.xx[np.ix_(kept, kept)], xd=own.xd[kept]),
+        pool=Sums(xx=pool.xx[np.ix_(kept, kept)], xd=pool.xd[kept]),
+        x=comparison.x[:, kept],
+    )
+
+
+def _widened(
+    few: AdjustedChange | Sentence, kept: NDArray[np.intp], p: int
+) -> AdjustedChange | Sentence:
+    """The same with zeros for the columns, of ``p``, that are not ``kept``."""
+    if isinstance(few, Sentence):
+        return few
+    unlike = few.unlike
+    if unlike is not None:
+        unlike = replace(unlike, directions=placed(kept, unlike.directions, p))
+    return replace(
+        few,
+        slope=placed(kept, few.slope, p),
+        regression=None if few.regression is None else placed(kept, few.regression, p),
+        score=None if few.score is None else placed(kept, few.score, p),
+        scoring=placed(kept, few.scoring, p),
+        unlike=unlike,
+    )
 
 
 def collinear(dependent: list[int], names: tuple[str, ...], where: Sentence) -> Sentence:

@@ -60,6 +60,7 @@ class CellEstimates:
         None  # (k,) of the treated rows in a cell; None: the cohorts' shares
     )
     trimmed: Ints | None = None  # (k,) comparison units without weight because of their score
+    notes: tuple[Sentence, ...] = ()  # on comparison units without weight
 
     @property
     def k(self) -> int:

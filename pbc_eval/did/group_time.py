@@ -23,6 +23,7 @@ from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Listed, Name, Names, Number, joined
 from pbc_eval.panel.covariates import UnitCovariates
+from pbc_eval.panel.ledger import Ledger
 from pbc_eval.panel.moments import UnitArrays
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import Method
@@ -85,9 +86,15 @@ def att_gt(
         ),
         level=level,
         seed=seed,
-        ledger=panel.ledger,
+        ledger=_with_weights_told(panel.ledger, cells.notes),
         adjustment=method,
     )
+
+
+def _with_weights_told(ledger: Ledger, notes: tuple[Sentence, ...]) -> Ledger:
+    for note in notes:
+        ledger = ledger.noting(Sentence("no weight"), note)
+    return ledger
 
 
 def check_options(
@@ -134,14 +141,14 @@ def estimate_cells(
             notes.append(Sentence("covariates are each observation's own"))
             if covariates.references:
                 notes.append(_left_out(covariates))
-        return cells, tuple(notes)
+        return cells, (*notes, *cells.notes)
     if panel.covariates:
         covariates = panel.unit_covariates()
         cells = cells_with_covariates(
             plan, panel.arrays(), covariates, method=method, clustered=clustered
         )
         _refuse_hopeless(panel, cells)
-        return cells, _covariate_notes(panel, covariates, method)
+        return cells, (*_covariate_notes(panel, covariates, method), *cells.notes)
     if panel.balanced:
         return cells_from_moments(plan, panel.moments()), ()
     return cells_from_pairs(plan, panel.arrays(), clustered=clustered), ()

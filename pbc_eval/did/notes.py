@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
+from pbc_eval.did.cohort_score import Unlike
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import UNITS, Name, Names, Number, Units
+from pbc_eval.messages.values import UNITS, Name, Names, Noun, Number, Units
 
 _NOT_ADJUSTED = "not adjusted for {covariates}"
 NESTED = Sentence("unit effects nested in clusters not counted")
@@ -38,6 +39,24 @@ def trimmed(units: Units, least_score: float) -> Sentence:
         "propensity score of {units} at or above {least_score}: left out of the comparison",
         units=units,
         least_score=Number(least_score, 3),
+    )
+
+
+def without_weight(unlike: Iterable[Unlike | None], noun: Noun) -> tuple[Sentence, ...]:
+    """That comparison units like nobody in the cohort have no weight: by the covariates that set
+    them apart, the most that there are of them in a cell."""
+    most: dict[tuple[str, ...], int] = {}
+    for those in unlike:
+        if those is not None:
+            most[those.columns] = max(those.units, most.get(those.columns, 0))
+    return tuple(
+        Sentence(
+            "{units} get weight zero in the propensity score: nobody in the cohort is like them in "
+            "{columns}",
+            units=Units(units, noun.always_plural),
+            columns=Names(columns, len(columns)),
+        )
+        for columns, units in most.items()
     )
 
 

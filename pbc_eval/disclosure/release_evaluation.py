@@ -6,6 +6,8 @@ A count from 1 to one less than the threshold is not published, nor is any figur
 nor a sentence that states it. Other counts go with it until what is published, all tables of an
 outcome taken together, leaves open whether each hidden count is small. A headline that rests on too
 few is refused outright: there would be nothing to publish but a number that may identify someone.
+Numbers go out to ten significant digits (``numerics.published``): what differs from one machine to
+the next is beyond them.
 """
 
 from dataclasses import dataclass, replace
@@ -36,6 +38,7 @@ from pbc_eval.evaluation.record import Evaluation, Finding, OutputTable
 from pbc_eval.evaluation.shown.evaluation_tables import tables_of
 from pbc_eval.evaluation.simulation_summary import summary_of
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.numerics.published import published
 from pbc_eval.results import AttEstimate, EffectSeries
 
 
@@ -63,18 +66,18 @@ def release(evaluation: Evaluation) -> ReleasedEvaluation:
     return ReleasedEvaluation(
         spec=spec,
         rule=rule,
-        findings=findings,
-        tables=tables,
+        findings=published(findings),
+        tables=published(tables),
         reviews=reviews,
-        payment=evaluation.payment,
-        payment_analysis=evaluation.payment_analysis,
-        payment_risk=evaluation.payment_risk,
-        kpis=kpis,
-        sroi=evaluation.sroi,
-        value_analysis=evaluation.value_analysis,
-        investment=evaluation.investment,
-        simulation=None if simulation is None else summary_of(simulation),
-        revision=evaluation.revision,
+        payment=published(evaluation.payment),
+        payment_analysis=published(evaluation.payment_analysis),
+        payment_risk=published(evaluation.payment_risk),
+        kpis=published(kpis),
+        sroi=published(evaluation.sroi),
+        value_analysis=published(evaluation.value_analysis),
+        investment=published(evaluation.investment),
+        simulation=None if simulation is None else published(summary_of(simulation)),
+        revision=published(evaluation.revision),
         deviations=evaluation.deviations,
         fingerprint=evaluation.fingerprint,
         inputs=evaluation.inputs,

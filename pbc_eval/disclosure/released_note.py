@@ -9,6 +9,7 @@ from pbc_eval.disclosure.record import ReleasedTable
 from pbc_eval.disclosure.tables import release_open_table, release_table
 from pbc_eval.evaluation.note.design_note import DesignNote, ExpectedError
 from pbc_eval.evaluation.note.tables import agreed_tables, groups_table, levels_table
+from pbc_eval.numerics.published import published
 from pbc_eval.payment.risk import PaymentRisk
 
 
@@ -71,12 +72,12 @@ def release_note(note: DesignNote) -> ReleasedDesignNote:
         else ReleasedBefore(
             source=before.source, first_period=before.first_period, last_period=before.last_period
         ),
-        expected=expected,
+        expected=published(expected),
         confidence=note.confidence,
         power=note.power,
-        risk=note.risk,
+        risk=published(note.risk),
         why_no_risk=note.why_no_risk,
-        tables=tuple(tables),
+        tables=published(tuple(tables)),
         inputs=note.inputs,
         seed=note.seed,
     )

@@ -13,6 +13,7 @@ from pbc_eval.disclosure.tables import release_open_table
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.portfolio.record import Portfolio
 from pbc_eval.evaluation.portfolio.tables import tables_of
+from pbc_eval.numerics.published import published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,14 +41,14 @@ def release_portfolio(portfolio: Portfolio) -> ReleasedPortfolio:
             )
     return ReleasedPortfolio(
         spec=portfolio.spec,
-        contracts=portfolio.contracts,
+        contracts=published(portfolio.contracts),
         scale=portfolio.scale,
-        pooled=portfolio.pooled,
-        league=portfolio.league,
+        pooled=published(portfolio.pooled),
+        league=published(portfolio.league),
         why_not_pooled=portfolio.why_not_pooled,
         why_no_league=portfolio.why_no_league,
         inputs=portfolio.inputs,
         seed=portfolio.seed,
         rule=rule,
-        tables=tuple(release_open_table(table) for table in tables_of(portfolio)),
+        tables=published(tuple(release_open_table(table) for table in tables_of(portfolio))),
     )

@@ -1,6 +1,7 @@
 """From the agreed algorithm to a matched or weighted sample, and to the effect in it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal, cast
 
 import numpy as np
@@ -12,6 +13,7 @@ from pbc_eval.agreement.comparison_group import ComparisonGroup, OtherComparison
 from pbc_eval.agreement.design import Matching
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.matching_settings import MatchingOptions
+from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.agreement.weighting_options import WeightingOptions
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.design import Missing
@@ -24,9 +26,11 @@ from pbc_eval.matching.effect import (
 )
 from pbc_eval.matching.match import match
 from pbc_eval.matching.sample import MatchedSample
+from pbc_eval.matching.ties import tie_sentence
 from pbc_eval.matching.weight import weight
 from pbc_eval.matching.weighted_effect import WeightedMethod
 from pbc_eval.matching.weighted_sample import WeightedSample
+from pbc_eval.messages.numbers import effect_value
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.results import AttEstimate, Method
 
@@ -133,6 +137,20 @@ def effect_in(sample: Sample, column: str, by: str, level: float) -> AttEstimate
     if isinstance(sample, WeightedSample):
         return sample.effect(column, method=cast(WeightedMethod, by), level=level)
     return sample.effect(column, method=cast(EffectMethod, by), level=level)
+
+
+def ties_told(estimate: AttEstimate, outcome: Outcome, currency: str) -> AttEstimate:
+    """The estimate with its note on ties, if it has one, in the outcome's unit."""
+    spread, method = estimate.over_ties, estimate.method
+    if spread is None:
+        return estimate
+    low, high = (
+        replace(effect_value(end, outcome, currency), value=end)
+        for end in (spread.low, spread.high)
+    )
+    note = tie_sentence(spread, low, high)
+    notes = tuple(note if old.template == note.template else old for old in method.notes)
+    return replace(estimate, method=replace(method, notes=notes))
 
 
 def effect_words(sample: Sample) -> dict[str, str]:

@@ -20,6 +20,7 @@ from pbc_eval.evaluation.social_value import (
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.kpi.measure import measure_performance
 from pbc_eval.kpi.record import PerformanceResult
+from pbc_eval.numerics.published import published
 from pbc_eval.payment.due import payment_due
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import MeasuredOutcome
@@ -54,11 +55,12 @@ def core_results(
     given = read_value_inputs(spec, files)
     seed = provenance.seed_of(spec.id, spec.edition)
     if findings is None:
-        findings = design_kind(spec.design).find(spec, files, seed)
+        # what is paid and valued is worked out from the numbers that readers are shown
+        findings = published(design_kind(spec.design).find(spec, files, seed))
     _refuse_failed_checks(spec, findings)
     performance = None
     if spec.performance:
-        performance = measure_performance(spec.performance, spec.path, files.frame)
+        performance = published(measure_performance(spec.performance, spec.path, files.frame))
     counted = counted_results(spec, performance)
     results = {finding.outcome.id: finding.measured for finding in findings} | counted
     payment = payment_due(spec.payment, results) if spec.payment else None

@@ -24,6 +24,7 @@ from pbc_eval._validate import check_choice, check_level
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.cells import CellMatches, Cells, cell_variances, cells_of, match_cells
 from pbc_eval.matching.design import Design, Missing, check_columns, read_design
+from pbc_eval.matching.distance import FLAT
 from pbc_eval.matching.effect import checked_outcome, outcome_values
 from pbc_eval.matching.encoding import check_any_column, encode
 from pbc_eval.matching.propensity import fit_propensity
@@ -31,6 +32,7 @@ from pbc_eval.matching.settings import Estimand
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Name, Number
 from pbc_eval.numerics.arrays import Bools, Floats
+from pbc_eval.numerics.roots import symmetric_root
 from pbc_eval.results import AttEstimate, Method
 
 PointDistance = Literal["mahalanobis", "inverse_variance", "propensity"]
@@ -136,9 +138,8 @@ def _points(design: Design, distance: PointDistance) -> Floats:
     scaled = (values - values.mean(axis=0))[:, spread > 0] / spread[spread > 0]
     if distance == "inverse_variance":
         return np.asarray(scaled)
-    sizes, axes = np.linalg.eigh(np.atleast_2d(np.cov(scaled.T)))
-    lasting = sizes > 1e-9 * sizes.max()
-    return np.asarray(scaled @ (axes[:, lasting] / np.sqrt(sizes[lasting])))
+    covariance = np.atleast_2d(np.cov(scaled.T))
+    return np.asarray(scaled @ symmetric_root(covariance, flat=FLAT, inverse=True))
 
 
 def _unit_effects(

@@ -37,6 +37,8 @@ class AssignmentProblem:
     other grounds, None when nothing else is asked. Score groups are cut at quantiles of the
     ``reference``; ``wanted`` (n_focal,) is how many matches each focal person seeks where not all
     seek the same; ``selection`` what "cardinality" is to reach. ``columns`` are the covariates.
+    ``identity`` (n,) is each unit's place by identity: equal claims go by the order of rows, which
+    may be another one, to see how much hangs on it.
     """
 
     focal: Bools
@@ -49,6 +51,7 @@ class AssignmentProblem:
     rng: np.random.Generator | None
     columns: Columns
     reference: Reference
+    identity: Ints
     wanted: Ints | None = None
     selection: SelectionProblem | None = None
 

@@ -65,6 +65,9 @@ def _spread(inside: Floats, weights: Floats, values: Floats, binary: bool) -> fl
     return 0.0 if np.isnan(variance) else variance
 
 
+NOTHING = 1e-12  # a difference of rounding, as a share of what is compared
+
+
 class Shares(NamedTuple):
     """Each group's weights, adding up to one, and their difference: all (n,). ``freedom`` is
     1 - sum of squares of each group. Worked out once for all columns."""
@@ -116,8 +119,11 @@ def _compare(column: _Column, shares: Shares) -> Balance:
     values = column.values
     means = [_dot(share, values) for share in (shares.treated, shares.comparison)]
     difference = means[0] - means[1]
+    if abs(difference) <= NOTHING * max(column.scale, abs(means[0])):
+        difference = 0.0
     gap = np.cumsum(shares.difference[column.line])
     gap = np.abs(gap if column.last_of_value is None else gap[column.last_of_value])
+    gap = np.where(gap <= NOTHING, 0.0, gap)
     if column.binary:
         ratio, ecdf_mean = float("nan"), float(gap.max())  # one step: its height, not the mean
     else:

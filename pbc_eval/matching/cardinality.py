@@ -12,7 +12,8 @@ groups by no more than its tolerance. Two questions:
 
 Both are integer programmes, solved by HiGHS to proven optimality or until the time is up; then the
 best sample found so far is taken, and the result says how far from the largest it may be. There
-may be several largest samples; which is found depends on the order of rows. ``pairs`` are made
+may be several largest samples; which is found depends on the order of the units' identities.
+``pairs`` are made
 afterwards inside the sample, at the smallest total Mahalanobis distance.
 
 Source: Zubizarreta, Paredes & Rosenbaum (2014), Annals of Applied Statistics 8, 204-231; Cohn &
@@ -34,6 +35,7 @@ from pbc_eval.numerics.arrays import Bools, Floats, Ints
 
 Tolerance = float | Mapping[str, float]
 USUAL_TOLERANCE = 0.05  # standard deviations
+GRAIN = 9  # decimals, in standard deviations, of what is added up against the tolerances
 
 
 class SelectionProblem(NamedTuple):
@@ -128,7 +130,8 @@ def _balance_rows(problem: SelectionProblem, candidates: Ints) -> tuple[csr_arra
         gap = (problem.columns - problem.columns.mean(axis=0)) * sign[:, None]
         count = focal.astype(np.float64)
     limit = count[:, None] * problem.tolerances
-    both = np.vstack([(gap - limit).T, (-gap - limit).T])
+    # on a grid: another machine's rounding must not lead the search to another optimum
+    both = np.round(np.vstack([(gap - limit).T, (-gap - limit).T]), GRAIN)
     return csr_array(both), np.zeros(len(both))
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pbc_eval._validate import check_choice, did_you_mean, first_few
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.encoding import Columns, encode, numbers
-from pbc_eval.matching.ledger import LedgerStep, SampleLedger
+from pbc_eval.matching.ledger import LedgerStep, SampleLedger, by_arm
 from pbc_eval.matching.missing import with_indicators
 from pbc_eval.matching.sampling import read_sampling
 from pbc_eval.messages.sentence import Sentence, part_in_english
@@ -30,11 +30,13 @@ Missing = Literal["refuse", "complete_cases", "indicator"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Design:
-    """The arrays behind a match, rows in the caller's order.
+    """The arrays behind a match, rows in the order of the units' identities, so that no answer
+    depends on the order of the data.
 
     ``ids`` (n,) name the units; ``treated`` (n,); ``columns`` are the covariates as numbers;
     ``strata`` (n,) whole numbers, equal where all ``exact`` columns agree; ``frame`` holds the
-    same rows of the caller's data, for outcomes to be looked up later. ``sampling`` (n,) are the
+    same rows of the caller's data, for outcomes to be looked up later; ``as_given`` (n,) puts rows
+    back into the caller's order. ``sampling`` (n,) are the
     sampling weights, all above 0, of the column ``sampling_weights``; None without any.
     """
 
@@ -44,6 +46,7 @@ class Design:
     strata: Ints
     frame: pd.DataFrame
     ledger: SampleLedger
+    as_given: NDArray[np.intp]
     treatment: str
     covariates: tuple[str, ...]
     exact: tuple[str, ...]
@@ -105,6 +108,8 @@ def read_design(
         },
     )
     ids = _ids(owner, frame, unit)
+    place = identity_order(ids)
+    frame, ids = frame.iloc[place], ids[place]
     treated = zero_one(frame[treatment])
     ledger = SampleLedger((LedgerStep(what=Sentence("read"), rows_in=len(frame)),))
 
@@ -119,8 +124,8 @@ def read_design(
             filled[name] = frame[name]  # pairs are not made on values that were filled in
         frame, covariates = filled, columns
     wanted = list(dict.fromkeys([*covariates, *paired_on, *weighing]))
-    whole, ledger = _whole_rows(frame, wanted, missing, owner, ledger)
-    frame, ids, treated = frame.iloc[whole], ids[whole], treated[whole]
+    whole, ledger = _whole_rows(frame, wanted, missing, owner=owner, ledger=ledger, treated=treated)
+    frame, ids, treated, place = frame.iloc[whole], ids[whole], treated[whole], place[whole]
     sampling = None
     if sampling_weights is not None:
         sampling = read_sampling(frame[sampling_weights], owner)
@@ -132,7 +137,7 @@ def read_design(
             )
             ledger = ledger.then(Sentence("sampling weights"), len(sampling) - len(stays), why)
             frame, ids, treated = frame.iloc[stays], ids[stays], treated[stays]
-            sampling = sampling[stays]
+            sampling, place = sampling[stays], place[stays]
     _check_groups(treated, treatment)
     return Design(
         ids=ids,
@@ -141,6 +146,7 @@ def read_design(
         strata=strata_of(frame, exact),
         frame=frame.copy(deep=False),  # copy on write: later changes by the caller do not reach us
         ledger=ledger,
+        as_given=np.argsort(place, kind="stable"),
         treatment=treatment,
         covariates=covariates,
         exact=exact,
@@ -152,9 +158,15 @@ def read_design(
 
 
 def _whole_rows(
-    frame: pd.DataFrame, wanted: list[str], missing: Missing, owner: str, ledger: SampleLedger
+    frame: pd.DataFrame,
+    wanted: list[str],
+    missing: Missing,
+    *,
+    owner: str,
+    ledger: SampleLedger,
+    treated: Bools,
 ) -> tuple[NDArray[np.intp], SampleLedger]:
-    """Positions of the rows with all ``wanted`` columns; others are refused, or entered."""
+    """Positions of the rows with all ``wanted`` columns; others are refused, or entered by arm."""
     incomplete = frame[wanted].isna()
     hit = np.asarray(incomplete.to_numpy(dtype=bool).any(axis=1))
     if not hit.any():
@@ -169,7 +181,9 @@ def _whole_rows(
             "out, entered in the ledger."
         )
     why = Sentence("missing values: {columns}", columns=counts)
-    return np.flatnonzero(~hit), ledger.then(Sentence("complete cases"), int(hit.sum()), why)
+    gone, n_treated = int(hit.sum()), int((hit & treated).sum())
+    why = by_arm(why, n_treated, gone - n_treated)
+    return np.flatnonzero(~hit), ledger.then(Sentence("complete cases"), gone, why)
 
 
 def _refuse_the_treatment(owner: str, treatment: str, roles: Mapping[str, Sequence[str]]) -> None:
@@ -269,6 +283,22 @@ def _ids(owner: str, frame: pd.DataFrame, unit: str | None) -> pd.Index:
             "name the id column with unit=."
         )
     return ids
+
+
+def identity_order(ids: pd.Index) -> NDArray[np.intp]:
+    """Positions of ``ids`` (n,) in an order that follows from the ids alone: that of numbers, dates
+    and text; ids of several kinds by kind, then as text."""
+    if isinstance(ids, pd.MultiIndex):
+        ids = ids.to_flat_index()
+    if isinstance(ids.dtype, pd.CategoricalDtype):
+        ids = pd.Index(ids.to_numpy())  # the order of categories may be that of the rows
+    if ids.is_monotonic_increasing:
+        return np.arange(len(ids))
+    try:
+        return np.asarray(ids.argsort())
+    except TypeError:
+        keys = [(type(unit).__name__, str(unit)) for unit in ids]
+        return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.intp)
 
 
 def _check_groups(treated: Bools, treatment: str) -> None:

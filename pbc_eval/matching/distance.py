@@ -19,6 +19,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
+from pbc_eval.numerics.roots import symmetric_root
 
 SpaceDistance = Literal["mahalanobis", "robust_mahalanobis", "scaled_euclidean"]
 SPACE_DISTANCES: tuple[SpaceDistance, ...] = (
@@ -48,13 +49,13 @@ def space_of(
     if distance == "robust_mahalanobis":
         ranks = np.apply_along_axis(rankdata, 0, columns)
         n = len(ranks)
-        return _laid_out(_whitened(ranks, _with_spread(np.cov(ranks.T, ddof=1), n * (n + 1) / 12)))
+        return laid_out(_whitened(ranks, _with_spread(np.cov(ranks.T, ddof=1), n * (n + 1) / 12)))
     covariance = pooled_covariance(columns, treated, sampling)
     if distance == "scaled_euclidean":
         spread = np.sqrt(np.diag(covariance))
         varies = spread > 0
-        return _laid_out((columns[:, varies] - columns[:, varies].mean(axis=0)) / spread[varies])
-    return _laid_out(_whitened(columns, covariance))
+        return laid_out((columns[:, varies] - columns[:, varies].mean(axis=0)) / spread[varies])
+    return laid_out(_whitened(columns, covariance))
 
 
 def pooled_covariance(columns: Floats, treated: Bools, sampling: Floats | None = None) -> Floats:
@@ -87,14 +88,12 @@ def _whitened(columns: Floats, covariance: Floats) -> Floats:
     varies = spread > 1e-12 * np.maximum(np.abs(columns).max(axis=0), 1e-300)
     scaled = (columns[:, varies] - columns[:, varies].mean(axis=0)) / spread[varies]
     correlation = covariance[np.ix_(varies, varies)] / np.outer(spread[varies], spread[varies])
-    sizes, axes = np.linalg.eigh(correlation)
-    lasting = sizes > FLAT * sizes.max(initial=0.0)
     # the symmetric root of the inverse keeps the first coordinate close to the first covariate
-    root = (axes[:, lasting] / np.sqrt(sizes[lasting])) @ axes[:, lasting].T
-    return np.asarray(scaled @ root)
+    return np.asarray(scaled @ symmetric_root(correlation, flat=FLAT, inverse=True))
 
 
-def _laid_out(points: Floats) -> Space:
+def laid_out(points: Floats) -> Space:
+    """People at ``points`` (n, d), equal first coordinates in row order."""
     if not points.shape[1]:
         points = np.zeros((len(points), 1))
     order = np.argsort(np.round(points[:, 0], GRAIN), kind="stable")

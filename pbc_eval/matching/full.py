@@ -65,6 +65,7 @@ def full_sets(
                     caliper=caliper,
                     rules=rules,
                     number=number,
+                    in_space=space is not None,
                 )
             )
         left, right = _pruned(*edges)

@@ -43,16 +43,23 @@ def collected(focal_rows: Ints, who: Ints, other: Ints, gap: Floats) -> Pairs:
 
 
 def choosing_order(
-    focal_score: Floats, order: Order, rng: np.random.Generator | None
+    focal_score: Floats,
+    order: Order,
+    rng: np.random.Generator | None,
+    identity: Ints | None = None,
 ) -> NDArray[np.int64]:
-    """Positions among the focal people in the order in which they choose; ties by row."""
+    """Positions among the focal people in the order in which they choose; ties by row. ``identity``
+    (n_focal,) puts them in the order that "data" and "random" go by: that of rows without it."""
     if order == "largest":
         return np.argsort(-focal_score, kind="stable")
     if order == "smallest":
         return np.argsort(focal_score, kind="stable")
+    rows = np.arange(len(focal_score))
+    if order in ("data", "random") and identity is not None:
+        rows = np.argsort(identity, kind="stable")
     if order == "random" and rng is not None:
-        return rng.permutation(len(focal_score))
-    return np.arange(len(focal_score))
+        return rows[rng.permutation(len(rows))]
+    return rows
 
 
 class Greedy(ABC):
@@ -87,7 +94,12 @@ class Greedy(ABC):
         for number in range(ratio if wanted is None else int(wanted.max(initial=1))):
             if wanted is not None:
                 turn = turn[wanted[turn] > number]
-            who, place = self.closest_first(turn) if order == "closest" else self.in_turn(turn)
+            if order == "closest":
+                who, place = self.by_distance(turn, farthest=False)
+            elif order == "farthest":
+                who, place = self.by_distance(turn, farthest=True)
+            else:
+                who, place = self.in_turn(turn)
             pairs.append((who, place))
             matched = np.zeros(len(turn) and int(turn.max()) + 1, dtype=bool)
             matched[who] = True
@@ -107,14 +119,16 @@ class Greedy(ABC):
                     places.append(place)
         return np.array(who, dtype=np.int64), np.array(places, dtype=np.int64)
 
-    def closest_first(self, turn: Ints) -> tuple[Ints, Ints]:
-        """One round in which the nearest pair of all is made first."""
+    def by_distance(self, turn: Ints, *, farthest: bool) -> tuple[Ints, Ints]:
+        """One round in which the nearest pair of all is made first, or with ``farthest`` that of
+        the person whose nearest candidate is the furthest away."""
         self.prepare(turn)
+        sign = -1 if farthest else 1
         queue = []
         for rank, person in enumerate(turn.tolist()):
             gap, place = self.nearest_free(person)
             if gap <= self.limit:
-                queue.append((gap, rank, person, place))
+                queue.append((sign * gap, rank, person, place))
         heapq.heapify(queue)
         who, places = [], []
         look_again = 0
@@ -128,5 +142,5 @@ class Greedy(ABC):
             gap, place = self.nearest_free(person)
             if gap <= self.limit:
                 look_again -= 1  # ahead of everybody already waiting at this distance
-                heapq.heappush(queue, (gap, look_again, person, place))
+                heapq.heappush(queue, (sign * gap, look_again, person, place))
         return np.array(who, dtype=np.int64), np.array(places, dtype=np.int64)

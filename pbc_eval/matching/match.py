@@ -1,6 +1,6 @@
 """Matching: for each treated person, people like them who were not treated.
 
-    frame ─ read_design ▶ Design ─ score or distance ▶ AssignmentProblem ─ METHODS ▶ MatchedSample
+    frame ─ read_design ▶ Design ─ score or distance ▶ Assigning ─ METHODS ▶ MatchedSample
 
 The outcome plays no part: a match can be made, checked and signed off before outcomes are seen.
 """
@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pbc_eval.agreement.algorithms import options_of
 from pbc_eval.agreement.matching_options import Cardinality, Nearest
@@ -20,37 +19,19 @@ from pbc_eval.agreement.matching_settings import (
     link_of,
 )
 from pbc_eval.errors import DesignError
-from pbc_eval.matching.assignment import (
-    Assignment,
-    AssignmentProblem,
-    Reference,
-    spread_out,
-    weigh,
-    weigh_selected,
-    weigh_sets,
-)
-from pbc_eval.matching.cardinality import Selected
-from pbc_eval.matching.design import Design, Missing, read_design
-from pbc_eval.matching.distance import Space
+from pbc_eval.matching.assigning import Assigning
+from pbc_eval.matching.design import Missing, read_design
 from pbc_eval.matching.encoding import check_any_column
-from pbc_eval.matching.greedy import Pairs
-from pbc_eval.matching.methods import METHODS, Solution
 from pbc_eval.matching.notes import match_notes
 from pbc_eval.matching.preparation import (
     Scores,
-    asked_selection,
     asked_space,
-    asked_strata,
     fitted_scores,
-    matches_sought_by,
-    paired_within,
-    scored,
+    scored_among_comparable,
 )
-from pbc_eval.matching.rules import pair_rules
 from pbc_eval.matching.sample import MatchedSample
-from pbc_eval.matching.settings import Estimand, MatchSettings, settled
-from pbc_eval.matching.support import caliper_width, in_support
-from pbc_eval.numerics.arrays import Bools, Floats
+from pbc_eval.matching.settings import Estimand, settled
+from pbc_eval.matching.support import in_support
 
 
 def match(
@@ -103,8 +84,9 @@ def match(
     and the like compare the ``distance_on`` columns (the covariates without it) instead; caliper,
     discard and orders by score then still refer to the propensity score. ``order`` says who chooses
     first: by default the largest score (for estimand "ATC", where comparison units seek treated
-    ones, the smallest; without a score, the row order). Ties go as stated in ``nearest`` and
-    ``space``, by row order in the last resort.
+    ones, the smallest; without a score, the order of the ids). Ties go as stated in ``nearest`` and
+    ``nearest_in_space``, by the order of the ids in the last resort, never by that of the rows;
+    effects say how far they would move had ties been broken otherwise.
 
     ``missing="complete_cases"`` leaves out rows with missing values in the columns used and enters
     them in the ledger; "indicator" fills missing covariates in, beside an indicator (see
@@ -131,19 +113,22 @@ def match(
         score=by.score if isinstance(by, Scored) else None,
     )
     check_any_column(design.columns)
-    scores = scored(design, by)
+    design, scores = scored_among_comparable(design, by, estimand)
     focal = ~design.treated if estimand == "ATC" else design.treated
     kept = np.flatnonzero(in_support(scores.values, design.treated, settings.discard))
     if isinstance(by, Scored) and by.reestimate:
         fit, again = fitted_scores(design, link_of(by), kept)
         scores.values[kept] = again
         scores = Scores(fit, scores.values)
-    space = asked_space(design, by)
-    problem = _problem(design, settings, score=scores.values, focal=focal, kept=kept, space=space)
-    sampling = None if design.sampling is None else design.sampling[kept]
-    solution = METHODS[by.algorithm].solve(problem, by)
-    assignment = _assigned(solution, problem.focal, settings, sampling)
-    assignment = paired_within(design, by, assignment, focal)
+    assigning = Assigning(
+        design=design,
+        settings=settings,
+        score=scores.values,
+        focal=focal,
+        kept=kept,
+        space=asked_space(design, by),
+    )
+    assignment = assigning.own
     if not assignment.weights.any():
         raise DesignError(
             f"match: nobody found a match ({settings.in_words}). Widen the caliper, loosen the "
@@ -156,12 +141,12 @@ def match(
         design=design,
         fit=scores.fit,
         score=scores.values if by.needs_score else None,
-        space=space,
-        caliper_width=None if settings.caliper is None else problem.caliper,
+        space=assigning.space,
+        caliper_width=None if settings.caliper is None else assigning.caliper,
         focal=focal if estimand != "ATE" else np.ones_like(focal),
         discarded=discarded,
-        assignment=spread_out(assignment, kept, len(focal)),
-        notes=match_notes(settings, problem, scores.fit, assignment, int(discarded.sum())),
+        assigning=assigning,
+        notes=match_notes(assigning, scores.fit, int(discarded.sum())),
     )
 
 
@@ -185,46 +170,3 @@ def _asked(
             "it into by, or leave by out."
         )
     return by
-
-
-def _problem(
-    design: Design,
-    settings: MatchSettings,
-    *,
-    score: Floats,
-    focal: Bools,
-    kept: NDArray[np.intp],
-    space: Space | None,
-) -> AssignmentProblem:
-    """Who is to be matched with whom, among those who are ``kept``."""
-    by = settings.by
-    limited, widths = design.limited
-    if isinstance(by, Near) and by.within_scale == "std":
-        widths = widths * limited[kept].std(axis=0, ddof=1)
-    strata = asked_strata(design, by)
-    members = np.ones_like(focal) if settings.estimand == "ATE" else focal
-    return AssignmentProblem(
-        focal=focal[kept],
-        score=score[kept],
-        space=None if space is None else Space(space.points[kept], space.line[kept]),
-        strata=strata[kept],
-        order=settings.order,
-        caliper=caliper_width(score[kept], by),
-        rules=pair_rules(limited[kept], widths, design.differing[kept], focal[kept]),
-        rng=np.random.default_rng(settings.seed) if settings.order == "random" else None,
-        columns=design.columns.at(kept),
-        reference=Reference(score[members], strata[members]),
-        wanted=matches_sought_by(settings, score[kept], focal[kept]),
-        selection=asked_selection(design, by, focal),
-    )
-
-
-def _assigned(
-    solution: Solution, focal: Bools, settings: MatchSettings, sampling: Floats | None
-) -> Assignment:
-    if isinstance(solution, Selected):
-        return weigh_selected(solution)
-    if isinstance(solution, Pairs):
-        return weigh(solution, focal, settings.replacement)
-    treated = ~focal if settings.estimand == "ATC" else focal
-    return weigh_sets(solution, treated, settings.estimand, sampling)

@@ -38,10 +38,13 @@ Options = TypeVar("Options", bound=MatchingOptions)
 
 
 class MatchMethod(NamedTuple, Generic[Options]):
-    """``options`` is the model of the settings; ``solve`` carries them out on a problem."""
+    """``options`` is the model of the settings; ``solve`` carries them out on a problem.
+    ``other_orders`` is how many other ways of breaking ties are tried: fewer where one takes long,
+    0 where the order of people cannot matter."""
 
     options: type[Options]
     solve: Callable[[AssignmentProblem, Options], Solution]
+    other_orders: int = 20
 
 
 def _nearest(problem: AssignmentProblem, by: Nearest) -> Pairs:
@@ -57,6 +60,7 @@ def _nearest(problem: AssignmentProblem, by: Nearest) -> Pairs:
             rules=problem.rules,
             rng=problem.rng,
             wanted=problem.wanted,
+            identity=problem.identity,
         )
     return _nearest_in_space(problem, by.ratio, by.replacement)
 
@@ -75,6 +79,7 @@ def _nearest_in_space(problem: AssignmentProblem, ratio: int, replacement: bool)
         caliper=problem.caliper,
         rules=problem.rules,
         rng=problem.rng,
+        identity=problem.identity,
     )
 
 
@@ -154,7 +159,7 @@ for _row in (
     MatchMethod(Full, _full),
     MatchMethod(Subclass, _subclass),
     MatchMethod(Coarsened, _coarsened),
-    MatchMethod(Exact, _exact),
-    MatchMethod(Cardinality, _cardinality),
+    MatchMethod(Exact, _exact, other_orders=0),
+    MatchMethod(Cardinality, _cardinality, other_orders=4),
 ):
     add_algorithm(_row)

@@ -5,10 +5,11 @@
 Focal people (the treated for the ATT, the comparison group for the ATC) choose in the order asked
 for; each takes the nearest free person of the other group. The rule for ties is deterministic and
 the one MatchIt >= 4.5.1 states (its issue 180): everyone is laid out by score, equal scores in row
-order; the nearest free candidate on the left and on the right are compared, and the right one wins
-only if it is strictly nearer. Among focal people with equal scores the earlier row chooses first.
-With order "closest" a person whose candidate was taken meanwhile looks again, and goes before
-others at the same distance.
+order (``match`` puts rows in the order of the units' identities); the nearest free candidate on the
+left and on the right are compared, and the right one wins only if it is strictly nearer. Among
+focal people with equal scores the earlier row chooses first. With order "closest" a person whose
+candidate was taken meanwhile looks again, and goes before others at the same distance; so with
+"farthest", where whoever has the furthest to go chooses first.
 
 A candidate once taken is skipped by later people through links with path compression, so the whole
 pass is close to linear after one sort.
@@ -37,6 +38,7 @@ def nearest_pairs(
     rules: PairRules | None = None,
     rng: np.random.Generator | None = None,
     wanted: Ints | None = None,
+    identity: Ints | None = None,
 ) -> Pairs:
     """Match each focal person to the ``ratio`` nearest others, within strata and caliper.
 
@@ -44,7 +46,8 @@ def nearest_pairs(
     score, pairs exactly at it included. With a ratio above 1 and no replacement the matching goes
     in rounds: nobody has a second match before everybody had a chance of a first. A pair that
     ``rules`` forbid is passed over for the next nearest. ``rng`` is used by order "random" alone;
-    ``wanted`` (n_focal,) replaces ``ratio`` where people seek different numbers.
+    ``wanted`` (n_focal,) replaces ``ratio`` where people seek different numbers; ``identity`` (n,)
+    is the order that "data" and "random" go by, where it is not that of the rows.
     """
     rail = lay_out(score, focal, strata)
     focal_rows = np.flatnonzero(focal)
@@ -61,7 +64,8 @@ def nearest_pairs(
             if rules is None
             else RuledLinks(rail, focal_score, caliper, rules)
         )
-        turn = choosing_order(focal_score, order, rng)
+        by_identity = None if identity is None else identity[focal_rows]
+        turn = choosing_order(focal_score, order, rng, by_identity)
         rounds_of_links = links.rounds(turn, order, ratio, wanted)
     who, place = (np.concatenate(part) for part in zip(*rounds_of_links, strict=True))
     gap = np.abs(focal_score[who] - rail.score[place])

@@ -48,19 +48,22 @@ def nearest_in_space(
     caliper: float = np.inf,
     rules: PairRules | None = None,
     rng: np.random.Generator | None = None,
+    identity: Ints | None = None,
 ) -> Pairs:
     """Match each focal person to the ``ratio`` nearest others, within strata and caliper.
 
     ``focal``, ``strata`` and ``score`` have shape (n,); ``caliper`` limits the difference in the
-    score, and ``order`` may use the score, which is NaN where none was fitted. Rounds and turns
-    are those of ``nearest_pairs``; distances are those of the space.
+    score, and ``order`` may use the score, which is NaN where none was fitted. Rounds, turns and
+    ``identity`` are those of ``nearest_pairs``; distances are those of the space.
     """
     offers = _Offers(space, focal, strata=strata, score=score, caliper=caliper, rules=rules)
     focal_rows = offers.focal_rows
     if replacement:
         links = [offers.with_replacement(ratio)]
     else:
-        links = offers.rounds(choosing_order(score[focal_rows], order, rng), order, ratio)
+        by_identity = None if identity is None else identity[focal_rows]
+        turn = choosing_order(score[focal_rows], order, rng, by_identity)
+        links = offers.rounds(turn, order, ratio)
     who, other = (np.concatenate(part) for part in zip(*links, strict=True))
     gap = np.linalg.norm(space.points[focal_rows[who]] - space.points[other], axis=1)
     return collected(focal_rows, who, other, gap)

@@ -8,6 +8,7 @@ from pbc_eval.agreement.matching_options import (
     Optimal,
 )
 from pbc_eval.agreement.matching_settings import Near
+from pbc_eval.matching.assigning import Assigning
 from pbc_eval.matching.assignment import Assignment, AssignmentProblem
 from pbc_eval.matching.propensity import PropensityFit
 from pbc_eval.matching.settings import MatchSettings
@@ -23,17 +24,16 @@ from pbc_eval.messages.values import (
     Size,
     Units,
 )
+from pbc_eval.numerics.arrays import Bools
 
 
 def match_notes(
-    settings: MatchSettings,
-    problem: AssignmentProblem,
-    fit: PropensityFit | None,
-    assignment: Assignment,
-    n_discarded: int,
+    assigning: Assigning, fit: PropensityFit | None, n_discarded: int
 ) -> tuple[Sentence, ...]:
-    """Sentences on calipers, columns left out, people lost and ties. ``assignment`` is that of
-    the people in ``problem``, after ``n_discarded`` were left out."""
+    """Sentences on calipers, columns left out, people lost and ties, after ``n_discarded`` were
+    left out."""
+    settings, assignment = assigning.settings, assigning.own
+    problem = assigning.problem()
     notes = []
     if isinstance(settings.by, Near) and settings.caliper is None:
         notes.append(
@@ -53,7 +53,7 @@ def match_notes(
                 units=Units(n_discarded, UNITS.always_plural),
             )
         )
-    notes += _losses(settings, problem, assignment)
+    notes += _losses(settings, problem, assignment, assignment.weights[assigning.kept] > 0)
     notes += _optimum(settings, assignment)
     if isinstance(settings.by, Nearest | Optimal) and problem.space is None:
         notes += _ties(settings, problem)
@@ -81,10 +81,11 @@ def _sides(settings: MatchSettings) -> tuple[Noun, Noun]:
 
 
 def _losses(
-    settings: MatchSettings, problem: AssignmentProblem, assignment: Assignment
+    settings: MatchSettings, problem: AssignmentProblem, assignment: Assignment, matched: Bools
 ) -> list[Sentence]:
+    """``matched`` are those of ``problem`` with a weight."""
     seeking, pool = _sides(settings)
-    focal, matched = problem.focal, assignment.weights > 0
+    focal = problem.focal
     if settings.estimand == "ATE":
         n_lost = int((~matched).sum())
         return [_without_a_match(n_lost, len(matched), UNITS)] if n_lost else []
@@ -165,8 +166,8 @@ def _ties(settings: MatchSettings, problem: AssignmentProblem) -> list[Sentence]
     pool = _sides(settings)[1]
     return [
         Sentence(
-            "{units} share stratum and score with another; such ties are broken by row order, so "
-            "the order of the rows is part of the design.",
+            "{units} share stratum and score with another; such ties are broken by the order of "
+            "the units' identities.",
             units=Units(int(same.sum()), pool.always_plural),
         )
     ]

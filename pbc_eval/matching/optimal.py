@@ -19,7 +19,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from pbc_eval.errors import DesignError
-from pbc_eval.matching.distance import Space
+from pbc_eval.matching.distance import GRAIN, Space
 from pbc_eval.matching.greedy import Pairs, collected
 from pbc_eval.matching.rules import PairRules
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
@@ -40,8 +40,8 @@ def optimal_pairs(
     """Match focal people to ``ratio`` others each at the smallest total distance.
 
     All arrays have shape (n,); distances are those of ``space``, or of ``score`` where that is
-    None. Equal totals are resolved by row order. Raises DesignError when a stratum that must be
-    solved as a table has more than 40 million cells.
+    None, both on a grid, so that equal totals are equal; they are resolved by row order. Raises
+    DesignError when a stratum that must be solved as a table has more than 40 million cells.
     """
     focal_rows = np.flatnonzero(focal)
     number = np.full(len(focal), -1, dtype=np.int64)
@@ -66,6 +66,7 @@ def optimal_pairs(
                 caliper=caliper,
                 rules=rules,
                 number=number,
+                in_space=space is not None,
             )
             at, mate = _by_table(cost)
         who.append(number[repeated[at]])
@@ -88,8 +89,10 @@ def cost_table(
     caliper: float,
     rules: PairRules | None,
     number: Ints,
+    in_space: bool,
 ) -> Floats:
-    """Distances (seeking, pool), infinite where caliper or rules forbid the pair."""
+    """Distances (seeking, pool), infinite where caliper or rules forbid the pair; ``in_space`` says
+    that the points are not those of the score."""
     if len(seeking) * len(pool) > LARGEST:
         raise DesignError(
             f"match: a stratum of {len(seeking):,} by {len(pool):,} is too large for an optimum "
@@ -97,6 +100,8 @@ def cost_table(
             "it with exact=, use the propensity score without a caliper, or method='nearest'."
         )
     cost = np.asarray(cdist(points[seeking], points[pool]))
+    if in_space:  # a score is on its own grid, on which differences are exact
+        cost = np.round(cost, GRAIN)
     if np.isfinite(caliper):
         cost[np.abs(score[seeking][:, None] - score[pool]) > caliper] = np.inf
     if rules is not None:

@@ -32,6 +32,7 @@ from pbc_eval.matching.design import Design, check_columns, strata_of
 from pbc_eval.matching.distance import Space, space_of
 from pbc_eval.matching.encoding import check_any_column, encode, numbers
 from pbc_eval.matching.optimal import optimal_pairs
+from pbc_eval.matching.overlap_of_levels import comparable_design
 from pbc_eval.matching.propensity import PropensityFit, fit_propensity
 from pbc_eval.matching.settings import MatchSettings
 from pbc_eval.matching.support import rounded
@@ -82,6 +83,19 @@ def scored(design: Design, by: MatchingOptions) -> Scores:
     return Scores(None, np.full(len(design.treated), np.nan))
 
 
+def scored_among_comparable(
+    design: Design, by: MatchingOptions, estimand: str
+) -> tuple[Design, Scores]:
+    """``scored``, where no score fits people whom the estimand does not need without them."""
+    try:
+        return design, scored(design, by)
+    except DesignError:
+        smaller = comparable_design(design, estimand)
+        if smaller is design:
+            raise
+    return smaller, scored(smaller, by)
+
+
 def matches_sought_by(settings: MatchSettings, score: Floats, focal: Bools) -> Ints | None:
     by = settings.by
     if not isinstance(by, Nearest) or by.min_ratio is None or by.max_ratio is None:
@@ -121,8 +135,11 @@ def asked_strata(design: Design, by: MatchingOptions) -> Ints:
     return design.strata
 
 
-def asked_selection(design: Design, by: MatchingOptions, focal: Bools) -> SelectionProblem | None:
-    """What cardinality matching is to reach; None for other algorithms."""
+def asked_selection(
+    design: Design, by: MatchingOptions, focal: Bools, rows: NDArray[np.intp]
+) -> SelectionProblem | None:
+    """What cardinality matching is to reach, people in the order of ``rows``; None for other
+    algorithms."""
     if not isinstance(by, Cardinality):
         return None
     if design.sampling is not None:
@@ -140,10 +157,10 @@ def asked_selection(design: Design, by: MatchingOptions, focal: Bools) -> Select
         ]
     )
     return SelectionProblem(
-        columns=columns.values / scale,
+        columns=(columns.values / scale)[rows],
         tolerances=read_tolerances(by.tolerance, columns.names, design.covariates),
-        focal=focal,
-        strata=design.strata,
+        focal=focal[rows],
+        strata=design.strata[rows],
         ratio=by.ratio,
         profile=by.profile,
         time_limit=by.time_limit,

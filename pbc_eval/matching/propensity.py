@@ -12,6 +12,7 @@ Source: Rosenbaum & Rubin (1983), Biometrika 70, 41-55; McCullagh & Nelder (1989
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pbc_eval._validate import first_few
 from pbc_eval.agreement.matching_settings import Link
@@ -30,6 +31,7 @@ from pbc_eval.numerics.logit import (
     probit_chance,
     probit_curvature,
 )
+from pbc_eval.numerics.separation import separating_columns
 
 STEP_TOLERANCE = 1e-11  # on standardised coefficients
 MANY = 200_000  # people from which a first fit on a part of them saves time
@@ -88,7 +90,7 @@ def fit_propensity(
         part=FirstPart(from_rows=MANY + 1, rows=MANY // 4) if sampling is None else None,
     )
     if isinstance(fit, NoMaximum):
-        raise DesignError(_no_maximum(columns, treated, names))
+        raise DesignError(_no_maximum(scaled, kept, treated, names))
     beta = fit.coefficients
 
     coefficients = np.full(len(names), np.nan)
@@ -117,13 +119,18 @@ def _on_scale(linear: Floats, link: Link) -> Floats:
     return linear.copy()
 
 
-def _no_maximum(columns: Floats, treated: Bools, names: tuple[str, ...]) -> str:
-    """Why the fit has no maximum: the covariates that tell the two groups apart by themselves."""
+def _no_maximum(
+    scaled: Floats, kept: NDArray[np.intp], treated: Bools, names: tuple[str, ...]
+) -> str:
+    """Why the fit has no maximum: the covariates that tell the two groups apart by themselves, or
+    together where none does alone."""
     culprits = []
-    for j, name in enumerate(names):
-        inside, outside = columns[treated, j], columns[~treated, j]
+    for at, j in enumerate(kept, start=1):
+        inside, outside = scaled[treated, at], scaled[~treated, at]
         if inside.min() >= outside.max() or inside.max() <= outside.min():
-            culprits.append(name)  # the ranges do not overlap, or touch at one value only
+            culprits.append(names[j])  # the ranges do not overlap, or touch at one value only
+    if not culprits:
+        culprits = [names[kept[at - 1]] for at in separating_columns(scaled, treated)]
     named = f" Look first at {first_few(culprits)}: there the groups do not overlap." * bool(
         culprits
     )

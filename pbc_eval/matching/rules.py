@@ -6,6 +6,8 @@ import numpy as np
 
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
 
+SLACK = 1e-9  # of a width: 0.9 and 0.7 are 0.2 apart, whatever their binary digits say
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PairRules:
@@ -37,7 +39,7 @@ def pair_rules(values: Floats, widths: Floats, differ: Ints, focal: Bools) -> Pa
         return None
     return PairRules(
         values=values.tolist(),
-        widths=widths.tolist(),
+        widths=(widths * (1 + SLACK)).tolist(),
         differ=differ.tolist(),
         focal_rows=np.flatnonzero(focal).tolist(),
     )

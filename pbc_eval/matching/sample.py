@@ -13,6 +13,7 @@ from pbc_eval.agreement.matching_settings import (
     link_of,
 )
 from pbc_eval.errors import DesignError
+from pbc_eval.matching.assigning import Assigning
 from pbc_eval.matching.assignment import Assignment
 from pbc_eval.matching.balance import effective_size
 from pbc_eval.matching.balance_table import balance_table
@@ -30,10 +31,11 @@ from pbc_eval.matching.ledger import SampleLedger, by_arm
 from pbc_eval.matching.left_out import Unmatched, left_out
 from pbc_eval.matching.propensity import PropensityFit
 from pbc_eval.matching.settings import MatchSettings
+from pbc_eval.matching.ties import over_ties, tie_sentence
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import Name, Number, Units
+from pbc_eval.messages.values import Name, Number, Size, Units
 from pbc_eval.numerics.arrays import Bools, Floats
-from pbc_eval.results import AttEstimate, Method
+from pbc_eval.results import AttEstimate, Method, OverTies
 
 FEW_SETS = 20  # below it a clustered error is noticeably too small
 
@@ -42,6 +44,12 @@ _EFFECT_WORDS = {
     "regression": "weighted regression on treatment and the covariates",
     "g_computation": "weighted regression with separate slopes a group, averaged over the matched",
 }
+
+
+def _hangs_on_ties(spread: OverTies | None) -> tuple[Sentence, ...]:
+    if spread is None:
+        return ()
+    return (tie_sentence(spread, Size(spread.low, 4), Size(spread.high, 4)),)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -53,7 +61,7 @@ class MatchedSample:
     (n,) marks the units the effect is for,
     ``discarded`` (n,) those left out beforehand for want of common support;
     ``caliper_width`` is in units of the score, None without a caliper. Series and frames name
-    units by their ids, in the caller's row order.
+    units by their ids, in the order of the ids; ``to_frame`` keeps the caller's row order.
     """
 
     settings: MatchSettings
@@ -64,8 +72,13 @@ class MatchedSample:
     caliper_width: float | None
     focal: Bools
     discarded: Bools
-    assignment: Assignment
+    assigning: Assigning
     notes: tuple[Sentence, ...]
+
+    @property
+    def assignment(self) -> Assignment:
+        """Pairs, weights and sets, ties broken by identity."""
+        return self.assigning.own
 
     @property
     def analysis_weights(self) -> Floats:
@@ -222,15 +235,15 @@ class MatchedSample:
         name = str(series.name) if series.name is not None else "outcome"
         values = checked_outcome(series[rows], name)
         treated, weights = self.design.treated[rows], self.analysis_weights[rows]
-        data = MatchedData(
-            outcome=values,
-            treated=treated,
-            weights=weights,
-            clusters=self.assignment.subclass[rows] if self.in_sets else None,
-            covariates=self.design.columns.score_values[rows],
-            focal=self.focal[rows],
+        estimate = matched_effect(self._data(self.assignment, values), method)
+        every = series.to_numpy(dtype=np.float64, na_value=np.nan)
+        spread = over_ties(
+            self.assigning,
+            every,
+            lambda other: (
+                matched_effect(self._data(other, every[other.weights > 0]), method).estimate
+            ),
         )
-        estimate = matched_effect(data, method)
         treated_mean = float(np.average(values[treated], weights=weights[treated]))
         return AttEstimate(
             term=name,
@@ -242,10 +255,25 @@ class MatchedSample:
             degrees_of_freedom=estimate.degrees_of_freedom,
             reason=estimate.reason,
             counterfactual_mean=treated_mean - estimate.estimate,
-            method=self._effect_method(method),
+            over_ties=spread,
+            method=self._effect_method(method, spread),
         )
 
-    def _effect_method(self, method: EffectMethod) -> Method:
+    def _data(self, assignment: Assignment, outcome: Floats) -> MatchedData:
+        """What an effect is computed from; ``outcome`` is of those with a weight."""
+        rows = assignment.weights > 0
+        sampling = self.design.sampling
+        weights = assignment.weights if sampling is None else assignment.weights * sampling
+        return MatchedData(
+            outcome=outcome,
+            treated=self.design.treated[rows],
+            weights=weights[rows],
+            clusters=assignment.subclass[rows] if self.in_sets else None,
+            covariates=self.design.columns.score_values[rows],
+            focal=self.focal[rows],
+        )
+
+    def _effect_method(self, method: EffectMethod, spread: OverTies | None) -> Method:
         design = self.design
         pairing = [f", exact on {', '.join(design.exact)}"] if design.exact else []
         by = self.settings.by
@@ -284,7 +312,7 @@ class MatchedSample:
                 "of freedom; the score is taken as known"
             ),
             seed=self.settings.seed if self.settings.order == "random" else None,
-            notes=(*about, *self._cautions(method), *self.notes),
+            notes=(*about, *self._cautions(method), *_hangs_on_ties(spread), *self.notes),
         )
 
     def _cautions(self, method: EffectMethod) -> list[Sentence]:
@@ -326,4 +354,4 @@ class MatchedSample:
         )
         if self.score is not None:
             frame = frame.assign(score=self.score)
-        return frame.loc[self.matched]
+        return frame.iloc[self.design.as_given][self.matched[self.design.as_given]]

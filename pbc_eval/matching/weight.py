@@ -22,7 +22,9 @@ from pbc_eval.matching.balance import effective_size
 from pbc_eval.matching.design import Design, Missing, read_design
 from pbc_eval.matching.encoding import check_any_column
 from pbc_eval.matching.notes import left_out_of_the_score
+from pbc_eval.matching.overlap_of_levels import comparable_design
 from pbc_eval.matching.propensity import fit_propensity
+from pbc_eval.matching.support import rounded
 from pbc_eval.matching.weighted_sample import WeightedSample, WeightSettings
 from pbc_eval.matching.weighting import WEIGHTINGS, Weighting, WeightingProblem
 from pbc_eval.messages.sentence import Sentence
@@ -98,12 +100,16 @@ def weight(
         sampling_weights=sampling_weights,
     )
     check_any_column(design.columns, "weight")
-    kept = _untrimmed(design, by)
-    columns, treated = design.columns, design.treated[kept]
-    inside = columns if kept.all() else columns.at(kept)
+    try:
+        kept, weighting = _weighed(design, settings)
+    except DesignError:
+        smaller = comparable_design(design, settings.estimand)
+        if smaller is design:
+            raise
+        design = smaller
+        kept, weighting = _weighed(design, settings)
+    treated = design.treated[kept]
     sampling = np.ones(len(treated)) if design.sampling is None else design.sampling[kept]
-    problem = WeightingProblem(inside, treated, settings.estimand, by, sampling)
-    weighting = WEIGHTINGS[by.algorithm].weigh(problem)
     if by.truncated_at is not None:
         weighting = truncated(weighting, treated, by.truncated_at, sampling)
     notes = _notes(settings, weighting, treated, int((~kept).sum()))
@@ -143,6 +149,16 @@ def _asked(
     return by
 
 
+def _weighed(design: Design, settings: WeightSettings) -> tuple[Bools, Weighting]:
+    """Who is not trimmed, (n,), and their weights."""
+    by = settings.by
+    kept = _untrimmed(design, by)
+    columns = design.columns if kept.all() else design.columns.at(kept)
+    sampling = np.ones(int(kept.sum())) if design.sampling is None else design.sampling[kept]
+    problem = WeightingProblem(columns, design.treated[kept], settings.estimand, by, sampling)
+    return kept, WEIGHTINGS[by.algorithm].weigh(problem)
+
+
 def _untrimmed(design: Design, by: WeightingOptions) -> Bools:
     """Who has a score inside the bounds, shape (n,)."""
     trim = by.trimmed_at
@@ -152,7 +168,8 @@ def _untrimmed(design: Design, by: WeightingOptions) -> Bools:
     fit = fit_propensity(
         columns.score_values, design.treated, columns.score_names, by.score_link, design.sampling
     )
-    inside = (fit.score >= trim) & (fit.score <= 1 - trim)
+    score = rounded(fit.score)
+    inside = (score >= trim) & (score <= 1 - trim)
     for name, group in (("treated", design.treated), ("comparison", ~design.treated)):
         if not inside[group].any():
             raise DesignError(

@@ -1,6 +1,6 @@
 """The sample ledger: every row that came in, and why any of them went out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -69,6 +69,11 @@ class Ledger:
             ],
             ("what", "why"),
         )
+
+    def noting(self, what: Sentence, why: Sentence) -> "Ledger":
+        """This ledger with a step that drops no row, on what an estimator did with some."""
+        step = LedgerStep(what=what, rows_in=self.rows, why=why)
+        return replace(self, steps=(*self.steps, step))
 
     def cohorts_frame(self) -> pd.DataFrame:
         """One row a cohort: cohort (0 = never treated), units."""

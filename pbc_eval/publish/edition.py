@@ -24,6 +24,7 @@ from pbc_eval.disclosure.editions import refuse_differencing
 from pbc_eval.errors import PublicationError
 from pbc_eval.messages.catalogue import confirmed_by
 from pbc_eval.publish.citation import citation_of
+from pbc_eval.publish.compared import compare_numbers
 from pbc_eval.publish.edition_files import agreed_text, open_inputs, write_companions
 from pbc_eval.publish.edition_results import read_results
 from pbc_eval.publish.notebook import execute, to_page
@@ -230,7 +231,8 @@ def _facts(kind: Kind, spec: Subject, results: ResultsFile, notebook: Path) -> d
 
 
 def _stays(made: Path, target: Path, *, is_final: bool) -> bool:
-    """Does the edition that is there stay? A final one does; a run that differs is refused."""
+    """Does the edition that is there stay? A final one does; a run that differs is refused, unless
+    it is the same run on other hardware."""
     try:
         before = provenance.read_manifest(target)
     except PublicationError:  # not a whole edition; there is nothing to keep
@@ -239,7 +241,7 @@ def _stays(made: Path, target: Path, *, is_final: bool) -> bool:
     if before.get("status") != "final":
         return False
     old, new = before["outputs_sha256"], after["outputs_sha256"]
-    if old != new or not is_final:
+    if (old != new and not _only_hardware_differs(made, target)) or not is_final:
         changed = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
         raise PublicationError(
             f"{after['evaluation']}: edition {after['edition']} is final and published, and this "
@@ -247,6 +249,20 @@ def _stays(made: Path, target: Path, *, is_final: bool) -> bool:
             "change: give the correction a new edition, and say why under revisions."
         )
     return not provenance.changed_files(target)
+
+
+def _only_hardware_differs(made: Path, target: Path) -> bool:
+    """Do two runs of the same inputs by the same code differ in the last digits alone?"""
+    before, after = provenance.read_manifest(target), provenance.read_manifest(made)
+    same_run = all(
+        before.get(part) == after.get(part)
+        for part in ("inputs_sha256", "code_sha256", "notebook_sha256", "versions")
+    )
+    return (
+        same_run
+        and before["outputs_sha256"].keys() == after["outputs_sha256"].keys()
+        and compare_numbers(target, made).on_other_hardware
+    )
 
 
 def _sync(path: Path) -> None:

@@ -2,9 +2,11 @@
 
 edition ─ its files against its manifest ─ inputs, code and versions against the manifest's
         ─ run again in private ─ every file against the manifest's ─ numbers one by one
+
+Numbers are published to ten significant digits. Where another processor rounds one of them to the
+other side, the numbers are the same, and the largest relative difference is told.
 """
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,35 +17,40 @@ from typing import Any, Literal
 from pbc_eval import provenance
 from pbc_eval.agreement.portfolio import load_portfolio
 from pbc_eval.errors import PbcError
+from pbc_eval.publish.compared import Comparison, compare_numbers
 from pbc_eval.publish.edition import publish_edition
 from pbc_eval.publish.made_from import source_of
 from pbc_eval.publish.report_kinds import is_portfolio
 
-Verdict = Literal["identical", "same_numbers", "different", "tampered", "cannot_run"]
-RESULTS = "downloads/results.json"
-_NOT_NUMBERS = ("provenance",)  # of results.json: hashes and versions, compared by themselves
+Verdict = Literal[
+    "identical", "same_numbers", "other_hardware", "different", "tampered", "cannot_run"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What came out. ``causes`` say what went in differently, ``differences`` what came out so."""
+    """What came out. ``causes`` say what went in differently, ``differences`` what came out so;
+    ``largest`` is the largest relative difference of a number, 0 where all are equal."""
 
     name: str
     verdict: Verdict
     files: int  # published files that were compared
     causes: tuple[str, ...] = ()
     differences: tuple[str, ...] = ()
+    largest: float = 0.0
 
     @property
     def holds(self) -> bool:
         """Are the published numbers those that the inputs give?"""
-        return self.verdict in ("identical", "same_numbers")
+        return self.verdict in ("identical", "same_numbers", "other_hardware")
 
     @property
     def sentence(self) -> str:
         sentence = {
             "identical": f"identical: {self.files} files, byte for byte.",
             "same_numbers": "the same numbers; other bytes differ, for the reasons named.",
+            "other_hardware": "the same numbers on other hardware (largest relative difference "
+            f"{self.largest:.1g}).",
             "different": "DIFFERENT numbers.",
             "tampered": "CHANGED since it was published; it was not run again.",
             "cannot_run": "cannot be run again from what is here.",
@@ -78,17 +85,26 @@ def verify_edition(edition: Path, evaluation: Path | None = None) -> Verificatio
             )
         made = provenance.read_manifest(again.folder)
         differing = _differing(published["outputs_sha256"], made["outputs_sha256"])
-        numbers = tuple(_numbers(edition / RESULTS, again.folder / RESULTS))
+        numbers = compare_numbers(edition, again.folder)
     causes = tuple(_causes(published, made))
     if not differing:
         return Verification(name=name, verdict="identical", files=files, causes=causes)
     return Verification(
         name=name,
-        verdict="different" if numbers else "same_numbers",
+        verdict=_verdict(numbers, causes),
         files=files,
         causes=causes or ("nothing that the manifest names: the system underneath may differ",),
-        differences=numbers or differing,
+        differences=numbers.differences or differing,
+        largest=numbers.largest,
     )
+
+
+def _verdict(numbers: Comparison, causes: tuple[str, ...]) -> Verdict:
+    """Numbers that were made from other inputs are other numbers, however near."""
+    if numbers.equal:
+        return "same_numbers"
+    other_inputs = any(cause.startswith("input ") for cause in causes)
+    return "other_hardware" if numbers.on_other_hardware and not other_inputs else "different"
 
 
 def _take_members(source: Path, reports: Path, into: Path) -> None:
@@ -138,25 +154,3 @@ def _differing(before: dict[str, str], now: dict[str, str]) -> tuple[str, ...]:
         for name in sorted({*before, *now})
         if before.get(name) != now.get(name)
     )  # fmt: skip
-
-
-def _numbers(before: Path, now: Path) -> Iterator[str]:
-    """Where results.json states something else: 'payment.total was 10.00, is 12.00'."""
-    first, second = (dict(_leaves(json.loads(p.read_text("utf-8")))) for p in (before, now))
-    for place in sorted({*first, *second}):
-        if place.split(".")[0] in _NOT_NUMBERS or first.get(place) == second.get(place):
-            continue
-        was, is_now = first.get(place, "absent"), second.get(place, "absent")
-        yield f"{place} was {was}, is {is_now}"
-
-
-def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
-    """Every plain value of a document, with the way to it: outcomes[1].estimate."""
-    if isinstance(value, dict):
-        for key, part in value.items():
-            yield from _leaves(part, f"{place}.{key}".lstrip("."))
-    elif isinstance(value, list):
-        for position, part in enumerate(value, start=1):
-            yield from _leaves(part, f"{place}[{position}]")
-    else:
-        yield place, value

@@ -1,4 +1,4 @@
-"""results.json: everything that a page states, unrounded, as one frozen and versioned model.
+"""results.json: everything that a page states, to ten significant digits, as one frozen model.
 
 Whoever writes or reads a results.json does it by this model alone; its JSON Schema is
 docs/results.schema.json. Numbers that are missing are null.

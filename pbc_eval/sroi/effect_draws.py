@@ -10,6 +10,7 @@ import numpy as np
 from pbc_eval._validate import first_few
 from pbc_eval.errors import ValueMapError
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.roots import symmetric_root
 from pbc_eval.results import MeasuredOutcome
 
 FROM_INPUTS, FROM_ESTIMATES = 1, 2  # which stream of the seed a draw comes from
@@ -37,17 +38,29 @@ def effect_draws(
         _put_covariance(matrix, names, covariance)
     if not names:
         return {}
-    values, vectors = np.linalg.eigh(matrix)
-    if values[0] < -1e-10 * max(values[-1], 1e-300):
+    values = np.linalg.eigvalsh(matrix)
+    if values[0] < -1e-8 * max(values[-1], 1e-300):
         raise ValueMapError(
             "covariance of the estimates: is not a covariance matrix (its smallest eigenvalue is "
             f"{values[0]:.3g}). Take it from one joint estimation."
         )
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    root = _root(matrix)
     stream = np.random.SeedSequence([seed, FROM_ESTIMATES])
     scores = np.random.Generator(np.random.SFC64(stream)).standard_normal((len(names), draws))
     moved = root @ scores
     return {name: float(known[name].effect or 0.0) + moved[k] for k, name in enumerate(names)}
+
+
+def _root(matrix: Floats) -> Floats:
+    """(k, k) whose product with its transpose is ``matrix`` (k, k). Estimates that are independent
+    take their draws from the least error to the largest."""
+    errors = np.sqrt(np.maximum(np.diag(matrix), 0.0))
+    if np.count_nonzero(matrix - np.diag(np.diag(matrix))):
+        return symmetric_root(matrix)
+    root = np.zeros_like(matrix)
+    order = np.argsort(errors, kind="stable")
+    root[order, np.arange(len(order))] = errors[order]
+    return root
 
 
 def _put_covariance(

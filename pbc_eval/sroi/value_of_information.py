@@ -13,6 +13,7 @@ Source: Strong, Oakley & Brennan (2014), "Estimating multiparameter partial expe
 perfect information from a probabilistic sensitivity analysis sample", Medical Decision Making 34.
 """
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ import numpy as np
 
 from pbc_eval.errors import ValueMapError
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.significant import DIGITS, significant
 from pbc_eval.sroi.simulate import Simulation
 
 KNOTS = tuple(k / 9 for k in range(10))  # of a spline, as quantiles of the input, ends included
@@ -58,21 +60,28 @@ def value_of_information(simulation: Simulation) -> ValueOfInformation:
     net = simulation.net_present_value[:n]
     expected = float(net.mean())
     variance = float(net.var())
+    decimals = DIGITS - 1 - math.floor(math.log10(max(float(np.abs(net).mean()), 1e-300)))
     worth = []
     for name, drawn, straight in zip(
         simulation.names, simulation.inputs, simulation.straight, strict=True
     ):
         fitted = conditional_mean(net, drawn, straight=straight)
+        # the difference of two large numbers is known to as many decimals as they are
         value = float(np.maximum(fitted, 0).mean()) - max(expected, 0.0)
         share = float(fitted.var()) / variance if variance > 0 else 0.0
-        worth.append(InputInformation(name, max(value, 0.0), share))
+        worth.append(InputInformation(name, max(0.0, round(value, decimals)), share))
     return ValueOfInformation(
         perfect=max(float(np.maximum(net, 0).mean()) - max(expected, 0.0), 0.0),
-        inputs=tuple(sorted(worth, key=lambda entry: (-entry.value, -entry.share_of_variance))),
+        inputs=tuple(sorted(worth, key=_by_worth)),
         commission=expected > 0,
         chance_of_regret=float((net <= 0).mean() if expected > 0 else (net > 0).mean()),
         draws=n,
     )
+
+
+def _by_worth(entry: InputInformation) -> tuple[float, float]:
+    """Largest first; equal but for rounding, as given."""
+    return -significant(entry.value), -significant(entry.share_of_variance)
 
 
 def conditional_mean(net: Floats, drawn: Floats, *, straight: bool) -> Floats:

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 from pbc_eval import provenance
 from pbc_eval.cli import app
 from pbc_eval.errors import PublicationError
-from pbc_eval.publish.verify import RESULTS, verify_edition
+from pbc_eval.publish.verify import verify_edition
+from pbc_eval.results_file import RESULTS
 
 pytestmark = pytest.mark.slow  # editions are run, and run again
 NAME = "wheels-to-meals"

@@ -119,7 +119,7 @@ def _find(
         alternatives=tuple(estimate for _, estimate in side_by_side),
         checks=checks,
         tables=(
-            tables.ledger_table(spec, outcome, panel.ledger.to_frame()),
+            tables.ledger_table(spec, outcome, effects.ledger.to_frame()),
             tables.groups_table(spec, outcome, groups(spec, panel)),
             tables.means_table(spec, outcome, means(spec, panel), parts_of_means(panel)),
             tables.estimates_table(spec, outcome, side_by_side),

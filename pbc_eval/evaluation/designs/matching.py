@@ -18,6 +18,7 @@ from pbc_eval.evaluation.comparison_groups import (
     build,
     effect_in,
     effect_words,
+    ties_told,
     unadjusted,
 )
 from pbc_eval.evaluation.designs.design_kind import DesignKind, Facts
@@ -93,7 +94,9 @@ def _finding(
     assert isinstance(design, Matching)
     column, level = str(outcome.column), design.level
     words = effect_words(sample)
-    headline = effect_in(sample, column, design.compared_by, level)
+    headline = ties_told(
+        effect_in(sample, column, design.compared_by, level), outcome, spec.contract.currency
+    )
     alternatives, lacking = _other_comparisons(sample, column, design)
     ways = [(name, other, effect_in(other, column, by, level)) for name, by, other in others]
     alternatives += [(name, estimate) for name, _, estimate in ways]

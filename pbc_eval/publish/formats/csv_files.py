@@ -4,6 +4,7 @@ import pandas as pd
 
 from pbc_eval.errors import PublicationError
 from pbc_eval.intake.formula_text import harmless
+from pbc_eval.numerics.published import published
 from pbc_eval.report.page import Page
 
 
@@ -26,8 +27,9 @@ def csv_files(page: Page) -> dict[str, bytes]:
 
 
 def csv_text(frame: pd.DataFrame) -> str:
-    """The frame as CSV, unrounded; text that a spreadsheet would run as a formula is quoted."""
-    safe = frame.copy()
+    """The frame as CSV, numbers to ten significant digits; text that a spreadsheet would run as a
+    formula is quoted."""
+    safe = published(frame).copy()
     for column in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[column]):
             safe[column] = [

@@ -1,4 +1,4 @@
-"""results.json of each kind of report: what the page states, unrounded, by the one model of it."""
+"""results.json of each kind of report: what the page states, in full, by the one model of it."""
 
 import math
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from pbc_eval.evaluation.measured_outcome import SHARE_OF_COMPARISON
 from pbc_eval.evaluation.portfolio.tables import contracts_frame
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.number_formats import long_date
+from pbc_eval.numerics.published import published
 from pbc_eval.payment.risk import PaymentRisk
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.publish.formats.particulars import evaluation_particulars
@@ -62,7 +63,10 @@ def results(page: Page, released: Released) -> ResultsFile:
         made = _of_note(page, released)
     else:
         made = _of_portfolio(page, released)
-    return made.model_copy(update={"files": _page_files(page)})
+    # intervals and the like are worked out from published numbers, and are published to as many
+    # digits as those
+    content = published(made.model_dump() | {"files": _page_files(page)})
+    return ResultsFile.model_validate(content)
 
 
 def _page_files(page: Page) -> tuple[PageFile, ...]:

@@ -25,7 +25,7 @@ _SHA256 = "http://spdx.org/rdf/terms#checksumAlgorithm_sha256"
 _MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
 _FILES = {  # of an edition, the ones that a portal offers; the others are in the archive
     "index.html": "The report",
-    "downloads/results.json": "All results, unrounded",
+    "downloads/results.json": "All results, to ten digits",
     "downloads/dictionary.csv": "What the columns of the tables mean",
     f"downloads/{ARCHIVE}": "The archive: page, tables, what was agreed, how it came about",
 }

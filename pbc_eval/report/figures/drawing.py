@@ -21,6 +21,7 @@ from matplotlib.ticker import MaxNLocator
 
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.errors import PublicationError
+from pbc_eval.numerics.published import published
 
 __all__ = [
     "Axes",
@@ -144,7 +145,7 @@ def finish_panels(
             figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
         return _smaller(stream.getvalue())
 
-    return Figure(name=name, caption=caption, alt=alt, data=data.copy(), draw=drawn)
+    return Figure(name=name, caption=caption, alt=alt, data=published(data).copy(), draw=drawn)
 
 
 def _smaller(svg: bytes) -> bytes:
@@ -153,13 +154,19 @@ def _smaller(svg: bytes) -> bytes:
 
     def rounded(match: re.Match[bytes]) -> bytes:
         text = re.sub(rb"\s+", b" ", match[2])
-        return match[1] + re.sub(rb"(\d+\.\d\d)\d+", rb"\1", text) + b'"'
+        return match[1] + re.sub(rb"-?\d+\.\d{3,}", _to_a_hundredth, text) + b'"'
 
     svg = re.sub(rb"<!--.*?-->\s*", b"", svg, flags=re.DOTALL)
     svg = re.sub(rb'( d=")([^"]*)"', rounded, svg)
     svg = re.sub(rb'(transform="translate\()([\d. -]+\))"', rounded, svg)
     svg = svg.replace(b"'DejaVu Sans'", FONTS)
     return re.sub(rb">\s+<", b"><", svg)
+
+
+def _to_a_hundredth(number: re.Match[bytes]) -> bytes:
+    """Rounded, not cut: 71.9999999 and 72.0000001, which two machines make of 72, are one place."""
+    text = f"{float(number[0]):.2f}".rstrip("0").rstrip(".").encode()
+    return b"0" if text == b"-0" else text
 
 
 def _style() -> AbstractContextManager[None]:

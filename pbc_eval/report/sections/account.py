@@ -48,7 +48,7 @@ def principles(released: ReleasedEvaluation) -> tuple[tuple[str, str], ...]:
         ("5. Do not overclaim", _what_is_claimed(sroi)),
         (
             "6. Be transparent",
-            "The whole value map, unrounded, and a workbook with live formulas can be downloaded; "
+            "The whole value map and a workbook with live formulas can be downloaded; "
             f"the ratio is shown with its range, {low:.2f} to {high:.2f}, beside the net present "
             f"value; {simulated}.",
         ),

@@ -49,7 +49,7 @@ def assurance_parts(
     """The last section; ``reviews`` are those of every output of the page."""
     spec = released.spec
     provenance = _provenance(spec.id, spec.edition, released.inputs, released.seed)
-    files = [(RESULTS, Sentence("All results, unrounded (JSON)"))]
+    files = [(RESULTS, Sentence("All results, to ten digits (JSON)"))]
     review: ReleasedTable | None = None
     changes: list[Part] = []
     if isinstance(released, ReleasedEvaluation):
