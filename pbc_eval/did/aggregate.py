@@ -143,11 +143,24 @@ def _chosen(
     if min_e is not None:
         chosen &= plan.event_time >= min_e
     if balance_e is not None:
-        longest = np.array([plan.event_time[plan.cohort == g].max() for g in plan.cohort])
         span = np.ptp(plan.event_time[plan.cohort == plan.cohort[0]])
-        chosen &= longest >= balance_e
+        chosen &= np.isin(plan.cohort, _balanced(cells, balance_e))
         chosen &= (plan.event_time <= balance_e) & (plan.event_time >= balance_e - span)
     return chosen
+
+
+def _balanced(cells: CellEstimates, balance_e: int) -> list[int]:
+    """Cohorts whose effects are estimated, not only planned, at every event time of theirs from 0
+    to ``balance_e``, and at ``balance_e`` or later."""
+    plan, kept = cells.plan, []
+    estimated = ~np.isnan(cells.estimate)
+    for g in np.unique(plan.cohort).tolist():
+        mine = (plan.cohort == g) & (plan.event_time >= 0)
+        needed = mine & (plan.event_time <= balance_e)
+        reached = plan.event_time[mine & estimated].max(initial=-1)
+        if reached >= balance_e and estimated[needed].all():
+            kept.append(g)
+    return kept
 
 
 def _limits(balance_e: int | None, min_e: int | None, max_e: int | None) -> str:
