@@ -159,8 +159,8 @@ def _without_far_cells(sheet: Worksheet, name: str, error: type[PbcError]) -> No
         corner = f"{get_column_letter(max(c for _, c in others))}{max(r for r, _ in others)}"
         raise error(
             f"{name}, sheet {sheet.title!r}: cell {full[far].coordinate} holds "
-            f"{full[far].value!r}, far from the other {len(others):,} cells, which end at {corner}. Delete it, or move "
-            "it to a sheet of its own."
+            f"{full[far].value!r}, far from the other {len(others):,} cells, which end at "
+            f"{corner}. Delete it, or move it to a sheet of its own."
         )
     for at in [at for at in every if at not in full]:
         del every[at]

@@ -1,4 +1,4 @@
-"""The log of editions: lines are only added, and what was final is known whatever its folder says."""
+"""The log of editions: lines are only added, and what was final is known from it."""
 
 import json
 import shutil
