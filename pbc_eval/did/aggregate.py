@@ -67,30 +67,28 @@ def aggregate(
     index, averages, overall = averages_of(cells, kind, chosen, after, weights)
     index = _labelled(kind, index, labels)
     terms = [_TERMS[kind].format(at) for at in index]
+    every = (*averages, overall)
     scores = np.array([average.score for average in averages]).reshape(-1, len(cells.joint))
     covariance = scores @ cells.joint @ scores.T
-    every = np.vstack([scores, overall.score])
-    allowed = allowance(cells.small, every, np.einsum("ij,jk,ik->i", every, cells.joint, every))
-    lone = [lone_in(cells, average) for average in (*averages, overall)]
-    allowed = _beside_lone_cohorts(allowed, lone)
-    reasons = [
-        reason_without_error(cells, average, which)
-        for average, which in zip((*averages, overall), lone, strict=True)
-    ]
+    lone = [lone_in(cells, average) for average in every]
+    allowed = _allowed(cells, every, lone)
+    reasons = [reason_without_error(cells, *pair) for pair in zip(every, lone, strict=True)]
+    known = [j for j, reason in enumerate(reasons[:-1]) if not reason]
     critical: list[float | None] = [None] * len(averages)
     notes = list(method.notes)
     banded = bands == "simultaneous" and bool(averages)
     if banded:
-        known = [j for j, reason in enumerate(reasons[:-1]) if not reason]
         inside = covariance[np.ix_(known, known)]
         band = _band(cells, scores[known], inside, allowed, known, level=level, seed=seed)
         for j, value in zip(known, band.tolist(), strict=True):
             alone = lone[j]
             critical[j] = value * (alone.factor if alone else 1.0)
         notes.append(band_note(level, band))
-    notes += notes_of_cells(cells, labels, chosen)
-    notes += small_note(cells, labels[0], allowed)
-    notes += lone_notes(labels[0], lone[-1])
+    notes += (
+        *notes_of_cells(cells, labels, chosen),
+        *small_note(cells, labels[0], allowed),
+        *lone_notes(labels[0], lone[-1]),
+    )
     method = replace(method, seed=seed if banded else None, notes=tuple(notes))
     effects = tuple(
         _effect(
@@ -123,7 +121,12 @@ def aggregate(
     )
 
 
-def _beside_lone_cohorts(allowed: Allowance, lone: list[Lone | None]) -> Allowance:
+def _allowed(
+    cells: CellEstimates, averages: tuple[Average, ...], lone: list[Lone | None]
+) -> Allowance:
+    """What each average is allowed for small cohorts, and for lone ones in it."""
+    scores = np.array([average.score for average in averages])
+    allowed = allowance(cells.small, scores, np.einsum("ij,jk,ik->i", scores, cells.joint, scores))
     factors = np.array([1.0 if which is None else which.factor for which in lone])
     return replace(allowed, factor=allowed.factor * factors)
 

@@ -6,12 +6,11 @@ say what is wrong with them, whatever is wrong with the others.
 
 from collections.abc import Callable
 
-from pbc_eval.agreement.design import Matching
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.errors import PbcError
 from pbc_eval.evaluation.core_results import counts_by_person
+from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.evaluation.outcome_panel import read_panel
-from pbc_eval.evaluation.people_frame import read_people
 from pbc_eval.evaluation.social_value import read_value_inputs
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.kpi.measure import measure_performance
@@ -23,9 +22,9 @@ def problems_of(spec: EvaluationSpec, files: InputFiles) -> tuple[str, ...]:
     for outcome in spec.outcomes if spec.data is not None else ():
         if spec.design.on_panel:
             parts.append(lambda outcome=outcome: read_panel(spec, outcome, files))  # type: ignore[misc]
-    design, performance = spec.design, spec.performance
-    if spec.data is not None and isinstance(design, Matching):
-        parts.append(lambda: read_people(spec, design, files))
+    performance, reads = spec.performance, design_kind(spec.design).reads
+    if spec.data is not None and reads is not None:
+        parts.append(lambda: reads(spec, files))
     if performance is not None:
         parts.append(lambda: measure_performance(performance, spec.path, files.frame))
     for count in spec.counts:

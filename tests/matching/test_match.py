@@ -296,9 +296,9 @@ def with_value(column, value, rows=(4,)) -> pd.DataFrame:
         (
             changed(age=["41", "n/a"] * 50),
             {},
-            r"'age' holds text among numbers: 'n/a'.*to_numeric",
+            r"'age' holds text among numbers: 'n/a'.*leave the cell empty",
         ),
-        (changed(age=["41", "42"] * 50), {}, r"numbers stored as text, e\.g\. '41'"),
+        (changed(age=["41", "42"] * 50), {}, r"'age' holds numbers written as text, such as '41'"),
         (changed(age=pd.Timestamp("2020-01-01")), {}, r"age: datetime.*cannot be matched on"),
         (
             people(300).assign(age=[f"name {i}" for i in range(300)]),

@@ -224,6 +224,13 @@ _NO_SETTINGS = {
     *("method", "algorithm", "covariates", "estimand", "alternatives", "benchmark", "treatment"),
     *("rationale", "agreed_on", "level", "waivers", "deviations"),
 }
+
+
+def _reads(spec: EvaluationSpec, files: InputFiles) -> object:
+    assert isinstance(spec.design, Matching)
+    return read_people(spec, spec.design, files)
+
+
 DESIGN_KIND = DesignKind(
     model=Matching,
     label="Matching or weighting",
@@ -234,5 +241,6 @@ DESIGN_KIND = DesignKind(
         "what was recorded. It would mislead if they differed in what was not."
     ),
     plain_words=_plain_words,
+    reads=_reads,
     than_if_a_check_failed=Sentence("than in the matched comparison group"),
 )
