@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from pbc_eval.agreement.base import NUMBERS, AddedLater, Agreed, Share, Slug
 from pbc_eval.messages.written_numbers import Notation
 
-Missing = Literal["refuse", "complete_units", "pairs", "complete_cases"]
+Missing = Literal["refuse", "complete_units", "pairs", "complete_cases", "indicator"]
 StartInsidePeriod = Literal["this_period", "next_period", "leave_period_out"]
 FixWeights = Literal["base_period", "first_period", "varying"]
 NeverCode = int | dt.date | str

@@ -71,11 +71,12 @@ def _built(
     frame: pd.DataFrame, spec: EvaluationSpec, design: Matching, way: ComparisonGroup, seed: int
 ) -> Sample:
     data = spec.data
-    if data is None or data.missing not in ("refuse", "complete_cases"):
+    if data is None or data.missing not in ("refuse", "complete_cases", "indicator"):
         raise DesignError(
             f"{spec.id}: data.missing is {data.missing if data else 'not given'!r}; a matching "
-            "design takes refuse or complete_cases."
+            "design takes refuse, complete_cases or indicator."
         )
+    outcomes = [str(outcome.column) for outcome in spec.outcomes if outcome.column in frame]
     covariates = design.covariates
     if isinstance(way, OtherComparisonGroup) and way.covariates is not None:
         covariates = way.covariates
@@ -89,6 +90,8 @@ def _built(
         seed=seed,
         sampling_weights=data.weight,
         missing=data.missing,
+        cluster=data.cluster,
+        needed=() if data.missing == "refuse" else outcomes,
     )
 
 
@@ -103,6 +106,8 @@ def sample_by(
     seed: int = 0,
     sampling_weights: str | None = None,
     missing: Missing = "refuse",
+    cluster: str | None = None,
+    needed: Sequence[str] = (),
 ) -> Sample:
     """Match or weight ``frame``, one row a unit, by an algorithm. ``seed`` serves the random
     order. Raises what ``match`` and ``weight`` raise."""
@@ -116,6 +121,8 @@ def sample_by(
             unit=unit,
             sampling_weights=sampling_weights,
             missing=missing,
+            cluster=cluster,
+            needed=needed,
         )
     if not isinstance(by, MatchingOptions):
         raise DesignError(f"{by!r} are the options of no algorithm that matches or weights.")
@@ -129,6 +136,8 @@ def sample_by(
         seed=seed,
         sampling_weights=sampling_weights,
         missing=missing,
+        cluster=cluster,
+        needed=needed,
     )
 
 

@@ -25,10 +25,9 @@ def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Pan
         raise DesignError(f"{spec.id}: {outcome.id}: data roles time, cohort and column are needed")
     missing = outcome.missing or data.missing
     if missing == "complete_cases":
-        raise DesignError(
-            f"{spec.id}: {outcome.id}: missing 'complete_cases' is for matching; for a panel say "
-            "complete_units (drop units that are not always observed) or pairs."
-        )
+        raise _for_matching(spec, outcome, missing)
+    if missing == "indicator":
+        raise _for_matching(spec, outcome, missing)
     covariates = getattr(design, "covariates", ())
     as_text = (outcome.column, *((data.weight,) if data.weight else ()), *covariates)
     panel = Panel.from_data(
@@ -61,6 +60,13 @@ def read_every_panel(spec: EvaluationSpec, files: InputFiles) -> tuple[Panel, ..
     if problems:
         raise DataError("\n".join(dict.fromkeys(problems)))
     return tuple(panels)
+
+
+def _for_matching(spec: EvaluationSpec, outcome: Outcome, missing: str) -> DesignError:
+    return DesignError(
+        f"{spec.id}: {outcome.id}: missing {missing!r} is for matching; for a panel say "
+        "complete_units (drop units that are not always observed) or pairs."
+    )
 
 
 def total_scale(panel: Panel, outcome: Outcome) -> float | None:

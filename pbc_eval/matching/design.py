@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pbc_eval._validate import check_choice, did_you_mean, first_few
 from pbc_eval.errors import DataError, DesignError
+from pbc_eval.matching.clustered_error import Grouping
 from pbc_eval.matching.encoding import Columns, encode, numbers
 from pbc_eval.matching.ledger import LedgerStep, SampleLedger, by_arm
 from pbc_eval.matching.missing import with_indicators
@@ -54,6 +55,7 @@ class Design:
     antiexact: tuple[str, ...]
     sampling: NDArray[np.float64] | None = None
     sampling_weights: str | None = None
+    grouping: Grouping | None = None  # the clusters people belong to
 
     @property
     def limited(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -82,9 +84,13 @@ def read_design(
     owner: str = "match",
     sampling_weights: str | None = None,
     score: str | None = None,
+    cluster: str | None = None,
+    needed: Sequence[str] = (),
 ) -> Design:
     """Check everything a match will use, and turn it into arrays. ``frame`` is not changed;
-    ``owner`` is who asks, as messages name it.
+    ``owner`` is who asks, as messages name it. ``cluster`` names the column of the clusters that
+    people belong to; rows that lack a ``needed`` column, such as an outcome, are left out and
+    entered in the ledger.
 
     Raises DataError for unknown columns, repeated or missing ids, a treatment other than 0/1,
     missing or infinite covariates, text among numbers; DesignError for an empty group.
@@ -95,8 +101,9 @@ def read_design(
     antiexact = _names(owner, "antiexact", antiexact, may_be_empty=True)
     limits = _limits(within or {})
     paired_on = [*exact, *(name for name, _ in limits), *antiexact]
-    weighing = [name for name in (sampling_weights, score) if name is not None]
-    used = [treatment, *covariates, *paired_on, *weighing, *([unit] if unit is not None else [])]
+    weighing = [name for name in (sampling_weights, score, cluster) if name is not None]
+    used = [treatment, *covariates, *paired_on, *weighing, *needed]
+    used += [unit] if unit is not None else []
     check_columns(frame, used, owner)
     _refuse_the_treatment(
         owner,
@@ -104,7 +111,7 @@ def read_design(
         {
             "covariates": covariates,
             "exact, within and antiexact": paired_on,
-            "sampling_weights and score": weighing,
+            "sampling_weights, score and cluster": weighing,
         },
     )
     ids = _ids(owner, frame, unit)
@@ -126,6 +133,9 @@ def read_design(
     wanted = list(dict.fromkeys([*covariates, *paired_on, *weighing]))
     whole, ledger = _whole_rows(frame, wanted, missing, owner=owner, ledger=ledger, treated=treated)
     frame, ids, treated, place = frame.iloc[whole], ids[whole], treated[whole], place[whole]
+    if needed:
+        known, ledger = _with_known_outcomes(frame, needed, ledger, treated)
+        frame, ids, treated, place = frame.iloc[known], ids[known], treated[known], place[known]
     sampling = None
     if sampling_weights is not None:
         sampling = read_sampling(frame[sampling_weights], owner)
@@ -154,7 +164,22 @@ def read_design(
         antiexact=antiexact,
         sampling=sampling,
         sampling_weights=sampling_weights,
+        grouping=None if cluster is None else Grouping(strata_of(frame, [cluster]), cluster),
     )
+
+
+def _with_known_outcomes(
+    frame: pd.DataFrame, needed: Sequence[str], ledger: SampleLedger, treated: Bools
+) -> tuple[NDArray[np.intp], SampleLedger]:
+    """Positions of the rows with all ``needed`` columns; the others are entered by arm."""
+    absent = frame[list(needed)].isna()
+    hit = np.asarray(absent.to_numpy(dtype=bool).any(axis=1))
+    if not hit.any():
+        return np.arange(len(frame)), ledger
+    counts = _by_column({str(name): int(n) for name, n in absent.sum().items() if n})
+    gone, n_treated = int(hit.sum()), int((hit & treated).sum())
+    why = by_arm(Sentence("missing values: {columns}", columns=counts), n_treated, gone - n_treated)
+    return np.flatnonzero(~hit), ledger.then(Sentence("known outcomes"), gone, why)
 
 
 def _whole_rows(

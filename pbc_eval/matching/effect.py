@@ -6,7 +6,8 @@ Standard errors after matching without replacement are clustered by matched set,
 G / (G - 1) x (n - 1) / (n - k) for G sets, n people and k coefficients; intervals use Student's t
 with G - 1 degrees of freedom. With replacement people serve in several sets, none can be a
 cluster, and the errors are HC3 of the weighted regression, with n - k degrees of freedom. Neither
-counts the uncertainty of the estimated score itself.
+counts the uncertainty of the estimated score itself. Where people belong to clusters of their own,
+such as schools, see ``clustered_error``.
 
 Source: Abadie & Spiess (2022), JASA 117, 983-995 (sets as clusters, matching without replacement);
 Austin & Cafri (2020), Statistics in Medicine 39 (with replacement); MacKinnon & White (1985).
@@ -20,6 +21,7 @@ import pandas as pd
 from pbc_eval._validate import check_level, did_you_mean
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.intake.number_columns import refusal
+from pbc_eval.matching.clustered_error import Grouping, clustered_covariance
 from pbc_eval.matching.design import check_columns, zero_one
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import MATCHED_UNITS, PEOPLE, Number, Units
@@ -45,6 +47,7 @@ class MatchedData(NamedTuple):
     clusters: Ints | None
     covariates: Floats
     focal: Bools
+    grouping: Grouping | None = None  # clusters that people belong to whatever the match
 
 
 class Effect(NamedTuple):
@@ -120,6 +123,12 @@ def _weighted_regression(data: MatchedData, design: Floats, gradient: Floats) ->
     # influence of each row on the estimate: gradient (X'WX)^-1 x_i w_i e_i
     leaning = q @ np.linalg.solve(r.T, gradient)
     influence = leaning * residual
+    if data.grouping is not None:
+        by_group = clustered_covariance(
+            influence[:, None], data.treated, data.grouping, counted=k, sets=clusters
+        )
+        error = None if by_group.covariance is None else float(np.sqrt(by_group.covariance[0, 0]))
+        return Effect(estimate, error, by_group.degrees_of_freedom, by_group.reason)
     if clusters is None:
         leverage = np.einsum("ij,ij->i", q, q)
         if leverage.max() > 1 - 1e-9:

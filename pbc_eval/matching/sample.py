@@ -17,10 +17,12 @@ from pbc_eval.matching.assigning import Assigning
 from pbc_eval.matching.assignment import Assignment
 from pbc_eval.matching.balance import effective_size
 from pbc_eval.matching.balance_table import balance_table
+from pbc_eval.matching.clustered_error import Grouping, clustered_words
 from pbc_eval.matching.design import Design
 from pbc_eval.matching.distance import Space
 from pbc_eval.matching.effect import (
     EFFECT_METHODS,
+    Effect,
     EffectMethod,
     MatchedData,
     checked_outcome,
@@ -30,6 +32,7 @@ from pbc_eval.matching.effect import (
 from pbc_eval.matching.ledger import SampleLedger, by_arm
 from pbc_eval.matching.left_out import Unmatched, left_out
 from pbc_eval.matching.propensity import PropensityFit
+from pbc_eval.matching.reused import REUSE_WORDS, error_with_reuse
 from pbc_eval.matching.settings import MatchSettings
 from pbc_eval.matching.ties import over_ties, tie_sentence
 from pbc_eval.messages.sentence import Sentence
@@ -44,6 +47,25 @@ _EFFECT_WORDS = {
     "regression": "weighted regression on treatment and the covariates",
     "g_computation": "weighted regression with separate slopes a group, averaged over the matched",
 }
+
+
+def _clustering(grouping: Grouping | None, sets: str, lack: str) -> str:
+    if grouping is not None:
+        return f"{grouping.name} and {sets}" if sets else grouping.name
+    return sets or f"none ({lack})"
+
+
+def _inference(grouping: Grouping | None, *, alone: bool) -> Sentence:
+    if grouping is not None:
+        return clustered_words(grouping, in_sets=not alone)
+    if alone:
+        return Sentence(
+            "HC3, Student's t with n - k degrees of freedom; the score is taken as known"
+        )
+    return Sentence(
+        "CR1 by matched set, factor G/(G-1) x (n-1)/(n-k), Student's t with G - 1 degrees of "
+        "freedom; the score is taken as known"
+    )
 
 
 def _hangs_on_ties(spread: OverTies | None) -> tuple[Sentence, ...]:
@@ -237,6 +259,8 @@ class MatchedSample:
         treated, weights = self.design.treated[rows], self.analysis_weights[rows]
         estimate = matched_effect(self._data(self.assignment, values), method)
         every = series.to_numpy(dtype=np.float64, na_value=np.nan)
+        if self._counts_reuse(method):
+            estimate = self._with_reuse(estimate, every)
         spread = over_ties(
             self.assigning,
             every,
@@ -271,7 +295,26 @@ class MatchedSample:
             clusters=assignment.subclass[rows] if self.in_sets else None,
             covariates=self.design.columns.score_values[rows],
             focal=self.focal[rows],
+            grouping=self._grouping(rows),
         )
+
+    def _counts_reuse(self, method: EffectMethod) -> bool:
+        """Is the error that of a mean difference between people who may serve repeatedly?"""
+        plain = method == "difference" and self.settings.replacement
+        return plain and self.design.grouping is None and self.design.sampling is None
+
+    def _with_reuse(self, estimate: Effect, outcome: Floats) -> Effect:
+        pairs, score = self.assignment.pairs, self.assigning.score
+        if pairs is None:
+            return estimate
+        points = score[:, None] / score.std() if self.space is None else self.space.points
+        error = error_with_reuse(pairs, outcome, points, ~self.focal)
+        freedom = float(len(np.unique(pairs.focal)) - 1)
+        return estimate if error is None else Effect(estimate.estimate, error, freedom, None)
+
+    def _grouping(self, rows: Bools) -> Grouping | None:
+        grouping = self.design.grouping
+        return None if grouping is None else grouping.at(rows)
 
     def _effect_method(self, method: EffectMethod, spread: OverTies | None) -> Method:
         design = self.design
@@ -302,15 +345,10 @@ class MatchedSample:
                 every=Units(n_all),
                 treatment=Name(self.design.treatment),
             ),
-            clustering=f"none ({lack})" if alone else "matched set",
-            inference=Sentence(
-                "HC3, Student's t with n - k degrees of freedom; the score is taken as known"
-            )
-            if alone
-            else Sentence(
-                "CR1 by matched set, factor G/(G-1) x (n-1)/(n-k), Student's t with G - 1 degrees "
-                "of freedom; the score is taken as known"
-            ),
+            clustering=_clustering(design.grouping, "" if alone else "matched set", lack),
+            inference=REUSE_WORDS
+            if self._counts_reuse(method)
+            else _inference(design.grouping, alone=alone),
             seed=self.settings.seed if self.settings.order == "random" else None,
             notes=(*about, *self._cautions(method), *_hangs_on_ties(spread), *self.notes),
         )

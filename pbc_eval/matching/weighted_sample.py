@@ -11,6 +11,7 @@ from pbc_eval.agreement.weighting_options import ChanceLink, WeightingOptions
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.balance import effective_size
 from pbc_eval.matching.balance_table import balance_table
+from pbc_eval.matching.clustered_error import clustered_words
 from pbc_eval.matching.design import Design
 from pbc_eval.matching.effect import checked_outcome, outcome_values
 from pbc_eval.matching.ledger import SampleLedger, by_arm
@@ -186,11 +187,15 @@ class WeightedSample:
             else ("augmented (doubly robust) weighted difference, linear regressions by group")
         )
         n_effective = effective_size(self.weighting.weights[~treated])
+        grouping = self.design.grouping
+        error = weighted.error(treated, None if grouping is None else grouping.at(self.kept))
         target = _TARGET_WORDS[self.settings.estimand]
         return AttEstimate(
             term=name,
             estimate=weighted.estimate,
-            std_error=weighted.std_error,
+            std_error=error.std_error,
+            degrees_of_freedom=error.degrees_of_freedom,
+            reason=error.reason,
             n_treated=int(treated.sum()),
             n_comparison=int((~treated).sum()),
             level=level,
@@ -203,10 +208,13 @@ class WeightedSample:
                     treatment=Name(self.design.treatment),
                     effective=Units(round(n_effective)),
                 ),
+                clustering="none" if grouping is None else grouping.name,
                 inference=Sentence(
                     "stacked estimating equations, which count the estimation of the score, "
                     "factor n/(n-1), normal reference"
-                ),
+                )
+                if grouping is None
+                else clustered_words(grouping, in_sets=False),
                 notes=(target, *self.notes),
             ),
         )

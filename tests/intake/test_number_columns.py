@@ -45,7 +45,9 @@ def test_every_role_is_refused_undeclared_and_read_declared(frame, column, notat
     plain = Panel.from_data(frame.assign(**{column: frame[column] / scale}), **roles)
     np.testing.assert_allclose(read.arrays().outcome, plain.arrays().outcome)
     np.testing.assert_allclose(read.arrays().weight, plain.arrays().weight)
-    assert [n for n in read.ledger.notes if repr(column) in n and notation in n]
+    told = [step.why for step in read.ledger.steps if step.what == "numbers as text"]
+    assert [why for why in told if repr(column) in why and notation in why]
+    assert read.ledger.rows == plain.ledger.rows
 
 
 @pytest.mark.parametrize("suffix", ["csv", "xlsx"])
