@@ -85,6 +85,10 @@ def numbers_of_source(
         if name in labels or not table[column].type().is_string():
             continue
         texts = distinct_texts(table, column)
+        if name in measures and _answers(texts):
+            table = with_values(table, column, {text: _answer(text) for text in texts})
+            notes.append(_answers_read(name))
+            continue
         problem = refusal(name, texts, notation, may_be_labels=name not in measures)
         odd = [text for text in texts if _is_odd(text)]
         if problem and name in measures and odd and not any(map(written.is_number, odd)):
@@ -106,10 +110,12 @@ def numbers_of_frame(
     *,
     owner: str = "data",
     labels: Collection[str] = (),
+    measures: Collection[str] = (),
 ) -> tuple[pd.DataFrame, list[Sentence]]:
     """A new frame with the columns of numbers as numbers, and what was read, for the ledger.
 
-    Columns that are not there are left to whoever needs them. The frame given is not changed.
+    Columns that are not there are left to whoever needs them; ``measures`` may hold yes and no. The
+    frame given is not changed.
     Raises DataError as ``numbers_of_source`` does.
     """
     check_notation(owner, notation)
@@ -117,6 +123,11 @@ def numbers_of_frame(
     for name in dict.fromkeys(columns):
         column = frame.get(name)
         if not isinstance(column, pd.Series) or name in labels or not _holds_text(column):
+            continue
+        answers = answers_as_numbers(column) if name in measures else None
+        if answers is not None:
+            made[name] = answers
+            notes.append(_answers_read(name))
             continue
         texts = [value for value in column.dropna().unique() if isinstance(value, str)]
         if problem := refusal(name, texts, notation):
@@ -131,6 +142,37 @@ def numbers_of_frame(
             notes.append(reading.note)
     _refuse(owner, problems)
     return frame.assign(**made), notes
+
+
+YES_NO = {"yes": 1.0, "no": 0.0}
+
+
+def _answer(text: object) -> float:
+    return float(text) if isinstance(text, bool) else YES_NO[str(text).strip().lower()]
+
+
+def _answers(values: Collection[object]) -> bool:
+    """Are all of them yes or no, or true or false?"""
+    return bool(values) and all(
+        isinstance(value, bool) or str(value).strip().lower() in YES_NO for value in values
+    )
+
+
+def answers_as_numbers(column: pd.Series) -> pd.Series | None:
+    """A column of yes and no, or of true and false with gaps, as 1, 0 and missing; else None."""
+    values = column.dropna().unique().tolist()
+    if not _answers(values):
+        return None
+    known = {value: _answer(value) for value in values}
+    numbers = [
+        known.get(value, float("nan")) if isinstance(value, bool | str) else float("nan")
+        for value in column
+    ]
+    return pd.Series(numbers, index=column.index, name=column.name, dtype=float)
+
+
+def _answers_read(name: str) -> Sentence:
+    return Sentence("{column} is yes or no, read as 1 and 0", column=Name(repr(name)))
 
 
 def _is_odd(text: str) -> bool:

@@ -20,7 +20,7 @@ import pandas as pd
 
 from pbc_eval._validate import check_level, did_you_mean
 from pbc_eval.errors import DataError, DesignError
-from pbc_eval.intake.number_columns import refusal
+from pbc_eval.intake.number_columns import answers_as_numbers, refusal
 from pbc_eval.matching.clustered_error import Grouping, clustered_covariance
 from pbc_eval.matching.design import check_columns, zero_one
 from pbc_eval.messages.sentence import Sentence
@@ -157,14 +157,23 @@ def outcome_values(frame: pd.DataFrame, ids: pd.Index, outcome: str | pd.Series)
                 f"{did_you_mean(outcome, known)} Name one, or pass the outcome as a Series whose "
                 "index holds the unit ids."
             )
-        return pd.Series(frame[outcome].to_numpy(), index=ids, name=outcome)
+        return _as_answers(pd.Series(frame[outcome].to_numpy(), index=ids, name=outcome))
     if outcome.index.has_duplicates:
         raise DataError("effect: the outcome's index names some units more than once.")
-    return outcome.reindex(ids)
+    return _as_answers(outcome.reindex(ids))
+
+
+def _as_answers(values: pd.Series) -> pd.Series:
+    """Yes and no as 1 and 0; anything else as it is."""
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        return values
+    answers = answers_as_numbers(values)
+    return values if answers is None else answers
 
 
 def checked_outcome(values: pd.Series, name: str) -> Floats:
     """The outcome as finite numbers; refuse missing values rather than break matched sets."""
+    values = _as_answers(values)
     if not (pd.api.types.is_numeric_dtype(values.dtype)):
         texts = [value for value in values.dropna().unique() if isinstance(value, str)]
         if problem := refusal(name, texts, None):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pbc_eval import Panel, match, read_numbers
 from pbc_eval.errors import DataError
+from pbc_eval.intake.number_columns import answers_as_numbers
 from pbc_eval.messages.written_numbers import NOTATIONS
 
 ROLES = {"unit": "id", "time": "t", "outcome": "y", "cohort": "g"}
@@ -132,3 +133,19 @@ def test_the_callers_frame_is_not_changed():
     data = pd.DataFrame({"x": ["1,5", "2,5"]})
     read_numbers(data, ["x"], "1.234,5")
     assert data.x.tolist() == ["1,5", "2,5"]
+
+
+def test_yes_and_no_are_an_outcome_as_they_are_a_treatment(frame):
+    yes = frame.assign(y=np.where(frame.y > 0, "Yes", "no"))
+    numbers = frame.assign(y=(frame.y > 0).astype(float))
+    read, plain = (Panel.from_data(data, **ROLES) for data in (yes, numbers))
+    np.testing.assert_array_equal(read.arrays().outcome, plain.arrays().outcome)
+    assert any("is yes or no, read as 1 and 0" in step.why for step in read.ledger.steps)
+    people = pd.DataFrame({"d": [0, 1] * 30, "x": range(60), "y": ["Yes", "No", "no"] * 20})
+    sample = match(people, treatment="d", covariates=["x"])
+    as_numbers = people.assign(y=(people.y == "Yes").astype(float))
+    assert sample.effect("y").estimate == (
+        match(as_numbers, treatment="d", covariates=["x"]).effect("y").estimate
+    )
+    gaps = pd.Series([True, None, False], dtype=object)
+    assert answers_as_numbers(gaps).tolist()[::2] == [1.0, 0.0]
