@@ -248,6 +248,10 @@ class MeasuredOutcome:
                 object.__setattr__(self, name, _plain_number(self.outcome, name, value))
         if self.by_person is None:
             return
+        if not isinstance(self.by_person, Mapping | pd.Series):
+            raise DataError(
+                f"{self.outcome}: by_person maps each person to a count, got {self.by_person!r}."
+            )
         people = {
             str(person): _plain_number(self.outcome, f"by_person, {person}", units)
             for person, units in dict(self.by_person).items()

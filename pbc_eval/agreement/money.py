@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator
 from pbc_eval.messages import written_numbers
 from pbc_eval.messages.number_formats import exact_money
 
+MOST_DIGITS = 20  # of an amount or a count: more than there is money
 _PLAIN = re.compile(r"[-+]?\d+(\.\d+)?")
 _GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
 
@@ -31,6 +32,8 @@ def exact_decimal(value: Any) -> Decimal:
     number = value if isinstance(value, Decimal) else Decimal(repr(value))
     if not number.is_finite():
         raise ValueError(f"must be a finite number, got {value!r}")
+    if number.adjusted() >= MOST_DIGITS:
+        raise ValueError(f"must have at most {MOST_DIGITS} digits before the point, got {value!r}")
     return number
 
 
@@ -55,6 +58,16 @@ def _remedy(text: str) -> str:
     return f" Did you mean {written_numbers.shortest(value)}?"
 
 
+def _exact_amount(value: Any) -> Decimal:
+    """An amount of money as it was written; a percentage is none, and no figure is offered."""
+    if isinstance(value, str) and value.strip().endswith("%"):
+        raise ValueError(
+            f"must be an amount of money, got {value!r}. A percentage of something is a share, "
+            "which has a key of its own"
+        )
+    return exact_decimal(value)
+
+
 def _refuse_negative(value: Decimal) -> Decimal:
     if value < 0:
         raise ValueError(
@@ -67,7 +80,7 @@ def _refuse_negative(value: Decimal) -> Decimal:
 Number = Annotated[Decimal, BeforeValidator(exact_decimal)]
 """An agreed number (a threshold, a count), kept exactly as written."""
 
-Money = Annotated[Decimal, BeforeValidator(exact_decimal), AfterValidator(_refuse_negative)]
+Money = Annotated[Decimal, BeforeValidator(_exact_amount), AfterValidator(_refuse_negative)]
 """An amount of money, zero or more, in the contract's currency, kept exactly as written."""
 
 

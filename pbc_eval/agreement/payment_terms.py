@@ -8,7 +8,7 @@ those on several in ``payment_several``, those that adjust what others pay in
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
@@ -302,12 +302,21 @@ def payment_terms_from(data: Mapping[str, Any]) -> PaymentTerms:
 
     Raises PaymentTermsError listing every problem: the clause, the value, the rule, the remedy.
     """
+    if not isinstance(data, Mapping):
+        raise PaymentTermsError(
+            f"Payment terms: must be keys and values, as in evaluation.yaml, got {data!r}."
+        )
     try:
         return PaymentTerms.model_validate(data)
     except ValidationError as error:
         known = [field.alias or name for m in _models() for name, field in m.model_fields.items()]
         problems = problems_in_words(error, data, known)
         raise PaymentTermsError("Payment terms: " + "\n".join(problems)) from error
+
+
+def terms_of(terms: object) -> PaymentTerms:
+    """Payment terms as they are, or from plain data. Raises PaymentTermsError for anything else."""
+    return terms if isinstance(terms, PaymentTerms) else payment_terms_from(cast(Any, terms))
 
 
 def _models() -> Iterator[type[BaseModel]]:

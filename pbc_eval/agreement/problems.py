@@ -133,7 +133,7 @@ def _place(location: tuple[int | str, ...], data: Any) -> str:
         if isinstance(step, int):
             here = here[step] if isinstance(here, Sequence) and step < len(here) else None
             name = here.get("id") if isinstance(here, Mapping) else None
-            words.append(str(name) if name else f"entry {step + 1}")
+            words.append(name if isinstance(name, str) and name else f"entry {step + 1}")
         elif isinstance(here, Mapping) and here.get("type") == step:
             continue  # the tag by which pydantic chose the model
         elif isinstance(here, Mapping) and step in here:

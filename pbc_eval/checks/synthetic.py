@@ -53,7 +53,8 @@ def check_synthetic_fit(fitted: SyntheticDid) -> CheckResult:
             ratio=Size(ratio, 2),
             change=Size(change, 3),
         ),
-        null=f"not a test: look above {REVIEW_ABOVE:g} times, too far apart above {FAIL_ABOVE:g}",
+        null=f"not a test: looked at from a ratio of {REVIEW_ABOVE:g}, too far apart from "
+        f"{FAIL_ABOVE:g}",
         statistic=ratio,
         table=pd.DataFrame(rows, columns=["cohort", "difference", "change", "ratio"]),
     )

@@ -156,11 +156,15 @@ def _without_far_cells(sheet: Worksheet, name: str, error: type[PbcError]) -> No
     if _too_empty(height * width, len(full)):
         far = max(full, key=lambda at: (at[0] * at[1], at))
         others = [at for at in full if at != far]
+        place = f"{name}, sheet {sheet.title!r}: cell {full[far].coordinate}"
+        if not others:
+            raise error(
+                f"{place} is the only one that holds something. Name another file or sheet."
+            )
         corner = f"{get_column_letter(max(c for _, c in others))}{max(r for r, _ in others)}"
         raise error(
-            f"{name}, sheet {sheet.title!r}: cell {full[far].coordinate} holds "
-            f"{full[far].value!r}, far from the other {len(others):,} cells, which end at "
-            f"{corner}. Delete it, or move it to a sheet of its own."
+            f"{place} holds {full[far].value!r}, far from the other {len(others):,} cells, which "
+            f"end at {corner}. Delete it, or move it to a sheet of its own."
         )
     for at in [at for at in every if at not in full]:
         del every[at]

@@ -14,6 +14,7 @@ from scipy import stats
 from pbc_eval._validate import check_level
 from pbc_eval.errors import DataError
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.vectors import check_lengths, vector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +69,22 @@ def weighted_share(
     ``weights`` (n,) are above zero, all one unless given; people are sampled by themselves unless
     ``clusters`` says with whom. Raises DataError for other answers or weights.
     """
-    y = np.asarray(answers, float)
-    w = np.ones(len(y)) if weights is None else np.asarray(weights, float)
+    y = vector("survey", "answers", answers)
+    w = np.ones(len(y)) if weights is None else vector("survey", "weights", weights)
+    labels = {"strata": strata, "clusters": clusters}
+    given = [(name, column) for name, column in labels.items() if column is not None]
+    for name, column in given:
+        if np.asarray(column, dtype=object).ndim != 1:
+            raise DataError(f"survey: {name} must be one label a row, got {type(column).__name__}.")
+    check_lengths("survey", [("answers", len(y)), ("weights", len(w)),
+                             *((name, len(column)) for name, column in given)])  # fmt: skip
     if len(y) == 0 or not np.isin(y, (0.0, 1.0)).all():
         raise DataError("survey: answers must be 1 or 0, one for each person who answered.")
     if not (np.isfinite(w).all() and (w > 0).all()):
         raise DataError("survey: weights must be numbers above zero. Leave out people without one.")
     share = float(w @ y / w.sum())
-    stratum = np.zeros(len(y), int) if strata is None else pd.factorize(strata)[0]
-    cluster = np.arange(len(y)) if clusters is None else pd.factorize(clusters)[0]
+    stratum = np.zeros(len(y), int) if strata is None else pd.factorize(pd.Series(strata))[0]
+    cluster = np.arange(len(y)) if clusters is None else pd.factorize(pd.Series(clusters))[0]
     score = w * (y - share) / w.sum()
     totals = pd.DataFrame({"h": stratum, "c": cluster, "z": score}).groupby(["h", "c"])["z"].sum()
     by_stratum = totals.groupby("h")

@@ -16,7 +16,7 @@ from pbc_eval._validate import did_you_mean
 from pbc_eval.agreement.money import money_text
 from pbc_eval.agreement.payment_base import MeasuredClause
 from pbc_eval.agreement.payment_limits import EarlierYear
-from pbc_eval.agreement.payment_terms import Clause, PaymentTerms, payment_terms_from
+from pbc_eval.agreement.payment_terms import Clause, PaymentTerms, terms_of
 from pbc_eval.errors import PaymentTermsError
 from pbc_eval.payment.expression import AmountOf, Expression, Fact, exact, leaves
 from pbc_eval.payment.measure import Input, check_measure, fact_of
@@ -59,8 +59,7 @@ def payment_due(terms: PaymentTerms | Mapping[str, Any], results: Results) -> Pa
     Raises PaymentTermsError, naming the clause and the remedy, when an outcome is missing, a
     measure cannot be had, or deadweight would be taken from an estimated quantity.
     """
-    if isinstance(terms, Mapping):
-        terms = payment_terms_from(terms)
+    terms = terms_of(terms)
     outcomes = outcomes_by_id(results)
     plan = plan_of(terms, recomputed_years(terms), beyond_caps(terms, outcomes))
     with localcontext(EXACT):
@@ -104,6 +103,14 @@ def recomputed_years(terms: PaymentTerms) -> list[tuple[EarlierYear, Decimal]]:
 def outcomes_by_id(results: Results) -> dict[str, MeasuredOutcome]:
     """Results keyed by outcome. Raises PaymentTermsError for two of one id, or a key that
     disagrees with the outcome it holds."""
+    given = results.values() if isinstance(results, Mapping) else results
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise PaymentTermsError(f"results: must be measured outcomes, got {given!r}.")
+    given = list(given)
+    if strange := [entry for entry in given if not isinstance(entry, MeasuredOutcome)]:
+        raise PaymentTermsError(
+            f"results: must be measured outcomes, got {strange[0]!r}. Make a MeasuredOutcome of it."
+        )
     if isinstance(results, Mapping):
         for key, outcome in results.items():
             if key != outcome.outcome:
@@ -112,7 +119,7 @@ def outcomes_by_id(results: Results) -> dict[str, MeasuredOutcome]:
                 )
         return dict(results)
     known: dict[str, MeasuredOutcome] = {}
-    for outcome in results:
+    for outcome in given:
         if outcome.outcome in known:
             raise PaymentTermsError(
                 f"results: {outcome.outcome!r} is given twice. A payment needs one result an "

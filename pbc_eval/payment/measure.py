@@ -15,6 +15,7 @@ from decimal import Decimal
 from scipy.stats import beta
 
 from pbc_eval._validate import did_you_mean
+from pbc_eval.agreement.money import MOST_DIGITS
 from pbc_eval.agreement.payment_base import HEADLINE, Blend, EstimateRule, Measure
 from pbc_eval.errors import PaymentTermsError
 from pbc_eval.payment.expression import (
@@ -218,5 +219,10 @@ def _finite(clause: str, outcome: MeasuredOutcome, name: str, value: float | Non
         raise PaymentTermsError(
             f"{clause}: {name} of {outcome.outcome!r} must be a finite number, got {value!r}. "
             "A payment cannot rest on it."
+        )
+    if abs(value) >= 10**MOST_DIGITS:
+        raise PaymentTermsError(
+            f"{clause}: {name} of {outcome.outcome!r} must have at most {MOST_DIGITS} digits "
+            f"before the point, got {value!r}. Is it in another unit?"
         )
     return value

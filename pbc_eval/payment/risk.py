@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval._validate import check_finite, did_you_mean
-from pbc_eval.agreement.payment_terms import PaymentTerms
+from pbc_eval.agreement.payment_terms import PaymentTerms, terms_of
 from pbc_eval.errors import PaymentTermsError
 from pbc_eval.messages.numbers import short_chance
 from pbc_eval.numerics.arrays import Floats
@@ -105,6 +105,9 @@ def payment_risk(
     Raises PaymentTermsError when no estimated outcome has a standard error, or a promise names an
     outcome that the payment does not rest on.
     """
+    terms = terms_of(terms)
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise PaymentTermsError(f"payment risk: seed must be a whole number >= 0, got {seed!r}.")
     outcomes = outcomes_by_id(results)
     used = {name for clause in terms.due_clauses for name in clause.outcomes}
     uncertain = {

@@ -11,7 +11,7 @@ from decimal import localcontext
 from pbc_eval.agreement.money import number_text
 from pbc_eval.agreement.payment_base import Blend, MeasuredClause, PricedClause
 from pbc_eval.agreement.payment_several import Scorecard, Triggers
-from pbc_eval.agreement.payment_terms import Clause, PaymentTerms
+from pbc_eval.agreement.payment_terms import Clause, PaymentTerms, terms_of
 from pbc_eval.payment.examples import examples_of
 from pbc_eval.payment.people import EXACT
 from pbc_eval.payment.terms_in_words import clause_sentence, limit_sentences
@@ -106,6 +106,7 @@ class Schedule:
 
 def schedule_of(terms: PaymentTerms) -> Schedule:
     """The schedule of the terms: definitions, numbered clauses with examples, limits, working."""
+    terms = terms_of(terms)
     with localcontext(EXACT):
         clauses = tuple(
             ScheduleClause(

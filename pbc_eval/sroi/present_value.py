@@ -17,13 +17,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from numbers import Real
 from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from pbc_eval._validate import check_choice, check_finite, first_few
+from pbc_eval._validate import check_choice, check_finite, first_few, number_problem
 from pbc_eval.agreement.value_map import ValuedOutcome, ValueMap, double_counting_problem
 from pbc_eval.errors import ParameterError, ValueMapError
 from pbc_eval.intake.value_table import value_map_from_frame
@@ -183,10 +182,16 @@ def social_return(
     quantity that cannot be had; ParameterError for a discount rate or schedule that is unknown.
     """
     outcomes = outcomes_of(value_map)
-    if isinstance(investment, bool) or not isinstance(investment, Real | Decimal):
+    if problem := number_problem(investment):
         meant = instead(investment) if isinstance(investment, str) else ""
+        raise ValueMapError(f"social_return: investment {problem}{meant}")
+    if not isinstance(discount, str) and (problem := number_problem(discount)):
+        raise ParameterError(f"discount rate {problem} Or name a schedule.")
+    if date is not None and not isinstance(date, dt.date):
+        raise ValueMapError(f"social_return: date must be a datetime.date, got {date!r}.")
+    if results is not None and not isinstance(results, Mapping):
         raise ValueMapError(
-            f"social_return: investment must be a number, got {investment!r}.{meant}"
+            f"social_return: results maps outcomes to what was measured, got {results!r}."
         )
     if not isinstance(discount, str | bool) and discount == 1:
         raise ParameterError("discount rate must be a fraction below 1, got 1. Did you mean 0.01?")
@@ -222,7 +227,15 @@ def outcomes_of(value_map: AnyValueMap) -> tuple[ValuedOutcome, ...]:
     """The rows of a value map in any of its forms. Raises ValueMapError for none, or ids twice."""
     if isinstance(value_map, pd.DataFrame):
         value_map = value_map_from_frame(value_map)
-    rows = value_map.outcomes if isinstance(value_map, ValueMap) else tuple(value_map)
+    if isinstance(value_map, ValueMap):
+        value_map = value_map.outcomes
+    listed = isinstance(value_map, Sequence) and not isinstance(value_map, str | bytes)
+    if not listed or not all(isinstance(row, ValuedOutcome) for row in value_map):
+        raise ValueMapError(
+            "value map: must be a ValueMap, its rows or a data frame of them, got "
+            f"{type(value_map).__name__}. Read one with read_value_map."
+        )
+    rows = tuple(value_map)
     if not rows:
         raise ValueMapError("value map: has no outcomes. A return needs at least one.")
     ids = [row.id for row in rows]

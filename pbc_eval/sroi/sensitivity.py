@@ -21,7 +21,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pbc_eval._validate import check_choice, check_share, did_you_mean
+from pbc_eval._validate import check_choice, check_number, check_share, did_you_mean
 from pbc_eval.errors import ValueMapError
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.parameters.discounting import annual_rates
@@ -107,6 +107,8 @@ def with_values(
 def _check_bounds(result: SroiResult, bounds: Bounds) -> None:
     ids = [row.id for row in result.outcomes]
     for (outcome, name), (low, high) in bounds.items():
+        for end in (low, high):
+            check_number(f"bounds of {outcome}", name, end, ValueMapError)
         if outcome not in {*ids, ALL, PROJECT}:
             raise ValueMapError(
                 f"bounds: {outcome!r} is not a row of the value map, {ALL!r} or {PROJECT!r}."

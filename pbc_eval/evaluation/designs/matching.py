@@ -76,6 +76,11 @@ def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, .
     )
 
 
+def _read(spec: EvaluationSpec, files: InputFiles) -> object:
+    assert isinstance(spec.design, Matching)
+    return read_people(spec, spec.design, files)
+
+
 def name_of(way: OtherComparisonGroup) -> str:
     """As the page calls it; overlap weights answer for other people, and the name says so."""
     return f"{way.name} (for another population)" if way.algorithm == "overlap" else way.name
@@ -226,21 +231,16 @@ _NO_SETTINGS = {
 }
 
 
-def _reads(spec: EvaluationSpec, files: InputFiles) -> object:
-    assert isinstance(spec.design, Matching)
-    return read_people(spec, spec.design, files)
-
-
 DESIGN_KIND = DesignKind(
     model=Matching,
     label="Matching or weighting",
     find=find,
     planned=_planned,
+    reads=(_read,),
     strength=lambda evidence: Sentence(
         "Level 3 of 5: people in the programme are compared with people who resemble them in "
         "what was recorded. It would mislead if they differed in what was not."
     ),
     plain_words=_plain_words,
-    reads=_reads,
     than_if_a_check_failed=Sentence("than in the matched comparison group"),
 )
