@@ -11,7 +11,7 @@ from pbc_eval.agreement.weighting_options import ChanceLink, WeightingOptions
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.balance import effective_size
 from pbc_eval.matching.balance_table import balance_table
-from pbc_eval.matching.clustered_error import clustered_words
+from pbc_eval.matching.clustered_error import clustered_words, grouping_of
 from pbc_eval.matching.design import Design
 from pbc_eval.matching.effect import checked_outcome, outcome_values
 from pbc_eval.matching.ledger import SampleLedger, by_arm
@@ -160,12 +160,15 @@ class WeightedSample:
         outcome: str | pd.Series,
         method: WeightedMethod = "difference",
         level: float = 0.95,
+        cluster: str | None = None,
     ) -> AttEstimate:
         """The effect for the target population, in the outcome's unit (treated minus comparison).
 
         ``outcome`` is a column of the data weighted, or a Series whose index holds the unit ids.
         "difference" compares weighted means, "augmented" adds a linear regression in each group.
         Errors count the estimation of the score and the regressions; the reference is normal.
+        ``cluster`` names the column of the clusters that people belong to, such as schools (see
+        ``matching.clustered_error``).
 
         Raises DataError for an outcome that is unknown, not a number, or missing for a weighted
         unit, DesignError for a group too small for a regression.
@@ -187,8 +190,7 @@ class WeightedSample:
             else ("augmented (doubly robust) weighted difference, linear regressions by group")
         )
         n_effective = effective_size(self.weighting.weights[~treated])
-        grouping = self.design.grouping
-        error = weighted.error(treated, None if grouping is None else grouping.at(self.kept))
+        error = weighted.error(treated, grouping_of(self.design, self.kept, cluster))
         target = _TARGET_WORDS[self.settings.estimand]
         return AttEstimate(
             term=name,
@@ -208,13 +210,13 @@ class WeightedSample:
                     treatment=Name(self.design.treatment),
                     effective=Units(round(n_effective)),
                 ),
-                clustering="none" if grouping is None else grouping.name,
+                clustering=cluster or "none",
                 inference=Sentence(
                     "stacked estimating equations, which count the estimation of the score, "
                     "factor n/(n-1), normal reference"
                 )
-                if grouping is None
-                else clustered_words(grouping, in_sets=False),
+                if cluster is None
+                else clustered_words(cluster, in_sets=False),
                 notes=(target, *self.notes),
             ),
         )

@@ -156,7 +156,10 @@ def test_complete_cases_are_used_on_request_and_entered_in_the_ledger():
     sample = match_people(frame, missing="complete_cases")
     steps = sample.ledger.to_frame().set_index("what")
     assert steps.loc["complete cases", "rows_dropped"] == 4
-    assert steps.loc["complete cases", "why"] == "missing values: age 2, income 3: 0 treated, 4 comparison"
+    assert (
+        steps.loc["complete cases", "why"]
+        == "missing values: age 2, income 3: 0 treated, 4 comparison"
+    )
     assert len(sample.weights) == 96
     expect_good_match(sample, frame.drop(index=[3, 7, 9, 11]))
 
