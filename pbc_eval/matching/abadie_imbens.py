@@ -7,15 +7,18 @@ replacement; everybody at the distance of the last one counts too and they share
 the match leaves of a difference in covariates can be taken off by a regression among the matched
 (bias adjustment). The variance counts how often each person served.
 
-People with identical covariates share one cell, so that ties cost nothing. Two squared distances
-(in standardised covariates) within 1e-5 of each other are a tie.
+People with identical covariates share one cell, so that ties cost nothing. Nearest is nearest:
+only those exactly as far away are tied, unless a tolerance is asked for. R's Matching takes
+squared distances (in standardised covariates) within 1e-5 of each other for a tie, by which a
+person 0.003 standard deviations of the score further away counts as much as the nearest.
 
 Source: Abadie & Imbens (2006), Econometrica 74, 235-267 (estimator and variance); (2011), Journal
 of Business & Economic Statistics 29, 1-11 (bias adjustment).
 """
 
 from collections.abc import Sequence
-from typing import Literal, get_args
+from numbers import Real
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
@@ -38,6 +41,14 @@ from pbc_eval.results import AttEstimate, Method
 PointDistance = Literal["mahalanobis", "inverse_variance", "propensity"]
 
 
+class Tolerant(NamedTuple):
+    """A distance by which two others count as equally near when their squared distances differ by
+    no more than ``tolerance``: 1e-5 in R's Matching."""
+
+    distance: PointDistance
+    tolerance: float
+
+
 def nearest_effect(
     frame: pd.DataFrame,
     *,
@@ -46,7 +57,7 @@ def nearest_effect(
     covariates: Sequence[str],
     estimand: Estimand = "ATT",
     matches: int = 1,
-    distance: PointDistance = "mahalanobis",
+    distance: PointDistance | Tolerant = "mahalanobis",
     exact: Sequence[str] = (),
     adjust_for: Sequence[str] = (),
     variance_matches: int | None = 2,
@@ -59,15 +70,23 @@ def nearest_effect(
     of the whole sample, "inverse_variance" by its variances, or the "propensity" score.
     ``adjust_for`` names columns of the bias adjustment. ``variance_matches`` people of the same
     group, and the nearest, give each person's variance; None assumes it is the same for everybody.
+    Only people at the very same distance are tied; ``distance=Tolerant("propensity", 1e-5)`` ties
+    those within a tolerance too.
     Standard errors take a propensity score as known. The reference is normal.
 
     Raises DataError for data that do not fit, DesignError for options out of range and for strata
     of ``exact`` with fewer people of the other group than ``matches``.
     """
+    distance, tolerance = distance if isinstance(distance, Tolerant) else (distance, 0.0)
     check_choice("nearest_effect", "distance", distance, get_args(PointDistance), DesignError)
     check_choice("nearest_effect", "estimand", estimand, get_args(Estimand), DesignError)
     check_level("nearest_effect", level, DesignError)
     _check_count("matches", matches)
+    if isinstance(tolerance, bool) or not (isinstance(tolerance, Real) and 0 <= tolerance < 1):
+        raise DesignError(
+            "nearest_effect: tolerance must be a number from 0 to below 1, the difference of two "
+            f"squared distances that counts as none, got {tolerance!r}."
+        )
     if variance_matches is not None:
         _check_count("variance_matches", variance_matches)
     check_columns(frame, [outcome, *adjust_for], "nearest_effect")
@@ -85,13 +104,13 @@ def nearest_effect(
     treated = design.treated
     cells = cells_of(_points(design, distance), design.strata, treated)
     seeking = {"ATT": treated, "ATC": ~treated}.get(estimand, np.ones_like(treated))
-    matched = match_cells(cells, seeking, treated, matches)
+    matched = match_cells(cells, seeking, treated, matches, tolerance)
     effects, residuals = _unit_effects(matched, cells, treated, values, adjusting)
     estimate = float(effects[seeking].mean())
     if variance_matches is None:
         variances = np.full(len(treated), _common_variance(matched, cells, residuals, estimate))
     else:
-        variances = cell_variances(cells, values, variance_matches)[cells.of]
+        variances = cell_variances(cells, values, variance_matches, tolerance)[cells.of]
     n = int(seeking.sum())
     served = matched.served
     again = served**2 - matched.served_squares + (2 * served if estimand == "ATE" else 0.0)

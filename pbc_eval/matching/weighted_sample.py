@@ -14,6 +14,12 @@ from pbc_eval.matching.balance_table import balance_table
 from pbc_eval.matching.clustered_error import clustered_words, grouping_of
 from pbc_eval.matching.design import Design
 from pbc_eval.matching.effect import checked_outcome, outcome_values
+from pbc_eval.matching.heavy_weights import (
+    ExpectedSize,
+    expected_size,
+    weight_notes,
+    why_no_interval,
+)
 from pbc_eval.matching.ledger import SampleLedger, by_arm
 from pbc_eval.matching.left_out import Unmatched, left_out
 from pbc_eval.matching.weighted_effect import WEIGHTED_METHODS, WeightedMethod, weighted_effect
@@ -198,6 +204,9 @@ class WeightedSample:
             std_error=error.std_error,
             degrees_of_freedom=error.degrees_of_freedom,
             reason=error.reason,
+            no_interval=None
+            if error.std_error is None
+            else why_no_interval(self.expected_size, treated),
             n_treated=int(treated.sum()),
             n_comparison=int((~treated).sum()),
             level=level,
@@ -217,9 +226,23 @@ class WeightedSample:
                 )
                 if cluster is None
                 else clustered_words(cluster, in_sets=False),
-                notes=(target, *self.notes),
+                notes=(
+                    target,
+                    *weight_notes(self.expected_size, treated, self.settings.by.truncated_at),
+                    *self.notes,
+                ),
             ),
         )
+
+    @property
+    def expected_size(self) -> ExpectedSize:
+        """As how many people the weighted group can be expected to count, see
+        ``matching.heavy_weights``; infinite where weights were truncated."""
+        treated, columns = self.design.treated[self.kept], self.design.columns
+        if self.settings.by.truncated_at is not None:
+            return ExpectedSize(float("inf"), ~treated)
+        values = columns.score_values[self.kept]
+        return expected_size(self.weighting, values, treated, self.settings.estimand)
 
     @property
     def _sampled(self) -> str:
