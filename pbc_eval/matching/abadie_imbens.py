@@ -26,7 +26,8 @@ import pandas as pd
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.cells import CellMatches, Cells, cell_variances, cells_of, match_cells
-from pbc_eval.matching.design import Design, Missing, check_columns, read_design
+from pbc_eval.matching.columns_of_frames import check_columns, names_of
+from pbc_eval.matching.design import Design, Missing, read_design
 from pbc_eval.matching.distance import FLAT
 from pbc_eval.matching.effect import checked_outcome, outcome_values
 from pbc_eval.matching.encoding import check_any_column, encode
@@ -89,6 +90,8 @@ def nearest_effect(
         )
     if variance_matches is not None:
         _check_count("variance_matches", variance_matches)
+    adjust_for = names_of("nearest_effect", "adjust_for", adjust_for, may_be_empty=True)
+    exact = names_of("nearest_effect", "exact", exact, may_be_empty=True)
     check_columns(frame, [outcome, *adjust_for], "nearest_effect")
     design = read_design(
         frame,

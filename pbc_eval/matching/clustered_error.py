@@ -17,7 +17,8 @@ from typing import NamedTuple
 import numpy as np
 
 from pbc_eval.errors import DataError
-from pbc_eval.matching.design import Design, check_columns, strata_of
+from pbc_eval.matching.columns_of_frames import check_columns
+from pbc_eval.matching.design import Design, strata_of
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Name
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
