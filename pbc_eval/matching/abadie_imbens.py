@@ -258,7 +258,8 @@ def _method(
     return Method(
         estimator=f"{', '.join(parts)} (Abadie & Imbens 2006)",
         comparison_group=Sentence(
-            "units with {treatment} = 0 that serve as matches", treatment=Name(design.treatment)
+            "units with {treatment} = 0 that serve as matches",
+            treatment=Name(str(design.treatment)),
         ),
         inference=Sentence(
             "Abadie & Imbens (2006), {variance}, normal reference", variance=variance

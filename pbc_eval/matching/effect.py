@@ -172,7 +172,7 @@ def outcome_values(frame: pd.DataFrame, ids: pd.Index, outcome: str | pd.Series)
 
 def checked_outcome(values: pd.Series, name: str) -> Floats:
     """The outcome as finite numbers; refuse missing values rather than break matched sets."""
-    if not (pd.api.types.is_numeric_dtype(values.dtype)):
+    if not pd.api.types.is_numeric_dtype(values.dtype) or values.dtype.kind == "c":
         raise DataError(f"effect: outcome {name!r} must be numbers, its type is {values.dtype}.")
     if values.isna().any():
         lost = values.index[values.isna()]

@@ -323,7 +323,7 @@ class MatchedSample:
                 "{matched} matched units out of {every} with {treatment} = 0",
                 matched=Units(n_matched),
                 every=Units(n_all),
-                treatment=Name(self.design.treatment),
+                treatment=Name(str(self.design.treatment)),
             ),
             clustering=clustering_words(cluster, "" if alone else "matched set", lack),
             inference=REUSE_WORDS

@@ -216,7 +216,7 @@ class WeightedSample:
                 comparison_group=Sentence(
                     "{units} with {treatment} = 0, weighted (effective number {effective})",
                     units=Units(int((~treated).sum()), UNITS),
-                    treatment=Name(self.design.treatment),
+                    treatment=Name(str(self.design.treatment)),
                     effective=Units(round(n_effective)),
                 ),
                 clustering=cluster or "none",
