@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pbc_eval._validate import check_choice, did_you_mean, first_few
 from pbc_eval.errors import DataError, DesignError
+from pbc_eval.intake.yes_no import answers_as_numbers
 from pbc_eval.matching.encoding import Columns, encode, numbers
 from pbc_eval.matching.ledger import LedgerStep, SampleLedger, by_arm
 from pbc_eval.matching.missing import with_indicators
@@ -209,8 +210,10 @@ def check_columns(frame: pd.DataFrame, names: Sequence[str], owner: str = "match
 
 
 def zero_one(column: pd.Series) -> Bools:
-    """The treatment as booleans, shape (n,). Refuse anything but 0, 1, False and True."""
+    """The treatment as booleans, shape (n,). Refuse anything but 0, 1, False and True, or yes and
+    no."""
     name = str(column.name)
+    column = answers_as_numbers(column)
     if column.isna().any():
         raise DataError(
             f"{name}: {int(column.isna().sum()):,} of {len(column):,} rows have no treatment "
@@ -220,7 +223,7 @@ def zero_one(column: pd.Series) -> Bools:
     strange = [value for value in values if isinstance(value, str) or value not in (0, 1)]
     if strange:
         raise DataError(
-            f"{name}: treatment must be 0 or 1 (or False and True), found "
+            f"{name}: treatment must be 0 or 1 (or False and True, no and yes), found "
             f"{first_few(repr(value) for value in strange)}. Recode it, 1 for the treated."
         )
     return np.asarray(column.to_numpy(dtype=np.float64) == 1.0)

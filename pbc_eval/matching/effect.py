@@ -19,6 +19,7 @@ import pandas as pd
 
 from pbc_eval._validate import check_level, did_you_mean
 from pbc_eval.errors import DataError, DesignError
+from pbc_eval.intake.yes_no import answers_as_numbers
 from pbc_eval.matching.design import check_columns, zero_one
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import MATCHED_UNITS, PEOPLE, Number, Units
@@ -155,6 +156,7 @@ def outcome_values(frame: pd.DataFrame, ids: pd.Index, outcome: str | pd.Series)
 
 def checked_outcome(values: pd.Series, name: str) -> Floats:
     """The outcome as finite numbers; refuse missing values rather than break matched sets."""
+    values = answers_as_numbers(values)
     if not (pd.api.types.is_numeric_dtype(values.dtype)):
         raise DataError(f"effect: outcome {name!r} must be numbers, its type is {values.dtype}.")
     if values.isna().any():
