@@ -139,7 +139,8 @@ def _weighted_regression(data: MatchedData, design: Floats, gradient: Floats) ->
 
 
 def outcome_values(frame: pd.DataFrame, ids: pd.Index, outcome: str | pd.Series) -> pd.Series:
-    """The outcome by unit id, shape (n,): a column of the data matched, or a Series by id."""
+    """The outcome by unit id, shape (n,): a column of the data matched, or a Series by id.
+    Yes and no are 1 and 0."""
     if isinstance(outcome, str):
         if outcome not in frame.columns:
             known = [str(column) for column in frame.columns]
@@ -148,15 +149,15 @@ def outcome_values(frame: pd.DataFrame, ids: pd.Index, outcome: str | pd.Series)
                 f"{did_you_mean(outcome, known)} Name one, or pass the outcome as a Series whose "
                 "index holds the unit ids."
             )
-        return pd.Series(frame[outcome].to_numpy(), index=ids, name=outcome)
+        values = pd.Series(frame[outcome].to_numpy(), index=ids, name=outcome)
+        return answers_as_numbers(values)
     if outcome.index.has_duplicates:
         raise DataError("effect: the outcome's index names some units more than once.")
-    return outcome.reindex(ids)
+    return answers_as_numbers(outcome.reindex(ids))
 
 
 def checked_outcome(values: pd.Series, name: str) -> Floats:
     """The outcome as finite numbers; refuse missing values rather than break matched sets."""
-    values = answers_as_numbers(values)
     if not (pd.api.types.is_numeric_dtype(values.dtype)):
         raise DataError(f"effect: outcome {name!r} must be numbers, its type is {values.dtype}.")
     if values.isna().any():

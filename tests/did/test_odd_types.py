@@ -34,7 +34,8 @@ FUNCTIONS = {
 @pytest.fixture(scope="module")
 def frame():
     return random_frame(seed=3, n=40).assign(
-        x=lambda d: d["unit"] % 7 / 3, area=lambda d: np.where(d["unit"] % 3 > 0, "north", "missing")
+        x=lambda d: d["unit"] % 7 / 3,
+        area=lambda d: np.where(d["unit"] % 3 > 0, "north", "missing"),
     )
 
 
@@ -44,7 +45,9 @@ def estimate(frame, **roles) -> float:
 
 SAME = {
     "half floats": lambda d: d.assign(y=d["y"].astype(np.float16)),
-    "nullable numbers": lambda d: d.assign(y=d["y"].astype("Float64"), time=d["time"].astype("Int8")),
+    "nullable numbers": lambda d: d.assign(
+        y=d["y"].astype("Float64"), time=d["time"].astype("Int8")
+    ),
     "years as decimals": lambda d: d.assign(
         time=[decimal.Decimal(int(t)) for t in d["time"]], y=[decimal.Decimal(v) for v in d["y"]]
     ),
@@ -146,7 +149,9 @@ def test_what_cannot_play_a_part_is_refused_by_the_package_or_read(frame, role, 
     kind=st.sampled_from(["float64", "float32", "float16", "int8", "Float64", "object", "bool"]),
     gaps=st.sampled_from([0.0, 0.3, 0.8]),
     never=st.booleans(),
-    roles=st.sampled_from([{}, {"cluster": "cluster"}, {"weight": "weight"}, {"covariates": ["x"]}]),
+    roles=st.sampled_from(
+        [{}, {"cluster": "cluster"}, {"weight": "weight"}, {"covariates": ["x"]}]
+    ),
 )
 def test_every_function_gives_a_result_or_an_error_of_the_package(
     function, seed, units, kind, gaps, never, roles
