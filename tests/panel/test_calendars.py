@@ -114,9 +114,10 @@ CODED = {
 @pytest.mark.parametrize(("times", "named"), CODED.values(), ids=CODED)
 @pytest.mark.parametrize("way", ["frame", "duckdb"])
 def test_codes_are_refused_with_every_reading_named(times, named, way, tmp_path):
-    data = frame = of_times(times, times[-1])
+    data = of_times(times, times[-1])
     if way == "duckdb":
         with duckdb.connect(tmp_path / "d.duckdb") as connection:
+            connection.register("frame", data)
             connection.execute(
                 "CREATE TABLE d AS SELECT * REPLACE (time::hugeint AS time) FROM frame"
             )
@@ -162,8 +163,8 @@ def test_no_whole_number_of_five_digits_or_more_is_a_plain_period():
 
 @pytest.mark.parametrize("kind", ["HUGEINT", "DECIMAL(4,0)", "DECIMAL(10,2)", "UBIGINT", "FLOAT"])
 def test_years_of_every_numeric_type_are_years(kind, tmp_path):
-    frame = of_times([2001, 2002, 2003])
     with duckdb.connect(tmp_path / "d.duckdb") as connection:
+        connection.register("frame", of_times([2001, 2002, 2003]))
         connection.execute(
             f"CREATE TABLE d AS SELECT * REPLACE (time::{kind} AS time, cohort::{kind} AS cohort) "
             "FROM frame"

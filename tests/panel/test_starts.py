@@ -1,4 +1,4 @@
-"""Spans are not instants: a start inside a period is asked for, and the base is wholly untreated."""
+"""Spans are not instants: a start inside a period is asked for; the base is wholly untreated."""
 
 import numpy as np
 import pandas as pd
