@@ -54,6 +54,7 @@ from .sroi.simulate import simulate as simulate
 from .sroi.value_of_information import value_of_information as value_of_information
 
 __version__: str
+from .matching.abadie_imbens import Tolerant as Tolerant
 from .matching.abadie_imbens import nearest_effect as nearest_effect
 from .matching.binary import risk_effects as risk_effects
 from .matching.counts import rate_effects as rate_effects

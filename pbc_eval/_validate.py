@@ -53,6 +53,8 @@ def check_finite(owner: str, name: str, value: float, error: type[PbcError] = Sp
 
 def check_level(owner: str, value: float, error: type[PbcError] = SpecError) -> None:
     """Refuse a confidence level outside (0, 1), 95 for 0.95 above all."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise error(f"{owner}: level must be a number between 0 and 1, got {value!r}.")
     if 0.0 < value < 1.0:
         return
     hint = f" Did you mean {value / 100:g}?" if 1.0 < value < 100.0 else ""

@@ -71,6 +71,7 @@ class AttEstimate:
     reason: Sentence | None = None  # why there is no standard error
     counterfactual_mean: float | None = None  # the treated group's outcome had it not been treated
     over_ties: OverTies | None = None  # None: no tie between people decides anything
+    no_interval: Sentence | None = None  # why the error makes no interval: it does not hold
 
     def __post_init__(self) -> None:
         if self.std_error is None and not self.reason:
@@ -92,11 +93,15 @@ class AttEstimate:
 
     @property
     def conf_low(self) -> float | None:
-        return None if self.std_error is None else self.estimate - self.critical * self.std_error
+        if self.std_error is None or self.no_interval:
+            return None
+        return self.estimate - self.critical * self.std_error
 
     @property
     def conf_high(self) -> float | None:
-        return None if self.std_error is None else self.estimate + self.critical * self.std_error
+        if self.std_error is None or self.no_interval:
+            return None
+        return self.estimate + self.critical * self.std_error
 
     @property
     def statistic(self) -> float | None:
@@ -106,7 +111,7 @@ class AttEstimate:
     @property
     def p_value(self) -> float | None:
         """Two-sided, of the null that the effect is zero."""
-        if self.statistic is None:
+        if self.statistic is None or self.no_interval:
             return None
         return float(2 * stats.t.sf(abs(self.statistic), self.degrees_of_freedom))
 
@@ -130,7 +135,7 @@ class AttEstimate:
             "conf_high": missing if self.conf_high is None else self.conf_high,
             "n_treated": self.n_treated,
             "n_comparison": self.n_comparison,
-            "reason": self.reason or EMPTY,
+            "reason": self.reason or self.no_interval or EMPTY,
         }
 
 

@@ -49,6 +49,13 @@ def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Pan
     return with_effects_only(panel, design.periods_open)
 
 
+def _for_matching(spec: EvaluationSpec, outcome: Outcome, missing: str) -> DesignError:
+    return DesignError(
+        f"{spec.id}: {outcome.id}: missing {missing!r} is for matching; for a panel say "
+        "complete_units (drop units that are not always observed) or pairs."
+    )
+
+
 def read_every_panel(spec: EvaluationSpec, files: InputFiles) -> tuple[Panel, ...]:
     """The panels of all outcomes. Raises DataError with what is wrong with each of them."""
     panels, problems = list[Panel](), list[str]()
@@ -60,13 +67,6 @@ def read_every_panel(spec: EvaluationSpec, files: InputFiles) -> tuple[Panel, ..
     if problems:
         raise DataError("\n".join(dict.fromkeys(problems)))
     return tuple(panels)
-
-
-def _for_matching(spec: EvaluationSpec, outcome: Outcome, missing: str) -> DesignError:
-    return DesignError(
-        f"{spec.id}: {outcome.id}: missing {missing!r} is for matching; for a panel say "
-        "complete_units (drop units that are not always observed) or pairs."
-    )
 
 
 def total_scale(panel: Panel, outcome: Outcome) -> float | None:

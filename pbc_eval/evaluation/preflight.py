@@ -19,9 +19,8 @@ from pbc_eval.kpi.measure import measure_performance
 def problems_of(spec: EvaluationSpec, files: InputFiles) -> tuple[str, ...]:
     """What each part of the evaluation says is wrong with its files; each problem once."""
     parts: list[Callable[[], object]] = [lambda: read_value_inputs(spec, files)]
-    performance, reads = spec.performance, design_kind(spec.design).reads
-    if spec.data is not None and reads is not None:
-        parts.append(partial(reads, spec, files))
+    parts += [partial(read, spec, files) for read in design_kind(spec.design).reads]
+    performance = spec.performance
     if performance is not None:
         parts.append(lambda: measure_performance(performance, spec.path, files.frame))
     parts += [partial(counts_by_person, spec, count, files) for count in spec.counts]

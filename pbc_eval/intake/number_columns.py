@@ -15,6 +15,7 @@ import pandas as pd
 
 from pbc_eval._validate import check_choice, did_you_mean, first_few
 from pbc_eval.errors import DataError
+from pbc_eval.intake.yes_no import answers, answers_as_numbers
 from pbc_eval.messages import written_numbers as written
 from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.messages.values import Name, Number
@@ -85,8 +86,8 @@ def numbers_of_source(
         if name in labels or not table[column].type().is_string():
             continue
         texts = distinct_texts(table, column)
-        if name in measures and _answers(texts):
-            table = with_values(table, column, {text: _answer(text) for text in texts})
+        if name in measures and (known := answers(texts)):
+            table = with_values(table, column, {str(text): n for text, n in known.items()})
             notes.append(_answers_read(name))
             continue
         problem = refusal(name, texts, notation, may_be_labels=name not in measures)
@@ -124,9 +125,8 @@ def numbers_of_frame(
         column = frame.get(name)
         if not isinstance(column, pd.Series) or name in labels or not _holds_text(column):
             continue
-        answers = answers_as_numbers(column) if name in measures else None
-        if answers is not None:
-            made[name] = answers
+        if name in measures and answers(column.dropna().unique().tolist()):
+            made[name] = answers_as_numbers(column)
             notes.append(_answers_read(name))
             continue
         texts = [value for value in column.dropna().unique() if isinstance(value, str)]
@@ -142,33 +142,6 @@ def numbers_of_frame(
             notes.append(reading.note)
     _refuse(owner, problems)
     return frame.assign(**made), notes
-
-
-YES_NO = {"yes": 1.0, "no": 0.0}
-
-
-def _answer(text: object) -> float:
-    return float(text) if isinstance(text, bool) else YES_NO[str(text).strip().lower()]
-
-
-def _answers(values: Collection[object]) -> bool:
-    """Are all of them yes or no, or true or false?"""
-    return bool(values) and all(
-        isinstance(value, bool) or str(value).strip().lower() in YES_NO for value in values
-    )
-
-
-def answers_as_numbers(column: pd.Series) -> pd.Series | None:
-    """A column of yes and no, or of true and false with gaps, as 1, 0 and missing; else None."""
-    values = column.dropna().unique().tolist()
-    if not _answers(values):
-        return None
-    known = {value: _answer(value) for value in values}
-    numbers = [
-        known.get(value, float("nan")) if isinstance(value, bool | str) else float("nan")
-        for value in column
-    ]
-    return pd.Series(numbers, index=column.index, name=column.name, dtype=float)
 
 
 def _answers_read(name: str) -> Sentence:

@@ -16,6 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pbc_eval.errors import DataError
+from pbc_eval.matching.columns_of_frames import check_columns
+from pbc_eval.matching.design import Design, strata_of
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Name
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
@@ -28,8 +31,21 @@ class Grouping(NamedTuple):
     label: Ints
     name: str
 
-    def at(self, rows: Bools) -> "Grouping":
-        return Grouping(self.label[rows], self.name)
+
+def grouping_of(design: Design, rows: Bools, cluster: str | None) -> Grouping | None:
+    """The clusters of the people in ``rows`` (n,), by the column ``cluster``; None without one.
+    Raises DataError for a column that the data lack, or in which one of these people has nothing.
+    """
+    if cluster is None:
+        return None
+    check_columns(design.frame, [cluster], "effect")
+    column = design.frame.loc[rows, cluster]
+    if column.isna().any():
+        raise DataError(
+            f"effect: {int(column.isna().sum()):,} of {len(column):,} people have no {cluster!r}, "
+            "by which errors are to be clustered. Fill it in, or leave cluster out."
+        )
+    return Grouping(strata_of(column.to_frame(), [cluster]), cluster)
 
 
 class ClusteredCovariance(NamedTuple):
@@ -80,17 +96,17 @@ def clustered_covariance(
     return ClusteredCovariance(covariance, freedom)
 
 
-def clustered_words(grouping: Grouping, *, in_sets: bool) -> Sentence:
+def clustered_words(cluster: str, *, in_sets: bool) -> Sentence:
     """Where the error comes from, for readers who check it."""
     if in_sets:
         return Sentence(
             "clustered by {column} and by matched set, Student's t with the degrees of freedom of "
             "the clusters (Welch); the score is taken as known",
-            column=Name(grouping.name),
+            column=Name(cluster),
         )
     return Sentence(
         "clustered by {column}, Student's t with the degrees of freedom of the clusters (Welch)",
-        column=Name(grouping.name),
+        column=Name(cluster),
     )
 
 

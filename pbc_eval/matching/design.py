@@ -15,9 +15,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pbc_eval._validate import check_choice, did_you_mean, first_few
+from pbc_eval._validate import check_choice, first_few
 from pbc_eval.errors import DataError, DesignError
-from pbc_eval.matching.clustered_error import Grouping
+from pbc_eval.intake.yes_no import answers_as_numbers
+from pbc_eval.matching.columns_of_frames import (
+    check_columns,
+    comparable_type,
+    names_of,
+    refuse_containers,
+)
 from pbc_eval.matching.encoding import Columns, encode, numbers
 from pbc_eval.matching.ledger import LedgerStep, SampleLedger, by_arm
 from pbc_eval.matching.missing import with_indicators
@@ -55,7 +61,6 @@ class Design:
     antiexact: tuple[str, ...]
     sampling: NDArray[np.float64] | None = None
     sampling_weights: str | None = None
-    grouping: Grouping | None = None  # the clusters people belong to
 
     @property
     def limited(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -84,25 +89,22 @@ def read_design(
     owner: str = "match",
     sampling_weights: str | None = None,
     score: str | None = None,
-    cluster: str | None = None,
-    needed: Sequence[str] = (),
 ) -> Design:
     """Check everything a match will use, and turn it into arrays. ``frame`` is not changed;
-    ``owner`` is who asks, as messages name it. ``cluster`` names the column of the clusters that
-    people belong to; rows that lack a ``needed`` column, such as an outcome, are left out and
-    entered in the ledger.
+    ``owner`` is who asks, as messages name it.
 
     Raises DataError for unknown columns, repeated or missing ids, a treatment other than 0/1,
     missing or infinite covariates, text among numbers; DesignError for an empty group.
     """
     check_choice(owner, "missing", missing, get_args(Missing), DesignError)
-    covariates = _names(owner, "covariates", covariates)
-    exact = _names(owner, "exact", exact, may_be_empty=True)
-    antiexact = _names(owner, "antiexact", antiexact, may_be_empty=True)
+    check_columns(frame, [], owner)
+    covariates = names_of(owner, "covariates", covariates)
+    exact = names_of(owner, "exact", exact, may_be_empty=True)
+    antiexact = names_of(owner, "antiexact", antiexact, may_be_empty=True)
     limits = _limits(within or {})
     paired_on = [*exact, *(name for name, _ in limits), *antiexact]
-    weighing = [name for name in (sampling_weights, score, cluster) if name is not None]
-    used = [treatment, *covariates, *paired_on, *weighing, *needed]
+    weighing = [name for name in (sampling_weights, score) if name is not None]
+    used = [treatment, *covariates, *paired_on, *weighing]
     used += [unit] if unit is not None else []
     check_columns(frame, used, owner)
     _refuse_the_treatment(
@@ -111,12 +113,10 @@ def read_design(
         {
             "covariates": covariates,
             "exact, within and antiexact": paired_on,
-            "sampling_weights, score and cluster": weighing,
+            "sampling_weights and score": weighing,
         },
     )
-    ids = _ids(owner, frame, unit)
-    place = identity_order(ids)
-    frame, ids = frame.iloc[place], ids[place]
+    frame, ids, place = _by_identity(owner, frame, unit)
     treated = zero_one(frame[treatment])
     ledger = SampleLedger((LedgerStep(what=Sentence("read"), rows_in=len(frame)),))
 
@@ -124,7 +124,7 @@ def read_design(
         filled, columns, lacking = with_indicators(frame, covariates, owner)
         if lacking:
             filled_in = Sentence(
-                "filled in, with an indicator: {columns}", columns=_by_column(lacking)
+                "filled in, with an indicator: {columns}", columns=by_column(lacking)
             )
             ledger = ledger.then(Sentence("missing values"), 0, filled_in)
         for name in [*paired_on, *weighing]:
@@ -133,9 +133,6 @@ def read_design(
     wanted = list(dict.fromkeys([*covariates, *paired_on, *weighing]))
     whole, ledger = _whole_rows(frame, wanted, missing, owner=owner, ledger=ledger, treated=treated)
     frame, ids, treated, place = frame.iloc[whole], ids[whole], treated[whole], place[whole]
-    if needed:
-        known, ledger = _with_known_outcomes(frame, needed, ledger, treated)
-        frame, ids, treated, place = frame.iloc[known], ids[known], treated[known], place[known]
     sampling = None
     if sampling_weights is not None:
         sampling = read_sampling(frame[sampling_weights], owner)
@@ -164,22 +161,7 @@ def read_design(
         antiexact=antiexact,
         sampling=sampling,
         sampling_weights=sampling_weights,
-        grouping=None if cluster is None else Grouping(strata_of(frame, [cluster]), cluster),
     )
-
-
-def _with_known_outcomes(
-    frame: pd.DataFrame, needed: Sequence[str], ledger: SampleLedger, treated: Bools
-) -> tuple[NDArray[np.intp], SampleLedger]:
-    """Positions of the rows with all ``needed`` columns; the others are entered by arm."""
-    absent = frame[list(needed)].isna()
-    hit = np.asarray(absent.to_numpy(dtype=bool).any(axis=1))
-    if not hit.any():
-        return np.arange(len(frame)), ledger
-    counts = _by_column({str(name): int(n) for name, n in absent.sum().items() if n})
-    gone, n_treated = int(hit.sum()), int((hit & treated).sum())
-    why = by_arm(Sentence("missing values: {columns}", columns=counts), n_treated, gone - n_treated)
-    return np.flatnonzero(~hit), ledger.then(Sentence("known outcomes"), gone, why)
 
 
 def _whole_rows(
@@ -196,7 +178,12 @@ def _whole_rows(
     hit = np.asarray(incomplete.to_numpy(dtype=bool).any(axis=1))
     if not hit.any():
         return np.arange(len(frame)), ledger
-    counts = _by_column({str(name): int(n) for name, n in incomplete.sum().items() if n})
+    counts = by_column({str(name): int(n) for name, n in incomplete.sum().items() if n})
+    if missing == "complete_cases" and hit.all():
+        raise DataError(
+            f"{owner}: not one of {len(frame):,} rows has all its values "
+            f"({part_in_english(counts)}). Leave out the column that is empty."
+        )
     if missing != "complete_cases":
         raise DataError(
             f"{owner}: {int(hit.sum()):,} of {len(frame):,} rows have missing values "
@@ -220,22 +207,11 @@ def _refuse_the_treatment(owner: str, treatment: str, roles: Mapping[str, Sequen
             )
 
 
-def check_columns(frame: pd.DataFrame, names: Sequence[str], owner: str = "match") -> None:
-    """Refuse a column the frame does not have, suggesting the nearest, or has twice."""
-    known = [str(column) for column in frame.columns]
-    for name in names:
-        if name not in frame.columns:
-            raise DataError(
-                f"{owner}: the data have no column {name!r}.{did_you_mean(name, known)} "
-                f"Columns: {first_few(known, 12)}."
-            )
-        if known.count(str(name)) > 1:
-            raise DataError(f"{owner}: the data have {known.count(str(name))} columns {name!r}.")
-
-
 def zero_one(column: pd.Series) -> Bools:
-    """The treatment as booleans, shape (n,). Refuse anything but 0, 1, False and True."""
+    """The treatment as booleans, shape (n,). Refuse anything but 0, 1, False and True, or yes and
+    no."""
     name = str(column.name)
+    column = answers_as_numbers(column)
     if column.isna().any():
         raise DataError(
             f"{name}: {int(column.isna().sum()):,} of {len(column):,} rows have no treatment "
@@ -245,7 +221,7 @@ def zero_one(column: pd.Series) -> Bools:
     strange = [value for value in values if isinstance(value, str) or value not in (0, 1)]
     if strange:
         raise DataError(
-            f"{name}: treatment must be 0 or 1 (or False and True), found "
+            f"{name}: treatment must be 0 or 1 (or False and True, no and yes), found "
             f"{first_few(repr(value) for value in strange)}. Recode it, 1 for the treated."
         )
     return np.asarray(column.to_numpy(dtype=np.float64) == 1.0)
@@ -255,11 +231,12 @@ def strata_of(frame: pd.DataFrame, exact: Sequence[str]) -> Ints:
     """Whole numbers that agree where all ``exact`` columns agree; zeros without any."""
     if not exact:
         return np.zeros(len(frame), dtype=np.int64)
-    grouped = frame.groupby(list(exact), sort=True, observed=True)
+    columns = pd.DataFrame({name: comparable_type(frame[name]) for name in exact})
+    grouped = columns.groupby(list(exact), sort=True, observed=True)
     return np.asarray(grouped.ngroup().to_numpy(), dtype=np.int64)
 
 
-def _by_column(missing: Mapping[str, int]) -> Listed:
+def by_column(missing: Mapping[str, int]) -> Listed:
     """How many rows lack each column: 'age 3, income 14'."""
     return Listed(
         tuple(
@@ -267,21 +244,6 @@ def _by_column(missing: Mapping[str, int]) -> Listed:
             for column, rows in missing.items()
         )
     )
-
-
-def _names(
-    owner: str, role: str, names: Sequence[str], may_be_empty: bool = False
-) -> tuple[str, ...]:
-    if isinstance(names, str):
-        raise DesignError(
-            f"{owner}: {role} must be a list of column names, got the text {names!r}."
-        )
-    if not names and not may_be_empty:
-        raise DesignError(f"{owner}: {role} is empty; name at least one column to match on.")
-    repeated = [name for name in dict.fromkeys(names) if list(names).count(name) > 1]
-    if repeated:
-        raise DesignError(f"{owner}: {role} names {first_few(repeated)} more than once.")
-    return tuple(names)
 
 
 def _limits(within: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
@@ -295,8 +257,11 @@ def _limits(within: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
 
 
 def _ids(owner: str, frame: pd.DataFrame, unit: str | None) -> pd.Index:
-    ids = frame.index if unit is None else pd.Index(frame[unit])
+    ids = frame.index if unit is None else pd.Index(comparable_type(frame[unit]))
+    if isinstance(ids, pd.MultiIndex):
+        ids = ids.to_flat_index()
     where = "the index" if unit is None else f"column {unit!r}"
+    refuse_containers(pd.Series(ids, name=unit or "of the index"), owner)
     n_missing = int(np.sum(np.asarray(ids.isna())))
     if n_missing:
         raise DataError(f"{owner}: {n_missing:,} ids are missing in {where}. Give every row one.")
@@ -310,11 +275,18 @@ def _ids(owner: str, frame: pd.DataFrame, unit: str | None) -> pd.Index:
     return ids
 
 
+def _by_identity(
+    owner: str, frame: pd.DataFrame, unit: str | None
+) -> tuple[pd.DataFrame, pd.Index, NDArray[np.intp]]:
+    """The rows in the order of the units' identities, these, and where each row stood."""
+    ids = _ids(owner, frame, unit)
+    place = identity_order(ids)
+    return frame.iloc[place], ids[place], place
+
+
 def identity_order(ids: pd.Index) -> NDArray[np.intp]:
     """Positions of ``ids`` (n,) in an order that follows from the ids alone: that of numbers, dates
     and text; ids of several kinds by kind, then as text."""
-    if isinstance(ids, pd.MultiIndex):
-        ids = ids.to_flat_index()
     if isinstance(ids.dtype, pd.CategoricalDtype):
         ids = pd.Index(ids.to_numpy())  # the order of categories may be that of the rows
     if ids.is_monotonic_increasing:

@@ -13,6 +13,7 @@ Source: Abadie & Spiess (2022), JASA 117, 983-995 (sets as clusters, matching wi
 Austin & Cafri (2020), Statistics in Medicine 39 (with replacement); MacKinnon & White (1985).
 """
 
+from collections.abc import Hashable
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -20,9 +21,11 @@ import pandas as pd
 
 from pbc_eval._validate import check_level, did_you_mean
 from pbc_eval.errors import DataError, DesignError
-from pbc_eval.intake.number_columns import answers_as_numbers, refusal
+from pbc_eval.intake.number_columns import refusal
+from pbc_eval.intake.yes_no import answers_as_numbers
 from pbc_eval.matching.clustered_error import Grouping, clustered_covariance
-from pbc_eval.matching.design import check_columns, zero_one
+from pbc_eval.matching.columns_of_frames import check_columns
+from pbc_eval.matching.design import zero_one
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import MATCHED_UNITS, PEOPLE, Number, Units
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
@@ -148,36 +151,36 @@ def _weighted_regression(data: MatchedData, design: Floats, gradient: Floats) ->
 
 
 def outcome_values(frame: pd.DataFrame, ids: pd.Index, outcome: str | pd.Series) -> pd.Series:
-    """The outcome by unit id, shape (n,): a column of the data matched, or a Series by id."""
-    if isinstance(outcome, str):
+    """The outcome by unit id, shape (n,): a column of the data matched, or a Series by id.
+    Yes and no are 1 and 0."""
+    if not isinstance(outcome, pd.Series):
+        if not isinstance(outcome, Hashable):
+            raise DataError(
+                "effect: the outcome is the name of a column, or a Series whose index holds the "
+                f"unit ids; got {type(outcome).__name__}, which says nothing of whose values "
+                "they are."
+            )
         if outcome not in frame.columns:
             known = [str(column) for column in frame.columns]
             raise DataError(
                 f"effect: the data matched have no column {outcome!r}."
-                f"{did_you_mean(outcome, known)} Name one, or pass the outcome as a Series whose "
-                "index holds the unit ids."
+                f"{did_you_mean(str(outcome), known)} Name one, or pass the outcome as a Series "
+                "whose index holds the unit ids."
             )
-        return _as_answers(pd.Series(frame[outcome].to_numpy(), index=ids, name=outcome))
+        values = pd.Series(frame[outcome].to_numpy(), index=ids, name=outcome)
+        return answers_as_numbers(values)
     if outcome.index.has_duplicates:
         raise DataError("effect: the outcome's index names some units more than once.")
-    return _as_answers(outcome.reindex(ids))
-
-
-def _as_answers(values: pd.Series) -> pd.Series:
-    """Yes and no as 1 and 0; anything else as it is."""
-    if pd.api.types.is_numeric_dtype(values.dtype):
-        return values
-    answers = answers_as_numbers(values)
-    return values if answers is None else answers
+    return answers_as_numbers(outcome.reindex(ids))
 
 
 def checked_outcome(values: pd.Series, name: str) -> Floats:
     """The outcome as finite numbers; refuse missing values rather than break matched sets."""
-    values = _as_answers(values)
-    if not (pd.api.types.is_numeric_dtype(values.dtype)):
+    if not pd.api.types.is_numeric_dtype(values.dtype):
         texts = [value for value in values.dropna().unique() if isinstance(value, str)]
         if problem := refusal(name, texts, None):
             raise DataError(f"effect: outcome {problem}")
+    if not pd.api.types.is_numeric_dtype(values.dtype) or values.dtype.kind == "c":
         raise DataError(f"effect: outcome {name!r} must be numbers, its type is {values.dtype}.")
     if values.isna().any():
         lost = values.index[values.isna()]

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from pbc_eval.matching.clustered_error import clustered_covariance
+from pbc_eval.matching.clustered_error import clustered_covariance, grouping_of
 from pbc_eval.matching.effect import checked_outcome, outcome_values
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.weighted_effect import score_influence
@@ -54,7 +54,9 @@ def analysed(sample: Sample, outcome: str | pd.Series, name_if_none: str) -> tup
     return name, checked_outcome(series[in_analysis(sample)], name)
 
 
-def group_means(sample: Sample, values: Floats, exposure: Floats | None = None) -> GroupMeans:
+def group_means(
+    sample: Sample, values: Floats, exposure: Floats | None = None, cluster: str | None = None
+) -> GroupMeans:
     """Means of ``values`` (m,), or rates by ``exposure`` (m,), over the people in the analysis."""
     means, per_weight = [], []
     treated = sample.design.treated[in_analysis(sample)]
@@ -66,7 +68,13 @@ def group_means(sample: Sample, values: Floats, exposure: Floats | None = None) 
         means.append(mean)
         rest = values - mean * (1.0 if exposure is None else exposure)
         per_weight.append(np.where(group, rest / below, 0.0))
-    covariance, freedom = joint_covariance(sample, np.column_stack(per_weight))
+    covariance, freedom = joint_covariance(sample, np.column_stack(per_weight), cluster)
+    if covariance is not None and exposure is None and isinstance(sample, MatchedSample):
+        error = sample.reuse_error(values) if sample.counts_reuse("difference", cluster) else None
+        if error is not None:  # what the two means share is what makes their difference's error
+            shared = (covariance[0, 0] + covariance[1, 1] - error**2) / 2
+            covariance[0, 1] = covariance[1, 0] = shared
+            freedom = float(sample.focal[sample.matched].sum() - 1)
     return GroupMeans(
         means[0], means[1], covariance, freedom, int(treated.sum()), int((~treated).sum())
     )
@@ -79,22 +87,22 @@ def analysis_weights(sample: Sample) -> Floats:
     return sample.weighting.weights
 
 
-def joint_covariance(sample: Sample, per_weight: Floats) -> tuple[Floats | None, float]:
+def joint_covariance(
+    sample: Sample, per_weight: Floats, cluster: str | None = None
+) -> tuple[Floats | None, float]:
     """The covariance (2, 2) of two figures, one a group, and its degrees of freedom.
 
     ``per_weight`` (m, 2) holds their derivatives by each person's weight, 0 for people of the
     other group; a figure must not change when all weights of a group are multiplied.
     """
     n, rows = len(per_weight), in_analysis(sample)
-    treated, grouping = sample.design.treated[rows], sample.design.grouping
+    treated, grouping = sample.design.treated[rows], grouping_of(sample.design, rows, cluster)
     influence = analysis_weights(sample)[:, None] * per_weight
     if isinstance(sample, WeightedSample):
         for j in (0, 1):
             influence[:, j] -= score_influence(sample.weighting.blocks, per_weight[:, j])
     if grouping is not None:
-        by_group = clustered_covariance(
-            influence, treated, grouping.at(rows), counted=2, sets=_sets(sample)
-        )
+        by_group = clustered_covariance(influence, treated, grouping, counted=2, sets=_sets(sample))
         return by_group.covariance, by_group.degrees_of_freedom
     if isinstance(sample, WeightedSample):
         return sandwich(influence, n / (n - 1)), float("inf")

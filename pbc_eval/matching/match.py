@@ -48,8 +48,6 @@ def match(
     seed: int | None = None,
     sampling_weights: str | None = None,
     missing: Missing = "refuse",
-    cluster: str | None = None,
-    needed: Sequence[str] = (),
 ) -> MatchedSample:
     """Match each treated unit to comparison units with a similar chance of treatment.
 
@@ -92,10 +90,7 @@ def match(
 
     ``missing="complete_cases"`` leaves out rows with missing values in the columns used and enters
     them in the ledger; "indicator" fills missing covariates in, beside an indicator (see
-    ``matching.missing``). Rows that lack a ``needed`` column, such as an outcome that will be
-    compared, are left out beforehand and entered too. ``cluster`` names the column of the clusters
-    that people belong to, such as schools: the errors of effects count that they resemble each
-    other (see ``matching.clustered_error``).
+    ``matching.missing``).
 
     Raises DataError for data that do not fit (unknown columns, repeated ids, missing values, text
     among numbers), DesignError for choices that cannot be carried out (an unknown method, an
@@ -116,8 +111,6 @@ def match(
         missing=missing,
         sampling_weights=sampling_weights,
         score=by.score if isinstance(by, Scored) else None,
-        cluster=cluster,
-        needed=needed,
     )
     check_any_column(design.columns)
     design, scores = scored_among_comparable(design, by, estimand)

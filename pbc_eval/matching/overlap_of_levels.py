@@ -56,7 +56,6 @@ def comparable_design(design: Design, estimand: str) -> Design:
         ),
         as_given=np.argsort(place, kind="stable"),
         sampling=None if design.sampling is None else design.sampling[rows],
-        grouping=None if design.grouping is None else design.grouping.at(rows),
     )
 
 

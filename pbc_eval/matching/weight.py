@@ -58,15 +58,13 @@ def weight(
     unit: str | None = None,
     sampling_weights: str | None = None,
     missing: Missing = "refuse",
-    cluster: str | None = None,
-    needed: Sequence[str] = (),
 ) -> WeightedSample:
     """Weight people so that the two groups resemble the population the effect is for.
 
-    ``frame`` has one row a unit and is not changed; ``treatment``, ``covariates``, ``unit``,
-    ``missing``, ``needed`` and ``cluster`` are as in ``match``. ``estimand``: "ATT" (the default)
-    for the treated, "ATC" for the comparison group, "ATE" for everybody; with method "overlap" it
-    is left out, the effect being for those who could have been in either group.
+    ``frame`` has one row a unit and is not changed; ``treatment``, ``covariates``, ``unit`` and
+    ``missing`` are as in ``match``. ``estimand``: "ATT" (the default) for the treated, "ATC" for
+    the comparison group, "ATE" for everybody; with method "overlap" it is left out, the effect
+    being for those who could have been in either group.
 
     ``by`` is the algorithm with its settings, ``InversePropensity()`` if it is left out.
     ``InversePropensity`` weights by one over the chance of one's own group (``link``); ``Overlap``
@@ -100,8 +98,6 @@ def weight(
         missing=missing,
         owner="weight",
         sampling_weights=sampling_weights,
-        cluster=cluster,
-        needed=needed,
     )
     check_any_column(design.columns, "weight")
     try:

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from pbc_eval import Panel, match, read_numbers
 from pbc_eval.errors import DataError
-from pbc_eval.intake.number_columns import answers_as_numbers
 from pbc_eval.messages.written_numbers import NOTATIONS
 
 ROLES = {"unit": "id", "time": "t", "outcome": "y", "cohort": "g"}
@@ -147,5 +146,3 @@ def test_yes_and_no_are_an_outcome_as_they_are_a_treatment(frame):
     assert sample.effect("y").estimate == (
         match(as_numbers, treatment="d", covariates=["x"]).effect("y").estimate
     )
-    gaps = pd.Series([True, None, False], dtype=object)
-    assert answers_as_numbers(gaps).tolist()[::2] == [1.0, 0.0]

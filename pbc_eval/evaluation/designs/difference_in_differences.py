@@ -304,6 +304,6 @@ DESIGN_KIND = DesignKind(
     label="Difference-in-differences",
     find=find,
     planned=_planned,
-    reads=read_every_panel,
+    reads=(read_every_panel,),
     strength=_strength,
 )

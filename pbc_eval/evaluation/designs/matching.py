@@ -76,6 +76,11 @@ def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, .
     )
 
 
+def _read(spec: EvaluationSpec, files: InputFiles) -> object:
+    assert isinstance(spec.design, Matching)
+    return read_people(spec, spec.design, files)
+
+
 def name_of(way: OtherComparisonGroup) -> str:
     """As the page calls it; overlap weights answer for other people, and the name says so."""
     return f"{way.name} (for another population)" if way.algorithm == "overlap" else way.name
@@ -95,12 +100,17 @@ def _finding(
     design = spec.design
     assert isinstance(design, Matching)
     column, level = str(outcome.column), design.level
+    cluster = None if spec.data is None else spec.data.cluster
     words = effect_words(sample)
     headline = ties_told(
-        effect_in(sample, column, design.compared_by, level), outcome, spec.contract.currency
+        effect_in(sample, column, design.compared_by, level, cluster),
+        outcome,
+        spec.contract.currency,
     )
-    alternatives, lacking = _other_comparisons(sample, column, design)
-    ways = [(name, other, effect_in(other, column, by, level)) for name, by, other in others]
+    alternatives, lacking = _other_comparisons(sample, column, design, cluster)
+    ways = [
+        (name, other, effect_in(other, column, by, level, cluster)) for name, by, other in others
+    ]
     alternatives += [(name, estimate) for name, _, estimate in ways]
     alternatives.append((NOT_MATCHED, unadjusted(sample, column, level, shown)))
     benchmark = _benchmark(spec, design, column, files)
@@ -152,7 +162,7 @@ def _finding(
 
 
 def _other_comparisons(
-    sample: Sample, column: str, design: Matching
+    sample: Sample, column: str, design: Matching, cluster: str | None
 ) -> tuple[list[tuple[str, AttEstimate]], list[Sentence]]:
     """Outcomes of the agreed sample compared in the other ways, and why one cannot be had."""
     estimated, lacking = [], []
@@ -160,7 +170,7 @@ def _other_comparisons(
         if by == design.compared_by:
             continue
         try:
-            estimated.append((words, effect_in(sample, column, by, design.level)))
+            estimated.append((words, effect_in(sample, column, by, design.level, cluster)))
         except DesignError as error:
             why = error.rule or Sentence("It cannot be had from these data.")
             lacking.append(Sentence("{way}: not estimated. {why}", way=Name(words), why=why))
@@ -226,21 +236,16 @@ _NO_SETTINGS = {
 }
 
 
-def _reads(spec: EvaluationSpec, files: InputFiles) -> object:
-    assert isinstance(spec.design, Matching)
-    return read_people(spec, spec.design, files)
-
-
 DESIGN_KIND = DesignKind(
     model=Matching,
     label="Matching or weighting",
     find=find,
     planned=_planned,
+    reads=(_read,),
     strength=lambda evidence: Sentence(
         "Level 3 of 5: people in the programme are compared with people who resemble them in "
         "what was recorded. It would mislead if they differed in what was not."
     ),
     plain_words=_plain_words,
-    reads=_reads,
     than_if_a_check_failed=Sentence("than in the matched comparison group"),
 )

@@ -174,7 +174,7 @@ DESIGN_KIND = DesignKind(
     label="Synthetic difference-in-differences",
     find=find,
     planned=_planned,
-    reads=read_every_panel,
+    reads=(read_every_panel,),
     strength=lambda evidence: Sentence(
         "Level 3 of 5: change in the programme group is compared with change in a weighted "
         "group that moved as it did before. It would mislead if something else that matters "

@@ -44,7 +44,8 @@ def interval_words(estimate: AttEstimate, outcome: Outcome, currency: str) -> Se
     low, high = estimate.conf_low, estimate.conf_high
     if low is None or high is None:
         return Sentence(
-            "no confidence interval can be given: {reason}", reason=estimate.reason or EMPTY
+            "no confidence interval can be given: {reason}",
+            reason=estimate.reason or estimate.no_interval or EMPTY,
         )
     level = Share(estimate.level)
     if low > 0 or high < 0:
@@ -206,11 +207,11 @@ def cannot_say(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> tupl
                 )
             )
         return tuple(sentences)
-    if estimate.std_error is None:
+    if estimate.conf_low is None:
         sentences.append(
             Sentence(
                 "How far chance could explain the result cannot be said: {reason}.",
-                reason=estimate.reason or EMPTY,
+                reason=estimate.reason or estimate.no_interval or EMPTY,
             )
         )
     elif not estimate.significant:
