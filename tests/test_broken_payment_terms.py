@@ -31,7 +31,7 @@ SAID = {  # what each screen names: the thing, the value, the rule, the remedy
                                 "Remove them, or pay on measure: count"],
     "outcome-not-there": ["avoided-readmissions", "'readmission'", "not among the outcomes",
                           "mean 'readmissions'?"],
-    "money-with-its-sign": ["payment.clauses[1].cap", "'£2,000,000'", "Write 2000000"],
+    "money-with-its-sign": ["payment.clauses[1].cap", "'£2,000,000'", "Did you mean 2000000"],
     "floor-above-cap": ["payment.clauses[4]", "floor 70000 is above cap 60000", "Lower the floor"],
     "weights-above-one": ["payment.clauses[2]", "must sum to 1", "got 1.1"],
     "clauses-in-a-circle": ["late-visits, record-errors-deduction", "rest on each other",
