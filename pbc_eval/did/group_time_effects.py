@@ -99,8 +99,11 @@ class GroupTimeEffects:
         standard error has none, and says why. ``weights``: a cohort counts by its "units", or an
         effect by the "treated_rows" seen in it; the default is the estimator's own.
 
-        ``min_e`` and ``max_e`` limit event times (``min_e`` for "event" only). ``balance_e`` keeps
-        the cohorts observed for at least that long, and no event time beyond it ("event" only).
+        ``min_e`` and ``max_e`` limit event times (``min_e`` for "event" only), counted as the
+        effects count them: a difference of whole-number periods, so that ``max_e=2`` keeps what
+        is at most two years after the start, be it one wave or two; for dates, the number of
+        observed periods. ``balance_e`` keeps the cohorts whose effects are estimated at each of
+        their event times from 0 to it, and no event time beyond it ("event" only).
         ``level`` defaults to that of the effects. Raises DesignError when nothing is left.
         """
         return aggregate(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pbc_eval._validate import check_choice, first_few
 from pbc_eval.errors import DataError, DesignError
+from pbc_eval.intake.yes_no import answers_as_numbers
 from pbc_eval.matching.columns_of_frames import (
     check_columns,
     comparable_type,
@@ -207,8 +208,10 @@ def _refuse_the_treatment(owner: str, treatment: str, roles: Mapping[str, Sequen
 
 
 def zero_one(column: pd.Series) -> Bools:
-    """The treatment as booleans, shape (n,). Refuse anything but 0, 1, False and True."""
+    """The treatment as booleans, shape (n,). Refuse anything but 0, 1, False and True, or yes and
+    no."""
     name = str(column.name)
+    column = answers_as_numbers(column)
     if column.isna().any():
         raise DataError(
             f"{name}: {int(column.isna().sum()):,} of {len(column):,} rows have no treatment "
@@ -218,7 +221,7 @@ def zero_one(column: pd.Series) -> Bools:
     strange = [value for value in values if isinstance(value, str) or value not in (0, 1)]
     if strange:
         raise DataError(
-            f"{name}: treatment must be 0 or 1 (or False and True), found "
+            f"{name}: treatment must be 0 or 1 (or False and True, no and yes), found "
             f"{first_few(repr(value) for value in strange)}. Recode it, 1 for the treated."
         )
     return np.asarray(column.to_numpy(dtype=np.float64) == 1.0)

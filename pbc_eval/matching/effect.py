@@ -21,6 +21,8 @@ import pandas as pd
 
 from pbc_eval._validate import check_level, did_you_mean
 from pbc_eval.errors import DataError, DesignError
+from pbc_eval.intake.number_columns import refusal
+from pbc_eval.intake.yes_no import answers_as_numbers
 from pbc_eval.matching.clustered_error import Grouping, clustered_covariance
 from pbc_eval.matching.columns_of_frames import check_columns
 from pbc_eval.matching.design import zero_one
@@ -149,7 +151,8 @@ def _weighted_regression(data: MatchedData, design: Floats, gradient: Floats) ->
 
 
 def outcome_values(frame: pd.DataFrame, ids: pd.Index, outcome: str | pd.Series) -> pd.Series:
-    """The outcome by unit id, shape (n,): a column of the data matched, or a Series by id."""
+    """The outcome by unit id, shape (n,): a column of the data matched, or a Series by id.
+    Yes and no are 1 and 0."""
     if not isinstance(outcome, pd.Series):
         if not isinstance(outcome, Hashable):
             raise DataError(
@@ -164,14 +167,19 @@ def outcome_values(frame: pd.DataFrame, ids: pd.Index, outcome: str | pd.Series)
                 f"{did_you_mean(str(outcome), known)} Name one, or pass the outcome as a Series "
                 "whose index holds the unit ids."
             )
-        return pd.Series(frame[outcome].to_numpy(), index=ids, name=outcome)
+        values = pd.Series(frame[outcome].to_numpy(), index=ids, name=outcome)
+        return answers_as_numbers(values)
     if outcome.index.has_duplicates:
         raise DataError("effect: the outcome's index names some units more than once.")
-    return outcome.reindex(ids)
+    return answers_as_numbers(outcome.reindex(ids))
 
 
 def checked_outcome(values: pd.Series, name: str) -> Floats:
     """The outcome as finite numbers; refuse missing values rather than break matched sets."""
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        texts = [value for value in values.dropna().unique() if isinstance(value, str)]
+        if problem := refusal(name, texts, None):
+            raise DataError(f"effect: outcome {problem}")
     if not pd.api.types.is_numeric_dtype(values.dtype) or values.dtype.kind == "c":
         raise DataError(f"effect: outcome {name!r} must be numbers, its type is {values.dtype}.")
     if values.isna().any():

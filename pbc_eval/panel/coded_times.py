@@ -182,8 +182,9 @@ def _short_codes(numbers: Sequence[int]) -> list[Reading]:
             shown = f"20{first // base:02d}-{first % base:02d}"
             if base == 10:
                 shown = f"20{first // base:02d}Q{first % base}"
-            month = "column % 100" if base == 100 else "column % 10 * 3 - 2"
-            remedy = f"pd.to_datetime(dict(year=2000 + column // {base}, month={month}, day=1))"
+            remedy = "pd.to_datetime(dict(year=2000 + column // 100, month=column % 100, day=1))"
+            if base == 10:
+                remedy = "'20' + (column // 10).astype(str) + 'Q' + (column % 10).astype(str)"
             readings.append(Reading(name, shown, remedy))
     for form, widths, name in (
         ("%Y%j", (7,), "year and day of the year,"),

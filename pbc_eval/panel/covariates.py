@@ -67,7 +67,9 @@ def typed_columns(source: Source, names: Sequence[str], categories: set[str]) ->
             column = column.isnan().ifelse(None, column)
         if name in categories:
             column = column.cast("string")
-        elif kind.is_numeric() or kind.is_boolean():
+        elif kind.is_boolean():
+            column = intake.zero_one(column)
+        elif kind.is_numeric():
             column = column.cast("float64")
         elif not kind.is_string():
             raise DataError(

@@ -40,6 +40,8 @@ def arrow_column(column: pd.Series) -> tuple[pa.Array, bool]:
         array = pa.array(column, from_pandas=True)
     except NOT_TYPED:
         return _words(column), zoned
+    if pa.types.is_decimal256(array.type):  # more digits than an engine holds, or a double
+        array = array.cast(pa.float64())
     known = not (pa.types.is_nested(array.type) or pa.types.is_duration(array.type))
     return (array if known else _words(column)), zoned
 

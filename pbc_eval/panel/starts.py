@@ -72,7 +72,7 @@ class Starts:
     @property
     def early(self) -> tuple[str, ...]:
         """The values that leave as treated in or before the first period, as they are written."""
-        return tuple(str(_day(value)) for value in self.values_of(DROPPED_EARLY))
+        return tuple(_written(value) for value in self.values_of(DROPPED_EARLY))
 
     @property
     def inside(self) -> dict[int, list[Any]]:
@@ -295,12 +295,14 @@ def _which_never(asked: list[Any], periods: Periods, count: Callable[[list[Any]]
     window = f"the periods {periods.names[0]} to {periods.names[-1]}"
     parts = []
     if words:
-        parts.append(f"{first_few(sorted(map(shown, words)))} is not a period ({count(words)})")
+        parts.append(f"{first_few(sorted(map(_written, words)))} is not a period ({count(words)})")
     if zero:
         parts.append(f"0 is among {window}, and the usual code for never treated ({count(zero)})")
     if far:
-        parts.append(f"{first_few(sorted(map(shown, far)))} lies far from {window} ({count(far)})")
-    codes = ", ".join(sorted(shown(_day(value)) for value in asked))
+        parts.append(
+            f"{first_few(sorted(map(_written, far)))} lies far from {window} ({count(far)})"
+        )
+    codes = ", ".join(sorted(map(_written, asked)))
     other = (
         "Else correct the value."
         if words
@@ -325,7 +327,7 @@ def _which_period(
     then = periods.names[after] if after < len(periods) else "after the last period"
     here = periods.names[example.inside]
     named = first_few(
-        [f"{shown(_day(start.value))} in {periods.names[start.inside or 0]}" for start in unsettled]
+        [f"{_written(start.value)} in {periods.names[start.inside or 0]}" for start in unsettled]
     )
     return (
         f"treatment starts inside a period for {count([s.value for s in unsettled])} ({named}), "
@@ -336,11 +338,9 @@ def _which_period(
     )
 
 
-def _day(value: Any) -> Any:
-    """A date without a time of midnight."""
-    if isinstance(value, pd.Timestamp) and value == value.normalize():
-        return value.date()
-    return value
+def _written(value: Any) -> str:
+    """A value as it would be typed: 1995 for 1995.0, a date without a time of midnight."""
+    return shown(value) if isinstance(value, str) else _plain(value)
 
 
 def _plain(value: Any) -> str:

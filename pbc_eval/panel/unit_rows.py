@@ -15,8 +15,9 @@ import pandas as pd
 
 from pbc_eval._validate import first_few
 from pbc_eval.errors import DataError
+from pbc_eval.intake.table_cells import YES_NO
 from pbc_eval.panel.periods import Periods
-from pbc_eval.panel.source import Column, Source, Table, collect
+from pbc_eval.panel.source import Column, Source, Table, collect, number
 
 FixWeights = Literal["base_period", "first_period", "varying"]
 FIX_WEIGHTS = ("base_period", "first_period", "varying")
@@ -64,7 +65,7 @@ def role_rows(source: Source, roles: Roles, covariates: Sequence[Column] = ()) -
     """
     columns = {
         "t": time_column(source, roles.time),
-        "y": _number(source, roles.outcome, roles.unit),
+        "y": _answer(source, roles.outcome, roles.unit),
         "c": time_column(source, roles.cohort),
     }
     if roles.unit:
@@ -289,12 +290,18 @@ def time_column(source: Source, name: str) -> Column:
     return column
 
 
+def zero_one(column: Column) -> Column:
+    """True and false as 1.0 and 0.0. Not by a cast: DuckDB would push it into the reading of a
+    text file, where yes is no number."""
+    return column.isnull().ifelse(None, column.ifelse(number(1.0), number(0.0)))
+
+
 def _flag(source: Source, name: str) -> Column:
     """1 or 0, from true and false or from 1 and 0."""
     column = source.column(name)
     kind = column.type()
     if kind.is_boolean():
-        return column.cast("int64")
+        return zero_one(column).cast("int64")
     values = collect(source.table.select(value=column).distinct().order_by("value").limit(6))
     given = values["value"].dropna().tolist()
     if not kind.is_numeric() or not set(given) <= {0, 1}:
@@ -305,12 +312,25 @@ def _flag(source: Source, name: str) -> Column:
     return column.cast("int64")
 
 
+def _answer(source: Source, name: str, unit: str | None) -> Column:
+    """An outcome: numbers, or yes and no, which count as 1 and 0."""
+    column = source.column(name)
+    if column.type().is_string():
+        words = column.strip().lower()
+        if not _count(column.notnull() & ~words.isin(list(YES_NO)), source.table):
+            yes = [word for word, meant in YES_NO.items() if meant]
+            return words.isin(yes).cast("float64")
+    return _number(source, name, unit)
+
+
 def _number(source: Source, name: str, unit: str | None) -> Column:
     column = source.column(name)
     kind = column.type()
     if kind.is_floating():
         return column.isnan().ifelse(None, column).cast("float64")
-    if kind.is_numeric() or kind.is_boolean():
+    if kind.is_boolean():
+        return zero_one(column)
+    if kind.is_numeric():
         return column.cast("float64")
     if not kind.is_string():
         raise DataError(f"{source.name}: {name!r} must hold numbers, but it holds {kind}.")

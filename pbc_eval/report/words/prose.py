@@ -272,17 +272,22 @@ def _reported_headline(finding: ReleasedFinding, evaluation: ReleasedEvaluation)
     outcome, measured = finding.outcome, finding.measured
     effect, direction = measured.effect or 0.0, effect_of(finding, evaluation)
     claim = _claim(finding, evaluation)
+    beside: Sentence = EMPTY
     if measured.counterfactual:
         share = abs(effect / measured.counterfactual)
         size = Effect(share, decimals=outcome.decimals, relative=True)
+        if fmt.in_points(outcome) and measured.unit == outcome.unit:
+            beside = Sentence(" ({share} of the level there)", share=size)
+            size = fmt.effect_value(effect, outcome, evaluation.spec.contract.currency)
     else:
         size = fmt.effect_value(effect, outcome, evaluation.spec.contract.currency)
     figure = _sized(size, direction, claim)
     sentence = Sentence(
-        "{label}: reported as {figure} than in the comparison group{status}{tail}.",
+        "{label}: reported as {figure} than in the comparison group{beside}{status}{tail}.",
         claim,
         label=Name(outcome.label),
         figure=figure,
+        beside=beside,
         status=Sentence(" (recalled, to be verified)") if finding.status == "RECALLED" else EMPTY,
         tail=EMPTY if measured.std_error else Sentence("; the source gives no confidence interval"),
     )
