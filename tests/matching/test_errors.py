@@ -173,7 +173,7 @@ def test_weights_that_a_few_people_carry_give_an_error_and_no_interval(method, e
         assert method == "entropy"  # no weights balance the groups at all
         return
     effect = sample.effect("y")
-    assert sample.expected_size.people < 50
+    assert sample.expected_size.people < 75
     assert effect.std_error > 0
     assert effect.conf_low is effect.conf_high is effect.p_value is None
     assert "a few people carry the weight" in effect.no_interval
@@ -255,7 +255,7 @@ def test_intervals_hold_or_are_not_given_where_scores_come_near_nought_and_one(s
 def test_the_interval_of_a_mean_difference_with_replacement_is_no_longer_far_too_wide():
     def make(rng):
         frame = people(300, seed=int(rng.integers(1 << 30)))
-        return frame.assign(outcome=frame["outcome"] - 1)
+        return frame.assign(outcome=frame["outcome"] - frame["treated"])  # the effect is 1
 
     roles = {"treatment": "treated", "covariates": ["age", "income"], "unit": "id"}
     held, _ = coverage(
