@@ -184,7 +184,7 @@ class Panel(PanelParts):
             raise DesignError(
                 f"{self.name}: {owner} takes one weight a unit, but weights were read with "
                 f"fix_weights={self.roles.fix_weights!r}. Use 'first_period', or att_gt.",
-                rule=Sentence("It takes one weight a unit, and weights change over time."),
+                rule=Sentence("It does not know weights that change over time."),
             )
 
     def moments(self) -> CohortMoments:
