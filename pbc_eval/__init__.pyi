@@ -36,6 +36,7 @@ from .evaluation.evaluate import evaluate as evaluate
 from .evaluation.matched_changes import match_then_did as match_then_did
 from .evaluation.note.design_note import design_note as design_note
 from .evaluation.portfolio.assemble import portfolio_of as portfolio_of
+from .intake.number_columns import read_numbers as read_numbers
 from .intake.value_table import read_value_map as read_value_map
 from .intake.value_table import write_value_map as write_value_map
 from .kpi.measure import measure_performance as measure_performance
@@ -53,6 +54,7 @@ from .sroi.simulate import simulate as simulate
 from .sroi.value_of_information import value_of_information as value_of_information
 
 __version__: str
+from .matching.abadie_imbens import Tolerant as Tolerant
 from .matching.abadie_imbens import nearest_effect as nearest_effect
 from .matching.binary import risk_effects as risk_effects
 from .matching.counts import rate_effects as rate_effects

@@ -7,6 +7,8 @@ and the exception class to raise, so that one rule reads the same in every room.
 import difflib
 import math
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from numbers import Real
 
 from pbc_eval.errors import PbcError, SpecError
 
@@ -19,9 +21,26 @@ def share_problem(value: float) -> str | None:
     return f"must be a fraction in [0, 1], got {value:g}.{hint}"
 
 
+def number_problem(value: object) -> str | None:
+    """What is wrong with a number, or None: text, true and false, lists and missing are none."""
+    if isinstance(value, Real | Decimal) and not isinstance(value, bool):
+        return None
+    return f"must be a number, got {value!r}."
+
+
+def check_number(owner: str, name: str, value: object, error: type[PbcError] = SpecError) -> float:
+    """A number of any type as a float; refuse what is none, and what is not finite."""
+    problem = number_problem(value)
+    if problem:
+        raise error(f"{owner}: {name} {problem}")
+    number = float(value)  # type: ignore[arg-type]
+    check_finite(owner, name, number, error)
+    return number
+
+
 def check_share(owner: str, name: str, value: float, error: type[PbcError] = SpecError) -> None:
     """Refuse anything but a fraction in [0, 1]."""
-    problem = share_problem(value)
+    problem = number_problem(value) or share_problem(value)
     if problem:
         raise error(f"{owner}: {name} {problem}")
 
@@ -34,6 +53,8 @@ def check_finite(owner: str, name: str, value: float, error: type[PbcError] = Sp
 
 def check_level(owner: str, value: float, error: type[PbcError] = SpecError) -> None:
     """Refuse a confidence level outside (0, 1), 95 for 0.95 above all."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise error(f"{owner}: level must be a number between 0 and 1, got {value!r}.")
     if 0.0 < value < 1.0:
         return
     hint = f" Did you mean {value / 100:g}?" if 1.0 < value < 100.0 else ""

@@ -20,6 +20,7 @@ from pbc_eval.agreement.portfolio import load_portfolio
 from pbc_eval.agreement.starter import write_portfolio_starter, write_starter
 from pbc_eval.batch.jobs import Job, JobResult, find_jobs, in_stages, job_of, refuse_two_of_one
 from pbc_eval.errors import PbcError, SpecError
+from pbc_eval.intake.beside import problems_beside
 from pbc_eval.publish.report_kinds import EVALUATION_FILE, is_portfolio
 
 P = ParamSpec("P")
@@ -116,9 +117,6 @@ def check(paths: Paths, reports: Reports = Path("reports")) -> None:
     Every problem is named with its line, the value found, the rule and the remedy. The exit code
     is 0 only when every evaluation could be run as it stands.
     """
-    from pbc_eval.disclosure import release  # noqa: PLC0415 heavy: loads data tools
-    from pbc_eval.evaluation.evaluate import evaluate  # noqa: PLC0415 heavy: loads data tools
-
     problems = 0
     for path in paths:
         try:
@@ -126,6 +124,15 @@ def check(paths: Paths, reports: Reports = Path("reports")) -> None:
                 _check_portfolio(path, reports)
                 continue
             spec = load_evaluation(path)
+        except (PbcError, OSError) as problem:
+            problems += 1
+            lines = [str(problem), *problems_beside(_file_of(path))]
+            _show("\n".join(lines), f"{path}: {type(problem).__name__}")
+            continue
+        try:
+            from pbc_eval.disclosure import release  # noqa: PLC0415 heavy: loads data tools
+            from pbc_eval.evaluation.evaluate import evaluate  # noqa: PLC0415 likewise
+
             released = release(evaluate(spec))
         except (PbcError, OSError) as problem:
             problems += 1

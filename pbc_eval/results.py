@@ -8,14 +8,17 @@ table and plot ask it. They hold no clock, no path and no random state.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from pbc_eval.errors import DesignError
+from pbc_eval.errors import DataError, DesignError
 from pbc_eval.messages.sentence import EMPTY, Sentence
+from pbc_eval.messages.written_numbers import instead
 from pbc_eval.numerics.arrays import Floats
 
 CheckStatus = Literal["pass", "review", "fail", "not_applicable"]
@@ -68,6 +71,7 @@ class AttEstimate:
     reason: Sentence | None = None  # why there is no standard error
     counterfactual_mean: float | None = None  # the treated group's outcome had it not been treated
     over_ties: OverTies | None = None  # None: no tie between people decides anything
+    no_interval: Sentence | None = None  # why the error makes no interval: it does not hold
 
     def __post_init__(self) -> None:
         if self.std_error is None and not self.reason:
@@ -89,11 +93,15 @@ class AttEstimate:
 
     @property
     def conf_low(self) -> float | None:
-        return None if self.std_error is None else self.estimate - self.critical * self.std_error
+        if self.std_error is None or self.no_interval:
+            return None
+        return self.estimate - self.critical * self.std_error
 
     @property
     def conf_high(self) -> float | None:
-        return None if self.std_error is None else self.estimate + self.critical * self.std_error
+        if self.std_error is None or self.no_interval:
+            return None
+        return self.estimate + self.critical * self.std_error
 
     @property
     def statistic(self) -> float | None:
@@ -103,7 +111,7 @@ class AttEstimate:
     @property
     def p_value(self) -> float | None:
         """Two-sided, of the null that the effect is zero."""
-        if self.statistic is None:
+        if self.statistic is None or self.no_interval:
             return None
         return float(2 * stats.t.sf(abs(self.statistic), self.degrees_of_freedom))
 
@@ -127,7 +135,7 @@ class AttEstimate:
             "conf_high": missing if self.conf_high is None else self.conf_high,
             "n_treated": self.n_treated,
             "n_comparison": self.n_comparison,
-            "reason": self.reason or EMPTY,
+            "reason": self.reason or self.no_interval or EMPTY,
         }
 
 
@@ -213,6 +221,11 @@ class MeasuredOutcome:
     Effects are signed so that positive is an improvement, whatever the outcome's direction.
     ``effect`` and its interval are per unit (person, firm, area) in the outcome's unit;
     ``total_scale`` turns them into a total (number of treated units, or person-periods at risk).
+
+    ``counterfactual_slope`` is the covariance of the counterfactual's error with the effect's, over
+    the variance of the effect's. An estimated counterfactual is the level of those treated less the
+    effect: with that level known, -1 where a rise is an improvement and 1 where a fall is; 0 where
+    the level without the programme was known from elsewhere.
     """
 
     outcome: str
@@ -227,5 +240,47 @@ class MeasuredOutcome:
     count: float | None = None  # verified outcomes, for tariffs that pay by the piece
     claims_checked: int | None = None  # of the count, in a verification sample
     claims_wrong: int | None = None  # of those checked
+    counterfactual_slope: float = 0.0  # how the counterfactual moves with the effect's error
     unit: str = ""
     alternatives: tuple[tuple[str, float], ...] = ()  # effect under each named other estimator
+    by_person: Mapping[str, float] | None = None  # the count of each person, where it is known
+
+    def __post_init__(self) -> None:
+        """Numbers of any type become plain ones. Raises DataError for what is no number."""
+        for name in _NUMBERS:
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, _plain_number(self.outcome, name, value))
+        if self.by_person is None:
+            return
+        if not isinstance(self.by_person, Mapping | pd.Series):
+            raise DataError(
+                f"{self.outcome}: by_person maps each person to a count, got {self.by_person!r}."
+            )
+        people = {
+            str(person): _plain_number(self.outcome, f"by_person, {person}", units)
+            for person, units in dict(self.by_person).items()
+        }
+        object.__setattr__(self, "by_person", MappingProxyType(people))
+        total = math.fsum(people.values())
+        if self.count is None or not math.isclose(total, self.count, rel_tol=1e-12, abs_tol=1e-12):
+            raise DataError(
+                f"{self.outcome}: counts by person add up to {total:g}, but count is "
+                f"{self.count!r}. Give count={total:g}, or correct the counts by person."
+            )
+
+
+_NUMBERS = (
+    *("effect", "std_error", "conf_low", "conf_high", "p_value", "counterfactual"),
+    *("total_scale", "count", "claims_checked", "claims_wrong"),
+)
+
+
+def _plain_number(outcome: str, name: str, value: Any) -> int | float | Decimal:
+    """The number as Python's own; text, true and false are none, and neither are arrays."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        meant = instead(value) if isinstance(value, str) else ""
+        raise DataError(f"{outcome}: {name} must be a number, got {value!r}.{meant}")
+    return value

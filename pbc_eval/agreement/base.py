@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from pbc_eval._validate import did_you_mean, share_problem
+from pbc_eval.messages import written_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,10 @@ class AddedLater:
     """
 
 
+NUMBERS = (
+    "How numbers that are text are written, by an example: '1,234.5' or '1.234,5'; none: a number "
+    "as text is refused."
+)
 SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
 _REORDERING = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}  # they reorder what a reader sees
 
@@ -88,7 +93,9 @@ def _not_meant(value: Any, annotation: Any) -> str:
 
 
 def _takes_bool(annotation: Any) -> bool:
-    return annotation is bool or any(_takes_bool(part) for part in get_args(annotation))
+    if annotation is bool or isinstance(annotation, bool):  # the bool of Literal[True]
+        return True
+    return any(_takes_bool(part) for part in get_args(annotation))
 
 
 def _unseen_characters(text: str) -> str:
@@ -111,11 +118,20 @@ def _refuse_percentage_level(value: float) -> float:
 
 
 def refuse_percent_text(value: Any) -> Any:
-    if isinstance(value, str) and value.strip().endswith("%"):
-        number = value.strip().rstrip("% ")
-        hint = f" Write {float(number) / 100:g}." if re.fullmatch(r"-?\d+(\.\d+)?", number) else ""
-        raise ValueError(f"must be a fraction in [0, 1], got {value!r}.{hint}")
+    """Text is no fraction, unless it is a number as programs write it; the remedy is one."""
+    if isinstance(value, str) and written_numbers.plain(value) is None:
+        raise ValueError(f"must be a fraction in [0, 1], got {value!r}.{share_instead(value)}")
     return value
+
+
+def share_instead(text: str) -> str:
+    """' Did you mean 0.25?' for '25%' and '0,25'; nothing where that is no fraction in [0, 1]."""
+    share = written_numbers.meant(text)
+    if share is not None and 1 < share <= 100 and "%" not in text:
+        share /= 100
+    if share is None or share_problem(float(share)):
+        return ""
+    return f" Did you mean {written_numbers.shortest(share)}?"
 
 
 def _refuse_outside_unit_interval(value: float) -> float:

@@ -1,19 +1,41 @@
 """Counts that were verified outside the data: people attached, reports late, profit made."""
 
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from pbc_eval.agreement.base import Agreed, Slug
+from pbc_eval.agreement.base import AddedLater, Agreed, Slug
+
+
+def _loses_no_digit(value: Any) -> Any:
+    """Whole numbers beyond 2^53 are not all floats; a count is exact or refused."""
+    if isinstance(value, int) and not isinstance(value, bool) and int(float(value)) != value:
+        raise ValueError(
+            f"must have at most 15 digits to be kept exactly, got {value}. Count in thousands, and "
+            "price them so"
+        )
+    return value
 
 
 class VerifiedCount(Agreed):
     """A number that payment clauses count, with who verified it."""
 
     outcome: Slug = Field(description="A short name that clauses use: referrals.")
-    count: float = Field(description="The verified number, or an amount of money.")
+    count: Annotated[float, BeforeValidator(_loses_no_digit)] = Field(
+        description="The verified number, or an amount of money."
+    )
     persons: float | None = Field(
         default=None, gt=0, description="People behind it, for limits per person."
+    )
+    file: Annotated[str | None, AddedLater()] = Field(
+        default=None,
+        description="Where the count stands person by person, for limits that hold for each.",
+    )
+    person: Annotated[str | None, AddedLater()] = Field(
+        default=None, description="Column of the file that identifies the person."
+    )
+    column: Annotated[str | None, AddedLater()] = Field(
+        default=None, description="Column of the file that holds each person's count."
     )
     claims_checked: int | None = Field(
         default=None, ge=1, description="How many of them were checked in a sample."
@@ -32,6 +54,9 @@ class VerifiedCount(Agreed):
             raise ValueError(
                 "claims_checked and claims_wrong belong together; give both or neither"
             )
+        lacking = [name for name in ("file", "person", "column") if getattr(self, name) is None]
+        if 0 < len(lacking) < 3:
+            raise ValueError(f"file, person and column belong together; {lacking[0]} is missing")
         checked, wrong = self.claims_checked or 0, self.claims_wrong or 0
         if not wrong <= checked <= max(self.count, 0):
             raise ValueError(

@@ -113,16 +113,16 @@ class EvaluationSpec(Agreed):
 
     @model_validator(mode="after")
     def _refuse_parts_that_contradict_each_other(self) -> Self:
-        for problem in (
+        problems = (
             self._outcome_problem(),
             self._data_problem(),
             self._payment_problem(),
             self._value_problem(),
             self._planning_problem(),
             self._status_problem(),
-        ):
-            if problem:
-                raise ValueError(problem)
+        )
+        if any(problems):
+            raise ValueError("\n".join(filter(None, problems)))
         return self
 
     def _outcome_problem(self) -> str | None:

@@ -14,9 +14,9 @@ def every_problem(invalid: ValidationError, document: YamlDocument, whole: str) 
     for error in invalid.errors(include_url=False):
         location = list(place_of(error))
         place = _place(location, document.data, whole)
-        sentence = in_words(error)
-        stop = "" if sentence.endswith("?") else "."
-        problems.append((document.line_of(location), place, sentence.rstrip(".") + stop))
+        for sentence in in_words(error).split("\n"):  # a rule of the whole tells all it finds
+            stop = "" if sentence.endswith("?") else "."
+            problems.append((document.line_of(location), place, sentence.rstrip(".") + stop))
     lines = [
         f"  line {line}: {place}: {sentence}" for line, place, sentence in sorted(set(problems))
     ]

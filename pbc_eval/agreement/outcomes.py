@@ -5,9 +5,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pbc_eval.agreement.base import AddedLater, Agreed, Share, Slug
+from pbc_eval.agreement.base import NUMBERS, AddedLater, Agreed, Share, Slug
+from pbc_eval.messages.written_numbers import Notation
 
-Missing = Literal["refuse", "complete_units", "pairs", "complete_cases"]
+Missing = Literal["refuse", "complete_units", "pairs", "complete_cases", "indicator"]
 StartInsidePeriod = Literal["this_period", "next_period", "leave_period_out"]
 FixWeights = Literal["base_period", "first_period", "varying"]
 NeverCode = int | dt.date | str
@@ -45,6 +46,16 @@ class DataRoles(Agreed):
         "9999, never. An empty list: none does.",
     )
     labels: dict[str, str] = Field(default_factory=dict, description="Column to plain words.")
+    numbers: Annotated[Notation | None, AddedLater()] = Field(default=None, description=NUMBERS)
+    categories: Annotated[tuple[str, ...], AddedLater()] = Field(
+        default=(), description="Covariates whose values are labels, numbers or not: region codes."
+    )
+
+    @model_validator(mode="after")
+    def _ask_of_each_column_once(self) -> Self:
+        if self.weight is not None and self.weight in self.categories:
+            raise ValueError(f"categories names {self.weight!r}, which is the weight: a number")
+        return self
 
 
 class Total(Agreed):

@@ -39,11 +39,10 @@ class Verification(Agreed):
 
 
 class Tariff(MeasuredClause):
-    """Price for each unit. ``max_units`` bounds the units paid; ``cap_per_person`` bounds the
-    amount at that much for each person behind the outcome (MeasuredOutcome.total_scale).
-
-    Totals are all a statement sees: a limit that binds for some people and not for others is
-    applied when outcomes are verified, before they are counted.
+    """Price for each unit. ``max_units`` bounds the units paid; ``cap_per_person`` bounds what is
+    paid for each person where counts are given by person (MeasuredOutcome.by_person). Where only
+    their sum is known, the sum is bounded at that much for each person behind the outcome
+    (MeasuredOutcome.total_scale), an average.
     """
 
     type: Literal["tariff"]
@@ -53,7 +52,9 @@ class Tariff(MeasuredClause):
         default=None, description="No more units than this are paid."
     )
     cap_per_person: Money | None = Field(
-        default=None, description="The most paid for each person behind the outcome."
+        default=None,
+        description="The most paid for each person where counts are given by person; on average "
+        "over persons where only their sum is.",
     )
     deadweight: Share | None = Field(
         default=None,

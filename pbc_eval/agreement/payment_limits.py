@@ -1,10 +1,10 @@
 """Limits over several clauses, and what earlier years paid."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pbc_eval.agreement.base import Agreed, Slug
+from pbc_eval.agreement.base import AddedLater, Agreed, Slug
 from pbc_eval.agreement.money import Money, Number
 from pbc_eval.agreement.payment_base import Text
 
@@ -19,13 +19,18 @@ class GroupLimit(Agreed):
     cohort: str = Field(default="", description="Or: every clause of this cohort.")
     cap: Money | None = Field(default=None, description="The most that they pay together.")
     floor: Money | None = Field(default=None, description="The least that they pay together.")
+    cap_per_person: Annotated[Money | None, AddedLater()] = Field(
+        default=None,
+        description="The most that they pay together for each person; tariffs on counts that are "
+        "given by person.",
+    )
 
     @model_validator(mode="after")
     def _it_bounds_something(self) -> Self:
         if bool(self.of) == bool(self.cohort):
             raise ValueError("a limit bounds either the clauses named in 'of' or a cohort")
-        if self.cap is None and self.floor is None:
-            raise ValueError("a limit needs a cap, a floor or both")
+        if self.cap is None and self.floor is None and self.cap_per_person is None:
+            raise ValueError("a limit needs a cap, a floor or both, or a cap_per_person")
         if self.cap is not None and self.floor is not None and self.floor > self.cap:
             raise ValueError(
                 f"floor {self.floor} is above cap {self.cap}. Lower the floor, or raise the cap"

@@ -8,7 +8,7 @@ those on several in ``payment_several``, those that adjust what others pay in
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
@@ -118,17 +118,18 @@ class PaymentTerms(Agreed):
 
     @model_validator(mode="after")
     def _terms_are_coherent(self) -> Self:
-        for problem in (
+        problems = (
             self._id_problem(),
             self._limit_problem(),
             self._reference_problem(),
             self._group_problem(),
+            self._person_problem(),
             self._year_problem(),
             self._index_problem(),
             self._promise_problem(),
-        ):
-            if problem:
-                raise ValueError(problem)
+        )
+        if any(problems):
+            raise ValueError("\n".join(filter(None, problems)))
         return self
 
     def _id_problem(self) -> str | None:
@@ -225,6 +226,28 @@ class PaymentTerms(Agreed):
                     )
         return None
 
+    def _person_problem(self) -> str | None:
+        """A cap for each person is worked out from what each clause pays for a person's count."""
+        for limit in self.limits:
+            for clause in self.clauses if limit.cap_per_person is not None else ():
+                if clause.id not in self.members(limit):
+                    continue
+                if not isinstance(clause, Tariff) or clause.measure != "count":
+                    return (
+                        f"{limit.id}: cap_per_person bounds tariffs on counts, and {clause.id} is "
+                        "none. Leave it out of the limit"
+                    )
+                of_the_sum = (
+                    *("cap", "floor", "max_units", "cap_per_person", "baseline_count"),
+                    *("verification", "indexed", "measure_decimals"),
+                )
+                if taken := [name for name in of_the_sum if getattr(clause, name) is not None]:
+                    return (
+                        f"{limit.id}: cap_per_person is worked out person by person, and "
+                        f"{taken[0]} of {clause.id} is of the sum. Remove it from the clause"
+                    )
+        return None
+
     def _year_problem(self) -> str | None:
         needs = any(clause.years for clause in self.clauses) or bool(self.earlier_years)
         if needs and not self.year:
@@ -279,12 +302,21 @@ def payment_terms_from(data: Mapping[str, Any]) -> PaymentTerms:
 
     Raises PaymentTermsError listing every problem: the clause, the value, the rule, the remedy.
     """
+    if not isinstance(data, Mapping):
+        raise PaymentTermsError(
+            f"Payment terms: must be keys and values, as in evaluation.yaml, got {data!r}."
+        )
     try:
         return PaymentTerms.model_validate(data)
     except ValidationError as error:
         known = [field.alias or name for m in _models() for name, field in m.model_fields.items()]
         problems = problems_in_words(error, data, known)
         raise PaymentTermsError("Payment terms: " + "\n".join(problems)) from error
+
+
+def terms_of(terms: object) -> PaymentTerms:
+    """Payment terms as they are, or from plain data. Raises PaymentTermsError for anything else."""
+    return terms if isinstance(terms, PaymentTerms) else payment_terms_from(cast(Any, terms))
 
 
 def _models() -> Iterator[type[BaseModel]]:

@@ -10,8 +10,9 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
-from pbc_eval.agreement.base import Agreed, Share, Slug
+from pbc_eval.agreement.base import NUMBERS, AddedLater, Agreed, Share, Slug
 from pbc_eval.agreement.payment_base import Text
+from pbc_eval.messages.written_numbers import Notation
 
 K = TypeVar("K", bound="KpiBase")
 Every = Literal["month", "quarter", "year"]
@@ -144,6 +145,7 @@ class Performance(Agreed):
     kpis: Annotated[tuple[Kpi, ...], Field(min_length=1)] = Field(
         description="What is measured, against which target."
     )
+    numbers: Annotated[Notation | None, AddedLater()] = Field(default=None, description=NUMBERS)
     other: dict[Slug, Text] = Field(
         default_factory=dict,
         description="KPIs that are rated Other: id to the reason, which is published.",

@@ -7,12 +7,12 @@ a table beside the file (``intake/portfolio_table.py``).
 """
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from pbc_eval._validate import first_few
-from pbc_eval.agreement.base import Agreed, Slug
+from pbc_eval.agreement.base import NUMBERS, AddedLater, Agreed, Slug
 from pbc_eval.agreement.contained_file import contained_file
 from pbc_eval.agreement.contract import Currency, Publication, SignOff
 from pbc_eval.agreement.evaluation import Revision
@@ -20,6 +20,7 @@ from pbc_eval.agreement.file_problems import every_problem
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.agreement.yaml_file import read_yaml
 from pbc_eval.errors import SpecError
+from pbc_eval.messages.written_numbers import Notation
 
 PORTFOLIO_FILE = "portfolio.yaml"
 
@@ -63,6 +64,7 @@ class PortfolioSpec(Agreed):
     file: str | None = Field(
         default=None, description="A table of results reported elsewhere, beside this file."
     )
+    numbers: Annotated[Notation | None, AddedLater()] = Field(default=None, description=NUMBERS)
     outcomes: tuple[Outcome, ...] = Field(
         default=(), description="What the table's results are of: id, label, unit, direction."
     )

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pbc_eval._validate import did_you_mean
+from pbc_eval.messages import written_numbers
 
 
 def problems_in_words(
@@ -22,8 +23,9 @@ def problems_in_words(
         location = place_of(problem)
         if problem["type"] == "too_short" and problem["input"]:
             continue  # pydantic's echo of the problems inside the list
-        message = in_words(problem, known)
-        sentences.append(f"{_place(location, data)}: {message}".rstrip(".") + _stop(message))
+        place = _place(location, data)
+        for message in in_words(problem, known).split("\n"):  # a rule of the whole tells all
+            sentences.append(f"{place}: {message}".rstrip(".") + _stop(message))
     return tuple(dict.fromkeys(sentences))
 
 
@@ -69,6 +71,11 @@ def _wrong_word(rule: str, value: Any, context: Context, known: Known) -> str:
     return f"{rule}, got {_short(value)}.{did_you_mean(value, choices)}"
 
 
+def _no_number(rule: str, value: Any, context: Context, known: Known) -> str:
+    meant = written_numbers.instead(value) if isinstance(value, str) else ""
+    return f"must be a plain number, got {_short(value)}" + (meant and f".{meant}")
+
+
 def _not_text(rule: str, value: Any, context: Context, known: Known) -> str:
     if isinstance(value, (int, float, dt.date)):
         return f'must be text, got {value}. Put it in quotes: "{value}"'
@@ -91,6 +98,7 @@ _WRITERS: dict[str, Callable[[str, Any, Context, Known], str]] = {
     "union_tag_not_found": _no_tag,
     "union_tag_invalid": _wrong_tag,
     "literal_error": _wrong_word,
+    **dict.fromkeys(("float_parsing", "int_parsing", "decimal_parsing"), _no_number),
     "string_type": _not_text,
     "model_type": _not_a_mapping,
     "model_attributes_type": _not_a_mapping,
@@ -125,7 +133,7 @@ def _place(location: tuple[int | str, ...], data: Any) -> str:
         if isinstance(step, int):
             here = here[step] if isinstance(here, Sequence) and step < len(here) else None
             name = here.get("id") if isinstance(here, Mapping) else None
-            words.append(str(name) if name else f"entry {step + 1}")
+            words.append(name if isinstance(name, str) and name else f"entry {step + 1}")
         elif isinstance(here, Mapping) and here.get("type") == step:
             continue  # the tag by which pydantic chose the model
         elif isinstance(here, Mapping) and step in here:

@@ -1,14 +1,15 @@
 """How social value is reckoned: the value map, its discounting and what counts as investment."""
 
-from typing import Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from pbc_eval.agreement.base import Agreed, Date
+from pbc_eval.agreement.base import NUMBERS, AddedLater, Agreed, Date, share_instead
 from pbc_eval.agreement.contract import ValueStatus
 from pbc_eval.agreement.social_value import SocialValueAccount
 from pbc_eval.agreement.uncertainty import Correlation, Uncertain, uncertainty_problem
 from pbc_eval.agreement.value_map import PriceYear, StakeholderInput, ValuedOutcome, ValueMap
+from pbc_eval.messages.written_numbers import Notation, is_number, plain
 
 
 class Valuation(Agreed):
@@ -16,6 +17,7 @@ class Valuation(Agreed):
 
     file: str | None = Field(default=None, description="Value map with Social Value UK columns.")
     inputs_file: str | None = Field(default=None, description="What each stakeholder put in.")
+    numbers: Annotated[Notation | None, AddedLater()] = Field(default=None, description=NUMBERS)
     outcomes: tuple[ValuedOutcome, ...] = Field(default=(), description="The rows, if not a file.")
     inputs: tuple[StakeholderInput, ...] = Field(
         default=(), description="What stakeholders put in beside the payment."
@@ -64,6 +66,18 @@ class Valuation(Agreed):
     status: ValueStatus = Field(
         default="published", description="Whether these values were published or made up."
     )
+
+    @field_validator("discount", mode="before")
+    @classmethod
+    def _a_rate_is_no_text(cls, value: Any) -> Any:
+        if isinstance(value, str) and is_number(value):
+            meant = share_instead(value)
+            quoted = " without quotes" if plain(value) is not None else ""
+            raise ValueError(
+                f"must be a number, or the name of a schedule, got {value!r}."
+                + (meant and f"{meant.rstrip('?')}{quoted}?")
+            )
+        return value
 
     @model_validator(mode="after")
     def _ask_for_rows_once(self) -> Self:

@@ -28,13 +28,20 @@ __all__ = [
     "ValueMap",
     "ValuedOutcome",
     "double_counting_problem",
+    "map_problems",
 ]
 
 
 def double_counting_problem(outcomes: Sequence[ValuedOutcome]) -> str | None:
+    """The first of ``double_counting_problems``, None where nothing is counted twice."""
+    return next(iter(double_counting_problems(outcomes)), None)
+
+
+def double_counting_problems(outcomes: Sequence[ValuedOutcome]) -> list[str]:
     """Is one change valued twice? The same outcome of the same stakeholder, by the same
     indicator, admits one row, unless ``distinct_because`` says why another is not the same."""
     seen: dict[tuple[str, ...], ValuedOutcome] = {}
+    problems: list[str] = []
     for row in outcomes:
         if row.distinct_because:
             continue
@@ -47,19 +54,20 @@ def double_counting_problem(outcomes: Sequence[ValuedOutcome]) -> str | None:
                 if first.proxy != row.proxy
                 else f"twice by {row.proxy!r}"
             )
-            return (
+            problems.append(
                 f"{first.id} and {row.id} value the same outcome of {row.stakeholder!r} "
                 f"({row.indicator or row.outcome}) {how}, which counts it twice. Keep one, or say "
                 "in distinct_because of one row why they are different changes"
             )
-    return None
+    return problems
 
 
-def _unique_ids(outcomes: Sequence[ValuedOutcome]) -> None:
+def map_problems(outcomes: Sequence[ValuedOutcome]) -> list[str]:
+    """What is wrong with the rows together: ids that repeat, changes that are counted twice."""
     ids = [outcome.id for outcome in outcomes]
     twice = sorted({name for name in ids if ids.count(name) > 1})
-    if twice:
-        raise ValueError(f"ids must be unique, got {first_few(twice)} more than once")
+    repeated = [f"ids must be unique, got {first_few(twice)} more than once"] if twice else []
+    return [*repeated, *double_counting_problems(outcomes)]
 
 
 class ValueMap(Agreed):
@@ -72,9 +80,8 @@ class ValueMap(Agreed):
 
     @model_validator(mode="after")
     def _inputs_are_stated_once(self) -> Self:
-        _unique_ids(self.outcomes)
-        if problem := double_counting_problem(self.outcomes):
-            raise ValueError(problem)
+        if problems := map_problems(self.outcomes):
+            raise ValueError("\n".join(problems))
         uncertain = uncertainty_problem(self.uncertainty, self.correlations, self.outcomes)
         if uncertain:
             raise ValueError(uncertain)

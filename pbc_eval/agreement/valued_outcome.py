@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from pbc_eval.agreement.base import Agreed, Share, Slug
+from pbc_eval.messages import written_numbers
 
 SHARES = ("deadweight", "displacement", "attribution", "leakage", "drop_off")
 LONGEST = 500  # years; beyond the Green Book's last step, a duration is a mistyped calendar year
@@ -19,7 +20,8 @@ LONGEST = 500  # years; beyond the Green Book's last step, a duration is a misty
 
 def _a_number(value: Any) -> Any:
     if isinstance(value, (bool, str)):
-        raise ValueError(f"must be a number, got {value!r}")
+        meant = written_numbers.instead(value) if isinstance(value, str) else ""
+        raise ValueError(f"must be a number, got {value!r}" + (meant and f".{meant}"))
     return value
 
 
@@ -34,16 +36,43 @@ Figure = Annotated[float, BeforeValidator(_a_number), AfterValidator(_finite)]
 Count = Annotated[Figure, Field(ge=0)]
 
 
+def _whole_years(value: Any) -> Any:
+    value = _a_number(value)
+    if isinstance(value, float) and math.isfinite(value) and value % 1:
+        raise ValueError(f"must be a whole number of years, got {value:g}. {part_of_a_year(value)}")
+    return value
+
+
 def _years(value: int) -> int:
     if not 1 <= value <= LONGEST:
         hint = ". Is it a calendar year? Write how many years the change lasts" * (value > LONGEST)
-        raise ValueError(f"must be a number of years from 1 to {LONGEST}, got {value}{hint}")
+        hint = hint or f". {part_of_a_year(value)}"
+        raise ValueError(
+            f"must be a whole number of years from 1 to {LONGEST}, got {value:g}{hint}"
+        )
     return value
+
+
+def part_of_a_year(years: float) -> str:
+    """What to write for a change that lasts a part of a year, or as long as the activity alone."""
+    if years == 0:
+        return "Write 1, with start 1, for a change that lasts as long as the activity's year alone"
+    whole, part = divmod(years, 1)
+    if years < 0 or not part:
+        return ""
+    if not whole:
+        return f"Write 1, and {part:g} of the value in proxy_value"
+    if whole == 1:
+        return f"Write 2 and drop_off {1 - part:g}, so that year 2 counts {part:g}"
+    return (
+        f"Write {whole + 1:g}, which counts the last year in full, or {whole:g}, which leaves it "
+        "out"
+    )
 
 
 Years = Annotated[
     int,
-    BeforeValidator(_a_number),
+    BeforeValidator(_whole_years),
     AfterValidator(_years),
     Field(json_schema_extra={"minimum": 1, "maximum": LONGEST}),
 ]

@@ -2,25 +2,23 @@
 
 A cohort of three units cannot tell eight effects from its own noise together. What it can bear is
 tested instead: its effects averaged at each time before treatment with those of the other small
-cohorts, and each single one by its t with estimated degrees of freedom, times how many there are
-(Bonferroni), so that one lead far from zero is never passed over.
+cohorts, and each single one, by t with no more degrees of freedom than the cohorts themselves have,
+times how many there are (Bonferroni). With more degrees of freedom, cohorts of two would be blamed
+in a third of samples without any trend. With these, a cohort of two can hardly be blamed at all: an
+effect that would be far from zero if its error were known is for review, and never passed over.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.small_cohorts import allowance
-from pbc_eval.did.small_sample import CohortParts, small_sample_test
-from pbc_eval.messages.sentence import EMPTY, Sentence
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import EVENT_TIMES, Listed, Number, Period, PValue, Units
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.numerics.collinearity import dependent_columns
-
-LEAST_DF = 5.0  # of the denominator, for a joint test to be held
 
 
 def independent(covariance: Floats) -> list[int]:
@@ -37,61 +35,57 @@ class Leads:
     """The effects before treatment of small cohorts: averaged by event time, and one by one."""
 
     times: int  # event times over which they are averaged
-    pooled: float | None  # p-value that all averages are zero; None when it cannot be had
-    largest: tuple[int, int]  # cohort and period of the one with the smallest p-value
-    single: float  # its p-value times how many there are
+    pooled: float  # smallest p-value of the averages, times how many there are
+    largest: tuple[int, int]  # cohort and period of the effect with the smallest p-value
+    single: float  # its p-value, times how many there are
+    unguarded: float  # the smallest as if its error were known, times how many there are
 
     @property
     def p_values(self) -> list[float]:
-        return [self.single] if self.pooled is None else [self.pooled, self.single]
+        return [self.pooled, self.single]
 
 
-def leads_of(effects: GroupTimeEffects, apart: Ints, frame: pd.DataFrame) -> Leads | None:
+def leads_of(effects: GroupTimeEffects, apart: Ints) -> Leads | None:
+    """The tests of the cells ``apart`` (m,), all of small cohorts; None when none varies."""
     cells = effects.cells
-    values = frame["p_value"].to_numpy()[apart]
-    if np.isnan(values).all():
-        return None
-    first = apart[int(np.nanargmin(values))]
-    labels = frame.loc[frame.index[first], ["cohort", "time"]]
     times = np.unique(cells.plan.event_time[apart])
     weight = cells.shares[cells.plan.cohort[apart]]
     rows = np.array([np.where(cells.plan.event_time[apart] == e, weight, 0.0) for e in times])
     rows /= rows.sum(axis=1, keepdims=True)
+    statistic, df = _t_tests(effects, apart, np.eye(len(apart)))
+    if np.isnan(statistic).all():
+        return None
+    p_values = 2 * stats.t.sf(statistic, df)
+    first = apart[int(np.nanargmax(statistic))]
+    pooled, pooled_df = _t_tests(effects, apart, rows)
+    averages = 2 * stats.t.sf(pooled, pooled_df)
+    known = 2 * stats.norm.sf(statistic)
     return Leads(
         times=len(times),
-        pooled=_pooled(effects, apart, rows),
-        largest=(int(labels["cohort"]), int(labels["time"])),
-        single=float(min(1.0, len(apart) * np.nanmin(values))),
+        pooled=float(min(1.0, len(rows) * np.nanmin(averages))),
+        largest=(
+            effects.cohorts[int(cells.plan.cohort[first])],
+            effects.periods[int(cells.plan.period[first])],
+        ),
+        single=float(min(1.0, len(apart) * np.nanmin(p_values))),
+        unguarded=float(min(1.0, len(apart) * np.nanmin(known))),
     )
 
 
-def _pooled(effects: GroupTimeEffects, apart: Ints, rows: Floats) -> float | None:
-    """P-value that the averages ``rows`` (e, m) of the cells ``apart`` (m,) are all zero: by the
-    joint F where it has the degrees of freedom, else the smallest of their t-tests times e."""
-    cells, parts = effects.cells, effects.cells.before
+def _t_tests(effects: GroupTimeEffects, apart: Ints, rows: Floats) -> tuple[Floats, Floats]:
+    """Absolute t statistics (e,) of the averages ``rows`` (e, m) of the cells ``apart`` (m,), NaN
+    without variation, and their degrees of freedom: no more than the cohorts in them have."""
+    cells = effects.cells
     scores = np.zeros((len(rows), len(cells.joint)))
     scores[:, apart] = rows
-    covariance = scores @ cells.joint @ scores.T
-    kept = independent(covariance)
-    theta = rows @ cells.estimate[apart]
-    if parts is not None and kept:
-        place = {int(cell): position for position, cell in enumerate(parts.at)}
-        where = [place[int(cell)] for cell in apart]
-        averaged = CohortParts(
-            at=np.arange(len(rows)),
-            covariance=rows @ parts.covariance[:, where][:, :, where] @ rows.T,
-            size=parts.size,
-        )
-        test = small_sample_test(theta[kept], averaged, kept, LEAST_DF)
-        if test is not None:
-            return test.p_value
-    allowed = allowance(cells.small, scores, np.diag(covariance))
-    error = np.sqrt(np.maximum(np.diag(covariance), 0.0)) * allowed.factor
-    varies = error > 0
-    if not varies.any():
-        return None
-    each = np.asarray(2 * stats.t.sf(np.abs(theta[varies]) / error[varies], allowed.df[varies]))
-    return float(min(1.0, varies.sum() * each.min()))
+    variance = np.maximum(np.diag(scores @ cells.joint @ scores.T), 0.0)
+    allowed = allowance(cells.small, scores, variance)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.abs(rows @ cells.estimate[apart]) / (np.sqrt(variance) * allowed.factor)
+    own = dict(zip(cells.small.cohort, (cells.small.size - 1).tolist(), strict=True))
+    cohort = cells.plan.cohort[apart]
+    most = [sum(own.get(int(c), np.inf) for c in np.unique(cohort[row > 0])) for row in rows]
+    return np.where(variance > 0, ratio, np.nan), np.minimum(allowed.df, np.array(most))
 
 
 def leads_in_words(leads: Leads, too_small: list[tuple[int, int]]) -> Sentence:
@@ -100,24 +94,16 @@ def leads_in_words(leads: Leads, too_small: list[tuple[int, int]]) -> Sentence:
         for cohort, units in too_small
     )
     cohort, period = leads.largest
-    single = Sentence(
-        "the largest single effect, {cohort} in {period}, {p} when all of them are counted",
+    return Sentence(
+        "Cohorts too small for a joint test are tested apart ({cohorts}), by t with the degrees of "
+        "freedom of their own, times how many effects there are: averages over them at {times} "
+        "before treatment, {pooled}; the largest single effect, {cohort} in {period}, {single} "
+        "({unguarded} if its error were known).",
+        cohorts=Listed(tuple(cohorts)),
+        times=Number(leads.times, noun=EVENT_TIMES),
+        pooled=PValue(leads.pooled),
         cohort=Period(cohort),
         period=Period(period),
-        p=PValue(leads.single),
-    )
-    pooled = (
-        EMPTY
-        if leads.pooled is None
-        else Sentence(
-            "all averages over them at {times} before treatment, {p}; ",
-            times=Number(leads.times, noun=EVENT_TIMES),
-            p=PValue(leads.pooled),
-        )
-    )
-    return Sentence(
-        "Cohorts too small for a joint test are tested apart ({cohorts}): {pooled}{single}.",
-        cohorts=Listed(tuple(cohorts)),
-        pooled=pooled,
-        single=single,
+        single=PValue(leads.single),
+        unguarded=PValue(leads.unguarded),
     )

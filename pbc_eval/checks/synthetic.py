@@ -10,17 +10,17 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval.checks.check_kind import CheckKind, Examined
-from pbc_eval.checks.placebo import NULL, SAYS_HOW_UNUSUAL
+from pbc_eval.checks.placebo import NULL, ranked_placebos
 from pbc_eval.did.synthetic import SyntheticDid
 from pbc_eval.did.synthetic_fit import differences, fit_cohorts
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import TREATED_UNITS, UNITS, Number, PValue, Size, UnitNames, Units
+from pbc_eval.messages.values import TREATED_UNITS, Number, Size, Units
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import CheckResult, CheckStatus
 
 REVIEW_ABOVE = 1.0  # root mean squared difference, in standard deviations of a yearly change
 FAIL_ABOVE = 2.0
-PASS_UP_TO = 0.10  # p-value of the rank
 MOST_PLACEBOS = 500  # comparison units, beyond which ranks are not worth the time
 
 
@@ -53,7 +53,8 @@ def check_synthetic_fit(fitted: SyntheticDid) -> CheckResult:
             ratio=Size(ratio, 2),
             change=Size(change, 3),
         ),
-        null=f"not a test: look above {REVIEW_ABOVE:g} times, too far apart above {FAIL_ABOVE:g}",
+        null=f"not a test: looked at from a ratio of {REVIEW_ABOVE:g}, too far apart from "
+        f"{FAIL_ABOVE:g}",
         statistic=ratio,
         table=pd.DataFrame(rows, columns=["cohort", "difference", "change", "ratio"]),
     )
@@ -63,9 +64,9 @@ def check_synthetic_placebo(panel: Panel, fitted: SyntheticDid) -> CheckResult:
     """Rank the effect on one treated unit among those of comparison units given its date.
 
     Each never-treated unit gets a synthetic comparison of its own from the other never-treated
-    units. "pass" when p = rank / n <= 0.10, else "review": an effect like those of untreated units
-    speaks against the effect, not against the design. "not_applicable" unless one unit is treated.
-    Table, largest first: unit, treated, effect, rank.
+    units; ranked by the root mean squared difference after treatment over that before it. It is no
+    verdict on the comparison, and never "review" or "fail". "not_applicable" unless one unit is
+    treated. Table, highest rank first: unit, treated, effect, fit_before, ratio, rank.
     """
     if fitted.effect.n_treated != 1 or fitted.effect.n_comparison > MOST_PLACEBOS:
         return CheckResult(
@@ -84,44 +85,26 @@ def check_synthetic_placebo(panel: Panel, fitted: SyntheticDid) -> CheckResult:
     arrays, fit = panel.arrays(), fitted.fits[0]
     pool = np.flatnonzero(arrays.cohort == 0)
     starts = np.array(panel.starts)
-    effects = []
+    real = fitted.effect.estimate
+    own = fitted.path()
+    at = own["cohort"] == fitted.cohorts[0]
+    rows = [(str(arrays.unit[arrays.cohort == fit.cohort][0]), True, real,
+             *_before_and_after(own.loc[at, "difference"].to_numpy(float), fit.start))]  # fmt: skip
     for unit in pool:
         given = np.where(pool == unit, fit.cohort, 0)
         fits = fit_cohorts(arrays.outcome[pool], given, starts)
-        effects.append(float(differences(arrays.outcome[pool], given, fits)[0, fit.start :].mean()))
-    real = fitted.effect.estimate
-    treated = str(arrays.unit[arrays.cohort == fit.cohort][0])
-    table = pd.DataFrame(
-        {
-            "unit": [treated, *map(str, arrays.unit[pool])],
-            "treated": [True, *[False] * len(pool)],
-            "effect": [real, *effects],
-        }
-    )
-    table["rank"] = (-table["effect"].abs()).rank(method="max").astype(int)
-    table = table.sort_values(["rank", "treated"], kind="stable").reset_index(drop=True)
-    # Ties count against the effect; a hair of slack keeps rounding from breaking them.
-    rank = int((table["effect"].abs() >= abs(real) * (1 - 1e-12)).sum())
-    n = len(table)
-    return CheckResult(
-        name="placebo_in_space",
-        status="pass" if rank / n <= PASS_UP_TO else "review",
-        sentence=Sentence(
-            "The effect on {unit} ({effect}) ranks {rank} by size among {units}, each with a "
-            "synthetic comparison of its own: {p}, where 1/{n} is the least there can be.",
-            SAYS_HOW_UNUSUAL,
-            unit=UnitNames((treated,)),
-            effect=Size(real, 4),
-            rank=Number(rank),
-            units=Units(n, UNITS),
-            p=PValue(rank / n),
-            n=Units(n),
-        ),
-        null=NULL,
-        statistic=real,
-        p_value=rank / n,
-        table=table,
-    )
+        gap = differences(arrays.outcome[pool], given, fits)[0]
+        effect = float(gap[fit.start :].mean())
+        rows.append((str(arrays.unit[unit]), False, effect, *_before_and_after(gap, fit.start)))
+    placebos = pd.DataFrame(rows, columns=["unit", "treated", "effect", "fit_before", "after"])
+    return ranked_placebos(placebos, Sentence("each with a synthetic comparison of its own"))
+
+
+def _before_and_after(gap: Floats, start: int) -> tuple[float, float]:
+    """Root mean squared differences before and after treatment. The period weights' mean is taken
+    off, so that what is left before treatment is how well the path is followed."""
+    before, after = gap[:start] - gap[:start].mean(), gap[start:] - gap[:start].mean()
+    return float(np.sqrt((before**2).mean())), float(np.sqrt((after**2).mean()))
 
 
 def _run_fit(examined: Examined) -> CheckResult | None:

@@ -28,6 +28,7 @@ from pbc_eval.did.estimates import (
     CellEstimates,
     Visit,
     cluster_blocks,
+    independent_units,
     reasons,
 )
 from pbc_eval.did.influences import Block, Fitted, Influences, runs
@@ -249,6 +250,9 @@ def _with_covariance(
         ),
         before=parts,
         small=small.cohorts(),
+        independent=independent_units(
+            arrays.cohort, arrays.cluster if clustered else None, n_cohorts
+        ),
         trimmed=tally.trimmed,
         notes=without_weight([fit.model.unlike for fit in influences.fitted], COMPARISON_UNITS),
     )

@@ -5,8 +5,8 @@ influence is therefore that of the cells plus, for each cohort, the indicator of
 what its share changes: (effect of the cohort's cells - average) / (sum of shares).
 
 An average that leans on an effect without a standard error has none either, and says how much of
-its weight does: a variation that is not known is never counted as zero. Small cohorts: see
-small_cohorts.py.
+its weight does: a variation that is not known is never counted as zero. Cohorts of one unit that
+carry little of it: lone_cohorts.py. Small cohorts: small_cohorts.py.
 
 Source: Callaway and Sant'Anna (2021), section 3.1 and equation (4.4).
 """
@@ -19,6 +19,7 @@ import numpy as np
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.average_notes import (
     band_note,
+    lone_notes,
     notes_of_cells,
     reason_without_error,
     small_note,
@@ -26,6 +27,7 @@ from pbc_eval.did.average_notes import (
 from pbc_eval.did.averages import KINDS, WEIGHTS, Average, Kind, Weights, averages_of
 from pbc_eval.did.bands import simultaneous_critical_value
 from pbc_eval.did.estimates import CellEstimates
+from pbc_eval.did.lone_cohorts import Lone, lone_in
 from pbc_eval.did.small_cohorts import Allowance, allowance, simultaneous_allowance
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
@@ -65,23 +67,28 @@ def aggregate(
     index, averages, overall = averages_of(cells, kind, chosen, after, weights)
     index = _labelled(kind, index, labels)
     terms = [_TERMS[kind].format(at) for at in index]
+    every = (*averages, overall)
     scores = np.array([average.score for average in averages]).reshape(-1, len(cells.joint))
     covariance = scores @ cells.joint @ scores.T
-    every = np.vstack([scores, overall.score])
-    allowed = allowance(cells.small, every, np.einsum("ij,jk,ik->i", every, cells.joint, every))
-    reasons = [reason_without_error(cells, average) for average in averages]
+    lone = [lone_in(cells, average) for average in every]
+    allowed = _allowed(cells, every, lone)
+    reasons = [reason_without_error(cells, *pair) for pair in zip(every, lone, strict=True)]
+    known = [j for j, reason in enumerate(reasons[:-1]) if not reason]
     critical: list[float | None] = [None] * len(averages)
     notes = list(method.notes)
     banded = bands == "simultaneous" and bool(averages)
     if banded:
-        known = [j for j, reason in enumerate(reasons) if not reason]
         inside = covariance[np.ix_(known, known)]
         band = _band(cells, scores[known], inside, allowed, known, level=level, seed=seed)
         for j, value in zip(known, band.tolist(), strict=True):
-            critical[j] = value
+            alone = lone[j]
+            critical[j] = value * (alone.factor if alone else 1.0)
         notes.append(band_note(level, band))
-    notes += notes_of_cells(cells, labels, chosen)
-    notes += small_note(cells, labels[0], allowed)
+    notes += (
+        *notes_of_cells(cells, labels, chosen),
+        *small_note(cells, labels[0], allowed),
+        *lone_notes(labels[0], lone[-1]),
+    )
     method = replace(method, seed=seed if banded else None, notes=tuple(notes))
     effects = tuple(
         _effect(
@@ -104,7 +111,7 @@ def aggregate(
             method,
             level=level,
             critical=None,
-            reason=reason_without_error(cells, overall),
+            reason=reasons[-1],
         ),
         kind=kind,
         index=tuple(index),
@@ -112,6 +119,16 @@ def aggregate(
         covariance=covariance,
         bands=bands,
     )
+
+
+def _allowed(
+    cells: CellEstimates, averages: tuple[Average, ...], lone: list[Lone | None]
+) -> Allowance:
+    """What each average is allowed for small cohorts, and for lone ones in it."""
+    scores = np.array([average.score for average in averages])
+    allowed = allowance(cells.small, scores, np.einsum("ij,jk,ik->i", scores, cells.joint, scores))
+    factors = np.array([1.0 if which is None else which.factor for which in lone])
+    return replace(allowed, factor=allowed.factor * factors)
 
 
 def _labelled(

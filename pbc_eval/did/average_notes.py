@@ -6,6 +6,7 @@ from scipy import stats
 from pbc_eval.did.adjustment import TRIM
 from pbc_eval.did.averages import Average
 from pbc_eval.did.estimates import REFERENCE, CellEstimates
+from pbc_eval.did.lone_cohorts import MOST_WEIGHT, Lone
 from pbc_eval.did.notes import trimmed
 from pbc_eval.did.small_cohorts import SMALL, Allowance
 from pbc_eval.messages.sentence import EMPTY, Sentence
@@ -22,12 +23,15 @@ from pbc_eval.messages.values import (
 from pbc_eval.numerics.arrays import Bools, Floats
 
 
-def reason_without_error(cells: CellEstimates, average: Average) -> Sentence | None:
+def reason_without_error(
+    cells: CellEstimates, average: Average, lone: Lone | None
+) -> Sentence | None:
     """Why an average has no standard error: it leans on effects that have none. Those that are
-    zero by construction are known, unless there is nothing else."""
+    zero by construction are known, unless there is nothing else; ``lone`` cohorts that carry
+    little are taken to vary as the others do."""
     used = np.flatnonzero(average.weights)
     unknown = [j for j in used if cells.reason[j] and not cells.plan.reference[j]]
-    if not unknown:
+    if lone is not None:
         return REFERENCE if cells.plan.reference[used].all() else None
     reasons = joined(dict.fromkeys(cells.reason[j] for j in unknown))
     if len(unknown) == len(used):
@@ -59,8 +63,9 @@ def notes_of_cells(
         distinct = dict.fromkeys(cohorts)
         notes.append(
             Sentence(
-                "{reason} ({cohorts}): its variation cannot be estimated, and averages that "
-                "contain it have no standard error",
+                "{reason} ({cohorts}): its variation cannot be estimated; averages of which it "
+                "carries more than {most} have no standard error",
+                most=Share(MOST_WEIGHT),
                 reason=reason,
                 cohorts=periods(distinct, len(distinct)),
             )
@@ -95,6 +100,20 @@ def _trimmed_notes(cells: CellEstimates, cohorts: tuple[int, ...], chosen: Bools
         )
         for c, n in most.items()
         if n
+    ]
+
+
+def lone_notes(cohorts: tuple[int, ...], lone: Lone | None) -> list[Sentence]:
+    """That cohorts of one unit are taken to vary as the other treated units do."""
+    if lone is None or not lone.cohorts:
+        return []
+    return [
+        Sentence(
+            "{cohorts}, with {share} of the overall effect's weight, is taken to vary as the other "
+            "treated units do: intervals and p-values are wider by that",
+            cohorts=periods([cohorts[c] for c in lone.cohorts], len(lone.cohorts)),
+            share=Share(lone.share),
+        )
     ]
 
 

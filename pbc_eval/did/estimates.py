@@ -38,6 +38,7 @@ Visit: TypeAlias = Callable[[Floats], None]
 VALUES_A_BLOCK = 4_000_000  # 32 MB: units are taken in blocks of this many influence values
 
 
+_LONE = "cohort of {units}"
 REFERENCE = Sentence("reference period")  # the reason of a cell that is zero by construction
 
 
@@ -61,6 +62,7 @@ class CellEstimates:
     )
     trimmed: Ints | None = None  # (k,) comparison units without weight because of their score
     notes: tuple[Sentence, ...] = ()  # on comparison units without weight
+    independent: Ints | None = None  # (C,) units, or clusters, of each cohort; None: not known
 
     @property
     def k(self) -> int:
@@ -118,7 +120,28 @@ def cells_from_moments(plan: CellPlan, moments: CohortMoments) -> CellEstimates:
         reason=reasons(plan, *distinct, clustered=moments.clusters is not None),
         before=parts_from_moments(loadings, moments, np.flatnonzero(plan.before & use)),
         small=small_from_moments(loadings, moments, k + n_cohorts),
+        independent=independent_of(moments),
     )
+
+
+def is_of_a_lone_cohort(reason: Sentence) -> bool:
+    """Does a cell lack a standard error because its cohort is a single unit or cluster?"""
+    return reason.template == _LONE
+
+
+def independent_units(cohort: Ints, cluster: Ints | None, n_cohorts: int) -> Ints:
+    """(C,) units of each cohort, or clusters with one of its units; both (n,), by unit."""
+    if cluster is None:
+        return np.bincount(cohort, minlength=n_cohorts)
+    pairs = np.unique(np.column_stack([cohort, cluster]), axis=0)
+    return np.bincount(pairs[:, 0], minlength=n_cohorts)
+
+
+def independent_of(moments: CohortMoments) -> Ints:
+    """The same from moments."""
+    if moments.clusters is None:
+        return moments.units
+    return np.bincount(moments.clusters.cohort, minlength=len(moments.units))
 
 
 def score_covariance(
@@ -230,6 +253,9 @@ def cells_from_pairs(
         reason=reasons(plan, n_own, n_pool, clustered=clustered),
         before=parts,
         small=small.cohorts(),
+        independent=independent_units(
+            arrays.cohort, arrays.cluster if clustered else None, n_cohorts
+        ),
     )
 
 
@@ -285,7 +311,7 @@ def reasons(plan: CellPlan, own: Ints, pool: Ints, *, clustered: bool) -> tuple[
         elif pool[j] == 0:
             reason = Sentence("no comparison unit observed in both periods")
         elif own[j] == 1:
-            reason = Sentence("cohort of {units}", units=single)
+            reason = Sentence(_LONE, units=single)
         elif pool[j] == 1:
             reason = Sentence("comparison group of {units}", units=single)
         every.append(reason)

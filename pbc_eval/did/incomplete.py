@@ -24,6 +24,7 @@ from pbc_eval.did.estimates import (
     VALUES_A_BLOCK,
     CellEstimates,
     cluster_blocks,
+    independent_units,
     one_hot,
     reasons,
 )
@@ -230,6 +231,9 @@ def gather_incomplete(
         reason=reasons(plan, counts[2], counts[3], clustered=clustered),
         before=parts,
         small=small.cohorts(),
+        independent=independent_units(
+            arrays.cohort, arrays.cluster if clustered else None, n_cohorts
+        ),
         row_weight=weight,
     )
 

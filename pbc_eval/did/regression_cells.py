@@ -12,7 +12,13 @@ import numpy as np
 
 from pbc_eval.did.cells import CellPlan, plan_cells
 from pbc_eval.did.cohort_regression import Loadings
-from pbc_eval.did.estimates import CellEstimates, distinct_from_moments, reasons, score_covariance
+from pbc_eval.did.estimates import (
+    CellEstimates,
+    distinct_from_moments,
+    independent_of,
+    reasons,
+    score_covariance,
+)
 from pbc_eval.did.notes import not_adjusted, weighted_by
 from pbc_eval.did.small_cohorts import small_from_moments
 from pbc_eval.did.small_sample import parts_from_moments
@@ -96,6 +102,7 @@ def gather(
             scaled, moments, np.flatnonzero(plan.before & ~np.isnan(estimate))
         ),
         small=small_from_moments(scaled, moments, k + n_cohorts),
+        independent=independent_of(moments),
     )
 
 

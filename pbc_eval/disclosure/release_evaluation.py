@@ -106,6 +106,7 @@ class _Teller:
         return replace(
             estimate,
             reason=self.sentence(estimate.reason) if estimate.reason else None,
+            no_interval=self.sentence(estimate.no_interval) if estimate.no_interval else None,
             n_treated=int(to_base(estimate.n_treated, base)),
             n_comparison=int(to_base(estimate.n_comparison, base)),
             method=replace(

@@ -16,7 +16,7 @@ from pbc_eval.agreement.matching_settings import MatchingOptions
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.agreement.weighting_options import WeightingOptions
 from pbc_eval.errors import DataError, DesignError
-from pbc_eval.matching.design import Missing
+from pbc_eval.matching.design import Missing, by_column, zero_one
 from pbc_eval.matching.effect import (
     EffectMethod,
     MatchedData,
@@ -24,6 +24,7 @@ from pbc_eval.matching.effect import (
     experimental_difference,
     matched_effect,
 )
+from pbc_eval.matching.ledger import LedgerStep, SampleLedger, by_arm
 from pbc_eval.matching.match import match
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.ties import tie_sentence
@@ -71,17 +72,19 @@ def _built(
     frame: pd.DataFrame, spec: EvaluationSpec, design: Matching, way: ComparisonGroup, seed: int
 ) -> Sample:
     data = spec.data
-    if data is None or data.missing not in ("refuse", "complete_cases"):
+    if data is None or data.missing not in ("refuse", "complete_cases", "indicator"):
         raise DesignError(
             f"{spec.id}: data.missing is {data.missing if data else 'not given'!r}; a matching "
-            "design takes refuse or complete_cases."
+            "design takes refuse, complete_cases or indicator."
         )
     covariates = design.covariates
     if isinstance(way, OtherComparisonGroup) and way.covariates is not None:
         covariates = way.covariates
-    return sample_by(
+    outcomes = [str(outcome.column) for outcome in spec.outcomes if outcome.column in frame]
+    known, why = known_outcomes(frame, outcomes if data.missing != "refuse" else [])
+    sample = sample_by(
         way.by,
-        frame,
+        frame[known],
         treatment=design.treatment,
         covariates=covariates,
         unit=data.unit,
@@ -90,6 +93,35 @@ def _built(
         sampling_weights=data.weight,
         missing=data.missing,
     )
+    return sample if known.all() else _entered(sample, frame, design.treatment, known, why)
+
+
+def known_outcomes(
+    frame: pd.DataFrame, outcomes: Sequence[str]
+) -> tuple[NDArray[np.bool_], Sentence]:
+    """Rows with all ``outcomes``, (n,), and what the others lack."""
+    absent = frame[list(outcomes)].isna()
+    counts = {str(name): int(n) for name, n in absent.sum().items() if n}
+    why = Sentence("missing values: {columns}", columns=by_column(counts))
+    return ~np.asarray(absent.to_numpy(dtype=bool).any(axis=1)), why
+
+
+def _entered(
+    sample: Sample,
+    frame: pd.DataFrame,
+    treatment: str,
+    known: NDArray[np.bool_],
+    why: Sentence,
+) -> Sample:
+    """The sample with a ledger that begins with all rows, and says who had no outcome."""
+    treated = zero_one(frame[treatment])
+    gone = int((~known).sum())
+    n_treated = int((~known & treated).sum())
+    first = SampleLedger((LedgerStep(what=Sentence("read"), rows_in=len(frame)),)).then(
+        Sentence("known outcomes"), gone, by_arm(why, n_treated, gone - n_treated)
+    )
+    ledger = SampleLedger((*first.steps, *sample.design.ledger.steps[1:]))
+    return replace(sample, design=replace(sample.design, ledger=ledger))
 
 
 def sample_by(
@@ -132,11 +164,13 @@ def sample_by(
     )
 
 
-def effect_in(sample: Sample, column: str, by: str, level: float) -> AttEstimate:
-    """The effect on one outcome, compared as ``by`` says."""
+def effect_in(
+    sample: Sample, column: str, by: str, level: float, cluster: str | None = None
+) -> AttEstimate:
+    """The effect on one outcome, compared as ``by`` says, errors by ``cluster``."""
     if isinstance(sample, WeightedSample):
-        return sample.effect(column, method=cast(WeightedMethod, by), level=level)
-    return sample.effect(column, method=cast(EffectMethod, by), level=level)
+        return sample.effect(column, cast(WeightedMethod, by), level, cluster)
+    return sample.effect(column, cast(EffectMethod, by), level, cluster)
 
 
 def ties_told(estimate: AttEstimate, outcome: Outcome, currency: str) -> AttEstimate:

@@ -6,9 +6,12 @@ The part of the line that every figure of a page hangs on; evaluate.py adds what
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
 from pbc_eval import provenance
+from pbc_eval.agreement.counts import VerifiedCount
 from pbc_eval.agreement.evaluation import EvaluationSpec
-from pbc_eval.errors import DesignError, SpecError
+from pbc_eval.errors import DataError, DesignError, SpecError
 from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.evaluation.record import Finding, InvestmentPart
 from pbc_eval.evaluation.social_value import (
@@ -18,9 +21,11 @@ from pbc_eval.evaluation.social_value import (
     value_found,
 )
 from pbc_eval.intake.input_files import InputFiles
+from pbc_eval.intake.number_columns import numbers_of_frame
 from pbc_eval.kpi.measure import measure_performance
 from pbc_eval.kpi.record import PerformanceResult
 from pbc_eval.numerics.published import published
+from pbc_eval.panel.source import check_columns
 from pbc_eval.payment.due import payment_due
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import MeasuredOutcome
@@ -61,7 +66,7 @@ def core_results(
     performance = None
     if spec.performance:
         performance = published(measure_performance(spec.performance, spec.path, files.frame))
-    counted = counted_results(spec, performance)
+    counted = counted_results(spec, performance, files)
     results = {finding.outcome.id: finding.measured for finding in findings} | counted
     payment = payment_due(spec.payment, results) if spec.payment else None
     parts = () if given is None else tuple(investment_parts(spec, payment, given))
@@ -101,18 +106,51 @@ def _refuse_failed_checks(spec: EvaluationSpec, findings: Sequence[Finding]) -> 
 
 
 def counted_results(
-    spec: EvaluationSpec, performance: PerformanceResult | None
+    spec: EvaluationSpec, performance: PerformanceResult | None, files: InputFiles
 ) -> dict[str, MeasuredOutcome]:
-    """What clauses count: numbers that were verified, and KPIs that feed a payment."""
+    """What clauses count: numbers that were verified, and KPIs that feed a payment.
+
+    Raises DataError where counts by person do not add up to the count that was verified.
+    """
     verified = {
         counted.outcome: MeasuredOutcome(
             outcome=counted.outcome,
             source="counted",
             count=counted.count,
             total_scale=counted.persons,
+            by_person=counts_by_person(spec, counted, files),
             claims_checked=counted.claims_checked,
             claims_wrong=counted.claims_wrong,
         )
         for counted in spec.counts
     }
     return verified | (performance.measured() if performance else {})
+
+
+def counts_by_person(
+    spec: EvaluationSpec, counted: VerifiedCount, files: InputFiles
+) -> dict[str, float] | None:
+    """The count of each person, from the file that the count names; None without one.
+
+    A person may stand in several rows, whose counts are added. Raises DataError for a row without
+    a person, and for what is no number; empty cells count nothing.
+    """
+    if counted.file is None or counted.person is None or counted.column is None:
+        return None
+    path = spec.path(counted.file)
+    notation = spec.data.numbers if spec.data else None
+    frame = files.frame(path, [counted.column] if notation else ())
+    check_columns(path.name, list(frame.columns), [counted.person, counted.column])
+    frame, _ = numbers_of_frame(frame, [counted.column], notation, owner=path.name)
+    if frame[counted.person].isna().any():
+        rows = int(frame[counted.person].isna().sum())
+        raise DataError(f"{path.name}: {rows:,} rows have no {counted.person!r}. Fill it in.")
+    try:
+        units = pd.to_numeric(frame[counted.column]).astype(float).fillna(0.0)
+    except (ValueError, TypeError):
+        raise DataError(
+            f"{path.name}: {counted.column!r} must hold the count of each person as a number, and "
+            "holds words. Correct them, or leave the cell empty for none."
+        ) from None
+    people = frame[counted.person].astype(str)
+    return {str(name): float(value) for name, value in units.groupby(people).sum().items()}

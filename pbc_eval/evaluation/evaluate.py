@@ -11,9 +11,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.errors import DataError, SpecError, ValueMapError
 from pbc_eval.evaluation.core_results import CoreResults, core_results
 from pbc_eval.evaluation.joint_simulation import JointSimulation, simulate_together
 from pbc_eval.evaluation.payment_analysis import analyse_payment
+from pbc_eval.evaluation.preflight import problems_of
 from pbc_eval.evaluation.record import Evaluation, Finding
 from pbc_eval.evaluation.registration import agreed_parts, deviations_of, fingerprint, registered
 from pbc_eval.evaluation.revision import earlier_spec, revision_of
@@ -34,9 +36,20 @@ def evaluate(spec: EvaluationSpec) -> Evaluation:
 
     Raises SpecError for missing files, DataError for data that do not fit, DesignError for a
     design that cannot identify the effect or fails a check without a waiver, PaymentTermsError and
-    ValueMapError for terms and values that cannot be applied.
+    ValueMapError for terms and values that cannot be applied. What is wrong with the files is told
+    at once, whichever of them is met first.
     """
     files = InputFiles()
+    try:
+        return _evaluated(spec, files)
+    except (DataError, SpecError, ValueMapError) as first:
+        problems = problems_of(spec, files)
+        if len(problems) < 2:
+            raise
+        raise type(first)("\n".join(problems)) from first
+
+
+def _evaluated(spec: EvaluationSpec, files: InputFiles) -> Evaluation:
     inputs = input_hashes(spec, files)
     deviations = deviations_of(spec, files)
     agreed = registered(spec, files)
@@ -77,6 +90,7 @@ def input_hashes(spec: EvaluationSpec, files: InputFiles) -> dict[str, str]:
         named.append(spec.protocol.file)
     if spec.performance:
         named += spec.performance.files
+    named += list(dict.fromkeys(count.file for count in spec.counts if count.file))
     if spec.value_map:
         valuation = spec.value_map
         beside = (valuation.inputs_file, valuation.uncertainty_file, valuation.value_bank)

@@ -28,6 +28,7 @@ def measured_from_estimate(
         conf_high=high,
         p_value=headline.p_value,
         counterfactual=headline.counterfactual_mean,
+        counterfactual_slope=float(-outcome.sign),
         total_scale=total_scale,
         unit=outcome.unit,
         alternatives=tuple((name, outcome.sign * e.estimate) for name, e in alternatives),
@@ -66,6 +67,7 @@ def measured_from_report(outcome: Outcome, reported: ReportedEffect) -> Measured
         effect=effect,
         std_error=reported.std_error,
         counterfactual=counterfactual,
+        counterfactual_slope=0.0 if reported.treated is None else float(-outcome.sign),
         total_scale=None if reported.n_treated is None else float(reported.n_treated),
         unit=unit,
     )

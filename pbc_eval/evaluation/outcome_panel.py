@@ -7,7 +7,7 @@ import pandas as pd
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
-from pbc_eval.errors import DesignError
+from pbc_eval.errors import DataError, DesignError
 from pbc_eval.evaluation.record import OutputTable
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.panel.panel import Panel
@@ -25,25 +25,48 @@ def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Pan
         raise DesignError(f"{spec.id}: {outcome.id}: data roles time, cohort and column are needed")
     missing = outcome.missing or data.missing
     if missing == "complete_cases":
-        raise DesignError(
-            f"{spec.id}: {outcome.id}: missing 'complete_cases' is for matching; for a panel say "
-            "complete_units (drop units that are not always observed) or pairs."
-        )
+        raise _for_matching(spec, outcome, missing)
+    if missing == "indicator":
+        raise _for_matching(spec, outcome, missing)
+    covariates = getattr(design, "covariates", ())
+    as_text = (outcome.column, *((data.weight,) if data.weight else ()), *covariates)
     panel = Panel.from_data(
-        files.table(spec.path(data.file)),
+        files.table(spec.path(data.file), as_text if data.numbers else ()),
         unit=data.unit,
         time=data.time,
         outcome=outcome.column,
         cohort=data.cohort,
-        covariates=getattr(design, "covariates", ()),
+        covariates=covariates,
         cluster=data.cluster,
         weight=data.weight,
         missing=missing,
+        numbers=data.numbers,
+        categories=data.categories,
         start_inside_period=data.start_inside_period or "refuse",
         never_treated_codes=data.never_treated_codes,
         fix_weights=data.fix_weights,
     )
     return with_effects_only(panel, design.periods_open)
+
+
+def _for_matching(spec: EvaluationSpec, outcome: Outcome, missing: str) -> DesignError:
+    return DesignError(
+        f"{spec.id}: {outcome.id}: missing {missing!r} is for matching; for a panel say "
+        "complete_units (drop units that are not always observed) or pairs."
+    )
+
+
+def read_every_panel(spec: EvaluationSpec, files: InputFiles) -> tuple[Panel, ...]:
+    """The panels of all outcomes. Raises DataError with what is wrong with each of them."""
+    panels, problems = list[Panel](), list[str]()
+    for outcome in spec.outcomes:
+        try:
+            panels.append(read_panel(spec, outcome, files))
+        except DataError as problem:
+            problems.append(str(problem))
+    if problems:
+        raise DataError("\n".join(dict.fromkeys(problems)))
+    return tuple(panels)
 
 
 def total_scale(panel: Panel, outcome: Outcome) -> float | None:

@@ -17,6 +17,7 @@ from pbc_eval.errors import ValueMapError
 from pbc_eval.evaluation.record import InvestmentPart
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.intake.value_table import read_uncertainty, read_value_map
+from pbc_eval.messages.written_numbers import Notation
 from pbc_eval.parameters.bank import read_bank
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import MeasuredOutcome
@@ -50,6 +51,11 @@ def read_value_inputs(spec: EvaluationSpec, files: InputFiles) -> ValueInputs | 
     inputs, caveats = read.inputs, tuple[str, ...]()
     if valuation.optimism_bias:
         inputs, caveats = costs_with_optimism(inputs, valuation.valued_on)
+    if valuation.numbers and valuation.file:
+        caveats = (
+            *caveats,
+            f"Numbers that are text in the value map are read as written like {valuation.numbers}.",
+        )
     return ValueInputs(
         outcomes=read.outcomes,
         inputs=inputs,
@@ -67,8 +73,12 @@ def read_value_inputs(spec: EvaluationSpec, files: InputFiles) -> ValueInputs | 
     )
 
 
-def _map_and_inputs(path: Path, inputs: Path | None) -> ValueMap:
-    return read_value_map(path, inputs=inputs)
+def _map_and_inputs(path: Path, inputs: Path | None, numbers: Notation | None) -> ValueMap:
+    return read_value_map(path, inputs=inputs, numbers=numbers)
+
+
+def _uncertainty(path: Path, numbers: Notation | None) -> tuple[Uncertain, ...]:
+    return read_uncertainty(path, numbers=numbers)
 
 
 def _value_map(spec: EvaluationSpec, valuation: Valuation, files: InputFiles) -> ValueMap:
@@ -77,9 +87,11 @@ def _value_map(spec: EvaluationSpec, valuation: Valuation, files: InputFiles) ->
         value_map = ValueMap(outcomes=valuation.outcomes, inputs=valuation.inputs)
     else:
         beside = spec.path(valuation.inputs_file) if valuation.inputs_file else None
-        value_map = files.read(spec.path(valuation.file), _map_and_inputs, beside)
+        value_map = files.read(
+            spec.path(valuation.file), _map_and_inputs, beside, valuation.numbers
+        )
     stated = (
-        files.read(spec.path(valuation.uncertainty_file), read_uncertainty)
+        files.read(spec.path(valuation.uncertainty_file), _uncertainty, valuation.numbers)
         if valuation.uncertainty_file
         else valuation.uncertainty
     )

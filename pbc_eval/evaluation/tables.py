@@ -8,6 +8,7 @@ from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.checks import checks_for
 from pbc_eval.evaluation.record import Kind, OutputTable
+from pbc_eval.messages.numbers import in_points
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import capitalised
 from pbc_eval.results import AttEstimate, CheckResult, EffectSeries, frame_with_sentences
@@ -34,7 +35,7 @@ def scale_of(outcome: Outcome) -> float:
 
 
 def shown_unit(outcome: Outcome) -> str:
-    return "percentage points" if outcome.shown_as == "percentage_points" else outcome.unit
+    return "percentage points" if in_points(outcome) else outcome.unit
 
 
 def ledger_table(spec: EvaluationSpec, outcome: Outcome, steps: pd.DataFrame) -> OutputTable:

@@ -48,7 +48,12 @@ def csv_rows(path: Path, known: Collection[str]) -> Rows:
         raise ValueMapError(f"{path}: no such file.")
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:  # Excel writes a byte-order mark
-            lines = list(csv.reader(file, strict=True))
+            text = file.read()
+        lines = list(
+            csv.reader(
+                text.splitlines(keepends=True), delimiter=_separator(text, known), strict=True
+            )
+        )
     except UnicodeDecodeError as error:
         raise ValueMapError(f"{path.name}: is not UTF-8. Save it as 'CSV UTF-8'.") from error
     except csv.Error as error:
@@ -62,10 +67,21 @@ def csv_rows(path: Path, known: Collection[str]) -> Rows:
         if len(line) > len(header):
             raise ValueMapError(
                 f"{path.name}, row {number}: has {len(line)} cells for {len(header)} columns. "
-                "Quote text that contains commas."
+                "Quote text that contains the character between cells."
             )
         _refuse_unnamed(header, line, f"{path.name}, row {number}")
     return [dict(zip_longest(header, line, fillvalue="")) for line in lines[1:]]
+
+
+def _separator(text: str, known: Collection[str]) -> str:
+    """What stands between the cells: that which makes the most known columns of the first line."""
+    first = text.partition("\n")[0].rstrip("\r")
+
+    def columns(mark: str) -> int:
+        names = (cell.strip("\"' ") for cell in first.split(mark))
+        return sum(normal_header(name) in known for name in names)
+
+    return max((",", ";", "\t"), key=columns)
 
 
 def frame_rows(frame: pd.DataFrame, table: str, known: Collection[str]) -> Rows:

@@ -6,7 +6,7 @@ what was read for as long as the run lasts, and no longer.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,9 +23,9 @@ class InputFiles:
     def __init__(self) -> None:
         self._read: dict[tuple[str, ...], Any] = {}
 
-    def read(self, path: Path, reader: Callable[..., T], *beside: Path | None) -> T:
-        """What ``reader`` makes of the file and of those beside it: worked out once, then shared.
-
+    def read(self, path: Path, reader: Callable[..., T], *beside: Path | str | None) -> T:
+        """What ``reader`` makes of the file and of those beside it (or of columns that it is told
+        of): worked out once, then shared.
 
         What is shared must not be changed by those who get it. Raises what ``reader`` raises.
         """
@@ -35,13 +35,14 @@ class InputFiles:
         shared: T = self._read[key]
         return shared
 
-    def table(self, path: Path) -> Source:
-        """A table of units and periods, read into the engine once."""
-        return self.read(path, _held)
+    def table(self, path: Path, as_text: Sequence[str] = ()) -> Source:
+        """A table of units and periods, read into the engine once; ``as_text`` are columns whose
+        numbers are read as they are written."""
+        return self.read(path, _held, *as_text)
 
-    def frame(self, path: Path) -> pd.DataFrame:
+    def frame(self, path: Path, as_text: Sequence[str] = ()) -> pd.DataFrame:
         """All rows and columns as a new pandas frame; writing to it leaves the others' alone."""
-        return self.read(path, read_frame).copy()
+        return self.read(path, _frame, *as_text).copy()
 
     def sha256(self, path: Path) -> str:
         """The hash of the file as it is on disk, without the ``::table`` in it."""
@@ -54,5 +55,9 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _held(path: Path) -> Source:
-    return open_source(path).held()
+def _held(path: Path, *as_text: str) -> Source:
+    return open_source(path, as_text=as_text).held()
+
+
+def _frame(path: Path, *as_text: str) -> pd.DataFrame:
+    return read_frame(path, as_text)

@@ -19,7 +19,8 @@ from pbc_eval.agreement.base import Agreed, Level
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.agreement.problems import problems_in_words
 from pbc_eval.errors import SpecError
-from pbc_eval.intake.table_cells import is_blank, plain_number
+from pbc_eval.intake.table_cells import is_blank, number_in
+from pbc_eval.messages.written_numbers import Notation
 from pbc_eval.panel.source import read_frame
 
 TEXTS = ("label", "outcome", "source")
@@ -78,9 +79,14 @@ def _holds(low: float, estimate: float | None, high: float) -> bool:
     return estimate is not None and low < high and low <= estimate <= high
 
 
-def read_portfolio_table(path: Path, outcomes: tuple[Outcome, ...]) -> tuple[ReportedResult, ...]:
-    """The rows of the table, checked. Raises SpecError naming row, column, value and remedy."""
-    frame = read_frame(path)
+def read_portfolio_table(
+    path: Path, outcomes: tuple[Outcome, ...], numbers: Notation | None = None
+) -> tuple[ReportedResult, ...]:
+    """The rows of the table, checked; ``numbers`` says how numbers that are text are written.
+
+    Raises SpecError that lists every problem: row, column, value and remedy.
+    """
+    frame = read_frame(path, NUMBERS if numbers else ())
     known = [*TEXTS, *NUMBERS]
     if unknown := [str(c) for c in frame.columns if c not in known]:
         raise SpecError(
@@ -92,31 +98,43 @@ def read_portfolio_table(path: Path, outcomes: tuple[Outcome, ...]) -> tuple[Rep
     if frame.empty:
         raise SpecError(f"{path.name}: has no rows. Add one a contract.")
     ids = [outcome.id for outcome in outcomes]
-    rows = [
-        _row(f"{path.name}, row {number}", cells, ids)
-        for number, cells in enumerate(frame.to_dict("records"), start=2)
-    ]
+    rows, problems = list[ReportedResult](), list[str]()
+    for number, cells in enumerate(frame.to_dict("records"), start=2):
+        try:
+            rows.append(_row(f"{path.name}, row {number}", cells, ids, numbers))
+        except SpecError as problem:
+            problems.append(str(problem))
+    if problems:
+        raise SpecError("\n".join(problems))
     labels = [row.label for row in rows]
     if twice := sorted({label for label in labels if labels.count(label) > 1}):
         raise SpecError(f"{path.name}: {first_few(twice)} stands there more than once.")
     return tuple(rows)
 
 
-def _row(where: str, cells: dict[Any, Any], outcomes: list[str]) -> ReportedResult:
-    given: dict[str, Any] = {}
+def _row(
+    where: str, cells: dict[Any, Any], outcomes: list[str], numbers: Notation | None
+) -> ReportedResult:
+    given, problems = dict[str, Any](), list[str]()
     for column, value in cells.items():
         if is_blank(value) or value is pd.NA:
             continue
         if column in TEXTS:
             given[column] = str(value)
         elif isinstance(value, pd.Timestamp) or hasattr(value, "isoformat"):
-            raise SpecError(
+            problems.append(
                 f"{where}, column {column!r}: {value} is a date. A spreadsheet may have turned a "
                 "number into one: format the cell as a number and type it again."
             )
         else:
-            number = value.item() if hasattr(value, "item") else value
-            given[column] = plain_number(f"{where}, column {column!r}", number, column, SpecError)
+            number, problem = number_in(
+                value.item() if hasattr(value, "item") else value, str(column), numbers
+            )
+            if problem is not None:
+                problems.append(f"{where}, column {column!r}: {problem.in_words}")
+            given[column] = number
+    if problems:
+        raise SpecError("\n".join(problems))
     if (people := given.get("people")) is not None and math.floor(people) == people:
         given["people"] = int(people)
     named = given.setdefault("outcome", outcomes[0] if len(outcomes) == 1 else "")
@@ -128,5 +146,5 @@ def _row(where: str, cells: dict[Any, Any], outcomes: list[str]) -> ReportedResu
     try:
         return ReportedResult.model_validate(given)
     except ValidationError as invalid:
-        problems = "; ".join(problems_in_words(invalid, given))
-        raise SpecError(f"{where}: {problems}") from None
+        wrong = "; ".join(problems_in_words(invalid, given))
+        raise SpecError(f"{where}: {wrong}") from None

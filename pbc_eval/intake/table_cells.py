@@ -1,17 +1,21 @@
 """Cells of a value map's tables: each as its column needs it, or refused with the remedy.
 
-Nothing is guessed: "1,000", "£5", "25%", spreadsheet errors and dates made by Excel are refused.
+Nothing is guessed: "1,000", "£5", "25%" are read only in a notation that is stated, and spreadsheet
+errors and dates made by Excel are refused.
 """
 
 import datetime as dt
 import math
-import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
+from pbc_eval.agreement.base import share_instead
+from pbc_eval.agreement.valued_outcome import part_of_a_year
 from pbc_eval.errors import PbcError, ValueMapError
 from pbc_eval.intake.formula_text import harmless, restored
+from pbc_eval.messages import written_numbers
+from pbc_eval.messages.written_numbers import Notation
 
 SHARES = {"deadweight", "displacement", "attribution", "leakage", "drop_off"}
 WHOLE = {"duration", "start", "price_year", "confidence_grade"}
@@ -21,6 +25,10 @@ NUMBERS = SHARES | WHOLE | {
 }  # fmt: skip
 YES_NO_COLUMNS = {"cashable", "truncate"}
 YES_NO = {"yes": True, "true": True, "no": False, "false": False}
+A_DATE = (
+    "is a date. A spreadsheet may have turned a fraction or a range into one: format the cell as "
+    "text or number and type it again"
+)
 LISTS = {"values"}  # numbers in one cell, with semicolons between them
 
 
@@ -34,62 +42,82 @@ def is_nan(value: Any) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
-def cell_value(place: str, column: str, value: Any) -> Any:
-    """The cell as its column needs it, or ValueMapError naming row and column."""
-    where = f"{place}, column {column!r}"
+class CellProblem(NamedTuple):
+    """What is wrong with a cell: the rule, what it holds, and what was perhaps meant."""
+
+    rule: str  # "must be a fraction in [0, 1]"
+    got: str
+    meant: str = ""  # " Did you mean 0.25?"
+    text: str = ""  # the cell itself, where it is text in a column of numbers
+
+    @property
+    def in_words(self) -> str:
+        if not self.got:
+            return f"{self.rule}."
+        return f"{self.rule}, got {self.got}" + (f".{self.meant}" if self.meant else ".")
+
+
+def read_cell(
+    column: str, value: Any, notation: Notation | None = None
+) -> tuple[Any, CellProblem | None]:
+    """The cell as its column needs it, or what is wrong with it."""
     if isinstance(value, (dt.date, dt.datetime)):
-        raise ValueMapError(
-            f"{where}: {value:%Y-%m-%d} is a date. A spreadsheet may have turned a fraction or a "
-            "range into one: format the cell as text or number and type it again."
-        )
+        return None, CellProblem(f"{value:%Y-%m-%d} {A_DATE}", "")
     if hasattr(value, "item"):
         value = value.item()  # a numpy scalar
     if column in YES_NO_COLUMNS:
-        return _yes_or_no(where, value)
+        word = str(value).strip().lower()
+        known = value if isinstance(value, bool) else YES_NO.get(word)
+        return known, None if known is not None else CellProblem("must be yes or no", repr(value))
     if column in LISTS:
-        return [plain_number(where, part, column) for part in str(value).split(";")]
+        read = [number_in(part, column, notation) for part in str(value).split(";")]
+        return [number for number, _ in read], next((bad for _, bad in read if bad), None)
     if column not in NUMBERS:
-        return restored(str(value).strip())
-    number = plain_number(where, value, column)
-    if column in WHOLE:
-        if number != int(number):
-            raise ValueMapError(f"{where}: must be a whole number, got {value!r}.")
-        return int(number)
-    return number
+        return restored(str(value).strip()), None
+    number, problem = number_in(value, column, notation)
+    if problem is None and number is not None and column in WHOLE:
+        if number == int(number):
+            return int(number), None
+        less = f" {part_of_a_year(number)}." if column == "duration" else ""
+        problem = CellProblem("must be a whole number", repr(value), less)
+    return number, problem
 
 
-def _yes_or_no(where: str, value: Any) -> bool:
+def number_in(
+    value: Any, column: str, notation: Notation | None = None
+) -> tuple[float | None, CellProblem | None]:
+    """The number in a cell, text being read as ``notation`` says, or what is wrong with it."""
     if isinstance(value, bool):
-        return value
-    word = str(value).strip().lower()
-    if word not in YES_NO:
-        raise ValueMapError(f"{where}: must be yes or no, got {value!r}.")
-    return YES_NO[word]
+        return None, CellProblem("must be a number", repr(value))
+    if isinstance(value, (int, float)):
+        number = float(value)
+        return number, None if math.isfinite(number) else CellProblem(
+            "must be a finite number", repr(value)
+        )
+    text = str(value).strip()
+    read = written_numbers.value_in(text, notation) if notation else written_numbers.plain(text)
+    if read is not None:
+        return float(read), None
+    share = column in SHARES
+    rule = "must be a fraction in [0, 1]" if share else "must be a plain number"
+    if notation is not None:
+        return None, CellProblem(f"{rule} written like {notation}", repr(text))
+    meant = share_instead(text) if share else written_numbers.instead(text)
+    return None, CellProblem(rule, repr(text), meant, text)
 
 
 def plain_number(
-    where: str, value: Any, column: str, error: type[PbcError] = ValueMapError
+    where: str,
+    value: Any,
+    column: str,
+    error: type[PbcError] = ValueMapError,
+    notation: Notation | None = None,
 ) -> float:
-    """The number in a cell; text that only looks like one is refused with what to write."""
-    if isinstance(value, bool):
-        raise error(f"{where}: must be a number, got {value!r}.")
-    if isinstance(value, (int, float)):
-        number = float(value)
-        if not math.isfinite(number):
-            raise error(f"{where}: must be a finite number, got {value!r}.")
-        return number
-    text = str(value).strip()
-    if re.fullmatch(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", text):
-        return float(text)
-    bare = re.sub(r"[£$€,\s]", "", text)
-    if re.fullmatch(r"[-+]?\d+(\.\d+)?%", bare):
-        meant = f" Did you mean {float(bare[:-1]) / 100:g}?"
-    elif re.fullmatch(r"[-+]?\d+(\.\d+)?", bare):
-        meant = f" Did you mean {bare}? Leave out currency signs and thousands separators."
-    else:
-        meant = ""
-    rule = "a fraction in [0, 1]" if column in SHARES else "a plain number"
-    raise error(f"{where}: must be {rule}, got {text!r}.{meant}")
+    """The number in a cell; what is none is refused with what to write."""
+    number, problem = number_in(value, column, notation)
+    if problem is not None or number is None:
+        raise error(f"{where}: {problem.in_words if problem else 'is empty.'}")
+    return number
 
 
 def cell_text(value: object) -> str:

@@ -7,6 +7,7 @@ row and column. Nothing is guessed (``table_cells``). What is written is read ba
 """
 
 import csv
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,11 +15,16 @@ from typing import Any, NamedTuple
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
-from pbc_eval._validate import did_you_mean
+from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.agreement.base import Agreed
 from pbc_eval.agreement.problems import problems_in_words
 from pbc_eval.agreement.uncertainty import Correlation, Uncertain
-from pbc_eval.agreement.value_map import StakeholderInput, ValuedOutcome, ValueMap
+from pbc_eval.agreement.value_map import (
+    StakeholderInput,
+    ValuedOutcome,
+    ValueMap,
+    map_problems,
+)
 from pbc_eval.errors import ValueMapError
 from pbc_eval.intake.cell_table import (
     Rows,
@@ -27,16 +33,16 @@ from pbc_eval.intake.cell_table import (
     normal_header,
     refuse_spreadsheet_errors,
 )
-from pbc_eval.intake.table_cells import (
-    cell_text,
-    cell_value,
-    is_blank,
-)
-from pbc_eval.intake.workbook_file import Sheet, Value, workbook_bytes
+from pbc_eval.intake.number_columns import check_notation
+from pbc_eval.intake.table_cells import CellProblem, cell_text, is_blank, read_cell
+from pbc_eval.intake.workbook_file import Sheet, Value, readable_workbook, workbook_bytes
+from pbc_eval.messages.written_numbers import Notation, read_alike, value_in
 
 WORKED_OUT = {"impact", "present_value", "total_present_value", "net_present_value"}
 OUTCOMES_SHEET, INPUTS_SHEET, UNCERTAINTY_SHEET = "outcomes", "inputs", "uncertainty"
 CORRELATIONS_SHEET = "correlations"
+MOST_SHOWN = 8  # cells or rows with the same problem
+MEANT = " Did you mean "
 
 
 class _Kind(NamedTuple):
@@ -67,21 +73,28 @@ _KNOWN = {*_OUTCOMES.columns, *_INPUTS.columns, *_UNCERTAINTY.columns}
 
 
 def read_value_map(
-    path: Path, *, inputs: Path | None = None, uncertainty: Path | None = None
+    path: Path,
+    *,
+    inputs: Path | None = None,
+    uncertainty: Path | None = None,
+    numbers: Notation | None = None,
 ) -> ValueMap:
     """A value map from a CSV file or an Excel workbook.
 
     ``inputs`` and ``uncertainty`` name the CSV files of those tables. In a workbook the sheets are
     "outcomes" (or the first) and, if there are, "inputs", "uncertainty" and "correlations". Row
-    numbers in messages are those of the file, the header being row 1.
+    numbers in messages are those of the file, the header being row 1. ``numbers`` says how numbers
+    that are text are written, by an example: "1.234,5"; without it they are refused.
 
-    Raises ValueMapError naming the row, the column, the value, the rule and the remedy.
+    Raises ValueMapError that lists every problem: the row, the column, the value, the rule and the
+    remedy.
     """
+    check_notation(path.name, numbers)
     if not path.is_file():
         raise ValueMapError(f"{path}: no such file.")
     if path.suffix.lower() == ".csv":
         spent, varied = (_csv_table(at) for at in (inputs, uncertainty))
-        return _build(_csv_table(path), spent, varied, ([], ""))
+        return _build(_csv_table(path), spent, varied, ([], ""), numbers)
     if path.suffix.lower() != ".xlsx":
         raise ValueMapError(f"{path}: a value map is a .csv or .xlsx file.")
     if inputs is not None or uncertainty is not None:
@@ -89,7 +102,8 @@ def read_value_map(
             f"{path}: put inputs and uncertainty in the workbook's {INPUTS_SHEET!r} and "
             f"{UNCERTAINTY_SHEET!r} sheets."
         )
-    sheets = pd.read_excel(path, sheet_name=None, dtype=object, keep_default_na=False)
+    book = readable_workbook(path, ValueMapError)
+    sheets = pd.read_excel(book, sheet_name=None, dtype=object, keep_default_na=False)
     for sheet, frame in sheets.items():
         refuse_spreadsheet_errors(frame, f"{path.name}, sheet {sheet}")
     named = {str(name).strip().lower(): frame for name, frame in sheets.items()}
@@ -100,16 +114,20 @@ def read_value_map(
     if not named:
         raise ValueMapError(f"{path.name}: has no sheet of outcomes.")
     frame = named.get(OUTCOMES_SHEET, next(iter(named.values())))
-    return _build((frame_rows(frame, path.name, _KNOWN), path.name), spent, varied, tied)
+    return _build((frame_rows(frame, path.name, _KNOWN), path.name), spent, varied, tied, numbers)
 
 
-def read_uncertainty(path: Path) -> tuple[Uncertain, ...]:
+def read_uncertainty(path: Path, *, numbers: Notation | None = None) -> tuple[Uncertain, ...]:
     """Uncertain inputs from a CSV file, one a line. Raises ValueMapError as above."""
-    made = _models(csv_rows(path, _KNOWN), _UNCERTAINTY, path.name)
+    problems: list[str] = []
+    made = _models(csv_rows(path, _KNOWN), _UNCERTAINTY, path.name, numbers, problems)
+    _refuse(problems)
     return tuple(_UNCERTAIN.validate_python(entry) for entry in made)
 
 
-def value_map_from_frame(outcomes: pd.DataFrame, inputs: pd.DataFrame | None = None) -> ValueMap:
+def value_map_from_frame(
+    outcomes: pd.DataFrame, inputs: pd.DataFrame | None = None, *, numbers: Notation | None = None
+) -> ValueMap:
     """A value map from data frames, one row an outcome (and an input). The frames are not changed.
 
     Raises ValueMapError as ``read_value_map`` does; the first row of the frame is row 2.
@@ -120,6 +138,7 @@ def value_map_from_frame(outcomes: pd.DataFrame, inputs: pd.DataFrame | None = N
         (given, "inputs"),
         ([], ""),
         ([], ""),
+        numbers,
     )
 
 
@@ -194,15 +213,29 @@ def _build(
     inputs: tuple[Rows, str],
     uncertainty: tuple[Rows, str],
     correlations: tuple[Rows, str],
+    numbers: Notation | None,
 ) -> ValueMap:
-    name = outcomes[1]
-    pairs = _models(correlations[0], _PAIRS, correlations[1])
+    """The map of all tables. Raises ValueMapError with every problem of every table."""
+    problems: list[str] = []
+    rows, spent, varied, pairs = (
+        _models(table, kind, name, numbers, problems)
+        for (table, name), kind in (
+            (outcomes, _OUTCOMES),
+            (inputs, _INPUTS),
+            (uncertainty, _UNCERTAINTY),
+            (correlations, _PAIRS),
+        )
+    )
+    if problems and rows:
+        valued = [row for row in rows if isinstance(row, ValuedOutcome)]
+        problems += [f"{outcomes[1]}: {problem}." for problem in map_problems(valued)]
+    _refuse(problems)
     try:
         return ValueMap.model_validate(
             {
-                "outcomes": _models(outcomes[0], _OUTCOMES, name),
-                "inputs": _models(inputs[0], _INPUTS, inputs[1]),
-                "uncertainty": _models(uncertainty[0], _UNCERTAINTY, uncertainty[1]),
+                "outcomes": rows,
+                "inputs": spent,
+                "uncertainty": varied,
                 "correlations": [
                     Correlation(between=(pair.first, pair.second), value=pair.value)
                     for pair in pairs
@@ -211,26 +244,110 @@ def _build(
             }
         )
     except ValidationError as error:
-        raise ValueMapError(f"{name}: {_in_words(error, {})}") from error
+        raise ValueMapError(f"{outcomes[1]}: {_in_words(error, {})}") from error
 
 
-def _models(rows: Rows, kind: _Kind, table: str) -> list[Agreed]:
+def _refuse(problems: Sequence[str]) -> None:
+    if problems:
+        count = "" if len(problems) == 1 else f"{len(problems)} problems:\n"
+        raise ValueMapError(count + "\n".join(problems))
+
+
+def _models(
+    rows: Rows, kind: _Kind, table: str, numbers: Notation | None, problems: list[str]
+) -> list[Agreed]:
+    """The rows as models; what is wrong with others is added to ``problems``, a line a column."""
     known = list(kind.columns)
-    _refuse_unknown(rows[0] if rows else {}, known, table)
+    problems += _unknown_columns(rows[0] if rows else {}, known, table)
     built: list[Agreed] = []
+    cells_at: dict[tuple[str, str], list[tuple[int, CellProblem]]] = {}
+    wrong_rows: dict[str, list[str]] = {}
     for number, row in enumerate(rows, start=2):
-        place = f"{table}, row {number}"
         cells = {normal_header(header): value for header, value in row.items() if header.strip()}
         if all(is_blank(value) for value in cells.values()):
             continue
-        filled = {name: cell_value(place, name, v) for name, v in cells.items() if not is_blank(v)}
-        label = str(filled.get("id") or filled.get("stakeholder") or filled.get("row") or "")
+        if total := _total_row(cells):
+            problems.append(
+                f"{table}, row {number}: looks like a total ({total!r}). Delete the row; totals "
+                "are worked out."
+            )
+            continue
+        filled, bad = dict[str, Any](), set[str]()
+        for name, value in cells.items():
+            if is_blank(value) or name not in known:
+                continue
+            filled[name], problem = read_cell(name, value, numbers)
+            if problem is not None:
+                cells_at.setdefault((name, problem.rule), []).append((number, problem))
+                bad.add(name)
+        good = {name: value for name, value in filled.items() if name not in bad}
+        label = str(good.get("id") or good.get("stakeholder") or good.get("row") or "")
         try:
-            built.append(kind.validate(filled))
+            built.append(kind.validate(good))
         except ValidationError as error:
-            problems = _in_words(error, filled, known)
-            raise ValueMapError(f"{place} ({label}): {problems}") from error
+            for line in _problems_of_row(error, good, known, bad):
+                wrong_rows.setdefault(line, []).append(f"{number} ({label})")
+    problems += [_cells_in_words(table, name, at) for (name, _), at in cells_at.items()]
+    problems += _notation_for([cell for at in cells_at.values() for _, cell in at], table, numbers)
+    problems += [_rows_in_words(table, line, at) for line, at in wrong_rows.items()]
     return built
+
+
+def _total_row(cells: Mapping[str, Any]) -> str:
+    """The word of a row of totals: nothing but it and numbers."""
+    texts = [
+        str(value).strip() for value in cells.values() if isinstance(value, str) and value.strip()
+    ]
+    is_total = len(texts) == 1 and re.fullmatch(r"(grand |sub-?)?totals?:?|sum:?", texts[0].lower())
+    return texts[0] if is_total else ""
+
+
+def _problems_of_row(
+    error: ValidationError, row: Mapping[str, Any], known: Sequence[str], bad: set[str]
+) -> list[str]:
+    """What is wrong with a row, beside the cells that are ``bad`` already."""
+    entries = [entry for entry in error.errors() if not set(map(str, entry["loc"])) & bad]
+    if not entries or (
+        bad and all(entry["type"] == "value_error" and not entry["loc"] for entry in entries)
+    ):
+        return []  # a rule of the whole row, which the bad cells may have broken
+    lines = _in_words(error, row, known).splitlines()
+    return [line for line in lines if line.partition(":")[0].strip() not in bad]
+
+
+def _cells_in_words(table: str, column: str, at: Sequence[tuple[int, CellProblem]]) -> str:
+    """One line a column: every row with what it holds, and what was perhaps meant."""
+    number, problem = at[0]
+    if len(at) == 1 or not problem.got:
+        return f"{table}, row {number}, column {column!r}: {problem.in_words}"
+    held = first_few((f"{entry.got} in row {row}" for row, entry in at), MOST_SHOWN)
+    meant = [entry.meant for _, entry in at[:MOST_SHOWN]]
+    line = f"{table}, column {column!r}: {problem.rule}, got {held}."
+    if not all(text.startswith(MEANT) for text in meant):
+        return line + next(filter(None, meant), "")
+    return (
+        f"{line} Did you mean {', '.join(text.removeprefix(MEANT).rstrip('?') for text in meant)}?"
+    )
+
+
+def _notation_for(cells: Sequence[CellProblem], table: str, numbers: Notation | None) -> list[str]:
+    """The one notation that reads all of several cells, where none was stated."""
+    texts = [cell.text for cell in cells if cell.text]
+    if numbers is not None or len(texts) < 2 or len(texts) < len(cells):
+        return []
+    able = {
+        tuple(value_in(text, way) for text in texts): way for way in reversed(read_alike(texts))
+    }
+    if len(able) != 1:
+        return []
+    (way,) = able.values()
+    return [f'{table}: or state how these are written: numbers: "{way}" reads them all.']
+
+
+def _rows_in_words(table: str, line: str, at: Sequence[str]) -> str:
+    if len(at) == 1:
+        return f"{table}, row {at[0]}: {line}"
+    return f"{table}, rows {first_few(at, MOST_SHOWN)}: {line}"
 
 
 def _in_words(error: ValidationError, data: Any, known: Sequence[str] = ()) -> str:
@@ -238,16 +355,18 @@ def _in_words(error: ValidationError, data: Any, known: Sequence[str] = ()) -> s
     return "\n".join(line.removeprefix("as a whole: ") for line in problems)
 
 
-def _refuse_unknown(row: Mapping[str, Any], known: Sequence[str], table: str) -> None:
+def _unknown_columns(row: Mapping[str, Any], known: Sequence[str], table: str) -> list[str]:
+    problems = []
     for header in row:
         name = normal_header(header)
         if not header.strip() or name in known:
             continue
         if name in WORKED_OUT:
-            raise ValueMapError(
+            problems.append(
                 f"{table}: column {header!r} is worked out, not read. Remove it from the table."
             )
-        raise ValueMapError(
-            f"{table}: unknown column {header!r}.{did_you_mean(name, known)} "
-            f"Known columns: {', '.join(known)}."
-        )
+            continue
+        problems.append(f"{table}: unknown column {header!r}.{did_you_mean(name, known)}")
+    if problems and any("unknown" in problem for problem in problems):
+        problems[-1] += f" Known columns: {', '.join(known)}."
+    return problems

@@ -1,6 +1,7 @@
-"""Workbooks as bytes: text stays text, formulas are only those that this program writes.
+"""Workbooks as bytes: text stays text, formulas are only those that this program writes; and
+workbooks that people bring, without the empty cells that make a small sheet a gigantic one.
 
-The one home of openpyxl for writing. The same content gives the same bytes: no clock, fixed dates
+The one home of openpyxl. The same content gives the same bytes: no clock, fixed dates
 inside the file. A text cell is stored as text whatever it begins with, so nothing in it can run.
 """
 
@@ -9,15 +10,22 @@ import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.worksheet import Worksheet
+
+from pbc_eval.errors import DataError, PbcError
 
 FIXED = "2000-01-01T00:00:00Z"
 ZIP_DATE = (2000, 1, 1, 0, 0, 0)
+MOST_EMPTY = 2_000_000  # cells of a sheet's area without a use, before it is looked at closely
+SPARSE = 20  # times as large an area as there are cells
+_CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]+)"')
 LONGEST_TEXT = 32_000  # a cell holds 32,767 characters
 
 
@@ -103,3 +111,60 @@ def _without_clock(data: bytes) -> bytes:
             part.external_attr = 0o600 << 16
             new.writestr(part, content)
     return stream.getvalue()
+
+
+def readable_workbook(path: Path, error: type[PbcError] = DataError) -> Path | io.BytesIO:
+    """The workbook as it can be read into memory: itself, or a copy without empty cells far from
+    its tables (a format, or a deleted cell, at the last row). Values stay as they are.
+
+    Raises ``error``, naming the cell, where one that holds something stands so far from the others
+    that the sheet between them does not fit into memory.
+    """
+    if not _has_sparse_sheets(path):
+        return path
+    book = load_workbook(path, data_only=True)
+    for sheet in book.worksheets:
+        _without_far_cells(sheet, path.name, error)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return io.BytesIO(buffer.getvalue())
+
+
+def _has_sparse_sheets(path: Path) -> bool:
+    with zipfile.ZipFile(path) as parts:
+        sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/sheet")]
+        return any(_is_sparse(_CELL.findall(parts.read(name))) for name in sheets)
+
+
+def _is_sparse(cells: Sequence[tuple[bytes, bytes]]) -> bool:
+    if not cells:
+        return False
+    columns = {letters for letters, _ in cells}
+    width = max(column_index_from_string(letters.decode()) for letters in columns)
+    return _too_empty(max(int(row) for _, row in cells) * width, len(cells))
+
+
+def _too_empty(area: int, cells: int) -> bool:
+    return area - cells > MOST_EMPTY and area > SPARSE * cells
+
+
+def _without_far_cells(sheet: Worksheet, name: str, error: type[PbcError]) -> None:
+    """Empty cells go where there are too many of them; a far cell that holds something is told."""
+    every: dict[tuple[int, int], Cell] = sheet._cells  # sparse: only what the file has
+    full = {at: cell for at, cell in every.items() if cell.value not in (None, "")}
+    height, width = (max((at[side] for at in full), default=0) for side in (0, 1))
+    if _too_empty(height * width, len(full)):
+        far = max(full, key=lambda at: (at[0] * at[1], at))
+        others = [at for at in full if at != far]
+        place = f"{name}, sheet {sheet.title!r}: cell {full[far].coordinate}"
+        if not others:
+            raise error(
+                f"{place} is the only one that holds something. Name another file or sheet."
+            )
+        corner = f"{get_column_letter(max(c for _, c in others))}{max(r for r, _ in others)}"
+        raise error(
+            f"{place} holds {full[far].value!r}, far from the other {len(others):,} cells, which "
+            f"end at {corner}. Delete it, or move it to a sheet of its own."
+        )
+    for at in [at for at in every if at not in full]:
+        del every[at]

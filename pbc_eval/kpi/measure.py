@@ -5,8 +5,7 @@ spreadsheet turned into a number, more met than there were. A period that is mis
 nothing is put in its place.
 """
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,10 +24,13 @@ from pbc_eval.agreement.performance import (
     ValueKpi,
 )
 from pbc_eval.errors import DataError
+from pbc_eval.intake.number_columns import numbers_of_frame, refusal
 from pbc_eval.kpi.charts import ControlChart, p_chart, u_chart, xmr_chart
 from pbc_eval.kpi.periods import period_of, periods_between
 from pbc_eval.kpi.record import KpiPeriod, KpiResult, PerformanceResult, Rating
 from pbc_eval.kpi.survey import WeightedShare, weighted_share
+from pbc_eval.messages import written_numbers
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.source import check_columns, read_frame
 
@@ -36,21 +38,36 @@ from pbc_eval.panel.source import check_columns, read_frame
 def measure_performance(
     performance: Performance,
     path: Callable[[str], Path],
-    read: Callable[[Path], pd.DataFrame] = read_frame,
+    read: Callable[[Path, Sequence[str]], pd.DataFrame] = read_frame,
 ) -> PerformanceResult:
-    """Every KPI by period. ``path`` finds a file that the block names; ``read`` reads it.
+    """Every KPI by period. ``path`` finds a file that the block names; ``read`` reads it, and
+    leaves the columns that it is given as they are written.
 
     Raises DataError, naming the file, the period and the value, for what cannot be a KPI.
     """
     expected = periods_between(performance.first, performance.last, performance.every)
-    table = None
+    table, notes = None, list[Sentence]()
+
+    def read_numbers(file: Path, columns: Sequence[str]) -> pd.DataFrame:
+        if performance.numbers is None:
+            return read(file, ())
+        frame, told_of = numbers_of_frame(
+            read(file, columns), columns, performance.numbers, owner=file.name
+        )
+        notes.extend(told_of)
+        return frame
+
     if performance.file is not None:
         file = path(performance.file)
-        table = _by_period(performance, file.name, read(file), expected)
+        wanted = [name for kpi in performance.kpis for name in _columns(kpi)]
+        table = _by_period(performance, file.name, read_numbers(file, wanted), expected)
     results = tuple(
-        _result(kpi, performance, expected, table, path=path, read=read) for kpi in performance.kpis
+        _result(kpi, performance, expected, table, path=path, read=read_numbers)
+        for kpi in performance.kpis
     )
-    return PerformanceResult(every=performance.every, kpis=results)
+    return PerformanceResult(
+        every=performance.every, kpis=results, notes=tuple(dict.fromkeys(notes))
+    )
 
 
 def _by_period(
@@ -92,7 +109,7 @@ def _result(
     table: pd.DataFrame | None,
     *,
     path: Callable[[str], Path],
-    read: Callable[[Path], pd.DataFrame],
+    read: Callable[[Path, Sequence[str]], pd.DataFrame],
 ) -> KpiResult:
     if isinstance(kpi, SurveyKpi):
         measured = _survey(kpi, performance, expected, path(kpi.file), read)
@@ -193,10 +210,10 @@ def _survey(
     performance: Performance,
     expected: tuple[str, ...],
     path: Path,
-    read: Callable[[Path], pd.DataFrame],
+    read: Callable[[Path, Sequence[str]], pd.DataFrame],
 ) -> _Measured:
     """The weighted share by period, and of all periods together."""
-    frame = read(path)
+    frame = read(path, [kpi.answer, *([kpi.weight] if kpi.weight else [])])
     design = {"weights": kpi.weight, "strata": kpi.stratum, "clusters": kpi.cluster}
     named = [name for name in design.values() if name is not None]
     check_columns(path.name, list(frame.columns), [performance.period, kpi.answer, *named])
@@ -246,17 +263,20 @@ def _survey(
 
 def _numbers(column: pd.Series, name: str, kpi: KpiBase, file: str) -> pd.Series:
     """The column as numbers; text that is none is refused with its row."""
+    texts = [value for value in column.dropna().unique() if isinstance(value, str)]
+    odd = [text for text in texts if text.strip() and written_numbers.plain(text) is None]
+    problem = refusal(name, texts, None, key="performance.numbers", may_be_labels=False)
+    if problem and any(map(written_numbers.is_number, odd)):
+        raise DataError(f"{file}: {kpi.id}: {problem}")
     numbers = pd.to_numeric(column, errors="coerce")
     words = column[numbers.isna() & column.notna()]
     words = words[[str(value).strip() != "" for value in words]]
     if len(words):
         value = str(words.iloc[0])
-        plain = re.sub(r"[,%\s]", "", value)
-        hint = "Leave the cell empty if it was not reported."
-        if re.fullmatch(r"-?\d+(\.\d+)?", plain):
-            number = float(plain) / (100 if "%" in value else 1)
-            hint = f"Write {number:g}."
-        raise DataError(f"{file}: {kpi.id}: {name} holds {value!r}, which is no number. {hint}")
+        raise DataError(
+            f"{file}: {kpi.id}: {name} holds {value!r}, which is no number. Leave the cell empty "
+            "if it was not reported."
+        )
     return numbers.astype(float).where(np.isfinite(numbers.astype(float)))
 
 

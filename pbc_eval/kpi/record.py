@@ -7,6 +7,7 @@ import pandas as pd
 
 from pbc_eval.agreement.performance import Kpi
 from pbc_eval.kpi.charts import ControlChart
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.results import MeasuredOutcome
 
 Rating = Literal["Good", "Approaching target", "Requires improvement", "Inadequate", "Other"]
@@ -90,6 +91,7 @@ class PerformanceResult:
 
     every: str
     kpis: tuple[KpiResult, ...]
+    notes: tuple[Sentence, ...] = ()  # which columns of text were read as numbers, and how
 
     def measured(self) -> dict[str, MeasuredOutcome]:
         """What payment clauses count, by KPI."""

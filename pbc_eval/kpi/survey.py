@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from pbc_eval._validate import check_level
 from pbc_eval.errors import DataError
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.vectors import check_lengths, vector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +29,33 @@ class WeightedShare:
     reason: str = ""  # why there is no standard error
 
     def interval(self, level: float = 0.95) -> tuple[float, float] | None:
-        """By the t distribution, kept within 0 and 1."""
+        """Korn and Graubard's: exact (Clopper and Pearson) for the effective number of people, so
+        that it stays within 0 and 1 and has a width where everybody answers alike.
+
+        The effective number is that which would give the same standard error if people were asked
+        at random, for few degrees of freedom cut by the square of the ratio of t points, and never
+        above the number asked. Where all answer alike it is Kish's. None without an error.
+
+        Source: Korn & Graubard (1998), Survey Methodology 24, 193-201.
+        """
+        check_level("survey interval", level, DataError)
         if self.std_error is None:
             return None
-        reach = float(stats.t.ppf(0.5 + level / 2, self.degrees_of_freedom)) * self.std_error
-        return max(self.share - reach, 0.0), min(self.share + reach, 1.0)
+        size = (
+            self.share * (1 - self.share) / self.std_error**2
+            if self.std_error
+            else (self.effective_n)
+        )
+        points = (
+            float(stats.t.ppf(0.5 + level / 2, max(freedom, 1)))
+            for freedom in (self.n - 1, self.degrees_of_freedom)
+        )
+        asked, here = points
+        size = min(size * (asked / here) ** 2, float(self.n))
+        met, tail = self.share * size, (1 - level) / 2
+        low = float(stats.beta.ppf(tail, met, size - met + 1)) if met > 0 else 0.0
+        high = float(stats.beta.ppf(1 - tail, met + 1, size - met)) if met < size else 1.0
+        return low, high
 
 
 def weighted_share(
@@ -45,15 +69,22 @@ def weighted_share(
     ``weights`` (n,) are above zero, all one unless given; people are sampled by themselves unless
     ``clusters`` says with whom. Raises DataError for other answers or weights.
     """
-    y = np.asarray(answers, float)
-    w = np.ones(len(y)) if weights is None else np.asarray(weights, float)
+    y = vector("survey", "answers", answers)
+    w = np.ones(len(y)) if weights is None else vector("survey", "weights", weights)
+    labels = {"strata": strata, "clusters": clusters}
+    given = [(name, column) for name, column in labels.items() if column is not None]
+    for name, column in given:
+        if np.asarray(column, dtype=object).ndim != 1:
+            raise DataError(f"survey: {name} must be one label a row, got {type(column).__name__}.")
+    check_lengths("survey", [("answers", len(y)), ("weights", len(w)),
+                             *((name, len(column)) for name, column in given)])  # fmt: skip
     if len(y) == 0 or not np.isin(y, (0.0, 1.0)).all():
         raise DataError("survey: answers must be 1 or 0, one for each person who answered.")
     if not (np.isfinite(w).all() and (w > 0).all()):
         raise DataError("survey: weights must be numbers above zero. Leave out people without one.")
     share = float(w @ y / w.sum())
-    stratum = np.zeros(len(y), int) if strata is None else pd.factorize(strata)[0]
-    cluster = np.arange(len(y)) if clusters is None else pd.factorize(clusters)[0]
+    stratum = np.zeros(len(y), int) if strata is None else pd.factorize(pd.Series(strata))[0]
+    cluster = np.arange(len(y)) if clusters is None else pd.factorize(pd.Series(clusters))[0]
     score = w * (y - share) / w.sum()
     totals = pd.DataFrame({"h": stratum, "c": cluster, "z": score}).groupby(["h", "c"])["z"].sum()
     by_stratum = totals.groupby("h")

@@ -7,15 +7,18 @@ replacement; everybody at the distance of the last one counts too and they share
 the match leaves of a difference in covariates can be taken off by a regression among the matched
 (bias adjustment). The variance counts how often each person served.
 
-People with identical covariates share one cell, so that ties cost nothing. Two squared distances
-(in standardised covariates) within 1e-5 of each other are a tie.
+People with identical covariates share one cell, so that ties cost nothing. Nearest is nearest:
+only those exactly as far away are tied, unless a tolerance is asked for. R's Matching takes
+squared distances (in standardised covariates) within 1e-5 of each other for a tie, by which a
+person 0.003 standard deviations of the score further away counts as much as the nearest.
 
 Source: Abadie & Imbens (2006), Econometrica 74, 235-267 (estimator and variance); (2011), Journal
 of Business & Economic Statistics 29, 1-11 (bias adjustment).
 """
 
 from collections.abc import Sequence
-from typing import Literal, get_args
+from numbers import Real
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
@@ -23,7 +26,8 @@ import pandas as pd
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.cells import CellMatches, Cells, cell_variances, cells_of, match_cells
-from pbc_eval.matching.design import Design, Missing, check_columns, read_design
+from pbc_eval.matching.columns_of_frames import check_columns, names_of
+from pbc_eval.matching.design import Design, Missing, read_design
 from pbc_eval.matching.distance import FLAT
 from pbc_eval.matching.effect import checked_outcome, outcome_values
 from pbc_eval.matching.encoding import check_any_column, encode
@@ -38,6 +42,14 @@ from pbc_eval.results import AttEstimate, Method
 PointDistance = Literal["mahalanobis", "inverse_variance", "propensity"]
 
 
+class Tolerant(NamedTuple):
+    """A distance by which two others count as equally near when their squared distances differ by
+    no more than ``tolerance``: 1e-5 in R's Matching."""
+
+    distance: PointDistance
+    tolerance: float
+
+
 def nearest_effect(
     frame: pd.DataFrame,
     *,
@@ -46,7 +58,7 @@ def nearest_effect(
     covariates: Sequence[str],
     estimand: Estimand = "ATT",
     matches: int = 1,
-    distance: PointDistance = "mahalanobis",
+    distance: PointDistance | Tolerant = "mahalanobis",
     exact: Sequence[str] = (),
     adjust_for: Sequence[str] = (),
     variance_matches: int | None = 2,
@@ -59,17 +71,27 @@ def nearest_effect(
     of the whole sample, "inverse_variance" by its variances, or the "propensity" score.
     ``adjust_for`` names columns of the bias adjustment. ``variance_matches`` people of the same
     group, and the nearest, give each person's variance; None assumes it is the same for everybody.
+    Only people at the very same distance are tied; ``distance=Tolerant("propensity", 1e-5)`` ties
+    those within a tolerance too.
     Standard errors take a propensity score as known. The reference is normal.
 
     Raises DataError for data that do not fit, DesignError for options out of range and for strata
     of ``exact`` with fewer people of the other group than ``matches``.
     """
+    distance, tolerance = distance if isinstance(distance, Tolerant) else (distance, 0.0)
     check_choice("nearest_effect", "distance", distance, get_args(PointDistance), DesignError)
     check_choice("nearest_effect", "estimand", estimand, get_args(Estimand), DesignError)
     check_level("nearest_effect", level, DesignError)
     _check_count("matches", matches)
+    if isinstance(tolerance, bool) or not (isinstance(tolerance, Real) and 0 <= tolerance < 1):
+        raise DesignError(
+            "nearest_effect: tolerance must be a number from 0 to below 1, the difference of two "
+            f"squared distances that counts as none, got {tolerance!r}."
+        )
     if variance_matches is not None:
         _check_count("variance_matches", variance_matches)
+    adjust_for = names_of("nearest_effect", "adjust_for", adjust_for, may_be_empty=True)
+    exact = names_of("nearest_effect", "exact", exact, may_be_empty=True)
     check_columns(frame, [outcome, *adjust_for], "nearest_effect")
     design = read_design(
         frame,
@@ -85,13 +107,13 @@ def nearest_effect(
     treated = design.treated
     cells = cells_of(_points(design, distance), design.strata, treated)
     seeking = {"ATT": treated, "ATC": ~treated}.get(estimand, np.ones_like(treated))
-    matched = match_cells(cells, seeking, treated, matches)
+    matched = match_cells(cells, seeking, treated, matches, tolerance)
     effects, residuals = _unit_effects(matched, cells, treated, values, adjusting)
     estimate = float(effects[seeking].mean())
     if variance_matches is None:
         variances = np.full(len(treated), _common_variance(matched, cells, residuals, estimate))
     else:
-        variances = cell_variances(cells, values, variance_matches)[cells.of]
+        variances = cell_variances(cells, values, variance_matches, tolerance)[cells.of]
     n = int(seeking.sum())
     served = matched.served
     again = served**2 - matched.served_squares + (2 * served if estimand == "ATE" else 0.0)
@@ -236,7 +258,8 @@ def _method(
     return Method(
         estimator=f"{', '.join(parts)} (Abadie & Imbens 2006)",
         comparison_group=Sentence(
-            "units with {treatment} = 0 that serve as matches", treatment=Name(design.treatment)
+            "units with {treatment} = 0 that serve as matches",
+            treatment=Name(str(design.treatment)),
         ),
         inference=Sentence(
             "Abadie & Imbens (2006), {variance}, normal reference", variance=variance

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval.matching.balance import Balance, column_balance, shares_of, standardiser
-from pbc_eval.matching.design import Design, check_columns
+from pbc_eval.matching.columns_of_frames import check_columns, names_of
+from pbc_eval.matching.design import Design
 from pbc_eval.matching.encoding import Columns, encode
 from pbc_eval.matching.products import with_products
 from pbc_eval.numerics.arrays import Bools, Floats
@@ -45,9 +46,10 @@ def balance_table(
     """
     asked = [] if score is None else [("score", score, False)]
     asked += _each(design.columns)
-    if also:
-        check_columns(design.frame, list(also), "balance")
-        asked += _each(encode(design.frame, list(also)))
+    named = names_of("balance", "also", also, may_be_empty=True)
+    if named:
+        check_columns(design.frame, named, "balance")
+        asked += _each(encode(design.frame, named))
     asked += with_products(design.columns, squares=squares, interactions=interactions)
     return compared_columns(design, asked, weights, estimand)
 

@@ -116,12 +116,15 @@ class RiskEffects:
 
 
 def risk_effects(
-    sample: MatchedSample | WeightedSample, outcome: str | pd.Series, level: float = 0.95
+    sample: MatchedSample | WeightedSample,
+    outcome: str | pd.Series,
+    level: float = 0.95,
+    cluster: str | None = None,
 ) -> RiskEffects:
     """Compare weighted shares of a 0/1 outcome in a matched or weighted sample.
 
-    ``outcome`` is as in the sample's ``effect``; the difference and its error are those of
-    ``effect(outcome)``, times 100. Raises DataError for an outcome other than 0 and 1.
+    ``outcome`` and ``cluster`` are as in the sample's ``effect``; the difference and its error are
+    those of ``effect(outcome)``, times 100. Raises DataError for an outcome other than 0 and 1.
     """
     check_level("risk_effects", level, DesignError)
     name, values = analysed(sample, outcome, "outcome")
@@ -131,7 +134,7 @@ def risk_effects(
             f"risk_effects: outcome {name!r} must be 0 or 1, found "
             f"{first_few(f'{value:g}' for value in strange)}. Recode it, or use effect()."
         )
-    means = group_means(sample, values)
+    means = group_means(sample, values, cluster=cluster)
     return RiskEffects(
         term=name,
         treated_share=min(max(means.treated, 0.0), 1.0),

@@ -15,7 +15,7 @@ from scipy.spatial import KDTree
 from pbc_eval.errors import DesignError
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
 
-TIE = 1e-5  # two squared distances this close are a tie
+SAME = 1e-9  # two distances this close are one: what is nearer by less is rounding
 GRAIN = 9  # decimals of a point that tell cells apart
 
 
@@ -64,8 +64,11 @@ def cells_of(points: Floats, strata: Ints, treated: Bools) -> Cells:
     return Cells(of, points[first], strata[first], treated[first], np.bincount(of))
 
 
-def match_cells(cells: Cells, seeking: Bools, treated: Bools, matches: int) -> CellMatches:
-    """Match the cells of ``seeking`` people (n,) to the other group's, by stratum.
+def match_cells(
+    cells: Cells, seeking: Bools, treated: Bools, matches: int, tolerance: float = 0.0
+) -> CellMatches:
+    """Match the cells of ``seeking`` people (n,) to the other group's, by stratum. Two squared
+    distances within ``tolerance`` are a tie.
 
     Raises DesignError for a stratum without enough people of the other group.
     """
@@ -84,7 +87,7 @@ def match_cells(cells: Cells, seeking: Bools, treated: Bools, matches: int) -> C
                     f"and {available:,} {other} units, fewer than matches={matches}. Merge "
                     "strata, ask for fewer matches, or leave those units out and say why."
                 )
-            at, neighbours = _nearest(cells, mine, pool, matches)
+            at, neighbours = _nearest(cells, mine, pool, matches, tolerance)
             rows.append(at)
             columns.append(neighbours)
     row, column = np.concatenate(rows), np.concatenate(columns)
@@ -97,7 +100,7 @@ def match_cells(cells: Cells, seeking: Bools, treated: Bools, matches: int) -> C
     return CellMatches(links, wanted, served[cells.of], squares[cells.of])
 
 
-def cell_variances(cells: Cells, values: Floats, matches: int) -> Floats:
+def cell_variances(cells: Cells, values: Floats, matches: int, tolerance: float = 0.0) -> Floats:
     """The variance of ``values`` (n,) around each cell: over its own people and, unless they are
     more than ``matches`` themselves, the nearest others of the same stratum and group, ties
     included. NaN never: a stratum with a single person of a group is refused with a DesignError.
@@ -114,7 +117,8 @@ def cell_variances(cells: Cells, values: Floats, matches: int) -> Floats:
                     "cannot be had from others. Merge strata, or pass variance_matches=None."
                 )
             # a person's own place in the cell is not one of the matches
-            at, neighbours = _nearest(cells, mine, mine, min(matches, people - 1) + 1)
+            wanted = min(matches, people - 1) + 1
+            at, neighbours = _nearest(cells, mine, mine, wanted, tolerance)
             rows.append(at)
             columns.append(neighbours)
     row, column = np.concatenate(rows), np.concatenate(columns)
@@ -125,7 +129,9 @@ def cell_variances(cells: Cells, values: Floats, matches: int) -> Floats:
     return np.asarray(np.maximum(squares - total**2 / number, 0.0) / (number - 1))
 
 
-def _nearest(cells: Cells, mine: Ints, pool: Ints, matches: int) -> tuple[Ints, Ints]:
+def _nearest(
+    cells: Cells, mine: Ints, pool: Ints, matches: int, tolerance: float
+) -> tuple[Ints, Ints]:
     """Links from each of ``mine`` to the cells of ``pool`` with the nearest ``matches`` people and
     everybody tied with the last of them."""
     tree = KDTree(cells.points[pool])
@@ -134,7 +140,7 @@ def _nearest(cells: Cells, mine: Ints, pool: Ints, matches: int) -> tuple[Ints, 
     gaps, near = (np.asarray(part) for part in answer)
     people = np.cumsum(cells.size[pool][near], axis=1)
     last = np.argmax(people >= matches, axis=1)
-    radius = np.sqrt(gaps[np.arange(len(mine)), last] ** 2 + TIE)
+    radius = np.sqrt(gaps[np.arange(len(mine)), last] ** 2 + tolerance) + SAME
     within: list[list[int]] = list(tree.query_ball_point(cells.points[mine], radius))
     number = np.fromiter((len(neighbours) for neighbours in within), np.int64, len(mine))
     return np.repeat(mine, number), pool[

@@ -106,12 +106,14 @@ def rate_effects(
     outcome: str | pd.Series,
     exposure: str | pd.Series | None = None,
     level: float = 0.95,
+    cluster: str | None = None,
 ) -> RateEffects:
     """Compare weighted rates of events in a matched or weighted sample.
 
     ``outcome`` counts each person's events, ``exposure`` how long or how often they could have
-    had one (person-years, say); without it every person counts once. Both are as in the sample's
-    ``effect``. Raises DataError for counts below 0 or exposures that are not above 0.
+    had one (person-years, say); without it every person counts once. Both, and ``cluster``, are
+    as in the sample's ``effect``. Raises DataError for counts below 0 or exposures that are not
+    above 0.
     """
     check_level("rate_effects", level, DesignError)
     name, values = analysed(sample, outcome, "outcome")
@@ -120,7 +122,7 @@ def rate_effects(
     if exposure is not None:
         exposed, length = analysed(sample, exposure, "exposure")
         _refuse(exposed, "an exposure must be above 0", length[length <= 0])
-    means = group_means(sample, values, length)
+    means = group_means(sample, values, length, cluster)
     return RateEffects(
         term=name,
         treated_rate=means.treated,

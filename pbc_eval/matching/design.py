@@ -15,9 +15,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pbc_eval._validate import check_choice, did_you_mean, first_few
+from pbc_eval._validate import check_choice, first_few
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.intake.yes_no import answers_as_numbers
+from pbc_eval.matching.columns_of_frames import (
+    check_columns,
+    comparable_type,
+    names_of,
+    refuse_containers,
+)
 from pbc_eval.matching.encoding import Columns, encode, numbers
 from pbc_eval.matching.ledger import LedgerStep, SampleLedger, by_arm
 from pbc_eval.matching.missing import with_indicators
@@ -91,13 +97,15 @@ def read_design(
     missing or infinite covariates, text among numbers; DesignError for an empty group.
     """
     check_choice(owner, "missing", missing, get_args(Missing), DesignError)
-    covariates = _names(owner, "covariates", covariates)
-    exact = _names(owner, "exact", exact, may_be_empty=True)
-    antiexact = _names(owner, "antiexact", antiexact, may_be_empty=True)
+    check_columns(frame, [], owner)
+    covariates = names_of(owner, "covariates", covariates)
+    exact = names_of(owner, "exact", exact, may_be_empty=True)
+    antiexact = names_of(owner, "antiexact", antiexact, may_be_empty=True)
     limits = _limits(within or {})
     paired_on = [*exact, *(name for name, _ in limits), *antiexact]
     weighing = [name for name in (sampling_weights, score) if name is not None]
-    used = [treatment, *covariates, *paired_on, *weighing, *([unit] if unit is not None else [])]
+    used = [treatment, *covariates, *paired_on, *weighing]
+    used += [unit] if unit is not None else []
     check_columns(frame, used, owner)
     _refuse_the_treatment(
         owner,
@@ -108,9 +116,7 @@ def read_design(
             "sampling_weights and score": weighing,
         },
     )
-    ids = _ids(owner, frame, unit)
-    place = identity_order(ids)
-    frame, ids = frame.iloc[place], ids[place]
+    frame, ids, place = _by_identity(owner, frame, unit)
     treated = zero_one(frame[treatment])
     ledger = SampleLedger((LedgerStep(what=Sentence("read"), rows_in=len(frame)),))
 
@@ -118,7 +124,7 @@ def read_design(
         filled, columns, lacking = with_indicators(frame, covariates, owner)
         if lacking:
             filled_in = Sentence(
-                "filled in, with an indicator: {columns}", columns=_by_column(lacking)
+                "filled in, with an indicator: {columns}", columns=by_column(lacking)
             )
             ledger = ledger.then(Sentence("missing values"), 0, filled_in)
         for name in [*paired_on, *weighing]:
@@ -172,7 +178,12 @@ def _whole_rows(
     hit = np.asarray(incomplete.to_numpy(dtype=bool).any(axis=1))
     if not hit.any():
         return np.arange(len(frame)), ledger
-    counts = _by_column({str(name): int(n) for name, n in incomplete.sum().items() if n})
+    counts = by_column({str(name): int(n) for name, n in incomplete.sum().items() if n})
+    if missing == "complete_cases" and hit.all():
+        raise DataError(
+            f"{owner}: not one of {len(frame):,} rows has all its values "
+            f"({part_in_english(counts)}). Leave out the column that is empty."
+        )
     if missing != "complete_cases":
         raise DataError(
             f"{owner}: {int(hit.sum()):,} of {len(frame):,} rows have missing values "
@@ -194,19 +205,6 @@ def _refuse_the_treatment(owner: str, treatment: str, roles: Mapping[str, Sequen
                 f"{owner}: the treatment {treatment!r} is also among {role}. It would explain "
                 f"itself; leave it out of {role}."
             )
-
-
-def check_columns(frame: pd.DataFrame, names: Sequence[str], owner: str = "match") -> None:
-    """Refuse a column the frame does not have, suggesting the nearest, or has twice."""
-    known = [str(column) for column in frame.columns]
-    for name in names:
-        if name not in frame.columns:
-            raise DataError(
-                f"{owner}: the data have no column {name!r}.{did_you_mean(name, known)} "
-                f"Columns: {first_few(known, 12)}."
-            )
-        if known.count(str(name)) > 1:
-            raise DataError(f"{owner}: the data have {known.count(str(name))} columns {name!r}.")
 
 
 def zero_one(column: pd.Series) -> Bools:
@@ -233,11 +231,12 @@ def strata_of(frame: pd.DataFrame, exact: Sequence[str]) -> Ints:
     """Whole numbers that agree where all ``exact`` columns agree; zeros without any."""
     if not exact:
         return np.zeros(len(frame), dtype=np.int64)
-    grouped = frame.groupby(list(exact), sort=True, observed=True)
+    columns = pd.DataFrame({name: comparable_type(frame[name]) for name in exact})
+    grouped = columns.groupby(list(exact), sort=True, observed=True)
     return np.asarray(grouped.ngroup().to_numpy(), dtype=np.int64)
 
 
-def _by_column(missing: Mapping[str, int]) -> Listed:
+def by_column(missing: Mapping[str, int]) -> Listed:
     """How many rows lack each column: 'age 3, income 14'."""
     return Listed(
         tuple(
@@ -245,21 +244,6 @@ def _by_column(missing: Mapping[str, int]) -> Listed:
             for column, rows in missing.items()
         )
     )
-
-
-def _names(
-    owner: str, role: str, names: Sequence[str], may_be_empty: bool = False
-) -> tuple[str, ...]:
-    if isinstance(names, str):
-        raise DesignError(
-            f"{owner}: {role} must be a list of column names, got the text {names!r}."
-        )
-    if not names and not may_be_empty:
-        raise DesignError(f"{owner}: {role} is empty; name at least one column to match on.")
-    repeated = [name for name in dict.fromkeys(names) if list(names).count(name) > 1]
-    if repeated:
-        raise DesignError(f"{owner}: {role} names {first_few(repeated)} more than once.")
-    return tuple(names)
 
 
 def _limits(within: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
@@ -273,8 +257,11 @@ def _limits(within: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
 
 
 def _ids(owner: str, frame: pd.DataFrame, unit: str | None) -> pd.Index:
-    ids = frame.index if unit is None else pd.Index(frame[unit])
+    ids = frame.index if unit is None else pd.Index(comparable_type(frame[unit]))
+    if isinstance(ids, pd.MultiIndex):
+        ids = ids.to_flat_index()
     where = "the index" if unit is None else f"column {unit!r}"
+    refuse_containers(pd.Series(ids, name=unit or "of the index"), owner)
     n_missing = int(np.sum(np.asarray(ids.isna())))
     if n_missing:
         raise DataError(f"{owner}: {n_missing:,} ids are missing in {where}. Give every row one.")
@@ -288,11 +275,18 @@ def _ids(owner: str, frame: pd.DataFrame, unit: str | None) -> pd.Index:
     return ids
 
 
+def _by_identity(
+    owner: str, frame: pd.DataFrame, unit: str | None
+) -> tuple[pd.DataFrame, pd.Index, NDArray[np.intp]]:
+    """The rows in the order of the units' identities, these, and where each row stood."""
+    ids = _ids(owner, frame, unit)
+    place = identity_order(ids)
+    return frame.iloc[place], ids[place], place
+
+
 def identity_order(ids: pd.Index) -> NDArray[np.intp]:
     """Positions of ``ids`` (n,) in an order that follows from the ids alone: that of numbers, dates
     and text; ids of several kinds by kind, then as text."""
-    if isinstance(ids, pd.MultiIndex):
-        ids = ids.to_flat_index()
     if isinstance(ids.dtype, pd.CategoricalDtype):
         ids = pd.Index(ids.to_numpy())  # the order of categories may be that of the rows
     if ids.is_monotonic_increasing:

@@ -6,12 +6,14 @@ Standard errors after matching without replacement are clustered by matched set,
 G / (G - 1) x (n - 1) / (n - k) for G sets, n people and k coefficients; intervals use Student's t
 with G - 1 degrees of freedom. With replacement people serve in several sets, none can be a
 cluster, and the errors are HC3 of the weighted regression, with n - k degrees of freedom. Neither
-counts the uncertainty of the estimated score itself.
+counts the uncertainty of the estimated score itself. Where people belong to clusters of their own,
+such as schools, see ``clustered_error``.
 
 Source: Abadie & Spiess (2022), JASA 117, 983-995 (sets as clusters, matching without replacement);
 Austin & Cafri (2020), Statistics in Medicine 39 (with replacement); MacKinnon & White (1985).
 """
 
+from collections.abc import Hashable
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -19,8 +21,11 @@ import pandas as pd
 
 from pbc_eval._validate import check_level, did_you_mean
 from pbc_eval.errors import DataError, DesignError
+from pbc_eval.intake.number_columns import refusal
 from pbc_eval.intake.yes_no import answers_as_numbers
-from pbc_eval.matching.design import check_columns, zero_one
+from pbc_eval.matching.clustered_error import Grouping, clustered_covariance
+from pbc_eval.matching.columns_of_frames import check_columns
+from pbc_eval.matching.design import zero_one
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import MATCHED_UNITS, PEOPLE, Number, Units
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
@@ -45,6 +50,7 @@ class MatchedData(NamedTuple):
     clusters: Ints | None
     covariates: Floats
     focal: Bools
+    grouping: Grouping | None = None  # clusters that people belong to whatever the match
 
 
 class Effect(NamedTuple):
@@ -120,6 +126,12 @@ def _weighted_regression(data: MatchedData, design: Floats, gradient: Floats) ->
     # influence of each row on the estimate: gradient (X'WX)^-1 x_i w_i e_i
     leaning = q @ np.linalg.solve(r.T, gradient)
     influence = leaning * residual
+    if data.grouping is not None:
+        by_group = clustered_covariance(
+            influence[:, None], data.treated, data.grouping, counted=k, sets=clusters
+        )
+        error = None if by_group.covariance is None else float(np.sqrt(by_group.covariance[0, 0]))
+        return Effect(estimate, error, by_group.degrees_of_freedom, by_group.reason)
     if clusters is None:
         leverage = np.einsum("ij,ij->i", q, q)
         if leverage.max() > 1 - 1e-9:
@@ -141,13 +153,19 @@ def _weighted_regression(data: MatchedData, design: Floats, gradient: Floats) ->
 def outcome_values(frame: pd.DataFrame, ids: pd.Index, outcome: str | pd.Series) -> pd.Series:
     """The outcome by unit id, shape (n,): a column of the data matched, or a Series by id.
     Yes and no are 1 and 0."""
-    if isinstance(outcome, str):
+    if not isinstance(outcome, pd.Series):
+        if not isinstance(outcome, Hashable):
+            raise DataError(
+                "effect: the outcome is the name of a column, or a Series whose index holds the "
+                f"unit ids; got {type(outcome).__name__}, which says nothing of whose values "
+                "they are."
+            )
         if outcome not in frame.columns:
             known = [str(column) for column in frame.columns]
             raise DataError(
                 f"effect: the data matched have no column {outcome!r}."
-                f"{did_you_mean(outcome, known)} Name one, or pass the outcome as a Series whose "
-                "index holds the unit ids."
+                f"{did_you_mean(str(outcome), known)} Name one, or pass the outcome as a Series "
+                "whose index holds the unit ids."
             )
         values = pd.Series(frame[outcome].to_numpy(), index=ids, name=outcome)
         return answers_as_numbers(values)
@@ -158,7 +176,11 @@ def outcome_values(frame: pd.DataFrame, ids: pd.Index, outcome: str | pd.Series)
 
 def checked_outcome(values: pd.Series, name: str) -> Floats:
     """The outcome as finite numbers; refuse missing values rather than break matched sets."""
-    if not (pd.api.types.is_numeric_dtype(values.dtype)):
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        texts = [value for value in values.dropna().unique() if isinstance(value, str)]
+        if problem := refusal(name, texts, None):
+            raise DataError(f"effect: outcome {problem}")
+    if not pd.api.types.is_numeric_dtype(values.dtype) or values.dtype.kind == "c":
         raise DataError(f"effect: outcome {name!r} must be numbers, its type is {values.dtype}.")
     if values.isna().any():
         lost = values.index[values.isna()]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pbc_eval._validate import first_few
 from pbc_eval.errors import DataError, DesignError
+from pbc_eval.intake.number_columns import refusal
 from pbc_eval.numerics.arrays import Bools, Floats
 
 MOST_LEVELS = 100  # a text column with more is an identifier or free text, not a covariate
@@ -101,19 +102,17 @@ def _refuse_mixtures(name: str, distinct: list[object]) -> None:
     not turn a measurement into a hundred categories."""
     texts = [value for value in distinct if isinstance(value, str)]
     others = [value for value in distinct if not isinstance(value, str | bool)]
-    numeric = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").notna().tolist()
-    words = [text for text, is_number in zip(texts, numeric, strict=True) if not is_number]
-    if not others and not any(numeric):
+    if problem := refusal(name, texts, None):
+        raise DataError(f"{problem} In Python: read_numbers(frame, ...), or astype('category').")
+    if not others:
         return
-    if words:
+    if words := [text for text in texts if text.strip()]:
         problem = f"holds text among numbers: {first_few(repr(word) for word in words)}"
-    elif texts:
-        problem = f"holds numbers stored as text, e.g. {texts[0]!r}"
     else:
         problem = f"holds {type(others[0]).__name__} objects, e.g. {others[0]!r}"
     raise DataError(
-        f"{name}: the column {problem}. Convert it with pandas.to_numeric after recoding those "
-        "values, or make it a category (astype('category')) if its values are labels."
+        f"{name!r} {problem}. Convert it with pandas.to_numeric after recoding those values, or "
+        "make it a category (astype('category')) if its values are labels."
     )
 
 

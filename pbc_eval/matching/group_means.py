@@ -17,11 +17,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from pbc_eval.matching.clustered_error import clustered_covariance, grouping_of
 from pbc_eval.matching.effect import checked_outcome, outcome_values
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.weighted_effect import score_influence
 from pbc_eval.matching.weighted_sample import WeightedSample
-from pbc_eval.numerics.arrays import Bools, Floats
+from pbc_eval.numerics.arrays import Bools, Floats, Ints
 from pbc_eval.numerics.clustered import clusters_of, crv1_factor, sandwich
 
 Sample = MatchedSample | WeightedSample
@@ -53,7 +54,9 @@ def analysed(sample: Sample, outcome: str | pd.Series, name_if_none: str) -> tup
     return name, checked_outcome(series[in_analysis(sample)], name)
 
 
-def group_means(sample: Sample, values: Floats, exposure: Floats | None = None) -> GroupMeans:
+def group_means(
+    sample: Sample, values: Floats, exposure: Floats | None = None, cluster: str | None = None
+) -> GroupMeans:
     """Means of ``values`` (m,), or rates by ``exposure`` (m,), over the people in the analysis."""
     means, per_weight = [], []
     treated = sample.design.treated[in_analysis(sample)]
@@ -65,7 +68,13 @@ def group_means(sample: Sample, values: Floats, exposure: Floats | None = None) 
         means.append(mean)
         rest = values - mean * (1.0 if exposure is None else exposure)
         per_weight.append(np.where(group, rest / below, 0.0))
-    covariance, freedom = joint_covariance(sample, np.column_stack(per_weight))
+    covariance, freedom = joint_covariance(sample, np.column_stack(per_weight), cluster)
+    if covariance is not None and exposure is None and isinstance(sample, MatchedSample):
+        error = sample.reuse_error(values) if sample.counts_reuse("difference", cluster) else None
+        if error is not None:  # what the two means share is what makes their difference's error
+            shared = (covariance[0, 0] + covariance[1, 1] - error**2) / 2
+            covariance[0, 1] = covariance[1, 0] = shared
+            freedom = float(sample.focal[sample.matched].sum() - 1)
     return GroupMeans(
         means[0], means[1], covariance, freedom, int(treated.sum()), int((~treated).sum())
     )
@@ -78,32 +87,44 @@ def analysis_weights(sample: Sample) -> Floats:
     return sample.weighting.weights
 
 
-def joint_covariance(sample: Sample, per_weight: Floats) -> tuple[Floats | None, float]:
+def joint_covariance(
+    sample: Sample, per_weight: Floats, cluster: str | None = None
+) -> tuple[Floats | None, float]:
     """The covariance (2, 2) of two figures, one a group, and its degrees of freedom.
 
     ``per_weight`` (m, 2) holds their derivatives by each person's weight, 0 for people of the
     other group; a figure must not change when all weights of a group are multiplied.
     """
-    n = len(per_weight)
+    n, rows = len(per_weight), in_analysis(sample)
+    treated, grouping = sample.design.treated[rows], grouping_of(sample.design, rows, cluster)
+    influence = analysis_weights(sample)[:, None] * per_weight
     if isinstance(sample, WeightedSample):
-        weighting = sample.weighting
-        influence = weighting.weights[:, None] * per_weight
         for j in (0, 1):
-            influence[:, j] -= score_influence(weighting.blocks, per_weight[:, j])
+            influence[:, j] -= score_influence(sample.weighting.blocks, per_weight[:, j])
+    if grouping is not None:
+        by_group = clustered_covariance(influence, treated, grouping, counted=2, sets=_sets(sample))
+        return by_group.covariance, by_group.degrees_of_freedom
+    if isinstance(sample, WeightedSample):
         return sandwich(influence, n / (n - 1)), float("inf")
-    treated = sample.design.treated[sample.matched]
-    weights = analysis_weights(sample)
-    influence = weights[:, None] * per_weight
-    if not sample.in_sets:
-        if min(treated.sum(), (~treated).sum()) < 2:
-            return None, float("nan")
-        totals = np.where(treated, weights[treated].sum(), weights[~treated].sum())
-        leverage = np.maximum(1 - weights / totals, 1e-300)
-        influence = influence / leverage[:, None]
-        return sandwich(influence), float(n - 2)
-    sets = clusters_of(sample.assignment.subclass[sample.matched])
-    by_set = np.column_stack([sets.sums(column) for column in influence.T])
+    if (sets := _sets(sample)) is None:
+        return _by_people(influence, treated, analysis_weights(sample))
+    by = clusters_of(sets)
+    by_set = np.column_stack([by.sums(column) for column in influence.T])
     g = len(by_set)
-    if g < 2:
+    return (sandwich(by_set, crv1_factor(g, n, 2)), float(g - 1)) if g > 1 else (None, float("nan"))
+
+
+def _sets(sample: Sample) -> Ints | None:
+    """The matched sets of the people in the analysis, (m,), None where there are none."""
+    if isinstance(sample, WeightedSample) or not sample.in_sets:
+        return None
+    return sample.assignment.subclass[sample.matched]
+
+
+def _by_people(influence: Floats, treated: Bools, weights: Floats) -> tuple[Floats | None, float]:
+    """HC3 of two means."""
+    if min(treated.sum(), (~treated).sum()) < 2:
         return None, float("nan")
-    return sandwich(by_set, crv1_factor(g, n, 2)), float(g - 1)
+    totals = np.where(treated, weights[treated].sum(), weights[~treated].sum())
+    leverage = np.maximum(1 - weights / totals, 1e-300)
+    return sandwich(influence / leverage[:, None]), float(len(weights) - 2)

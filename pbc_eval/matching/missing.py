@@ -37,9 +37,12 @@ def with_indicators(
         if lacking.all():
             raise DataError(f"{owner}: covariate {name!r} has no value at all. Leave it out.")
         if is_category(column):
+            level = _free_level(column)
             if isinstance(column.dtype, pd.CategoricalDtype):
-                column = column.cat.add_categories([MISSING])
-            filled[name] = column.fillna(MISSING)
+                if not pd.api.types.is_string_dtype(column.cat.categories.dtype):
+                    column = column.cat.rename_categories(str)
+                column = column.cat.add_categories([level])
+            filled[name] = column.fillna(level)
             continue
         indicator = f"{name} {MISSING}"
         if indicator in frame.columns:
@@ -51,3 +54,12 @@ def with_indicators(
         filled[indicator] = lacking.astype("float64")
         columns.append(indicator)
     return filled, tuple(columns), counts
+
+
+def _free_level(column: pd.Series) -> str:
+    """The level of those without a value, apart from one that the data call so themselves."""
+    there = set(map(str, column.dropna().unique()))
+    level = MISSING
+    while level in there:
+        level = f"{level} (blank)"
+    return level

@@ -28,7 +28,8 @@ from pbc_eval.matching.assignment import Assignment, spread_out, weigh
 from pbc_eval.matching.balance import standardiser
 from pbc_eval.matching.cardinality import SelectionProblem, read_tolerances
 from pbc_eval.matching.coarsened import coarse_strata
-from pbc_eval.matching.design import Design, check_columns, strata_of
+from pbc_eval.matching.columns_of_frames import check_columns
+from pbc_eval.matching.design import Design, strata_of
 from pbc_eval.matching.distance import Space, space_of
 from pbc_eval.matching.encoding import check_any_column, encode, numbers
 from pbc_eval.matching.optimal import optimal_pairs

@@ -17,39 +17,35 @@ from pbc_eval.matching.assigning import Assigning
 from pbc_eval.matching.assignment import Assignment
 from pbc_eval.matching.balance import effective_size
 from pbc_eval.matching.balance_table import balance_table
+from pbc_eval.matching.clustered_error import grouping_of
 from pbc_eval.matching.design import Design
 from pbc_eval.matching.distance import Space
 from pbc_eval.matching.effect import (
     EFFECT_METHODS,
+    Effect,
     EffectMethod,
     MatchedData,
     checked_outcome,
     matched_effect,
     outcome_values,
 )
+from pbc_eval.matching.effect_words import (
+    EFFECT_WORDS,
+    cautions,
+    clustering_words,
+    inference_words,
+    ties_words,
+)
 from pbc_eval.matching.ledger import SampleLedger, by_arm
 from pbc_eval.matching.left_out import Unmatched, left_out
 from pbc_eval.matching.propensity import PropensityFit
+from pbc_eval.matching.reused import REUSE_WORDS, error_with_reuse
 from pbc_eval.matching.settings import MatchSettings
-from pbc_eval.matching.ties import over_ties, tie_sentence
+from pbc_eval.matching.ties import over_ties
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import Name, Number, Size, Units
+from pbc_eval.messages.values import Name, Units
 from pbc_eval.numerics.arrays import Bools, Floats
 from pbc_eval.results import AttEstimate, Method, OverTies
-
-FEW_SETS = 20  # below it a clustered error is noticeably too small
-
-_EFFECT_WORDS = {
-    "difference": "weighted difference in means",
-    "regression": "weighted regression on treatment and the covariates",
-    "g_computation": "weighted regression with separate slopes a group, averaged over the matched",
-}
-
-
-def _hangs_on_ties(spread: OverTies | None) -> tuple[Sentence, ...]:
-    if spread is None:
-        return ()
-    return (tie_sentence(spread, Size(spread.low, 4), Size(spread.high, 4)),)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -215,6 +211,7 @@ class MatchedSample:
         outcome: str | pd.Series,
         method: EffectMethod = "difference",
         level: float = 0.95,
+        cluster: str | None = None,
     ) -> AttEstimate:
         """The effect among the matched, in the outcome's unit (treated minus comparison).
 
@@ -222,7 +219,9 @@ class MatchedSample:
         "difference" compares weighted means, "regression" adjusts for the covariates, and
         "g_computation" adjusts with separate slopes a group. Standard errors are clustered by
         matched set (CR1, t with sets - 1 degrees of freedom), or HC3 after matching with
-        replacement; see ``matching.effect``. For Abadie and Imbens's errors, with ties and a bias
+        replacement; see ``matching.effect``. ``cluster`` names the column of the clusters that
+        people belong to, such as schools, and errors count that they resemble each other; see
+        ``matching.clustered_error``. For Abadie and Imbens's errors, with ties and a bias
         adjustment, see ``matching.abadie_imbens.nearest_effect``.
 
         Raises DataError for an outcome that is unknown, not a number, or missing for a matched
@@ -235,13 +234,18 @@ class MatchedSample:
         name = str(series.name) if series.name is not None else "outcome"
         values = checked_outcome(series[rows], name)
         treated, weights = self.design.treated[rows], self.analysis_weights[rows]
-        estimate = matched_effect(self._data(self.assignment, values), method)
+        estimate = matched_effect(self._data(self.assignment, values, cluster), method)
         every = series.to_numpy(dtype=np.float64, na_value=np.nan)
+        if self.counts_reuse(method, cluster):
+            error = self.reuse_error(values)
+            freedom = float(self.focal[rows].sum() - 1)
+            if error is not None:
+                estimate = Effect(estimate.estimate, error, freedom, None)
         spread = over_ties(
             self.assigning,
             every,
             lambda other: (
-                matched_effect(self._data(other, every[other.weights > 0]), method).estimate
+                matched_effect(self._data(other, every[other.weights > 0], None), method).estimate
             ),
         )
         treated_mean = float(np.average(values[treated], weights=weights[treated]))
@@ -256,10 +260,10 @@ class MatchedSample:
             reason=estimate.reason,
             counterfactual_mean=treated_mean - estimate.estimate,
             over_ties=spread,
-            method=self._effect_method(method, spread),
+            method=self._effect_method(method, spread, cluster),
         )
 
-    def _data(self, assignment: Assignment, outcome: Floats) -> MatchedData:
+    def _data(self, assignment: Assignment, outcome: Floats, cluster: str | None) -> MatchedData:
         """What an effect is computed from; ``outcome`` is of those with a weight."""
         rows = assignment.weights > 0
         sampling = self.design.sampling
@@ -271,9 +275,28 @@ class MatchedSample:
             clusters=assignment.subclass[rows] if self.in_sets else None,
             covariates=self.design.columns.score_values[rows],
             focal=self.focal[rows],
+            grouping=grouping_of(self.design, rows, cluster),
         )
 
-    def _effect_method(self, method: EffectMethod, spread: OverTies | None) -> Method:
+    def counts_reuse(self, method: EffectMethod, cluster: str | None) -> bool:
+        """Is the error that of a mean difference between people who may serve repeatedly?"""
+        plain = method == "difference" and self.settings.replacement
+        return plain and cluster is None and self.design.sampling is None
+
+    def reuse_error(self, values: Floats) -> float | None:
+        """The error of the mean difference of ``values`` (m,), those of the people matched, where
+        they may serve repeatedly; None where it cannot be had."""
+        pairs, score = self.assignment.pairs, self.assigning.score
+        if pairs is None:
+            return None
+        outcome = np.full(len(self.focal), np.nan)
+        outcome[self.matched] = values
+        points = score[:, None] / score.std() if self.space is None else self.space.points
+        return error_with_reuse(pairs, outcome, points, ~self.focal)
+
+    def _effect_method(
+        self, method: EffectMethod, spread: OverTies | None, cluster: str | None
+    ) -> Method:
         design = self.design
         pairing = [f", exact on {', '.join(design.exact)}"] if design.exact else []
         by = self.settings.by
@@ -295,49 +318,25 @@ class MatchedSample:
             else ()
         )
         return Method(
-            estimator=f"{_EFFECT_WORDS[method]} after {self.settings.in_words}{''.join(pairing)}",
+            estimator=f"{EFFECT_WORDS[method]} after {self.settings.in_words}{''.join(pairing)}",
             comparison_group=Sentence(
                 "{matched} matched units out of {every} with {treatment} = 0",
                 matched=Units(n_matched),
                 every=Units(n_all),
-                treatment=Name(self.design.treatment),
+                treatment=Name(str(self.design.treatment)),
             ),
-            clustering=f"none ({lack})" if alone else "matched set",
-            inference=Sentence(
-                "HC3, Student's t with n - k degrees of freedom; the score is taken as known"
-            )
-            if alone
-            else Sentence(
-                "CR1 by matched set, factor G/(G-1) x (n-1)/(n-k), Student's t with G - 1 degrees "
-                "of freedom; the score is taken as known"
-            ),
+            clustering=clustering_words(cluster, "" if alone else "matched set", lack),
+            inference=REUSE_WORDS
+            if self.counts_reuse(method, cluster)
+            else inference_words(cluster, alone=alone),
             seed=self.settings.seed if self.settings.order == "random" else None,
-            notes=(*about, *self._cautions(method), *_hangs_on_ties(spread), *self.notes),
+            notes=(
+                *about,
+                *cautions(method, self.assignment, in_sets=self.in_sets),
+                *ties_words(spread),
+                *self.notes,
+            ),
         )
-
-    def _cautions(self, method: EffectMethod) -> list[Sentence]:
-        """What simulations say of the error (docs/coverage-matching.md)."""
-        cautions = []
-        n_sets = int(self.assignment.subclass.max(initial=-1)) + 1
-        if self.in_sets and n_sets < FEW_SETS:
-            cautions.append(
-                Sentence(
-                    "The error is clustered by {sets} sets only; with five, intervals held the "
-                    "truth in {held} of {all} simulated samples where {asked} were asked for.",
-                    sets=Number(n_sets),
-                    held=Number(89),
-                    all=Number(100),
-                    asked=Number(95),
-                )
-            )
-        if method == "g_computation":
-            cautions.append(
-                Sentence(
-                    "With separate slopes the error takes the people matched as given: the "
-                    "interval is for them, not for a population that they were drawn from."
-                )
-            )
-        return cautions
 
     def to_frame(self) -> pd.DataFrame:
         """The matched sample: the rows of the data with a weight, plus ``weight``, ``subclass``

@@ -58,7 +58,12 @@ def rosenbaum_bounds(
     Raises DataError for differences that are not finite or all zero, DesignError for a gamma
     below 1.
     """
-    values = np.asarray(differences, dtype=np.float64)
+    try:
+        values = np.asarray(differences, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DataError(
+            f"rosenbaum_bounds: differences must be numbers, one a pair; got {differences!r}."
+        ) from None
     if values.ndim != 1 or not len(values) or not np.isfinite(values).all():
         raise DataError(
             "rosenbaum_bounds: differences must be finite numbers, one a pair; found "

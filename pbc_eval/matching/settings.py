@@ -1,6 +1,7 @@
 """What a call of ``match`` asked for, settled before anything runs."""
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Literal
 
 from pbc_eval._validate import check_choice
@@ -33,6 +34,11 @@ class MatchSettings:
                 f"match: estimand must be one of {', '.join(estimands)}, got {self.estimand!r}. "
                 "Pairs answer for one group at a time; an effect on all (ATE) needs sets "
                 "(method='full', 'subclass' or 'coarsened') or weighting."
+            )
+        whole = isinstance(self.seed, Integral) and not isinstance(self.seed, bool)
+        if self.seed is not None and (not whole or self.seed < 0):
+            raise DesignError(
+                f"match: seed must be a whole number of at least 0, got {self.seed!r}."
             )
         if self.order == "random" and self.seed is None:
             raise DesignError(

@@ -19,6 +19,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from pbc_eval.errors import DesignError
+from pbc_eval.matching.clustered_error import Grouping, clustered_covariance
 from pbc_eval.matching.weighting import Block, Weighting
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Number, Units
@@ -37,11 +38,24 @@ class WeightedEffect(NamedTuple):
     untreated_mean: float
     influence: Floats
 
-    @property
-    def std_error(self) -> float:
+    def error(self, treated: Bools, grouping: Grouping | None) -> "WeightedError":
+        """The standard error, by clusters where people, ``treated`` (n,) or not, belong to some."""
         n = len(self.influence)
         whole = self.influence[:, 0] - self.influence[:, 1]
-        return float(np.sqrt(whole @ whole * n / (n - 1)))
+        if grouping is None:
+            return WeightedError(float(np.sqrt(whole @ whole * n / (n - 1))))
+        by_group = clustered_covariance(whole[:, None], treated, grouping, counted=1)
+        if by_group.covariance is None:
+            return WeightedError(None, float("nan"), by_group.reason)
+        return WeightedError(float(np.sqrt(by_group.covariance[0, 0])), by_group.degrees_of_freedom)
+
+
+class WeightedError(NamedTuple):
+    """A standard error, its degrees of freedom, and why there is none."""
+
+    std_error: float | None
+    degrees_of_freedom: float = float("inf")
+    reason: Sentence | None = None
 
 
 def weighted_effect(

@@ -11,8 +11,15 @@ from pbc_eval.agreement.weighting_options import ChanceLink, WeightingOptions
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.balance import effective_size
 from pbc_eval.matching.balance_table import balance_table
+from pbc_eval.matching.clustered_error import clustered_words, grouping_of
 from pbc_eval.matching.design import Design
 from pbc_eval.matching.effect import checked_outcome, outcome_values
+from pbc_eval.matching.heavy_weights import (
+    ExpectedSize,
+    expected_size,
+    weight_notes,
+    why_no_interval,
+)
 from pbc_eval.matching.ledger import SampleLedger, by_arm
 from pbc_eval.matching.left_out import Unmatched, left_out
 from pbc_eval.matching.weighted_effect import WEIGHTED_METHODS, WeightedMethod, weighted_effect
@@ -159,12 +166,15 @@ class WeightedSample:
         outcome: str | pd.Series,
         method: WeightedMethod = "difference",
         level: float = 0.95,
+        cluster: str | None = None,
     ) -> AttEstimate:
         """The effect for the target population, in the outcome's unit (treated minus comparison).
 
         ``outcome`` is a column of the data weighted, or a Series whose index holds the unit ids.
         "difference" compares weighted means, "augmented" adds a linear regression in each group.
         Errors count the estimation of the score and the regressions; the reference is normal.
+        ``cluster`` names the column of the clusters that people belong to, such as schools (see
+        ``matching.clustered_error``).
 
         Raises DataError for an outcome that is unknown, not a number, or missing for a weighted
         unit, DesignError for a group too small for a regression.
@@ -186,11 +196,17 @@ class WeightedSample:
             else ("augmented (doubly robust) weighted difference, linear regressions by group")
         )
         n_effective = effective_size(self.weighting.weights[~treated])
+        error = weighted.error(treated, grouping_of(self.design, self.kept, cluster))
         target = _TARGET_WORDS[self.settings.estimand]
         return AttEstimate(
             term=name,
             estimate=weighted.estimate,
-            std_error=weighted.std_error,
+            std_error=error.std_error,
+            degrees_of_freedom=error.degrees_of_freedom,
+            reason=error.reason,
+            no_interval=None
+            if error.std_error is None
+            else why_no_interval(self.expected_size, treated),
             n_treated=int(treated.sum()),
             n_comparison=int((~treated).sum()),
             level=level,
@@ -200,16 +216,33 @@ class WeightedSample:
                 comparison_group=Sentence(
                     "{units} with {treatment} = 0, weighted (effective number {effective})",
                     units=Units(int((~treated).sum()), UNITS),
-                    treatment=Name(self.design.treatment),
+                    treatment=Name(str(self.design.treatment)),
                     effective=Units(round(n_effective)),
                 ),
+                clustering=cluster or "none",
                 inference=Sentence(
                     "stacked estimating equations, which count the estimation of the score, "
                     "factor n/(n-1), normal reference"
+                )
+                if cluster is None
+                else clustered_words(cluster, in_sets=False),
+                notes=(
+                    target,
+                    *weight_notes(self.expected_size, treated, self.settings.by.truncated_at),
+                    *self.notes,
                 ),
-                notes=(target, *self.notes),
             ),
         )
+
+    @property
+    def expected_size(self) -> ExpectedSize:
+        """As how many people the weighted group can be expected to count, see
+        ``matching.heavy_weights``; infinite where weights were truncated."""
+        treated, columns = self.design.treated[self.kept], self.design.columns
+        if self.settings.by.truncated_at is not None:
+            return ExpectedSize(float("inf"), ~treated)
+        values = columns.score_values[self.kept]
+        return expected_size(self.weighting, values, treated, self.settings.estimand)
 
     @property
     def _sampled(self) -> str:

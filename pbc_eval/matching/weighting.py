@@ -242,4 +242,8 @@ def _left_out(problem: WeightingProblem, kept: NDArray[np.intp]) -> tuple[str, .
 
 
 def _with_ones(columns: Floats) -> Floats:
-    return np.column_stack([np.ones(len(columns)), columns])
+    """An intercept and the columns about their means, each of spread 1: what is solved with them
+    depends on neither where a scale begins nor its unit."""
+    spread = columns.std(axis=0)
+    scaled = (columns - columns.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    return np.column_stack([np.ones(len(columns)), scaled])

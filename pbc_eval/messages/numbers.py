@@ -4,6 +4,7 @@ How a plain number, an amount of money or a date is written is said in messages/
 """
 
 import math
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Protocol
@@ -21,6 +22,7 @@ __all__ = [
     "count",
     "differ_as_shown",
     "effect_value",
+    "in_points",
     "level",
     "level_value",
     "measure",
@@ -32,6 +34,9 @@ __all__ = [
     "size",
     "unit_of",
 ]
+
+
+PER_CENT = re.compile(r"%|per ?cent\b(?! ?points?)|percentage (?!points?)", re.IGNORECASE)
 
 
 class Measured(Protocol):
@@ -87,11 +92,12 @@ def effect_value(
 
 def level_value(value: float, outcome: Measured, currency: str) -> Level:
     """A level, for a sentence."""
+    per_cent = is_per_cent(outcome) and outcome.shown_as != "percentage_points"
     return Level(
-        value,
+        value / 100 if per_cent else value,
         decimals=outcome.decimals,
         unit=unit_of(outcome),
-        scale=100.0 if outcome.shown_as == "percentage_points" else 1.0,
+        scale=100.0 if in_points(outcome) else 1.0,
         currency=currency if outcome.shown_as == "money" else "",
     )
 
@@ -122,9 +128,20 @@ def adds_up_as_shown(parts: Iterable[float], total: float, decimals: int) -> boo
     return sum(written) == Decimal(f"{total:.{decimals}f}")
 
 
+def is_per_cent(outcome: Measured) -> bool:
+    """Are the data in per cent, so that a difference of two is so many percentage points?"""
+    return bool(PER_CENT.match(outcome.unit.strip())) and outcome.shown_as != "money"
+
+
+def in_points(outcome: Measured) -> bool:
+    """Is an effect written in percentage points: of shares, or of data in per cent?"""
+    return outcome.shown_as == "percentage_points" or is_per_cent(outcome)
+
+
 def unit_of(outcome: Measured) -> str:
-    """What stands after an effect: nothing for money, whose sign carries it."""
-    if outcome.shown_as == "percentage_points":
+    """What stands after an effect: nothing for money, whose sign carries it. A difference of
+    percentages is in percentage points; how large it is of the level without it stands beside."""
+    if in_points(outcome):
         return "percentage points"
     return "" if outcome.shown_as == "money" else outcome.unit
 

@@ -19,7 +19,9 @@ import pandas as pd
 
 from pbc_eval._validate import check_choice
 from pbc_eval.errors import DataError, DesignError
+from pbc_eval.intake.number_columns import numbers_of_source
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.written_numbers import Notation
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel import build, cross_sections
 from pbc_eval.panel.build import PanelParts
@@ -54,6 +56,8 @@ class Panel(PanelParts):
         weight: str | None = None,
         eligible: str | None = None,
         missing: Missing = "refuse",
+        numbers: Notation | None = None,
+        categories: Sequence[str] = (),
         start_inside_period: StartInside = "refuse",
         never_treated_codes: Sequence[Code] | None = None,
         fix_weights: FixWeights | None = None,
@@ -66,6 +70,10 @@ class Panel(PanelParts):
         constant within a unit. ``covariates`` are numbers, or text and categories, which become an
         indicator for each level but the first. ``eligible`` (true or false, 1 or 0, constant within
         a unit) is for ``triple_difference`` alone.
+
+        ``numbers`` says how numbers that are text are written, by an example: "1.234,5"; they are
+        then read, and the ledger tells which columns. Without it a number as text is refused in
+        every role. ``categories`` names covariates whose values are labels, numbers or not.
 
         ``unit=None`` reads repeated cross-sections: every row is another unit, and the changes of
         averages are compared. Rows without an outcome are then refused or dropped
@@ -105,17 +113,22 @@ class Panel(PanelParts):
             fix_weights=fix_weights,
         )
         build.check_roles(roles)
-        source = open_source(data, roles.columns)
-        categories = {
+        labels = {
             name
             for name in roles.covariates
             if isinstance(data, pd.DataFrame) and isinstance(data[name].dtype, pd.CategoricalDtype)
-        }
+        } | set(categories)
+        measures = [name for name in (outcome, weight) if name is not None]
+        as_text = (*measures, *roles.covariates) if numbers else ()
+        source = open_source(data, roles.columns, as_text=as_text)
+        source, read = numbers_of_source(source, measures, roles.covariates, numbers, labels)
         rules = StartRules(
             start_inside=start_inside_period, never_codes=_codes(never_treated_codes)
         )
         make = build.cross_section_parts if unit is None else build.followed_parts
-        return Panel(**vars(make(source, roles, missing, categories, rules)))
+        parts = make(source, roles, missing, labels, rules)
+        ledger = replace(parts.ledger, notes=(*read, *parts.ledger.notes))
+        return Panel(**vars(replace(parts, ledger=ledger)))
 
     @property
     def n_units(self) -> int:
@@ -184,7 +197,7 @@ class Panel(PanelParts):
             raise DesignError(
                 f"{self.name}: {owner} takes one weight a unit, but weights were read with "
                 f"fix_weights={self.roles.fix_weights!r}. Use 'first_period', or att_gt.",
-                rule=Sentence("It does not know weights that change over time."),
+                rule=Sentence("It takes a weight that stays, and these change over time."),
             )
 
     def moments(self) -> CohortMoments:

@@ -32,6 +32,7 @@ from pyarrow import parquet
 from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.errors import DataError
 from pbc_eval.intake.header_row import TITLE_ROWS, header_further_down, header_problem
+from pbc_eval.intake.workbook_file import readable_workbook
 from pbc_eval.panel.frame_columns import arrow_column
 
 __all__ = [
@@ -40,13 +41,16 @@ __all__ = [
     "Source",
     "Table",
     "collect",
+    "distinct_texts",
     "keep",
     "number",
     "open_source",
     "read_frame",
+    "with_values",
 ]
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".duckdb")
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
+SUFFIXES = (*TEXT_SUFFIXES, ".parquet", ".xlsx", ".duckdb")
 # What pandas.read_csv takes as missing, so that a file and its frame give the same numbers.
 MISSING_WORDS = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A", "<NA>")
 # Dates that are not year-month-day, and times with a zone, stay text: which is the day is settled
@@ -92,8 +96,13 @@ class Source:
 Data: TypeAlias = pd.DataFrame | str | os.PathLike[str] | Table | Source
 
 
-def open_source(data: Data, columns: Sequence[str] | None = None) -> Source:
+def open_source(
+    data: Data, columns: Sequence[str] | None = None, *, as_text: Sequence[str] = ()
+) -> Source:
     """Open ``data`` for reading; with ``columns``, refuse data that lack any of them.
+
+    ``as_text`` are columns of a text file that are not to be taken for numbers: whoever asks knows
+    how numbers are written in them.
 
     A pandas frame is neither copied up front nor changed: only ``columns`` are handed over.
     Raises DataError for a missing file, table, sheet or column, an unknown suffix, or a frame
@@ -107,7 +116,7 @@ def open_source(data: Data, columns: Sequence[str] | None = None) -> Source:
         check_columns("data frame", list(data.columns), columns or (), index=data.index.names)
         source = _from_frame(data, columns, "data frame")
     elif isinstance(data, str | os.PathLike):
-        source = _open_path(os.fspath(data), columns)
+        source = _open_path(os.fspath(data), columns, as_text)
     else:
         raise DataError(
             f"data must be a pandas frame, a path or an Ibis table; got {type(data).__name__}."
@@ -116,7 +125,7 @@ def open_source(data: Data, columns: Sequence[str] | None = None) -> Source:
     return source
 
 
-def read_frame(data: Data) -> pd.DataFrame:
+def read_frame(data: Data, as_text: Sequence[str] = ()) -> pd.DataFrame:
     """All rows and columns of ``data`` as a new pandas frame, in the order they are stored.
 
     A frame given is not shared: writing to the answer leaves it alone.
@@ -124,7 +133,7 @@ def read_frame(data: Data) -> pd.DataFrame:
     """
     if isinstance(data, pd.DataFrame):
         return data.copy()
-    source = open_source(data)
+    source = open_source(data, as_text=as_text)
     return collect(source.table).set_axis(list(source.columns), axis=1)
 
 
@@ -165,6 +174,22 @@ def number(value: float) -> Value:
     return ibis.literal(repr(float(value))).cast("float64")
 
 
+def distinct_texts(table: Table, column: str) -> list[str]:
+    """Every text of a column once, sorted; missing ones left out."""
+    values = table.filter(table[column].notnull()).select(text=table[column]).distinct()
+    return sorted(collect(values)["text"])
+
+
+def with_values(table: Table, column: str, values: Mapping[str, float]) -> Table:
+    """The table with a column of texts replaced by their numbers; not-a-number is missing."""
+    known = pd.DataFrame({"pbc_text": list(values), "pbc_value": list(values.values())})
+    known["pbc_value"] = known["pbc_value"].astype(float)
+    numbers = ibis.memtable(known)
+    joined = table.left_join(numbers, table[column] == numbers.pbc_text)
+    number = joined.pbc_value.isnan().ifelse(None, joined.pbc_value)
+    return joined.mutate(**{column: number}).select(*table.columns)
+
+
 def keep(table: Table) -> Table:
     """``table`` computed once and held by its engine until the answer is let go.
 
@@ -184,7 +209,7 @@ def _drop(backend: BaseBackend, name: str) -> None:
     backend.raw_sql(f'DROP TABLE IF EXISTS "{name}"')
 
 
-def _open_path(text: str, columns: Sequence[str] | None) -> Source:
+def _open_path(text: str, columns: Sequence[str] | None, as_text: Sequence[str] = ()) -> Source:
     place, _, inside = text.partition("::")
     path = Path(place)
     suffix = path.suffix.lower()
@@ -213,9 +238,7 @@ def _open_path(text: str, columns: Sequence[str] | None) -> Source:
             aliases = _as_headed(table, parquet.read_schema(path).names)
             local, zoned = _in_their_zones(table, path)
             return Source(local, path.name, zoned, aliases)
-        # The whole file is read to settle the types: a word in the last row must not pass as a
-        # failed conversion in the middle of a computation.
-        table = connection.read_csv(path, **TEXT_OPTIONS)
+        table = _text_table(connection, path, as_text)
         if not set(columns or ()) <= set(table.columns):
             _refuse_a_title(path.name, _top_of_text(path), columns)
         return Source(table, path.name, aliases=_as_headed(table, _top_of_text(path)[0]))
@@ -223,8 +246,34 @@ def _open_path(text: str, columns: Sequence[str] | None) -> Source:
         raise
     except Exception as problem:
         # DuckDB's and pandas' reading errors share no base class below Exception.
+        if suffix in TEXT_SUFFIXES and not _is_utf8(path):
+            raise DataError(
+                f"{path.name}: is not UTF-8. Save it as 'CSV UTF-8', so that letters such as é are "
+                "what was typed."
+            ) from None
         first_line = str(problem).strip().splitlines()[0]
         raise DataError(f"{path.name}: cannot be read as {suffix}: {first_line}") from problem
+
+
+def _text_table(connection: BaseBackend, path: Path, as_text: Sequence[str]) -> Table:
+    """A text file as a table; the columns ``as_text`` as they are written.
+
+    The whole file is read to settle the types: a word in the last row must not pass as a failed
+    conversion in the middle of a computation.
+    """
+    table = connection.read_csv(path, **TEXT_OPTIONS)
+    types = {name: "string" for name in as_text if name in table.columns}
+    if not types:
+        return table
+    return connection.read_csv(path, types=types, **TEXT_OPTIONS)
+
+
+def _is_utf8(path: Path) -> bool:
+    try:
+        with path.open(encoding="utf-8") as file:
+            return all(True for _ in file)
+    except UnicodeDecodeError:
+        return False
 
 
 def _refuse_a_title(
@@ -266,7 +315,7 @@ def _duckdb_table(path: Path, name: str) -> Table:
 
 
 def _sheet(path: Path, name: str) -> pd.DataFrame:
-    book = pd.ExcelFile(path, engine="openpyxl")
+    book = pd.ExcelFile(readable_workbook(path), engine="openpyxl")
     with book:
         if name and name not in book.sheet_names:
             raise DataError(

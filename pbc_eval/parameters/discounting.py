@@ -7,15 +7,19 @@ Source: HM Treasury, The Green Book, annex on discounting.
 """
 
 import datetime as dt
+from typing import cast
 
 import numpy as np
 
-from pbc_eval._validate import share_problem
+from pbc_eval._validate import check_number, number_problem, share_problem
+from pbc_eval.agreement.base import share_instead
 from pbc_eval.errors import ParameterError
+from pbc_eval.messages.written_numbers import is_number, plain
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.parameters.lookup import ParameterValue, schedule_at, value_at
 from pbc_eval.parameters.tables import RateBand
 
+LONGEST = 10_000  # years
 DEFLATOR = "uk_gdp_deflator"
 
 
@@ -25,12 +29,22 @@ def annual_rates(schedule: float | str, years: int, date: dt.date | None = None)
     ``schedule`` is one rate for all years or the name of a schedule at ``date``. Raises
     ParameterError for a rate typed as a percentage, an unknown name, and a name without a date.
     """
-    if isinstance(schedule, str):
+    if isinstance(schedule, str) and not is_number(schedule):
         return _rates_of(schedule_for(schedule, date).value, years)
-    problem = share_problem(schedule)
-    if problem:
+    if problem := rate_problem(schedule):
         raise ParameterError(f"discount rate {problem}")
     return np.full(years, float(schedule))
+
+
+def rate_problem(rate: object) -> str | None:
+    """What is wrong with one rate for all years, or None."""
+    if isinstance(rate, str):
+        meant = share_instead(rate)
+        quoted = " without quotes" if plain(rate) is not None else ""
+        return f"must be a number, got {rate!r}." + (meant and f"{meant.rstrip('?')}{quoted}?")
+    if number_problem(rate):
+        return f"must be a fraction such as 0.035, or the name of a schedule, got {rate!r}."
+    return share_problem(float(cast(float, rate)))
 
 
 def schedule_for(name: str, date: dt.date | None) -> ParameterValue[tuple[RateBand, ...]]:
@@ -54,8 +68,8 @@ def discount_factors(schedule: float | str, years: int, date: dt.date | None = N
 
     Year 0 is not discounted. Raises ParameterError as ``annual_rates`` does.
     """
-    if isinstance(years, bool) or not isinstance(years, int) or years < 0:
-        raise ParameterError(f"years must be a whole number, zero or more, got {years!r}.")
+    if isinstance(years, bool) or not isinstance(years, int) or not 0 <= years <= LONGEST:
+        raise ParameterError(f"years must be a whole number from 0 to {LONGEST:,}, got {years!r}.")
     growth = np.cumprod(1 + annual_rates(schedule, years, date))
     return np.concatenate([[1.0], 1 / growth])
 
@@ -65,6 +79,10 @@ def reprice(amount: float, from_year: int, to_year: int) -> float:
 
     Raises ParameterError for a calendar year outside the deflator table.
     """
+    number = check_number("reprice", "amount", amount, ParameterError)
+    for name, year in (("from_year", from_year), ("to_year", to_year)):
+        if isinstance(year, bool) or not isinstance(year, int) or not 1 <= year <= 9999:
+            raise ParameterError(f"reprice: {name} must be a calendar year, got {year!r}.")
     start = value_at(DEFLATOR, dt.date(from_year, 7, 1)).value
     end = value_at(DEFLATOR, dt.date(to_year, 7, 1)).value
-    return amount * end / start
+    return number * end / start

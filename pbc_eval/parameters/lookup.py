@@ -89,6 +89,8 @@ def _row_at(
     name: str, date: dt.date, bank: Mapping[str, Parameter] | None = None
 ) -> tuple[Parameter, Row]:
     known = {**all_parameters(), **(bank or {})}
+    if not isinstance(name, str):
+        raise ParameterError(f"a parameter is asked for by its name, got {name!r}.")
     if name not in known:
         raise ParameterError(
             f"{name!r} is not a known parameter.{did_you_mean(name, known)} "

@@ -51,7 +51,33 @@ def _cutoff(clause: MeasuredClause, outcome: MeasuredOutcome, bound: float) -> f
     """The estimate from which the measure reaches the bound, under the estimate rule."""
     if clause.measure_decimals is not None:  # half up: so much less is rounded up to it
         bound -= 0.5 * 10.0**-clause.measure_decimals
+    if clause.measure == "relative_effect":
+        return _relative_cutoff(clause, outcome, bound)
     bound = _per_unit(clause, outcome, bound)
+    return _shifted(clause, outcome, bound)
+
+
+def _relative_cutoff(clause: MeasuredClause, outcome: MeasuredOutcome, bound: float) -> float:
+    """The estimate x from which the effect that counts, over the counterfactual estimated with it,
+    reaches the bound: x - d >= bound (c + slope (x - effect)), d being what the rule takes off.
+
+    One of x alone, since the counterfactual's error goes with the effect's: its covariance is in.
+    """
+    effect, slope = outcome.effect or 0.0, outcome.counterfactual_slope
+    level = (outcome.counterfactual or 1.0) - slope * effect
+    by_sign = clause.estimate_used == "zero_unless_significant"
+    taken = 0.0 if by_sign else _shifted(clause, outcome, 0.0)
+    if bound * slope >= 1:  # a reduction by all of the level and more
+        return np.inf
+    reached = (taken + bound * level) / (1 - bound * slope)
+    if not by_sign:
+        return reached
+    below = effect - _side(outcome.conf_low, effect)
+    return max(reached, below) if bound > 0 else effect - _side(outcome.conf_high, effect)
+
+
+def _shifted(clause: MeasuredClause, outcome: MeasuredOutcome, bound: float) -> float:
+    """The estimate from which what counts of it, in the effect's own unit, reaches the bound."""
     effect, rule = outcome.effect or 0.0, clause.estimate_used
     if isinstance(rule, Blend):  # other estimates keep their distance from the headline
         known = dict(outcome.alternatives)
@@ -73,8 +99,6 @@ def _side(value: float | None, effect: float) -> float:
 
 
 def _per_unit(clause: MeasuredClause, outcome: MeasuredOutcome, bound: float) -> float:
-    if clause.measure == "relative_effect":
-        return bound * (outcome.counterfactual or 1.0)
     if clause.measure == "total":
         return bound / (outcome.total_scale or 1.0)
     return bound

@@ -17,9 +17,11 @@ from pbc_eval.numerics.arrays import Floats
 from pbc_eval.payment.due import Results, check_clause, outcomes_by_id, recomputed_years
 from pbc_eval.payment.expression import AmountOf, Expression, Fact, over_draws
 from pbc_eval.payment.measure import ALTERNATIVE, fact_of
+from pbc_eval.payment.people import beyond_caps
 from pbc_eval.payment.plan import plan_of
 from pbc_eval.results import MeasuredOutcome
 
+LEAST_LEVEL = 1e-9  # of the counterfactual: no draw of it is zero or less
 MOVE_TOGETHER = ("effect", "conf_low", "conf_high")  # and other estimates
 
 
@@ -47,7 +49,9 @@ def payments_of_draws(
     ``results`` are the measured outcomes; ``draws`` maps the id of an outcome to n draws (n,) of
     its effect, in its own unit and positive for an improvement, or of its count if it was counted.
     Outcomes that are not drawn keep their result. The interval, and other estimates in a blend,
-    move with the effect: the standard error is taken as known. Counterfactual and scale stay.
+    move with the effect: the standard error is taken as known. An estimated counterfactual moves
+    with the effect as its ``counterfactual_slope`` says, since the two are estimated together; the
+    scale stays.
 
     Agrees with ``payment_due``, draw by draw, to the penny a line: amounts are floats.
 
@@ -58,7 +62,7 @@ def payments_of_draws(
     drawn = _checked(draws, outcomes)
     known = _Known(outcomes, drawn)
     size = next((len(values) for values in drawn.values()), 1)
-    plan = plan_of(terms, recomputed_years(terms))
+    plan = plan_of(terms, recomputed_years(terms), beyond_caps(terms, outcomes))
     done: dict[Expression, Floats] = {}
     tiers, tier_names = {}, {}
     for planned in plan.in_order:
@@ -94,13 +98,17 @@ class _Known:
         if isinstance(leaf, AmountOf):
             return self.amounts[leaf.line]
         outcome, drawn = self._outcomes[leaf.outcome], self._drawn.get(leaf.outcome)
-        fixed = np.asarray(fact_of(outcome, leaf.name))
+        fixed = np.asarray(float(fact_of(outcome, leaf.name)))
         if drawn is None:
             return fixed
         if outcome.source == "counted":
             return drawn if leaf.name == "count" else fixed
         if leaf.name in MOVE_TOGETHER or leaf.name.startswith(ALTERNATIVE):
-            return np.asarray(drawn + (fixed - fact_of(outcome, "effect")))
+            return np.asarray(drawn + (fixed - float(fact_of(outcome, "effect"))))
+        if leaf.name == "counterfactual":  # the level of those treated, less the effect drawn
+            apart = drawn - float(fact_of(outcome, "effect"))
+            moved = fixed + outcome.counterfactual_slope * apart
+            return np.asarray(np.maximum(moved, LEAST_LEVEL * np.abs(fixed)))
         return fixed
 
 

@@ -16,15 +16,17 @@ from pbc_eval._validate import did_you_mean
 from pbc_eval.agreement.money import money_text
 from pbc_eval.agreement.payment_base import MeasuredClause
 from pbc_eval.agreement.payment_limits import EarlierYear
-from pbc_eval.agreement.payment_terms import Clause, PaymentTerms, payment_terms_from
+from pbc_eval.agreement.payment_terms import Clause, PaymentTerms, terms_of
 from pbc_eval.errors import PaymentTermsError
 from pbc_eval.payment.expression import AmountOf, Expression, Fact, exact, leaves
 from pbc_eval.payment.measure import Input, check_measure, fact_of
+from pbc_eval.payment.people import EXACT, beyond_caps
 from pbc_eval.payment.plan import PlannedClause, PlannedLimit, plan_of
 from pbc_eval.payment.rule import floor_of, index_factor, indexed, limits_of
-from pbc_eval.payment.statement import EXACT, LimitLine, PaymentStatement, StatementLine, Working
+from pbc_eval.payment.statement import LimitLine, PaymentStatement, StatementLine, Working
 from pbc_eval.results import MeasuredOutcome
 
+ANYWAY = "nothing is taken off for what would have happened anyway"
 Results = Mapping[str, MeasuredOutcome] | Iterable[MeasuredOutcome]
 
 
@@ -38,7 +40,8 @@ class Known:
     def __call__(self, leaf: Fact | AmountOf) -> Decimal:
         if isinstance(leaf, AmountOf):
             return self.amounts[leaf.line]
-        return Decimal(repr(fact_of(self._results[leaf.outcome], leaf.name)))
+        fact = fact_of(self._results[leaf.outcome], leaf.name)
+        return fact if isinstance(fact, Decimal) else Decimal(repr(fact))
 
     def value(self, expression: Expression) -> Decimal:
         return exact(expression, self)
@@ -56,10 +59,9 @@ def payment_due(terms: PaymentTerms | Mapping[str, Any], results: Results) -> Pa
     Raises PaymentTermsError, naming the clause and the remedy, when an outcome is missing, a
     measure cannot be had, or deadweight would be taken from an estimated quantity.
     """
-    if isinstance(terms, Mapping):
-        terms = payment_terms_from(terms)
+    terms = terms_of(terms)
     outcomes = outcomes_by_id(results)
-    plan = plan_of(terms, recomputed_years(terms))
+    plan = plan_of(terms, recomputed_years(terms), beyond_caps(terms, outcomes))
     with localcontext(EXACT):
         known = Known(outcomes)
         inputs = {planned.line: check_clause(planned, outcomes) for planned in plan.clauses}
@@ -101,6 +103,14 @@ def recomputed_years(terms: PaymentTerms) -> list[tuple[EarlierYear, Decimal]]:
 def outcomes_by_id(results: Results) -> dict[str, MeasuredOutcome]:
     """Results keyed by outcome. Raises PaymentTermsError for two of one id, or a key that
     disagrees with the outcome it holds."""
+    given = results.values() if isinstance(results, Mapping) else results
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise PaymentTermsError(f"results: must be measured outcomes, got {given!r}.")
+    given = list(given)
+    if strange := [entry for entry in given if not isinstance(entry, MeasuredOutcome)]:
+        raise PaymentTermsError(
+            f"results: must be measured outcomes, got {strange[0]!r}. Make a MeasuredOutcome of it."
+        )
     if isinstance(results, Mapping):
         for key, outcome in results.items():
             if key != outcome.outcome:
@@ -109,7 +119,7 @@ def outcomes_by_id(results: Results) -> dict[str, MeasuredOutcome]:
                 )
         return dict(results)
     known: dict[str, MeasuredOutcome] = {}
-    for outcome in results:
+    for outcome in given:
         if outcome.outcome in known:
             raise PaymentTermsError(
                 f"results: {outcome.outcome!r} is given twice. A payment needs one result an "
@@ -144,6 +154,20 @@ def _outcome(clause: Clause, name: str, outcomes: Mapping[str, MeasuredOutcome])
     return outcomes[name]
 
 
+def pays_for_a_bare_count(planned: PlannedClause, outcomes: Mapping[str, MeasuredOutcome]) -> bool:
+    """Does a clause pay for results that were counted, with nothing taken off for what would have
+    happened anyway? Fees and deductions pay for no result."""
+    clause = planned.clause
+    if clause.deduction or clause.type in ("fixed_fee", "release"):
+        return False
+    if getattr(clause, "deadweight", None) or getattr(clause, "baseline_count", None):
+        return False
+    return any(
+        asked.measure == "count" and outcomes[asked.outcome].source == "counted"
+        for asked in planned.rule.asked
+    )
+
+
 def _line(
     terms: PaymentTerms,
     planned: PlannedClause,
@@ -155,6 +179,8 @@ def _line(
     before = known.value(rule.before)
     limits, words = _limits_in_words(terms, planned, known)
     formula = planned.kind.words(clause, rule, known.value, terms.currency)
+    is_bare = pays_for_a_bare_count(planned, outcomes)
+    caveat = f"; {ANYWAY}" if is_bare else ""
     value = known.value(rule.value)
     outcome = clause.outcomes[0] if len(clause.outcomes) == 1 else None
     return StatementLine(
@@ -166,7 +192,8 @@ def _line(
         inputs=inputs or (("times agreed" if clause.type == "fixed_fee" else "base", value),),
         measure_value=value,
         denominator=None if outcome is None else outcomes[outcome].total_scale,
-        formula=formula + words + ("; deducted" if clause.deduction else ""),
+        formula=formula + words + ("; deducted" if clause.deduction else "") + caveat,
+        bare_count=is_bare,
         amount_before_cap=before,
         cap_applied=" and ".join(limits) or None,
         amount=known.amounts[clause.id],

@@ -20,6 +20,7 @@ import numpy as np
 from pbc_eval.numerics.arrays import Floats
 
 SIGNIFICANT_DIGITS = 12  # an effect's float noise is near the 16th; no agreed figure has 12
+COUNT_DIGITS = 15  # a count is no estimate: every digit that a float holds for certain
 Mode = Literal["half_up", "half_even", "down"]
 MODES: dict[Mode, str] = {
     "half_up": ROUND_HALF_UP,
@@ -104,9 +105,10 @@ class If:
 
 @dataclass(frozen=True, slots=True)
 class Significant:
-    """At 12 significant digits, free of float noise."""
+    """At so many significant digits, free of float noise; a whole number stays as it is."""
 
     of: "Expression"
+    digits: int = SIGNIFICANT_DIGITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +151,15 @@ def _parts(expression: Expression) -> tuple[Expression, ...]:
         case If(condition, then, otherwise):
             return condition, then, otherwise
         case Significant(of) | Rounded(of):
-            return (of,)
+            return (of,)  # its digits are no part
     return ()
 
 
-def significant(value: float | Decimal) -> Decimal:
-    """``value`` at 12 significant digits, free of float noise."""
-    return Decimal(f"{value:.{SIGNIFICANT_DIGITS}g}")
+def significant(value: float | Decimal, digits: int = SIGNIFICANT_DIGITS) -> Decimal:
+    """``value`` at so many significant digits, free of float noise; whole numbers are exact."""
+    if value == (whole := int(value)):
+        return Decimal(whole)
+    return Decimal(f"{value:.{digits}g}")
 
 
 def exact(  # noqa: PLR0911  one return for each kind of part
@@ -186,7 +190,7 @@ def exact(  # noqa: PLR0911  one return for each kind of part
         case Above():
             return Decimal(int(values[0] > values[1]))
         case Significant():
-            return significant(values[0])
+            return significant(values[0], expression.digits)
         case Rounded(decimals=decimals, mode=mode):
             # "+ 0" turns minus zero, which prints as a debt, into zero
             return values[0].quantize(Decimal(1).scaleb(-decimals), MODES[mode]) + 0
@@ -235,19 +239,20 @@ def _over_draws(  # noqa: PLR0911  one return for each kind of part
         case If():
             return np.where(values[0] != 0, values[1], values[2])
         case Significant():
-            return _significant(values[0])
+            return _significant(values[0], expression.digits)
         case Rounded(decimals=decimals, mode=mode):
             return _rounded(values[0], decimals, mode)
 
 
-def _significant(values: Floats) -> Floats:
+def _significant(values: Floats, n_digits: int) -> Floats:
     size = np.abs(values)
     with np.errstate(divide="ignore"):
         magnitude = np.floor(np.log10(size, where=size > 0, out=np.zeros_like(size)))
-    digits = SIGNIFICANT_DIGITS - 1 - np.clip(magnitude, -290, 290)
+    digits = n_digits - 1 - np.clip(magnitude, -290, 290)
     # an integer over an exact power of ten is the float nearest to the decimal, as exact() has it
     up, down = 10.0 ** np.maximum(digits, 0), 10.0 ** np.maximum(-digits, 0)
-    return np.asarray(np.rint(values * up / down) / up * down)
+    rounded = np.rint(values * up / down) / up * down
+    return np.where(values == np.rint(values), values, rounded)
 
 
 def _rounded(values: Floats, decimals: int, mode: Mode) -> Floats:
@@ -296,11 +301,15 @@ def in_spreadsheet(  # noqa: PLR0911  one return for each kind of part
         case If(condition, then, otherwise):
             return f"IF({text(condition)}<>0,{text(then)},{text(otherwise)})"
         case Significant(of):
-            size = abs(exact(of, known))
-            digits = SIGNIFICANT_DIGITS - 1 - (size.adjusted() if size else 0)
-            return f"ROUND({text(of)},{digits})"
+            return f"ROUND({text(of)},{_decimals_of(abs(exact(of, known)), expression.digits)})"
         case Rounded(of, decimals, mode):
             return _rounded_in_spreadsheet(text(of), decimals, mode)
+
+
+def _decimals_of(size: Decimal, digits: int) -> int:
+    """Decimals that leave so many significant digits, and a whole number as it is."""
+    decimals = digits - 1 - (size.adjusted() if size else 0)
+    return max(decimals, 0) if size == int(size) else decimals
 
 
 def _rounded_in_spreadsheet(inner: str, decimals: int, mode: Mode) -> str:

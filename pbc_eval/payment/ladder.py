@@ -72,7 +72,7 @@ def _ladder(
     upright = [edge for bound in bounds for edge in (bound * (1 - EDGE) - EDGE, bound)]
     measures = np.unique(np.concatenate([np.linspace(bottom, top, POINTS), upright]))
     wanted = np.concatenate([measures, bounds, np.array([effect, *ends]) * unit])
-    certain = {**outcomes, name: without_error(outcome)}
+    certain = {**outcomes, name: without_error(outcome, level_known=True)}
     line = payments_of_draws(terms, certain, {name: wanted / unit}).lines[clause.id]
     amounts, rungs = line[: len(measures)], line[len(measures) : len(measures) + len(bounds)]
     at_result = line[len(measures) + len(bounds) :]

@@ -4,8 +4,8 @@
 
 Effects are floats and carry noise: 0.3 - 0.2 is 0.09999999999999998. Every measure and every
 agreed bound is therefore rounded to 12 significant digits before it is compared or priced, so an
-effect of 0.1 meets a threshold of 0.1. Where the contract states decimals, they apply instead,
-half up.
+effect of 0.1 meets a threshold of 0.1. Counts are no estimates: they keep 15, and whole numbers
+every digit. Where the contract states decimals, they apply instead, half up.
 """
 
 import math
@@ -15,9 +15,12 @@ from decimal import Decimal
 from scipy.stats import beta
 
 from pbc_eval._validate import did_you_mean
+from pbc_eval.agreement.money import MOST_DIGITS
 from pbc_eval.agreement.payment_base import HEADLINE, Blend, EstimateRule, Measure
 from pbc_eval.errors import PaymentTermsError
 from pbc_eval.payment.expression import (
+    COUNT_DIGITS,
+    SIGNIFICANT_DIGITS,
     ZERO,
     Above,
     Expression,
@@ -31,6 +34,7 @@ from pbc_eval.payment.expression import (
     Times,
     significant,
 )
+from pbc_eval.payment.people import paid_within
 from pbc_eval.results import MeasuredOutcome
 
 Input = tuple[str, float | Decimal | str]
@@ -44,6 +48,8 @@ REMEDIES = {
     "conf_high": "Report an interval, or agree on estimate_used: point.",
 }
 UPPER_ERROR = "upper error share at "  # before the level, in the name of a fact
+BY_PERSON = "counts by person are known"  # 1 or 0
+WITHIN = "paid within the cap for each person at "  # before the price and the cap
 ALTERNATIVE = "alternative "  # before the name of another estimator, in the name of a fact
 
 
@@ -53,7 +59,7 @@ def measure_of(
     """The measure of ``outcome`` under the estimate rule, as it is compared and priced.
 
     A relative effect divides by the counterfactual, which is taken as known: its own sampling
-    error is in no bound.
+    error is in no bound. What the rule pays by chance (``risk``) counts it.
     """
     if measure == "count":
         value: Expression = Fact(outcome, "count")
@@ -63,7 +69,7 @@ def measure_of(
         value = Times((_effect(outcome, rule), Fact(outcome, "total_scale")))
     else:
         value = _effect(outcome, rule)
-    exact = Significant(value)
+    exact = Significant(value, COUNT_DIGITS if measure == "count" else SIGNIFICANT_DIGITS)
     return exact if decimals is None else Rounded(exact, decimals, "half_up")
 
 
@@ -94,8 +100,9 @@ def _estimate(outcome: str, name: str) -> Fact:
     return Fact(outcome, "effect" if name == HEADLINE else ALTERNATIVE + name)
 
 
-def fact_of(outcome: MeasuredOutcome, name: str) -> float:
-    """A number that is known of an outcome, by the name that formulas use.
+def fact_of(outcome: MeasuredOutcome, name: str) -> float | Decimal:
+    """A number that is known of an outcome, by the name that formulas use. Counts that are whole
+    numbers or Decimals lose no digit.
 
     The upper bound of the share of wrong claims is one-sided and exact (Clopper and Pearson,
     Biometrika 26, 1934).
@@ -106,7 +113,13 @@ def fact_of(outcome: MeasuredOutcome, name: str) -> float:
         level = float(name.removeprefix(UPPER_ERROR))
         checked, wrong = outcome.claims_checked or 0, outcome.claims_wrong or 0
         return 1.0 if wrong == checked else float(beta.ppf(level, wrong + 1, checked - wrong))
-    return float(getattr(outcome, name))
+    if name == BY_PERSON:
+        return Decimal(outcome.by_person is not None)
+    if name.startswith(WITHIN):
+        price, cap = name.removeprefix(WITHIN).split(" of ")
+        return paid_within(outcome, Decimal(price), Decimal(cap))
+    value = getattr(outcome, name)
+    return value if isinstance(value, Decimal) else Decimal(repr(value))
 
 
 def check_measure(
@@ -206,5 +219,10 @@ def _finite(clause: str, outcome: MeasuredOutcome, name: str, value: float | Non
         raise PaymentTermsError(
             f"{clause}: {name} of {outcome.outcome!r} must be a finite number, got {value!r}. "
             "A payment cannot rest on it."
+        )
+    if abs(value) >= 10**MOST_DIGITS:
+        raise PaymentTermsError(
+            f"{clause}: {name} of {outcome.outcome!r} must have at most {MOST_DIGITS} digits "
+            f"before the point, got {value!r}. Is it in another unit?"
         )
     return value

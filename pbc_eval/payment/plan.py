@@ -7,15 +7,17 @@
 The statement, the draws and the workbook follow the same plan.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 
 from pbc_eval.agreement.money import money_text
-from pbc_eval.agreement.payment_limits import EarlierYear
+from pbc_eval.agreement.payment_limits import EarlierYear, GroupLimit
 from pbc_eval.agreement.payment_terms import Clause, PaymentTerms
 from pbc_eval.payment.clauses import kind_of
 from pbc_eval.payment.expression import (
+    MINUS_ONE,
     ZERO,
     AmountOf,
     Expression,
@@ -24,6 +26,7 @@ from pbc_eval.payment.expression import (
     Plus,
     Rounded,
     Term,
+    Times,
     minus,
 )
 from pbc_eval.payment.rule import Kind, Rule, amount_due
@@ -77,10 +80,15 @@ class Plan:
         return (*self.in_order, *self.limits)
 
 
-def plan_of(terms: PaymentTerms, recomputed: Sequence[tuple[EarlierYear, Decimal]] = ()) -> Plan:
-    """The plan of a statement. ``recomputed``: earlier years with what is due for them now."""
+def plan_of(
+    terms: PaymentTerms,
+    recomputed: Sequence[tuple[EarlierYear, Decimal]] = (),
+    beyond: Mapping[str, tuple[Decimal, int]] = MappingProxyType({}),
+) -> Plan:
+    """The plan of a statement. ``recomputed``: earlier years with what is due for them now;
+    ``beyond``: by limit, what its clauses pay beyond its cap for each person, and to how many."""
     planned = {clause.id: _planned(clause, terms) for clause in terms.due_clauses}
-    limits = list(_group_limits(terms))
+    limits = list(_group_limits(terms, beyond))
     lines = [*planned, *(limit.line for limit in limits)]
     limits += _bounds(
         whose="year", cap=terms.year_cap, floor=terms.year_floor, lines=lines, terms=terms
@@ -108,7 +116,9 @@ def _planned(clause: Clause, terms: PaymentTerms) -> PlannedClause:
     return PlannedClause(line=clause.id, clause=clause, kind=kind, rule=rule, amount=amount)
 
 
-def _group_limits(terms: PaymentTerms) -> tuple[PlannedLimit, ...]:
+def _group_limits(
+    terms: PaymentTerms, beyond: Mapping[str, tuple[Decimal, int]]
+) -> tuple[PlannedLimit, ...]:
     """Limits over some clauses, the inner ones first; what these took away counts in the outer."""
     limits: list[PlannedLimit] = []
     inside: list[tuple[frozenset[str], str]] = []
@@ -118,6 +128,10 @@ def _group_limits(terms: PaymentTerms) -> tuple[PlannedLimit, ...]:
         if not lines:
             continue
         lines += [line for group, line in inside if group < members]
+        if limit.cap_per_person is not None and limit.id in beyond:
+            limits.append(_for_each_person(limit, *beyond[limit.id], lines, terms))
+            lines = [*lines, limits[-1].line]
+            inside.append((members, limits[-1].line))
         for name, bound in (("cap", limit.cap), ("floor", limit.floor)):
             if bound is not None:
                 line = f"{limit.id} {name}"
@@ -134,6 +148,29 @@ def _group_limits(terms: PaymentTerms) -> tuple[PlannedLimit, ...]:
                 lines = [*lines, line]
                 inside.append((members, line))
     return tuple(limits)
+
+
+def _for_each_person(
+    limit: GroupLimit, over: Decimal, people: int, lines: Sequence[str], terms: PaymentTerms
+) -> PlannedLimit:
+    """What the clauses pay beyond the cap of each person, taken away."""
+    assert limit.cap_per_person is not None
+    return PlannedLimit(
+        line=f"{limit.id} cap for each person",
+        label=f"{limit.label}: cap for each person",
+        reference=limit.reference,
+        bound=limit.cap_per_person,
+        over=Plus(tuple(AmountOf(other) for other in lines)),
+        amount=Rounded(
+            Times((MINUS_ONE, Term("beyond the cap of each person", over))),
+            terms.rounding.decimals,
+            terms.rounding.mode,
+        ),
+        words=lambda whole, bound: (
+            f"clauses come to {whole}; each person earns at most {bound}, which {people:,} "
+            f"{'reaches' if people == 1 else 'reach'} beyond"
+        ),
+    )
 
 
 def _bounds(

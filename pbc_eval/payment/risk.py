@@ -5,8 +5,9 @@
             not paying for success
 
 The interval is taken to move with the estimate, and the standard error not to depend on the
-effect. Estimates of several outcomes are drawn independently: the errors of one say nothing of
-those of another.
+effect. A counterfactual that is estimated moves with the effect too: the level of those treated is
+what was observed, and the level without the programme is that less the effect. Estimates of
+several outcomes are drawn independently: the errors of one say nothing of those of another.
 """
 
 from collections.abc import Mapping
@@ -16,8 +17,9 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval._validate import check_finite, did_you_mean
-from pbc_eval.agreement.payment_terms import PaymentTerms
+from pbc_eval.agreement.payment_terms import PaymentTerms, terms_of
 from pbc_eval.errors import PaymentTermsError
+from pbc_eval.messages.numbers import short_chance
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.payment.closed_form import tier_probabilities
 from pbc_eval.payment.draws import payments_of_draws
@@ -103,6 +105,9 @@ def payment_risk(
     Raises PaymentTermsError when no estimated outcome has a standard error, or a promise names an
     outcome that the payment does not rest on.
     """
+    terms = terms_of(terms)
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise PaymentTermsError(f"payment risk: seed must be a whole number >= 0, got {seed!r}.")
     outcomes = outcomes_by_id(results)
     used = {name for clause in terms.due_clauses for name in clause.outcomes}
     uncertain = {
@@ -230,8 +235,11 @@ class _Rule:
         return tier_probabilities(model, outcome, effect, float(outcome.std_error or 0.0))
 
 
-def without_error(outcome: MeasuredOutcome) -> MeasuredOutcome:
-    """The outcome as if its effect were known exactly; other estimates agree with it."""
+def without_error(outcome: MeasuredOutcome, *, level_known: bool = False) -> MeasuredOutcome:
+    """The outcome as if its effect were known exactly; other estimates agree with it.
+
+    ``level_known``: the level without the programme stays where it is, whatever the effect.
+    """
     return MeasuredOutcome(
         outcome=outcome.outcome,
         source=outcome.source,
@@ -239,6 +247,7 @@ def without_error(outcome: MeasuredOutcome) -> MeasuredOutcome:
         conf_low=outcome.effect,
         conf_high=outcome.effect,
         counterfactual=outcome.counterfactual,
+        counterfactual_slope=0.0 if level_known else outcome.counterfactual_slope,
         total_scale=outcome.total_scale,
         count=outcome.count,
         alternatives=tuple((name, outcome.effect or 0.0) for name, _ in outcome.alternatives),
@@ -252,16 +261,9 @@ def _normal(stream: np.random.SeedSequence, size: int) -> Floats:
 
 
 def chance_in_words(chance: float) -> str:
-    """'2 of 100', 'fewer than 1 of 100', 'all but fewer than 1 of 100', for sentences."""
-    if chance <= 0:
-        return "none of 100"
-    if chance >= 1:
-        return "100 of 100"
-    if chance < 0.005:
-        return "fewer than 1 of 100"
-    if chance > 0.995:
-        return "more than 99 of 100"
-    return f"{round(100 * chance)} of 100"
+    """'2.5%', 'fewer than 0.1%', 'more than 99.9%': the number that the table beside it has."""
+    words = short_chance(chance)
+    return words.replace("< ", "fewer than ").replace("> ", "more than ")
 
 
 def sentences(risk: PaymentRisk) -> tuple[str, ...]:
@@ -269,13 +271,13 @@ def sentences(risk: PaymentRisk) -> tuple[str, ...]:
     nothing = risk.scenario(NO_EFFECT)
     lines = [
         "If the programme had no effect, the rule would still pay something for results in "
-        f"{chance_in_words(nothing.chance_of_more)} such evaluations."
+        f"{chance_in_words(nothing.chance_of_more)} of such evaluations."
     ]
     if any(scenario.name == PROMISED for scenario in risk.scenarios):
         promised = risk.scenario(PROMISED)
         lines.append(
             "If it had exactly the promised effect, the rule would pay nothing for results in "
-            f"{chance_in_words(1 - promised.chance_of_more)} such evaluations, and less than that "
-            f"effect earns in {chance_in_words(promised.chance_of_less)}."
+            f"{chance_in_words(1 - promised.chance_of_more)} of such evaluations, and less than "
+            f"that effect earns in {chance_in_words(promised.chance_of_less)}."
         )
     return tuple(lines)

@@ -11,9 +11,9 @@ from decimal import localcontext
 from pbc_eval.agreement.money import number_text
 from pbc_eval.agreement.payment_base import Blend, MeasuredClause, PricedClause
 from pbc_eval.agreement.payment_several import Scorecard, Triggers
-from pbc_eval.agreement.payment_terms import Clause, PaymentTerms
+from pbc_eval.agreement.payment_terms import Clause, PaymentTerms, terms_of
 from pbc_eval.payment.examples import examples_of
-from pbc_eval.payment.statement import EXACT
+from pbc_eval.payment.people import EXACT
 from pbc_eval.payment.terms_in_words import clause_sentence, limit_sentences
 
 DEFINITIONS = {
@@ -106,6 +106,7 @@ class Schedule:
 
 def schedule_of(terms: PaymentTerms) -> Schedule:
     """The schedule of the terms: definitions, numbered clauses with examples, limits, working."""
+    terms = terms_of(terms)
     with localcontext(EXACT):
         clauses = tuple(
             ScheduleClause(
@@ -162,8 +163,9 @@ def _working(terms: PaymentTerms) -> tuple[str, ...]:
     rounding = terms.rounding
     to = "pence (two decimals)" if rounding.decimals == 2 else "whole units of the currency"
     lines = [
-        "A measure is rounded to twelve significant digits before it is compared or priced, or to "
-        "the decimals that a clause states, halves away from zero.",
+        "An estimate is rounded to twelve significant digits before it is compared or priced, a "
+        "count to fifteen, whole numbers staying as they are; or to the decimals that a clause "
+        "states, halves away from zero.",
         "For each clause in turn: prices are indexed where stated, the amount is worked out, its "
         "own limits are applied, and it is rounded once.",
         f"Amounts are rounded to {to}, {MODES[rounding.mode]}, in {terms.currency}.",

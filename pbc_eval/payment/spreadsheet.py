@@ -18,7 +18,8 @@ from pbc_eval.payment.expression import (
     in_spreadsheet,
     leaves,
 )
-from pbc_eval.payment.statement import EXACT, PaymentStatement, Working
+from pbc_eval.payment.people import EXACT
+from pbc_eval.payment.statement import PaymentStatement, Working
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Context, Decimal, localcontext
+from decimal import Decimal, localcontext
 from itertools import accumulate
 
 import pandas as pd
 
 from pbc_eval.messages.sentence import EMPTY, Part, Sentence
-from pbc_eval.messages.values import ExactMoney, Noun, Number
+from pbc_eval.messages.values import ExactMoney, Names, Noun, Number
 from pbc_eval.payment.expression import Expression, Fact
 from pbc_eval.payment.measure import Input
+from pbc_eval.payment.people import EXACT
 
-EXACT = Context(prec=60)  # amounts never lose a digit, whatever the caller's decimal context
 LINE_COLUMNS = (
     "clause",
     "label",
@@ -53,6 +53,7 @@ class StatementLine:
     amount: Decimal  # rounded once, by the contract's rule
     source: str
     illustrative: bool
+    bare_count: bool = False  # pays for a count from which nothing is taken off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,12 +108,25 @@ class PaymentStatement:
                 " and {adjustments}", adjustments=Number(len(self.adjustments), noun=ADJUSTMENTS)
             )
         return Sentence(
-            "{amount} {who}, the sum of {clauses}{adjustments}.{caveat}",
+            "{amount} {who}, the sum of {clauses}{adjustments}.{bare}{caveat}",
             amount=ExactMoney(abs(self.total), self.currency),
             who=Sentence("is due") if self.total >= 0 else Sentence("is owed by the provider"),
             clauses=Number(len(self.lines), noun=CLAUSES),
             adjustments=adjustments,
+            bare=self._bare_counts(),
             caveat=Sentence(" Illustrative terms.") if self.illustrative else EMPTY,
+        )
+
+    def _bare_counts(self) -> Part:
+        """Which clauses pay for counts as they are, whatever would have happened anyway."""
+        bare = [line.label for line in self.lines if line.bare_count]
+        if not bare:
+            return EMPTY
+        return Sentence(
+            " Nothing is taken off for what would have happened anyway in {clauses}, which "
+            "{pay} for a count.",
+            clauses=Names(tuple(bare)),
+            pay=Sentence("pays") if len(bare) == 1 else Sentence("pay"),
         )
 
     def to_frame(self) -> pd.DataFrame:

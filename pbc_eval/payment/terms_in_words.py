@@ -83,4 +83,6 @@ def _limit(limit: GroupLimit, currency: str) -> str:
         words.append(f"at most {money_text(limit.cap, currency)}")
     if limit.floor is not None:
         words.append(f"at least {money_text(limit.floor, currency)}")
+    if limit.cap_per_person is not None:
+        words.append(f"at most {money_text(limit.cap_per_person, currency)} for each person")
     return f"{whom} together pay {' and '.join(words)} ({limit.reference})."

@@ -17,6 +17,7 @@ from scipy.optimize import brentq
 from pbc_eval._validate import check_level
 from pbc_eval.errors import DataError
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.vectors import vector
 
 GRID = 201
 TOLERANCE = 1e-12
@@ -73,7 +74,7 @@ def heterogeneity(estimates: Floats, variances: Floats, *, level: float = 0.95) 
 
 def checked(estimates: Floats, variances: Floats) -> tuple[Floats, Floats]:
     """Both as arrays of one length, finite, with variances above zero. Raises DataError."""
-    y, v = np.asarray(estimates, float), np.asarray(variances, float)
+    y, v = vector("portfolio", "estimates", estimates), vector("portfolio", "variances", variances)
     if y.ndim != 1 or y.shape != v.shape or len(y) < 2:
         raise DataError(
             f"portfolio: needs two or more estimates, each with its variance; got {y.shape} and "

@@ -3,8 +3,9 @@
     evaluation.yaml ─ lock ─ private run folder ─ notebook ─ page ─ companions ─ manifest (last)
     ─ rename
 
-A failed run leaves the good edition that was there untouched, and its own folder under
-``reports/.runs`` for whoever looks into it. A final edition is never replaced by a different one.
+A failed run leaves the good edition that was there untouched, and its own folder beside the reports
+(workspace.py) for whoever looks into it. A final edition is never replaced by a different one: the
+log of editions knows which are final, whatever their own folder says.
 """
 
 import os
@@ -23,13 +24,17 @@ from pbc_eval._validate import first_few
 from pbc_eval.disclosure.editions import refuse_differencing
 from pbc_eval.errors import PublicationError
 from pbc_eval.messages.catalogue import confirmed_by
+from pbc_eval.provenance import MANIFEST
 from pbc_eval.publish.citation import citation_of
 from pbc_eval.publish.compared import compare_numbers
 from pbc_eval.publish.edition_files import agreed_text, open_inputs, write_companions
+from pbc_eval.publish.edition_log import LOG, add_to_log, read_log, was_final
 from pbc_eval.publish.edition_results import read_results
 from pbc_eval.publish.notebook import execute, to_page
+from pbc_eval.publish.owners import refuse_another_owner, remember_owner
 from pbc_eval.publish.page import refuse_an_unfit_page
 from pbc_eval.publish.report_kinds import KINDS, Agreed, Kind, Subject, kind_of, read_agreed
+from pbc_eval.publish.workspace import workspace_of
 from pbc_eval.results_file import RESULTS, ResultsFile
 
 NOTEBOOK = KINDS["impact_report"].notebook
@@ -73,7 +78,7 @@ def publish_edition(
     _refuse_an_unconfirmed_language(spec)
     reports = reports.resolve()
     target = _place_of(spec, reports)
-    runs = reports / ".runs" / spec.id
+    runs = workspace_of(reports) / "runs" / spec.id
     runs.mkdir(parents=True, exist_ok=True)
     with _alone(runs / "lock", spec.id):
         for earlier in runs.glob("run-*"):
@@ -81,8 +86,11 @@ def publish_edition(
         run_dir = Path(tempfile.mkdtemp(prefix=f"run-{spec.edition}-", dir=runs))
         _make(kind, spec, run_dir, reports, notebook or kind.notebook)
         with site_lock(reports):
+            refuse_another_owner(reports, spec)
             refuse_differencing(run_dir / "edition", target.parent, spec.publication.disclosure)
             put_in_place(run_dir / "edition", target, is_final=spec.status == "final")
+            add_to_log(reports, [target])
+            remember_owner(reports, spec)
         shutil.rmtree(run_dir, ignore_errors=True)
     return Edition(spec.id, spec.edition, target)
 
@@ -90,8 +98,7 @@ def publish_edition(
 @contextmanager
 def site_lock(reports: Path) -> Iterator[None]:
     """Held while an edition takes its place, and while the index reads them all."""
-    (reports / ".runs").mkdir(parents=True, exist_ok=True)
-    with _alone(reports / ".runs" / "site.lock", "the index"):
+    with _alone(workspace_of(reports) / "site.lock", "the index"):
         yield
 
 
@@ -102,6 +109,7 @@ def put_in_place(made: Path, target: Path, *, is_final: bool) -> None:
     place. Whatever ends the program in between, ``put_back`` finds it there.
     """
     put_back(target)
+    _refuse_another_final(made, target)
     if target.exists() and _stays(made, target, is_final=is_final):
         return
     for path in (*made.rglob("*"), made):
@@ -249,6 +257,24 @@ def _stays(made: Path, target: Path, *, is_final: bool) -> bool:
             "change: give the correction a new edition, and say why under revisions."
         )
     return not provenance.changed_files(target)
+
+
+def _refuse_another_final(made: Path, target: Path) -> None:
+    """Refuse to replace what the log says is final and its folder does not say any more."""
+    after = provenance.read_manifest(made)
+    entries = read_log(target.parent.parent)
+    final = was_final(entries, after["evaluation"], after["edition"])
+    if final is None or provenance.sha256(made / MANIFEST) == final.manifest_sha256:
+        return
+    manifest = target / MANIFEST
+    if manifest.is_file() and provenance.sha256(manifest) == final.manifest_sha256:
+        return
+    state = "differs from what was published" if manifest.is_file() else "is not there any more"
+    raise PublicationError(
+        f"{after['evaluation']}: edition {after['edition']} was published as final (line {final.n} "
+        f"of {LOG}), its {MANIFEST} {state}, and this run differs from it. Restore the folder from "
+        "a copy; give a correction a new edition, and say why under revisions."
+    )
 
 
 def _only_hardware_differs(made: Path, target: Path) -> bool:

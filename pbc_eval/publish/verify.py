@@ -1,10 +1,13 @@
 """Is a published edition what its inputs give? Run it again, and say "identical" or what differs.
 
 edition ─ its files against its manifest ─ inputs, code and versions against the manifest's
-        ─ run again in private ─ every file against the manifest's ─ numbers one by one
+        ─ run again in private ─ every file against the manifest's ─ numbers one by one, and what
+        pages, tables and archives make of them, word by word
 
 Numbers are published to ten significant digits. Where another processor rounds one of them to the
-other side, the numbers are the same, and the largest relative difference is told.
+other side, the numbers are the same, and the largest relative difference is told. A page or file
+that does not read as what is made again does not hold, whatever its manifest says; where other code
+made it, that goes for its numbers.
 """
 
 import shutil
@@ -21,9 +24,16 @@ from pbc_eval.publish.compared import Comparison, compare_numbers
 from pbc_eval.publish.edition import publish_edition
 from pbc_eval.publish.made_from import source_of
 from pbc_eval.publish.report_kinds import is_portfolio
+from pbc_eval.publish.retold import Retold, compare_words, told_apart
 
 Verdict = Literal[
-    "identical", "same_numbers", "other_hardware", "different", "tampered", "cannot_run"
+    "identical",
+    "same_numbers",
+    "other_hardware",
+    "different",
+    "retold",
+    "tampered",
+    "cannot_run",
 ]
 
 
@@ -52,6 +62,7 @@ class Verification:
             "other_hardware": "the same numbers on other hardware (largest relative difference "
             f"{self.largest:.1g}).",
             "different": "DIFFERENT numbers.",
+            "retold": "NOT what is made from its inputs, though its results and tables are.",
             "tampered": "CHANGED since it was published; it was not run again.",
             "cannot_run": "cannot be run again from what is here.",
         }[self.verdict]
@@ -74,9 +85,11 @@ def verify_edition(edition: Path, evaluation: Path | None = None) -> Verificatio
     report = published.get("report", "impact_report")
     source = source_of(edition, published, report, evaluation)
     with tempfile.TemporaryDirectory() as folder:
-        _take_members(source, edition.resolve().parents[1], Path(folder))
+        reports = Path(folder) / "reports"
+        reports.mkdir()
+        _take_members(source, edition.resolve().parents[1], reports)
         try:
-            again = publish_edition(source, Path(folder), report=report)
+            again = publish_edition(source, reports, report=report)
         except PbcError as problem:
             problems = tuple(str(problem).splitlines())
             causes = tuple(_causes(published, _here(source.parent, published)))
@@ -86,25 +99,37 @@ def verify_edition(edition: Path, evaluation: Path | None = None) -> Verificatio
         made = provenance.read_manifest(again.folder)
         differing = _differing(published["outputs_sha256"], made["outputs_sha256"])
         numbers = compare_numbers(edition, again.folder)
+        apart = told_apart(published, made)
+        words = compare_words(edition, again.folder, _text_files(differing), apart)
     causes = tuple(_causes(published, made))
     if not differing:
         return Verification(name=name, verdict="identical", files=files, causes=causes)
+    verdict = _verdict(numbers, words, causes)
+    retold = words.numerals if causes else words.words
     return Verification(
         name=name,
-        verdict=_verdict(numbers, causes),
+        verdict=verdict,
         files=files,
         causes=causes or ("nothing that the manifest names: the system underneath may differ",),
-        differences=numbers.differences or differing,
+        differences=(*numbers.differences, *retold)
+        or tuple(f"{file} {how}" for file, how in differing.items()),
         largest=numbers.largest,
     )
 
 
-def _verdict(numbers: Comparison, causes: tuple[str, ...]) -> Verdict:
-    """Numbers that were made from other inputs are other numbers, however near."""
+def _verdict(numbers: Comparison, words: Retold, causes: tuple[str, ...]) -> Verdict:
+    """Numbers that were made from other inputs are other numbers, however near. Words that differ
+    without a cause, and numbers in words that differ, are not what the inputs give."""
     if numbers.equal:
-        return "same_numbers"
+        return "retold" if (words.numerals if causes else words.words) else "same_numbers"
     other_inputs = any(cause.startswith("input ") for cause in causes)
-    return "other_hardware" if numbers.on_other_hardware and not other_inputs else "different"
+    if not numbers.on_other_hardware or other_inputs:
+        return "different"
+    return "retold" if words.beyond_rounding else "other_hardware"
+
+
+def _text_files(differing: dict[str, str]) -> tuple[str, ...]:
+    return tuple(name for name, how in differing.items() if how == "differs")
 
 
 def _take_members(source: Path, reports: Path, into: Path) -> None:
@@ -146,11 +171,12 @@ def _causes(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
             yield f"{name} was {version}, is {versions.get(name, 'not installed')}"
 
 
-def _differing(before: dict[str, str], now: dict[str, str]) -> tuple[str, ...]:
-    return tuple(
-        f"{name} is new" if name not in before
-        else f"{name} is not made any more" if name not in now
-        else f"{name} differs"
+def _differing(before: dict[str, str], now: dict[str, str]) -> dict[str, str]:
+    """File to how it differs, in the order of their names."""
+    return {
+        name: "is new" if name not in before
+        else "is not made any more" if name not in now
+        else "differs"
         for name in sorted({*before, *now})
         if before.get(name) != now.get(name)
-    )  # fmt: skip
+    }  # fmt: skip

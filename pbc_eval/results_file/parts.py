@@ -149,6 +149,7 @@ class InputWorth(ResultsPart):
     name: str
     value: float
     share_of_variance: float
+    share_of_ratio_variance: float | None = None
 
 
 Interval = tuple[float, float]

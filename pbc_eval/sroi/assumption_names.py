@@ -1,10 +1,18 @@
 """Names of assumptions in plain words, for tables, figures and sentences about value."""
 
 from pbc_eval.agreement.uncertainty import PROJECT
+from pbc_eval.agreement.value_map import ValuedOutcome
 from pbc_eval.sroi.present_value import SroiResult
 
 LONGEST_NAME = 48
 ESTIMATE = "estimate of "
+
+
+def outcome_words(row: ValuedOutcome) -> str:
+    """'Greener space (m2)': what changes, and behind it what it is measured by."""
+    if not row.indicator or row.indicator.casefold() == row.outcome.casefold():
+        return row.outcome
+    return f"{row.outcome} ({row.indicator})"
 
 
 def row_name(sroi: SroiResult, outcome: str, *, cut: bool = True) -> str:
@@ -14,8 +22,9 @@ def row_name(sroi: SroiResult, outcome: str, *, cut: bool = True) -> str:
     words = outcome
     if row is not None:
         for known, name in (
-            ([r.indicator for r in sroi.outcomes], row.indicator),
             ([r.outcome for r in sroi.outcomes], row.outcome),
+            ([r.indicator for r in sroi.outcomes], row.indicator),
+            ([outcome_words(r) for r in sroi.outcomes], outcome_words(row)),
         ):
             if name and known.count(name) == 1:
                 words = name

@@ -131,6 +131,12 @@ def _at_one_price(
 ) -> list[ValuedOutcome]:
     years = sorted({row.price_year for row in rows if row.price_year is not None})
     target = basis.price_year
+    unstated = [row.id for row in rows if row.price_year is None and row.proxy_value]
+    if unstated and (len(years) == 1 or target is not None):
+        of = target if target is not None else years[0]
+        caveats[f"No price year is stated; taken to be at {of} prices: {first_few(unstated)}."] = (
+            None
+        )
     if target is None:
         if len(years) > 1:
             raise ValueMapError(

@@ -22,12 +22,13 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from pbc_eval._validate import check_choice, check_finite, first_few
+from pbc_eval._validate import check_choice, check_finite, first_few, number_problem
 from pbc_eval.agreement.value_map import ValuedOutcome, ValueMap, double_counting_problem
-from pbc_eval.errors import ValueMapError
+from pbc_eval.errors import ParameterError, ValueMapError
 from pbc_eval.intake.value_table import value_map_from_frame
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import ExactMoney, Name, Number, Size
+from pbc_eval.messages.written_numbers import instead
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.parameters.discounting import discount_factors, schedule_for
 from pbc_eval.results import MeasuredOutcome
@@ -181,6 +182,19 @@ def social_return(
     quantity that cannot be had; ParameterError for a discount rate or schedule that is unknown.
     """
     outcomes = outcomes_of(value_map)
+    if problem := number_problem(investment):
+        meant = instead(investment) if isinstance(investment, str) else ""
+        raise ValueMapError(f"social_return: investment {problem}{meant}")
+    if not isinstance(discount, str) and (problem := number_problem(discount)):
+        raise ParameterError(f"discount rate {problem} Or name a schedule.")
+    if date is not None and not isinstance(date, dt.date):
+        raise ValueMapError(f"social_return: date must be a datetime.date, got {date!r}.")
+    if results is not None and not isinstance(results, Mapping):
+        raise ValueMapError(
+            f"social_return: results maps outcomes to what was measured, got {results!r}."
+        )
+    if not isinstance(discount, str | bool) and discount == 1:
+        raise ParameterError("discount rate must be a fraction below 1, got 1. Did you mean 0.01?")
     check_choice("social_return", "start_convention", start_convention, list(LEAD), ValueMapError)
     invested = float(investment)
     check_finite("social_return", "investment", invested, ValueMapError)
@@ -213,7 +227,15 @@ def outcomes_of(value_map: AnyValueMap) -> tuple[ValuedOutcome, ...]:
     """The rows of a value map in any of its forms. Raises ValueMapError for none, or ids twice."""
     if isinstance(value_map, pd.DataFrame):
         value_map = value_map_from_frame(value_map)
-    rows = value_map.outcomes if isinstance(value_map, ValueMap) else tuple(value_map)
+    if isinstance(value_map, ValueMap):
+        value_map = value_map.outcomes
+    listed = isinstance(value_map, Sequence) and not isinstance(value_map, str | bytes)
+    if not listed or not all(isinstance(row, ValuedOutcome) for row in value_map):
+        raise ValueMapError(
+            "value map: must be a ValueMap, its rows or a data frame of them, got "
+            f"{type(value_map).__name__}. Read one with read_value_map."
+        )
+    rows = tuple(value_map)
     if not rows:
         raise ValueMapError("value map: has no outcomes. A return needs at least one.")
     ids = [row.id for row in rows]
@@ -222,6 +244,15 @@ def outcomes_of(value_map: AnyValueMap) -> tuple[ValuedOutcome, ...]:
     if problem := double_counting_problem(rows):
         raise ValueMapError(f"value map: {problem}.")
     return rows
+
+
+def bare_rows(outcomes: Sequence[ValuedOutcome]) -> list[str]:
+    """Ids of rows whose quantity was counted, not estimated, and has no deadweight taken off."""
+    return [
+        row.id
+        for row in outcomes
+        if row.quantity and row.quantity_from is None and not row.deadweight
+    ]
 
 
 def _caveats(
@@ -235,6 +266,9 @@ def _caveats(
             caveats.append(f"Figures marked {status}, not confirmed: {which}.")
     if ids := [row.id for row in outcomes if row.leakage > 0]:
         caveats.append(f"Leakage is taken off, which the SROI Guide does not do: {first_few(ids)}.")
+    if bare := bare_rows(outcomes):
+        which = "any row" if len(bare) == len(outcomes) else first_few(bare)
+        caveats.append(f"Nothing is taken off for what would have happened anyway: {which}.")
     if isinstance(discount, str) and (caveat := schedule_for(discount, date).caveat):
         caveats.append(caveat)
     return tuple(caveats)

@@ -21,7 +21,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pbc_eval._validate import check_choice, check_share, did_you_mean
+from pbc_eval._validate import check_choice, check_number, check_share, did_you_mean
 from pbc_eval.errors import ValueMapError
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.parameters.discounting import annual_rates
@@ -32,6 +32,7 @@ ALL = "all outcomes"
 PROJECT = "whole project"
 SHARE_STEP, RELATIVE_STEP, RATE_STEP = 0.25, 0.25, 0.01
 BY_ROW = ("quantity", "proxy_value", *SHARES, "duration")
+SHARES_HELD, YEARS_HELD = "within 0 to 1", "at 1 year or more"
 How = Literal["set to", "shifted by", "multiplied by"]
 Bounds = Mapping[tuple[str, str], tuple[float, float]]
 
@@ -48,6 +49,7 @@ class OneWay(NamedTuple):
     ratio_low: float  # social return ratio at ``low``
     ratio_high: float
     swing: float
+    held: str = ""  # "0 to 1": some value would have gone beyond, and is held there
 
 
 def one_way(result: SroiResult, *, bounds: Bounds | None = None) -> tuple[OneWay, ...]:
@@ -105,6 +107,8 @@ def with_values(
 def _check_bounds(result: SroiResult, bounds: Bounds) -> None:
     ids = [row.id for row in result.outcomes]
     for (outcome, name), (low, high) in bounds.items():
+        for end in (low, high):
+            check_number(f"bounds of {outcome}", name, end, ValueMapError)
         if outcome not in {*ids, ALL, PROJECT}:
             raise ValueMapError(
                 f"bounds: {outcome!r} is not a row of the value map, {ALL!r} or {PROJECT!r}."
@@ -140,22 +144,24 @@ def _matters(result: SroiResult, position: int, name: str) -> bool:
 
 def _row_entry(result: SroiResult, position: int, name: str, bounds: Bounds) -> OneWay:
     given, outcome = result.assumptions, result.outcomes[position].id
-    base = float(getattr(given, name)[position])
+    base, held = float(getattr(given, name)[position]), ""
     if (outcome, name) in bounds:
         low, high = bounds[outcome, name]
     elif name == "quantity" and _has_interval(given, position):
         low, high = float(given.quantity_low[position]), float(given.quantity_high[position])
     elif name in SHARES:
         low, high = max(base - SHARE_STEP, 0.0), min(base + SHARE_STEP, 1.0)
+        held = SHARES_HELD * (low > base - SHARE_STEP or high < base + SHARE_STEP)
     elif name == "duration":
         low, high = max(base - 1, 1.0), base + 1
+        held = YEARS_HELD * (low > base - 1)
     else:
         low, high = sorted((base * (1 - RELATIVE_STEP), base * (1 + RELATIVE_STEP)))
     ratios = [
         ratio_with(result, assumptions=with_values(given, name, value, position))
         for value in (low, high)
     ]
-    return _entry((outcome, name), "set to", base, (low, high), ratios)
+    return _entry((outcome, name), "set to", base, (low, high), ratios, held=held)
 
 
 def _has_interval(given: Assumptions, position: int) -> bool:
@@ -168,15 +174,18 @@ def _all_entry(result: SroiResult, name: str, bounds: Bounds) -> OneWay:
     given = result.assumptions
     now: NDArray[Any] = getattr(given, name)
     how: How
+    held = ""
     if (ALL, name) in bounds:
         how, ends = "set to", bounds[ALL, name]
         moved = [np.full(now.shape, end) for end in ends]
     elif name in SHARES:
         how, ends = "shifted by", (-SHARE_STEP, SHARE_STEP)
         moved = [np.clip(now + end, 0.0, 1.0) for end in ends]
+        held = SHARES_HELD * bool((now - SHARE_STEP < 0).any() or (now + SHARE_STEP > 1).any())
     elif name == "duration":
         how, ends = "shifted by", (-1.0, 1.0)
         moved = [np.maximum(now + end, 1) for end in ends]
+        held = YEARS_HELD * bool((now < 2).any())
     else:
         how, ends = "multiplied by", (1 - RELATIVE_STEP, 1 + RELATIVE_STEP)
         moved = [now * end for end in ends]
@@ -184,7 +193,7 @@ def _all_entry(result: SroiResult, name: str, bounds: Bounds) -> OneWay:
         moved = [np.where(given.estimated, 0.0, values) for values in moved]
     ratios = [ratio_with(result, assumptions=with_values(given, name, values)) for values in moved]
     base = float(now[0]) if (now == now[0]).all() else None
-    return _entry((ALL, name), how, base, ends, ratios)
+    return _entry((ALL, name), how, base, ends, ratios, held=held)
 
 
 def _project_entries(result: SroiResult, bounds: Bounds) -> list[OneWay]:
@@ -196,9 +205,11 @@ def _project_entries(result: SroiResult, bounds: Bounds) -> list[OneWay]:
     rate = result.discount if isinstance(result.discount, float) else None
     if (PROJECT, "discount") in bounds or rate is not None:
         default = (max((rate or 0.0) - RATE_STEP, 0.0), min((rate or 0.0) + RATE_STEP, 1.0))
+        is_default = (PROJECT, "discount") not in bounds
+        held = SHARES_HELD * (is_default and rate is not None and rate < RATE_STEP)
         ends = bounds.get((PROJECT, "discount"), default)
         ratios = [ratio_with(result, rate=end) for end in ends]
-        entries.append(_entry((PROJECT, "discount"), "set to", rate, ends, ratios))
+        entries.append(_entry((PROJECT, "discount"), "set to", rate, ends, ratios, held=held))
     else:
         ends = (-RATE_STEP, RATE_STEP)
         ratios = [ratio_with(result, rate_shift=end) for end in ends]
@@ -217,6 +228,8 @@ def _entry(
     base: float | None,
     ends: tuple[float, float],
     ratios: list[float],
+    *,
+    held: str = "",
 ) -> OneWay:
     low, high = ratios
-    return OneWay(*place, how, base, *ends, low, high, abs(high - low))
+    return OneWay(*place, how, base, *ends, low, high, abs(high - low), held)

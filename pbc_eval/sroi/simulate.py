@@ -31,6 +31,7 @@ from pbc_eval.sroi.present_value import SroiResult
 CHUNK = 16_384
 KEPT = 50_000  # draws of the inputs that are kept, for the value of information
 Quantity = Literal["present_value", "investment", "net_present_value", "ratio"]
+MOST_DRAWS = 100_000_000
 QUANTITIES = ("present_value", "investment", "net_present_value", "ratio")
 
 
@@ -118,8 +119,10 @@ def simulate(
     Raises ValueMapError before anything is drawn when a distribution leaves its range or
     contradicts the map, or correlations cannot hold together.
     """
-    if isinstance(draws, bool) or not isinstance(draws, int) or draws < 2:
-        raise ValueMapError(f"simulation: draws must be a whole number from 2, got {draws!r}.")
+    if isinstance(draws, bool) or not isinstance(draws, int) or not 2 <= draws <= MOST_DRAWS:
+        raise ValueMapError(
+            f"simulation: draws must be a whole number from 2 to {MOST_DRAWS:,}, got {draws!r}."
+        )
     plan = plan_of(result, uncertain, correlations, results=results, paid=paid)
     if effects is None:
         wanted = {name: (results or {})[name] for name in plan.estimates}

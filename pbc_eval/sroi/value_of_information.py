@@ -33,7 +33,8 @@ class InputInformation(NamedTuple):
 
     name: str
     value: float  # expected value of perfect information about it, money
-    share_of_variance: float  # of NPV that goes with it (the first-order index)
+    share_of_variance: float  # of net present value that goes with it (the first-order index)
+    share_of_ratio_variance: float | None = None  # the same of the ratio; None where it has none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,8 @@ def value_of_information(simulation: Simulation) -> ValueOfInformation:
     net = simulation.net_present_value[:n]
     expected = float(net.mean())
     variance = float(net.var())
+    ratio = simulation.ratio[:n]
+    has_ratio = np.isfinite(ratio)
     decimals = DIGITS - 1 - math.floor(math.log10(max(float(np.abs(net).mean()), 1e-300)))
     worth = []
     for name, drawn, straight in zip(
@@ -69,7 +72,8 @@ def value_of_information(simulation: Simulation) -> ValueOfInformation:
         # the difference of two large numbers is known to as many decimals as they are
         value = float(np.maximum(fitted, 0).mean()) - max(expected, 0.0)
         share = float(fitted.var()) / variance if variance > 0 else 0.0
-        worth.append(InputInformation(name, max(0.0, round(value, decimals)), share))
+        of_ratio = _share_of(ratio[has_ratio], drawn[has_ratio])
+        worth.append(InputInformation(name, max(0.0, round(value, decimals)), share, of_ratio))
     return ValueOfInformation(
         perfect=max(float(np.maximum(net, 0).mean()) - max(expected, 0.0), 0.0),
         inputs=tuple(sorted(worth, key=_by_worth)),
@@ -77,6 +81,14 @@ def value_of_information(simulation: Simulation) -> ValueOfInformation:
         chance_of_regret=float((net <= 0).mean() if expected > 0 else (net > 0).mean()),
         draws=n,
     )
+
+
+def _share_of(ratio: Floats, drawn: Floats) -> float | None:
+    """The share of the ratio's variance that goes with an input; the investment divides, so that
+    the ratio is no straight line in it. None where the ratio does not vary."""
+    if len(ratio) < LEAST_DRAWS or not ratio.var() > 0:
+        return None
+    return float(conditional_mean(ratio, drawn, straight=False).var()) / float(ratio.var())
 
 
 def _by_worth(entry: InputInformation) -> tuple[float, float]:

@@ -58,7 +58,7 @@ def test_a_file_and_a_call_in_python_give_the_same_options(name):
         ({"effect": "augmented"}, "write one of difference, regression, g_computation"),
         ({"algorithm": "overlap", "link": "linear_logit"}, "Write logit"),
         ({"algorithm": "cardinality", "tolerance": 5}, "deviations, got 5. Did you mean 0.05?"),
-        ({"algorithm": "cardinality", "tolerance": {"age": "5%"}}, "Write 0.05"),
+        ({"algorithm": "cardinality", "tolerance": {"age": "5%"}}, "Did you mean 0.05"),
         ({"algorithm": "nearst"}, "Input should be 'nearest'"),
         ({"algorithm": "ipw", "trim": 0.6}, "must lie between 0 and 0.5, got 0.6"),
         ({"ratio": "2,000"}, "valid integer"),

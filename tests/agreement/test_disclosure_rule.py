@@ -34,7 +34,7 @@ def test_a_threshold_of_one_protects_nobody_unless_zeros_are_small():
         ({"dominance": None}, "dominance is switched off without a reason"),
         ({"dominance": {"k": None, "p": None}}, "dominance is switched off without a reason"),
         ({"dominance": {"k": 85}}, "Did you mean 0.85?"),
-        ({"dominance": {"p": "10%"}}, "Write 0.1"),
+        ({"dominance": {"p": "10%"}}, "Did you mean 0.1"),
         ({"dominance": {"n": 0}}, "greater than or equal to 1"),
         ({"dominance": {"q": 1}}, "unknown key"),
         ({"treshold": 5}, "Did you mean 'threshold'?"),

@@ -52,7 +52,7 @@ def test_a_final_portfolio_needs_its_signatures(tmp_path):
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ('A,jobs,"1,000",1,4,,,,S', r"row 2, column 'estimate'.*got '1,000'\. Did you mean 1000\?"),
+        ('A,jobs,"1,000",1,4,,,,S', r"row 2, column 'estimate'.*got '1,000'\. Write 1 or 1000"),
         ("A,jobs,25%,1,4,,,,S", r"column 'estimate'.*got '25%'\. Did you mean 0\.25\?"),
         ("A,jobs,1,1,4,,£50,,S", r"column 'paid'.*got '£50'"),
         ("A,jobs,2026-03-05,1,4,,,,S", r"column 'estimate'.*is a date\. A spreadsheet"),

@@ -9,11 +9,12 @@ from scipy import stats
 
 from pbc_eval.checks.pretrends import check_pretrends
 from pbc_eval.did.aggregate import BANDS
-from pbc_eval.did.averages import KINDS
+from pbc_eval.did.averages import KINDS, averages_of
 from pbc_eval.did.cells import plan_cells
 from pbc_eval.did.estimates import cells_from_moments, cells_from_pairs
 from pbc_eval.did.group_time import att_gt
 from pbc_eval.did.imputation import imputation
+from pbc_eval.did.lone_cohorts import LEAST_OTHERS, MOST_WEIGHT, lone_in
 from pbc_eval.did.small_cohorts import QUARTILE, SMALL
 from pbc_eval.panel.panel import Panel
 from tests.did.data import ROLES
@@ -124,7 +125,7 @@ def test_units_of_measurement_and_order_of_rows_change_no_allowance(kind):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("bands", BANDS)
 def test_an_average_that_leans_on_an_effect_without_an_error_has_none(estimator, kind, bands):
-    result = estimator(panel_of({0: 30, 3: 1, 4: 20})).aggregate(kind, bands=bands)
+    result = estimator(panel_of({0: 30, 3: 1, 4: 3})).aggregate(kind, bands=bands)
     overall = result.overall
     assert overall.std_error is None
     assert overall.conf_low is None
@@ -148,6 +149,36 @@ def test_an_average_of_clusters_says_which_cohort_has_one():
     assert overall.std_error is None
     assert "cohort of one cluster" in overall.reason
     assert any("(3): its variation cannot be estimated" in n for n in overall.method.notes)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_unit_among_many_widens_the_interval_and_leaves_the_error_of_the_formula(kind):
+    sizes = {0: 40, 3: 1, 4: 25}
+    with_it = att_gt(panel_of(sizes)).aggregate(kind).overall
+    if kind in ("cohort", "simple"):
+        assert with_it.std_error is not None
+        assert with_it.small_sample_factor > 1
+        assert with_it.conf_high - with_it.conf_low > 2 * 1.96 * with_it.std_error
+        assert any(
+            "is taken to vary as the other treated units do" in n for n in with_it.method.notes
+        )
+    else:  # at the last event time, and in the first period, it is alone
+        assert with_it.std_error is None
+
+
+@settings(max_examples=20)
+@given(others=st.integers(2, 60), seed=st.integers(0, 50))
+def test_what_a_lone_unit_adds_is_its_definition(others, seed):
+    cells = att_gt(panel_of({0: 40, 3: 1, 4: others}, periods=5, seed=seed)).cells
+    after = cells.plan.event_time >= 0
+    _, _, average = averages_of(cells, "simple", after, after)
+    share = sum(average.weights[cells.plan.cohort == 1])
+    lone = lone_in(cells, average)
+    if share > MOST_WEIGHT or others < LEAST_OTHERS:
+        assert lone is None
+    else:
+        expected = np.sqrt(1 + share**2 / ((1 - share) ** 2 / others))
+        assert lone.factor == pytest.approx(expected, rel=1e-9)
 
 
 def test_rows_seen_weigh_what_a_regression_averages_over():
@@ -207,3 +238,13 @@ def test_small_cohorts_without_trends_are_failed_no_more_often_than_promised():
         for s in range(300)
     ]
     assert np.mean(failed) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
+
+
+@pytest.mark.soak
+def test_intervals_with_one_unit_among_many_hold_the_truth_as_often_as_they_say():
+    """300 samples; bounds: 95 % less three standard errors, and the cautious side."""
+    held = []
+    for seed in range(300):
+        effect = att_gt(panel_of({0: 30, 3: 1, 4: 9, 5: 10}, periods=6, seed=seed)).aggregate()
+        held.append(effect.overall.conf_low <= 1 <= effect.overall.conf_high)
+    assert 0.95 - 3 * np.sqrt(0.95 * 0.05 / 300) <= np.mean(held) <= 0.995

@@ -45,14 +45,14 @@ def test_headers_are_matched_without_regard_to_case_spaces_and_hyphens(tmp_path)
     [
         ("0.1,0.2", "25,0.2", r"row 2 \(gp\): deadweight: must be a fraction.*mean 0\.25\?"),
         ("0.1,0.2", "25%,0.2", r"row 2, column 'deadweight': .*got '25%'\. Did you mean 0\.25"),
-        (",90,", ',"1,000",', r"row 2, column 'quantity': .*got '1,000'\. Did you mean 1000"),
+        (",90,", ',"1,000",', r"row 2, column 'quantity': .*got '1,000'\. Write 1 or 1000"),
         (",19,", ",£19,", r"row 2, column 'proxy_value': .*got '£19'\. Did you mean 19"),
         (",19,", ",n/a,", r"column 'proxy_value': must be a plain number, got 'n/a'\."),
         (",5,", ",1.5,", r"column 'duration': must be a whole number"),
         (
             ",5,",
             ",2024,",
-            r"duration: must be a number of years from 1 to 500, got 2024\. Is it a calendar year",
+            r"duration: must be a whole number of years .* got 2024\. Is it a calendar year",
         ),
         (",Guide,", ",,", r"row 2 \(gp\): proxy_source: is missing"),
         (",90,", ",,", "needs either quantity"),

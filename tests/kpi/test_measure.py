@@ -102,7 +102,7 @@ def test_a_survey_is_weighted_and_carries_its_interval(kpi, measure):
             {},
             "holds 'not yet', which is no number",
         ),
-        ({"met": ["1,095", 86, 84, 1], "all": [2000] * 4}, {}, r"'1,095'.*Write 1095"),
+        ({"met": ["1,095", 86, 84, 1], "all": [2000] * 4}, {}, r"1,234\.5. reads .1,095. as 1095"),
         ({"met": [101, 86, 84, 1], "all": [100] * 4}, {}, "2025-04 has 101 met among 100"),
         ({"met": [-1, 86, 84, 1], "all": [100] * 4}, {}, "counts are zero or more"),
         ({"met": [5, 86, 84, 1], "all": [0, 100, 100, 100]}, {}, "among more than zero"),
@@ -124,7 +124,7 @@ def test_a_percentage_for_a_fraction_is_refused_with_the_fraction(kpi, measure):
     share = kpi("value", share=True)
     with pytest.raises(DataError, match=r"2025-05 must be a fraction.*got 25. Did you mean 0.25"):
         measure(share, {"met": [0.3, 25, 0.2, 0.1]})
-    with pytest.raises(DataError, match=r"'25%', which is no number. Write 0.25"):
+    with pytest.raises(DataError, match=r"Write all of them one way: '25%' is 0\.25"):
         measure(share, {"met": [0.3, "25%", 0.2, 0.1]})
 
 

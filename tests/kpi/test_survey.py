@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from pbc_eval.errors import DataError
 from pbc_eval.kpi.survey import weighted_share
@@ -52,8 +53,35 @@ def test_one_cluster_in_a_stratum_has_no_error_and_says_why():
     assert "one sampled cluster only" in found.reason
 
 
-def test_intervals_stay_within_0_and_1():
-    assert weighted_share(np.array([1.0, 1, 1, 1, 0])).interval()[1] == 1.0
+def test_an_interval_stays_within_0_and_1_and_has_a_width_where_all_answer_alike():
+    low, high = weighted_share(np.array([1.0, 1, 1, 1, 0])).interval()
+    assert 0 < low < 0.8 < high < 1
+    low, high = weighted_share(np.ones(40)).interval()
+    assert high == 1
+    assert low == pytest.approx(0.025 ** (1 / 40))  # Clopper and Pearson, n of n
+
+
+def test_without_a_design_the_interval_is_clopper_and_pearsons_for_so_many_people():
+    answers = np.repeat([1.0, 0.0], [12, 28])
+    low, high = weighted_share(answers).interval()
+    # n - 1 in the variance leaves 39 of 40 effective people: just outside the exact interval of 40
+    exact = stats.binomtest(12, 40).proportion_ci(0.95, "exact")
+    assert exact.low - 0.005 < low < exact.low
+    assert exact.high < high < exact.high + 0.005
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", [0.03, 0.5, 0.97])
+def test_intervals_of_clustered_surveys_hold_the_truth(share):
+    r = np.random.default_rng(3)
+    held, runs = 0, 400
+    for _ in range(runs):
+        centre = r.beta(20 * share, 20 * (1 - share), size=25)
+        answers = (r.random((25, 12)) < centre[:, None]).astype(float).ravel()
+        found = weighted_share(answers, clusters=pd.Series(np.repeat(np.arange(25), 12)))
+        low, high = found.interval()
+        held += low <= share <= high
+    assert held / runs >= 0.92
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,7 @@ from matched_samples import people
 from matching_golden import COVARIATES, GOLDEN, LALONDE
 
 from pbc_eval.errors import DataError, DesignError
-from pbc_eval.matching.abadie_imbens import nearest_effect
-from pbc_eval.matching.cells import TIE
+from pbc_eval.matching.abadie_imbens import Tolerant, nearest_effect
 
 SENSITIVITY = json.loads((GOLDEN / "weights_and_sensitivity.json").read_text())
 ON_LALONDE = {
@@ -23,6 +22,7 @@ ON_LALONDE = {
 ON_BIRTHS = json.loads((GOLDEN / "abadie_imbens.json").read_text())
 BIRTHS = pd.read_csv(GOLDEN / "cattaneo2.csv")
 PEOPLE = people(300)
+TOLERANCE_OF_R = 1e-5  # squared distances this close are a tie to Matching
 
 
 def of_people(frame=PEOPLE, **changes):
@@ -45,7 +45,7 @@ def test_the_programme_is_that_of_matching_in_r(name):
         covariates=COVARIATES,
         estimand=estimand,
         matches=int(matches[1:]),
-        distance=words[distance],
+        distance=Tolerant(words[distance], TOLERANCE_OF_R),
         adjust_for=COVARIATES if name.endswith("biasadj") else (),
         variance_matches=4 if name.endswith("var4") else None,
     )
@@ -63,7 +63,7 @@ def test_births_are_those_of_matching_in_r(name):
         outcome="bweight",
         covariates=["mmarried_", "mage", "fage", "medu", "prenatal1_"],
         estimand="ATT" if "ATET" in name else "ATE",
-        distance="inverse_variance" if "W1" in name else "mahalanobis",
+        distance=Tolerant("inverse_variance" if "W1" in name else "mahalanobis", TOLERANCE_OF_R),
         exact=exact,
         adjust_for=["mage", "fage", "medu"] if "biasadj" in name else (),
         variance_matches=int(name[-1]) or None,
@@ -81,7 +81,7 @@ def slow_effect(x, treated, y, estimand, matches, variance_matches):
 
     def nearest(i, able, k):
         gaps = sorted((z[i] - z[j]) ** 2 for j in able)
-        return [j for j in able if (z[i] - z[j]) ** 2 <= gaps[k - 1] + TIE]
+        return [j for j in able if (z[i] - z[j]) ** 2 <= gaps[k - 1] + 1e-12]
 
     served, squares, effects = np.zeros(n), np.zeros(n), []
     for i in seeking:

@@ -104,7 +104,7 @@ def test_an_evaluation_file_names_an_added_algorithm_and_its_settings(tmp_path):
     assert 30 in set(table["treated"])
     assert "In row order" in html_of(pbc.release(evaluation), "estimates")
     change(file, "people: 30", "people: few")
-    with pytest.raises(SpecError, match=r"alternatives\[1\]\.people: must be a valid integer"):
+    with pytest.raises(SpecError, match=r"alternatives\[1\]\.people: must be a plain number"):
         pbc.load_evaluation(folder)
 
 

@@ -156,7 +156,10 @@ def test_complete_cases_are_used_on_request_and_entered_in_the_ledger():
     sample = match_people(frame, missing="complete_cases")
     steps = sample.ledger.to_frame().set_index("what")
     assert steps.loc["complete cases", "rows_dropped"] == 4
-    assert steps.loc["complete cases", "why"] == "missing values: age 2, income 3"
+    assert (
+        steps.loc["complete cases", "why"]
+        == "missing values: age 2, income 3: 0 treated, 4 comparison"
+    )
     assert len(sample.weights) == 96
     expect_good_match(sample, frame.drop(index=[3, 7, 9, 11]))
 
@@ -289,13 +292,13 @@ def with_value(column, value, rows=(4,)) -> pd.DataFrame:
             r"3 of 100 rows have missing values \(age 3\).*missing='complete_cases'",
         ),
         (changed(age=np.inf), {}, r"age: 100 values are infinite"),
-        (with_value("age", "unknown"), {}, r"age: the column holds text among numbers: 'unknown'"),
+        (with_value("age", "unknown"), {}, r"'age' holds text among numbers: 'unknown'"),
         (
             changed(age=["41", "n/a"] * 50),
             {},
-            r"age: the column holds text among numbers: 'n/a'.*to_numeric",
+            r"'age' holds text among numbers: 'n/a'.*leave the cell empty",
         ),
-        (changed(age=["41", "42"] * 50), {}, r"numbers stored as text, e\.g\. '41'"),
+        (changed(age=["41", "42"] * 50), {}, r"'age' holds numbers written as text, such as '41'"),
         (changed(age=pd.Timestamp("2020-01-01")), {}, r"age: datetime.*cannot be matched on"),
         (
             people(300).assign(age=[f"name {i}" for i in range(300)]),

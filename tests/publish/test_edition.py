@@ -17,6 +17,7 @@ from pbc_eval import provenance
 from pbc_eval.errors import PublicationError, SpecError
 from pbc_eval.publish import edition as press
 from pbc_eval.publish.edition import ASIDE, publish_edition, put_all_back, put_in_place
+from pbc_eval.publish.workspace import workspace_of
 
 pytestmark = pytest.mark.slow  # seconds, together
 
@@ -85,7 +86,7 @@ def test_what_is_published_can_be_read_by_others_and_leaves_nothing_behind(
 ):
     made = publish_edition(evaluation, reports)
     assert made.folder.stat().st_mode & 0o055 == 0o055 & ~current_umask()
-    assert not list((reports / ".runs").rglob("run-*"))
+    assert not list((workspace_of(reports) / "runs").rglob("run-*"))
 
 
 def current_umask() -> int:
@@ -120,7 +121,9 @@ def test_a_failed_run_leaves_the_good_edition(
         publish_edition(evaluation, reports)
     assert files_under(good.folder) == before
     assert intact(good.folder)
-    assert len(list((reports / ".runs").rglob("run-*"))) == 1  # for whoever looks into it
+    assert (
+        len(list((workspace_of(reports) / "runs").rglob("run-*"))) == 1
+    )  # for whoever looks into it
     assert not list((reports / NAME).glob(".*"))
 
 
@@ -129,10 +132,10 @@ def test_only_the_last_failure_is_kept(without_kernels, evaluation, reports):
     for _ in range(3):
         with pytest.raises(PublicationError):
             publish_edition(evaluation, reports)
-    assert len(list((reports / ".runs").rglob("run-*"))) == 1
+    assert len(list((workspace_of(reports) / "runs").rglob("run-*"))) == 1
     without_kernels.problem = None
     publish_edition(evaluation, reports)
-    assert not list((reports / ".runs").rglob("run-*"))
+    assert not list((workspace_of(reports) / "runs").rglob("run-*"))
 
 
 def test_a_corrected_provisional_edition_takes_the_place_of_the_old(
@@ -285,9 +288,9 @@ def test_a_run_that_waits_too_long_says_what_to_do(
     without_kernels, evaluation, reports, monkeypatch
 ):
     monkeypatch.setattr(press, "LOCK_WAIT", 0.2)
-    (reports / ".runs" / NAME).mkdir(parents=True)
+    (workspace_of(reports) / "runs" / NAME).mkdir(parents=True)
     with (
-        press.FileLock(reports / ".runs" / NAME / "lock"),
+        press.FileLock(workspace_of(reports) / "runs" / NAME / "lock"),
         pytest.raises(PublicationError, match=r"another run has held lock for 0\.2 seconds"),
     ):
         publish_edition(evaluation, reports)

@@ -1,7 +1,11 @@
 """A published edition is run again: identical, or what differs and because of what."""
 
+import base64
+import io
 import json
+import re
 import shutil
+import zipfile
 
 import pytest
 from evaluations import copy_of, files_under
@@ -10,6 +14,8 @@ from typer.testing import CliRunner
 from pbc_eval import provenance
 from pbc_eval.cli import app
 from pbc_eval.errors import PublicationError
+from pbc_eval.publish.checksums import sums_text
+from pbc_eval.publish.edition import Edition
 from pbc_eval.publish.verify import verify_edition
 from pbc_eval.results_file import RESULTS
 
@@ -106,6 +112,74 @@ def test_other_code_that_gives_the_same_numbers_holds_and_says_why_bytes_differ(
     assert found.causes[0] == "the code of pbc_eval differs (published from abc)"
     assert found.causes[1].startswith("numpy was 1.0, is ")
     assert found.differences == ("index.html differs",)
+
+
+def forge(folder, name, change, **facts):
+    """Change a file and make manifest and checksums fit, as whoever replaces an edition would."""
+    file = folder / name
+    file.write_bytes(change(file.read_bytes()))
+    digests = {
+        path.relative_to(folder).as_posix(): provenance.sha256(path)
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in ("manifest.json", "SHA256SUMS")
+    }
+    (folder / "SHA256SUMS").write_text(sums_text(digests), encoding="utf-8")
+    rewrite_manifest(folder, **facts)
+
+
+def other_amounts(content):
+    return re.sub(rb"(\d),(\d)(\d\d)", lambda m: m[1] + b"," + m[3][:1] + m[2] + m[3][1:], content)
+
+
+def in_drawings(content):
+    """Another number written in the first drawing of a page that holds one."""
+
+    def redrawn(found):
+        svg = base64.b64decode(found[1])
+        changed = re.sub(rb"(>[^<]*)(\d)([^<]*</text>)", rb"\g<1>8\g<2>\g<3>", svg, count=1)
+        return b"data:image/svg+xml;base64," + base64.b64encode(changed)
+
+    return re.sub(rb"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)", redrawn, content)
+
+
+def in_archive(content):
+    """The page inside the archive changed, everything else as it was."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(stream, "w") as new:
+        for entry in old.infolist():
+            inside = old.read(entry)
+            changed = other_amounts(inside) if entry.filename == "index.html" else inside
+            new.writestr(entry, changed)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("facts", [{}, {"code_sha256": "0" * 64, "code_commit": "abc"}])
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("index.html", other_amounts),
+        ("index.html", in_drawings),
+        ("downloads/ro-crate.zip", in_archive),
+        ("downloads/citation.txt", lambda content: content.replace(b"20", b"19", 1)),
+        ("metadata.jsonld", lambda content: content.replace(b"20", b"19", 1)),
+    ],
+)
+def test_a_forged_file_with_a_manifest_that_fits_does_not_hold(
+    place, every_page, monkeypatch, name, change, facts
+):
+    def made_again(source, folder, *, report):
+        """What an untouched edition gives, byte for byte, by the test above."""
+        shutil.copytree(every_page / NAME / "2026-1", folder / NAME / "2026-1")
+        return Edition(NAME, "2026-1", folder / NAME / "2026-1")
+
+    monkeypatch.setattr("pbc_eval.publish.verify.publish_edition", made_again)
+    forge(edition(place), name, change, **facts)
+    assert not provenance.changed_files(edition(place))
+    result = verify_edition(edition(place))
+    assert result.verdict == "retold"
+    assert not result.holds
+    assert any(line.startswith(f"{name}: ") for line in result.differences)
+    assert "when it is made again" in result.differences[0]
 
 
 def test_inputs_that_lie_elsewhere_are_found_by_their_id(place, monkeypatch):

@@ -39,6 +39,7 @@ class DesignKind:
     planned: Callable[[EvaluationSpec], Facts]  # how it will be done, for a design note
     strength: Callable[[Evidence], Sentence]  # Maryland scale, with its reason
     plain_words: Callable[[EvaluationSpec], str] | None = None  # what was done, in one sentence
+    reads: tuple[Callable[[EvaluationSpec, InputFiles], object], ...] = ()  # the data, no more
     than_if_a_check_failed: Sentence = THAN_EXPECTED
     gives_estimates: bool = True  # of its own: sections on sample, checks and estimates
     reported_by_others: bool = False  # headlines repeat what others found

@@ -20,6 +20,7 @@ from pbc_eval.evaluation.outcome_panel import (
     means,
     named,
     parts_of_means,
+    read_every_panel,
     read_panel,
     total_scale,
 )
@@ -303,5 +304,6 @@ DESIGN_KIND = DesignKind(
     label="Difference-in-differences",
     find=find,
     planned=_planned,
+    reads=(read_every_panel,),
     strength=_strength,
 )

@@ -24,6 +24,7 @@ from pbc_eval.evaluation.comparison_groups import (
 from pbc_eval.evaluation.designs.design_kind import DesignKind, Facts
 from pbc_eval.evaluation.matched_tables import label_of
 from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
+from pbc_eval.evaluation.people_frame import read_people, with_what_was_read
 from pbc_eval.evaluation.record import Finding
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.matching.effect import experimental_difference
@@ -43,7 +44,7 @@ def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, .
     design, data = spec.design, spec.data
     if not isinstance(design, Matching) or data is None:
         raise DesignError(f"{spec.id}: the design is {design.method}.")
-    frame = files.frame(spec.path(data.file))
+    frame, read = read_people(spec, design, files)
     for outcome in spec.outcomes:
         if outcome.column not in frame:
             raise DataError(
@@ -70,9 +71,14 @@ def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, .
         else:
             others.append((name_of(way), way.compared_by, other))
     return tuple(
-        _finding(spec, files, outcome, sample, others, shown=shown, withheld=withheld)
+        _finding(spec, files, outcome, sample, others, shown=shown, withheld=withheld, read=read)
         for outcome in spec.outcomes
     )
+
+
+def _read(spec: EvaluationSpec, files: InputFiles) -> object:
+    assert isinstance(spec.design, Matching)
+    return read_people(spec, spec.design, files)
 
 
 def name_of(way: OtherComparisonGroup) -> str:
@@ -89,16 +95,22 @@ def _finding(
     *,
     shown: NDArray[np.bool_],
     withheld: list[Sentence],
+    read: list[Sentence],
 ) -> Finding:
     design = spec.design
     assert isinstance(design, Matching)
     column, level = str(outcome.column), design.level
+    cluster = None if spec.data is None else spec.data.cluster
     words = effect_words(sample)
     headline = ties_told(
-        effect_in(sample, column, design.compared_by, level), outcome, spec.contract.currency
+        effect_in(sample, column, design.compared_by, level, cluster),
+        outcome,
+        spec.contract.currency,
     )
-    alternatives, lacking = _other_comparisons(sample, column, design)
-    ways = [(name, other, effect_in(other, column, by, level)) for name, by, other in others]
+    alternatives, lacking = _other_comparisons(sample, column, design, cluster)
+    ways = [
+        (name, other, effect_in(other, column, by, level, cluster)) for name, by, other in others
+    ]
     alternatives += [(name, estimate) for name, _, estimate in ways]
     alternatives.append((NOT_MATCHED, unadjusted(sample, column, level, shown)))
     benchmark = _benchmark(spec, design, column, files)
@@ -109,7 +121,7 @@ def _finding(
     if benchmark:
         side_by_side.append(("Randomised benchmark", benchmark))
     shown_tables = [
-        tables.ledger_table(spec, outcome, sample.ledger.to_frame()),
+        tables.ledger_table(spec, outcome, with_what_was_read(sample.ledger.to_frame(), read)),
         matched_tables.counts_table(spec, outcome, sample),
         tables.estimates_table(spec, outcome, side_by_side),
         matched_tables.balance_table(spec, outcome, sample),
@@ -150,7 +162,7 @@ def _finding(
 
 
 def _other_comparisons(
-    sample: Sample, column: str, design: Matching
+    sample: Sample, column: str, design: Matching, cluster: str | None
 ) -> tuple[list[tuple[str, AttEstimate]], list[Sentence]]:
     """Outcomes of the agreed sample compared in the other ways, and why one cannot be had."""
     estimated, lacking = [], []
@@ -158,7 +170,7 @@ def _other_comparisons(
         if by == design.compared_by:
             continue
         try:
-            estimated.append((words, effect_in(sample, column, by, design.level)))
+            estimated.append((words, effect_in(sample, column, by, design.level, cluster)))
         except DesignError as error:
             why = error.rule or Sentence("It cannot be had from these data.")
             lacking.append(Sentence("{way}: not estimated. {why}", way=Name(words), why=why))
@@ -222,11 +234,14 @@ _NO_SETTINGS = {
     *("method", "algorithm", "covariates", "estimand", "alternatives", "benchmark", "treatment"),
     *("rationale", "agreed_on", "level", "waivers", "deviations"),
 }
+
+
 DESIGN_KIND = DesignKind(
     model=Matching,
     label="Matching or weighting",
     find=find,
     planned=_planned,
+    reads=(_read,),
     strength=lambda evidence: Sentence(
         "Level 3 of 5: people in the programme are compared with people who resemble them in "
         "what was recorded. It would mislead if they differed in what was not."

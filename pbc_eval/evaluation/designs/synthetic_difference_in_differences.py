@@ -13,7 +13,14 @@ from pbc_eval.errors import DesignError
 from pbc_eval.evaluation import tables
 from pbc_eval.evaluation.designs.design_kind import DesignKind, Facts
 from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
-from pbc_eval.evaluation.outcome_panel import group_name, groups, named, read_panel, total_scale
+from pbc_eval.evaluation.outcome_panel import (
+    group_name,
+    groups,
+    named,
+    read_every_panel,
+    read_panel,
+    total_scale,
+)
 from pbc_eval.evaluation.record import Finding, OutputTable
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.messages.sentence import Sentence
@@ -167,6 +174,7 @@ DESIGN_KIND = DesignKind(
     label="Synthetic difference-in-differences",
     find=find,
     planned=_planned,
+    reads=(read_every_panel,),
     strength=lambda evidence: Sentence(
         "Level 3 of 5: change in the programme group is compared with change in a weighted "
         "group that moved as it did before. It would mislead if something else that matters "

@@ -71,12 +71,13 @@ def note_spec(spec: EvaluationSpec) -> EvaluationSpec:
     """The evaluation as its design note shows it, under the note's own edition.
 
     With a protocol that keeps the registered file, that file is shown, whatever came later, and
-    the note is final: it never changes. Without one it is provisional.
+    the note is final: it never changes. Without one it is provisional, and of a draft a draft.
     """
     kept = registered(spec, InputFiles())
     if kept is None or spec.protocol is None:
         edition = f"{spec.edition}-design"
-        return _copy(spec, spec, {"edition": edition, "status": "provisional"})
+        status = "draft" if spec.status == "draft" else "provisional"
+        return _copy(spec, spec, {"edition": edition, "status": status})
     return _copy(
         kept, spec, {"edition": spec.protocol.edition, "status": "final", "protocol": spec.protocol}
     )

@@ -10,6 +10,7 @@ from pbc_eval.evaluation.shown.open_table import open_table
 from pbc_eval.evaluation.shown.payment import risk_tables
 from pbc_eval.evaluation.tables import scale_of
 from pbc_eval.messages import numbers as fmt
+from pbc_eval.sroi.assumption_names import outcome_words
 
 
 def groups_table(note: DesignNote, before: Before) -> OutputTable:
@@ -97,7 +98,7 @@ def _value_map_table(note: DesignNote) -> OutputTable:
     rows = [
         {
             **row.model_dump(),
-            "what": row.indicator or row.outcome,
+            "what": outcome_words(row),
             "how_many": "as estimated" if row.quantity_from else fmt.measure(row.quantity),
         }
         for row in (note.value.outcomes if note.value else ())

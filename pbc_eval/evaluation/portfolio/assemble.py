@@ -45,7 +45,7 @@ def portfolio_of(spec: PortfolioSpec, reports: str | Path) -> Portfolio:
         known = {outcome.id: outcome for outcome in spec.outcomes}
         contracts += [
             _reported(row, known[row.outcome], spec.currency)
-            for row in read_portfolio_table(table, spec.outcomes)
+            for row in read_portfolio_table(table, spec.outcomes, spec.numbers)
         ]
     scale = _scale(contracts)
     seed = provenance.seed_of(spec.id, spec.edition)

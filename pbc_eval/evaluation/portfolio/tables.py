@@ -169,7 +169,11 @@ def _heterogeneity_table(portfolio: Portfolio, outcome: Outcome) -> OutputTable:
         ("Prediction interval, high", scale * high, ""),
         ("Cochran's Q", spread.q, f"{spread.degrees_of_freedom} degrees of freedom"),
         ("Its p-value", spread.p_value, "null: all true effects are the same"),
-        ("I-squared (%)", 100 * spread.i_squared, "share of the spread beyond chance"),
+        (
+            "I-squared (%)",
+            100 * spread.i_squared,
+            "share of the spread beyond chance, from Cochran's Q (Higgins and Thompson)",
+        ),
         ("Tau-squared", scale**2 * spread.tau2, "Paule and Mandel"),
         ("Its interval, low", scale**2 * spread.tau2_low, "Q-profile"),
         ("Its interval, high", scale**2 * spread.tau2_high, ""),

@@ -10,7 +10,7 @@ from pbc_eval.evaluation.record import Evaluation, InvestmentPart, OutputTable
 from pbc_eval.evaluation.shown.open_table import open_table
 from pbc_eval.evaluation.value_analysis import ValueAnalysis
 from pbc_eval.messages import numbers as fmt
-from pbc_eval.sroi.assumption_names import assumption_name
+from pbc_eval.sroi.assumption_names import assumption_name, outcome_words
 from pbc_eval.sroi.present_value import SroiResult
 
 _TAKEN_OFF = {
@@ -87,7 +87,7 @@ def _value_map_table(sroi: SroiResult) -> OutputTable:
     rows = [
         {**row.model_dump(), "quantity": value.quantity, "impact": value.impact}
         | {"present_value": value.present_value}
-        | {"what": row.indicator or row.outcome, "taken_off": _taken_off(row)}
+        | {"what": outcome_words(row), "taken_off": _taken_off(row)}
         for row, value in zip(sroi.outcomes, sroi.by_outcome, strict=True)
     ]
     return open_table(
@@ -120,7 +120,7 @@ def _taken_off(row: ValuedOutcome) -> str:
 
 
 def _sources_table(sroi: SroiResult) -> OutputTable:
-    rows = [{**row.model_dump(), "what": row.indicator or row.outcome} for row in sroi.outcomes]
+    rows = [{**row.model_dump(), "what": outcome_words(row)} for row in sroi.outcomes]
     return open_table(
         "value-sources",
         "Where each value comes from",
@@ -194,7 +194,7 @@ def _sensitivity_table(sroi: SroiResult, analysis: ValueAnalysis) -> OutputTable
     return open_table(
         "value-sensitivity",
         "The ratio when one assumption is changed, the most influential first",
-        _with_assumption_names(sroi, analysis.one_way),
+        _held_in_words(_with_assumption_names(sroi, analysis.one_way)),
         {
             "assumption": ("Assumption", "text"),
             "how": ("Low and high are", "text"),
@@ -204,6 +204,12 @@ def _sensitivity_table(sroi: SroiResult, analysis: ValueAnalysis) -> OutputTable
             "ratio_high": ("Ratio at high", "number"),
         },
     )
+
+
+def _held_in_words(frame: pd.DataFrame) -> pd.DataFrame:
+    """What is done to a figure, and where it is held back from going as far."""
+    held = [f", held {words}" if words else "" for words in frame["held"]]
+    return frame.assign(how=frame["how"] + held).drop(columns="held")
 
 
 def _switching_table(sroi: SroiResult, analysis: ValueAnalysis) -> OutputTable:

@@ -72,6 +72,7 @@ def _information_table(
         {
             "input": ("Uncertain figure", "text"),
             "value": ("Worth knowing", "money"),
-            "share_of_variance": ("Share of the uncertainty", "share"),
+            "share_of_variance": ("Share of the variance of net present value", "share"),
+            "share_of_ratio_variance": ("Share of the variance of the ratio", "share"),
         },
     )

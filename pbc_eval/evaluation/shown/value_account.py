@@ -12,7 +12,7 @@ from pbc_eval.agreement.value_map import ValuedOutcome
 from pbc_eval.evaluation.record import Evaluation, OutputTable
 from pbc_eval.evaluation.shown.open_table import open_table
 from pbc_eval.messages import numbers as fmt
-from pbc_eval.sroi.assumption_names import assumption_name
+from pbc_eval.sroi.assumption_names import assumption_name, outcome_words
 from pbc_eval.sroi.assumptions import SHARES
 from pbc_eval.sroi.benchmarks import BenchmarkPlace
 from pbc_eval.sroi.present_value import SroiResult
@@ -135,7 +135,7 @@ def _shares_table(sroi: SroiResult) -> OutputTable:
     rows = [
         {
             **row.model_dump(),
-            "what": row.indicator or row.outcome,
+            "what": outcome_words(row),
             "why": row.filters_source or "No reason is stated.",
         }
         for row in sroi.outcomes

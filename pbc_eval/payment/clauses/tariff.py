@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from decimal import Decimal
 
+from pbc_eval._validate import first_few
 from pbc_eval.agreement.money import money_text, number_text
 from pbc_eval.agreement.payment_clauses import Tariff
 from pbc_eval.agreement.payment_terms import PaymentTerms
@@ -11,10 +12,12 @@ from pbc_eval.errors import PaymentTermsError
 from pbc_eval.payment.clauses import words as say
 from pbc_eval.payment.clauses.verification import check_sample, error_share
 from pbc_eval.payment.expression import (
+    COUNT_DIGITS,
     ONE,
     ZERO,
     Above,
     Expression,
+    Fact,
     Greatest,
     If,
     Significant,
@@ -22,6 +25,8 @@ from pbc_eval.payment.expression import (
     Times,
     minus,
 )
+from pbc_eval.payment.measure import BY_PERSON, WITHIN
+from pbc_eval.payment.people import price_of
 from pbc_eval.payment.rule import Kind, Limit, Rule, Value, asked_by, value_of
 from pbc_eval.results import MeasuredOutcome
 
@@ -39,7 +44,13 @@ def _rule(clause: Tariff, terms: PaymentTerms) -> Rule:
         )
     if clause.cap_per_person is not None:
         each = Term("cap_per_person", clause.cap_per_person)
-        limits.append(Limit("cap_per_person", Times((each, say.persons(clause.outcome)))))
+        within = f"{WITHIN}{price_of(clause):f} of {clause.cap_per_person:f}"
+        most = If(
+            Fact(clause.outcome, BY_PERSON),
+            Fact(clause.outcome, within),
+            Times((each, say.persons(clause.outcome))),
+        )
+        limits.append(Limit("cap_per_person", most))
     return Rule(
         asked=asked_by(clause),
         value=value_of(clause),
@@ -54,7 +65,7 @@ def _verified(clause: Tariff) -> Expression:
     if rule is None:
         return value_of(clause)
     share = error_share(clause.outcome, rule)
-    kept = Significant(Times((value_of(clause), minus(ONE, share))))
+    kept = Significant(Times((value_of(clause), minus(ONE, share))), COUNT_DIGITS)
     allowance = Term("allowance", Decimal(repr(rule.allowance)))
     return If(Above(share, allowance), kept, value_of(clause))
 
@@ -63,9 +74,9 @@ def _units(clause: Tariff) -> Expression:
     """Units beyond what would have happened anyway; below zero if there were fewer."""
     units = _verified(clause)
     if clause.deadweight:
-        # at 12 digits: 600 x (1 - 1/6) is 500, not 499.9999999998
+        # at 15 digits: 600 x (1 - 1/6) is 500, not 499.9999999998
         share = Term("deadweight", Decimal(repr(clause.deadweight)))
-        units = Significant(Times((units, minus(ONE, share))))
+        units = Significant(Times((units, minus(ONE, share))), COUNT_DIGITS)
     if clause.baseline_count:
         units = minus(units, Term("baseline_count", clause.baseline_count))
     return units
@@ -118,7 +129,12 @@ def _limit_in_words(clause: Tariff, name: str, most: Decimal, at: Value, currenc
         )
     each = money_text(clause.cap_per_person or Decimal(0), currency)
     people = number_text(at(say.persons(clause.outcome)))
-    return f"; at most {each} × {people} persons = {say.pence(most, currency)}"
+    if at(Fact(clause.outcome, BY_PERSON)):
+        return f"; at most {each} for each of {people} persons: {say.pence(most, currency)}"
+    return (
+        f"; at most {each} × {people} persons = {say.pence(most, currency)}, an average: some may "
+        "have earned more, since only the sum is known"
+    )
 
 
 def _sentence(clause: Tariff, currency: str) -> str:
@@ -137,7 +153,10 @@ def _sentence(clause: Tariff, currency: str) -> str:
     if clause.max_units is not None:
         words += f", for at most {number_text(clause.max_units)} of them"
     if clause.cap_per_person is not None:
-        words += f", at most {money_text(clause.cap_per_person, currency)} for each person"
+        words += (
+            f", at most {money_text(clause.cap_per_person, currency)} for each person where counts "
+            "are given by person, and on average over persons where only their sum is"
+        )
     return words
 
 
@@ -153,10 +172,28 @@ def _check(clause: Tariff, outcomes: Mapping[str, MeasuredOutcome]) -> None:
     if clause.verification is not None:
         check_sample(clause.id, outcome)
     scale = outcome.total_scale
+    if clause.cap_per_person is not None and outcome.by_person is not None:
+        _check_people(clause)
+        return
     if clause.cap_per_person is not None and not (scale and math.isfinite(scale) and scale > 0):
         raise PaymentTermsError(
             f"{clause.id}: cap_per_person needs the number of persons behind "
             f"{outcome.outcome!r} (total_scale, above zero), got {scale!r}. Supply it, or use cap."
+        )
+
+
+def _check_people(clause: Tariff) -> None:
+    """What is taken off the sum cannot be laid on single persons."""
+    taken = [
+        name for name in ("verification", "baseline_count") if getattr(clause, name) is not None
+    ]
+    if clause.indexed is not None and not clause.indexed.limits_too:
+        taken.append("indexed")
+    if taken or clause.measure != "count":
+        what = first_few(taken) or f"measure {clause.measure}"
+        raise PaymentTermsError(
+            f"{clause.id}: cap_per_person is worked out person by person, and {what} is of the "
+            "sum. Remove it, or give the count without by_person."
         )
 
 

@@ -17,6 +17,7 @@ from pbc_eval.intake.workbook_file import Formula, Sheet, Value, workbook_bytes
 from pbc_eval.parameters.discounting import annual_rates
 from pbc_eval.payment.spreadsheet import SpreadsheetLine, spreadsheet_lines
 from pbc_eval.payment.statement import PaymentStatement
+from pbc_eval.sroi.assumption_names import outcome_words
 from pbc_eval.sroi.present_value import LEAD, SroiResult
 
 MONEY, NUMBER, SHARE, RATE = "#,##0.00", "#,##0.######", "0.0%", "0.00%"
@@ -175,7 +176,7 @@ def _map_sheet(sroi: SroiResult, places: dict[str, str], years: int) -> Sheet:
             f"Discounting!{column}$2:{column}${years + 2})"
         )
         rows.append(
-            [row.id, row.stakeholder, row.indicator or row.outcome, quantity,
+            [row.id, row.stakeholder, outcome_words(row), quantity,
              float(given.proxy_value[i]), *shares, float(given.multiplier[i]),
              float(given.drop_off[i]), int(given.duration[i]), int(given.start[i]),
              Formula(impact), Formula(present)]

@@ -15,10 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pbc_eval import provenance
 from pbc_eval.agreement.site import SITE_FILE, Site, load_site
 from pbc_eval.errors import PublicationError
+from pbc_eval.provenance import MANIFEST
 from pbc_eval.publish.checksums import SUMS, sums_text
 from pbc_eval.publish.edition import put_all_back, site_lock
+from pbc_eval.publish.edition_log import LOG, add_to_log, read_log, was_final
 from pbc_eval.publish.site.catalogue import catalogue
 from pbc_eval.publish.site.checked import Checked
 from pbc_eval.publish.site.drawn import Drawer
@@ -29,7 +32,7 @@ from pbc_eval.publish.site.ocds import release_package
 from pbc_eval.publish.site.pages import contract_page, editions_csv, index_page
 
 INDEX = "index.html"
-OF_THE_SITE = (INDEX, "catalog.jsonld", "feed.xml", "sitemap.xml", SUMS)
+OF_THE_SITE = (INDEX, "catalog.jsonld", "feed.xml", "sitemap.xml", SUMS)  # LOG only grows
 OF_A_CONTRACT = (INDEX, "editions.csv", "indigo.json", "ocds.json")
 
 
@@ -58,7 +61,11 @@ def write_site(reports: Path, *, trust_memory: bool = False) -> Built:
         checked = Checked(reports, trust_memory=trust_memory)
         shelf = read_shelf(reports, checked)
         drawer = Drawer(reports)
-        files = _files(shelf, site, drawer)
+        _refuse_other_finals(reports, shelf)
+        log = add_to_log(reports, [reports / listed.place for listed in shelf.editions])
+        files = _files(shelf, site, drawer, head=log[-1].sha256 if log else "")
+        if log:
+            files[LOG] = (reports / LOG).read_bytes()
         files[SUMS] = _sums(shelf, files).encode()
         for name, content in files.items():
             _write(reports, name, content)
@@ -68,18 +75,31 @@ def write_site(reports: Path, *, trust_memory: bool = False) -> Built:
     return Built(reports / INDEX, len(shelf.editions), shelf.drafts, _left_out(site, shelf))
 
 
-def _files(shelf: Shelf, site: Site, drawer: Drawer) -> dict[str, bytes]:
-    """Every file of the site but the checksums, by path, the index last."""
+def _files(shelf: Shelf, site: Site, drawer: Drawer, *, head: str) -> dict[str, bytes]:
+    """Every file of the site but the checksums, by path, the index last. ``head``: of the log."""
     files: dict[str, bytes] = {}
     for contract in shelf.contracts:
         files |= _contract_files(contract, site, drawer)
     has_feed = site.address is not None and bool(shelf.contracts)
     if has_feed:
-        files["feed.xml"] = atom_feed(shelf, site)
+        files["feed.xml"] = atom_feed(shelf, site, head=head)
         files["sitemap.xml"] = sitemap(shelf, site)
     files["catalog.jsonld"] = _json(catalogue(shelf, site))
     files[INDEX] = index_page(shelf, site, has_feed=has_feed).encode()
     return files
+
+
+def _refuse_other_finals(reports: Path, shelf: Shelf) -> None:
+    """A final edition whose folder is not the one that became final stops the press."""
+    log = read_log(reports)
+    for listed in shelf.editions:
+        final = was_final(log, listed.id, listed.edition)
+        digest = provenance.sha256(reports / listed.place / MANIFEST)
+        if final and final.manifest_sha256 != digest:
+            raise PublicationError(
+                f"{listed.id}, edition {listed.edition}: became final in line {final.n} of {LOG}, "
+                "and its folder holds another one now. Restore it from a copy."
+            )
 
 
 def _contract_files(contract: Contract, site: Site, drawer: Drawer) -> dict[str, bytes]:

@@ -1,6 +1,6 @@
 """Is each edition still what was published? Every hash, or only those of files that moved.
 
-What was checked is remembered under reports/.runs by size and time of change, so that adding one
+What was checked is remembered beside the reports by size and time of change, so that adding one
 edition to five hundred does not read them all again. ``pbc-eval publish`` reads them all.
 """
 
@@ -12,15 +12,16 @@ from typing import Any
 from pbc_eval import provenance
 from pbc_eval._validate import first_few
 from pbc_eval.errors import PublicationError
+from pbc_eval.publish.workspace import workspace_of
 
-MEMORY = ".runs/checked.json"
+MEMORY = "checked.json"
 
 
 class Checked:
     """The editions that were found unchanged, with what their files looked like then."""
 
     def __init__(self, reports: Path, *, trust_memory: bool) -> None:
-        self._file = reports / MEMORY
+        self._file = workspace_of(reports) / MEMORY
         self._before: Mapping[str, Any] = _read(self._file) if trust_memory else {}
         self._now: dict[str, Any] = {}
 

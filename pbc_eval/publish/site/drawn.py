@@ -8,10 +8,11 @@ from pathlib import Path
 from pbc_eval import provenance
 from pbc_eval.publish.site.editions_figure import EditionEstimate, editions_over_time
 from pbc_eval.publish.site.listed import Contract
+from pbc_eval.publish.workspace import workspace_of
 from pbc_eval.report.figures.drawing import Figure
 from pbc_eval.results_file import HeadlineFacts
 
-KEPT = ".runs/figures"
+KEPT = "figures"
 
 
 def editions_figure(contract: Contract) -> Figure | None:
@@ -39,10 +40,10 @@ def editions_figure(contract: Contract) -> Figure | None:
 
 
 class Drawer:
-    """Draws figures, or finds the drawing that was kept under reports/.runs."""
+    """Draws figures, or finds the drawing that was kept beside the reports."""
 
     def __init__(self, reports: Path) -> None:
-        self._folder = reports / KEPT
+        self._folder = workspace_of(reports) / KEPT
         self._made_by = f"{provenance.code_hash()} {provenance.versions()}"
         self._used: set[str] = set()
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from pbc_eval.agreement.site import Site
+from pbc_eval.publish.edition_log import LOG
 from pbc_eval.publish.site.listed import Listed, Shelf
 from pbc_eval.publish.visible import one_line
 
@@ -23,8 +24,9 @@ def tag_uri(site: Site, listed: Listed) -> str:
     return f"tag:{site.authority},{listed.released.isoformat()}:{listed.id}/{listed.edition}"
 
 
-def atom_feed(shelf: Shelf, site: Site) -> bytes:
-    """The newest editions as an Atom feed. The site must have an address, and an edition."""
+def atom_feed(shelf: Shelf, site: Site, *, head: str) -> bytes:
+    """The newest editions as an Atom feed, with the ``head`` of the log of editions. The site must
+    have an address, and an edition."""
     address = site.address or ""
     editions = shelf.editions[:MOST_ENTRIES]
     feed = ET.Element("feed", {"xmlns": ATOM, "xml:lang": site.language})
@@ -35,6 +37,8 @@ def atom_feed(shelf: Shelf, site: Site) -> bytes:
     _person(feed, site.publisher or site.title)
     ET.SubElement(feed, "link", {"rel": "self", "href": f"{address}feed.xml"})
     ET.SubElement(feed, "link", {"rel": "alternate", "href": f"{address}index.html"})
+    ET.SubElement(feed, "link", {"rel": "related", "href": f"{address}{LOG}"})
+    ET.SubElement(feed, "category", {"scheme": f"{address}{LOG}#head", "term": head})
     for listed in editions:
         entry = ET.SubElement(feed, "entry")
         _text(entry, "id", tag_uri(site, listed))

@@ -21,6 +21,7 @@ from matplotlib.ticker import MaxNLocator
 
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.errors import PublicationError
+from pbc_eval.messages.numbers import in_points
 from pbc_eval.numerics.published import published
 
 __all__ = [
@@ -92,7 +93,7 @@ def scale_of(outcome: Outcome) -> float:
 
 
 def axis_label(outcome: Outcome, prefix: str) -> str:
-    unit = "percentage points" if outcome.shown_as == "percentage_points" else outcome.unit
+    unit = "percentage points" if prefix and in_points(outcome) else outcome.unit
     if not prefix and outcome.shown_as == "percentage_points":
         unit = "%"
     return f"{prefix} ({unit})".strip() if prefix else unit.capitalize()

@@ -175,7 +175,7 @@ def _panel(axes: Axes, contract: ContractResult, *, named: bool) -> None:
     axes.set_ylim(-1, 1)
     axes.margins(x=0.12)
     axes.xaxis.set_major_locator(MaxNLocator(5))
-    unit = "percentage points" if outcome.shown_as == "percentage_points" else outcome.unit
+    unit = "percentage points" if fmt.in_points(outcome) else outcome.unit
     axes.set_title(f"{short(contract.label)}: {short(outcome.label)}", loc="left", size=9)
     axes.set_xlabel(unit, size=8.5)
 

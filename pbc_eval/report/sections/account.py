@@ -31,7 +31,7 @@ def principle_parts(released: ReleasedEvaluation) -> Sequence[Part]:
 def principles(released: ReleasedEvaluation) -> tuple[tuple[str, str], ...]:
     """Each principle and what was done for it, from the map and from what is stated."""
     sroi, account = require_value(released), _account(released)
-    low, high = ratio_range(released)
+    span = ratio_range(released)
     simulated = (
         "its uncertainty is simulated"
         if released.simulation
@@ -49,8 +49,8 @@ def principles(released: ReleasedEvaluation) -> tuple[tuple[str, str], ...]:
         (
             "6. Be transparent",
             "The whole value map and a workbook with live formulas can be downloaded; "
-            f"the ratio is shown with its range, {low:.2f} to {high:.2f}, beside the net present "
-            f"value; {simulated}.",
+            f"the ratio is shown with its range, {span.low:.2f} to {span.high:.2f} {span.how}, "
+            f"beside the net present value; {simulated}.",
         ),
         ("7. Verify the result", (account.verified if account else "") or NOT_STATED),
         ("8. Be responsive", (account.responsive if account else "") or NOT_STATED),

@@ -123,13 +123,16 @@ def _review_sentence(released: ReleasedEvaluation, reviews: Sequence[OutputRevie
         return "This report holds no figures about people."
     doubtful = [review for review in reviews if review.status == "review"]
     if not doubtful:
+        if len(reviews) == 1:
+            return "The one output passed the disclosure review."
         return f"All {len(reviews)} outputs passed the disclosure review."
     answered = [review for review in doubtful if released.rule.reviewer_of(review.output)]
     rest = len(doubtful) - len(answered)
     passed = len(reviews) - len(doubtful)
     sentence = f"{passed} of {len(reviews)} outputs passed the disclosure review"
     if answered:
-        sentence += f"; {len(answered)} were looked at by hand and released"
+        were = "was" if len(answered) == 1 else "were"
+        sentence += f"; {len(answered)} {were} looked at by hand and released"
     if rest:
         sentence += f"; {rest} {'is' if rest == 1 else 'are'} still to be looked at by hand"
     return sentence + "."

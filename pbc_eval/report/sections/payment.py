@@ -133,7 +133,7 @@ def _in_points(outcome: Outcome) -> bool:
 
 
 def _unit(outcome: Outcome) -> str:
-    return "percentage points" if _in_points(outcome) else outcome.unit
+    return "percentage points" if fmt.in_points(outcome) else outcome.unit
 
 
 def risk_figure(risk: PaymentRisk, outcome: Outcome) -> Figure:
@@ -190,10 +190,12 @@ def _risk_notes(
         "normally around the true effect with the standard error that was found. "
         f"{base} is due for an estimate of zero; more than that is paid for results."
     ]
-    exact = "The chances of steps are exact" if risk.closed_form else "Nothing is exact"
+    draws = f"{risk.n_draws:,} draws (seed {risk.seed})"
     notes.append(
-        f"{exact} where a step rests on one estimate; the rest comes from {risk.n_draws:,} draws "
-        f"(seed {risk.seed})."
+        "The chances of steps are exact where a step rests on one estimate, the counterfactual of "
+        f"a relative effect being estimated with it; the rest comes from {draws}."
+        if risk.closed_form
+        else f"All of it comes from {draws}."
     )
     if len(varied) > 1:
         names = ", ".join(outcome.label for outcome in varied)

@@ -36,6 +36,12 @@ def performance_parts(released: ReleasedEvaluation) -> Sequence[Part]:
         f"A signal is {rules} (Western Electric, 1956). Steady processes give one by chance about "
         "once in 90 points. A period that was not reported ends a run."
     )
+    agreed = released.spec.performance
+    if agreed is not None and agreed.numbers is not None:
+        note += (
+            " Numbers that are text in the tables of measures are read as written like "
+            f"{agreed.numbers}."
+        )
     return [*parts, Paragraphs((note,), style="note")]
 
 

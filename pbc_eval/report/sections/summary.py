@@ -1,7 +1,7 @@
 """What was found, at the top of a page: headlines in boxes, and what can and cannot be said."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from pbc_eval.disclosure import ReleasedEvaluation, ReleasedFinding, ReleasedPortfolio
 from pbc_eval.errors import PublicationError
@@ -12,6 +12,7 @@ from pbc_eval.messages.values import Money
 from pbc_eval.report.parts import Heading, LaidOut, Listed, Part
 from pbc_eval.report.words import claims, facts, prose
 from pbc_eval.report.words.portfolio_words import headline_sentences, money_sentence
+from pbc_eval.sroi.present_value import SroiResult, bare_rows
 
 ALL_AT_ONCE = (
     "Contracts differ in whom they served, where and when. Differences between them are not "
@@ -69,15 +70,15 @@ def _money_boxes(released: ReleasedEvaluation) -> list[dict[str, Any]]:
         figure = fmt.money(float(payment.total), currency)
         boxes.append(_money_box(label, figure, payment.sentence))
     if sroi is not None:
-        low, high = ratio_range(released)
+        span = ratio_range(released)
+        low, high = (fmt.money(end, currency, 2) for end in (span.low, span.high))
         label = Sentence("Social return per {unit} invested", unit=Money(1, currency))
         boxes.append(
             _money_box(
                 label,
                 fmt.money(sroi.ratio, currency, 2),
-                f"Between {fmt.money(low, currency, 2)} and {fmt.money(high, currency, 2)} when "
-                "one assumption at a time is changed. Net present value "
-                f"{fmt.money(sroi.net_present_value, currency)}.",
+                f"Between {low} and {high} {span.how}. Net present value "
+                f"{fmt.money(sroi.net_present_value, currency)}.{bare_counts(sroi)}",
             )
         )
     return boxes
@@ -95,13 +96,44 @@ def _money_box(label: str, figure: str, sentence: str) -> dict[str, Any]:
     }
 
 
-def ratio_range(released: ReleasedEvaluation) -> tuple[float, float]:
-    """Lowest and highest ratio when one assumption at a time moves. A ratio needs its range."""
+class RatioRange(NamedTuple):
+    """Between which ends the ratio lies, and what the ends are of."""
+
+    low: float
+    high: float
+    how: str  # "in 95% of 100,000 simulated draws"
+
+
+ONE_AT_A_TIME = "when one assumption at a time is changed"
+
+
+def ratio_range(released: ReleasedEvaluation) -> RatioRange:
+    """The simulated interval where something was simulated, else the lowest and highest ratio when
+    one assumption at a time moves. A ratio needs its range."""
+    returns = None if released.simulation is None else released.simulation.returns
+    if returns is not None:
+        low, high = returns.spread["ratio"].interval
+        if low < high:
+            how = f"in {fmt.percent(returns.level)} of {returns.draws:,} simulated draws"
+            return RatioRange(low, high, how)
     analysis = released.value_analysis
     ends = None if analysis is None else analysis.ratio_range
     if ends is None:
         raise PublicationError(f"{released.spec.id}: a ratio without its range is not published.")
-    return ends
+    return RatioRange(*ends, ONE_AT_A_TIME)
+
+
+def bare_counts(sroi: SroiResult) -> str:
+    """A word on rows whose quantity was counted, and from which nothing is taken off."""
+    bare = bare_rows(sroi.outcomes)
+    if not bare:
+        return ""
+    which = (
+        "any outcome"
+        if len(bare) == len(sroi.outcomes)
+        else f"{len(bare)} of its {len(sroi.outcomes)} outcomes"
+    )
+    return f" Nothing is taken off for what would have happened anyway from {which}."
 
 
 def portfolio_parts(released: ReleasedPortfolio) -> Sequence[Part]:

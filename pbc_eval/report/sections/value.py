@@ -24,7 +24,7 @@ from pbc_eval.report.parts import (
     tables_of,
 )
 from pbc_eval.report.sections.payment import WORKBOOK
-from pbc_eval.report.sections.summary import ratio_range
+from pbc_eval.report.sections.summary import ONE_AT_A_TIME, ratio_range
 from pbc_eval.sroi.assumption_names import assumption_name, input_name, row_name
 from pbc_eval.sroi.present_value import CONVENTIONS, SroiResult
 from pbc_eval.sroi.value_of_information import ValueOfInformation
@@ -68,11 +68,12 @@ def value_parts(released: ReleasedEvaluation) -> Sequence[Part]:
 def _ratio_parts(
     released: ReleasedEvaluation, sroi: SroiResult, valuation: Valuation
 ) -> list[Part]:
-    low, high = ratio_range(released)
-    sentence = (
-        f"{sroi.sentence} When one assumption at a time is changed, the ratio runs "
-        f"from {low:.2f} to {high:.2f}."
-    )
+    span = ratio_range(released)
+    sentence = f"{sroi.sentence} The ratio runs from {span.low:.2f} to {span.high:.2f} {span.how}."
+    analysis = released.value_analysis
+    if span.how != ONE_AT_A_TIME and analysis is not None and analysis.ratio_range is not None:
+        low, high = analysis.ratio_range
+        sentence += f" It runs from {low:.2f} to {high:.2f} {ONE_AT_A_TIME}."
     not_comparable = Sentence(
         "Ratios of different programmes are not comparable: each rests on its own choice of "
         "outcomes, values and durations. The net present value stands beside the ratio for that "

@@ -13,7 +13,9 @@ MISSING: dict[Missing, str] = {
     "refuse": "The evaluation stops if an outcome is missing.",
     "complete_units": "A unit that lacks an outcome in any period is left out, and listed.",
     "pairs": "A unit is left out of the comparisons that need the missing value, and of no other.",
-    "complete_cases": "A row that lacks the outcome is left out, and listed.",
+    "complete_cases": "A row that lacks the outcome or a characteristic is left out, and listed.",
+    "indicator": "A missing characteristic is filled in beside an indicator that says so; a row "
+    "that lacks the outcome is left out, and listed.",
 }
 
 

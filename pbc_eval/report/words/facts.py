@@ -55,10 +55,16 @@ def disclosure_sentence(released: ReleasedEvaluation) -> Sentence:
         threshold=Number(rule.threshold),
         units=Name(data.unit_name[1]) if data else Sentence("people"),
         reason=reason,
-        held_back=Sentence("{n} cells are held back.", n=Number(hidden))
-        if hidden
-        else Sentence("No cell had to be held back."),
+        held_back=_held_back(hidden),
     )
+
+
+def _held_back(cells: int) -> Sentence:
+    if not cells:
+        return Sentence("No cell had to be held back.")
+    if cells == 1:
+        return Sentence("One cell is held back.")
+    return Sentence("{n} cells are held back.", n=Number(cells))
 
 
 def method_facts(evaluation: ReleasedEvaluation) -> list[tuple[str, str]]:

@@ -161,7 +161,7 @@ def pooled_sentences(portfolio: ReleasedPortfolio) -> tuple[Sentence, ...]:
             Sentence(
                 "True effects differ from contract to contract by about {size} (their standard "
                 "deviation; {level} interval {low} to {high}). {share} of the spread of the "
-                "estimates is more than chance.",
+                "estimates is more than chance (I-squared, from Cochran's Q).",
                 Claim(kind="association"),
                 size=fmt.effect_value(spread.tau2**0.5, outcome, currency),
                 level=level,

@@ -44,7 +44,8 @@ def interval_words(estimate: AttEstimate, outcome: Outcome, currency: str) -> Se
     low, high = estimate.conf_low, estimate.conf_high
     if low is None or high is None:
         return Sentence(
-            "no confidence interval can be given: {reason}", reason=estimate.reason or EMPTY
+            "no confidence interval can be given: {reason}",
+            reason=estimate.reason or estimate.no_interval or EMPTY,
         )
     level = Share(estimate.level)
     if low > 0 or high < 0:
@@ -206,11 +207,11 @@ def cannot_say(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> tupl
                 )
             )
         return tuple(sentences)
-    if estimate.std_error is None:
+    if estimate.conf_low is None:
         sentences.append(
             Sentence(
                 "How far chance could explain the result cannot be said: {reason}.",
-                reason=estimate.reason or EMPTY,
+                reason=estimate.reason or estimate.no_interval or EMPTY,
             )
         )
     elif not estimate.significant:
@@ -271,17 +272,22 @@ def _reported_headline(finding: ReleasedFinding, evaluation: ReleasedEvaluation)
     outcome, measured = finding.outcome, finding.measured
     effect, direction = measured.effect or 0.0, effect_of(finding, evaluation)
     claim = _claim(finding, evaluation)
+    beside: Sentence = EMPTY
     if measured.counterfactual:
         share = abs(effect / measured.counterfactual)
         size = Effect(share, decimals=outcome.decimals, relative=True)
+        if fmt.in_points(outcome) and measured.unit == outcome.unit:
+            beside = Sentence(" ({share} of the level there)", share=size)
+            size = fmt.effect_value(effect, outcome, evaluation.spec.contract.currency)
     else:
         size = fmt.effect_value(effect, outcome, evaluation.spec.contract.currency)
     figure = _sized(size, direction, claim)
     sentence = Sentence(
-        "{label}: reported as {figure} than in the comparison group{status}{tail}.",
+        "{label}: reported as {figure} than in the comparison group{beside}{status}{tail}.",
         claim,
         label=Name(outcome.label),
         figure=figure,
+        beside=beside,
         status=Sentence(" (recalled, to be verified)") if finding.status == "RECALLED" else EMPTY,
         tail=EMPTY if measured.std_error else Sentence("; the source gives no confidence interval"),
     )

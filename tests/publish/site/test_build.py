@@ -13,6 +13,7 @@ from evaluations import PROJECT, files_under
 
 from pbc_eval.errors import PublicationError, SpecError
 from pbc_eval.publish.site.build import write_site
+from pbc_eval.publish.workspace import workspace_of
 
 
 def published(reports) -> dict[str, bytes]:
@@ -73,7 +74,7 @@ def test_writing_the_site_twice_touches_nothing(reports):
     before = {path: path.stat().st_mtime_ns for path in reports.rglob("*.*") if path.is_file()}
     write_site(reports, trust_memory=True)
     after = {path: path.stat().st_mtime_ns for path in reports.rglob("*.*") if path.is_file()}
-    memory = reports / ".runs" / "checked.json"
+    memory = workspace_of(reports) / "checked.json"
     assert {**after, memory: 0} == {**before, memory: 0}
 
 

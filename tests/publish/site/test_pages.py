@@ -11,6 +11,7 @@ from pbc_eval.errors import PublicationError
 from pbc_eval.publish.page import refuse_an_unfit_page, script_source
 from pbc_eval.publish.site.build import write_site
 from pbc_eval.publish.site.pages import SEARCH
+from pbc_eval.publish.workspace import workspace_of
 
 pytestmark = pytest.mark.slow  # seconds, together
 
@@ -158,14 +159,14 @@ def test_one_edition_has_no_drawing(tmp_path):
 
 def test_a_drawing_is_made_once_and_forgotten_when_nothing_shows_it(corrected, monkeypatch):
     first = contract_page(corrected)
-    (kept,) = (corrected / ".runs" / "figures").glob("*.svg")
+    (kept,) = (workspace_of(corrected) / "figures").glob("*.svg")
     monkeypatch.setattr("pbc_eval.report.figures.drawing.Figure.svg", property(lambda _: 1 / 0))
     assert contract_page(corrected) == first
     monkeypatch.undo()
     put(corrected, edition="2025-9", particulars__publication__release_date="2025-09-01")
     contract_page(corrected)
     assert not kept.exists()
-    assert len([*(corrected / ".runs" / "figures").glob("*.svg")]) == 1
+    assert len([*(workspace_of(corrected) / "figures").glob("*.svg")]) == 1
 
 
 def test_the_table_can_be_had_unrounded(corrected):

@@ -1,0 +1,70 @@
+"""The table of people that a design matches, its numbers read as the file says they are written."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from pbc_eval.agreement.comparison_group import ComparisonGroup
+from pbc_eval.agreement.design import Matching
+from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.agreement.matching_settings import Near, Scored
+from pbc_eval.intake.input_files import InputFiles
+from pbc_eval.intake.number_columns import numbers_of_frame
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.results import frame_with_sentences
+
+
+def read_people(
+    spec: EvaluationSpec, design: Matching, files: InputFiles
+) -> tuple[pd.DataFrame, list[Sentence]]:
+    """One row a person, and what was read of text, for the ledger.
+
+    Raises DataError that names every column of numbers that is text, with what to state.
+    """
+    data = spec.data
+    assert data is not None
+    path = spec.path(data.file)
+    columns = _number_columns(spec, design)
+    frame = files.frame(path, columns if data.numbers else ())
+    outcomes = [str(outcome.column) for outcome in spec.outcomes]
+    frame, read = numbers_of_frame(
+        frame, columns, data.numbers, owner=path.name, labels=set(data.categories) - set(outcomes)
+    )
+    labels = {
+        name: frame[name].astype("string").astype("category")
+        for name in data.categories
+        if name in frame and name not in outcomes
+    }
+    return frame.assign(**labels), read
+
+
+def _number_columns(spec: EvaluationSpec, design: Matching) -> list[str]:
+    """Columns that are, or may be, numbers: a text without numbers among them stays a category."""
+    names = [*design.covariates, *(str(outcome.column) for outcome in spec.outcomes)]
+    ways: Sequence[ComparisonGroup] = (design, *design.alternatives)
+    for way in ways:
+        options = way.options
+        if isinstance(options, Near):
+            names += list(options.within)
+        if isinstance(options, Scored) and options.score is not None:
+            names.append(options.score)
+    if spec.data is not None and spec.data.weight is not None:
+        names.append(spec.data.weight)
+    return list(dict.fromkeys(names))
+
+
+def with_what_was_read(ledger: pd.DataFrame, read: Sequence[Sentence]) -> pd.DataFrame:
+    """A ledger's table with a row for each column that was read from text, behind the first."""
+    if not read:
+        return ledger
+    rows: list[dict[str, Any]] = [
+        {str(name): value for name, value in row.items()} for row in ledger.to_dict("records")
+    ]
+    count = rows[0]["rows_in"]
+    notes = [
+        {**dict.fromkeys(rows[0]), "what": Sentence("numbers as text"), "rows_in": count}
+        | {"rows_dropped": 0, "rows_left": count, "why": note}
+        for note in read
+    ]
+    return frame_with_sentences([rows[0], *notes, *rows[1:]], ("what", "why"))

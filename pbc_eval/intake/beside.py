@@ -1,0 +1,31 @@
+"""What is wrong with the tables beside a file that cannot be read itself: told with it, at once."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pbc_eval.agreement.yaml_file import read_yaml
+from pbc_eval.errors import PbcError, SpecError
+from pbc_eval.intake.value_table import read_value_map
+
+
+def problems_beside(path: Path) -> tuple[str, ...]:
+    """What is wrong with the value map that a file names which itself cannot be read as a whole."""
+    try:
+        data = read_yaml(path).data
+    except SpecError:
+        return ()
+    valuation = data.get("value_map") if isinstance(data, Mapping) else None
+    file = valuation.get("file") if isinstance(valuation, Mapping) else None
+    table = path.parent / file if isinstance(file, str) and file else None
+    if table is None or not table.is_file():
+        return ()
+    try:
+        read_value_map(table, numbers=_text(valuation, "numbers"))
+    except PbcError as problem:
+        return (str(problem),)
+    return ()
+
+
+def _text(part: Any, key: str) -> Any:
+    return part.get(key) if isinstance(part, Mapping) else None

@@ -1,0 +1,187 @@
+"""What readers read in the files of two editions, word by word: the first that differs.
+
+    page ── words and addresses, and the letters in its drawings ─┐
+    table, text, metadata ── its lines                            ├─▶ differing words ─▶ Retold
+    archive, workbook, document ── the same of each file inside   ┘
+
+Numbers in results.json and in the tables are compared in compared.py. Here it is what is made of
+them: a page whose amounts were changed by hand, with manifest and checksums made to fit, holds
+numbers that nothing gives.
+"""
+
+import base64
+import binascii
+import hashlib
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from itertools import zip_longest
+from pathlib import Path, PurePosixPath
+
+TEXTS = (".txt", ".csv", ".json", ".jsonld", ".cff", ".bib", ".md", ".yaml", ".xml", ".rels")
+PAGES = (".html", ".xml", ".svg", ".rels")
+ARCHIVES = (".zip", ".xlsx", ".docx", ".ods")
+FACTS = ("SHA256SUMS", "ro-crate-metadata.json")  # hashes and sizes of the other files
+_ADDRESSES = frozenset({"href", "alt", "title", "aria-label", "content"})
+_DRAWING = re.compile(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)")
+_HASH = re.compile(r"\b[0-9a-f]{40,64}(\+changes)?\b")
+_NUMERAL = re.compile(r"\d[\d.,\u00a0\u202f]*\d|\d")
+MOST_BYTES = 200_000_000  # of a file inside an archive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retold:
+    """Where two editions read differently. ``words`` are sentences, one a file; ``numerals`` those
+    in which a number differs; ``beyond_rounding`` says whether any differs by more than the last
+    place that it is written to, or something else than a number does."""
+
+    words: tuple[str, ...] = ()
+    numerals: tuple[str, ...] = ()
+    beyond_rounding: bool = False
+
+
+def compare_words(before: Path, after: Path, names: tuple[str, ...], known: set[str]) -> Retold:
+    """Compare the files ``names`` of two editions. ``known`` are texts that differ for a reason
+    that is told beside: versions, commits. Where they stand, nothing is compared."""
+    words: list[str] = []
+    numerals: list[str] = []
+    beyond = False
+    for name in names:
+        first, second = _words_in(before / name, known), _words_in(after / name, known)
+        place = _first_difference(first, second)
+        if place is None:
+            continue
+        words.append(f"{name}: {place}")
+        beyond = beyond or not all(map(_rounded_alike, first, second)) or len(first) != len(second)
+        number = _first_difference(_numerals(first), _numerals(second))
+        if number is not None:
+            numerals.append(f"{name}: {number}")
+    return Retold(words=tuple(words), numerals=tuple(numerals), beyond_rounding=beyond)
+
+
+def _words_in(file: Path, known: set[str]) -> list[str]:
+    texts = _texts(file.name, file.read_bytes())
+    return [word for text in texts for word in _masked(text, known).split()]
+
+
+def _masked(text: str, known: set[str]) -> str:
+    text = _HASH.sub("(hash)", text)
+    for other in sorted(known, key=len, reverse=True):
+        text = text.replace(other, "(known)")
+    return text
+
+
+def _texts(name: str, content: bytes) -> list[str]:
+    """What is read in a file; its bytes, in letters, where it is neither text nor drawing."""
+    suffix = PurePosixPath(name).suffix.lower()
+    if PurePosixPath(name).name in FACTS:
+        return []
+    if suffix in ARCHIVES:
+        return _inside(content)
+    if suffix in PAGES:
+        return _Reader.read(content.decode("utf-8", errors="replace"))
+    if suffix in TEXTS:
+        return [content.decode("utf-8", errors="replace")]
+    return [_as_letters(content)]
+
+
+def _inside(content: bytes) -> list[str]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            texts: list[str] = []
+            for entry in sorted(archive.infolist(), key=lambda entry: entry.filename):
+                texts.append(entry.filename)
+                if entry.file_size > MOST_BYTES:
+                    texts.append(f"more than {MOST_BYTES} bytes")
+                else:
+                    texts += _texts(entry.filename, archive.read(entry))
+            return texts
+    except (zipfile.BadZipFile, OSError, RuntimeError):
+        return [_as_letters(content)]
+
+
+def _as_letters(content: bytes) -> str:
+    """The hash of bytes that nobody reads, without digits: it differs, and is no number."""
+    digits = str.maketrans("0123456789", "ghijklmnop")
+    return f"(bytes {hashlib.sha256(content).hexdigest().translate(digits)})"
+
+
+class _Reader(HTMLParser):
+    """Collects what a page says: its text, its addresses, and the letters in its drawings."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.texts: list[str] = []
+
+    @classmethod
+    def read(cls, page: str) -> list[str]:
+        reader = cls()
+        reader.feed(page)
+        reader.close()
+        return reader.texts
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if value and name in _ADDRESSES:
+                self.texts.append(value)
+            if value and tag == "img" and name == "src":
+                self.texts += _drawn(value)
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def _drawn(address: str) -> list[str]:
+    drawing = _DRAWING.fullmatch(address)
+    if not drawing:
+        return []
+    try:
+        svg = base64.b64decode(drawing[1], validate=True).decode("utf-8", errors="replace")
+    except binascii.Error:
+        return [address]
+    return _Reader.read(svg)
+
+
+def _numerals(words: list[str]) -> list[str]:
+    return [number for word in words for number in _NUMERAL.findall(word)]
+
+
+def _rounded_alike(was: str, now: str) -> bool:
+    """Are two words the same, or one number to within one of its last place?"""
+    if was == now:
+        return True
+    first, second = _NUMERAL.findall(was), _NUMERAL.findall(now)
+    if _NUMERAL.sub("#", was) != _NUMERAL.sub("#", now) or len(first) != len(second):
+        return False
+    digits = [re.sub(r"\D", "", number) for number in (*first, *second)]
+    half = len(first)
+    return all(abs(int(a) - int(b)) <= 1 for a, b in zip(digits[:half], digits[half:], strict=True))
+
+
+def _first_difference(before: list[str], after: list[str]) -> str | None:
+    for was, now in zip_longest(before, after):
+        if was != now:
+            return f"{_quoted(was)} is {_quoted(now)} when it is made again"
+    return None
+
+
+def _quoted(word: str | None) -> str:
+    return "nothing" if word is None else f"'{word[:60]}'"
+
+
+def told_apart(before: Mapping[str, object], now: Mapping[str, object]) -> set[str]:
+    """Texts of two manifests' versions and commits that differ: what may differ on a page too."""
+    first, second = dict(_facts(before)), dict(_facts(now))
+    pairs = ((first.get(name), second.get(name)) for name in {*first, *second})
+    return {text for pair in pairs if pair[0] != pair[1] for text in pair if text}
+
+
+def _facts(manifest: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    for name in ("code_commit", "code_sha256", "notebook_sha256"):
+        yield name, str(manifest.get(name) or "")
+    versions = manifest.get("versions")
+    if isinstance(versions, Mapping):
+        yield from ((str(name), str(version)) for name, version in versions.items())
