@@ -69,7 +69,8 @@ def test_counts_agree_everywhere(seed, share):
     assert checked["treated"] == sum(panel.cohort_units[1:])
     assert checked["comparison"] == panel.cohort_units[0]
     assert panel.ledger.units == panel.n_units == checked["all"]
-    assert sum(step.units_dropped for step in panel.ledger.steps) + panel.n_units == frame.unit.nunique()
+    dropped = sum(step.units_dropped for step in panel.ledger.steps)
+    assert dropped + panel.n_units == frame["unit"].nunique()
     cells = att_gt(panel).to_frame()
     if cells.estimate[cells.event_time >= 0].isna().any():
         return  # a cell that nobody is seen in both periods of
