@@ -131,8 +131,10 @@ def check(paths: Paths, reports: Reports = Path("reports")) -> None:
             continue
         try:
             from pbc_eval.disclosure import release  # noqa: PLC0415 heavy: loads data tools
+            from pbc_eval.disclosure.open_data import open_files  # noqa: PLC0415 likewise
             from pbc_eval.evaluation.evaluate import evaluate  # noqa: PLC0415 likewise
 
+            open_files(spec)
             released = release(evaluate(spec))
         except (PbcError, OSError) as problem:
             problems += 1

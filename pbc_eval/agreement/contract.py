@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from pbc_eval.agreement.base import Agreed, Date
+from pbc_eval.agreement.base import AddedLater, Agreed, Date
 from pbc_eval.agreement.disclosure import DisclosureRule
 
 
@@ -62,6 +62,22 @@ class Contract(Agreed):
         return self
 
 
+class DataRows(Agreed):
+    """What the rows of a data file are, said by whoever passes it on."""
+
+    are: Literal["people", "bodies", "totals"] = Field(
+        description="people: a row, or several, for one person; bodies: for a school, hospital, "
+        "area, whose identity is public; totals: sums over many, a value map, a price list."
+    )
+    quasi_identifiers: tuple[str, ...] = Field(
+        default=(),
+        description="For people: columns by which somebody could know one of them: age, area.",
+    )
+    published_at: str = Field(
+        default="", description="For people: where these very rows are public already."
+    )
+
+
 class Publication(Agreed):
     """How the report is published."""
 
@@ -74,8 +90,13 @@ class Publication(Agreed):
     data_notice: str = Field(default="", description="Shown beside the status at the page's top.")
     data_open: bool = Field(
         default=False,
-        description="true: data files may be passed on and go into the edition's archive; false: "
-        "only their names and hashes do.",
+        description="true: the data files of which data_rows says what their rows are go into the "
+        "edition's archive; of others only names and hashes do. false: of all.",
+    )
+    data_rows: Annotated[dict[str, DataRows], AddedLater()] = Field(
+        default_factory=dict,
+        description="By file: what its rows are. Rows of people are passed on only where they are "
+        "synthetic, public already, or no group of the quasi_identifiers is small.",
     )
     required_sign_offs: tuple[Role, ...] = Field(
         default=(),

@@ -21,7 +21,9 @@ from filelock import FileLock, Timeout
 
 from pbc_eval import provenance
 from pbc_eval._validate import first_few
+from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.disclosure.editions import refuse_differencing
+from pbc_eval.disclosure.open_data import open_files
 from pbc_eval.errors import PublicationError
 from pbc_eval.messages.catalogue import confirmed_by
 from pbc_eval.provenance import MANIFEST
@@ -76,6 +78,7 @@ def publish_edition(
     kind = kind_of(agreed, report)
     spec = kind.subject(agreed)
     _refuse_an_unconfirmed_language(spec)
+    _open_files(spec)  # what may not be passed on is refused before anything runs
     reports = reports.resolve()
     target = _place_of(spec, reports)
     runs = workspace_of(reports) / "runs" / spec.id
@@ -153,6 +156,10 @@ def _refuse_an_unconfirmed_language(spec: Subject) -> None:
         )
 
 
+def _open_files(spec: Subject) -> tuple[str, ...]:
+    return open_files(spec.agreed) if isinstance(spec.agreed, EvaluationSpec) else ()
+
+
 def _place_of(spec: Subject, reports: Path) -> Path:
     target = reports / spec.id / spec.edition
     if not target.resolve().is_relative_to(reports):
@@ -200,9 +207,7 @@ def _make(kind: Kind, spec: Subject, run_dir: Path, reports: Path, notebook: Pat
     write_companions(
         edition,
         agreed=agreed_text(spec.agreed),
-        inputs=open_inputs(
-            spec.source.parent, facts["inputs_sha256"], is_open=spec.publication.data_open
-        ),
+        inputs=open_inputs(spec.source.parent, facts["inputs_sha256"], _open_files(spec)),
         results=results,
         facts=facts,
     )

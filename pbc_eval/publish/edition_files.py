@@ -4,7 +4,7 @@ Written before the manifest, so that they are as immutable as the page.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +54,9 @@ def write_companions(
     (folder / SUMS).write_text(sums_text(digests), encoding="utf-8")
 
 
-def open_inputs(folder: Path, hashes: Mapping[str, str], *, is_open: bool) -> dict[str, bytes]:
-    """The files of ``folder`` that were read, by name, where they may be passed on and are still
-    what was read."""
-    if not is_open:
-        return {}
-    paths = {name: folder / name for name in sorted(hashes)}
+def open_inputs(folder: Path, hashes: Mapping[str, str], names: Sequence[str]) -> dict[str, bytes]:
+    """The files ``names`` of ``folder`` that were read, where they are still what was read."""
+    paths = {name: folder / name for name in sorted(hashes) if name in names}
     return {
         name: path.read_bytes()
         for name, path in paths.items()

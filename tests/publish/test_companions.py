@@ -14,6 +14,7 @@ from hostile import VALUES
 from pbc_eval import provenance
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.agreement.yaml_file import read_yaml
+from pbc_eval.disclosure.open_data import open_files
 from pbc_eval.evaluation.evaluate import input_hashes
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.publish.citation import citation_of
@@ -41,7 +42,7 @@ def edition_of(folder, source, **changes):
     write_companions(
         folder,
         agreed=agreed_text(spec),
-        inputs=open_inputs(spec.folder, facts["inputs_sha256"], is_open=spec.publication.data_open),
+        inputs=open_inputs(spec.folder, facts["inputs_sha256"], open_files(spec)),
         results=model_of(**changes),
         facts=facts,
     )
@@ -188,8 +189,9 @@ def test_open_data_are_in_the_archive_as_they_were_read(tmp_path, source):
     change(source / "evaluation.yaml", "data_status: synthetic", OPEN)
     edition = edition_of(tmp_path / "edition", source, particulars__publication__data_open=True)
     parts = archive_of(edition)
-    for name in ("hospitals.csv", "performance.csv", "evaluation.yaml"):
+    for name in ("hospitals.csv", "performance.csv"):
         assert parts[f"inputs/{name}"] == (source / name).read_bytes()
+    assert "inputs/evaluation.yaml" not in parts  # its comments may not be meant for readers
     assert "#input-hospitals.csv" not in crate_of(edition)
 
 
@@ -252,6 +254,6 @@ def test_a_data_file_that_changed_meanwhile_or_lies_elsewhere_is_not_passed_on(t
         "a.csv": hashlib.sha256(b"1").hexdigest(),
         "../b.csv": hashlib.sha256(b"2").hexdigest(),
     }
-    assert open_inputs(tmp_path / "in", hashes, is_open=True) == {"a.csv": b"1"}
+    assert open_inputs(tmp_path / "in", hashes, [*hashes]) == {"a.csv": b"1"}
     (tmp_path / "in" / "a.csv").write_text("3")
-    assert open_inputs(tmp_path / "in", hashes, is_open=True) == {}
+    assert open_inputs(tmp_path / "in", hashes, [*hashes]) == {}
