@@ -221,7 +221,7 @@ def _effect(
         term=term,
         estimate=estimate,
         std_error=None if reason else float(np.sqrt(max(variance, 0.0))),
-        n_treated=_units(cells.n_treated[used], cells.plan.cohort[used]),
+        n_treated=_treated_units(cells, used),
         n_comparison=_pooled_units(cells, used),
         method=method,
         level=level,
@@ -233,14 +233,19 @@ def _effect(
     )
 
 
-def _units(counts: Ints, cohort: Ints) -> int:
-    """Treated units: each cohort once, with the most units any of its cells has."""
+def _treated_units(cells: CellEstimates, used: Ints) -> int:
+    """Treated units: each cohort once, with the most units any of its cells has; with gaps, where
+    every cell rests on others, with all of its units."""
+    counts = cells.n_treated[used]
+    cohort = cells.plan.cohort[used]
+    if cells.gaps:
+        return int(cells.cohort_units[np.unique(cohort)].sum())
     return sum(int(counts[cohort == g].max()) for g in np.unique(cohort))
 
 
 def _pooled_units(cells: CellEstimates, used: Ints) -> int:
     """Comparison units: those of every cohort that serves in any of the cells."""
-    pools, counts = cells.plan.pool[used], cells.n_comparison[used]
-    if (pools == pools[0]).all() and (counts == counts[0]).all():
-        return int(counts[0])
+    pools = cells.plan.pool[used]
+    if (pools == pools[0]).all() and not cells.gaps:
+        return int(cells.n_comparison[used].max())
     return int(cells.cohort_units[pools.any(axis=0)].sum())

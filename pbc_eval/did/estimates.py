@@ -56,6 +56,7 @@ class CellEstimates:
     n_comparison: Ints  # (k,) units
     reason: tuple[Sentence, ...]  # (k,) why a cell has no standard error; empty when it has one
     before: CohortParts | None = None  # of the cells before treatment, by cohort; None if too many
+    gaps: bool = False  # are units missing in some periods, so that cells rest on different ones?
     small: SmallCohorts = NO_SMALL_COHORTS  # what small cohorts add to ``joint``
     row_weight: Floats | None = (
         None  # (k,) of the treated rows in a cell; None: the cohorts' shares

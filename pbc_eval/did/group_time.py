@@ -6,6 +6,8 @@ Source: Callaway and Sant'Anna (2021), "Difference-in-differences with multiple 
 Journal of Econometrics 225.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from pbc_eval._validate import check_choice, check_level
@@ -72,6 +74,7 @@ def att_gt(
         panel, control_group=control_group, base_period=base_period, anticipation=anticipation
     )
     cells, notes = estimate_cells(panel, plan, method)
+    cells = replace(cells, gaps=not panel.balanced and not panel.repeated)
     return GroupTimeEffects(
         cells=cells,
         cohorts=panel.cohorts,

@@ -230,6 +230,7 @@ def gather_incomplete(
         n_comparison=counts[1],
         reason=reasons(plan, counts[2], counts[3], clustered=clustered),
         before=parts,
+        gaps=True,
         small=small.cohorts(),
         independent=independent_units(
             arrays.cohort, arrays.cluster if clustered else None, n_cohorts

@@ -27,6 +27,7 @@ difference-in-differences; Imai, Kim & Wang (2023), American Journal of Politica
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,7 +41,11 @@ from pbc_eval.errors import DataError, DesignError
 from pbc_eval.evaluation.comparison_groups import Sample, sample_by
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.panel.build import NOTHING_STATED
 from pbc_eval.panel.panel import Panel
+from pbc_eval.panel.periods import Periods, read_periods
+from pbc_eval.panel.sample import StartRules
+from pbc_eval.panel.starts import Code, StartInside, place_starts
 from pbc_eval.results import Method
 
 IN_PROGRAMME, WEIGHT, MATCHED_SET = "in_programme", "match_weight", "matched_set"
@@ -70,6 +75,8 @@ def match_then_did(
     anticipation: int = 0,
     level: float = 0.95,
     seed: int = 0,
+    start_inside_period: StartInside = "refuse",
+    never_treated_codes: Sequence[Code] | None = None,
 ) -> MatchedChanges:
     """Match programme units with never-treated ones as they were before, then follow both.
 
@@ -78,7 +85,8 @@ def match_then_did(
     before the first cohort, less ``anticipation`` periods. ``lags`` adds the outcome in that period
     and the ``lags - 1`` before it. ``by`` is the algorithm and its settings (nearest neighbour
     with a caliper of 0.2 without it), and ``adjust`` also adjusts changes for the covariates,
-    doubly robustly.
+    doubly robustly. ``start_inside_period`` and ``never_treated_codes`` are those of
+    ``Panel.from_data``.
 
     Raises DataError for data that contradict their roles or lack the base period for some unit,
     DesignError when there is nobody never treated, nothing to match on, or no match.
@@ -89,6 +97,8 @@ def match_then_did(
             f"match_then_did: the data already have columns {first_few(taken)}, which are needed "
             "for the match. Rename them."
         )
+    codes = None if never_treated_codes is None else tuple(never_treated_codes)
+    rules = StartRules(start_inside=start_inside_period, never_codes=codes)
     before, columns = before_programme(
         data,
         unit=unit,
@@ -98,6 +108,7 @@ def match_then_did(
         covariates=covariates,
         lags=lags,
         anticipation=anticipation,
+        rules=rules,
     )
     sample = sample_by(
         by or Nearest(caliper=USUAL_CALIPER),
@@ -118,6 +129,8 @@ def match_then_did(
         covariates=tuple(covariates) if adjust else (),
         cluster=MATCHED_SET if clustered else None,
         weight=WEIGHT,
+        start_inside_period=start_inside_period,
+        never_treated_codes=never_treated_codes,
     )
     effects = att_gt(panel, anticipation=anticipation, level=level)
     described = replace(effects, method=_described(effects, sample, lags))
@@ -134,6 +147,7 @@ def before_programme(
     covariates: Sequence[str] = (),
     lags: int = 0,
     anticipation: int = 0,
+    rules: StartRules = NOTHING_STATED,
 ) -> tuple[pd.DataFrame, list[str]]:
     """Units as they were before anybody entered the programme, one row each, and the columns to
     match on: the covariates in the base period and ``lags`` earlier outcomes ("outcome, 1 before").
@@ -147,23 +161,23 @@ def before_programme(
             "match_then_did: there is nothing to match on. Name covariates, or pass lags to match "
             "on earlier outcomes."
         )
-    starts = pd.to_numeric(data[cohort], errors="coerce").fillna(0)
-    periods = np.sort(data[time].unique())
-    entered = starts[starts > 0]
-    if entered.empty or (starts > 0).all():
-        who = "no unit ever entered" if entered.empty else "every unit entered"
+    periods, at, programme, touched = _starts(
+        data, unit, time, cohort, rules=rules, anticipation=anticipation
+    )
+    if not programme.any() or programme.all():
+        who = "no unit ever entered" if not programme.any() else "every unit entered"
         raise DesignError(
             f"match_then_did: {who} the programme; both programme units and never-treated ones "
             "are needed."
         )
-    earlier = periods[periods < entered.min()]
-    if len(earlier) < max(lags, 1) + anticipation:
+    if touched < max(lags, 1):
+        less = f" and its anticipation of {anticipation}" if anticipation else ""
         raise DesignError(
-            f"match_then_did: {len(earlier)} periods lie before the first cohort; lags={lags} and "
-            f"anticipation={anticipation} need {max(lags, 1) + anticipation}. Pass fewer lags."
+            f"match_then_did: {touched} periods lie before the first cohort{less}; lags={lags} "
+            f"needs {max(lags, 1)}. Pass fewer lags."
         )
-    base = earlier[len(earlier) - 1 - anticipation]
-    at_base = data[data[time] == base]
+    base = periods.names[touched - 1]
+    at_base = data[at == touched - 1]
     repeated = at_base[unit].duplicated()
     if repeated.any():
         raise DataError(
@@ -180,14 +194,38 @@ def before_programme(
     before = at_base[[unit, *dict.fromkeys(covariates)]].reset_index(drop=True)
     columns = list(dict.fromkeys(covariates))
     for lag in range(lags):
-        period = earlier[len(earlier) - 1 - anticipation - lag]
         name = f"{outcome}, {lag + 1} before"
-        then = data[data[time] == period].set_index(unit)[outcome]
+        then = data[at == touched - 1 - lag].set_index(unit)[outcome]
         before[name] = then.reindex(before[unit]).to_numpy()
         columns.append(name)
-    first = starts.groupby(data[unit]).max()
-    before[IN_PROGRAMME] = (first.reindex(before[unit]).to_numpy() > 0).astype(int)
+    reached = programme.groupby(data[unit]).max()
+    before[IN_PROGRAMME] = reached.reindex(before[unit]).to_numpy().astype(int)
     return before, columns
+
+
+def _starts(
+    data: pd.DataFrame, unit: str, time: str, cohort: str, *, rules: StartRules, anticipation: int
+) -> tuple[Periods, pd.Series, pd.Series, int]:
+    """The periods, each row's position among them, whether its unit enters the programme within
+    them, and the first position that any treatment touches, anticipation included."""
+    periods = read_periods(data[time].dropna().unique(), f"data frame, {time!r}")
+    position = {value: at for at, raw in enumerate(periods.raw) for value in raw}
+
+    def count(values: list[Any]) -> str:
+        return f"{data.loc[data[cohort].isin(values), unit].nunique():,} units"
+
+    placed = place_starts(
+        data[cohort].unique(),
+        periods,
+        f"cohort {cohort!r}",
+        start_inside=rules.start_inside,
+        never_codes=rules.never_codes,
+        count=count,
+    )
+    begun = [start.at for start in placed.placed if placed.codes[start.value] != 0]
+    touched = min((periods.spans.first_touched(at, anticipation) for at in begun), default=0)
+    enters = [value for value, code in placed.codes.items() if code != 0 and value is not None]
+    return periods, data[time].map(position), data[cohort].isin(enters), touched
 
 
 def _check(data: pd.DataFrame, names: Sequence[str]) -> None:

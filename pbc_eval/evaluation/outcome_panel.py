@@ -46,7 +46,8 @@ def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Pan
         never_treated_codes=data.never_treated_codes,
         fix_weights=data.fix_weights,
     )
-    return with_effects_only(panel, design.periods_open)
+    at_base = getattr(design, "estimator", "group_time") == "group_time"
+    return with_effects_only(panel, design.periods_open, at_base=at_base)
 
 
 def _for_matching(spec: EvaluationSpec, outcome: Outcome, missing: str) -> DesignError:

@@ -18,35 +18,45 @@ from pbc_eval.panel.source import Column, Table, collect
 
 SEEN_ONCE = Sentence("seen in one period only")
 NOT_BEFORE = Sentence("not seen before treatment")
+NOT_IN_BASE = Sentence("not seen in the base period")
 NOT_AFTER = Sentence("not seen once treated")
+NO_COMPARISON = Sentence("in no comparison")
 _WHY = {
     SEEN_ONCE: Sentence("no change to be compared"),
     NOT_BEFORE: Sentence("no outcome in any period wholly before treatment: no effect to be had"),
+    NOT_IN_BASE: Sentence(
+        "no outcome in the last period wholly before treatment, from which effects are reckoned"
+    ),
     NOT_AFTER: Sentence("no outcome from treatment on: no effect to be had"),
+    NO_COMPARISON: Sentence(
+        "never seen both in the base period of a cohort and once it is treated"
+    ),
 }
 
 
-def with_effects_only(panel: Panel, anticipation: int = 0) -> Panel:
+def with_effects_only(panel: Panel, anticipation: int = 0, *, at_base: bool = True) -> Panel:
     """The panel without units for which no effect can be had; the same one when there are none.
 
-    ``anticipation``: periods before the start that are not wholly untreated either. Nothing is
-    asked of complete panels, nor of repeated cross-sections, in which no unit is followed.
+    ``anticipation``: periods before the start that are not wholly untreated either. ``at_base``:
+    are effects reckoned from the base period, as ``att_gt`` does? Else any period before treatment
+    serves. Nothing is asked of complete panels, nor of repeated cross-sections, in which no unit is
+    followed.
     """
     if panel.repeated or panel.balanced:
         return panel
-    periods = range(panel.n_periods)
-    names = [f"y{at}" for at in periods]
+    names = [f"y{at}" for at in range(panel.n_periods)]
     wide = panel.units.mutate(seen=_seen(panel.units, names))
     steps: list[LedgerStep] = list(panel.ledger.steps)
     before = len(steps)
-    touched, starts = panel.first_touched(anticipation), panel.starts
-    for what in (SEEN_ONCE, NOT_BEFORE, NOT_AFTER):
-        flag = wide.seen == 1
-        if what is not SEEN_ONCE:
-            flag = wide.g < 0
-            for g in range(1, len(panel.cohorts)):
-                inside = names[: touched[g]] if what is NOT_BEFORE else names[starts[g] :]
-                flag = flag | ((wide.g == g) & (_seen(wide, inside) == 0))
+    cohorts = _Cohorts(panel, anticipation, names)
+    wide = drop_units(wide, wide.seen == 1, steps, SEEN_ONCE, _WHY[SEEN_ONCE])
+    flags = [(NOT_BEFORE, cohorts.without(wide, cohorts.untouched))]
+    if at_base:
+        flags.append((NOT_IN_BASE, cohorts.without(wide, cohorts.base)))
+    flags.append((NOT_AFTER, cohorts.without(wide, cohorts.treated)))
+    if at_base:
+        flags.append((NO_COMPARISON, (wide.g == 0) & ~cohorts.compared(wide)))
+    for what, flag in flags:
         wide = drop_units(wide, flag, steps, what, _WHY[what])
     if len(steps) == before:
         return panel
@@ -67,6 +77,32 @@ def with_effects_only(panel: Panel, anticipation: int = 0) -> Panel:
             ),
         ),
     )
+
+
+class _Cohorts:
+    """Which outcomes of each treated cohort lie before, in and after its base period."""
+
+    def __init__(self, panel: Panel, anticipation: int, names: list[str]) -> None:
+        touched = panel.first_touched(anticipation).tolist()
+        present = [g for g in range(1, len(panel.cohorts)) if panel.cohort_units[g]]
+        self.untouched = {g: names[: touched[g]] for g in present}
+        self.base = {g: names[max(touched[g] - 1, 0) : touched[g]] for g in present}
+        self.treated = {g: names[panel.starts[g] :] for g in present}
+
+    def without(self, wide: Table, outcomes: dict[int, list[str]]) -> Column:
+        """Treated units that lack all of their cohort's ``outcomes``."""
+        flag = wide.g < 0
+        for g, names in outcomes.items():
+            flag = flag | ((wide.g == g) & (_seen(wide, names) == 0))
+        return flag
+
+    def compared(self, wide: Table) -> Column:
+        """Units seen both in the base period of some cohort and once it is treated."""
+        flag = wide.g < 0
+        for g, base in self.base.items():
+            both = (_seen(wide, base) > 0) & (_seen(wide, self.treated[g]) > 0)
+            flag = flag | both
+        return flag
 
 
 def _seen(units: Table, names: list[str]) -> Column:

@@ -138,3 +138,21 @@ def test_what_cannot_be_matched_is_refused(frame, changes, message):
     asked = {"covariates": ["x"], **changes}
     with pytest.raises((DataError, DesignError), match=message):
         match_then_did(frame, **asked, **ROLES)
+
+
+def test_dates_and_codes_are_placed_as_in_a_panel():
+    dates = FRAME.assign(
+        year=FRAME["year"].astype(str) + "-01",
+        start=FRAME["start"].map({0: None, 2003: "2003-01-01"}),
+    )
+    plain = match_then_did(FRAME, covariates=["x"], by=PAIRS, **ROLES)
+    again = match_then_did(dates, covariates=["x"], by=PAIRS, **ROLES)
+    assert again.effects.aggregate().estimate == plain.effects.aggregate().estimate
+    coded = FRAME.assign(start=FRAME["start"].replace(0, -1))
+    with pytest.raises(DataError, match=r"never_treated_codes=\[-1\]"):
+        match_then_did(coded, covariates=["x"], by=PAIRS, **ROLES)
+    listed = match_then_did(coded, covariates=["x"], by=PAIRS, never_treated_codes=[-1], **ROLES)
+    assert listed.effects.aggregate().estimate == plain.effects.aggregate().estimate
+    inside = dates.assign(start=dates["start"].replace("2003-01-01", "2002-05-11"))
+    with pytest.raises(DataError, match=r"inside a period"):
+        match_then_did(inside, covariates=["x"], by=PAIRS, **ROLES)

@@ -4,7 +4,7 @@ import pytest
 
 from pbc_eval.agreement.performance import Performance
 from pbc_eval.errors import DataError
-from pbc_eval.kpi.periods import periods_between
+from pbc_eval.kpi.periods import period_of, periods_between
 
 TWICE = ["2025-04", "2025-04", "2025-06", "2025-07"]
 EARLY = ["2025-03", "2025-05", "2025-06", "2025-07"]
@@ -184,3 +184,33 @@ def test_the_block_names_its_files(kpi):
         }
     )
     assert block.files == ["kpis.csv", "survey.csv"]
+
+
+@pytest.mark.parametrize(
+    ("text", "every", "period"),
+    [
+        ("Apr-25", "month", "2025-04"),
+        ("April 2025", "month", "2025-04"),
+        ("2025M04", "month", "2025-04"),
+        ("Q2 2025", "quarter", "2025-Q2"),
+        ("2025Q2", "quarter", "2025-Q2"),
+        ("1 May 2025", "quarter", "2025-Q2"),
+        ("2025-04-01T00:00:00+02:00", "month", "2025-04"),
+    ],
+)
+def test_periods_are_read_as_what_they_are(text, every, period):
+    assert period_of(text, every, "f") == period
+
+
+@pytest.mark.parametrize(
+    ("text", "every", "message"),
+    [
+        ("01/02/2025", "month", "order of day and month"),
+        ("2025-26", "year", "must be a year"),
+        ("Apr-25", "quarter", "must be a quarter"),
+        ("21915", "month", "it may also be Stata's .* 2020-01-01"),
+    ],
+)
+def test_periods_that_could_be_several_are_refused(text, every, message):
+    with pytest.raises(DataError, match=message):
+        period_of(text, every, "f")

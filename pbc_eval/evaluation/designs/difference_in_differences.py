@@ -5,7 +5,7 @@ from dataclasses import replace
 from pbc_eval._validate import did_you_mean
 from pbc_eval.agreement.design import DifferenceInDifferences
 from pbc_eval.agreement.evaluation import EvaluationSpec
-from pbc_eval.agreement.outcomes import Outcome
+from pbc_eval.agreement.outcomes import DataRoles, Outcome
 from pbc_eval.checks import Examined, run_checks
 from pbc_eval.did.compare import Specification, average_of, specifications
 from pbc_eval.did.estimator import Comparison, Estimator, EstimatorOptions
@@ -261,9 +261,33 @@ def _planned(spec: EvaluationSpec) -> Facts:
         facts.append((Sentence("Clustering"), f"by {by}"))
         if data.weight:
             facts.append((Sentence("Weighted by"), data.labels.get(data.weight, data.weight)))
+        facts += _stated_of_data(data)
     return tuple(facts)
 
 
+def _stated_of_data(data: DataRoles) -> list[tuple[str, str]]:
+    """What the file states where data could be taken in more than one way."""
+    facts: list[tuple[str, str]] = []
+    if data.start_inside_period:
+        facts.append((Sentence("Start inside a period"), _PLANNED_STARTS[data.start_inside_period]))
+    if data.never_treated_codes:
+        codes = ", ".join(map(str, data.never_treated_codes))
+        facts.append((Sentence("Codes for never treated"), codes))
+    if data.fix_weights:
+        facts.append((Sentence("Weights that change"), _PLANNED_WEIGHTS[data.fix_weights]))
+    return facts
+
+
+_PLANNED_STARTS = {
+    "this_period": "the period counts as treated",
+    "next_period": "treated from the next period on; the period itself serves as no base",
+    "leave_period_out": "treated from the next period on; the period itself is left out",
+}
+_PLANNED_WEIGHTS = {
+    "base_period": "the weight of the last period wholly before treatment counts",
+    "first_period": "the weight of the first period counts",
+    "varying": "every observation counts by its own weight",
+}
 _PLANNED_COMPARISON = {
     "never_treated": "units that are never treated",
     "not_yet_treated": "units that are not treated yet, the never treated among them",
