@@ -24,7 +24,7 @@ from pbc_eval.errors import DataError, DesignError
 from pbc_eval.intake.number_columns import refusal
 from pbc_eval.intake.yes_no import answers_as_numbers
 from pbc_eval.matching.clustered_error import Grouping, clustered_covariance
-from pbc_eval.matching.columns_of_frames import check_columns
+from pbc_eval.matching.columns_of_frames import check_columns, refuse_containers
 from pbc_eval.matching.design import zero_one
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import MATCHED_UNITS, PEOPLE, Number, Units
@@ -167,10 +167,12 @@ def outcome_values(frame: pd.DataFrame, ids: pd.Index, outcome: str | pd.Series)
                 f"{did_you_mean(str(outcome), known)} Name one, or pass the outcome as a Series "
                 "whose index holds the unit ids."
             )
+        refuse_containers(frame[outcome], "effect")
         values = pd.Series(frame[outcome].to_numpy(), index=ids, name=outcome)
         return answers_as_numbers(values)
     if outcome.index.has_duplicates:
         raise DataError("effect: the outcome's index names some units more than once.")
+    refuse_containers(outcome, "effect")
     return answers_as_numbers(outcome.reindex(ids))
 
 

@@ -96,7 +96,9 @@ def rounded_otherwise(edition, share=1e-9):
     """The edition as another processor would have made it: one number in its last digit."""
     results = json.loads((edition / RESULTS).read_text("utf-8"))
     results["social_return"]["ratio"] *= 1 + share
-    (edition / RESULTS).write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+    (edition / RESULTS).write_text(
+        json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8"
+    )
     known = provenance.read_manifest(edition)
     outputs = [edition / name for name in known.pop("outputs_sha256")]
     provenance.write_manifest(edition, known, outputs)
