@@ -12,6 +12,8 @@ def every_problem(invalid: ValidationError, document: YamlDocument, whole: str) 
     """The problems as the text of one error; ``whole`` names what the file describes."""
     problems = []
     for error in invalid.errors(include_url=False):
+        if error["type"] == "too_short" and error["input"]:
+            continue  # pydantic's echo of the problems inside the list
         location = list(place_of(error))
         place = _place(location, document.data, whole)
         for sentence in in_words(error).split("\n"):  # a rule of the whole tells all it finds

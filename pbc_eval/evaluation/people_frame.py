@@ -29,7 +29,12 @@ def read_people(
     frame = files.frame(path, columns if data.numbers else ())
     outcomes = [str(outcome.column) for outcome in spec.outcomes]
     frame, read = numbers_of_frame(
-        frame, columns, data.numbers, owner=path.name, labels=set(data.categories) - set(outcomes)
+        frame,
+        columns,
+        data.numbers,
+        owner=path.name,
+        labels=set(data.categories) - set(outcomes),
+        measures=outcomes,
     )
     labels = {
         name: frame[name].astype("string").astype("category")

@@ -15,6 +15,7 @@ import pandas as pd
 
 from pbc_eval._validate import check_choice, did_you_mean, first_few
 from pbc_eval.errors import DataError
+from pbc_eval.intake.yes_no import answers, answers_as_numbers
 from pbc_eval.messages import written_numbers as written
 from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.messages.values import Name, Number
@@ -85,6 +86,10 @@ def numbers_of_source(
         if name in labels or not table[column].type().is_string():
             continue
         texts = distinct_texts(table, column)
+        if name in measures and (known := answers(texts)):
+            table = with_values(table, column, {str(text): n for text, n in known.items()})
+            notes.append(_answers_read(name))
+            continue
         problem = refusal(name, texts, notation, may_be_labels=name not in measures)
         odd = [text for text in texts if _is_odd(text)]
         if problem and name in measures and odd and not any(map(written.is_number, odd)):
@@ -106,10 +111,12 @@ def numbers_of_frame(
     *,
     owner: str = "data",
     labels: Collection[str] = (),
+    measures: Collection[str] = (),
 ) -> tuple[pd.DataFrame, list[Sentence]]:
     """A new frame with the columns of numbers as numbers, and what was read, for the ledger.
 
-    Columns that are not there are left to whoever needs them. The frame given is not changed.
+    Columns that are not there are left to whoever needs them; ``measures`` may hold yes and no. The
+    frame given is not changed.
     Raises DataError as ``numbers_of_source`` does.
     """
     check_notation(owner, notation)
@@ -117,6 +124,10 @@ def numbers_of_frame(
     for name in dict.fromkeys(columns):
         column = frame.get(name)
         if not isinstance(column, pd.Series) or name in labels or not _holds_text(column):
+            continue
+        if name in measures and answers(column.dropna().unique().tolist()):
+            made[name] = answers_as_numbers(column)
+            notes.append(_answers_read(name))
             continue
         texts = [value for value in column.dropna().unique() if isinstance(value, str)]
         if problem := refusal(name, texts, notation):
@@ -131,6 +142,10 @@ def numbers_of_frame(
             notes.append(reading.note)
     _refuse(owner, problems)
     return frame.assign(**made), notes
+
+
+def _answers_read(name: str) -> Sentence:
+    return Sentence("{column} is yes or no, read as 1 and 0", column=Name(repr(name)))
 
 
 def _is_odd(text: str) -> bool:

@@ -5,8 +5,8 @@
 The effective size of the weights at hand says too little where scores come near 0 or 1: whoever
 would weigh the most is rarely in the sample, so that both the estimate and its error miss them.
 What matters is the size that the fitted scores of everybody, treated and not, let expect. With
-fewer than 50, nominal 95 % intervals held the truth in 70 to 90 of 100 simulated samples; from 50
-on in 92 to 99 (docs/coverage-matching.md). The error is then given without an interval.
+fewer than 50, nominal 95 % intervals held the truth in 70 to 90 of 100 simulated samples, from 50
+to 75 in 92, and from 75 on in 94 to 99. Below 75 the error is given without an interval.
 
 Source: Kish (1965), Survey Sampling (effective size); Crump, Hotz, Imbens & Mitnik (2009),
 Biometrika 96, 187-199; Heiler & Kazak (2021), Journal of Econometrics 222, 1083-1108 (why intervals
@@ -22,7 +22,7 @@ from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import COMPARISON_UNITS, TREATED_UNITS, Number, Share, Units
 from pbc_eval.numerics.arrays import Bools, Floats
 
-FEWEST = 50.0  # people that the weighted group must be expected to count as
+FEWEST = 75.0  # people that the weighted group must be expected to count as
 FEW = 100.0  # below it a reader is told
 NEAREST_TO_NOUGHT = 1e-12  # of a chance, so that what is expected stays a number
 

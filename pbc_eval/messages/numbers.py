@@ -36,7 +36,8 @@ __all__ = [
 ]
 
 
-PER_CENT = re.compile(r"%|per ?cent\b(?! ?points?)|percentage (?!points?)", re.IGNORECASE)
+# "% of pupils", "per cent"; not "% of the comparison group's level", which is a relative effect
+PER_CENT = re.compile(r"(?!.*\blevel\b)(%|per ?cent\b(?! ?points?)|percentage (?!points?))", re.I)
 
 
 class Measured(Protocol):

@@ -1,5 +1,6 @@
 """The sample ledger: every row that came in, and why any of them went out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -51,6 +52,16 @@ class Ledger:
     @property
     def units_dropped(self) -> int:
         return sum(step.units_dropped for step in self.steps)
+
+    def with_numbers_read(self, notes: Sequence[Sentence]) -> "Ledger":
+        """The same with a step for each column of text that was read as numbers, behind the
+        first: none of them drops a row."""
+        first, *rest = self.steps
+        read = (
+            LedgerStep(what=Sentence("numbers as text"), rows_in=first.rows_left, why=note)
+            for note in notes
+        )
+        return replace(self, steps=(first, *read, *rest))
 
     def to_frame(self) -> pd.DataFrame:
         """One row a step: what, rows_in, rows_dropped, rows_left, units_dropped, why, units."""

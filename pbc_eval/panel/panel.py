@@ -127,8 +127,7 @@ class Panel(PanelParts):
         )
         make = build.cross_section_parts if unit is None else build.followed_parts
         parts = make(source, roles, missing, labels, rules)
-        ledger = replace(parts.ledger, notes=(*read, *parts.ledger.notes))
-        return Panel(**vars(replace(parts, ledger=ledger)))
+        return Panel(**vars(replace(parts, ledger=parts.ledger.with_numbers_read(read))))
 
     @property
     def n_units(self) -> int:

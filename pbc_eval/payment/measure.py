@@ -43,7 +43,8 @@ REMEDIES = {
     "effect": "Estimate it, or pay on measure: count.",
     "count": "Supply the verified count, or pay on measure: total.",
     "counterfactual": "Report the level without the programme, or use measure: effect or total.",
-    "total_scale": "State the number of units behind the estimate, or use measure: effect.",
+    "total_scale": "State total under its outcome (total_scale in Python): the number of units "
+    "behind the estimate; or use measure: effect.",
     "conf_low": "Report an interval, or agree on estimate_used: point.",
     "conf_high": "Report an interval, or agree on estimate_used: point.",
 }

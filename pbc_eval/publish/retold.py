@@ -21,12 +21,15 @@ from html.parser import HTMLParser
 from itertools import zip_longest
 from pathlib import Path, PurePosixPath
 
+from pbc_eval.publish.compared import SAME
+
 TEXTS = (".txt", ".csv", ".json", ".jsonld", ".cff", ".bib", ".md", ".yaml", ".xml", ".rels")
 PAGES = (".html", ".xml", ".svg", ".rels")
 ARCHIVES = (".zip", ".xlsx", ".docx", ".ods")
 FACTS = ("SHA256SUMS", "ro-crate-metadata.json")  # hashes and sizes of the other files
 _ADDRESSES = frozenset({"href", "alt", "title", "aria-label", "content"})
 _DRAWING = re.compile(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)")
+_SIZE = re.compile(r'"contentSize": "\d+( B)?"')  # of another file: a digit more is a byte more
 _HASH = re.compile(r"\b[0-9a-f]{40,64}(\+changes)?\b")
 _NUMERAL = re.compile(r"\d[\d.,\u00a0\u202f]*\d|\d")
 MOST_BYTES = 200_000_000  # of a file inside an archive
@@ -68,7 +71,7 @@ def _words_in(file: Path, known: set[str]) -> list[str]:
 
 
 def _masked(text: str, known: set[str]) -> str:
-    text = _HASH.sub("(hash)", text)
+    text = _SIZE.sub("(size)", _HASH.sub("(hash)", text))
     for other in sorted(known, key=len, reverse=True):
         text = text.replace(other, "(known)")
     return text
@@ -156,9 +159,19 @@ def _rounded_alike(was: str, now: str) -> bool:
     first, second = _NUMERAL.findall(was), _NUMERAL.findall(now)
     if _NUMERAL.sub("#", was) != _NUMERAL.sub("#", now) or len(first) != len(second):
         return False
-    digits = [re.sub(r"\D", "", number) for number in (*first, *second)]
-    half = len(first)
-    return all(abs(int(a) - int(b)) <= 1 for a, b in zip(digits[:half], digits[half:], strict=True))
+    return all(map(_numbers_alike, first, second))
+
+
+def _numbers_alike(was: str, now: str) -> bool:
+    """Within one of the last place, or as near as two machines give the same number: written to
+    ten digits, one of them may end in a nought that is not written."""
+    if abs(int(re.sub(r"\D", "", was)) - int(re.sub(r"\D", "", now))) <= 1:
+        return True
+    try:
+        first, second = (float(re.sub(r"[,\u00a0\u202f]", "", number)) for number in (was, now))
+    except ValueError:  # a date, a version
+        return False
+    return abs(first - second) <= SAME * max(abs(first), abs(second))
 
 
 def _first_difference(before: list[str], after: list[str]) -> str | None:

@@ -43,8 +43,10 @@ def test_the_rank_is_by_each_unit_s_own_synthetic_comparison(cigarettes):
     assert found.table.loc[found.table["treated"], "effect"].item() == pytest.approx(
         cigarettes.effect.estimate
     )
-    larger = (found.table["effect"].abs() >= abs(cigarettes.effect.estimate)).sum()
-    assert found.p_value == pytest.approx(larger / 39)
+    treated = found.table.loc[found.table["treated"], "ratio"].item()
+    assert found.p_value == pytest.approx((found.table["ratio"] >= treated).sum() / 39)
+    assert found.p_value == pytest.approx(1 / 39)  # by size it was 2 of 39
+    assert found.status == "pass"
     # One placebo by hand: Utah treated, California gone.
     states = pd.read_csv(GOLDEN / "california_prop99.csv", sep=";")
     frame = states[states["State"] != "California"].assign(cohort=0)

@@ -45,7 +45,9 @@ def test_every_role_is_refused_undeclared_and_read_declared(frame, column, notat
     plain = Panel.from_data(frame.assign(**{column: frame[column] / scale}), **roles)
     np.testing.assert_allclose(read.arrays().outcome, plain.arrays().outcome)
     np.testing.assert_allclose(read.arrays().weight, plain.arrays().weight)
-    assert [n for n in read.ledger.notes if repr(column) in n and notation in n]
+    told = [step.why for step in read.ledger.steps if step.what == "numbers as text"]
+    assert [why for why in told if repr(column) in why and notation in why]
+    assert read.ledger.rows == plain.ledger.rows
 
 
 @pytest.mark.parametrize("suffix", ["csv", "xlsx"])
@@ -130,3 +132,17 @@ def test_the_callers_frame_is_not_changed():
     data = pd.DataFrame({"x": ["1,5", "2,5"]})
     read_numbers(data, ["x"], "1.234,5")
     assert data.x.tolist() == ["1,5", "2,5"]
+
+
+def test_yes_and_no_are_an_outcome_as_they_are_a_treatment(frame):
+    yes = frame.assign(y=np.where(frame.y > 0, "Yes", "no"))
+    numbers = frame.assign(y=(frame.y > 0).astype(float))
+    read, plain = (Panel.from_data(data, **ROLES) for data in (yes, numbers))
+    np.testing.assert_array_equal(read.arrays().outcome, plain.arrays().outcome)
+    assert any("is yes or no, read as 1 and 0" in step.why for step in read.ledger.steps)
+    people = pd.DataFrame({"d": [0, 1] * 30, "x": range(60), "y": ["Yes", "No", "no"] * 20})
+    sample = match(people, treatment="d", covariates=["x"])
+    as_numbers = people.assign(y=(people.y == "Yes").astype(float))
+    assert sample.effect("y").estimate == (
+        match(as_numbers, treatment="d", covariates=["x"]).effect("y").estimate
+    )

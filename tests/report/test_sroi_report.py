@@ -43,7 +43,7 @@ def test_all_eight_principles_are_named_with_what_was_done_or_that_it_is_not_sta
         "8 outcomes, 1 of them a harm, for 3 stake"
     )
     assert "From 4 of 8 outcomes nothing is taken off" in said["5. Do not overclaim"]
-    assert "1.42 to 2.84" in said["6. Be transparent"]
+    assert "0.96 to 2.61 in 95% of 100,000 simulated draws" in said["6. Be transparent"]
     html = page(wheels)
     for name in said:
         assert name in html
@@ -73,7 +73,8 @@ def test_the_register_holds_every_figure_of_every_row(wheels):
 
 def test_the_ratio_never_stands_without_its_range_and_a_warning(wheels):
     html = page(wheels)
-    assert "Between £1.42 and £2.84" in html
+    assert "Between £0.96 and £2.61 in 95% of 100,000 simulated draws" in html
+    assert "It runs from 1.42 to 2.84 when one assumption at a time is changed" in html
     assert "Net present value £39,367" in html
     assert "Ratios of different programmes are not comparable" in html
     assert "does not say that this activity is better than one with a lower ratio" in html

@@ -136,6 +136,14 @@ def bare_counts(sroi: SroiResult) -> str:
     return f" Nothing is taken off for what would have happened anyway from {which}."
 
 
+def _numbers_read(released: ReleasedPortfolio) -> tuple[str, ...]:
+    """How numbers that are text were read, where the file says so."""
+    spec = released.spec
+    if spec.numbers is None or spec.file is None:
+        return ()
+    return (f"Numbers that are text in {spec.file} are read as written like {spec.numbers}.",)
+
+
 def portfolio_parts(released: ReleasedPortfolio) -> Sequence[Part]:
     """How many contracts can show an improvement, what was paid, and how to read it."""
     sentences = headline_sentences(released)
@@ -157,5 +165,5 @@ def portfolio_parts(released: ReleasedPortfolio) -> Sequence[Part]:
     return (
         LaidOut("headlines", {"first": None, "boxes": boxes}),
         Heading(Sentence("How to read this")),
-        Listed((*sentences[1:], ALL_AT_ONCE)),
+        Listed((*sentences[1:], ALL_AT_ONCE, *_numbers_read(released))),
     )
