@@ -126,6 +126,10 @@ def simultaneous_allowance(
         (root @ root.T / grow for root, grow in zip(roots, plausible, strict=True)),
         start=np.zeros((int(varies.sum()),) * 2),
     )
+    # What small cohorts leave of a variance that is all theirs is rounding, which no two machines
+    # share.
+    theirs = np.diag(large) <= _NOTHING * variance[varies]
+    large[theirs, :] = large[:, theirs] = 0.0
     random = np.random.default_rng(seed)
     point = stats.t.ppf(0.5 + level / 2, each.df[varies])
     base = covariance_root(large * (small.others / rest_df))

@@ -86,6 +86,8 @@ def _texts(name: str, content: bytes) -> list[str]:
         return _inside(content)
     if suffix in PAGES:
         return _Reader.read(content.decode("utf-8", errors="replace"))
+    if suffix == ".csv":  # a comma stands between its numbers, never within one
+        return [content.decode("utf-8", errors="replace").replace(",", " ")]
     if suffix in TEXTS:
         return [content.decode("utf-8", errors="replace")]
     return [_as_letters(content)]
