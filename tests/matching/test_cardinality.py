@@ -166,6 +166,8 @@ def test_time_running_out_is_said_with_the_gap(monkeypatch):
         ({"tolerance": 5}, r"between 0 and 1 standard deviations, got 5. Did you mean 0.05\?"),
         ({"tolerance": {"agee": 0.1}}, r"names 'agee', .* Did you mean 'age'\?"),
         ({"tolerance": {"age": "x"}}, "the tolerance of 'age' must lie"),
+        ({"tolerance": {"age": "5%"}}, r"of 'age' must lie .*, got '5%'\. Did you mean 0\.05\?"),
+        ({"tolerance": "0,1"}, r"must lie between 0 and 1 .*, got '0,1'\. Did you mean 0\.1\?"),
         ({"tolerance": True}, "must lie between 0 and 1"),
         ({"time_limit": 0}, "time_limit must be a finite number of seconds above 0, got 0"),
         ({"profile": True, "ratio": 2}, "profile=True keeps every person"),
