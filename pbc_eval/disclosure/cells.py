@@ -69,7 +69,7 @@ def note_finding(register: CellRegister, finding: Finding) -> None:
             }
     if groups is not None and groups.group_by == "group":
         _note_groups(register, finding, groups, inside)
-    others = [estimate for estimate in finding.alternatives if estimate is not finding.benchmark]
+    others = [estimate for estimate in finding.alternatives if estimate != finding.benchmark]
     shown_counts = {n for estimate in others for n in (estimate.n_treated, estimate.n_comparison)}
     for cell in submitted.values():  # an estimate that leaves nobody out tells how many there were
         if register.value(cell) in shown_counts:

@@ -196,7 +196,7 @@ def _of_samples(findings: Sequence[Finding], rule: DisclosureRule) -> list[Outpu
         rows = [
             (label, float(estimate.n_treated), float(estimate.n_comparison))
             for label, estimate in _estimates(finding)
-            if estimate is not finding.benchmark  # other people altogether
+            if estimate != finding.benchmark  # other people altogether
         ]
         compared.append((f"{finding.outcome.id}-samples", "estimates", _apart_by_few(rows, rule)))
     compared.append(("samples", "outcomes", _apart_by_few(by_outcome, rule)))

@@ -14,7 +14,6 @@ from evaluations import change, copy_of
 
 import pbc_eval as pbc
 from pbc_eval.evaluation.record import Evaluation
-from pbc_eval.numerics.published import published
 
 DATA = Path(__file__).parents[2] / "data"
 pytestmark = pytest.mark.slow  # whole evaluations are run
@@ -63,7 +62,7 @@ def test_matching_comes_near_the_benchmark_and_the_raw_difference_does_not():
     raw = finding.measured_alternatives["Not matched: all comparison units, no adjustment"]
     people = pd.read_csv(DATA / "supported-work" / "people.csv")
     means = people.groupby("treat")["re78"].mean()
-    assert raw.effect == pytest.approx(published(means[1] - means[0]), rel=1e-12)
+    assert raw.effect == pytest.approx(means[1] - means[0], rel=1e-12)
     assert raw.effect < -8000
 
 
@@ -122,7 +121,7 @@ def test_insurance_effects_match_states_counted_alike():
     change = (wide[2014] - wide[2013]).groupby(group).mean()
     cells = evaluated("insurance-expansion").primary.table("cells").frame
     cell = cells[(cells["cohort"] == 2014) & (cells["time"] == 2014)]["estimate"].item()
-    assert cell == pytest.approx(published(change[2014] - change[0]), rel=1e-12)
+    assert cell == pytest.approx(change[2014] - change[0], rel=1e-9)
 
 
 def test_one_treated_state_is_compared_with_a_weighted_mix_and_beside_it_the_plain_change():

@@ -1,5 +1,7 @@
 """Every algorithm is reached from the evaluation file, and the page says which was run."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from evaluations import change, copy_of
@@ -89,6 +91,14 @@ def small_copy(tmp_path, settings, *, estimand="ATT", total=True, extra=""):
     return folder
 
 
+def assert_published(headline, again):
+    """``headline`` is ``again`` to ten digits; only its notes know that the outcome is money."""
+    again = published(again)
+    notes = tuple(note.replace("$", "") for note in headline.method.notes)
+    assert notes == again.method.notes
+    assert replace(headline, method=replace(headline.method, notes=again.method.notes)) == again
+
+
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_every_algorithm_runs_and_is_named_on_the_page(name, tmp_path):
     folder = small_copy(tmp_path, WAYS[name], total=name != "overlap")
@@ -127,7 +137,7 @@ def test_nothing_said_is_what_it_was(tmp_path):
     again = pbc.match(
         people, treatment="treat", unit="person", covariates=COVARIATES, caliper=0.2
     ).effect("re78", "regression")
-    assert evaluation.primary.headline == published(again)
+    assert_published(evaluation.primary.headline, again)
 
 
 def test_alternatives_are_run_on_the_same_people_and_paid(tmp_path):
@@ -194,7 +204,7 @@ def test_the_data_weight_is_a_sampling_weight(tmp_path):
         caliper=0.2,
         sampling_weights="stands_for",
     )
-    assert headline == published(again.effect("re78", "regression"))
+    assert_published(headline, again.effect("re78", "regression"))
     assert "with sampling weights (stands_for)" in headline.method.estimator
 
 
