@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails
 
 from pbc_eval._validate import did_you_mean
-from pbc_eval.agreement.base import refuse_percent_text
+from pbc_eval.agreement.base import share_instead
 from pbc_eval.errors import DesignError
 
 WIDEST_TOLERANCE = 1.0  # standard deviations; 5 was meant as 0.05
@@ -143,10 +143,10 @@ def _tolerances(value: Any) -> Any:
 
 
 def _tolerance(value: Any, whose: str) -> float:
-    refuse_percent_text(value)
     number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
     if not 0 <= number <= WIDEST_TOLERANCE:
         hint = f" Did you mean {number / 100:g}?" if 1 < number <= 100 else ""
+        hint = share_instead(value) if isinstance(value, str) else hint
         raise ValueError(
             f"the tolerance{whose} must lie between 0 and {WIDEST_TOLERANCE:g} standard "
             f"deviations, got {value!r}.{hint}"

@@ -5,8 +5,9 @@
 Standard errors after matching without replacement are clustered by matched set, with the factor
 G / (G - 1) x (n - 1) / (n - k) for G sets, n people and k coefficients; intervals use Student's t
 with G - 1 degrees of freedom. With replacement people serve in several sets, none can be a
-cluster, and the errors are HC3 of the weighted regression, with n - k degrees of freedom. Neither
-counts the uncertainty of the estimated score itself. Where people belong to clusters of their own,
+cluster, and the errors are HC3 of the weighted regression, with n - k degrees of freedom; in its
+place ``MatchedSample.effect`` gives plain differences the error of ``reused``. None of them counts
+the uncertainty of the estimated score itself. Where people belong to clusters of their own,
 such as schools, see ``clustered_error``.
 
 Source: Abadie & Spiess (2022), JASA 117, 983-995 (sets as clusters, matching without replacement);

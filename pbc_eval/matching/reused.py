@@ -2,11 +2,11 @@
 
     pairs, outcome, places ── error_with_reuse ──▶ standard error
 
-The error of a weighted regression counts the spread of outcomes that the match took off, and is far
-too wide. This one counts how the differences between a person and their matches scatter, and adds
-what those contribute who serve in several: their squared number of services less the part that the
-differences hold already, times the variance of the outcome among people like them, which the two
-nearest of the same group give.
+The error of a weighted regression counts the spread of outcomes that the match took off, and can be
+far too wide. This one counts how the differences between a person and their matches scatter, and
+adds what those contribute who serve in several: their squared number of services less the part that
+the differences hold already, times the variance of the outcome among people like them, which the
+two nearest of the same group give.
 
 Source: Abadie & Imbens (2006), Econometrica 74, 235-267, theorem 7.
 """

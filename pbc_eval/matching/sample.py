@@ -218,11 +218,12 @@ class MatchedSample:
         ``outcome`` is a column of the data matched, or a Series whose index holds the unit ids.
         "difference" compares weighted means, "regression" adjusts for the covariates, and
         "g_computation" adjusts with separate slopes a group. Standard errors are clustered by
-        matched set (CR1, t with sets - 1 degrees of freedom), or HC3 after matching with
-        replacement; see ``matching.effect``. ``cluster`` names the column of the clusters that
-        people belong to, such as schools, and errors count that they resemble each other; see
-        ``matching.clustered_error``. For Abadie and Imbens's errors, with ties and a bias
-        adjustment, see ``matching.abadie_imbens.nearest_effect``.
+        matched set (CR1, t with sets - 1 degrees of freedom); after matching with replacement they
+        are HC3 of a regression, and Abadie and Imbens's of a plain difference without sampling
+        weights; see ``matching.effect`` and ``matching.reused``. ``cluster`` names the column of
+        the clusters that people belong to, such as schools, and errors count that they resemble
+        each other; see ``matching.clustered_error``. For Abadie and Imbens's estimator, with ties
+        and a bias adjustment, see ``matching.abadie_imbens.nearest_effect``.
 
         Raises DataError for an outcome that is unknown, not a number, or missing for a matched
         unit, DesignError for a regression the sample is too small for.

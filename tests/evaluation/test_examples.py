@@ -62,7 +62,7 @@ def test_matching_comes_near_the_benchmark_and_the_raw_difference_does_not():
     raw = finding.measured_alternatives["Not matched: all comparison units, no adjustment"]
     people = pd.read_csv(DATA / "supported-work" / "people.csv")
     means = people.groupby("treat")["re78"].mean()
-    assert raw.effect == pytest.approx(means[1] - means[0], rel=1e-12)
+    assert raw.effect == pytest.approx(means[1] - means[0], rel=1e-9)  # published to ten digits
     assert raw.effect < -8000
 
 

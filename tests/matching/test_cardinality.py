@@ -1,13 +1,17 @@
 """Cardinality matching: brute force on tiny data, tolerances kept, honest about what is proven."""
 
 import itertools
+import math
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from matched_samples import match_by, match_people, people
 from matching_golden import COVARIATES, LALONDE
 
+from pbc_eval.agreement.matching_options import Cardinality
 from pbc_eval.checks.balance import check_balance
 from pbc_eval.checks.overlap import check_overlap
 from pbc_eval.errors import DesignError
@@ -166,6 +170,8 @@ def test_time_running_out_is_said_with_the_gap(monkeypatch):
         ({"tolerance": 5}, r"between 0 and 1 standard deviations, got 5. Did you mean 0.05\?"),
         ({"tolerance": {"agee": 0.1}}, r"names 'agee', .* Did you mean 'age'\?"),
         ({"tolerance": {"age": "x"}}, "the tolerance of 'age' must lie"),
+        ({"tolerance": {"age": "5%"}}, r"of 'age' must lie .*, got '5%'\. Did you mean 0\.05\?"),
+        ({"tolerance": "0,1"}, r"must lie between 0 and 1 .*, got '0,1'\. Did you mean 0\.1\?"),
         ({"tolerance": True}, "must lie between 0 and 1"),
         ({"time_limit": 0}, "time_limit must be a finite number of seconds above 0, got 0"),
         ({"profile": True, "ratio": 2}, "profile=True keeps every person"),
@@ -180,3 +186,26 @@ def test_time_running_out_is_said_with_the_gap(monkeypatch):
 def test_what_cannot_be_carried_out_is_refused(changes, message):
     with pytest.raises((DesignError, ValueError), match=message):
         select(PEOPLE.assign(one=1.0), **changes)
+
+
+TEXTS = ["5%", "0,1", "0.05", "12 %", "x", "", "-0.1", "150%", "nan", "0,5 sd"]
+
+
+@given(
+    value=st.one_of(
+        st.sampled_from(TEXTS),
+        st.text(max_size=8),
+        st.booleans(),
+        st.none(),
+        st.floats(max_value=-1e-9) | st.floats(min_value=1.0001) | st.just(math.nan),
+    )
+)
+def test_a_tolerance_that_cannot_be_meant_names_its_covariate_and_a_remedy_that_holds(value):
+    with pytest.raises(DesignError) as refused:
+        Cardinality(tolerance={"age": value, "income": 0.1})
+    words = str(refused.value)
+    assert "the tolerance of 'age' must lie between 0 and 1" in words
+    assert f"got {value!r}" in words
+    if " Did you mean " in words:
+        remedy = words.rpartition(" Did you mean ")[2].removesuffix("?")
+        assert Cardinality(tolerance={"age": float(remedy)}).tolerance == {"age": float(remedy)}
