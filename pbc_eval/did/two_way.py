@@ -68,10 +68,7 @@ def two_way(panel: Panel, *, effects: Effects = "unit", level: float = 0.95) -> 
         fit = _from_rows(panel, treated, effects)
     clusters, notes = fit.clusters, fit.notes
     if clusters < 2:
-        raise DesignError(
-            f"{panel.name}: one cluster only; a clustered error needs at least two.",
-            rule=Sentence("A clustered error needs at least two clusters."),
-        )
+        raise _one_cluster(panel)
     sides = dict(zip(("treated", "comparison"), panel.cluster_counts()[1:], strict=True))
     alone = [side for side, count in sides.items() if count == 1]
     staggered = sum(1 for n in panel.cohort_units[1:] if n) > 1
@@ -127,6 +124,13 @@ def _why_none(side: str) -> Sentence:
     )
 
 
+def _one_cluster(panel: Panel) -> DesignError:
+    return DesignError(
+        f"{panel.name}: one cluster only; a clustered error needs at least two.",
+        rule=Sentence("A clustered error needs at least two clusters."),
+    )
+
+
 def _treated(panel: Panel) -> Floats:
     """(C, T) 1 from a cohort's first treated period on. Empty cohorts stay in place."""
     starts = np.array(panel.starts)[:, None]
@@ -151,13 +155,16 @@ def residual_treatment(panel: Panel) -> tuple[Floats, Floats]:
         return demeaned, np.broadcast_to(weight, demeaned.shape)
     frame, _ = _seen_twice(_long(panel.arrays(), treated)[0])
     indexed = frame.set_index(["unit", "period"])
-    fitted = PanelOLS(
-        indexed["d"],
-        pd.Series(1.0, indexed.index, name="one"),
-        entity_effects=True,
-        time_effects=True,
-        weights=indexed["w"],
-    ).fit()
+    try:
+        fitted = PanelOLS(
+            indexed["d"],
+            pd.Series(1.0, indexed.index, name="one"),
+            entity_effects=True,
+            time_effects=True,
+            weights=indexed[["w"]],
+        ).fit()
+    except (ValueError, AbsorbingEffectError) as problem:  # no rows, or as many effects as rows
+        raise _absorbed(panel) from problem
     frame = frame.assign(left=fitted.resids.to_numpy() * frame["w"])
     if float((frame["left"] ** 2).sum()) <= 1e-12 * frame["w"].sum():
         raise _absorbed(panel)
@@ -215,6 +222,8 @@ def _from_rows(panel: Panel, treated: Floats, effects: Effects) -> Fit:
     notes: tuple[Sentence, ...] = ()
     if effects == "unit":
         frame, notes = _seen_twice(frame)
+    if frame["cluster"].nunique() == 1:
+        raise _one_cluster(panel)
     indexed = frame.set_index(["unit", "period"])
     options: dict[str, Any] = {
         "cov_type": "clustered",
@@ -230,7 +239,7 @@ def _from_rows(panel: Panel, treated: Floats, effects: Effects) -> Fit:
                 indexed[["d"]],
                 entity_effects=True,
                 time_effects=True,
-                weights=indexed["w"],
+                weights=indexed[["w"]],
             )
             counted = 1
             k = 1 + frame["period"].nunique()
@@ -243,7 +252,7 @@ def _from_rows(panel: Panel, treated: Floats, effects: Effects) -> Fit:
             design = pd.concat(dummies, axis=1)
             if dependent_columns(design.to_numpy().T @ design.to_numpy()):
                 raise _absorbed(panel)
-            model = PooledOLS(indexed["y"], design, weights=indexed["w"])
+            model = PooledOLS(indexed["y"], design, weights=indexed[["w"]])
             counted = k = design.shape[1]
             del options["auto_df"], options["count_effects"]
         fitted = model.fit(**options)
@@ -286,12 +295,14 @@ def regress_rows(panel: Panel, x: Floats) -> Regression:
     arrays = panel.arrays()
     frame, _ = _long(arrays, np.zeros(x.shape[:2]))
     frame, notes = _seen_twice(frame)
+    if frame["cluster"].nunique() == 1:
+        raise _one_cluster(panel)
     indexed = frame.set_index(["unit", "period"])
     cohort, period = frame["cohort"].to_numpy(), frame["period"].to_numpy()
     design = pd.DataFrame(x[cohort, period], index=indexed.index)
     try:
         model = PanelOLS(
-            indexed["y"], design, entity_effects=True, time_effects=True, weights=indexed["w"]
+            indexed["y"], design, entity_effects=True, time_effects=True, weights=indexed[["w"]]
         )
         fitted = model.fit(
             cov_type="clustered",

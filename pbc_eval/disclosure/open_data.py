@@ -28,11 +28,14 @@ FEWEST = 3  # people that share a combination, whatever the threshold
 def open_files(spec: EvaluationSpec) -> tuple[str, ...]:
     """The files of an evaluation that go into its archive.
 
-    Raises DisclosureError with every file that may not, and every one of which nothing is said.
+    Raises DisclosureError with every file that may not, and every one of which nothing is said;
+    SpecError if the data file is missing: what its rows are is then not the question.
     """
     publication = spec.publication
     if not publication.data_open:
         return ()
+    if spec.data is not None:
+        spec.path(spec.data.file)
     problems = []
     if spec.data is not None and spec.data.file not in publication.data_rows:
         problems.append(

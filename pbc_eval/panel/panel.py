@@ -116,7 +116,8 @@ class Panel(PanelParts):
         labels = {
             name
             for name in roles.covariates
-            if isinstance(data, pd.DataFrame) and isinstance(data[name].dtype, pd.CategoricalDtype)
+            if isinstance(data, pd.DataFrame)
+            and isinstance(dict(data.dtypes).get(name), pd.CategoricalDtype)
         } | set(categories)
         measures = [name for name in (outcome, weight) if name is not None]
         as_text = (*measures, *roles.covariates) if numbers else ()

@@ -18,9 +18,9 @@ def counted(monkeypatch) -> Counter:
     for name in ("sha256", "open_source", "read_frame"):
         plain = getattr(input_files, name)
 
-        def reader(path, *rest, plain=plain, name=name):
+        def reader(path, *rest, plain=plain, name=name, **options):
             calls[name, path.name] += 1
-            return plain(path, *rest)
+            return plain(path, *rest, **options)
 
         reader.__qualname__ = name
         monkeypatch.setattr(input_files, name, reader)

@@ -137,7 +137,7 @@ def test_a_tariff_on_the_estimate_pays_for_nothing_every_second_time(clause, ter
     risk = payment_risk(terms(clause("tariff", price=10)), [JOBS], promised={"jobs": 1.0}, seed=1)
     assert risk.scenario(NO_EFFECT).chance_of_more == pytest.approx(0.5, abs=0.001)
     assert risk.scenario(NO_EFFECT).known == 0
-    assert "in 50 of 100 such evaluations" in sentences(risk)[0]
+    assert "in 50.0% of such evaluations" in sentences(risk)[0]
     safer = terms(clause("tariff", price=10, estimate_used="lower_bound"))
     assert payment_risk(safer, [JOBS], seed=1).scenario(NO_EFFECT).chance_of_more == pytest.approx(
         0.025, abs=0.001
@@ -177,11 +177,12 @@ def test_outcomes_without_an_error_are_held_fixed_and_named(clause, terms, outco
 @pytest.mark.parametrize(
     ("chance", "words"),
     [
-        (0.0, "none of 100"),
-        (0.004, "fewer than 1 of 100"),
-        (0.024, "2 of 100"),
-        (0.997, "more than 99 of 100"),
-        (1.0, "100 of 100"),
+        (0.0, "fewer than 0.1%"),
+        (0.004, "0.4%"),
+        (0.024, "2.4%"),
+        (0.997, "99.7%"),
+        (0.9999, "more than 99.9%"),
+        (1.0, "more than 99.9%"),
     ],
 )
 def test_chances_are_said_so_that_rounding_never_makes_them_certain(chance, words):

@@ -164,7 +164,7 @@ def test_hostile_names_are_text_and_only_our_formulas_are_formulas(tmp_path):
     file = folder / "evaluation.yaml"
     change(file, 'title: "Support after', 'title: "=HYPERLINK(0) Support after')
     change(file, "label: Readmissions avoided\n", 'label: "=1+1"\n')
-    change(file, "indicator: Readmissions avoided", "indicator: \"=cmd|' /C calc'!A0\"")
+    change(file, "outcome: Fewer emergency readmissions", "outcome: \"=cmd|' /C calc'!A0\"")
     change(file, "description: contract management", 'description: "@SUM(A1)"')
     released = pbc.release(pbc.evaluate(pbc.load_evaluation(folder)))
     book = openpyxl.load_workbook(_saved(tmp_path, workbook(released)))
