@@ -140,7 +140,7 @@ def test_what_cannot_play_a_part_is_refused_by_the_package_or_read(frame, role, 
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(
     function=st.sampled_from(list(FUNCTIONS.values())),
     seed=st.integers(0, 50),
