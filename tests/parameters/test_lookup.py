@@ -105,7 +105,10 @@ def test_benchmarks_are_those_of_the_source_read():
         (lambda: value_at("uk_qaly", "2026-06-01"), "needs the evaluation's date"),
         (lambda: discount_factors("uk_green_book_standard", 5), "Give the evaluation's date"),
         (lambda: discount_factors(3.5, 5), r"mean 0\.035"),
-        (lambda: discount_factors(0.035, -1), "years must be a whole number from 0 to 10,000, got -1"),
+        (
+            lambda: discount_factors(0.035, -1),
+            "years must be a whole number from 0 to 10,000, got -1",
+        ),
         (lambda: reprice(1, 2019, 2031), "latest held until 2024-12-31"),
     ],
 )
