@@ -14,9 +14,10 @@ degrees of freedom. With u the unbiased part this is Welch's test, which holds t
 samples for a cohort of two, since a part that comes out small by chance counts as one that matters
 little. Here u is the part times (n - 1) / q, q the lower quartile of chi-squared with n - 1: as
 large as it may well be. Simulated, 95 % intervals of single effects then hold the truth in 93 to
-96 %; an average over cohorts of two, three and five is cautious, and holds it in 99.7 %. A band over
-several effects takes each at its own t point, and widens all by one factor, found by drawing the
-effects and the errors of the small cohorts together. Standard errors stay those of the
+96 %; an average over cohorts of two, three and five is cautious, and holds it in 99.7 %.
+
+A band over several effects takes each at its own t point, and widens all by one factor, found by
+drawing the effects and the errors of the small cohorts together. Standard errors stay those of the
 large-sample formula, which other software gives; the factor sqrt(v* / v) and df are carried beside
 them.
 
