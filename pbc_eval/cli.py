@@ -108,6 +108,44 @@ def new(
 
 @app.command()
 @_readable
+def inspect(
+    file: Annotated[Path, typer.Argument(help="A data file or value map; file.duckdb::table.")],
+    sheet: Annotated[str, typer.Option(help="Of a workbook; else the fullest.")] = "",
+    block: Annotated[bool, typer.Option("--block", help="Print the draft alone.")] = False,
+) -> None:
+    """Look at a person's file: its table, its columns, what is odd, and a draft of the data block.
+
+    Finds the sheet, the row of headings, notes and totals, how numbers and dates are written, gaps
+    and duplicates. The parts that columns play are guesses, to be checked.
+    """
+    from pbc_eval.intake.inspection.inspection import inspect as look  # noqa: PLC0415 heavy
+
+    seen = look(file, sheet=sheet or None)
+    if block:
+        sys.stdout.write(seen.block)
+        return
+    table = Table(title=escape(seen.where), title_justify="left")
+    for heading in ("column", "heading", "holds", "missing", "distinct", "role?"):
+        table.add_column(heading, overflow="fold")
+    for row in seen.to_frame().itertuples(index=False):
+        cells = (
+            row.name,
+            row.heading,
+            row.holds,
+            f"{row.missing:,}",
+            f"{row.distinct:,}",
+            row.role,
+        )
+        table.add_row(*(escape(str(cell)) for cell in cells))
+    console.print(table, soft_wrap=False)
+    for finding in seen.findings:
+        console.print(f"- {escape(finding)}")
+    console.print("\nA draft for evaluation.yaml:\n")
+    sys.stdout.write(seen.block)
+
+
+@app.command()
+@_readable
 def check(paths: Paths, reports: Reports = Path("reports")) -> None:
     """Check evaluations without writing anything: file, data, design, payment terms, value map.
 

@@ -7,7 +7,8 @@ Files and frames are read by DuckDB inside this process. A table on another engi
 and only what is asked of it comes out.
 
     data.csv, data.tsv          any separator DuckDB can detect, ';' among them
-    data.parquet, data.xlsx     a sheet other than the first: data.xlsx::Sheet name
+    data.parquet, .dta, .sav    as their programs wrote them
+    data.xlsx, data.ods         a sheet other than the first: data.xlsx::Sheet name
     data.duckdb::table          opened read-only
 """
 
@@ -32,7 +33,9 @@ from pyarrow import parquet
 from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.errors import DataError
 from pbc_eval.intake.header_row import TITLE_ROWS, header_further_down, header_problem
+from pbc_eval.intake.statistics_files import STATISTICS_SUFFIXES, statistics_frame
 from pbc_eval.intake.workbook_file import readable_workbook
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.frame_columns import arrow_column
 
 __all__ = [
@@ -50,7 +53,8 @@ __all__ = [
 ]
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
-SUFFIXES = (*TEXT_SUFFIXES, ".parquet", ".xlsx", ".duckdb")
+SUFFIXES = (*TEXT_SUFFIXES, ".parquet", ".xlsx", ".ods", ".duckdb", *STATISTICS_SUFFIXES)
+BOOKS = (".xlsx", ".ods")
 # What pandas.read_csv takes as missing, so that a file and its frame give the same numbers.
 MISSING_WORDS = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A", "<NA>")
 # Dates that are not year-month-day, and times with a zone, stay text: which is the day is settled
@@ -73,6 +77,7 @@ class Source:
     name: str
     zoned: frozenset[str] = frozenset()  # columns of times that carry a time zone
     aliases: Mapping[str, str] = field(default_factory=dict)  # to the engine's name for a column
+    notes: tuple[Sentence, ...] = ()  # what was left out or filled when it was read, for a ledger
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -221,13 +226,15 @@ def _open_path(text: str, columns: Sequence[str] | None, as_text: Sequence[str] 
     if not path.is_file():
         near = [other.name for other in path.parent.glob("*") if other.suffix in SUFFIXES]
         raise DataError(f"{text}: there is no such file.{did_you_mean(path.name, sorted(near))}")
-    if inside and suffix not in {".duckdb", ".xlsx"}:
-        raise DataError(f"{text}: only .duckdb and .xlsx files hold tables; drop '::{inside}'.")
+    if inside and suffix not in {".duckdb", *BOOKS}:
+        raise DataError(f"{text}: only .duckdb, .xlsx and .ods hold tables; drop '::{inside}'.")
     try:
         if suffix == ".duckdb":
             table = _duckdb_table(path, inside)
             return Source(table, f"{path.name}::{inside}", _without_place(table))
-        if suffix == ".xlsx":
+        if suffix in STATISTICS_SUFFIXES:
+            return _from_frame(statistics_frame(path), None, path.name)
+        if suffix in BOOKS:
             frame = _sheet(path, inside)
             _refuse_a_title(path.name, _top_of_frame(frame), columns)
             check_columns(path.name, list(frame.columns), columns or ())
@@ -315,7 +322,9 @@ def _duckdb_table(path: Path, name: str) -> Table:
 
 
 def _sheet(path: Path, name: str) -> pd.DataFrame:
-    book = pd.ExcelFile(readable_workbook(path), engine="openpyxl")
+    is_ods = path.suffix.lower() == ".ods"
+    file, engine = (path, "calamine") if is_ods else (readable_workbook(path), "openpyxl")
+    book = pd.ExcelFile(file, engine=engine)  # type: ignore[arg-type]
     with book:
         if name and name not in book.sheet_names:
             raise DataError(
