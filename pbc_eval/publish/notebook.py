@@ -7,6 +7,7 @@ it reaches the page.
 
 import copy
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,13 @@ from pbc_eval.messages.catalogue import SOURCE, confirmed_by
 from pbc_eval.messages.template_language import speak
 from pbc_eval.publish.glossary import with_definitions
 from pbc_eval.publish.kernel import PrivateKernelManager
+from pbc_eval.publish.notebook_limits import CELL_DEADLINE
 from pbc_eval.publish.visible import visible
 from pbc_eval.report.html import TEMPLATES
 
 UNCONFIRMED = (
     "The translation of this page's headings and labels is a draft; nobody has confirmed it."
 )
-CELL_DEADLINE = 600  # seconds
 
 _TEXT = {
     *("p", "ul", "ol", "li", "dl", "dt", "dd", "div", "span", "strong", "em", "a", "abbr", "sup"),
@@ -110,10 +111,7 @@ def to_page(
             for output in cell.get("outputs", [])
             if "text/html" in output.get("data", {})
         ]
-    exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
-        template_name="impact", extra_template_basedirs=[str(TEMPLATES)], exclude_input=True
-    )
-    speak(exporter.environment, language)
+    exporter = _exporter(language)
     resources = {
         "page_title": title,
         "page_description": description,
@@ -125,6 +123,16 @@ def to_page(
     }
     html, _ = exporter.from_notebook_node(shown, resources=resources)
     return with_definitions(str(html), language)
+
+
+@cache
+def _exporter(language: str) -> Any:
+    """Its templates are compiled once a process, and are the same for whatever is forked from it."""
+    exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
+        template_name="impact", extra_template_basedirs=[str(TEMPLATES)], exclude_input=True
+    )
+    speak(exporter.environment, language)
+    return exporter
 
 
 def sanitise(html: str) -> str:

@@ -10,6 +10,7 @@ from pbc_eval.batch import local
 from pbc_eval.batch.jobs import Job, find_jobs, refuse_two_of_one
 from pbc_eval.batch.local import ENDED, run_jobs
 from pbc_eval.errors import DataError, SpecError
+from pbc_eval.publish import edition
 
 pytestmark = pytest.mark.slow  # processes are started and ended
 
@@ -60,7 +61,7 @@ def test_every_failure_is_a_result_and_a_fault_of_the_program_is_told_in_full(
     def publish_edition(evaluation, reports, *, report, agreed):
         raise problem
 
-    monkeypatch.setattr(local, "publish_edition", publish_edition)
+    monkeypatch.setattr(edition, "publish_edition", publish_edition)
     result = local.publish(jobs(tmp_path, "a")[0])
     if isinstance(problem, DataError):
         assert result.problem == "text in the outcome"
