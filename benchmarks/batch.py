@@ -57,7 +57,12 @@ def one_way(way: str, evaluations: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         start, before = time.perf_counter(), cpu()
         if way == "batch":
-            words = ["batch", str(Path(evaluations[0]).parents[1]), "--reports", f"{folder}/reports"]
+            words = [
+                "batch",
+                str(Path(evaluations[0]).parents[1]),
+                "--reports",
+                f"{folder}/reports",
+            ]
             subprocess.run(
                 [sys.executable, "-m", "pbc_eval.cli", *words, "--workers", "2"],
                 check=True,
@@ -113,9 +118,16 @@ def main() -> None:
             done = subprocess.run(words, capture_output=True, text=True, cwd=PROJECT, check=True)
             seen[way] = json.loads(done.stdout.splitlines()[-1])
             wall, used, peak = (seen[way][part] for part in ("wall", "cpu", "peak"))
-            print(f"{way:16} {wall:8.1f} {used / n:13.2f} {60 * n / wall:9.1f} {peak:8.0f}", flush=True)
-    print(f"CPU of the batch over the cells alone: {seen['batch']['cpu'] / seen['cells']['cpu']:.2f}")
-    print(f"reports a minute over papermill: {seen['papermill']['wall'] / seen['batch']['wall']:.2f}")
+            print(
+                f"{way:16} {wall:8.1f} {used / n:13.2f} {60 * n / wall:9.1f} {peak:8.0f}",
+                flush=True,
+            )
+    print(
+        f"CPU of the batch over the cells alone: {seen['batch']['cpu'] / seen['cells']['cpu']:.2f}"
+    )
+    print(
+        f"reports a minute over papermill: {seen['papermill']['wall'] / seen['batch']['wall']:.2f}"
+    )
 
 
 def copied(place: Path, name: str, n: int) -> str:

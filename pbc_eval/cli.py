@@ -5,23 +5,34 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel as Box
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from pbc_eval import __version__
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.agreement.portfolio import load_portfolio
 from pbc_eval.agreement.starter import write_portfolio_starter, write_starter
-from pbc_eval.batch.jobs import Job, JobResult, find_jobs, in_stages, job_of, refuse_two_of_one
+from pbc_eval.batch.jobs import Job, JobResult, find_jobs, job_of
+from pbc_eval.batch.told import line_of, table_of
 from pbc_eval.errors import PbcError, SpecError
 from pbc_eval.intake.beside import problems_beside
 from pbc_eval.publish.report_kinds import EVALUATION_FILE, is_portfolio
+
+if TYPE_CHECKING:
+    from pbc_eval.batch.site import Site
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,6 +55,8 @@ Report = Annotated[
     str, typer.Option(help="Another kind than the file asks for: design_note, sroi_report, ...")
 ]
 Workers = Annotated[int, typer.Option(min=1, help="How many evaluations run at once.")]
+Force = Annotated[bool, typer.Option("--force", help="Make reports that did not change, too.")]
+WIDE = 240  # characters of a line in a log, where no terminal says how many there are
 MARKS = {"pass": "[green]holds[/]", "review": "[yellow]look[/]", "fail": "[red]fails[/]"}
 
 
@@ -172,13 +185,19 @@ def note(paths: Paths, reports: Reports = Path("reports"), workers: Workers = 1)
 
     No outcome after treatment is read. The page prints the fingerprint to register.
     """
-    _run_all([job_of(_file_of(path), reports, "design_note") for path in paths], reports, workers)
+    jobs = [job_of(_file_of(path), reports, "design_note") for path in paths]
+    _run_all(jobs, reports, workers=workers)
 
 
 @app.command()
 @_readable
 def run(
-    paths: Paths, reports: Reports = Path("reports"), workers: Workers = 1, report: Report = ""
+    paths: Paths,
+    reports: Reports = Path("reports"),
+    workers: Workers = 1,
+    *,
+    report: Report = "",
+    force: Force = False,
 ) -> None:
     """Run evaluations and portfolios and publish their pages under reports/.
 
@@ -189,7 +208,7 @@ def run(
     jobs = [job for path in paths for job in find_jobs(path, reports)]
     if report:
         jobs = [replace(job, report=report) for job in jobs if not job.report]
-    _run_all(jobs, reports, workers)
+    _run_all(jobs, reports, workers=workers, force=force)
 
 
 @app.command()
@@ -197,13 +216,53 @@ def run(
 def batch(
     folder: Annotated[Path, typer.Argument(help="A folder of evaluations.")],
     reports: Reports = Path("reports"),
+    *,
     workers: Workers = 2,
+    force: Force = False,
+    only: Annotated[
+        list[str] | None, typer.Option(help="The id of an evaluation; may be given several times.")
+    ] = None,
+    only_failed: Annotated[
+        bool, typer.Option("--only-failed", help="Those that were not published when last tried.")
+    ] = False,
+    since: Annotated[str, typer.Option(help="Those with a file changed since 2026-05-01.")] = "",
+    cell_deadline: Annotated[float, typer.Option(min=1, help="Seconds for a cell.")] = 600,
+    deadline: Annotated[float, typer.Option(min=1, help="Seconds for a report.")] = 3600,
+    batch_deadline: Annotated[float, typer.Option(min=0, help="Seconds for all; 0: none.")] = 0,
+    memory: Annotated[float, typer.Option(min=0, help="GB for a report; 0: a share of all.")] = 0,
+    wait: Annotated[float, typer.Option(min=0, help="Minutes to wait for another batch.")] = 0,
 ) -> None:
-    """Run every evaluation below a folder, several at a time, and write the index.
+    """Run every evaluation below a folder, several at a time, and write the index, last.
 
-    One that fails does not stop the others; it is named at the end, and the exit code is then 1.
+    Reports of which nothing changed are not made again; a batch that was stopped goes on where it
+    was. One that fails does not stop the others. The exit code is 0 when every report stands
+    published, 1 when one does not, 3 when another batch is at work, 130 or 143 after a signal.
     """
-    _run_all(list(find_jobs(folder, reports)), reports, workers)
+    from pbc_eval.batch.chosen import chosen  # noqa: PLC0415 heavy: reads the log of batches
+    from pbc_eval.batch.limits import Limits, share_of_memory  # noqa: PLC0415 likewise
+
+    jobs = chosen(
+        find_jobs(folder, reports),
+        reports,
+        only=only or (),
+        only_failed=only_failed,
+        since=since,
+    )
+    limits = Limits(
+        report=deadline,
+        batch=batch_deadline or None,
+        memory=int(memory * 1e9) or share_of_memory(workers),
+    )
+    _run_all(
+        jobs,
+        reports,
+        workers=workers,
+        force=force,
+        alone=True,
+        wait=60 * wait,
+        cell=cell_deadline,
+        limits=limits,
+    )
 
 
 @app.command()
@@ -258,37 +317,64 @@ def _file_of(path: Path) -> Path:
     return path / EVALUATION_FILE if path.is_dir() else path
 
 
-def _run_all(jobs: list[Job], reports: Path, workers: int) -> None:
-    from pbc_eval.batch.local import run_jobs  # noqa: PLC0415 heavy: loads papermill
+def _run_all(jobs: list[Job], reports: Path, **chosen: Any) -> None:
+    from pbc_eval.batch.alone import AnotherBatchError  # noqa: PLC0415 heavy: loads file locks
+    from pbc_eval.batch.run import Choices, Interrupted, run_batch  # noqa: PLC0415 likewise
 
-    jobs = list(dict.fromkeys(jobs))
-    refuse_two_of_one(jobs)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    failed: list[JobResult] = []
-    with Progress(*columns, TimeElapsedColumn(), console=screen) as progress:
+    times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    with Progress(*columns, *times, console=screen) as progress:
         task = progress.add_task("Reports", total=len(jobs))
-        for result in (result for stage in in_stages(jobs) for result in run_jobs(stage, workers)):
+
+        def tell(result: JobResult) -> None:
             progress.advance(task)
-            if result.problem:
-                failed.append(result)
-            else:
-                progress.console.print(f"  {escape(result.job.name)}: {escape(str(result.page))}")
-    for result in failed:
-        _show(result.problem, f"{result.job.name}: not published")
-    _print_index(reports)
-    if failed:
+            progress.console.print(f"  {escape(line_of(result))}")
+
+        try:
+            whole = run_batch(jobs, reports, Choices(**chosen), tell)
+        except Interrupted as stopped:
+            progress.stop()
+            _show(
+                f"Stopped: {stopped.done} of {stopped.total} reports were done. Everything that "
+                "was under way was ended; what was published before is as it was. The same command "
+                "goes on from here.",
+                "Stopped",
+            )
+            raise typer.Exit(stopped.exit_code) from None
+        except AnotherBatchError as busy:
+            progress.stop()
+            _show(str(busy), "Another batch is at work")
+            raise typer.Exit(3) from None
+    for result in whole.results:
+        if result.problem:
+            _show(result.problem, f"{result.job.name}: not published")
+    wide = console if console.is_terminal else Console(width=WIDE)
+    wide.print(table_of(whole.results), soft_wrap=False)
+    if whole.site is None:
+        _show(whole.problem, "The site was not built")
+    else:
+        _print_site(whole.site)
+    if not whole.is_well:
         raise typer.Exit(1)
 
 
 def _print_index(reports: Path, *, check_all: bool = False) -> None:
-    from pbc_eval.publish.site.build import write_site  # noqa: PLC0415 heavy: loads the page tools
+    from pbc_eval.batch.site import build_site  # noqa: PLC0415 heavy: loads the page tools
 
-    built = write_site(reports, trust_memory=not check_all)
-    for sentence in built.left_out:
+    site = build_site(reports, check_all=check_all)
+    _print_site(site)
+    if site.damaged:
+        raise typer.Exit(1)
+
+
+def _print_site(site: "Site") -> None:
+    for sentence in site.left_out:
         console.print(f"Left out: {escape(sentence)}")
-    for draft in built.drafts:
+    for draft in site.drafts:
         console.print(f"Draft, not listed: {escape(draft)}")
-    console.print(f"All reports: {escape(str(built.index.resolve()))}")
+    for sentence in site.damaged:
+        _show(sentence, "Not listed: damaged")
+    console.print(f"All reports: {escape(str(site.index))}")
 
 
 def _show(message: str, title: str) -> None:

@@ -21,6 +21,12 @@ def die_with(owner: int) -> None:
         os._exit(1)  # it was gone before it could be watched
 
 
+def wake_with(owner: int) -> None:
+    """Have this process go on, if it is stopped, as soon as ``owner`` is gone: it can clean up."""
+    if _prctl(_PR_SET_PDEATHSIG, signal.SIGCONT) and os.getppid() != owner:
+        os._exit(1)
+
+
 def inherit_orphans() -> None:
     """Become the parent of whatever processes descend from this one and lose their own."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
@@ -37,6 +43,6 @@ def _prctl(option: int, value: int) -> bool:
     if not sys.platform.startswith("linux"):
         return False
     try:
-        return ctypes.CDLL(None).prctl(option, value, 0, 0, 0) == 0
+        return int(ctypes.CDLL(None).prctl(option, value, 0, 0, 0)) == 0
     except (OSError, AttributeError):
         return False

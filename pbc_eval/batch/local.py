@@ -7,8 +7,10 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import Any
 
+from pbc_eval.batch.done import remember
 from pbc_eval.batch.jobs import Job, JobResult
 from pbc_eval.batch.limits import Limits
 from pbc_eval.batch.pool import Ended, Pool
@@ -23,17 +25,34 @@ def publish(job: Job) -> JobResult:
     """Publish one edition; every way in which that fails is a result, not an exception."""
     from pbc_eval.publish.edition import publish_edition  # noqa: PLC0415 heavy: the caller forks it
 
+    began = time.monotonic()
     try:
-        edition = publish_edition(job.evaluation, job.reports, report=job.report, agreed=job.agreed)
-    except PbcError as problem:
-        return JobResult(job, problem=str(problem))
-    except OSError as problem:
-        return JobResult(job, problem=what_the_system_says(problem))
-    except Exception:  # the others go on; what happened is told in full
-        return JobResult(
-            job, problem=f"a fault of the program, please report it:\n{traceback.format_exc()}"
+        edition = publish_edition(
+            job.evaluation,
+            job.reports,
+            report=job.report,
+            agreed=job.agreed,
+            cell_deadline=job.cell_deadline,
         )
-    return JobResult(job, page=edition.page)
+        remember(job, edition.folder, edition.source)
+        return JobResult(job, page=edition.page, seconds=time.monotonic() - began)
+    except PbcError as ended:
+        problem = str(ended)
+    except OSError as ended:
+        problem = what_the_system_says(ended)
+    except Exception:  # the others go on; what happened is told in full
+        problem = f"a fault of the program, please report it:\n{traceback.format_exc()}"
+    left = _left_by(job)
+    return JobResult(job, problem=problem, seconds=time.monotonic() - began, left=left)
+
+
+def _left_by(job: Job) -> Path | None:
+    """The executed notebook that the last run of this evaluation left, if it came so far."""
+    if job.agreed is None:
+        return None
+    work = job.reports.resolve().parent / f".{job.reports.resolve().name}-work"
+    left = list(work.glob(f"runs/{job.agreed.id}/run-{job.agreed.edition}-*/executed.ipynb"))
+    return max(left, key=lambda file: file.stat().st_mtime_ns, default=None)
 
 
 def what_the_system_says(problem: OSError) -> str:

@@ -26,6 +26,7 @@ from pbc_eval.batch.limits import STOPPED_FOR, Limits
 from pbc_eval.errors import PublicationError
 
 START_DEADLINE = 300.0  # seconds for the template to load everything, on a busy machine
+MOST_STARTS = 3
 _ONE_THREAD = {
     **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
@@ -45,10 +46,11 @@ class Ended:
 class Pool:
     """Work in processes forked from a template that has loaded everything."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, preload: bool = True) -> None:
+        self._preload = preload  # False: for work that needs nothing of what reports need
         self._process: subprocess.Popen[bytes] | None = None
         self._control: Connection | None = None
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 closed with the pool
         self._ready = False
         self._waiting: dict[int, float] = {}  # work under way, by number: since when
         self._last = 0
@@ -66,12 +68,12 @@ class Pool:
         Raises PublicationError when nothing can be started here.
         """
         self._last += 1
-        for _ in range(2):
-            self._await_ready()
-            assert self._control is not None
+        for _ in range(MOST_STARTS):
             try:
+                self._await_ready()
+                assert self._control is not None
                 self._control.send((self._last, work, asked, limits))
-            except OSError:
+            except (EOFError, OSError):  # it was ended from outside
                 self._start()
                 continue
             self._waiting[self._last] = time.monotonic()
@@ -106,7 +108,7 @@ class Pool:
             self._control = None
         if self._process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(timeout=2)
+                self._process.wait(timeout=4)
             end_group(self._process.pid)
             self._process.wait()
             self._process = None
@@ -130,7 +132,11 @@ class Pool:
                 *(sys.executable, "-m", "pbc_eval.batch.template"),
                 *(str(theirs.fileno()), str(os.getpid())),
             ],
-            env={**os.environ, **_ONE_THREAD, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env={
+                **os.environ,
+                **_ONE_THREAD,
+                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            },
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -140,16 +146,14 @@ class Pool:
         theirs.close()
         self._ready = False
         self._stopped = 0.0
-        self._control.send(list(sys.path))
+        self._control.send((list(sys.path), self._preload))
 
     def _await_ready(self) -> None:
         if self._ready:
             return
         assert self._control is not None
-        problem = "it did not say that it is ready"
-        with contextlib.suppress(EOFError, OSError):
-            if self._control.poll(START_DEADLINE):
-                problem = self._control.recv()
+        late = f"nothing was ready after {START_DEADLINE:,.0f} seconds"
+        problem = self._control.recv() if self._control.poll(START_DEADLINE) else late
         if problem:
             self.close()
             raise PublicationError(f"reports cannot be forked here: {problem}.\n{self._told()}")

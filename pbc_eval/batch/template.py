@@ -28,11 +28,9 @@ from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
 from typing import Any, NoReturn
 
-import psutil
-
-from pbc_eval.batch.lifeline import die_with, end_group, inherit_orphans
+from pbc_eval.batch.lifeline import die_with, end_group, inherit_orphans, wake_with
 from pbc_eval.batch.limits import Limits
-from pbc_eval.batch.memory import private_memory
+from pbc_eval.batch.memory import children, private_memory
 
 TICK = 0.25  # seconds between two looks at deadlines and memory
 PRELOADED = (
@@ -43,6 +41,7 @@ PRELOADED = (
     *("ibis.backends.duckdb", "pandas.io.excel._openpyxl", "statsmodels.api"),
     *("linearmodels.panel", "IPython.core.completer", "nbconvert.exporters.html"),
 )
+LONGEST_END = 2.0  # seconds for killed processes to be gone
 LOSES_NOTHING = "rfc3987_syntax"  # see _without_grammars
 
 
@@ -89,6 +88,11 @@ class Template:
         """Every process that was forked here, and what they left on disk."""
         for running in list(self._running.values()):
             self._close(running)
+        until = time.monotonic() + LONGEST_END
+        while children() and time.monotonic() < until:
+            self._end_orphans()
+            self._reap()
+            time.sleep(0.01)
 
     def _start(self, number: int, work: Callable[[Any], Any], asked: Any, limits: Limits) -> None:
         ours, theirs = Pipe()
@@ -174,6 +178,7 @@ class Template:
 
     def _look_after(self) -> None:
         now = time.monotonic()
+        self._end_orphans()
         for running in list(self._running.values()):
             limits = running.limits
             if limits.report is not None and now - running.started > limits.report:
@@ -199,15 +204,14 @@ class Template:
         for pid in (running.pid, *_alive(running.kernels)):
             end_group(pid)
         running.pipe.close()
-        self._end_orphans()
         shutil.rmtree(running.folder, ignore_errors=True)
 
     def _end_orphans(self) -> None:
         """What a report or its kernel started and left behind; Linux hands it to this process."""
         ours = {pid for r in self._running.values() for pid in (r.pid, *r.kernels)}
-        for child in psutil.Process().children():
-            if child.pid not in ours:
-                end_group(child.pid)
+        for child in children():
+            if child not in ours:
+                end_group(child)
 
 
 class Owner:
@@ -287,10 +291,9 @@ def _run_kernel(
 
 def _reseed() -> None:
     """No two processes draw the same numbers from a generator that nobody seeded."""
-    import numpy as np  # noqa: PLC0415 loaded by now
-
     random.seed()
-    np.random.seed()  # noqa: NPY002 the one that old code shares
+    if (numpy := sys.modules.get("numpy")) is not None:
+        numpy.random.seed()  # the one that old code shares
 
 
 def preload() -> None:
@@ -299,7 +302,9 @@ def preload() -> None:
     for name in PRELOADED:
         with contextlib.suppress(ModuleNotFoundError):
             importlib.import_module(name)
-    importlib.import_module("pbc_eval.batch.rehearsal").rehearse()
+    from pbc_eval.batch.rehearsal import rehearse  # noqa: PLC0415 heavy: loads the page tools
+
+    rehearse()
     gc.collect()
     gc.freeze()  # what is loaded is shared by all and looked at by none
 
@@ -318,12 +323,13 @@ def threads() -> int:
 
 def main(descriptor: int, owner: int) -> None:
     """Serve the caller at the other end of ``descriptor``, a process ``owner``."""
-    die_with(owner)
+    wake_with(owner)
     inherit_orphans()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller decides
     control = Connection(descriptor)
-    sys.path[:] = control.recv()
-    preload()
+    sys.path[:], everything = control.recv()
+    if everything:
+        preload()
     if (n := threads()) > 1:
         control.send(f"{n} threads run in the process that reports are forked from")
         return

@@ -24,9 +24,7 @@ from traitlets import Unicode
 FORKED = "pbc-eval-forked"
 # Reports run beside one another: linear algebra in one thread each, forked or not, so that numbers
 # do not depend on how a kernel was started.
-ONE_THREAD = {
-    name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-}
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 class KernelSource(Protocol):
@@ -86,8 +84,8 @@ class ForkedProvisioner(LocalProvisioner):
         cwd = str(settings.get("cwd") or Path.cwd())
         pid = source.start(argv, dict(settings.get("env") or os.environ), cwd)
         self.process = ForkedKernel(source, pid)  # type: ignore[assignment]
-        self.pid = self.pgid = pid  # type: ignore[assignment]
-        self.cwd = cwd  # type: ignore[assignment]
+        self.pid = self.pgid = pid
+        self.cwd = cwd
         return dict(self.connection_info)
 
 
