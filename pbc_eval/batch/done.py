@@ -36,13 +36,13 @@ class Made:
         return cls(provenance.code_hash(), provenance.versions())
 
 
-def remember(job: Job, folder: Path, source: Path) -> None:
-    """Note that ``job`` was published in ``folder`` from the file ``source``.
+def remember(job: Job, folder: Path) -> None:
+    """Note that ``job`` was published in ``folder``.
 
     Nothing is noted where a file is not any more what was read: the report is then made again.
     """
     facts = provenance.read_manifest(folder)
-    files = _files_read(facts, source, job.reports)
+    files = _files_read(facts, _file_of(job), job.reports)
     seen = {}
     for path, digest in files.items():
         before = _looks(path)
@@ -125,9 +125,11 @@ def all_looks(folder: Path) -> dict[str, list[int] | None]:
     return {path.relative_to(folder).as_posix(): _looks(path) for path in sorted(files)}
 
 
-def _note_of(job: Job) -> Path:
+def _file_of(job: Job) -> Path:
     path = job.evaluation.resolve()
-    if path.is_dir():
-        path = path / EVALUATION_FILE
-    name = hashlib.sha256(f"{path}\n{job.report}".encode()).hexdigest()[:32]
+    return path / EVALUATION_FILE if path.is_dir() else path
+
+
+def _note_of(job: Job) -> Path:
+    name = hashlib.sha256(f"{_file_of(job)}\n{job.report}".encode()).hexdigest()[:32]
     return workspace_of(job.reports) / FOLDER / f"{name}.json"

@@ -34,7 +34,7 @@ def publish(job: Job) -> JobResult:
             agreed=job.agreed,
             cell_deadline=job.cell_deadline,
         )
-        remember(job, edition.folder, edition.source)
+        remember(job, edition.folder)
         return JobResult(job, page=edition.page, seconds=time.monotonic() - began)
     except PbcError as ended:
         problem = str(ended)

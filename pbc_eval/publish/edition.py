@@ -54,7 +54,6 @@ class Edition:
     evaluation: str
     edition: str
     folder: Path
-    source: Path  # the file that it was made from
 
     @property
     def page(self) -> Path:
@@ -105,7 +104,7 @@ def publish_edition(
             add_to_log(reports, [target])
             remember_owner(reports, spec)
         shutil.rmtree(run_dir, ignore_errors=True)
-    return Edition(spec.id, spec.edition, target, spec.source)
+    return Edition(spec.id, spec.edition, target)
 
 
 @contextmanager
