@@ -11,28 +11,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel as Box
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
 from pbc_eval import __version__
-from pbc_eval.agreement.evaluation import load_evaluation
-from pbc_eval.agreement.portfolio import load_portfolio
-from pbc_eval.agreement.starter import write_portfolio_starter, write_starter
-from pbc_eval.batch.jobs import Job, JobResult, find_jobs, job_of
-from pbc_eval.batch.told import line_of, table_of
 from pbc_eval.errors import PbcError, SpecError
-from pbc_eval.intake.beside import problems_beside
-from pbc_eval.publish.report_kinds import EVALUATION_FILE, is_portfolio
 
 if TYPE_CHECKING:
-    from pbc_eval.batch.site import Site
+    from pbc_eval.batch.jobs import Job
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -56,7 +41,6 @@ Report = Annotated[
 ]
 Workers = Annotated[int, typer.Option(min=1, help="How many evaluations run at once.")]
 Force = Annotated[bool, typer.Option("--force", help="Make reports that did not change, too.")]
-WIDE = 240  # characters of a line in a log, where no terminal says how many there are
 MARKS = {"pass": "[green]holds[/]", "review": "[yellow]look[/]", "fail": "[red]fails[/]"}
 
 
@@ -114,7 +98,9 @@ def new(
 
     Editors that know YAML schemas complete and check the file as you type.
     """
-    made = write_portfolio_starter(folder) if portfolio else write_starter(folder)
+    from pbc_eval.agreement import starter  # noqa: PLC0415 heavy: loads the models
+
+    made = starter.write_portfolio_starter(folder) if portfolio else starter.write_starter(folder)
     console.print(
         f"Made {escape(str(made))}. Fill it in, then: pbc-eval check {escape(str(folder))}"
     )
@@ -130,6 +116,10 @@ def check(paths: Paths, reports: Reports = Path("reports")) -> None:
     Every problem is named with its line, the value found, the rule and the remedy. The exit code
     is 0 only when every evaluation could be run as it stands.
     """
+    from pbc_eval.agreement.evaluation import load_evaluation  # noqa: PLC0415 heavy: loads the models
+    from pbc_eval.intake.beside import problems_beside  # noqa: PLC0415 likewise
+    from pbc_eval.publish.report_kinds import is_portfolio  # noqa: PLC0415 likewise
+
     problems = 0
     for path in paths:
         try:
@@ -142,11 +132,11 @@ def check(paths: Paths, reports: Reports = Path("reports")) -> None:
             lines = [str(problem), *problems_beside(_file_of(path))]
             _show("\n".join(lines), f"{path}: {type(problem).__name__}")
             continue
-        try:
-            from pbc_eval.disclosure import release  # noqa: PLC0415 heavy: loads data tools
-            from pbc_eval.disclosure.open_data import open_files  # noqa: PLC0415 likewise
-            from pbc_eval.evaluation.evaluate import evaluate  # noqa: PLC0415 likewise
+        from pbc_eval.disclosure import release  # noqa: PLC0415 heavy: loads data tools
+        from pbc_eval.disclosure.open_data import open_files  # noqa: PLC0415 likewise
+        from pbc_eval.evaluation.evaluate import evaluate  # noqa: PLC0415 likewise
 
+        try:
             open_files(spec)
             released = release(evaluate(spec))
         except (PbcError, OSError) as problem:
@@ -170,6 +160,7 @@ def check(paths: Paths, reports: Reports = Path("reports")) -> None:
 
 
 def _check_portfolio(path: Path, reports: Path) -> None:
+    from pbc_eval.agreement.portfolio import load_portfolio  # noqa: PLC0415 likewise
     from pbc_eval.disclosure import release_portfolio  # noqa: PLC0415 heavy: loads data tools
     from pbc_eval.evaluation.portfolio.assemble import portfolio_of  # noqa: PLC0415 likewise
 
@@ -185,8 +176,11 @@ def note(paths: Paths, reports: Reports = Path("reports"), workers: Workers = 1)
 
     No outcome after treatment is read. The page prints the fingerprint to register.
     """
-    jobs = [job_of(_file_of(path), reports, "design_note") for path in paths]
-    _run_all(jobs, reports, workers=workers)
+    from pbc_eval.batch.jobs import job_of  # noqa: PLC0415 heavy: loads the models
+
+    _run_all(
+        [job_of(_file_of(path), reports, "design_note") for path in paths], reports, workers=workers
+    )
 
 
 @app.command()
@@ -205,6 +199,8 @@ def run(
     says, portfolio.yaml a portfolio. A failed run leaves the last good edition where it is. The
     exit code is 0 only when every page was made.
     """
+    from pbc_eval.batch.jobs import find_jobs  # noqa: PLC0415 heavy: loads the models
+
     jobs = [job for path in paths for job in find_jobs(path, reports)]
     if report:
         jobs = [replace(job, report=report) for job in jobs if not job.report]
@@ -238,7 +234,8 @@ def batch(
     was. One that fails does not stop the others. The exit code is 0 when every report stands
     published, 1 when one does not, 3 when another batch is at work, 130 or 143 after a signal.
     """
-    from pbc_eval.batch.chosen import chosen  # noqa: PLC0415 heavy: reads the log of batches
+    from pbc_eval.batch.chosen import chosen  # noqa: PLC0415 heavy: loads the models
+    from pbc_eval.batch.jobs import find_jobs  # noqa: PLC0415 likewise
     from pbc_eval.batch.limits import Limits, share_of_memory  # noqa: PLC0415 likewise
 
     jobs = chosen(
@@ -253,15 +250,9 @@ def batch(
         batch=batch_deadline or None,
         memory=int(memory * 1e9) or share_of_memory(workers),
     )
+    waits = {"alone": True, "wait": 60 * wait}
     _run_all(
-        jobs,
-        reports,
-        workers=workers,
-        force=force,
-        alone=True,
-        wait=60 * wait,
-        cell=cell_deadline,
-        limits=limits,
+        jobs, reports, workers=workers, force=force, cell=cell_deadline, limits=limits, **waits
     )
 
 
@@ -314,67 +305,28 @@ def verify(
 
 
 def _file_of(path: Path) -> Path:
+    from pbc_eval.publish.report_kinds import EVALUATION_FILE  # noqa: PLC0415 heavy
+
     return path / EVALUATION_FILE if path.is_dir() else path
 
 
-def _run_all(jobs: list[Job], reports: Path, **chosen: Any) -> None:
-    from pbc_eval.batch.alone import AnotherBatchError  # noqa: PLC0415 heavy: loads file locks
-    from pbc_eval.batch.run import Choices, Interrupted, run_batch  # noqa: PLC0415 likewise
+def _run_all(jobs: "list[Job]", reports: Path, **chosen: Any) -> None:
+    from pbc_eval.batch.run import Choices  # noqa: PLC0415 heavy: loads the models
+    from pbc_eval.batch.told import run_and_tell  # noqa: PLC0415 likewise
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
-    with Progress(*columns, *times, console=screen) as progress:
-        task = progress.add_task("Reports", total=len(jobs))
-
-        def tell(result: JobResult) -> None:
-            progress.advance(task)
-            progress.console.print(f"  {escape(line_of(result))}")
-
-        try:
-            whole = run_batch(jobs, reports, Choices(**chosen), tell)
-        except Interrupted as stopped:
-            progress.stop()
-            _show(
-                f"Stopped: {stopped.done} of {stopped.total} reports were done. Everything that "
-                "was under way was ended; what was published before is as it was. The same command "
-                "goes on from here.",
-                "Stopped",
-            )
-            raise typer.Exit(stopped.exit_code) from None
-        except AnotherBatchError as busy:
-            progress.stop()
-            _show(str(busy), "Another batch is at work")
-            raise typer.Exit(3) from None
-    for result in whole.results:
-        if result.problem:
-            _show(result.problem, f"{result.job.name}: not published")
-    wide = console if console.is_terminal else Console(width=WIDE)
-    wide.print(table_of(whole.results), soft_wrap=False)
-    if whole.site is None:
-        _show(whole.problem, "The site was not built")
-    else:
-        _print_site(whole.site)
-    if not whole.is_well:
-        raise typer.Exit(1)
+    code = run_and_tell(jobs, reports, Choices(**chosen), console=console, screen=screen)
+    if code:
+        raise typer.Exit(code)
 
 
 def _print_index(reports: Path, *, check_all: bool = False) -> None:
     from pbc_eval.batch.site import build_site  # noqa: PLC0415 heavy: loads the page tools
+    from pbc_eval.batch.told import tell_site  # noqa: PLC0415 likewise
 
     site = build_site(reports, check_all=check_all)
-    _print_site(site)
+    tell_site(site, console, screen)
     if site.damaged:
         raise typer.Exit(1)
-
-
-def _print_site(site: "Site") -> None:
-    for sentence in site.left_out:
-        console.print(f"Left out: {escape(sentence)}")
-    for draft in site.drafts:
-        console.print(f"Draft, not listed: {escape(draft)}")
-    for sentence in site.damaged:
-        _show(sentence, "Not listed: damaged")
-    console.print(f"All reports: {escape(str(site.index))}")
 
 
 def _show(message: str, title: str) -> None:
