@@ -11,14 +11,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel as Box
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from pbc_eval import __version__
 from pbc_eval.errors import PbcError, SpecError
 
 if TYPE_CHECKING:
-    from pbc_eval.batch.jobs import Job, JobResult
+    from pbc_eval.batch.jobs import Job
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,6 +40,7 @@ Report = Annotated[
     str, typer.Option(help="Another kind than the file asks for: design_note, sroi_report, ...")
 ]
 Workers = Annotated[int, typer.Option(min=1, help="How many evaluations run at once.")]
+Force = Annotated[bool, typer.Option("--force", help="Make reports that did not change, too.")]
 MARKS = {"pass": "[green]holds[/]", "review": "[yellow]look[/]", "fail": "[red]fails[/]"}
 
 
@@ -216,13 +216,20 @@ def note(paths: Paths, reports: Reports = Path("reports"), workers: Workers = 1)
     """
     from pbc_eval.batch.jobs import job_of  # noqa: PLC0415 heavy: loads the models
 
-    _run_all([job_of(_file_of(path), reports, "design_note") for path in paths], reports, workers)
+    _run_all(
+        [job_of(_file_of(path), reports, "design_note") for path in paths], reports, workers=workers
+    )
 
 
 @app.command()
 @_readable
 def run(
-    paths: Paths, reports: Reports = Path("reports"), workers: Workers = 1, report: Report = ""
+    paths: Paths,
+    reports: Reports = Path("reports"),
+    workers: Workers = 1,
+    *,
+    report: Report = "",
+    force: Force = False,
 ) -> None:
     """Run evaluations and portfolios and publish their pages under reports/.
 
@@ -235,7 +242,7 @@ def run(
     jobs = [job for path in paths for job in find_jobs(path, reports)]
     if report:
         jobs = [replace(job, report=report) for job in jobs if not job.report]
-    _run_all(jobs, reports, workers)
+    _run_all(jobs, reports, workers=workers, force=force)
 
 
 @app.command()
@@ -243,15 +250,48 @@ def run(
 def batch(
     folder: Annotated[Path, typer.Argument(help="A folder of evaluations.")],
     reports: Reports = Path("reports"),
+    *,
     workers: Workers = 2,
+    force: Force = False,
+    only: Annotated[
+        list[str] | None, typer.Option(help="The id of an evaluation; may be given several times.")
+    ] = None,
+    only_failed: Annotated[
+        bool, typer.Option("--only-failed", help="Those that were not published when last tried.")
+    ] = False,
+    since: Annotated[str, typer.Option(help="Those with a file changed since 2026-05-01.")] = "",
+    cell_deadline: Annotated[float, typer.Option(min=1, help="Seconds for a cell.")] = 600,
+    deadline: Annotated[float, typer.Option(min=1, help="Seconds for a report.")] = 3600,
+    batch_deadline: Annotated[float, typer.Option(min=0, help="Seconds for all; 0: none.")] = 0,
+    memory: Annotated[float, typer.Option(min=0, help="GB for a report; 0: a share of all.")] = 0,
+    wait: Annotated[float, typer.Option(min=0, help="Minutes to wait for another batch.")] = 0,
 ) -> None:
-    """Run every evaluation below a folder, several at a time, and write the index.
+    """Run every evaluation below a folder, several at a time, and write the index, last.
 
-    One that fails does not stop the others; it is named at the end, and the exit code is then 1.
+    Reports of which nothing changed are not made again; a batch that was stopped goes on where it
+    was. One that fails does not stop the others. The exit code is 0 when every report stands
+    published, 1 when one does not, 3 when another batch is at work, 130 or 143 after a signal.
     """
-    from pbc_eval.batch.jobs import find_jobs  # noqa: PLC0415 heavy: loads the models
+    from pbc_eval.batch.chosen import chosen  # noqa: PLC0415 heavy: loads the models
+    from pbc_eval.batch.jobs import find_jobs  # noqa: PLC0415 likewise
+    from pbc_eval.batch.limits import Limits, share_of_memory  # noqa: PLC0415 likewise
 
-    _run_all(list(find_jobs(folder, reports)), reports, workers)
+    jobs = chosen(
+        find_jobs(folder, reports),
+        reports,
+        only=only or (),
+        only_failed=only_failed,
+        since=since,
+    )
+    limits = Limits(
+        report=deadline,
+        batch=batch_deadline or None,
+        memory=int(memory * 1e9) or share_of_memory(workers),
+    )
+    waits = {"alone": True, "wait": 60 * wait}
+    _run_all(
+        jobs, reports, workers=workers, force=force, cell=cell_deadline, limits=limits, **waits
+    )
 
 
 @app.command()
@@ -308,38 +348,23 @@ def _file_of(path: Path) -> Path:
     return path / EVALUATION_FILE if path.is_dir() else path
 
 
-def _run_all(jobs: list["Job"], reports: Path, workers: int) -> None:
-    from pbc_eval.batch.jobs import in_stages, refuse_two_of_one  # noqa: PLC0415 heavy
-    from pbc_eval.batch.local import run_jobs  # noqa: PLC0415 heavy: loads papermill
+def _run_all(jobs: "list[Job]", reports: Path, **chosen: Any) -> None:
+    from pbc_eval.batch.run import Choices  # noqa: PLC0415 heavy: loads the models
+    from pbc_eval.batch.told import run_and_tell  # noqa: PLC0415 likewise
 
-    jobs = list(dict.fromkeys(jobs))
-    refuse_two_of_one(jobs)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    failed: list[JobResult] = []
-    with Progress(*columns, TimeElapsedColumn(), console=screen) as progress:
-        task = progress.add_task("Reports", total=len(jobs))
-        for result in (result for stage in in_stages(jobs) for result in run_jobs(stage, workers)):
-            progress.advance(task)
-            if result.problem:
-                failed.append(result)
-            else:
-                progress.console.print(f"  {escape(result.job.name)}: {escape(str(result.page))}")
-    for result in failed:
-        _show(result.problem, f"{result.job.name}: not published")
-    _print_index(reports)
-    if failed:
-        raise typer.Exit(1)
+    code = run_and_tell(jobs, reports, Choices(**chosen), console=console, screen=screen)
+    if code:
+        raise typer.Exit(code)
 
 
 def _print_index(reports: Path, *, check_all: bool = False) -> None:
-    from pbc_eval.publish.site.build import write_site  # noqa: PLC0415 heavy: loads the page tools
+    from pbc_eval.batch.site import build_site  # noqa: PLC0415 heavy: loads the page tools
+    from pbc_eval.batch.told import tell_site  # noqa: PLC0415 likewise
 
-    built = write_site(reports, trust_memory=not check_all)
-    for sentence in built.left_out:
-        console.print(f"Left out: {escape(sentence)}")
-    for draft in built.drafts:
-        console.print(f"Draft, not listed: {escape(draft)}")
-    console.print(f"All reports: {escape(str(built.index.resolve()))}")
+    site = build_site(reports, check_all=check_all)
+    tell_site(site, console, screen)
+    if site.damaged:
+        raise typer.Exit(1)
 
 
 def _show(message: str, title: str) -> None:

@@ -19,6 +19,8 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from pbc_eval.errors import SpecError
 
 Location = tuple[str | int, ...]
+LONGEST_FILE = 2_000_000  # bytes
+LONGEST_TEXT = 20_000  # characters of one value: ten pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,11 @@ def read_yaml(path: Path) -> YamlDocument:
     column), a key given twice, or a top level that is not a mapping.
     """
     try:
+        if path.stat().st_size > LONGEST_FILE:
+            raise SpecError(
+                f"{path}: has {path.stat().st_size / 1e6:,.1f} MB; an evaluation file has at most "
+                f"{LONGEST_FILE / 1e6:,.0f} MB. Put tables into files of their own."
+            )
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise SpecError(f"{path}: no such file.") from None
@@ -92,6 +99,14 @@ def _note_lines(node: Node, here: Location, lines: dict[Location, int], seen: se
     """Note where each value stands; refuse one that stands elsewhere (an alias)."""
     lines.setdefault(here, node.start_mark.line + 1)
     if not isinstance(node, (MappingNode, SequenceNode)):
+        if len(node.value) > LONGEST_TEXT:
+            raise ComposerError(
+                None,
+                None,
+                f"the text has {len(node.value):,} characters, of which a value may have "
+                f"{LONGEST_TEXT:,}. Shorten it",
+                node.start_mark,
+            )
         return
     if id(node) in seen:
         raise ComposerError(

@@ -15,7 +15,7 @@ from zipfile import BadZipFile
 
 from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.errors import DataError
-from pbc_eval.intake.workbook_file import readable_workbook
+from pbc_eval.intake.workbook_file import readable_workbook, refuse_a_trap
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 BOOK_SUFFIXES = (".xlsx", ".ods")
@@ -82,6 +82,7 @@ def _book(path: Path) -> Any:
     try:
         if path.suffix.lower() == ".xlsx":
             return CalamineWorkbook.from_object(readable_workbook(path))
+        refuse_a_trap(path)
         return CalamineWorkbook.from_object(path)
     except (BadZipFile, CalamineError, OSError, ValueError) as problem:
         raise DataError(f"{path.name}: is no workbook that can be read: {problem}.") from None

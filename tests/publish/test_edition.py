@@ -115,7 +115,7 @@ def test_a_failed_run_leaves_the_good_edition(
         other = copy_of("one-service", evaluation.parent / "other") / "evaluation.yaml"
         real = without_kernels.execute
         monkeypatch.setattr(
-            press, "execute", lambda n, p, d: real(n, {**p, "evaluation": str(other)}, d)
+            press, "execute", lambda n, p, d, *_: real(n, {**p, "evaluation": str(other)}, d)
         )
     with pytest.raises(PublicationError):
         publish_edition(evaluation, reports)

@@ -15,13 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pbc_eval import provenance
 from pbc_eval.agreement.site import SITE_FILE, Site, load_site
 from pbc_eval.errors import PublicationError
-from pbc_eval.provenance import MANIFEST
 from pbc_eval.publish.checksums import SUMS, sums_text
 from pbc_eval.publish.edition import put_all_back, site_lock
-from pbc_eval.publish.edition_log import LOG, add_to_log, read_log, was_final
+from pbc_eval.publish.edition_log import LOG, add_to_log
 from pbc_eval.publish.site.catalogue import catalogue
 from pbc_eval.publish.site.checked import Checked
 from pbc_eval.publish.site.drawn import Drawer
@@ -44,13 +42,15 @@ class Built:
     n_editions: int
     drafts: tuple[str, ...]  # folders of editions that are not listed
     left_out: tuple[str, ...]  # sentences: what was not written, and what it takes
+    damaged: tuple[str, ...] = ()  # sentences: editions that are not listed, and why
 
 
 def write_site(reports: Path, *, trust_memory: bool = False) -> Built:
     """Write the site over the editions under ``reports``.
 
-    Raises PublicationError when an edition is not what was published, and SpecError for a
-    site.yaml that cannot be used; the site that was there then stays as it is. With
+    An edition that is not what was published is not listed, and told as damaged; the others are.
+    Raises PublicationError for a log of editions that was changed, and SpecError for a site.yaml
+    that cannot be used; the site that was there then stays as it is. With
     ``trust_memory`` files whose size and time of change are those of the last check are not read
     again.
     """
@@ -61,7 +61,6 @@ def write_site(reports: Path, *, trust_memory: bool = False) -> Built:
         checked = Checked(reports, trust_memory=trust_memory)
         shelf = read_shelf(reports, checked)
         drawer = Drawer(reports)
-        _refuse_other_finals(reports, shelf)
         log = add_to_log(reports, [reports / listed.place for listed in shelf.editions])
         files = _files(shelf, site, drawer, head=log[-1].sha256 if log else "")
         if log:
@@ -72,7 +71,9 @@ def write_site(reports: Path, *, trust_memory: bool = False) -> Built:
         _remove_stale(reports, shelf, set(files))
         drawer.forget_the_rest()
         checked.remember()
-    return Built(reports / INDEX, len(shelf.editions), shelf.drafts, _left_out(site, shelf))
+    return Built(
+        reports / INDEX, len(shelf.editions), shelf.drafts, _left_out(site, shelf), shelf.damaged
+    )
 
 
 def _files(shelf: Shelf, site: Site, drawer: Drawer, *, head: str) -> dict[str, bytes]:
@@ -87,19 +88,6 @@ def _files(shelf: Shelf, site: Site, drawer: Drawer, *, head: str) -> dict[str, 
     files["catalog.jsonld"] = _json(catalogue(shelf, site))
     files[INDEX] = index_page(shelf, site, has_feed=has_feed).encode()
     return files
-
-
-def _refuse_other_finals(reports: Path, shelf: Shelf) -> None:
-    """A final edition whose folder is not the one that became final stops the press."""
-    log = read_log(reports)
-    for listed in shelf.editions:
-        final = was_final(log, listed.id, listed.edition)
-        digest = provenance.sha256(reports / listed.place / MANIFEST)
-        if final and final.manifest_sha256 != digest:
-            raise PublicationError(
-                f"{listed.id}, edition {listed.edition}: became final in line {final.n} of {LOG}, "
-                "and its folder holds another one now. Restore it from a copy."
-            )
 
 
 def _contract_files(contract: Contract, site: Site, drawer: Drawer) -> dict[str, bytes]:
