@@ -76,9 +76,10 @@ def note_finding(register: CellRegister, finding: Finding) -> None:
             elsewhere = register.add(register.value(cell), never=True)
             register.relate([(cell, 1.0), (elsewhere, -1.0)])
     ledger = finding.table("ledger")
-    if submitted and ledger is not None and len(ledger.frame):
-        read = [(register.names[ledger.name, 0, "rows_in"], 1.0)]
-        register.relate([*read, *((cell, -1.0) for cell in submitted.values())])
+    if submitted and ledger is not None:
+        for row in range(len(ledger.frame)):  # the step into which they went, all of both groups
+            went_in = [(register.names[ledger.name, row, "rows_in"], 1.0)]
+            register.relate([*went_in, *((cell, -1.0) for cell in submitted.values())])
 
 
 def _count_columns(table: OutputTable) -> list[str]:
@@ -124,6 +125,8 @@ def _note_first(
     for cell, value in parts:
         if value in known:
             register.never(cell)
+        elif register.is_small(cell):  # notes and checks say of the few who are left out
+            register.tell_small(cell)
     terms = [(first, 1.0), *((cell, -1.0) for cell, _ in parts)]
     if parts and not register.relate(terms):
         for cell, value in parts:  # parts of it all the same: a small one may be what is missing
@@ -142,6 +145,8 @@ def _note_steps(register: CellRegister, table: OutputTable) -> None:
         for row in range(len(table.frame))
     ]
     for here in steps:
+        if register.is_small(here["rows_dropped"]):  # "fewer than 10", as the reason says
+            register.tell_small(here["rows_dropped"])
         taken = [(here["rows_dropped"], -1.0), (here["rows_left"], -1.0)]
         register.relate([(here["rows_in"], 1.0), *taken])
         units = here.get("units_dropped")

@@ -51,7 +51,7 @@ class ReleasedDesignNote:
 
 def release_note(note: DesignNote) -> ReleasedDesignNote:
     """Apply the evaluation's disclosure rule to what the data show before treatment."""
-    rule = note.spec.publication.disclosure
+    rule = note.spec.publication.disclosure.of_units
     before, tables = note.before, []
     expected = note.expected
     if before is not None:

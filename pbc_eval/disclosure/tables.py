@@ -13,11 +13,12 @@ from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.disclosure.cell_register import CellRegister, is_small
 from pbc_eval.disclosure.cells import names_of, note_finding, note_table
 from pbc_eval.disclosure.dominance import protection_needed
+from pbc_eval.disclosure.moments import few_with_a_trait, with_rounded_gaps
 from pbc_eval.disclosure.protection import Pattern, SuppressionProblem, protect
 from pbc_eval.disclosure.record import SUPPRESSED, ReleasedTable
 from pbc_eval.disclosure.relations import NEAR, audit, relations_of
 from pbc_eval.disclosure.rounding import rounded, to_base
-from pbc_eval.disclosure.sentences import released_column, released_sentence
+from pbc_eval.disclosure.sentences import released_column, released_sentence, without_counts
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import Finding, OutputTable
 from pbc_eval.messages.sentence import Sentence
@@ -100,7 +101,12 @@ def protect_tables(
         )
     whole = bool(np.allclose(problem.values, np.round(problem.values), atol=NEAR))
     intervals = audit(
-        problem.relations, problem.values, pattern.hidden, least=problem.least, whole=whole
+        problem.relations,
+        problem.values,
+        pattern.hidden,
+        least=problem.least,
+        most=problem.most,
+        whole=whole,
     )
     narrow = (intervals[:, 0] > problem.low + NEAR) | (intervals[:, 1] < problem.high - NEAR)
     exposed = tuple(int(cell) for cell in np.flatnonzero(problem.sensitive & narrow))
@@ -128,10 +134,15 @@ def _written(
     if rule.protects:
         for column in table.contributions:
             hidden[column] = hidden[column] | _dominated(table, column, rule)
+    few = few_with_a_trait(table, rule)
+    for row, column in few:
+        hidden[column] = hidden[column] | (place == row)
     for column in table.sentence_columns:
-        cells = released_column(frame[column], rule)
+        cells = released_column(_reasons(table, column, hidden), rule)
         frame[column] = pd.Series(cells, frame.index, dtype=object)
-    frame = rounded(table, frame.mask(hidden, SUPPRESSED), rule.base)
+    frame = with_rounded_gaps(table, frame.mask(hidden, SUPPRESSED), few, rule)
+    hidden = hidden | (frame == SUPPRESSED)
+    frame = rounded(table, frame, rule.base)
     doubts, faults = _doubts(table, protected) if protected else ((), ())
     return replace(
         _as_released(table, frame, _notes(table, rule)),
@@ -141,6 +152,17 @@ def _written(
         faults=faults,
         totals=_totals(table, hidden, rule),
     )
+
+
+def _reasons(table: OutputTable, column: str, hidden: pd.DataFrame) -> list[object]:
+    """The cells of a column of sentences. Of a step whose number is held back the reason tells no
+    part either: parts narrow the whole down."""
+    cells = list(table.frame[column])
+    if table.adds_up != "in_steps":
+        return cells
+    gone = hidden["rows_dropped"].to_numpy(bool)
+    return [without_counts(cell) if is_gone else cell
+            for cell, is_gone in zip(cells, gone, strict=True)]  # fmt: skip
 
 
 def _as_released(table: OutputTable, frame: pd.DataFrame, notes: tuple[str, ...]) -> ReleasedTable:
