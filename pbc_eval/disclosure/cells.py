@@ -239,9 +239,27 @@ def _note_groups(
             register.relate([(whole, 1.0), *((cells[name], -1.0) for name in sorted(names))])
     entered = [name for name in cells if any(name in names for names in inside.values())]
     register.relate([(cells[name], 1.0) for name in entered], finding.headline.n_treated)
+    _note_unit_periods(register, finding, cells)
     for name, cell in cells.items():
         if name not in entered and register.value(cell) == finding.headline.n_comparison:
             register.never(cell)
+
+
+def _note_unit_periods(register: CellRegister, finding: Finding, cells: dict[str, int]) -> None:
+    """What a total is reckoned with (unit-periods in the programme) stands in the statement, and is
+    a sum of the groups, each times its periods."""
+    table, total = finding.table("cells"), finding.outcome.total
+    scale = finding.measured.total_scale
+    if table is None or total is None or scale is None or "event_time" not in table.frame:
+        return
+    periods: dict[str, int] = {}
+    for key, time in zip(keys_of(table), table.frame["event_time"], strict=True):
+        periods[key] = periods.get(key, 0) + (float(time) >= 0)
+    if total.of == "units":
+        periods = {key: int(n > 0) for key, n in periods.items()}
+    terms = [(cells[key], float(n)) for key, n in periods.items() if n and key in cells]
+    if terms:
+        register.relate(terms, scale * total.per)
 
 
 def _note_same(register: CellRegister, group: int, name: Name) -> None:

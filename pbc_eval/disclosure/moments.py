@@ -10,6 +10,7 @@ Source: Evans & Domingo-Ferrer in Hundepool et al. (2012), Statistical Disclosur
 
 import math
 from collections.abc import Callable, Collection
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from pbc_eval.numerics.arrays import Floats
 
 FINEST = 3  # decimals of a standardised difference that tells of few: a tenth of a hundredth part
 FEWEST_THAT_FIT = 3
+MOST_TRIED = 50
 Mark = tuple[int, str]  # position of the row, column
 
 
@@ -49,7 +51,9 @@ def few_with_a_trait(table: OutputTable, rule: DisclosureRule) -> set[Mark]:
         names = [(table.name, row, column) for column in shares.people if yes]
         for other in names[1:]:
             register.together(register.names[names[0]], register.names[other])
-    hidden = protect(register.suppression_problem()).hidden if register.names else []
+    if not register.names:
+        return set()
+    hidden = protect(register.suppression_problem()).hidden
     return {(row, column) for (_, row, column), cell in register.names.items() if hidden[cell]}
 
 
@@ -77,17 +81,16 @@ def with_rounded_gaps(
         gaps = pd.to_numeric(table.frame[column]).to_numpy(float)
         finest: dict[int, int | None] = {}
         if shares.left_out and column == shares.before:
-            digits = _finest(lambda d: _leaves_the_left_out_open(table, gaps, d, rule, marks))
+            digits = _finest(partial(_leaves_the_left_out_open, table, gaps, rule, marks))
             finest = dict.fromkeys(range(len(gaps)), digits)
         for row in few:
-            gap = float(gaps[row])
-            digits = _finest(lambda d, gap=gap: _leaves_few_open(gap, d, treated, comparison))
+            digits = _finest(partial(_leaves_few_open, float(gaps[row]), treated, comparison))
             least = finest.get(row, FINEST)
             finest[row] = None if digits is None or least is None else min(digits, least)
-        told = list(after[column])
+        cells = list(after[column])
         for row, digits in finest.items():
-            told[row] = SUPPRESSED if digits is None else _round(float(gaps[row]), digits)
-        after[column] = pd.Series(told, after.index, dtype=object)
+            cells[row] = SUPPRESSED if digits is None else _round(float(gaps[row]), digits)
+        after[column] = pd.Series(cells, after.index, dtype=object)
     return after
 
 
@@ -100,17 +103,20 @@ def _round(value: float, decimals: int) -> float:
     return value if math.isnan(value) else round(float(value), decimals)
 
 
-def _leaves_few_open(gap: float, decimals: int, treated: int, comparison: int) -> bool:
-    """Do at least three counts fit among the smallest, whatever the other group's is?"""
+def _leaves_few_open(gap: float, treated: int, comparison: int, decimals: int) -> bool:
+    """Do at least three counts fit, few with the trait or few without, whatever the other group's
+    is?"""
     if math.isnan(gap):
         return True
-    open_counts = [k for k in range(treated + 1)
-                   if _some_fit(np.array([k / treated]), treated, comparison, gap, decimals)]  # fmt: skip
-    return len(open_counts) >= min(FEWEST_THAT_FIT, treated + 1)
+    shown = _round(gap, decimals)
+    few = {*range(min(MOST_TRIED, treated) + 1), *range(max(treated - MOST_TRIED, 0), treated + 1)}
+    each = (np.array([k / treated]) for k in sorted(few))
+    n_open = sum(_some_fit(share, treated, comparison, shown, decimals) for share in each)
+    return n_open >= min(FEWEST_THAT_FIT, treated + 1)
 
 
 def _leaves_the_left_out_open(
-    table: OutputTable, gaps: Floats, decimals: int, rule: DisclosureRule, marks: Collection[Mark]
+    table: OutputTable, gaps: Floats, rule: DisclosureRule, marks: Collection[Mark], decimals: int
 ) -> bool:
     """Does every small number of people left out fit all differences before matching together?"""
     shares = table.shares
@@ -144,4 +150,3 @@ def _some_fit(p: Floats, treated: int, comparison: int, gap: float, decimals: in
                 & (nearest >= 0) & (nearest <= comparison)).any():  # fmt: skip
             return True
     return False
-

@@ -46,7 +46,8 @@ class ReleasedTable:
     ``kinds`` says how each column that is shown is written, ``headers`` what stands above it;
     ``frame`` may have more columns, for download. ``scale`` turns effects and levels into what is
     shown. ``counts`` are the columns that count people; ``guarded`` says whether the rule had
-    anything to look at. ``totals`` are those of its columns that stand elsewhere, whatever is held
+    anything to look at; ``counts_always`` that it counts people whatever the units of the data are.
+    ``totals`` are those of its columns that stand elsewhere, whatever is held
     back. ``doubts`` are what a reviewer should know of it; ``faults`` why it must not go out. Each
     is a reason and the cells it is about.
     """
@@ -63,6 +64,8 @@ class ReleasedTable:
     subject: str = ""  # what its numbers are of, where that is no column: the score, say
     counts: tuple[str, ...] = ()
     guarded: bool = False
+    counts_always: bool = False
+    threshold: int = 0  # of the rule that it passed; 0 where nothing in it is protected
     one_row_a_unit: bool = False
     sentence_columns: tuple[str, ...] = ()  # whose cells are Sentences
     n_suppressed: int = 0

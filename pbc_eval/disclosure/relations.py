@@ -67,8 +67,8 @@ def audit(
     """The interval of each cell that a reader can work out, (n, 2); published cells are a point.
 
     ``published`` (n,) holds the values; those under ``suppressed`` (n,) are not looked at. A hidden
-    cell is ``least`` to ``most``, and a whole number unless ``whole`` is False. An interval without an
-    upper end is infinite there. Raises DisclosureError for values that contradict the relations:
+    cell is ``least`` to ``most``, and a whole number unless ``whole`` is False. An interval without
+    an upper end is infinite there. Raises DisclosureError for values that contradict the relations:
     an audit of other cells than those that were published would prove nothing.
     """
     values = np.array(published, dtype=float)

@@ -28,6 +28,7 @@ from pbc_eval.disclosure.record import (
     ReviewStatus,
 )
 from pbc_eval.disclosure.sentences import held_back_counts
+from pbc_eval.disclosure.stated import COUNTS, WORDS
 from pbc_eval.disclosure.tables import release_open_table
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import Evaluation, Finding
@@ -110,7 +111,7 @@ def refuse_unfit_outputs(reviews: Iterable[OutputReview], spec: EvaluationSpec) 
         raise DisclosureError(
             f"{spec.id}: {_outputs(failed)} may identify a person and cannot be released.\n"
             + "\n".join(f"  {_named(review)}" for review in failed)
-            + "\nPublish wider groups, or leave these figures out."
+            + f"\n{_remedy(failed)}"
         )
     open_doubts = [
         review
@@ -125,6 +126,22 @@ def refuse_unfit_outputs(reviews: Iterable[OutputReview], spec: EvaluationSpec) 
             + "\nLook at them, and add output, by, date and reason under "
             "publication.disclosure.reviewed; or publish wider groups."
         )
+
+
+def _remedy(failed: Sequence[OutputReview]) -> str:
+    remedies = [_REMEDIES.get(review.output, _WIDER) for review in failed]
+    return "\n".join(dict.fromkeys(remedies))
+
+
+_WIDER = "Publish wider groups, or leave these figures out."
+_ANSWER = "by, date and reason under publication.disclosure.reviewed"
+_REMEDIES = {
+    WORDS: f"Change the words; or, where they are about nobody in the data, add output: words, "
+    f"{_ANSWER}. Where the data's units are bodies whose identity is public, say counts: bodies "
+    "under publication.disclosure.",
+    COUNTS: "Leave the count out; or have somebody answer for it: output: verified-counts, "
+    f"{_ANSWER}.",
+}
 
 
 def _outputs(reviews: Sequence[OutputReview]) -> str:

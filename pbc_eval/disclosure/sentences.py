@@ -108,13 +108,15 @@ def without_counts(cell: object) -> object:
     if not isinstance(cell, Sentence):
         return cell
     return cell.changed(
-        lambda part: HeldBack(SUPPRESSED, part.noun)
-        if isinstance(part, Units)
-        else EMPTY
-        if isinstance(part, (Breakdown, Bracketed))
-        else HeldBack(SUPPRESSED)
-        if isinstance(part, Share) and part.of is not None
-        else part
+        lambda part: (
+            HeldBack(SUPPRESSED, part.noun)
+            if isinstance(part, Units)
+            else EMPTY
+            if isinstance(part, (Breakdown, Bracketed))
+            else HeldBack(SUPPRESSED)
+            if isinstance(part, Share) and part.of is not None
+            else part
+        )
     )
 
 

@@ -3,7 +3,7 @@
 tables ──▶ register of cells ──▶ pattern of least cost ──▶ audit ──▶ marks ──▶ rounding
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.disclosure.cell_register import CellRegister, is_small
 from pbc_eval.disclosure.cells import names_of, note_finding, note_table
 from pbc_eval.disclosure.dominance import protection_needed
+from pbc_eval.disclosure.group_effects import places_of_effects
 from pbc_eval.disclosure.moments import few_with_a_trait, with_rounded_gaps
 from pbc_eval.disclosure.protection import Pattern, SuppressionProblem, protect
 from pbc_eval.disclosure.record import SUPPRESSED, ReleasedTable
@@ -65,9 +66,25 @@ def release_tables(
     for table in tables:
         _refuse_unknown_columns(table)
     if not rule.protects:
-        return tuple(_written(table, set(), rule, None) for table in tables)
+        return tuple(written_table(table, set(), rule, None) for table in tables)
     protected = protect_tables(tables, rule, finding)
-    return tuple(_written(t, protected.marks(t.name), rule, protected) for t in tables)
+    marks = {table.name: protected.marks(table.name) for table in tables}
+    is_enough = True
+    if finding is not None:
+        gone = {(table.name, row, name) for table in tables for row, column in marks[table.name]
+                for name in (column, *table.governed_by.get(column, ()))}  # fmt: skip
+        places, is_enough = places_of_effects(finding, gone, rule)
+        for name, row, column in places:
+            marks[name].add((row, column))
+    written = (written_table(table, marks[table.name], rule, protected) for table in tables)
+    return tuple(table if is_enough else _with_effects_that_follow(table) for table in written)
+
+
+def _with_effects_that_follow(table: ReleasedTable) -> ReleasedTable:
+    if not table.name.endswith("-groups"):
+        return table
+    words = "the averages that are published tell the effect of a group that is held back"
+    return replace(table, faults=(*table.faults, (words, "all groups")))
 
 
 def release_open_table(table: OutputTable) -> ReleasedTable:
@@ -83,15 +100,23 @@ def release_open_table(table: OutputTable) -> ReleasedTable:
 
 
 def protect_tables(
-    tables: Sequence[OutputTable], rule: DisclosureRule, finding: Finding | None = None
+    tables: Sequence[OutputTable],
+    rule: DisclosureRule,
+    finding: Finding | None = None,
+    also: Callable[[CellRegister], None] | None = None,
 ) -> Protected:
-    """Which cells of tables that are published together must be hidden, and the audit of that."""
+    """Which cells of tables that are published together must be hidden, and the audit of that.
+
+    ``also`` enters what else a reader knows of these cells.
+    """
     register = CellRegister(rule)
     if finding is not None:
         note_finding(register, finding)
     else:
         for table in tables:
             note_table(register, table)
+    if also is not None:
+        also(register)
     problem = register.suppression_problem()
     pattern = protect(problem)
     if not pattern.hidden.any():
@@ -122,9 +147,10 @@ def _refuse_unknown_columns(table: OutputTable) -> None:
         raise DisclosureError(f"{table.name}: there is no column {min(lacking)!r} to protect.")
 
 
-def _written(
+def written_table(
     table: OutputTable, marks: set[Mark], rule: DisclosureRule, protected: Protected | None
 ) -> ReleasedTable:
+    """The table with its marks in place of what must be hidden, and of what that governs."""
     frame = table.frame.astype(object)
     hidden = pd.DataFrame(False, index=frame.index, columns=frame.columns)
     place = np.arange(len(frame))
@@ -144,10 +170,12 @@ def _written(
     hidden = hidden | (frame == SUPPRESSED)
     frame = rounded(table, frame, rule.base)
     doubts, faults = _doubts(table, protected) if protected else ((), ())
+    faults += _unguarded(table) if rule.protects else ()
     return replace(
         _as_released(table, frame, _notes(table, rule)),
         headers=_headers(table, rule),
         n_suppressed=int(hidden.sum().sum()),
+        threshold=rule.threshold if rule.protects else 0,
         doubts=doubts,
         faults=faults,
         totals=_totals(table, hidden, rule),
@@ -179,7 +207,8 @@ def _as_released(table: OutputTable, frame: pd.DataFrame, notes: tuple[str, ...]
         scale=table.scale,
         about=table.about,
         subject=table.subject,
-        counts=tuple(c for c in dict.fromkeys(counts) if c in frame),
+        counts=tuple(c for c in dict.fromkeys(counts) if c in frame and c not in table.not_people),
+        counts_always=table.counts_always,
         guarded=bool(table.governed_by or table.contributions or "count" in table.kinds.values()),
         one_row_a_unit=table.one_row_a_unit,
         sentence_columns=table.sentence_columns,
@@ -197,6 +226,18 @@ def _totals(table: OutputTable, hidden: pd.DataFrame, rule: DisclosureRule) -> d
         for column, total in sums.items()
         if hidden[column].any() and not is_small(total, rule)
     }
+
+
+def _unguarded(table: OutputTable) -> tuple[tuple[str, str], ...]:
+    """Columns of counts of people that no rule governs: nobody decided whether they may be told."""
+    guarded = {*table.governed_by, *(c for part in table.governed_by.values() for c in part)}
+    if table.adds_up == "in_steps":
+        guarded |= {"rows_in", "rows_left"}
+    return tuple(
+        ("a column of counts states nothing in governed_by, so that no rule looks at it", column)
+        for column, kind in table.kinds.items()
+        if kind == "count" and column not in guarded | table.not_people
+    )
 
 
 def _headers(table: OutputTable, rule: DisclosureRule) -> dict[str, str]:

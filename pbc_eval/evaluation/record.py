@@ -77,10 +77,11 @@ class OutputTable:
     shares: Shares | None = None  # means that are counts, if any
     one_row_a_unit: bool = False
     counts_people: bool = True  # False: money and assumptions alone, with nothing to hold back
+    counts_always: bool = False  # of people, whatever the units of the data are
     about: str = ""  # id of the outcome, KPI or clause that it is about, where it is about one
     subject: str = ""  # what its numbers are of, where that is no column: the score, say
     keys: tuple[str, ...] = ()  # what each row is about, for other tables; where groups are hidden
-    not_people: frozenset[str] = frozenset()  # keys of rows that are no head count
+    not_people: frozenset[str] = frozenset()  # keys of rows, and columns, that are no head count
     sentence_columns: tuple[str, ...] = ()  # whose cells are Sentences, told as the rule has it
 
 
@@ -93,6 +94,7 @@ class Finding:
     measured: MeasuredOutcome
     path: EffectSeries | None = None  # the event study
     alternatives: tuple[AttEstimate, ...] = ()  # other estimators, other comparison groups
+    averages: tuple[str, ...] = ()  # of each alternative, which average of the headline's effects
     measured_alternatives: dict[str, MeasuredOutcome] = field(default_factory=dict)  # for payment
     benchmark: AttEstimate | None = None  # a randomised comparison, where there is one
     checks: tuple[CheckResult, ...] = ()

@@ -1,7 +1,6 @@
 """Attacks on a page of staggered groups: sizes by sums, effects by what averages leave."""
 
 import numpy as np
-
 from attacker.counts import Counts
 from attacker.public import Public, is_told, number
 

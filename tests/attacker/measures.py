@@ -8,7 +8,7 @@ from attacker.public import Public, Recovered, decimals, is_told, number
 def few_behind_measures(public: Public, threshold: int) -> list[Recovered]:
     """Counts of those who met a target, did not, or were asked, that are small and follow."""
     recovered = []
-    for kpi in (public.results.get("performance") or ()):
+    for kpi in public.results.get("performance") or ():
         table = public.tables.get(f"performance-{kpi['id']}")
         if table is None or "count" not in table:
             continue

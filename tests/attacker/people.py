@@ -4,7 +4,6 @@ import math
 import re
 
 import numpy as np
-
 from attacker.counts import Counts
 from attacker.public import Public, Recovered, decimals, is_told, number
 
@@ -107,7 +106,9 @@ def _bars(public: Public, outcome: str, known: Counts) -> None:
 def _words(public: Public, known: Counts) -> None:
     for n in re.findall(r"out of (\d[\d,]*) with", public.text):
         known.tell("sub.C", number(n))
-    for n in re.findall(r"(?<!than )(?<![\d,])(\d[\d,]*) treated units? found no match", public.text):
+    for n in re.findall(
+        r"(?<!than )(?<![\d,])(\d[\d,]*) treated units? found no match", public.text
+    ):
         known.tell("unm.T", number(n))
     for n in re.findall(r"[Ff]ewer than (\d+) treated units? found no match", public.text):
         known.know({"unm.T": 1}, 1, number(n) - 1)

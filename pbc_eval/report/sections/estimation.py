@@ -218,7 +218,8 @@ def _figures_of_estimates(
             finding.path, outcome, name=f"{outcome.id}-event-study", period=_time_name(released)
         )
     if table is not None and len(finding.alternatives) > 1:
-        labels = [str(label) for label in table.frame["estimator"]]
+        rows = zip(table.frame["estimator"], table.frame["estimate"], strict=True)
+        labels = [str(label) for label, value in rows if not is_suppressed(value)]
         draw = specification_curve if finding.benchmark is None else estimates_side_by_side
         drawn["estimates"] = draw(
             list(zip(labels, finding.alternatives, strict=True)),
