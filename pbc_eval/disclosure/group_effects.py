@@ -96,15 +96,23 @@ def places_of_effects(
     while furthest and _tells([*known, *lines.values()], cells, small):
         row = furthest.pop(0)
         del lines[row]
-        withheld |= {(f"{finding.outcome.id}-event", row, column) for column in EFFECT}
+        withheld |= _row(finding, "event", row)
     known += lines.values()
     is_enough = not _tells(known, cells, small)
     for row, kind in averages.items():
         if _tells([*known, cells.overall(kind)], cells, small):
-            withheld |= {(f"{finding.outcome.id}-estimates", row, column) for column in EFFECT}
+            withheld |= _row(finding, "estimates", row)
         else:
             known.append(cells.overall(kind))
     return withheld, is_enough
+
+
+def _row(finding: Finding, kind: str, row: int) -> set[Place]:
+    """Every figure of one row of a table."""
+    table = finding.table(kind)
+    if table is None:
+        return set()
+    return {(table.name, row, column) for column in EFFECT if column in table.frame}
 
 
 def _cells(table: OutputTable, sizes: dict[str, float]) -> _Cells:

@@ -97,7 +97,7 @@ def _patterns(threshold: int, nouns: set[str]) -> tuple[re.Pattern[str], ...]:
     some = [*small, *_NUMBERS[2:threshold]]  # "one" is hardly ever a count
     who = "|".join(sorted(map(re.escape, nouns), key=len, reverse=True))
     n, number = "|".join(reversed(small)), "|".join(sorted(some, key=len, reverse=True))
-    before = r"(?<![\w.,:/£$€-])"
+    before = r"(?<![\w.,:/£$€-])(?<!compared with )(?<!matched with )(?<!matched to )"
     return (
         re.compile(rf"{before}(?:{number})\s+(?:[a-z]+\s+)?(?:{who})\b(?!-)", re.IGNORECASE),
         re.compile(rf"\bn\s*=\s*(?:{n})(?![\d.,]\d|\d)", re.IGNORECASE),

@@ -75,7 +75,7 @@ def release_tables(
                 for name in (column, *table.governed_by.get(column, ()))}  # fmt: skip
         places, is_enough = places_of_effects(finding, gone, rule)
         for name, row, column in places:
-            marks[name].add((row, column))
+            marks.setdefault(name, set()).add((row, column))
     written = (written_table(table, marks[table.name], rule, protected) for table in tables)
     return tuple(table if is_enough else _with_effects_that_follow(table) for table in written)
 

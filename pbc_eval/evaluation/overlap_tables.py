@@ -61,7 +61,7 @@ def support_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> Out
             "inside": "Within the other group's range",
             "outside_range": "Outside it",
         },
-        governed_by={"inside": ("outside_range",), "outside_range": ("inside",)},
+        governed_by={"units": (), "inside": ("outside_range",), "outside_range": ("inside",)},
         adds_up="not",
     )
 

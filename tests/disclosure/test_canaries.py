@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 from evaluations import DATA, of_people
 
+from pbc_eval.agreement.disclosure import Reviewed
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.disclosure import SUPPRESSED, release
 from pbc_eval.evaluation.evaluate import evaluate
@@ -30,6 +31,7 @@ COUNT, FIGURE = 613, 61.3771
 IN_CSV = re.compile(r"(?<![\d.])613(?!\d)|61\.3[78]|61\.4(?!\d)")
 IN_WORDS = re.compile(rf"(?<!\d,){IN_CSV.pattern}")  # 3,613 is another number
 MANY = 1000
+WORDS_ARE_FINE = Reviewed(output="words", by="A test", date="2026-01-01", reason="Large numbers.")
 
 _DRAWN = re.compile(r"<text[^>]*>([^<]*)</text>|<!--(.*?)-->", re.DOTALL)
 
@@ -99,7 +101,9 @@ def with_canaries(evaluation):
             )
         )
     publication = evaluation.spec.publication
-    rule = publication.disclosure.model_copy(update={"threshold": 10 * MANY})
+    rule = publication.disclosure.model_copy(
+        update={"threshold": 10 * MANY, "reviewed": (WORDS_ARE_FINE,)}
+    )
     published = publication.model_copy(update={"disclosure": rule})
     spec = evaluation.spec.model_copy(update={"publication": published})
     return replace(
