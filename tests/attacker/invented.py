@@ -12,6 +12,10 @@ PUBLICATION = {"contact": "The team", "licence": "CC BY 4.0", "release_date": "2
                "data_status": "real", "data_open": False}  # fmt: skip
 
 
+def waiver(check: str) -> dict[str, str]:
+    return {"check": check, "reason": "Invented for a test of what may be told."}
+
+
 def write_evaluation(folder: Path, spec: dict, **frames: pd.DataFrame) -> Path:
     """An evaluation file (JSON is YAML) with its data files beside it."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -32,13 +36,14 @@ def people(left_out=2, *, n=150, share=0.3, missing=0, rare=0, seed=1) -> pd.Dat
     treated = (rng.random(n) < share).astype(int)
     far = np.flatnonzero(treated)[:left_out]
     need[far] = 9 + np.arange(left_out)
-    health = rng.choice(["good", "poor"], n)
+    health = rng.choice(["good", "fair", "poor"], n)
     if rare:
-        health[:] = "good"
+        health[health == "poor"] = "good"
         health[np.flatnonzero(treated)[left_out : left_out + rare]] = "poor"
         health[np.flatnonzero(treated == 0)[: n // 10]] = "poor"
+    better = (rng.random(n) < 0.5).astype(int)
     frame = pd.DataFrame({"id": np.arange(n), "treated": treated, "need": need, "area": area,
-                          "sex": sex, "health": health, "better": (rng.random(n) < 0.5).astype(int)})  # fmt: skip
+                          "sex": sex, "health": health, "better": better})  # fmt: skip
     if missing:
         frame.loc[rng.choice(np.flatnonzero(treated == 0), missing, replace=False), "need"] = np.nan
     return frame
@@ -51,7 +56,7 @@ def people_evaluation(folder: Path, frame: pd.DataFrame, **changes) -> Path:
                  "missing": "complete_cases"},
         "design": {"method": "matching", "rationale": "Alike people are compared.",
                    "treatment": "treated", "covariates": ["need", "area", "sex", "health"],
-                   "caliper": 0.25, "agreed_on": "2024-03-01", "waivers": [{"check": "balance", "reason": "Invented for a test of what may be told."}]},
+                   "caliper": 0.25, "agreed_on": "2024-03-01", "waivers": [waiver("balance")]},
         "outcomes": [{"id": "better", "label": "Better after a year", "unit": "percentage points",
                       "direction": "higher_is_better", "column": "better", "primary": True,
                       "shown_as": "percentage_points",
@@ -85,7 +90,7 @@ def panel_evaluation(folder: Path, frame: pd.DataFrame, **changes) -> Path:
                  "time_name": "month", "cohort": "start", "missing": "complete_units"},
         "design": {"method": "difference_in_differences", "rationale": "Waves are compared.",
                    "control_group": "never_treated", "agreed_on": "2024-03-01",
-                   "waivers": [{"check": "pre_trends", "reason": "Invented for a test of what may be told."}]},
+                   "waivers": [waiver("pre_trends")]},
         "outcomes": [{"id": "days", "label": "Days in hospital", "unit": "days", "column": "y",
                       "direction": "lower_is_better", "primary": True,
                       "total": {"of": "unit_periods", "unit": "days avoided"}}],

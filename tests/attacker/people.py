@@ -107,7 +107,8 @@ def _words(public: Public, known: Counts) -> None:
     for n in re.findall(r"out of (\d[\d,]*) with", public.text):
         known.tell("sub.C", number(n))
     for n in re.findall(
-        r"(?<!than )(?<![\d,])(\d[\d,]*) treated units? found no match", public.text
+        r"(?<!than )(?<!of )(?<![\d,])(\d[\d,]*)(?: of [\d,]+)? treated units? found no match",
+        public.text,
     ):
         known.tell("unm.T", number(n))
     for n in re.findall(r"[Ff]ewer than (\d+) treated units? found no match", public.text):

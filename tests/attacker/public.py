@@ -1,7 +1,7 @@
 """What a reader has: the public folder of an edition, and nothing else.
 
-Everything here is read from files as they lie in the folder. The attacker knows what words on a page
-mean (that those kept are those of the programme and those compared) and no more.
+Everything here is read from files as they lie in the folder. The attacker knows what words on a
+page mean (that those kept are those of the programme and those compared) and no more.
 """
 
 import base64

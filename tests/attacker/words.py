@@ -3,8 +3,10 @@
 import re
 
 SMALL = "one|two|three|four|five|six|seven|eight|nine|[1-9]"
-WHO = ("people|persons?|participants?|women|men|girls|boys|children|patients?|pupils?|clients?|"
-       "prisoners?|veterans?|families|households|individuals|adults|respondents?|workers?")  # fmt: skip
+WHO = (
+    "people|persons?|participants?|women|men|girls|boys|children|patients?|pupils?|clients?|"
+    "prisoners?|veterans?|families|households|individuals|adults|respondents?|workers?"
+)
 TELLS = (
     re.compile(rf"\b({SMALL})\s+(?:\w+\s)?({WHO})\b", re.IGNORECASE),
     re.compile(r"\bn\s*=\s*([1-9])\b(?![\d.,])", re.IGNORECASE),
