@@ -301,6 +301,11 @@ def _print_index(reports: Path, *, check_all: bool = False) -> None:
         console.print(f"Left out: {escape(sentence)}")
     for draft in built.drafts:
         console.print(f"Draft, not listed: {escape(draft)}")
+    for doubtful in built.in_doubt:
+        console.print(
+            f"In doubt, not listed: {escape(doubtful)}. Its disclosure-review.csv names outputs "
+            "for review; answer for each under publication.disclosure.reviewed, and run it again."
+        )
     console.print(f"All reports: {escape(str(built.index.resolve()))}")
 
 

@@ -192,6 +192,16 @@ def _read_by_place(folder: Path, name: str) -> _Edition | None:
     return edition
 
 
+def open_doubts(folder: Path) -> tuple[str, ...]:
+    """Outputs of a published edition that its disclosure review doubts and nobody answers for."""
+    outputs = (_record(folder) or {}).get("outputs", [])
+    return tuple(
+        str(each["output"])
+        for each in outputs
+        if each.get("status") == "review" and not each.get("reviewed_by")
+    )
+
+
 def _record(folder: Path) -> dict[str, Any] | None:
     file = folder / "downloads" / RECORD
     if not file.is_file():

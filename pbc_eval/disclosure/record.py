@@ -30,13 +30,19 @@ ReviewStatus = Literal["pass", "review", "fail"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputReview:
-    """What was found of one output; ``cells`` names those in doubt, never their values."""
+    """What was found of one output; ``cells`` names those in doubt, never their values.
+
+    ``rule`` says which rule was applied, ``narrowest`` the narrowest range to which a reader of all
+    that is published can bring a small count that is held back.
+    """
 
     output: str
     kind: Literal["table", "figure", "sentences", "series", "workbook"]
     status: ReviewStatus
     reason: str
     cells: tuple[str, ...] = ()
+    rule: str = ""
+    narrowest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,6 +75,7 @@ class ReleasedTable:
     one_row_a_unit: bool = False
     sentence_columns: tuple[str, ...] = ()  # whose cells are Sentences
     n_suppressed: int = 0
+    narrowest: tuple[float, float] | None = None  # of its small counts held back, by the audit
     doubts: tuple[tuple[str, str], ...] = ()
     faults: tuple[tuple[str, str], ...] = ()
     totals: dict[str, float] = field(default_factory=dict)

@@ -176,6 +176,7 @@ def written_table(
         headers=_headers(table, rule),
         n_suppressed=int(hidden.sum().sum()),
         threshold=rule.threshold if rule.protects else 0,
+        narrowest=_narrowest(table, protected) if protected else None,
         doubts=doubts,
         faults=faults,
         totals=_totals(table, hidden, rule),
@@ -285,6 +286,17 @@ def _dominated(table: OutputTable, column: str, rule: DisclosureRule) -> Bools:
         )
     )
     return pattern.hidden
+
+
+def _narrowest(table: OutputTable, protected: Protected) -> tuple[float, float] | None:
+    """The narrowest range in which a reader knows a small count of the table to be."""
+    ranges = [
+        (float(low), float(high))
+        for (name, *_), cell in protected.register.names.items()
+        if name == table.name and protected.problem.sensitive[cell]
+        for low, high in (protected.intervals[cell],)
+    ]
+    return min(ranges, key=lambda ends: ends[1] - ends[0], default=None)
 
 
 def _doubts(

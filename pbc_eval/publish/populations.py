@@ -60,14 +60,14 @@ def remember_people(reports: Path, subject: Subject) -> None:
 
 
 def _alike(first: Sketches, second: Sketches) -> bool:
-    return any(_share(one, other) >= ALIKE for one in first.values() for other in second.values())
+    return any(_share(mine, other) >= ALIKE for mine in first.values() for other in second.values())
 
 
 def _share(first: Iterable[str], second: Iterable[str]) -> float:
     """The share of all hashes that both have, from their smallest."""
-    one, other = {*first}, {*second}
-    smallest = sorted(one | other)[:KEPT]
-    return sum(h in one and h in other for h in smallest) / len(smallest) if smallest else 0.0
+    mine, other = {*first}, {*second}
+    smallest = sorted(mine | other)[:KEPT]
+    return sum(h in mine and h in other for h in smallest) / len(smallest) if smallest else 0.0
 
 
 def _sketches(agreed: Agreed, key: bytes) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pbc_eval import provenance
+from pbc_eval.disclosure.editions import open_doubts
 from pbc_eval.errors import PublicationError
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.number_formats import long_date
@@ -168,10 +169,12 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What there is under reports: contracts by their newest edition, and drafts, not listed."""
+    """What there is under reports: contracts by their newest edition; drafts, and editions whose
+    disclosure review has doubts that nobody answers for, are not listed."""
 
     contracts: tuple[Contract, ...]
     drafts: tuple[str, ...]  # their folders: winter-shelter/2026-1
+    in_doubt: tuple[str, ...] = ()  # likewise: nobody answered for what the review doubted
 
     @property
     def editions(self) -> tuple[Listed, ...]:
@@ -187,13 +190,16 @@ def read_shelf(reports: Path, checked: Checked) -> Shelf:
     a final edition that lacks a sign-off.
     """
     by_id: dict[str, list[Listed]] = {}
-    drafts = []
+    drafts, in_doubt = [], []
     for manifest in sorted(reports.glob(f"[!.]*/[!.]*/{MANIFEST}")):
         folder = manifest.parent
         facts = checked.facts_of(folder)
         results = read_results(folder)
         if results.summary.status == "draft":
             drafts.append(f"{folder.parent.name}/{folder.name}")
+            continue
+        if open_doubts(folder):
+            in_doubt.append(f"{folder.parent.name}/{folder.name}")
             continue
         outputs = {**facts["outputs_sha256"], MANIFEST: provenance.sha256(manifest)}
         listed = Listed(results, outputs)
@@ -209,7 +215,7 @@ def read_shelf(reports: Path, checked: Checked) -> Shelf:
             contract.id,
         )
     )
-    return Shelf(tuple(contracts), tuple(drafts))
+    return Shelf(tuple(contracts), tuple(drafts), tuple(in_doubt))
 
 
 def _refuse_unsigned(listed: Listed) -> None:
