@@ -35,7 +35,7 @@ def release_performance(
 
 
 def _release_kpi(result: KpiResult, rule: DisclosureRule) -> ReleasedKpi:
-    table, tells_overall = _release_periods(result, rule)
+    table, tells_overall, tells_centre = _release_periods(result, rule)
     if table.n_suppressed and result.kpi.feeds in ("latest", "overall"):
         fed = ("a payment rests on this measure, and its statement tells it", result.kpi.label)
         table = replace(table, doubts=(*table.doubts, fed))
@@ -57,7 +57,7 @@ def _release_kpi(result: KpiResult, rule: DisclosureRule) -> ReleasedKpi:
             if period.signals and not is_suppressed(signs)
         ),
         chart_kind=result.chart.kind,
-        chart_centre=result.chart.centre if tells_overall else math.nan,
+        chart_centre=result.chart.centre if tells_centre else math.nan,
         chart_note=result.chart.note,
         table=table,
     )
@@ -66,22 +66,25 @@ def _release_kpi(result: KpiResult, rule: DisclosureRule) -> ReleasedKpi:
 _ALL = ("all periods", 0, "count")
 
 
-def _release_periods(result: KpiResult, rule: DisclosureRule) -> tuple[ReleasedTable, bool]:
-    """The table by period, and whether the value over all periods may be told.
+def _release_periods(result: KpiResult, rule: DisclosureRule) -> tuple[ReleasedTable, bool, bool]:
+    """The table by period; whether the value over all periods may be told; and the chart's centre.
 
     Those who met a target and those who did not are both counts: with the number asked they tell
     each other. All periods together are the sum; their value is the centre of the chart too.
     """
     table = _period_table(result)
     if not rule.protects:
-        return written_table(table, set(), rule, None), True
+        return written_table(table, set(), rule, None), True, True
     protected = protect_tables((table,), rule, also=partial(_note_periods, table, result))
     marks = protected.marks(table.name)
     tells_overall = not protected.marks(_ALL[0])
-    if not tells_overall:  # limits lie around it
+    hidden_answers = {row for row, column in marks if column == "value"}  # of a survey
+    marks |= {(row, name) for row in hidden_answers for name in ("conf_low", "conf_high")}
+    tells_centre = tells_overall and not hidden_answers
+    if not tells_centre:  # limits lie around it, at a distance that the values give
         marks |= {(row, name) for row in range(len(table.frame)) for name in ("low", "high")}
     marks |= _ratings_that_tell(table, result, marks, rule)
-    return written_table(table, marks, rule, protected), tells_overall
+    return written_table(table, marks, rule, protected), tells_overall, tells_centre
 
 
 def _note_periods(table: OutputTable, result: KpiResult, register: CellRegister) -> None:

@@ -12,9 +12,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from pbc_eval._validate import first_few
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.disclosure.record import OutputReview, ReviewStatus
+from pbc_eval.errors import DisclosureError
 
 WORDS, COUNTS = "words", "verified-counts"
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
@@ -44,6 +46,19 @@ def words_of_few(model: BaseModel, rule: DisclosureRule, units: tuple[str, ...] 
         for tell in tells
         for match in tell.finditer(text)
     ]
+
+
+def refuse_words_of_few(
+    owner: str, model: BaseModel, rule: DisclosureRule, units: tuple[str, ...] = ()
+) -> None:
+    """Raise DisclosureError for words of few people that nobody answers for."""
+    places = words_of_few(model, rule, units)
+    if places and rule.reviewer_of(WORDS) is None:
+        raise DisclosureError(
+            f"{owner}: the file tells of fewer than {rule.threshold} people in words "
+            f"({first_few(places, 6)}). Change the words; or have somebody answer for them: "
+            "output: words, by, date and reason under publication.disclosure.reviewed."
+        )
 
 
 def review_of_words(spec: EvaluationSpec, rule: DisclosureRule) -> list[OutputReview]:

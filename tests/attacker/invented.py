@@ -125,3 +125,27 @@ def measured_evaluation(folder: Path, frame: pd.DataFrame, **changes) -> Path:
         **changes,
     }  # fmt: skip
     return write_evaluation(folder, spec, measures=frame)
+
+
+def answers(no: list[int], asked: list[int]) -> pd.DataFrame:
+    """One row a person asked, with the answer; ``no`` of them by month answered no."""
+    rows = [
+        (f"2025-{m:02d}", int(k >= n))
+        for m, (n, of) in enumerate(zip(no, asked, strict=True), start=1)
+        for k in range(of)
+    ]
+    return pd.DataFrame(rows, columns=["month", "satisfied"])
+
+
+def survey_evaluation(folder: Path, frame: pd.DataFrame) -> Path:
+    kpi = {"id": "satisfied", "type": "survey", "label": "Satisfied", "reference": "3",
+           "file": "survey.csv", "answer": "satisfied", "better": "higher", "target": 0.8,
+           "source": "Invented"}  # fmt: skip
+    months = sorted(set(frame["month"]))
+    measured = measures([300] * len(months), [400] * len(months))
+    made = measured_evaluation(folder, measured)
+    spec = json.loads((made / "evaluation.yaml").read_text(encoding="utf-8"))
+    spec["performance"]["kpis"].append(kpi)
+    (made / "evaluation.yaml").write_text(json.dumps(spec), encoding="utf-8")
+    frame.to_csv(made / "survey.csv", index=False)
+    return made

@@ -24,6 +24,9 @@ def few_behind_measures(public: Public, threshold: int) -> list[Recovered]:
 def _of_row(row, kpi) -> tuple[float, float]:
     count, among = number(row["count"]), number(row.get("among"))
     value = number(row["value"])
+    if is_told(row.get("conf_low")) and math.isnan(among):  # a survey: yes among those who answered
+        yes = value * count
+        return (round(yes), count) if abs(yes - round(yes)) < 1e-5 else (math.nan, math.nan)
     centre = (number(row["low"]) + number(row["high"])) / 2  # of a chart whose limits are not cut
     if math.isnan(among) and 0 < centre < 1 and number(row["low"]) > 0 and number(row["high"]) < 1:
         half = (number(row["high"]) - number(row["low"])) / 2

@@ -9,14 +9,16 @@ would prove nothing.
 from pathlib import Path
 
 import pytest
-from attacker import cohorts, invented, measures, people, words
+from attacker import cohorts, drawings, invented, measures, people, words
 from attacker.public import Recovered, publish, read_public
 from evaluations import DATA
 
 from pbc_eval.agreement.evaluation import load_evaluation
-from pbc_eval.disclosure import release
+from pbc_eval.disclosure import release, release_note
+from pbc_eval.disclosure.stated import review_of_counts
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.evaluate import evaluate
+from pbc_eval.evaluation.note.design_note import design_note
 
 pytestmark = pytest.mark.slow
 THRESHOLD = 10
@@ -193,6 +195,33 @@ def test_the_attack_on_measures_finds_a_complement_where_nothing_is_held_back(tm
     assert any(r.attack == "complement" for r in measures.few_behind_measures(public, THRESHOLD))
 
 
+@pytest.mark.parametrize(("no", "asked"), [([3, 20, 25], [60, 60, 60]), ([2, 1], [50, 50])])
+def test_few_who_answered_no_follow_from_no_share_interval_or_limit(tmp_path, no, asked):
+    folder = invented.survey_evaluation(tmp_path / "kpi", invented.answers(no, asked))
+    _, public = published(folder, tmp_path / "out")
+    recovered = measures.few_behind_measures(public, THRESHOLD)
+    assert not recovered, told(recovered)
+    table = public.tables["performance-satisfied"]
+    assert table["value"][0] == table["conf_low"][0] == table["low"][1] == "[c]"
+    assert table["count"].tolist() == [f"{n}.0" for n in asked]
+
+
+# --- drawings ---
+
+
+def test_no_bar_is_drawn_of_what_its_table_holds_back(tmp_path):
+    folder = invented.people_evaluation(tmp_path / "a", invented.people(2, n=600, seed=3))
+    _, public = published(folder, tmp_path / "out")
+    bars = public.kind("better", "score-bars")
+    assert (bars == "[c]").to_numpy().any()
+    assert drawings.has_bars(public)
+    assert not drawings.bars_of_what_is_held_back(public, "better")
+    shown = public.kind("better", "score-bars").copy()
+    public.tables["better-score-bars"] = shown.assign(treated_before="[c]").iloc[:8]
+    public.tables["better-score-bars"].loc[7, "treated_before"] = "0.07"  # the attack sees bars
+    assert drawings.bars_of_what_is_held_back(public, "better")
+
+
 # --- words, counts that somebody states ---
 
 
@@ -231,6 +260,29 @@ def test_other_numbers_in_words_stop_nothing(tmp_path, words_of_many):
         tmp_path / "kpi", invented.measures([300], [500]), publication=publication
     )
     assert release(evaluate(load_evaluation(folder))).reviews
+
+
+def test_a_design_note_tells_of_no_few_people_in_words(tmp_path):
+    limits = {"limitations": ["Three people were asked beforehand."]}
+    folder = invented.people_evaluation(
+        tmp_path / "a", invented.people(0), publication=invented.PUBLICATION | limits
+    )
+    with pytest.raises(DisclosureError, match=r"publication\.limitations\[1\]: 'Three people'"):
+        release_note(design_note(load_evaluation(folder)))
+
+
+@pytest.mark.parametrize(
+    ("stated", "status"), [({"counts": "people"}, "fail"), ({"counts": "things"}, None),
+                           ({}, "review"), ({"persons": 4}, "fail")],
+)  # fmt: skip
+def test_a_verified_count_of_few_people_is_told_by_nobody(tmp_path, stated, status):
+    count = {"outcome": "jobs", "count": 4, "source": "A list", "status": "READ", **stated}
+    folder = invented.measured_evaluation(
+        tmp_path / "kpi", invented.measures([300], [500]), counts=[count]
+    )
+    spec = load_evaluation(folder)
+    reviews = review_of_counts(spec, spec.publication.disclosure)
+    assert [review.status for review in reviews] == ([status] if status else [])
 
 
 # --- the examples ---
