@@ -82,6 +82,11 @@ def tell_site(site: Site, console: Console, screen: Console) -> None:
         console.print(f"Left out: {escape(sentence)}")
     for draft in site.drafts:
         console.print(f"Draft, not listed: {escape(draft)}")
+    for doubtful in site.in_doubt:
+        console.print(
+            f"In doubt, not listed: {escape(doubtful)}. Its disclosure-review.csv names outputs "
+            "for review; answer for each under publication.disclosure.reviewed, and run it again."
+        )
     for sentence in site.damaged:
         show(screen, sentence, "Not listed: damaged")
     console.print(f"All reports: {escape(str(site.index))}")
