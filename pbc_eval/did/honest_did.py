@@ -5,7 +5,7 @@ EffectSeries ─ event_path ▶ EventPath ─┬ relative_magnitudes.py ▶ inte
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -25,6 +25,7 @@ from pbc_eval.results import EffectSeries
 Restriction = Literal["relative_magnitudes", "smoothness"]
 RESTRICTIONS = ("relative_magnitudes", "smoothness")
 OWNER = "honest_did"
+AS_MUCH = (0.5, 1.0, 2.0)  # times the largest change of the difference in trends before the start
 BEYOND = 1e4  # times what was seen, or standard errors: a violation so large says "never"
 TO = 1e-5  # of itself, to which a breakdown value is known
 
@@ -137,3 +138,27 @@ def breakdown(how: _Intervals, scale: float) -> float:
         if most > BEYOND * scale:
             return math.inf
     return float(optimize.brentq(spare, least, most, xtol=TO * scale, rtol=TO))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Diverging:
+    """Intervals of the headline's average for trends that diverge: by as much as before the start
+    (``relative``), and along the straight line seen before it (``straight``, M = 0)."""
+
+    relative: HonestDid
+    straight: HonestDid
+    same_average: bool  # as the headline; else that of the event study
+
+
+def diverging(
+    study: EffectSeries, weights: Mapping[int, float] | None, level: float, *, same_average: bool
+) -> Diverging:
+    """From an event study; ``weights`` of event times make the headline's average, None: theirs.
+
+    Raises DesignError without effects before the start."""
+    effect: Target = "average" if weights is None else weights
+    return Diverging(
+        relative=honest_did(study, m=AS_MUCH, level=level, effect=effect),
+        straight=honest_did(study, "smoothness", m=(0.0,), level=level, effect=effect),
+        same_average=same_average,
+    )

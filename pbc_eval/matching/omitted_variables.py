@@ -18,7 +18,7 @@ from scipy import stats
 from pbc_eval._validate import check_level, check_number, did_you_mean, first_few
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.numerics.arrays import Floats
-from pbc_eval.numerics.collinearity import dependent_columns
+from pbc_eval.numerics.collinearity import dependent_columns, independent_columns
 
 OWNER = "omitted_variable_bounds"
 COLUMNS = (
@@ -205,23 +205,17 @@ def _bounds(
         q=q,
         level=level,
         bounds=pd.DataFrame(
-            [_bounded(point, error, df, *row, level=level) for row in rows], columns=list(COLUMNS)
+            [_bounded((point, error, df), row, level=level) for row in rows], columns=list(COLUMNS)
         ),
     )
 
 
-def _bounded(  # noqa: PLR0917 the four of a row
-    point: float,
-    error: float,
-    df: float,
-    name: str,
-    k: float,
-    of_treatment: float,
-    of_outcome: float,
-    *,
-    level: float,
+def _bounded(
+    of: tuple[float, float, float], like: tuple[str, float, float, float], *, level: float
 ) -> tuple[str | float, ...]:
-    """The effect, were there a variable k times as strong as a covariate with these shares."""
+    """The effect with its error and degrees of freedom, were there a variable so many times as
+    strong as a covariate, ``like``: name, times, shares of treatment and outcome."""
+    (point, error, df), (name, k, of_treatment, of_outcome) = of, like
     with_treatment = k * of_treatment / (1 - of_treatment)
     if with_treatment >= 1:
         raise DesignError(
@@ -238,8 +232,46 @@ def _bounded(  # noqa: PLR0917 the four of a row
     return name, k, with_treatment, with_outcome, moved, spread, t, moved - margin, moved + margin
 
 
-def regression_numbers(values: Floats, treated: Floats, covariates: Floats) -> tuple[float, ...]:
-    """Estimate, standard error and residual degrees of freedom of the treatment."""
-    frame = pd.DataFrame(covariates).rename(columns=str).assign(**{"@d": treated, "@y": values})
-    t, df, point = _regress(frame, "@y", ["@d", *map(str, range(covariates.shape[1]))])["@d"]
-    return point, point / t, df
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strength:
+    """How strongly a covariate goes with treatment and with the outcome, given the others: the
+    share that it explains of what they leave."""
+
+    covariate: str
+    with_treatment: float
+    with_outcome: float
+
+
+def strengths(
+    outcome: Floats, treated: Floats, covariates: Floats, names: Sequence[str]
+) -> tuple[Strength, ...]:
+    """Of the ``covariates`` (n, p) that others do not determine, by least squares."""
+    kept = independent_columns(covariates)
+    labels = [str(at) for at in kept]
+    frame = pd.DataFrame(covariates[:, kept], columns=labels)
+    frame = frame.assign(treatment=treated, outcome=outcome)
+    of_outcome = _regress(frame, "outcome", ["treatment", *labels])
+    of_treatment = _regress(frame, "treatment", labels)
+    return tuple(
+        Strength(
+            covariate=names[int(at)],
+            with_treatment=_partial_r2(of_treatment[label]),
+            with_outcome=_partial_r2(of_outcome[label]),
+        )
+        for at, label in zip(kept, labels, strict=True)
+    )
+
+
+def bounded_by(
+    estimate: float, std_error: float, df: float, like: Strength, level: float
+) -> tuple[float, float, float]:
+    """Estimate and interval, were there something not recorded as strong as ``like``; all zero and
+    infinite where it would explain the treatment wholly."""
+    if like.with_treatment >= 0.5:  # as much again as it explains is all there is
+        return 0.0, -math.inf, math.inf
+    row = _bounded(
+        (estimate, std_error, df),
+        (like.covariate, 1.0, like.with_treatment, like.with_outcome),
+        level=level,
+    )
+    return float(row[4]), float(row[7]), float(row[8])

@@ -6,7 +6,7 @@ from pbc_eval._validate import did_you_mean
 from pbc_eval.agreement.design import DifferenceInDifferences
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import DataRoles, Outcome
-from pbc_eval.checks import Examined, run_checks
+from pbc_eval.checks import run_checks
 from pbc_eval.did.compare import Specification, average_of, specifications
 from pbc_eval.did.estimator import Comparison, Estimator, EstimatorOptions
 from pbc_eval.did.estimators import ESTIMATORS
@@ -25,6 +25,7 @@ from pbc_eval.evaluation.outcome_panel import (
     total_scale,
 )
 from pbc_eval.evaluation.record import Finding
+from pbc_eval.evaluation.trends import evidence_on_trends, measured_in_doubt
 from pbc_eval.evaluation.two_way_composition import two_way_tables
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.messages.sentence import Sentence
@@ -100,22 +101,23 @@ def _find(
     alternatives, impossible = _alternatives(panel, effects, design, estimator, seed)
     side_by_side = [(f"{HEADLINE}: {_AVERAGES[design.headline]}", headline), *alternatives]
     scale = total_scale(panel, outcome)
-    checks = run_checks(
-        design.method,
-        Examined(
-            headline=headline,
-            panel=panel,
-            effects=_with_leads(panel, effects, estimator, options),
-            anticipation=design.anticipation,
+    examined = replace(
+        evidence_on_trends(
+            panel, _with_leads(panel, effects, estimator, options), design, options, headline
         ),
+        outcome=outcome,
+        currency=spec.contract.currency,
+    )
+    checks = run_checks(design.method, examined)
+    measured = measured_from_estimate(
+        outcome, headline, total_scale=scale, alternatives=alternatives
     )
     return Finding(
         outcome=outcome,
         headline=headline,
-        measured=measured_from_estimate(
-            outcome, headline, total_scale=scale, alternatives=alternatives
-        ),
+        measured=measured,
         measured_alternatives=measured_alternatives(outcome, alternatives, total_scale=scale),
+        measured_in_doubt=measured_in_doubt(outcome, measured, examined),
         path=path,
         alternatives=tuple(estimate for _, estimate in side_by_side),
         checks=checks,
