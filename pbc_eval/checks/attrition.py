@@ -102,6 +102,10 @@ def _run(examined: Examined) -> CheckResult | None:
 
 CHECK = CheckKind(
     name="attrition",
+    title=Sentence("Lost to missing values"),
+    in_short={
+        "review": Sentence("Many were lost to missing values, or not alike in both groups."),
+    },
     designs=frozenset({"difference_in_differences", "matching"}),
     run=_run,
     planned="Lost to missing values (attrition), where there are any: how many of each group, and "

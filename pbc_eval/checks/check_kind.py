@@ -17,10 +17,10 @@ from pbc_eval.did.wild import WildBootstrap
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.weighted_sample import WeightedSample
 from pbc_eval.messages.numbers import effect_value
-from pbc_eval.messages.sentence import Claim, Value
+from pbc_eval.messages.sentence import EMPTY, Claim, Sentence, Value
 from pbc_eval.messages.values import Size
 from pbc_eval.panel.panel import Panel
-from pbc_eval.results import AttEstimate, CheckResult, EffectSeries
+from pbc_eval.results import AttEstimate, CheckResult, CheckStatus, EffectSeries
 
 ColumnKind = Literal["text", "count", "effect", "p_value", "number", "share"]
 
@@ -71,3 +71,6 @@ class CheckKind:
     planned: str  # what will be asked, for a design note
     columns: dict[str, tuple[str, ColumnKind]] = field(default_factory=dict)
     caption: str = ""
+    title: Sentence = EMPTY  # for a reader; empty: made of the name
+    in_short: Mapping[CheckStatus, Sentence] = field(default_factory=dict)  # for the first screen
+    answers: str = ""  # the check whose "review" is answered where this one passes

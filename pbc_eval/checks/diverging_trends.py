@@ -1,10 +1,12 @@
 """How far could trends have diverged after the start before the effect is told from zero no more?
 
-pass     the interval leaves out zero though trends diverge as much as they ever did before
-review   it does not
+pass     the interval leaves out zero though trends diverge as much as they ever did before, or go
+         on diverging along the straight line seen before
+review   neither, or nothing was estimated before the start by which it could be told
 not applicable   the effect is not told from zero with parallel trends either
 
-The limit of once what was seen is ours; the value at which the interval meets zero is told.
+The rule is ours: over a long time after the start, errors of the largest change before it add up,
+and few effects bear once as much each period. The value at which the interval meets zero is told.
 
 Source: Rambachan and Roth (2023), Review of Economic Studies 90, 2555-2591 (did/honest_did.py).
 """
@@ -44,7 +46,8 @@ def check_diverging_trends(
     standing = bool(headline.significant)
     status: CheckStatus = "not_applicable"
     if standing:
-        status = "pass" if relative.breakdown >= LEAST else "review"
+        straight = honest.straight.breakdown > 0
+        status = "pass" if relative.breakdown >= LEAST or straight else "review"
     return CheckResult(
         name="diverging_trends",
         status=status,
@@ -75,7 +78,8 @@ def _sentence(
     return Sentence(
         "Had trends diverged from one period to the next by as much as they ever did before the "
         "start, the effect{average} would lie between {low} and {high} ({level}); by twice as "
-        "much, between {lower} and {higher}. {breakdown}",
+        "much, between {lower} and {higher}; on along the straight line seen before, between "
+        "{lowest} and {highest}. {breakdown}",
         examined.no_claim,
         average=average,
         low=examined.sized(low),
@@ -83,6 +87,8 @@ def _sentence(
         level=Share(honest.relative.level),
         lower=examined.sized(lower),
         higher=examined.sized(higher),
+        lowest=examined.sized(honest.straight.intervals[0][0]),
+        highest=examined.sized(honest.straight.intervals[0][1]),
         breakdown=breakdown_in_words(honest.relative.breakdown),
     )
 
@@ -90,26 +96,49 @@ def _sentence(
 def breakdown_in_words(value: float) -> Sentence:
     """Up to how much of what was seen before the interval leaves out zero."""
     if value == float("inf"):
-        return Sentence("No such divergence would make the interval include zero.")
+        return Sentence(
+            "No such divergence would make the interval include zero: there is no breakdown value."
+        )
     if value < 0.005:
         return Sentence(
-            "The interval includes zero as soon as any divergence is allowed (breakdown value 0)."
+            "The breakdown value is 0: the interval includes zero as soon as trends may diverge."
         )
     return Sentence(
-        "The interval leaves out zero up to {times} times the largest change seen before "
-        "(breakdown value).",
+        "The breakdown value is {times}: up to so many times the largest change seen before the "
+        "start, the interval leaves out zero.",
         times=Number(value, 2),
     )
 
 
+def _untold() -> CheckResult:
+    return CheckResult(
+        name="diverging_trends",
+        status="review",
+        sentence=Sentence(
+            "How far trends could have diverged cannot be said: fewer than half of the treated are "
+            "seen early enough before the start."
+        ),
+        null=NULL,
+    )
+
+
 def _run(examined: Examined) -> CheckResult | None:
-    if examined.diverging is None or examined.headline is None:
+    if examined.headline is None or examined.panel is None:
         return None
+    if examined.diverging is None:
+        return _untold() if examined.headline.significant else None
     return check_diverging_trends(examined.diverging, examined.headline, examined)
 
 
 CHECK = CheckKind(
     name="diverging_trends",
+    title=Sentence("Diverging trends"),
+    in_short={
+        "review": Sentence(
+            "Trends that go on diverging as they may have before the start would overturn the "
+            "effect, or it could not be told."
+        ),
+    },
     designs=frozenset({"difference_in_differences"}),
     run=_run,
     planned="Diverging trends (diverging_trends): how far could trends have diverged after the "

@@ -2,7 +2,7 @@
 
 pass     both agree with the interval on whether the effect is told from zero
 review   one does not
-not run  with 50 clusters and ten on either side: then the interval serves
+not run  where the count of clusters is no warning sign: then the interval serves
 
 Sources: MacKinnon and Webb (2018), Econometrics Journal 21; Webb (2023), Canadian Journal of
 Economics 56 (six-point weights below twelve clusters); did/wild.py and did/randomisation.py.
@@ -11,7 +11,7 @@ Economics 56 (six-point weights below twelve clusters); did/wild.py and did/rand
 import pandas as pd
 
 from pbc_eval.checks.check_kind import CheckKind, Examined
-from pbc_eval.checks.few_clusters import REVIEW_BELOW, REVIEW_BELOW_TOTAL
+from pbc_eval.checks.few_clusters import check_few_clusters
 from pbc_eval.did.randomisation import RandomisationTest, randomisation_test
 from pbc_eval.did.wild import WildBootstrap, wild_cluster_bootstrap
 from pbc_eval.errors import DesignError
@@ -27,8 +27,7 @@ NULL = "the average effect is zero (bootstrap); treatment changed nothing for an
 
 def few_clusters_of(panel: Panel) -> bool:
     """Are there so few clusters that the large-sample interval wants a second opinion?"""
-    total, treated, compared = panel.cluster_counts()
-    return total < REVIEW_BELOW_TOTAL or min(treated, compared) < REVIEW_BELOW
+    return check_few_clusters(panel).status != "pass"
 
 
 def bootstrapped(panel: Panel, level: float, seed: int) -> WildBootstrap | None:
@@ -124,6 +123,11 @@ def _run(examined: Examined) -> CheckResult | None:
 
 CHECK = CheckKind(
     name="few_cluster_inference",
+    title=Sentence("Chance with few units"),
+    in_short={
+        "review": Sentence("Another way to judge chance, made for few units, does not agree."),
+    },
+    answers="few_clusters",
     designs=frozenset({"difference_in_differences"}),
     run=_run,
     planned="Inference with few clusters (few_cluster_inference), where there are few: do a wild "

@@ -179,6 +179,12 @@ def _run(examined: Examined) -> CheckResult | None:
 
 CHECK = CheckKind(
     name="hidden_bias",
+    title=Sentence("Hidden bias"),
+    in_short={
+        "review": Sentence(
+            "Something not recorded, as strong as what was, would overturn the effect."
+        ),
+    },
     designs=frozenset({"matching"}),
     run=_run,
     planned="Hidden bias (hidden_bias): how strong would something that was not recorded have to "

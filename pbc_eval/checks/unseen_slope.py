@@ -84,6 +84,12 @@ def _run(examined: Examined) -> CheckResult | None:
 
 CHECK = CheckKind(
     name="unseen_slope",
+    title=Sentence("Drift that would go unseen"),
+    in_short={
+        "review": Sentence(
+            "A drift apart that makes the whole effect could have gone unseen before the start."
+        ),
+    },
     designs=frozenset({"difference_in_differences"}),
     run=_run,
     planned="Drift that would go unseen (unseen_slope): would effects before the start show a "

@@ -21,6 +21,7 @@ AS_BEFORE = "Trends diverging as much as before the start"
 TWICE = "Trends diverging twice as much as before the start"
 BOOTSTRAP = "Interval of the wild cluster bootstrap"
 DOUBTS = (AS_BEFORE, TWICE, BOOTSTRAP)
+CARRIED = 2  # one in so many of the treated carry an effect before the start that is used
 
 
 def evidence_on_trends(
@@ -54,17 +55,38 @@ def evidence_on_trends(
 
 
 def _event_study(panel: Panel, options: EstimatorOptions) -> EffectSeries | None:
-    """None without effects before the start that have an error."""
     find = ESTIMATORS["group_time"].effects
     assert find is not None
     study = find(panel, replace(options, base_period="universal")).aggregate(
         "event", bands="pointwise"
     )
-    reference = -1 - options.anticipation
-    pairs = list(zip(study.index, study.effects, strict=True))
-    before = [e for e, effect in pairs if e < reference and effect.std_error]
-    after = [e for e, effect in pairs if e >= 0 and effect.std_error]
-    return study if before and after else None
+    return _with_carried_leads(study, -1 - options.anticipation)
+
+
+def _with_carried_leads(study: EffectSeries, reference: int) -> EffectSeries | None:
+    """The study with those effects before the start, in an unbroken run back from the reference,
+    that at least half of the treated carry: what is only of a few units would measure their noise.
+    None where none is left, or nothing after the start has an error."""
+    place = {e: at for at, e in enumerate(study.index)}
+    most = max(effect.n_treated for effect in study.effects)
+    kept = [at for at, e in enumerate(study.index) if e >= reference]
+    back = reference - 1
+    while back in place:
+        effect = study.effects[place[back]]
+        if not effect.std_error or CARRIED * effect.n_treated < most:
+            break
+        kept.append(place[back])
+        back -= 1
+    after = [at for at in kept if study.index[at] >= 0 and study.effects[at].std_error]
+    if back == reference - 1 or not after:
+        return None
+    kept.sort()
+    return replace(
+        study,
+        index=tuple(study.index[at] for at in kept),
+        effects=tuple(study.effects[at] for at in kept),
+        covariance=study.covariance[np.ix_(kept, kept)],
+    )
 
 
 def _average(effects: GroupTimeEffects, design: DifferenceInDifferences) -> dict[int, float] | None:

@@ -258,6 +258,8 @@ def _planned(spec: EvaluationSpec) -> Facts:
         facts.append(
             (Sentence("Adjusted for"), f"{names}, by {_PLANNED_ADJUSTMENTS[design.adjustment]}")
         )
+    if design.several_outcomes in _PLANNED_SEVERAL:
+        facts.append((Sentence("Several outcomes"), _PLANNED_SEVERAL[design.several_outcomes]))
     if data is not None:
         by = data.labels.get(data.cluster, data.cluster) if data.cluster else data.unit_name[0]
         facts.append((Sentence("Clustering"), f"by {by}"))
@@ -290,6 +292,10 @@ _PLANNED_WEIGHTS = {
     "first_period": "the weight of the first period counts",
     "varying": "every observation counts by its own weight",
 }
+_PLANNED_SEVERAL = {
+    "holm": "p-values adjusted by Holm's method",
+    "benjamini_hochberg": "p-values adjusted by Benjamini and Hochberg's method",
+}
 _PLANNED_COMPARISON = {
     "never_treated": "units that are never treated",
     "not_yet_treated": "units that are not treated yet, the never treated among them",
@@ -318,7 +324,7 @@ def _strength(evidence: Evidence) -> Sentence:
         "Level {level} of 5: change in the programme group is compared with change in a group "
         "without it, over the same time. It would mislead if the groups had been heading "
         "different ways.",
-        level=Number(3) if evidence.a_check_failed else Sentence("3 to 4"),
+        level=Number(3) if evidence.a_check_failed or evidence.in_doubt else Sentence("3 to 4"),
     )
 
 
