@@ -1,9 +1,9 @@
-"""How far could trends have diverged after the start before the effect is told from zero no more?
+"""How far could trends have diverged after the start before the interval includes zero?
 
 pass     the interval leaves out zero though trends diverge as much as they ever did before, or go
          on diverging along the straight line seen before
 review   neither, or nothing was estimated before the start by which it could be told
-not applicable   the effect is not told from zero with parallel trends either
+not applicable   the effect cannot be told apart from zero with parallel trends either
 
 The rule is ours: over a long time after the start, errors of the largest change before it add up,
 and few effects bear once as much each period. The value at which the interval meets zero is told.
@@ -30,7 +30,7 @@ def check_diverging_trends(
 
     ``statistic`` is the breakdown value. Table: allowed, conf_low, conf_high.
     """
-    told = examined or Examined()
+    given = examined or Examined()
     relative = honest.relative
     ends = dict(zip(relative.m, relative.intervals, strict=True))
     rows = [
@@ -51,7 +51,7 @@ def check_diverging_trends(
     return CheckResult(
         name="diverging_trends",
         status=status,
-        sentence=_sentence(honest, ends, told, standing=standing),
+        sentence=_sentence(honest, ends, given, standing=standing),
         null=NULL,
         statistic=relative.breakdown,
         table=pd.DataFrame(rows, columns=["allowed", "conf_low", "conf_high"]),
@@ -67,8 +67,8 @@ def _sentence(
 ) -> Sentence:
     if not standing:
         return Sentence(
-            "With parallel trends the effect is not told from zero either, so there is nothing "
-            "that diverging trends could overturn."
+            "With parallel trends the effect cannot be told apart from zero either; there is "
+            "nothing that diverging trends could overturn."
         )
     average: Part = EMPTY
     if not honest.same_average:
@@ -142,7 +142,7 @@ CHECK = CheckKind(
     designs=frozenset({"difference_in_differences"}),
     run=_run,
     planned="Diverging trends (diverging_trends): how far could trends have diverged after the "
-    "start, beside what was seen before it, before the effect is told from zero no more?",
+    "start, beside what was seen before it, before the interval includes zero?",
     columns={
         "allowed": ("If trends diverge", "text"),
         "conf_low": ("Interval from", "effect"),

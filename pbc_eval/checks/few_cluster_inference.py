@@ -1,6 +1,6 @@
 """With few clusters: do a bootstrap and a permutation come to what the interval says?
 
-pass     both agree with the interval on whether the effect is told from zero
+pass     both agree with the interval on whether the effect differs from zero
 review   one does not
 not run  where the count of clusters is no warning sign: then the interval serves
 
@@ -59,12 +59,12 @@ def check_few_cluster_inference(
     ``p_value`` is the larger of theirs. Table: way, p_value, conf_low, conf_high. None where
     clusters are not few, or neither can be had.
     """
-    told = examined or Examined()
+    given = examined or Examined()
     if not few_clusters_of(panel):
         return None
     permuted: RandomisationTest | None = None
     try:
-        permuted = randomisation_test(panel, anticipation=told.anticipation, draws=DRAWS)
+        permuted = randomisation_test(panel, anticipation=given.anticipation, draws=DRAWS)
     except DesignError:
         permuted = None
     if bootstrap is None and permuted is None:
@@ -78,10 +78,10 @@ def check_few_cluster_inference(
             Sentence(
                 "The wild cluster bootstrap gives {p} and an interval from {low} to {high} "
                 "({level}).",
-                told.no_claim,
+                given.no_claim,
                 p=PValue(bootstrap.p_value),
-                low=told.sized(bootstrap.conf_low),
-                high=told.sized(bootstrap.conf_high),
+                low=given.sized(bootstrap.conf_low),
+                high=given.sized(bootstrap.conf_high),
                 level=Share(bootstrap.level),
             )
         )

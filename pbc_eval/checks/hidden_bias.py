@@ -2,7 +2,7 @@
 
 pass     something as strong as the strongest characteristic that was recorded would not do
 review   it would
-not applicable   the effect is not told from zero as it is
+not applicable   the effect cannot be told apart from zero as it is
 
 Told beside it: the E-value, the share of what is left of treatment and outcome that it would have
 to explain, and after matching in pairs the odds of treatment within a pair (Rosenbaum). How strong
@@ -98,8 +98,8 @@ def _nothing_to_explain() -> CheckResult:
         name="hidden_bias",
         status="not_applicable",
         sentence=Sentence(
-            "The effect is not told from zero as it is, so there is nothing that something not "
-            "recorded would have to explain."
+            "The effect cannot be told apart from zero as it is; there is nothing that something "
+            "not recorded would have to explain."
         ),
         null=NULL,
     )

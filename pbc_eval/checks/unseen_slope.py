@@ -2,7 +2,7 @@
 
 pass     a drift that explains the whole effect would most likely have been seen before the start
 review   it would not: the pre-test could not have told
-not applicable   the effect is not told from zero, or nothing was estimated before the start
+not applicable   the effect cannot be told apart from zero as it is
 
 "Most likely" is in 80 % of samples; the limit is ours.
 
@@ -37,7 +37,7 @@ def check_unseen_slope(
     ``statistic`` is the chance with which that drift is seen. Table: power, slope, bias. Raises
     DesignError for a study without effects before the start.
     """
-    told = examined or Examined()
+    given = examined or Examined()
     path = event_path("unseen_slope", study)
     level = headline.level
     weights = path.weights("unseen_slope", effect)
@@ -56,10 +56,10 @@ def check_unseen_slope(
     seen = Sentence(
         "Effects before the start would show a steady drift apart of {slope} a period in {power} "
         "of samples. Carried on after the start it would make an effect of {bias}.",
-        told.no_claim,
-        slope=told.sized(slope),
+        given.no_claim,
+        slope=given.sized(slope),
         power=Share(SEEN),
-        bias=told.sized(abs(bias)),
+        bias=given.sized(abs(bias)),
     )
     verdict = Sentence(
         "A drift that makes the whole of the effect would be seen in {chance}.",

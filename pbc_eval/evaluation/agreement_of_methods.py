@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pbc_eval.results import AttEstimate
 
-MOST = 0.8  # share of other ways that tell the effect from zero as the headline does, else in doubt
+MOST = 0.8  # share of other ways that are as clear as the headline, else in doubt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -266,7 +266,8 @@ def bounded_by(
     estimate: float, std_error: float, df: float, like: Strength, level: float
 ) -> tuple[float, float, float]:
     """Estimate and interval, were there something not recorded as strong as ``like``; all zero and
-    infinite where it would explain the treatment wholly."""
+    infinite where it would explain the treatment wholly. The error is never taken as smaller than
+    it is without it, although a variable that explains the outcome would make it so."""
     if like.with_treatment >= 0.5:  # as much again as it explains is all there is
         return 0.0, -math.inf, math.inf
     row = _bounded(
@@ -274,4 +275,6 @@ def bounded_by(
         (like.covariate, 1.0, like.with_treatment, like.with_outcome),
         level=level,
     )
-    return float(row[4]), float(row[7]), float(row[8])
+    moved, spread = float(row[4]), max(float(row[5]), std_error)
+    margin = float(stats.t.ppf(0.5 + level / 2, df - 1)) * spread
+    return moved, moved - margin, moved + margin

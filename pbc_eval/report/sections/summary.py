@@ -80,9 +80,9 @@ def _agreement_in_words(
     """Direction, clearness and payment of the other ways, in one sentence."""
     claim = Claim(kind="none", of=finding.outcome.id)
     clear = (
-        Sentence("tell it from zero too")
+        Sentence("tell it apart from zero too")
         if finding.headline.significant
-        else Sentence("cannot tell it from zero either")
+        else Sentence("cannot tell it apart from zero either")
     )
     paid = EMPTY
     if agreement.agreed is not None and agreement.payments:
