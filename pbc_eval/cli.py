@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
@@ -15,13 +15,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from pbc_eval import __version__
-from pbc_eval.agreement.evaluation import load_evaluation
-from pbc_eval.agreement.portfolio import load_portfolio
-from pbc_eval.agreement.starter import write_portfolio_starter, write_starter
-from pbc_eval.batch.jobs import Job, JobResult, find_jobs, in_stages, job_of, refuse_two_of_one
 from pbc_eval.errors import PbcError, SpecError
-from pbc_eval.intake.beside import problems_beside
-from pbc_eval.publish.report_kinds import EVALUATION_FILE, is_portfolio
+
+if TYPE_CHECKING:
+    from pbc_eval.batch.jobs import Job, JobResult
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -101,7 +98,9 @@ def new(
 
     Editors that know YAML schemas complete and check the file as you type.
     """
-    made = write_portfolio_starter(folder) if portfolio else write_starter(folder)
+    from pbc_eval.agreement import starter  # noqa: PLC0415 heavy: loads the models
+
+    made = starter.write_portfolio_starter(folder) if portfolio else starter.write_starter(folder)
     console.print(
         f"Made {escape(str(made))}. Fill it in, then: pbc-eval check {escape(str(folder))}"
     )
@@ -117,6 +116,10 @@ def check(paths: Paths, reports: Reports = Path("reports")) -> None:
     Every problem is named with its line, the value found, the rule and the remedy. The exit code
     is 0 only when every evaluation could be run as it stands.
     """
+    from pbc_eval.agreement.evaluation import load_evaluation  # noqa: PLC0415 heavy: loads the models
+    from pbc_eval.intake.beside import problems_beside  # noqa: PLC0415 likewise
+    from pbc_eval.publish.report_kinds import is_portfolio  # noqa: PLC0415 likewise
+
     problems = 0
     for path in paths:
         try:
@@ -129,11 +132,11 @@ def check(paths: Paths, reports: Reports = Path("reports")) -> None:
             lines = [str(problem), *problems_beside(_file_of(path))]
             _show("\n".join(lines), f"{path}: {type(problem).__name__}")
             continue
-        try:
-            from pbc_eval.disclosure import release  # noqa: PLC0415 heavy: loads data tools
-            from pbc_eval.disclosure.open_data import open_files  # noqa: PLC0415 likewise
-            from pbc_eval.evaluation.evaluate import evaluate  # noqa: PLC0415 likewise
+        from pbc_eval.disclosure import release  # noqa: PLC0415 heavy: loads data tools
+        from pbc_eval.disclosure.open_data import open_files  # noqa: PLC0415 likewise
+        from pbc_eval.evaluation.evaluate import evaluate  # noqa: PLC0415 likewise
 
+        try:
             open_files(spec)
             released = release(evaluate(spec))
         except (PbcError, OSError) as problem:
@@ -157,6 +160,7 @@ def check(paths: Paths, reports: Reports = Path("reports")) -> None:
 
 
 def _check_portfolio(path: Path, reports: Path) -> None:
+    from pbc_eval.agreement.portfolio import load_portfolio  # noqa: PLC0415 likewise
     from pbc_eval.disclosure import release_portfolio  # noqa: PLC0415 heavy: loads data tools
     from pbc_eval.evaluation.portfolio.assemble import portfolio_of  # noqa: PLC0415 likewise
 
@@ -172,6 +176,8 @@ def note(paths: Paths, reports: Reports = Path("reports"), workers: Workers = 1)
 
     No outcome after treatment is read. The page prints the fingerprint to register.
     """
+    from pbc_eval.batch.jobs import job_of  # noqa: PLC0415 heavy: loads the models
+
     _run_all([job_of(_file_of(path), reports, "design_note") for path in paths], reports, workers)
 
 
@@ -186,6 +192,8 @@ def run(
     says, portfolio.yaml a portfolio. A failed run leaves the last good edition where it is. The
     exit code is 0 only when every page was made.
     """
+    from pbc_eval.batch.jobs import find_jobs  # noqa: PLC0415 heavy: loads the models
+
     jobs = [job for path in paths for job in find_jobs(path, reports)]
     if report:
         jobs = [replace(job, report=report) for job in jobs if not job.report]
@@ -203,6 +211,8 @@ def batch(
 
     One that fails does not stop the others; it is named at the end, and the exit code is then 1.
     """
+    from pbc_eval.batch.jobs import find_jobs  # noqa: PLC0415 heavy: loads the models
+
     _run_all(list(find_jobs(folder, reports)), reports, workers)
 
 
@@ -255,10 +265,13 @@ def verify(
 
 
 def _file_of(path: Path) -> Path:
+    from pbc_eval.publish.report_kinds import EVALUATION_FILE  # noqa: PLC0415 heavy
+
     return path / EVALUATION_FILE if path.is_dir() else path
 
 
-def _run_all(jobs: list[Job], reports: Path, workers: int) -> None:
+def _run_all(jobs: list["Job"], reports: Path, workers: int) -> None:
+    from pbc_eval.batch.jobs import in_stages, refuse_two_of_one  # noqa: PLC0415 heavy
     from pbc_eval.batch.local import run_jobs  # noqa: PLC0415 heavy: loads papermill
 
     jobs = list(dict.fromkeys(jobs))

@@ -14,12 +14,12 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.messages.written_numbers import instead
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.distributions import t_quantile, t_sf
 
 CheckStatus = Literal["pass", "review", "fail", "not_applicable"]
 
@@ -82,7 +82,7 @@ class AttEstimate:
         """The multiple of the standard error that makes the interval."""
         if self.critical_value is not None:
             return self.critical_value
-        point = float(stats.t.ppf(0.5 + self.level / 2, self.degrees_of_freedom))
+        point = float(t_quantile(0.5 + self.level / 2, self.degrees_of_freedom))
         return point * self.small_sample_factor
 
     @property
@@ -113,7 +113,7 @@ class AttEstimate:
         """Two-sided, of the null that the effect is zero."""
         if self.statistic is None or self.no_interval:
             return None
-        return float(2 * stats.t.sf(abs(self.statistic), self.degrees_of_freedom))
+        return float(2 * t_sf(abs(self.statistic), self.degrees_of_freedom))
 
     @property
     def significant(self) -> bool | None:
@@ -244,6 +244,7 @@ class MeasuredOutcome:
     unit: str = ""
     alternatives: tuple[tuple[str, float], ...] = ()  # effect under each named other estimator
     by_person: Mapping[str, float] | None = None  # the count of each person, where it is known
+    no_interval: Sentence | None = None  # why the effect has none, where that is known
 
     def __post_init__(self) -> None:
         """Numbers of any type become plain ones. Raises DataError for what is no number."""

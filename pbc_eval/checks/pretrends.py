@@ -14,7 +14,7 @@ The test often lacks the power to see what matters (Roth 2022, American Economic
 
 import numpy as np
 import pandas as pd
-from scipy import linalg, stats
+from scipy import linalg
 
 from pbc_eval.checks.check_kind import CheckKind, Examined
 from pbc_eval.checks.small_cohort_leads import Leads, independent, leads_in_words, leads_of
@@ -28,6 +28,7 @@ from pbc_eval.messages.values import (
     joined,
 )
 from pbc_eval.numerics.arrays import Ints
+from pbc_eval.numerics.distributions import chi2_sf
 from pbc_eval.results import CheckResult, CheckStatus
 
 FAIL_BELOW = 0.05  # p-value
@@ -160,7 +161,7 @@ def _joint_in_words(statistic: float, test: SmallSampleTest) -> Sentence:
         df=Number(test.df_denominator),
         f=Number(test.statistic, 2),
         p=PValue(test.p_value),
-        p_chi2=PValue(float(stats.chi2.sf(statistic, k))),
+        p_chi2=PValue(float(chi2_sf(statistic, k))),
     )
 
 

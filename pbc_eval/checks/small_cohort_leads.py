@@ -11,7 +11,6 @@ effect that would be far from zero if its error were known is for review, and ne
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.small_cohorts import allowance
@@ -19,6 +18,7 @@ from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import EVENT_TIMES, Listed, Number, Period, PValue, Units
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.numerics.collinearity import dependent_columns
+from pbc_eval.numerics.distributions import normal_sf, t_sf
 
 
 def independent(covariance: Floats) -> list[int]:
@@ -55,11 +55,11 @@ def leads_of(effects: GroupTimeEffects, apart: Ints) -> Leads | None:
     statistic, df = _t_tests(effects, apart, np.eye(len(apart)))
     if np.isnan(statistic).all():
         return None
-    p_values = 2 * stats.t.sf(statistic, df)
+    p_values = 2 * t_sf(statistic, df)
     first = apart[int(np.nanargmax(statistic))]
     pooled, pooled_df = _t_tests(effects, apart, rows)
-    averages = 2 * stats.t.sf(pooled, pooled_df)
-    known = 2 * stats.norm.sf(statistic)
+    averages = 2 * t_sf(pooled, pooled_df)
+    known = 2 * normal_sf(statistic)
     return Leads(
         times=len(times),
         pooled=float(min(1.0, len(rows) * np.nanmin(averages))),

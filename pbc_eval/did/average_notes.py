@@ -1,7 +1,6 @@
 """What is said beside an average of effects: why it has no error, what is not in it."""
 
 import numpy as np
-from scipy import stats
 
 from pbc_eval.did.adjustment import TRIM
 from pbc_eval.did.averages import Average
@@ -21,6 +20,7 @@ from pbc_eval.messages.values import (
     periods,
 )
 from pbc_eval.numerics.arrays import Bools, Floats
+from pbc_eval.numerics.distributions import normal_quantile
 
 
 def reason_without_error(
@@ -126,7 +126,7 @@ def band_note(level: float, band: Floats) -> Sentence:
             least=Number(float(band.min()), 4),
             most=Number(float(band.max()), 4),
         )
-    point = float(stats.norm.ppf(0.5 + level / 2))
+    point = float(normal_quantile(0.5 + level / 2))
     return Sentence(
         "simultaneous {level} bands for the series (critical value {critical}); p-values and the "
         "overall interval are for one effect at a time",

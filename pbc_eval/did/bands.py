@@ -6,9 +6,9 @@ critical value without going through the units again (Montiel Olea and Plagborg-
 """
 
 import numpy as np
-from scipy import stats
 
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.distributions import normal_quantile
 from pbc_eval.numerics.roots import symmetric_root
 from pbc_eval.numerics.significant import significant
 
@@ -22,7 +22,7 @@ def simultaneous_critical_value(covariance: Floats, level: float, seed: int) -> 
 
     Never below the pointwise normal point. Estimates without variation are left out.
     """
-    pointwise = float(stats.norm.ppf(0.5 + level / 2))
+    pointwise = float(normal_quantile(0.5 + level / 2))
     spread = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     varies = spread > 0
     if varies.sum() < 2:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from pbc_eval.did.adjustment import EstimationMethod
 from pbc_eval.did.aggregate import Bands, aggregate
@@ -15,6 +14,7 @@ from pbc_eval.did.averages import Kind, Weights
 from pbc_eval.did.estimates import CellEstimates
 from pbc_eval.did.small_cohorts import allowance
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.distributions import t_sf
 from pbc_eval.panel.ledger import Ledger
 from pbc_eval.results import EffectSeries, Method
 
@@ -69,7 +69,7 @@ class GroupTimeEffects:
                 "estimate": cells.estimate,
                 "std_error": error,
                 "statistic": statistic,
-                "p_value": 2 * stats.t.sf(np.abs(statistic), allowed.df),
+                "p_value": 2 * t_sf(np.abs(statistic), allowed.df),
                 "conf_low": cells.estimate - margin,
                 "conf_high": cells.estimate + margin,
                 "n_treated": cells.n_treated,

@@ -11,7 +11,6 @@ Source: Callaway and Sant'Anna (2021), theorem 3, algorithm 1 and remark 10; sig
 from dataclasses import replace
 
 import numpy as np
-from scipy import stats
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.adjusted import cells_with_covariates
@@ -22,6 +21,7 @@ from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Number
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.distributions import normal_quantile
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, EffectSeries
 
@@ -78,12 +78,12 @@ def multiplier_bootstrap(
         raise DesignError(f"{owner}: these effects were not estimated by att_gt on {panel.name}.")
 
     quarters = np.quantile(drawn, [0.25, 0.75], axis=0)
-    errors = (quarters[1] - quarters[0]) / (2 * stats.norm.ppf(0.75))
+    errors = (quarters[1] - quarters[0]) / (2 * normal_quantile(0.75))
     known = np.array([estimate.std_error is not None for estimate in plain.effects], dtype=bool)
     critical = None
     if known.any():
         largest = np.abs(drawn[:, :-1][:, known] / errors[:-1][known]).max(axis=1)
-        critical = max(float(np.quantile(largest, level)), float(stats.norm.ppf(0.5 + level / 2)))
+        critical = max(float(np.quantile(largest, level)), float(normal_quantile(0.5 + level / 2)))
     method = replace(
         plain.overall.method,
         inference=Sentence(

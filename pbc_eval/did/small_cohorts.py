@@ -28,10 +28,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.numerics.clustered import clusters_of
+from pbc_eval.numerics.distributions import chi2_quantile, t_quantile
 from pbc_eval.numerics.roots import covariance_root
 from pbc_eval.panel.moments import CohortMoments
 
@@ -82,7 +82,7 @@ class Allowance:
 
     def critical(self, level: float) -> Floats:
         """(q,) multiples of the large-sample error."""
-        return np.asarray(stats.t.ppf(0.5 + level / 2, self.df) * self.factor)
+        return np.asarray(t_quantile(0.5 + level / 2, self.df) * self.factor)
 
 
 def allowance(small: SmallCohorts, scores: Floats, variance: Floats) -> Allowance:
@@ -98,7 +98,7 @@ def allowance(small: SmallCohorts, scores: Floats, variance: Floats) -> Allowanc
         return Allowance(factor=factor, df=df)
     total = unbiased.sum(axis=0) + rest
     part_df = small.size[:, None] - 1
-    plausible = unbiased * part_df / stats.chi2.ppf(QUARTILE, part_df)
+    plausible = unbiased * part_df / chi2_quantile(QUARTILE, part_df)
     spread = (plausible**2 / part_df).sum(axis=0) + rest**2 / rest_df
     factor[matters] = np.sqrt(total / np.maximum(variance, 1e-300))[matters]
     df[matters] = ((plausible.sum(axis=0) + rest)[matters] ** 2) / spread[matters]
@@ -119,7 +119,7 @@ def simultaneous_allowance(
     _, _, rest = _variances(small, scores, variance)
     rest_df = max(small.others - 1, 1)
     varies = variance > 0
-    plausible = small.size / stats.chi2.ppf(QUARTILE, small.size - 1)
+    plausible = small.size / chi2_quantile(QUARTILE, small.size - 1)
     roots = [
         np.sqrt(grow) * (scores @ root)[varies]
         for grow, root in zip(plausible, small.roots, strict=True)
@@ -133,7 +133,7 @@ def simultaneous_allowance(
     theirs = np.diag(large) <= _NOTHING * variance[varies]
     large[theirs, :] = large[:, theirs] = 0.0
     random = np.random.default_rng(seed)
-    point = stats.t.ppf(0.5 + level / 2, each.df[varies])
+    point = t_quantile(0.5 + level / 2, each.df[varies])
     base = covariance_root(large * (small.others / rest_df))
     largest = []
     for _ in range(DRAWS // DRAWS_AT_ONCE):

@@ -18,10 +18,10 @@ a part for each cohort.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.numerics.clustered import clusters_of, sandwich
+from pbc_eval.numerics.distributions import f_sf
 from pbc_eval.panel.moments import CohortMoments
 
 MOST_VALUES = 20_000_000  # 160 MB of parts; beyond it cohorts are far from small
@@ -50,7 +50,7 @@ class SmallSampleTest:
 
     @property
     def p_value(self) -> float:
-        return float(stats.f.sf(self.statistic, self.df_numerator, self.df_denominator))
+        return float(f_sf(self.statistic, self.df_numerator, self.df_denominator))
 
 
 def parts_from_moments(

@@ -14,8 +14,6 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from linearmodels.panel import PanelOLS, PooledOLS
-from linearmodels.panel.utility import AbsorbingEffectError
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.estimates import score_covariance
@@ -153,6 +151,9 @@ def residual_treatment(panel: Panel) -> tuple[Floats, Floats]:
         if float((weight * demeaned**2).sum()) <= 1e-12 * weight.sum():
             raise _absorbed(panel)
         return demeaned, np.broadcast_to(weight, demeaned.shape)
+    from linearmodels.panel import PanelOLS  # noqa: PLC0415 heavy
+    from linearmodels.panel.utility import AbsorbingEffectError  # noqa: PLC0415 likewise
+
     frame, _ = _seen_twice(_long(panel.arrays(), treated)[0])
     indexed = frame.set_index(["unit", "period"])
     try:
@@ -217,6 +218,9 @@ def _clusters(moments: CohortMoments) -> int:
 
 
 def _from_rows(panel: Panel, treated: Floats, effects: Effects) -> Fit:
+    from linearmodels.panel import PanelOLS, PooledOLS  # noqa: PLC0415 heavy
+    from linearmodels.panel.utility import AbsorbingEffectError  # noqa: PLC0415 likewise
+
     arrays = panel.arrays()
     frame, level = _long(arrays, treated)
     notes: tuple[Sentence, ...] = ()
@@ -293,6 +297,9 @@ def regress_rows(panel: Panel, x: Floats) -> Regression:
     Raises DesignError when the effects absorb a regressor.
     """
     arrays = panel.arrays()
+    from linearmodels.panel import PanelOLS  # noqa: PLC0415 heavy
+    from linearmodels.panel.utility import AbsorbingEffectError  # noqa: PLC0415 likewise
+
     frame, _ = _long(arrays, np.zeros(x.shape[:2]))
     frame, notes = _seen_twice(frame)
     if frame["cluster"].nunique() == 1:

@@ -33,6 +33,7 @@ def measured_from_estimate(
         total_scale=total_scale,
         unit=outcome.unit,
         alternatives=tuple((name, outcome.sign * e.estimate) for name, e in alternatives),
+        no_interval=headline.reason or headline.no_interval,
     )
 
 

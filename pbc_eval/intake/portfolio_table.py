@@ -12,7 +12,6 @@ from typing import Any, Self
 
 import pandas as pd
 from pydantic import Field, ValidationError, model_validator
-from scipy import stats
 
 from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.agreement.base import Agreed, Level
@@ -21,6 +20,7 @@ from pbc_eval.agreement.problems import problems_in_words
 from pbc_eval.errors import SpecError
 from pbc_eval.intake.table_cells import is_blank, number_in
 from pbc_eval.messages.written_numbers import Notation
+from pbc_eval.numerics.distributions import normal_quantile
 from pbc_eval.panel.source import read_frame
 
 TEXTS = ("label", "outcome", "source")
@@ -71,7 +71,7 @@ class ReportedResult(Agreed):
         """The standard error, or what the interval's width says it was (normal)."""
         if self.conf_low is None or self.conf_high is None:
             return self.std_error
-        reach = float(stats.norm.ppf(0.5 + self.level / 2))
+        reach = float(normal_quantile(0.5 + self.level / 2))
         return (self.conf_high - self.conf_low) / (2 * reach)
 
 

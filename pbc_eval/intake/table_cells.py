@@ -14,6 +14,7 @@ from pbc_eval.agreement.base import share_instead
 from pbc_eval.agreement.valued_outcome import part_of_a_year
 from pbc_eval.errors import PbcError, ValueMapError
 from pbc_eval.intake.formula_text import harmless, restored
+from pbc_eval.intake.yes_no import YES_NO
 from pbc_eval.messages import written_numbers
 from pbc_eval.messages.written_numbers import Notation
 
@@ -24,7 +25,6 @@ NUMBERS = SHARES | WHOLE | {
     "income", "value", "mean", "std_dev", "low", "mode", "high", "alpha", "beta", "shape",
 }  # fmt: skip
 YES_NO_COLUMNS = {"cashable", "truncate"}
-YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 A_DATE = (
     "is a date. A spreadsheet may have turned a fraction or a range into one: format the cell as "
     "text or number and type it again"

@@ -11,15 +11,13 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import column_index_from_string, get_column_letter
-from openpyxl.workbook.defined_name import DefinedName
-from openpyxl.worksheet.worksheet import Worksheet
+from typing import TYPE_CHECKING
 
 from pbc_eval.errors import DataError, PbcError
+
+if TYPE_CHECKING:
+    from openpyxl.cell.cell import Cell
+    from openpyxl.worksheet.worksheet import Worksheet
 
 FIXED = "2000-01-01T00:00:00Z"
 ZIP_DATE = (2000, 1, 1, 0, 0, 0)
@@ -53,6 +51,11 @@ class Sheet:
 
 def workbook_bytes(sheets: Sequence[Sheet], names: Mapping[str, str] | None = None) -> bytes:
     """An .xlsx file. ``names`` maps a defined name to its cell: 'Inputs'!$B$4."""
+    from openpyxl import Workbook  # noqa: PLC0415 heavy, and seldom needed
+    from openpyxl.styles import Alignment, Font, PatternFill  # noqa: PLC0415 likewise
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415 likewise
+    from openpyxl.workbook.defined_name import DefinedName  # noqa: PLC0415 likewise
+
     book = Workbook()
     book.remove(book.active)
     for sheet in sheets:
@@ -76,7 +79,9 @@ def workbook_bytes(sheets: Sequence[Sheet], names: Mapping[str, str] | None = No
     return _without_clock(stream.getvalue())
 
 
-def _write(cell: Cell, value: Value, number_format: str) -> None:
+def _write(cell: "Cell", value: Value, number_format: str) -> None:
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE  # noqa: PLC0415 heavy
+
     if value is None:
         return
     if isinstance(value, str):
@@ -122,6 +127,8 @@ def readable_workbook(path: Path, error: type[PbcError] = DataError) -> Path | i
     """
     if not _has_sparse_sheets(path):
         return path
+    from openpyxl import load_workbook  # noqa: PLC0415 heavy, and seldom needed
+
     book = load_workbook(path, data_only=True)
     for sheet in book.worksheets:
         _without_far_cells(sheet, path.name, error)
@@ -139,6 +146,8 @@ def _has_sparse_sheets(path: Path) -> bool:
 def _is_sparse(cells: Sequence[tuple[bytes, bytes]]) -> bool:
     if not cells:
         return False
+    from openpyxl.utils import column_index_from_string  # noqa: PLC0415 heavy, and seldom needed
+
     columns = {letters for letters, _ in cells}
     width = max(column_index_from_string(letters.decode()) for letters in columns)
     return _too_empty(max(int(row) for _, row in cells) * width, len(cells))
@@ -148,8 +157,10 @@ def _too_empty(area: int, cells: int) -> bool:
     return area - cells > MOST_EMPTY and area > SPARSE * cells
 
 
-def _without_far_cells(sheet: Worksheet, name: str, error: type[PbcError]) -> None:
+def _without_far_cells(sheet: "Worksheet", name: str, error: type[PbcError]) -> None:
     """Empty cells go where there are too many of them; a far cell that holds something is told."""
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415 heavy, and seldom needed
+
     every: dict[tuple[int, int], Cell] = sheet._cells  # sparse: only what the file has
     full = {at: cell for at, cell in every.items() if cell.value not in (None, "")}
     height, width = (max((at[side] for at in full), default=0) for side in (0, 1))

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from pbc_eval.intake.table_cells import YES_NO
+YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 
 
 def answers(values: Iterable[object]) -> dict[object, int] | None:

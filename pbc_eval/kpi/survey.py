@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from pbc_eval._validate import check_level
 from pbc_eval.errors import DataError
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.distributions import beta_quantile, t_quantile
 from pbc_eval.numerics.vectors import check_lengths, vector
 
 
@@ -47,14 +47,14 @@ class WeightedShare:
             else (self.effective_n)
         )
         points = (
-            float(stats.t.ppf(0.5 + level / 2, max(freedom, 1)))
+            float(t_quantile(0.5 + level / 2, max(freedom, 1)))
             for freedom in (self.n - 1, self.degrees_of_freedom)
         )
         asked, here = points
         size = min(size * (asked / here) ** 2, float(self.n))
         met, tail = self.share * size, (1 - level) / 2
-        low = float(stats.beta.ppf(tail, met, size - met + 1)) if met > 0 else 0.0
-        high = float(stats.beta.ppf(1 - tail, met + 1, size - met)) if met < size else 1.0
+        low = float(beta_quantile(tail, met, size - met + 1)) if met > 0 else 0.0
+        high = float(beta_quantile(1 - tail, met + 1, size - met)) if met < size else 1.0
         return low, high
 
 

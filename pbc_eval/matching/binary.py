@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from pbc_eval._validate import check_level, first_few
 from pbc_eval.errors import DataError, DesignError
@@ -23,6 +22,7 @@ from pbc_eval.matching.ratio import Ratio, ratio_of
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.weighted_sample import WeightedSample
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.distributions import t_quantile
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -41,7 +41,7 @@ class RiskEffects:
 
     @property
     def critical(self) -> float:
-        return float(stats.t.ppf(0.5 + self.level / 2, self.degrees_of_freedom))
+        return float(t_quantile(0.5 + self.level / 2, self.degrees_of_freedom))
 
     @property
     def difference_points(self) -> float:

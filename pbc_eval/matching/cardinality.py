@@ -26,7 +26,6 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array, csr_array, vstack
 
 from pbc_eval._validate import did_you_mean
@@ -76,6 +75,8 @@ class Selected(NamedTuple):
 def largest_balanced(problem: SelectionProblem) -> Selected:
     """Solve one selection. Raises DesignError when no sample at all keeps to the tolerances, or
     none was found in time."""
+    from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 heavy
+
     focal = problem.focal
     candidates = np.flatnonzero(~focal) if problem.profile else np.arange(len(focal))
     counted = ~focal[candidates] if problem.profile else focal[candidates]

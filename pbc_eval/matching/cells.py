@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.spatial import KDTree
 
 from pbc_eval.errors import DesignError
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
@@ -134,6 +133,8 @@ def _nearest(
 ) -> tuple[Ints, Ints]:
     """Links from each of ``mine`` to the cells of ``pool`` with the nearest ``matches`` people and
     everybody tied with the last of them."""
+    from scipy.spatial import KDTree  # noqa: PLC0415 heavy
+
     tree = KDTree(cells.points[pool])
     k = min(matches, len(pool))
     answer = tree.query(cells.points[mine], k=range(1, k + 1))

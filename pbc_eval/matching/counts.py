@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from pbc_eval._validate import check_level, first_few
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.group_means import Sample, analysed, group_means
 from pbc_eval.matching.ratio import Ratio, ratio_of
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.distributions import t_quantile
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -39,7 +39,7 @@ class RateEffects:
 
     @property
     def critical(self) -> float:
-        return float(stats.t.ppf(0.5 + self.level / 2, self.degrees_of_freedom))
+        return float(t_quantile(0.5 + self.level / 2, self.degrees_of_freedom))
 
     @property
     def difference(self) -> float:

@@ -16,7 +16,7 @@ Observational Studies, section 8.3.
 from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy.stats import rankdata
+import pandas as pd
 
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
 from pbc_eval.numerics.roots import symmetric_root
@@ -47,7 +47,7 @@ def space_of(
     """Place people, by ``columns`` (n, p), ``treated`` (n,) marking one of the two groups.
     ``sampling`` (n,) weights the covariance; ranks are those of the sample."""
     if distance == "robust_mahalanobis":
-        ranks = np.apply_along_axis(rankdata, 0, columns)
+        ranks = pd.DataFrame(columns).rank().to_numpy()
         n = len(ranks)
         return laid_out(_whitened(ranks, _with_spread(np.cov(ranks.T, ddof=1), n * (n + 1) / 12)))
     covariance = pooled_covariance(columns, treated, sampling)

@@ -16,9 +16,7 @@ Schrijver (2003), Combinatorial Optimization, chapter 19.
 import heapq
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.assignment import Sets
@@ -75,6 +73,8 @@ def full_sets(
         return Sets(label, 0.0)
     left, right = (np.concatenate(part) for part in zip(*ends, strict=True))
     n = len(focal)
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415 heavy
+
     links = coo_array((np.ones(len(left)), (left, right)), shape=(n, n))
     _, component = connected_components(links, directed=False)
     inside = np.zeros(n, dtype=bool)
@@ -175,6 +175,8 @@ def _cover_by_table(cost: Floats) -> tuple[Ints, Ints]:
             f"{len(at):,} pairs to choose from, above {MOST_EDGES:,}. Split it with exact=, or "
             "use the propensity score without a caliper."
         )
+    from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 heavy
+
     rows, row_of = np.unique(at, return_inverse=True)
     columns, column_of = np.unique(mate, return_inverse=True)
     edges = np.arange(len(at))

@@ -15,9 +15,9 @@ Source: Friedman, Bentley & Finkel (1977), ACM Transactions on Mathematical Soft
 import heapq
 from collections.abc import Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial import KDTree
 
 from pbc_eval.agreement.matching_settings import Order
 from pbc_eval.matching.distance import GRAIN, Space
@@ -30,6 +30,9 @@ from pbc_eval.matching.greedy import (
 )
 from pbc_eval.matching.rules import PairRules
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
+
+if TYPE_CHECKING:
+    from scipy.spatial import KDTree
 
 FIRST_LOOK = 12  # cells fetched for everybody at once
 CELL_GRAIN = 12  # decimals of a point; people who agree in them share a cell
@@ -119,6 +122,8 @@ class _Offers(Greedy):
             self._plant(stratum, np.flatnonzero(strata[self.cell_rows] == stratum))
 
     def _plant(self, stratum: int, cells: Ints) -> None:
+        from scipy.spatial import KDTree  # noqa: PLC0415 heavy
+
         self.trees[stratum] = (KDTree(self.points[self.cell_rows[cells]]), cells)
         self.emptied[stratum] = 0
 

@@ -15,8 +15,6 @@ Electronic Systems 52 (assignment); the pass is the successive-shortest-path met
 import heapq
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
-from scipy.spatial.distance import cdist
 
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.distance import GRAIN, Space
@@ -99,6 +97,8 @@ def cost_table(
             f"with a caliper, rules or several covariates; the limit is {LARGEST:,} cells. Split "
             "it with exact=, use the propensity score without a caliper, or method='nearest'."
         )
+    from scipy.spatial.distance import cdist  # noqa: PLC0415 heavy
+
     cost = np.asarray(cdist(points[seeking], points[pool]))
     if in_space:  # a score is on its own grid, on which differences are exact
         cost = np.round(cost, GRAIN)
@@ -119,6 +119,8 @@ def _by_table(cost: Floats) -> tuple[Ints, Ints]:
     if not allowed.any():
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     dearest = float(cost[allowed].max()) * (min(cost.shape) + 1) + 1.0
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415 heavy
+
     at, mate = linear_sum_assignment(np.where(allowed, cost, dearest))
     made = allowed[at, mate]
     return np.asarray(at[made], dtype=np.int64), np.asarray(mate[made], dtype=np.int64)

@@ -13,12 +13,12 @@ from numbers import Real
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm, rankdata
 
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.effect import checked_outcome, outcome_values
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.distributions import normal_sf
 
 GAMMAS = (1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)
 
@@ -89,7 +89,7 @@ def rosenbaum_bounds(
             raise DesignError(
                 f"rosenbaum_bounds: gamma is a ratio of odds and must be at least 1, got {gamma!r}."
             )
-    ranks = rankdata(np.abs(moving))
+    ranks = pd.Series(np.abs(moving)).rank().to_numpy()
     statistic = float(ranks[moving > 0].sum())
     rows = []
     for gamma in gammas:
@@ -97,6 +97,6 @@ def rosenbaum_bounds(
         for chance in (1 / (1 + gamma), gamma / (1 + gamma)):
             mean = chance * ranks.sum()
             spread = math.sqrt(chance * (1 - chance) * float(ranks @ ranks))
-            p_values.append(float(norm.sf((statistic - mean) / spread)))
+            p_values.append(float(normal_sf((statistic - mean) / spread)))
         rows.append((float(gamma), *p_values, len(moving), len(values) - len(moving)))
     return pd.DataFrame(rows, columns=["gamma", "p_low", "p_high", "n_pairs", "n_without"])

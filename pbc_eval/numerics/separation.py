@@ -14,7 +14,6 @@ algorithms for detecting separated data in binary logistic regression models", D
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import linprog
 
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
 
@@ -55,6 +54,8 @@ def direction_between(x: Floats, yes: Bools) -> Floats:
     """(p,) coefficients, none above 1 in size, under which no row with ``yes`` (n,) lies below 0
     and no other above: as far apart as there is; zeros where nothing lies between."""
     kinds = np.unique(np.where(yes, 1.0, -1.0)[:, None] * x, axis=0)
+    from scipy.optimize import linprog  # noqa: PLC0415 heavy: loads every solver
+
     solution = linprog(
         -kinds.sum(axis=0),
         A_ub=-kinds,

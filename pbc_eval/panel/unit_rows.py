@@ -15,7 +15,7 @@ import pandas as pd
 
 from pbc_eval._validate import first_few
 from pbc_eval.errors import DataError
-from pbc_eval.intake.table_cells import YES_NO
+from pbc_eval.intake.yes_no import YES_NO
 from pbc_eval.panel.periods import Periods
 from pbc_eval.panel.source import Column, Source, Table, collect, number
 

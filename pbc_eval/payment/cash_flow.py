@@ -11,10 +11,10 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 
 from pbc_eval.agreement.payment_finance import Investment
 from pbc_eval.errors import PaymentTermsError
+from pbc_eval.numerics.root_finding import root_between
 from pbc_eval.payment.risk import PaymentRisk
 
 DAYS = 365.0
@@ -57,7 +57,9 @@ def internal_rate_of_return(flows: Sequence[Flow]) -> float:
             f"no return can be given: at no yearly rate from {LOWEST:.0%} to {HIGHEST:,.0%} are "
             "the payments worth what was put in."
         )
-    roots = [float(np.expm1(brentq(worth, grid[k], grid[k + 1], xtol=1e-14))) for k in places]
+    roots = [
+        float(np.expm1(root_between(worth, grid[k], grid[k + 1], tolerance=1e-14))) for k in places
+    ]
     if len(roots) > 1:
         listed = " and ".join(f"{rate:.1%}" for rate in roots)
         raise PaymentTermsError(

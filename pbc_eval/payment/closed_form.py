@@ -12,13 +12,13 @@ Payments are those before rounding to the penny.
 from decimal import Decimal
 
 import numpy as np
-from scipy.stats import norm
 
 from pbc_eval.agreement.payment_adjusting import Clawback, Release
 from pbc_eval.agreement.payment_base import Blend, MeasuredClause
 from pbc_eval.agreement.payment_clauses import Bands, Slide, Tariff, Threshold
 from pbc_eval.agreement.payment_terms import Clause, PaymentTerms
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.distributions import normal_cdf, normal_density, normal_sf
 from pbc_eval.payment.clauses import kind_of
 from pbc_eval.payment.rule import limits_of
 from pbc_eval.results import MeasuredOutcome
@@ -111,7 +111,7 @@ def tier_probabilities(
     starts = cutoffs(clause, outcome)
     if starts is None:
         return None
-    reached = norm.sf(starts, loc=true_effect, scale=std_error)
+    reached = normal_sf((starts - true_effect) / std_error)
     return -np.diff(np.concatenate([[1.0], reached, [0.0]]))
 
 
@@ -175,4 +175,4 @@ def _mean_above(mean: float, spread: float, bound: float) -> float:
     if spread == 0:
         return max(mean - bound, 0.0)
     z = (mean - bound) / spread
-    return float((mean - bound) * norm.cdf(z) + spread * norm.pdf(z))
+    return float((mean - bound) * normal_cdf(z) + spread * normal_density(z))

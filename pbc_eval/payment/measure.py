@@ -12,12 +12,11 @@ import math
 from collections.abc import Mapping
 from decimal import Decimal
 
-from scipy.stats import beta
-
 from pbc_eval._validate import did_you_mean
 from pbc_eval.agreement.money import MOST_DIGITS
 from pbc_eval.agreement.payment_base import HEADLINE, Blend, EstimateRule, Measure
 from pbc_eval.errors import PaymentTermsError
+from pbc_eval.numerics.distributions import beta_quantile
 from pbc_eval.payment.expression import (
     COUNT_DIGITS,
     SIGNIFICANT_DIGITS,
@@ -113,7 +112,7 @@ def fact_of(outcome: MeasuredOutcome, name: str) -> float | Decimal:
     if name.startswith(UPPER_ERROR):
         level = float(name.removeprefix(UPPER_ERROR))
         checked, wrong = outcome.claims_checked or 0, outcome.claims_wrong or 0
-        return 1.0 if wrong == checked else float(beta.ppf(level, wrong + 1, checked - wrong))
+        return 1.0 if wrong == checked else float(beta_quantile(level, wrong + 1, checked - wrong))
     if name == BY_PERSON:
         return Decimal(outcome.by_person is not None)
     if name.startswith(WITHIN):
@@ -209,8 +208,11 @@ def _blend_inputs(clause: str, outcome: MeasuredOutcome, rule: Blend) -> tuple[I
 def _required(clause: str, outcome: MeasuredOutcome, name: str) -> float:
     value: float | None = getattr(outcome, name)
     if value is None:
+        why = outcome.no_interval if name in ("conf_low", "conf_high") else None
+        reason = f" ({str(why).rstrip('.')})" if why else ""
         raise PaymentTermsError(
-            f"{clause}: needs {name} of {outcome.outcome!r}, which has none. {REMEDIES[name]}"
+            f"{clause}: needs {name} of {outcome.outcome!r}, which has none{reason}. "
+            f"{REMEDIES[name]}"
         )
     return _finite(clause, outcome, name, value)
 

@@ -5,11 +5,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scipy.optimize import brentq
-
 from pbc_eval._validate import check_share
 from pbc_eval.agreement.payment_terms import Clause
 from pbc_eval.errors import PaymentTermsError
+from pbc_eval.numerics.root_finding import root_between
 from pbc_eval.payment.closed_form import tier_probabilities
 from pbc_eval.results import MeasuredOutcome
 
@@ -114,5 +113,7 @@ def _least(clause: str, excess: Callable[[float], float], what: str, chance: flo
         )
     if excess(1 / MOST) <= 0:
         return 1 / MOST
-    root = brentq(lambda log: excess(math.exp(log)), -math.log(MOST), math.log(MOST), xtol=1e-12)
-    return math.exp(float(root))
+    root = root_between(
+        lambda log: excess(math.exp(log)), -math.log(MOST), math.log(MOST), tolerance=1e-12
+    )
+    return math.exp(root)

@@ -11,12 +11,12 @@ Q(tau2) = sum (y_i - mu(tau2))^2 / (v_i + tau2), which falls as tau2 grows.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
-from scipy.optimize import brentq
 
 from pbc_eval._validate import check_level
 from pbc_eval.errors import DataError
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.distributions import chi2_quantile, chi2_sf
+from pbc_eval.numerics.root_finding import root_between
 from pbc_eval.numerics.vectors import vector
 
 GRID = 201
@@ -57,11 +57,11 @@ def heterogeneity(estimates: Floats, variances: Floats, *, level: float = 0.95) 
     check_level("heterogeneity", level, DataError)
     k = len(estimates)
     q = generalised_q(0.0, estimates, variances)
-    below, above = (float(stats.chi2.ppf(at, k - 1)) for at in ((1 - level) / 2, (1 + level) / 2))
+    below, above = (float(chi2_quantile(at, k - 1)) for at in ((1 - level) / 2, (1 + level) / 2))
     return Heterogeneity(
         contracts=k,
         q=q,
-        p_value=float(stats.chi2.sf(q, k - 1)),
+        p_value=float(chi2_sf(q, k - 1)),
         i_squared=max(0.0, (q - (k - 1)) / q) if q > 0 else 0.0,
         tau2=paule_mandel(estimates, variances),
         tau2_low=_where_q_is(above, estimates, variances),
@@ -106,8 +106,8 @@ def _where_q_is(wanted: float, y: Floats, v: Floats) -> float:
     if generalised_q(0.0, y, v) <= wanted:
         return 0.0
     most = float(np.sum((y - y.mean()) ** 2)) / wanted  # Q(t) < sum of squares / t for t > 0
-    return float(
-        brentq(lambda tau2: generalised_q(tau2, y, v) - wanted, 0.0, most, xtol=TOLERANCE * most)
+    return root_between(
+        lambda tau2: generalised_q(tau2, y, v) - wanted, 0.0, most, tolerance=TOLERANCE * most
     )
 
 
@@ -128,7 +128,7 @@ def restricted_likelihood(y: Floats, v: Floats) -> float:
     left, right = grid[max(best - 1, 0)], grid[min(best + 1, GRID - 1)]
     if _slope(left, y, v) <= 0:
         return float(left)  # it falls from there on: at zero
-    return float(brentq(_slope, left, right, args=(y, v), xtol=TOLERANCE * most))
+    return root_between(lambda tau2: _slope(tau2, y, v), left, right, tolerance=TOLERANCE * most)
 
 
 def _log_likelihood(tau2: float, y: Floats, v: Floats) -> float:

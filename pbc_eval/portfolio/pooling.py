@@ -10,9 +10,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.distributions import normal_quantile, t_quantile
 from pbc_eval.portfolio.heterogeneity import (
     Heterogeneity,
     checked,
@@ -53,11 +53,11 @@ def pooled_effect(estimates: Floats, variances: Floats, *, level: float = 0.95) 
     mean = mean_at(between_contracts.tau2, y, v)
     factor = max(1.0, generalised_q(between_contracts.tau2, y, v) / (k - 1))
     error = math.sqrt(factor / float(np.sum(1 / (v + between_contracts.tau2))))
-    reach = float(stats.t.ppf(0.5 + level / 2, k - 1)) * error
+    reach = float(t_quantile(0.5 + level / 2, k - 1)) * error
     prediction = None
     if k >= 3:
         spread = math.sqrt(between_contracts.tau2 + error**2)
-        wide = float(stats.t.ppf(0.5 + level / 2, k - 2)) * spread
+        wide = float(t_quantile(0.5 + level / 2, k - 2)) * spread
         prediction = (mean - wide, mean + wide)
     return PooledEffect(
         mean=mean,
@@ -82,5 +82,5 @@ def funnel_limits(centre: float, std_errors: Floats, coverage: float) -> tuple[F
     Spiegelhalter (2005), Funnel plots for comparing institutional performance, Statistics in
     Medicine 24: 1185-1202. ``coverage`` is 0.95 or 0.998 there.
     """
-    reach = float(stats.norm.ppf(0.5 + coverage / 2)) * np.asarray(std_errors, float)
+    reach = float(normal_quantile(0.5 + coverage / 2)) * np.asarray(std_errors, float)
     return centre - reach, centre + reach

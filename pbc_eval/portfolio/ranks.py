@@ -18,10 +18,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from pbc_eval.errors import DataError
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.distributions import normal_quantile
 from pbc_eval.portfolio.heterogeneity import checked, mean_at, paule_mandel
 
 LEAST = 4  # Morris's correction divides by k - 3
@@ -61,7 +61,7 @@ class League:
 
     @property
     def _reach(self) -> Floats:
-        return np.asarray(stats.norm.ppf(0.5 + self.level / 2) * self.std_error)
+        return np.asarray(normal_quantile(0.5 + self.level / 2) * self.std_error)
 
     @property
     def surely_above(self) -> int:

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import betaincinv, ndtr, ndtri
 
 from pbc_eval.agreement.uncertainty import (
@@ -36,6 +35,7 @@ from pbc_eval.errors import ValueMapError
 from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.messages.values import Name, Size
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.root_finding import root_between
 
 Quantile = Callable[[Floats], Floats]
 CELLS = 1024  # of a table of quantiles: off by 4e-4 of the range at most, a mean by 2e-6
@@ -238,7 +238,7 @@ def _probability_below(quantile: Quantile, value: float) -> float:
         return 0.0
     if excess(1 - LEAST_P) <= 0:
         return 1.0
-    return float(brentq(excess, LEAST_P, 1 - LEAST_P, xtol=1e-15))
+    return root_between(excess, LEAST_P, 1 - LEAST_P, tolerance=1e-15)
 
 
 def copula_of(

@@ -10,9 +10,8 @@ Source: HM Treasury, The Green Book, on switching values.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from scipy.optimize import brentq
-
 from pbc_eval.agreement.value_map import LONGEST
+from pbc_eval.numerics.root_finding import root_between
 from pbc_eval.sroi.assumptions import SHARES
 from pbc_eval.sroi.present_value import SroiResult
 from pbc_eval.sroi.sensitivity import ALL, BY_ROW, PROJECT, ratio_with, with_values
@@ -95,7 +94,7 @@ def _in_unit_interval(excess: Callable[[float], float], linear: bool) -> tuple[f
         return None, f"the ratio stays {side} 1 throughout, {runs}"
     if linear:
         return at_zero / (at_zero - at_one), ""
-    return float(brentq(excess, 0.0, 1.0, xtol=ROOT_TOLERANCE)), ""
+    return root_between(excess, 0.0, 1.0, tolerance=ROOT_TOLERANCE), ""
 
 
 def _whole_years(excess: Callable[[float], float], base: int) -> tuple[float | None, str]:

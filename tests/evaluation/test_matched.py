@@ -172,7 +172,9 @@ def test_alternatives_are_run_on_the_same_people_and_paid(tmp_path):
     measured = finding.measured_alternatives["Entropy balancing"]
     assert by_hand.no_interval
     assert measured.conf_low is None
-    with pytest.raises(PaymentTermsError, match="needs conf_low of 'earnings'"):
+    with pytest.raises(
+        PaymentTermsError, match=r"needs conf_low of 'earnings', which has none \(.*weight"
+    ):
         pbc.payment_due(terms, [measured])
     assert paid["total"]["Entropy balancing"] is None
     assert "no interval, and the rule asks for one" in paid["reason"]["Entropy balancing"]

@@ -7,6 +7,8 @@ from decimal import Context, Decimal, localcontext
 import pytest
 
 from pbc_eval.errors import PaymentTermsError
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Units
 from pbc_eval.payment import payment_due, payment_under_alternatives, terms_in_words
 from pbc_eval.results import MeasuredOutcome
 
@@ -218,6 +220,15 @@ def test_a_measure_that_cannot_be_had_is_refused_with_the_remedy(
 ):
     with pytest.raises(PaymentTermsError, match=message):
         due(clause("tariff", price=1, **fields), **result)
+
+
+def test_a_bound_that_does_not_exist_is_refused_with_the_reason_why(clause, due):
+    rule = clause("tariff", price=1, measure="effect", estimate_used="lower_bound")
+    why = Sentence("{n} units carry half of the weight.", n=Units(3))
+    with pytest.raises(
+        PaymentTermsError, match=r"has none \(3 units carry .* weight\)\. Report an"
+    ):
+        due(rule, effect=1.0, std_error=0.2, no_interval=why)
 
 
 def test_a_relative_effect_needs_a_counterfactual_above_zero(clause, due):

@@ -9,8 +9,6 @@ EvaluationSpec ─ agreed_parts ▶ fingerprint
 from dataclasses import dataclass, replace
 from typing import Any
 
-from scipy import stats
-
 from pbc_eval import provenance
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
@@ -19,6 +17,7 @@ from pbc_eval.evaluation.note.before_treatment import Before, before_treatment
 from pbc_eval.evaluation.registration import agreed_parts, fingerprint, registered
 from pbc_eval.evaluation.social_value import ValueInputs, read_value_inputs
 from pbc_eval.intake.input_files import InputFiles
+from pbc_eval.numerics.distributions import normal_quantile
 from pbc_eval.payment.risk import MEASURED, PaymentRisk, payment_risk
 from pbc_eval.results import MeasuredOutcome
 
@@ -148,7 +147,7 @@ def _expected(
     level = declared.level if declared else None
     if level is None and seen is not None:
         level = seen.level_programme
-    reach = float(stats.norm.ppf(0.5 + confidence / 2) + stats.norm.ppf(power))
+    reach = float(normal_quantile(0.5 + confidence / 2) + normal_quantile(power))
     return ExpectedError(
         outcome=outcome,
         std_error=error,
@@ -201,7 +200,7 @@ def _risk(
 def _as_measured(expected: ExpectedError, confidence: float) -> MeasuredOutcome:
     """The outcome as if it had been found to be what was promised."""
     effect = expected.promised or 0.0
-    reach = float(stats.norm.ppf(0.5 + confidence / 2)) * (expected.std_error or 0.0)
+    reach = float(normal_quantile(0.5 + confidence / 2)) * (expected.std_error or 0.0)
     known = expected.std_error is not None
     return MeasuredOutcome(
         outcome=expected.outcome.id,
