@@ -32,6 +32,7 @@ from .disclosure import release as release
 from .disclosure import release_note as release_note
 from .disclosure import release_portfolio as release_portfolio
 from .errors import PbcError as PbcError
+from .evaluation.detectable import minimum_detectable_effect as minimum_detectable_effect
 from .evaluation.evaluate import evaluate as evaluate
 from .evaluation.matched_changes import match_then_did as match_then_did
 from .evaluation.note.design_note import design_note as design_note

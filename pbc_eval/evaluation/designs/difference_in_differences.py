@@ -91,7 +91,7 @@ def _find(
     outcome: Outcome,
     seed: int,
 ) -> Finding:
-    estimator, options = headline_estimator(spec.id, design), _options(design, seed)
+    estimator, options = headline_estimator(spec.id, design), options_of(design, seed)
     assert estimator.effects is not None
     effects = estimator.effects(panel, options)
     averages = effects.aggregate(design.headline, level=design.level, bands=design.bands)
@@ -138,7 +138,8 @@ def _find(
     )
 
 
-def _options(design: DifferenceInDifferences, seed: int) -> EstimatorOptions:
+def options_of(design: DifferenceInDifferences, seed: int) -> EstimatorOptions:
+    """What the design asks of its estimator."""
     return EstimatorOptions(
         level=design.level,
         seed=seed,
@@ -183,7 +184,7 @@ def _alternatives(
     if design.anticipation:
         # The others take every period before the start as untreated, which units that react early
         # break; so does comparing with them.
-        options = _options(design, seed)
+        options = options_of(design, seed)
         compared = options.comparison
         other: Comparison = "not yet treated" if compared == "never treated" else "never treated"
         if several and (other == "not yet treated" or panel.cohort_units[0]):
