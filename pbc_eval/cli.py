@@ -17,6 +17,7 @@ from pbc_eval import __version__
 from pbc_eval.errors import PbcError, SpecError
 
 if TYPE_CHECKING:
+    from pbc_eval.agreement.evaluation import EvaluationSpec
     from pbc_eval.batch.jobs import Job
 
 P = ParamSpec("P")
@@ -146,8 +147,17 @@ def inspect(
 
 @app.command()
 @_readable
-def check(paths: Paths, reports: Reports = Path("reports")) -> None:
+def check(
+    paths: Paths,
+    reports: Reports = Path("reports"),
+    design: Annotated[
+        bool, typer.Option("--design", help="Before outcomes: which effect could be told apart?")
+    ] = False,
+) -> None:
     """Check evaluations without writing anything: file, data, design, payment terms, value map.
+
+    With --design, no outcome from the start on is read: the smallest effect that could be told
+    apart, by the design's own estimator, beside what was promised.
 
     Of a portfolio, its file, its table and that its members are published under reports/.
 
@@ -165,6 +175,9 @@ def check(paths: Paths, reports: Reports = Path("reports")) -> None:
                 _check_portfolio(path, reports)
                 continue
             spec = load_evaluation(path)
+            if design:
+                _check_design(spec)
+                continue
         except (PbcError, OSError) as problem:
             problems += 1
             lines = [str(problem), *problems_beside(_file_of(path))]
@@ -195,6 +208,30 @@ def check(paths: Paths, reports: Reports = Path("reports")) -> None:
         console.print(f"{escape(spec.id)}: ready to run.\n")
     if problems:
         raise typer.Exit(1)
+
+
+def _check_design(spec: "EvaluationSpec") -> None:
+    """Print which effect of each outcome could be told apart, and what was promised."""
+    from pbc_eval.evaluation.note.design_note import design_note  # noqa: PLC0415 heavy
+    from pbc_eval.messages import numbers  # noqa: PLC0415 likewise
+
+    made = design_note(spec)
+    table = Table(title=f"{spec.id}: what could be told apart", title_justify="left")
+    for heading in ("outcome", "smallest effect", "promised", "rests on"):
+        table.add_column(heading)
+    for expected in made.expected:
+        smallest, promised = (
+            numbers.size(size, expected.outcome, spec.contract.currency)
+            if size is not None
+            else "not known"
+            for size in (expected.smallest, expected.promised)
+        )
+        if expected.smallest and expected.promised and expected.promised < expected.smallest:
+            promised = f"{promised}: too small to be told apart"
+        row = (expected.outcome.id, smallest, promised, expected.rests_on)
+        table.add_row(*map(escape, row))
+    console.print(table, soft_wrap=False)
+    console.print(f"With a power of {made.power:.0%} and intervals of {made.confidence:.0%}.\n")
 
 
 def _check_portfolio(path: Path, reports: Path) -> None:

@@ -286,3 +286,13 @@ def test_publish_reads_every_file_and_a_run_only_those_that_changed(tmp_path, mo
     assert runner.invoke(app, ["publish", "--reports", str(tmp_path)]).exit_code == 0
     cli._print_index(tmp_path)
     assert trusted == [False, True]
+
+
+@pytest.mark.slow
+def test_check_of_the_design_says_which_effect_would_be_seen(tmp_path):
+    folder = copy_of("hospital-readmissions", tmp_path)
+    done = runner.invoke(app, ["check", "--design", str(folder)])
+    assert done.exit_code == 0, done.output
+    assert "smallest effect" in done.output
+    assert "discharges" in done.output
+    assert "own estimator" in " ".join(done.output.split())

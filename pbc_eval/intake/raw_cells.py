@@ -82,7 +82,7 @@ def _book(path: Path) -> Any:
     try:
         if path.suffix.lower() == ".xlsx":
             return CalamineWorkbook.from_object(readable_workbook(path))
-        refuse_a_trap(path)
+        refuse_a_trap(path, DataError)
         return CalamineWorkbook.from_object(path)
     except (BadZipFile, CalamineError, OSError, ValueError) as problem:
         raise DataError(f"{path.name}: is no workbook that can be read: {problem}.") from None

@@ -321,7 +321,7 @@ def _duckdb_table(path: Path, name: str) -> Table:
 def _sheet(path: Path, name: str) -> pd.DataFrame:
     is_ods = path.suffix.lower() == ".ods"
     if is_ods:
-        refuse_a_trap(path)
+        refuse_a_trap(path, DataError)
     file, engine = (path, "calamine") if is_ods else (readable_workbook(path), "openpyxl")
     book = pd.ExcelFile(file, engine=engine)  # type: ignore[arg-type]
     with book:

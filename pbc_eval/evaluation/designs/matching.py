@@ -143,9 +143,14 @@ def _finding(
     if len(sample.unmatched.ids) and not hidden:
         shown_tables.append(matched_tables.unmatched_table(spec, outcome, sample))
     scale = headline.n_treated / outcome.total.per if outcome.total else None
-    checks = tuple(
-        _in_plain_words(spec, check) for check in run_checks(design.method, Examined(sample=sample))
+    examined = Examined(
+        headline=headline,
+        sample=sample,
+        outcome=outcome,
+        currency=spec.contract.currency,
+        column=column,
     )
+    checks = tuple(_in_plain_words(spec, check) for check in run_checks(design.method, examined))
     return Finding(
         outcome=outcome,
         headline=headline,

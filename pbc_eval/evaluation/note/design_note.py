@@ -99,7 +99,7 @@ def design_note(evaluation: EvaluationSpec) -> DesignNote:
     before = before_treatment(spec)
     confidence = float(getattr(spec.design, "level", 0.95))
     power = spec.planning.power if spec.planning else 0.8
-    expected = tuple(_expected(spec, o, before, confidence, power) for o in spec.outcomes)
+    expected = expected_errors(spec, before, confidence, power)
     seed = provenance.seed_of(spec.id, spec.edition)
     risk, why = _risk(spec, expected, confidence, seed)
     return DesignNote(
@@ -128,26 +128,41 @@ def _inputs(spec: EvaluationSpec, files: InputFiles) -> dict[str, str]:
     return {file: files.sha256(spec.path(file.partition("::")[0])) for file in named}
 
 
+def expected_errors(
+    spec: EvaluationSpec, before: Before | None, confidence: float, power: float
+) -> tuple[ExpectedError, ...]:
+    """Of each outcome, in their order: as the file states it, or from data before treatment."""
+    return tuple(_expected(spec, o, before, confidence, power) for o in spec.outcomes)
+
+
 def _expected(
     spec: EvaluationSpec, outcome: Outcome, before: Before | None, confidence: float, power: float
 ) -> ExpectedError:
     declared = spec.planning.of(outcome.id) if spec.planning else None
     seen = next((o for o in before.outcomes if o.outcome == outcome.id), None) if before else None
     error, rests_on = None, "neither stated nor to be had from data before treatment"
+    reach = float(normal_quantile(0.5 + confidence / 2) + normal_quantile(power))
     if declared is not None and declared.std_error is not None:
         error, rests_on = declared.std_error, declared.source
     elif seen is not None and seen.std_error is not None and before is not None:
         error = seen.std_error
-        rests_on = (
-            f"the noise before treatment, {before.first_period} to {before.last_period}: the "
-            "error of a difference in changes from the earlier to the later half of these periods"
-        )
+        if seen.inference is not None:
+            reach = seen.inference.smallest(power) / error if error else reach
+            rests_on = (
+                f"the noise before treatment, {before.first_period} to {before.last_period}: the "
+                "error of the design's own estimator on noise of that kind over all periods"
+            )
+        else:
+            rests_on = (
+                f"the noise before treatment, {before.first_period} to {before.last_period}: the "
+                "error of a difference in changes from the earlier to the later half of these "
+                "periods"
+            )
     elif seen is not None:
         rests_on = f"not known: {seen.why_not}"
     level = declared.level if declared else None
     if level is None and seen is not None:
         level = seen.level_programme
-    reach = float(normal_quantile(0.5 + confidence / 2) + normal_quantile(power))
     return ExpectedError(
         outcome=outcome,
         std_error=error,
