@@ -120,28 +120,11 @@ def inspect(
     and duplicates. The parts that columns play are guesses, to be checked.
     """
     from pbc_eval.intake.inspection.inspection import inspect as look  # noqa: PLC0415 heavy
+    from pbc_eval.intake.inspection.screen import show_inspection  # noqa: PLC0415 likewise
 
     seen = look(file, sheet=sheet or None)
-    if block:
-        sys.stdout.write(seen.block)
-        return
-    table = Table(title=escape(seen.where), title_justify="left")
-    for heading in ("column", "heading", "holds", "missing", "distinct", "role?"):
-        table.add_column(heading, overflow="fold")
-    for row in seen.to_frame().itertuples(index=False):
-        cells = (
-            row.name,
-            row.heading,
-            row.holds,
-            f"{row.missing:,}",
-            f"{row.distinct:,}",
-            row.role,
-        )
-        table.add_row(*(escape(str(cell)) for cell in cells))
-    console.print(table, soft_wrap=False)
-    for finding in seen.findings:
-        console.print(f"- {escape(finding)}")
-    console.print("\nA draft for evaluation.yaml:\n")
+    if not block:
+        show_inspection(seen, console)
     sys.stdout.write(seen.block)
 
 

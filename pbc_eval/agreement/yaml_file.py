@@ -43,7 +43,7 @@ class YamlDocument:
         return self.lines.get(here, 1)
 
 
-def yaml_text(said: Mapping[str, Any]) -> str:
+def yaml_text(plain: Mapping[str, Any]) -> str:
     """Plain data as YAML, one key a line in the order given; reads back as what was given."""
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
@@ -51,7 +51,7 @@ def yaml_text(said: Mapping[str, Any]) -> str:
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # its own default
     yaml.width = 10_000
     stream = io.StringIO()
-    yaml.dump(dict(said), stream)
+    yaml.dump(dict(plain), stream)
     return stream.getvalue()
 
 

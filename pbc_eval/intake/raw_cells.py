@@ -45,10 +45,11 @@ def raw_cells(
     encoding: str | None = None,
     separator: str | None = None,
     *,
-    told: bool = True,
+    stated_only: bool = True,
 ) -> Cells:
-    """The cells of one sheet (the first if none is named), or of a text file. ``told``: what is
-    not UTF-8 must be stated; else it is taken for what it looks like.
+    """The cells of one sheet (the first if none is named), or of a text file. With
+    ``stated_only`` an encoding that is not UTF-8 must be stated; else it is taken for what it looks
+    like.
 
     Raises DataError for a sheet that is not there, for a sheet, encoding or separator stated of a
     kind of file that has none, and for text that is not of the encoding.
@@ -62,7 +63,7 @@ def raw_cells(
     if suffix in TEXT_SUFFIXES:
         if sheet:
             raise DataError(f"{path.name}: sheet is for workbooks. Leave it out.")
-        return _of_text(path, encoding, separator, told=told)
+        return _of_text(path, encoding, separator, stated_only=stated_only)
     raise DataError(
         f"{path.name}: header_row, last_row, fill_down, sheet, encoding and separator are for "
         f"{', '.join((*TEXT_SUFFIXES, *BOOK_SUFFIXES))}. Leave them out."
@@ -110,10 +111,12 @@ def _cell(cell: Any) -> Any:
     return None if cell == "" else cell
 
 
-def _of_text(path: Path, encoding: str | None, separator: str | None, *, told: bool) -> Cells:
+def _of_text(
+    path: Path, encoding: str | None, separator: str | None, *, stated_only: bool
+) -> Cells:
     content = path.read_bytes()
     used = encoding or encoding_of(content)
-    if told and encoding is None and used == "cp1252":
+    if stated_only and encoding is None and used == "cp1252":
         raise DataError(
             f"{path.name}: is not UTF-8. State its encoding (cp1252 for what Excel saves as "
             "'CSV'), or save it as 'CSV UTF-8'."

@@ -6,14 +6,13 @@ error, with the nearest known column. A cell that is not what its column needs i
 row and column. Nothing is guessed (``table_cells``). What is written is read back without loss.
 """
 
-import csv
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.agreement.base import Agreed
@@ -21,7 +20,6 @@ from pbc_eval.agreement.problems import problems_in_words
 from pbc_eval.agreement.table_layout import AS_IT_IS, TableLayout
 from pbc_eval.agreement.uncertainty import Correlation, Uncertain
 from pbc_eval.agreement.value_map import (
-    StakeholderInput,
     ValuedOutcome,
     ValueMap,
     map_problems,
@@ -37,22 +35,27 @@ from pbc_eval.intake.cell_table import (
 from pbc_eval.intake.laid_out import laid_out_rows
 from pbc_eval.intake.number_columns import check_notation
 from pbc_eval.intake.raw_cells import BOOK_SUFFIXES
-from pbc_eval.intake.table_cells import CellProblem, cell_text, is_blank, read_cell
-from pbc_eval.intake.workbook_file import Sheet, Value, readable_workbook, workbook_bytes
+from pbc_eval.intake.table_cells import CellProblem, is_blank, read_cell
+from pbc_eval.intake.value_map_kinds import (
+    CORRELATIONS_SHEET,
+    INPUTS,
+    INPUTS_SHEET,
+    KNOWN,
+    OUTCOMES,
+    OUTCOMES_SHEET,
+    PAIRS,
+    UNCERTAIN,
+    UNCERTAINTY,
+    UNCERTAINTY_SHEET,
+    Kind,
+    Pair,
+)
+from pbc_eval.intake.workbook_file import readable_workbook
 from pbc_eval.messages.written_numbers import Notation, read_alike, value_in
 
 WORKED_OUT = {"impact", "present_value", "total_present_value", "net_present_value"}
-OUTCOMES_SHEET, INPUTS_SHEET, UNCERTAINTY_SHEET = "outcomes", "inputs", "uncertainty"
-CORRELATIONS_SHEET = "correlations"
 MOST_SHOWN = 8  # cells or rows with the same problem
 MEANT = " Did you mean "
-
-
-class _Kind(NamedTuple):
-    """One kind of table: its columns, and a row of it as a model."""
-
-    columns: tuple[str, ...]
-    validate: Callable[[dict[str, Any]], Agreed]
 
 
 class _Table(NamedTuple):
@@ -64,26 +67,6 @@ class _Table(NamedTuple):
 
 
 NOTHING = _Table([], "")
-
-
-class _Pair(Agreed):
-    """A correlation as a line of a table."""
-
-    first: str
-    second: str
-    value: float
-
-
-_UNCERTAIN: TypeAdapter[Uncertain] = TypeAdapter(Uncertain)
-_OUTCOMES = _Kind(tuple(ValuedOutcome.model_fields), ValuedOutcome.model_validate)
-_INPUTS = _Kind(tuple(StakeholderInput.model_fields), StakeholderInput.model_validate)
-_PAIRS = _Kind(tuple(_Pair.model_fields), _Pair.model_validate)
-_UNCERTAINTY = _Kind(
-    ("row", "input", "type", "mean", "std_dev", "low", "mode", "high", "alpha", "beta", "shape",
-     "values", "value", "truncate", "source"),
-    _UNCERTAIN.validate_python,
-)  # fmt: skip
-_KNOWN = {*_OUTCOMES.columns, *_INPUTS.columns, *_UNCERTAINTY.columns}
 
 
 def read_value_map(
@@ -142,16 +125,16 @@ def read_value_map(
     if not named:
         raise ValueMapError(f"{path.name}: has no sheet of outcomes.")
     frame = named.get(OUTCOMES_SHEET, next(iter(named.values())))
-    outcomes = _Table(frame_rows(frame, path.name, _KNOWN), path.name)
+    outcomes = _Table(frame_rows(frame, path.name, KNOWN), path.name)
     return _build(outcomes, spent, varied, tied, numbers)
 
 
 def read_uncertainty(path: Path, *, numbers: Notation | None = None) -> tuple[Uncertain, ...]:
     """Uncertain inputs from a CSV file, one a line. Raises ValueMapError as above."""
     problems: list[str] = []
-    made = _models(_csv_table(path), _UNCERTAINTY, numbers, problems)
+    made = _models(_csv_table(path), UNCERTAINTY, numbers, problems)
     _refuse(problems)
-    return tuple(_UNCERTAIN.validate_python(entry) for entry in made)
+    return tuple(UNCERTAIN.validate_python(entry) for entry in made)
 
 
 def value_map_from_frame(
@@ -161,9 +144,9 @@ def value_map_from_frame(
 
     Raises ValueMapError as ``read_value_map`` does; the first row of the frame is row 2.
     """
-    given = [] if inputs is None else frame_rows(inputs, "inputs", _KNOWN)
+    given = [] if inputs is None else frame_rows(inputs, "inputs", KNOWN)
     return _build(
-        _Table(frame_rows(outcomes, "value map", _KNOWN), "value map"),
+        _Table(frame_rows(outcomes, "value map", KNOWN), "value map"),
         _Table(given, "inputs"),
         NOTHING,
         NOTHING,
@@ -171,70 +154,12 @@ def value_map_from_frame(
     )
 
 
-def write_value_map(
-    value_map: ValueMap, path: Path, *, inputs: Path | None = None, uncertainty: Path | None = None
-) -> None:
-    """Write a value map as CSV, or as a workbook with all its tables when ``path`` ends in .xlsx.
-
-    Reading it back gives an equal value map. Text that a spreadsheet would run as a formula gets
-    an apostrophe, which reading takes off again.
-
-    Raises ValueMapError when there are inputs, uncertain figures or correlations and nowhere to
-    write them.
-    """
-    pairs = [_Pair(first=c.between[0], second=c.between[1], value=c.value)
-             for c in value_map.correlations]  # fmt: skip
-    if path.suffix.lower() == ".xlsx":
-        tables = (
-            (OUTCOMES_SHEET, _OUTCOMES, value_map.outcomes),
-            (INPUTS_SHEET, _INPUTS, value_map.inputs),
-            (UNCERTAINTY_SHEET, _UNCERTAINTY, value_map.uncertainty),
-            (CORRELATIONS_SHEET, _PAIRS, pairs),
-        )
-        path.write_bytes(workbook_bytes([_sheet(*table) for table in tables]))
-        return
-    for what, rows, at in (
-        ("inputs", value_map.inputs, inputs),
-        ("uncertainty", value_map.uncertainty, uncertainty),
-    ):
-        if rows and at is None:
-            raise ValueMapError(
-                f"{path.name}: the map has {what}. Give {what}= a path, to keep them."
-            )
-    if pairs:
-        raise ValueMapError(f"{path.name}: the map has correlations. Write it as .xlsx.")
-    _write_csv(path, value_map.outcomes, _OUTCOMES)
-    if inputs is not None:
-        _write_csv(inputs, value_map.inputs, _INPUTS)
-    if uncertainty is not None:
-        _write_csv(uncertainty, value_map.uncertainty, _UNCERTAINTY)
-
-
-def _write_csv(path: Path, rows: Sequence[Agreed], kind: _Kind) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(kind.columns)
-        for row in rows:
-            writer.writerow([cell_text(getattr(row, name, None)) for name in kind.columns])
-
-
-def _sheet(title: str, kind: _Kind, rows: Sequence[Agreed]) -> Sheet:
-    cells = [[_workbook_cell(getattr(row, name, None)) for name in kind.columns] for row in rows]
-    return Sheet(title=title, rows=[list(kind.columns), *cells], widths=[18.0] * len(kind.columns))
-
-
-def _workbook_cell(value: Any) -> Value:
-    if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
-        return value
-    return cell_text(value) or None
-
-
 def _csv_table(path: Path | None) -> _Table:
-    return NOTHING if path is None else _Table(csv_rows(path, _KNOWN), path.name)
+    return NOTHING if path is None else _Table(csv_rows(path, KNOWN), path.name)
 
 
 def _sheet_table(frame: pd.DataFrame | None, table: str) -> _Table:
-    return _Table([] if frame is None else frame_rows(frame, table, _KNOWN), table)
+    return _Table([] if frame is None else frame_rows(frame, table, KNOWN), table)
 
 
 def _is_beside(sheet: object) -> bool:
@@ -262,10 +187,10 @@ def _build(
     rows, spent, varied, pairs = (
         _models(table, kind, numbers, problems)
         for table, kind in (
-            (outcomes, _OUTCOMES),
-            (inputs, _INPUTS),
-            (uncertainty, _UNCERTAINTY),
-            (correlations, _PAIRS),
+            (outcomes, OUTCOMES),
+            (inputs, INPUTS),
+            (uncertainty, UNCERTAINTY),
+            (correlations, PAIRS),
         )
     )
     if problems and rows:
@@ -281,7 +206,7 @@ def _build(
                 "correlations": [
                     Correlation(between=(pair.first, pair.second), value=pair.value)
                     for pair in pairs
-                    if isinstance(pair, _Pair)
+                    if isinstance(pair, Pair)
                 ],
             }
         )
@@ -296,11 +221,11 @@ def _refuse(problems: Sequence[str]) -> None:
 
 
 def _models(
-    given: _Table, kind: _Kind, numbers: Notation | None, problems: list[str]
+    given: _Table, kind: Kind, numbers: Notation | None, problems: list[str]
 ) -> list[Agreed]:
     """The rows as models; what is wrong with others is added to ``problems``, a line a column."""
     rows, table, first = given
-    if kind is _OUTCOMES:
+    if kind is OUTCOMES:
         rows = _with_ids(rows)
     known = list(kind.columns)
     problems += _unknown_columns(rows[0] if rows else {}, known, table)

@@ -23,14 +23,14 @@ def data_block(
     shape, roles, covariates = parts
     used = [*roles.values(), *covariates] or [column.name for column in columns]
     by_name = {column.name: column for column in columns}
-    said: dict[str, Any] = {"file": path.name, **_stated(layout)}
+    keys: dict[str, Any] = {"file": path.name, **_stated(layout)}
     renamed = {c.name: c.heading for c in columns if c.name in used and c.name != c.heading}
     if renamed:
-        said["columns"] = renamed
+        keys["columns"] = renamed
     numbers = _notation([by_name[name] for name in used if name in by_name])
     if numbers:
-        said["numbers"] = numbers
-    lines = ["data:", *_indented(said)]
+        keys["numbers"] = numbers
+    lines = ["data:", *_indented(keys)]
     for role in ("unit", "time", "cohort", "weight", "cluster"):
         if role in roles:
             lines.append(f"  {role}: {roles[role]}{GUESS}")
@@ -70,14 +70,14 @@ def value_map_block(
     mapped: Mapping[str, str],
 ) -> str:
     """The ``value_map`` block; ``mapped`` is each column with the heading it has."""
-    said: dict[str, Any] = {"file": path.name, **_stated(layout)}
+    keys: dict[str, Any] = {"file": path.name, **_stated(layout)}
     other = says_otherwise(mapped)
     if other:
-        said["columns"] = other
+        keys["columns"] = other
     numbers = _notation([column for column in columns if column.heading in mapped.values()])
     if numbers:
-        said["numbers"] = numbers
-    lines = ["value_map:", *_indented(said)]
+        keys["numbers"] = numbers
+    lines = ["value_map:", *_indented(keys)]
     lines.append("  # valued_on: 2026-03-31     a day: it selects the edition of rates and prices")
     lines.append("  # price_base: 2024/25 prices")
     left = [c.heading for c in columns if c.heading not in mapped.values()]
@@ -100,5 +100,5 @@ def _notation(columns: Sequence[ColumnProfile]) -> str:
     return next(way for way in order if way in shared)
 
 
-def _indented(said: Mapping[str, Any]) -> list[str]:
-    return [f"  {line}" for line in yaml_text(said).splitlines()]
+def _indented(keys: Mapping[str, Any]) -> list[str]:
+    return [f"  {line}" for line in yaml_text(keys).splitlines()]

@@ -13,32 +13,33 @@ from pbc_eval.intake.raw_cells import Cells
 
 def around(place: Place, sheets: Sequence[str], cells: Cells) -> list[str]:
     """What stands around the table, and how the file is written."""
-    told = list[str]()
+    notes = list[str]()
     if len(sheets) > 1:
-        told.append(f"sheets: {first_few(sheets)}; looked at {cells.sheet!r}")
-    told += [f"above the headings: {text}" for text in place.above[:4]]
-    told += [f"below the data: {text}" for text in place.below[:6]]
+        notes.append(f"sheets: {first_few(sheets)}; looked at {cells.sheet!r}")
+    notes += [f"above the headings: {text}" for text in place.above[:4]]
+    notes += [f"below the data: {text}" for text in place.below[:6]]
     if place.totals:
         rows = first_few(place.totals)
-        told.append(f"rows that look like totals stand among the data: {rows}. Take them out")
+        notes.append(f"rows that look like totals stand among the data: {rows}. Take them out")
     if cells.encoding not in ("", "utf-8", "utf-8-sig"):
-        told.append(f"the text looks like {cells.encoding}, not UTF-8")
-    return told
+        notes.append(f"the text looks like {cells.encoding}, not UTF-8")
+    return notes
 
 
 def of_columns(columns: Sequence[ColumnProfile]) -> list[str]:
     """Numbers as text, marks for missing values, gaps and what cannot be read."""
-    told = list[str]()
+    notes = list[str]()
     for column in columns:
         if column.kind == "number as text":
-            told.append(_as_text(column))
+            notes.append(_as_text(column))
         if column.odd:
-            told.append(f"{column.heading!r} has marks for missing: {first_few(column.odd)}")
+            notes.append(f"{column.heading!r} has marks for missing: {first_few(column.odd)}")
         if column.missing and column.kind != "empty":
-            told.append(f"{column.heading!r}: {column.missing:,} of {column.rows:,} rows have none")
+            without = f"{column.missing:,} of {column.rows:,} rows have none"
+            notes.append(f"{column.heading!r}: {without}")
         if column.problem:
-            told.append(f"{column.heading!r}: {column.problem}")
-    return told
+            notes.append(f"{column.heading!r}: {column.problem}")
+    return notes
 
 
 def _as_text(column: ColumnProfile) -> str:
@@ -58,10 +59,12 @@ def of_rows(values: Mapping[str, Sequence[Any]], parts: Parts) -> list[str]:
     count: dict[tuple[Any, Any], int] = {}
     for pair in zip(units, times, strict=True):
         count[pair] = count.get(pair, 0) + 1
-    told = list[str]()
+    notes = list[str]()
     if twice := [pair for pair, number in count.items() if number > 1]:
-        rows = sum(count[pair] - 1 for pair in twice)
-        told.append(f"{rows:,} rows repeat a unit and period, such as {twice[0][0]}, {twice[0][1]}")
+        rows, first = sum(count[pair] - 1 for pair in twice), ", ".join(map(str, twice[0]))
+        notes.append(
+            f"{rows:,} rows repeat a unit and period, such as {first}"
+        )
     seen: dict[Any, set[Any]] = {}
     for who, when in count:
         seen.setdefault(who, set()).add(when)
@@ -69,11 +72,11 @@ def of_rows(values: Mapping[str, Sequence[Any]], parts: Parts) -> list[str]:
     gaps = len(seen) * len(every) - len(count)
     if gaps:
         short = sorted(str(who) for who, when in seen.items() if len(when) < len(every))
-        told.append(
+        notes.append(
             f"{gaps:,} of {len(seen) * len(every):,} unit-periods have no row; units with gaps: "
             f"{first_few(short)}"
         )
-    return told + _codes_that_change(seen, every)
+    return notes + _codes_that_change(seen, every)
 
 
 def _codes_that_change(seen: Mapping[Any, set[Any]], every: set[Any]) -> list[str]:
@@ -81,16 +84,16 @@ def _codes_that_change(seen: Mapping[Any, set[Any]], every: set[Any]) -> list[st
         order = sorted(every)
     except TypeError:
         return []  # times of several kinds: told by the column itself
-    told = []
+    notes = []
     for last, following in pairwise(order):
         stopped = sorted(str(who) for who, when in seen.items() if max(when) == last)
         begun = sorted(str(who) for who, when in seen.items() if min(when) == following)
         if stopped and begun and len(stopped) + len(begun) <= max(4, len(seen) // 4):
-            told.append(
+            notes.append(
                 f"{first_few(stopped)} stop after {_day(last)} where {first_few(begun)} begin: "
                 "one code that became another? Give them one identifier"
             )
-    return told
+    return notes
 
 
 def _day(value: Any) -> str:

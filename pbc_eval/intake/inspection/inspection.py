@@ -176,7 +176,7 @@ def _cells(path: Path, sheet: str | None) -> tuple[Cells, tuple[str, ...]]:
     if sheet is None and len(sheets) > 1:
         sizes = {name: _size(raw_cells(path, name)) for name in sheets}
         sheet = max(sizes, key=lambda name: sizes[name])
-    return raw_cells(path, sheet, told=False), sheets
+    return raw_cells(path, sheet, stated_only=False), sheets
 
 
 def _size(cells: Cells) -> int:

@@ -51,7 +51,7 @@ def profile(name: str, heading: str, values: Sequence[Any]) -> ColumnProfile:
     given = [v for v in values if not is_blank(v) and str(v).strip().lower() not in MISSING_MARKS]
     marks = {str(v).strip() for v in values if not is_blank(v)} - {str(v).strip() for v in given}
     distinct = list(dict.fromkeys(given))
-    told: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "name": name,
         "heading": heading,
         "rows": len(values),
@@ -60,7 +60,7 @@ def profile(name: str, heading: str, values: Sequence[Any]) -> ColumnProfile:
         "examples": tuple(_shown(value) for value in distinct[:3]),
         "odd": tuple(sorted(marks)),
     }
-    return ColumnProfile(**told | _kind_of(distinct))
+    return ColumnProfile(**facts | _kind_of(distinct))
 
 
 def _kind_of(distinct: Sequence[Any]) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def _numbers_as_text(texts: Sequence[str], plain: Sequence[float]) -> dict[str, 
     able = written_numbers.read_alike(texts)
     meanings = {tuple(written_numbers.value_in(text, way) for text in texts) for way in able}
     parts = [written_numbers.taken_apart(text) for text in texts]
-    told: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "kind": "number as text",
         "notations": able,
         "ambiguous": len(meanings) != 1,
@@ -105,8 +105,8 @@ def _numbers_as_text(texts: Sequence[str], plain: Sequence[float]) -> dict[str, 
     }
     if len(meanings) == 1:
         values = [float(value) for value in next(iter(meanings)) if value is not None]
-        told |= _range([*plain, *values])
-    return told
+        facts |= _range([*plain, *values])
+    return facts
 
 
 def times_of(distinct: Sequence[Any]) -> Periods | str:
