@@ -30,12 +30,14 @@ Tell = Callable[[JobResult], None]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
     """How a batch runs. ``force``: reports are made whether or not anything changed. ``alone``: no
-    other batch at the same time; ``wait``: for how many seconds one is waited for."""
+    other batch at the same time; ``wait``: for how many seconds one is waited for; ``alert``: tell
+    somebody, as the environment says, when it does not end well."""
 
     workers: int = 2
     force: bool = False
     alone: bool = False
     wait: float = 0.0
+    alert: bool = False
     cell: float = CELL_DEADLINE  # seconds
     limits: Limits = field(default_factory=Limits)
 

@@ -17,10 +17,12 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from pbc_eval.batch.alert import send, text_of
 from pbc_eval.batch.alone import AnotherBatchError
 from pbc_eval.batch.jobs import Job, JobResult
 from pbc_eval.batch.run import Choices, Interrupted, Whole, run_batch
 from pbc_eval.batch.site import Site
+from pbc_eval.batch.status import Standing
 
 MOST_ROWS = 60  # beyond it, only what was not published is listed
 WIDE = 240  # characters of a line in a log, where no terminal says how many there are
@@ -61,6 +63,9 @@ def run_and_tell(
             show(screen, str(busy), "Another batch is at work")
             return 3
     _tell_whole(whole, console, screen)
+    if choices.alert and not whole.is_well:
+        for problem in send(text_of(whole, reports)):
+            screen.print(escape(problem))
     return 0 if whole.is_well else 1
 
 
@@ -129,3 +134,21 @@ def table_of(results: Sequence[JobResult]) -> Table:
             escape(result.job.name), mark, escape(reason), escape(str(result.to_open or ""))
         )
     return table
+
+
+def tell_standings(standings: Sequence[Standing], console: Console) -> None:
+    """How each report stands, a row each, those that need work first."""
+    table = Table(box=box.SIMPLE_HEAD)
+    for heading in ("report", "edition", "release", "state", "why"):
+        table.add_column(heading)
+    for standing in standings:
+        colour = "red" if standing.needs_work else "green"
+        table.add_row(
+            escape(standing.name),
+            escape(standing.edition),
+            standing.release.isoformat() if standing.release else "",
+            f"[{colour}]{', '.join(standing.states)}[/]",
+            escape(standing.words),
+        )
+    wide = console if console.is_terminal else Console(width=WIDE)
+    wide.print(table, soft_wrap=False)

@@ -11,6 +11,8 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from pathlib import Path
 
 import pytest
 from evaluations import PROJECT, change, copy_of, files_under
@@ -360,3 +362,64 @@ def test_a_command_that_is_interrupted_ends_with_a_sentence_and_goes_on_next_tim
     assert "Stopped: 0 of 1 reports were done" in told
     assert "Traceback" not in told
     assert not (tmp_path / "reports" / "one-service").exists()
+
+
+def descendants(pid: int) -> list[int]:
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        below = [int(p) for task in tasks for p in (task / "children").read_text().split()]
+    except OSError:
+        return []
+    return [*below, *(deeper for child in below for deeper in descendants(child))]
+
+
+def started(tmp_path) -> tuple[subprocess.Popen, list[int]]:
+    """A batch of one report whose kernel is under way: its template, the report's process, the
+    kernel, in the order in which they began."""
+    copy_of("one-service", tmp_path / "data")
+    command = subprocess.Popen(
+        [sys.executable, "-m", "pbc_eval.cli", "batch", "data"],
+        cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+    )  # fmt: skip
+    while command.poll() is None:
+        pids = descendants(command.pid)
+        if len(pids) >= 3:
+            return command, pids[:3]
+        time.sleep(0.02)
+    raise AssertionError("it ended before its kernel began")
+
+
+def gone(pids, seconds=5.0) -> bool:
+    until = time.monotonic() + seconds
+    while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are read from /proc")
+@pytest.mark.parametrize("who", [0, 1, 2], ids=["template", "report", "kernel"])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_whatever_is_ended_once_is_started_again_and_the_report_is_published(tmp_path, who, how):
+    command, pids = started(tmp_path)
+    os.kill(pids[who], how)
+    assert command.wait(timeout=300) == 0
+    assert (tmp_path / "reports" / "one-service" / "2026-1" / "manifest.json").is_file()
+    assert gone(pids)
+    assert not [*(tmp_path / ".reports-work" / "runs" / "one-service").glob("run-*")]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are read from /proc")
+def test_a_command_that_is_killed_leaves_nothing_running_and_the_next_one_completes(tmp_path):
+    command, pids = started(tmp_path)
+    command.kill()
+    command.wait()
+    assert gone(pids)
+    assert not (tmp_path / "reports" / "one-service").exists()
+    again = [sys.executable, "-m", "pbc_eval.cli", "batch", "data"]
+    done = subprocess.run(
+        again, cwd=tmp_path, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert "1 done, 0 unchanged, 0 failed" in done.stdout
