@@ -130,8 +130,7 @@ def test_one_that_fails_does_not_keep_the_others_from_being_checked(tmp_path):
 
 def test_a_headline_that_may_not_be_published_is_not_ready(tmp_path):
     folder = copy_of("hospital-readmissions", tmp_path)
-    rule = "  disclosure: {threshold: 41}\n"
-    change(folder / "evaluation.yaml", "  limitations:", f"{rule}  limitations:")
+    change(folder / "evaluation.yaml", "    counts: bodies  ", "    threshold: 41  ")
     done = runner.invoke(app, ["check", str(folder)])
     assert done.exit_code == 1
     assert "may identify them" in done.stderr

@@ -39,7 +39,7 @@ def counts_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> Outp
         frame=frame,
         kinds={"group": "text", "treated": "count", "comparison": "count"},
         headers={"group": "Step", "treated": "In the programme", "comparison": "Comparison"},
-        governed_by={"treated": ("comparison",), "comparison": ("treated",)},
+        governed_by={"treated": (), "comparison": ()},
         adds_up="to_the_first",
         keys=keys,
         not_people=frozenset({"effective"}),
