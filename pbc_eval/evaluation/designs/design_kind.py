@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 from pbc_eval.agreement.design import DESIGNS_OF_FILES, DesignModel
 from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.did.expected_error import ExpectedInference
 from pbc_eval.evaluation.record import Finding
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.numerics.arrays import Floats, Ints
 
 Facts = tuple[tuple[str, str], ...]  # term and text
 
@@ -41,6 +43,14 @@ class DesignKind:
     strength: Callable[[Evidence], Sentence]  # Maryland scale, with its reason
     plain_words: Callable[[EvaluationSpec], str] | None = None  # what was done, in one sentence
     reads: tuple[Callable[[EvaluationSpec, InputFiles], object], ...] = ()  # the data, no more
+    # from outcomes (n, P) before the start, positions of starts (n,), periods in all, clusters (n,)
+    expected_inference: (
+        Callable[
+            [EvaluationSpec, Floats, Floats, int, Ints | None],
+            ExpectedInference | None,
+        ]
+        | None
+    ) = None
     than_if_a_check_failed: Sentence = THAN_EXPECTED
     gives_estimates: bool = True  # of its own: sections on sample, checks and estimates
     reported_by_others: bool = False  # headlines repeat what others found

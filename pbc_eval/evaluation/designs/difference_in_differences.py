@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from pbc_eval._validate import did_you_mean
 from pbc_eval.agreement.design import DifferenceInDifferences
 from pbc_eval.agreement.evaluation import EvaluationSpec
@@ -11,8 +13,9 @@ from pbc_eval.checks import run_checks
 from pbc_eval.did.compare import Specification, average_of, specifications
 from pbc_eval.did.estimator import Comparison, Estimator, EstimatorOptions
 from pbc_eval.did.estimators import ESTIMATORS
+from pbc_eval.did.expected_error import SEED, ExpectedInference, expected_error, noise_before
 from pbc_eval.did.group_time_effects import GroupTimeEffects
-from pbc_eval.errors import DesignError, SpecError
+from pbc_eval.errors import DataError, DesignError, SpecError
 from pbc_eval.evaluation import tables
 from pbc_eval.evaluation.designs.design_kind import DesignKind, Evidence, Facts
 from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
@@ -31,6 +34,7 @@ from pbc_eval.evaluation.two_way_composition import two_way_tables
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Noun, Number, Units
+from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate
 
@@ -342,6 +346,30 @@ def _strength(evidence: Evidence) -> Sentence:
 _TREATED_AREAS = Noun(Sentence("treated area"), Sentence("treated areas"))
 
 
+def _expected_inference(
+    spec: EvaluationSpec, before: Floats, starts: Floats, periods: int, cluster: Ints | None
+) -> ExpectedInference | None:
+    """What the estimator of the headline will know, by noise like that before the start; not
+    adjusted for covariates. None where it gives no error, or nothing varies."""
+    design = spec.design
+    assert isinstance(design, DifferenceInDifferences)
+    noise = noise_before(before, np.nan_to_num(starts, nan=-1.0).astype(np.int64), cluster)
+    if noise is None or np.isnan(starts).all():
+        return None
+    try:
+        return expected_error(
+            noise,
+            starts,
+            periods,
+            estimator=headline_estimator(spec.id, design),
+            options=replace(options_of(design, SEED), adjustment=None),
+            kind=design.headline,
+            cluster=cluster,
+        )
+    except (DesignError, DataError):
+        return None
+
+
 DESIGN_KIND = DesignKind(
     model=DifferenceInDifferences,
     label="Difference-in-differences",
@@ -349,4 +377,5 @@ DESIGN_KIND = DesignKind(
     planned=_planned,
     reads=(read_every_panel,),
     strength=_strength,
+    expected_inference=_expected_inference,
 )

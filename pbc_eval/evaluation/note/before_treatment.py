@@ -6,17 +6,16 @@ treated, is known beforehand and is read whole.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from pbc_eval.agreement.design import DifferenceInDifferences
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import DataRoles, Outcome
-from pbc_eval.did.expected_error import SEED, ExpectedInference, expected_error, noise_before
-from pbc_eval.errors import DataError, DesignError
-from pbc_eval.evaluation.designs.difference_in_differences import headline_estimator, options_of
+from pbc_eval.did.expected_error import ExpectedInference
+from pbc_eval.errors import DataError
+from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.intake.table_files import open_table
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.periods import Periods, read_periods
@@ -190,30 +189,14 @@ def _outcome(early: _Early, outcome: Outcome, spec: EvaluationSpec) -> OutcomeBe
 def _by_the_estimator(early: _Early, y: Floats, spec: EvaluationSpec) -> ExpectedInference | None:
     """What the design's own estimator will know; None where that is not to be had before the data
     are: for other designs, and where it gives no error."""
-    design = spec.design
-    if not isinstance(design, DifferenceInDifferences):
+    expected = design_kind(spec.design).expected_inference
+    if expected is None:
         return None
     periods = len(early.periods.names)
     if periods <= early.n_before:  # the data end before the start: as many periods again
         periods = 2 * early.n_before
     starts = np.where(early.starts < periods, early.starts, np.nan)
-    first = np.nan_to_num(starts, nan=-1.0).astype(np.int64)
-    noise = noise_before(y, first, early.cluster)
-    if noise is None or np.isnan(starts).all():
-        return None
-    options = replace(options_of(design, seed=SEED), adjustment=None)
-    try:
-        return expected_error(
-            noise,
-            starts,
-            periods,
-            estimator=headline_estimator(spec.id, design),
-            options=options,
-            kind=design.headline,
-            cluster=early.cluster,
-        )
-    except (DesignError, DataError):
-        return None
+    return expected(spec, y, starts, periods, early.cluster)
 
 
 def _values_before(early: _Early, outcome: Outcome) -> pd.DataFrame:
