@@ -93,15 +93,33 @@ def options(
 @_readable
 def new(
     folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")],
+    *,
+    method: Annotated[
+        str, typer.Option(help="difference_in_differences, matching, reported, forecast, ...")
+    ] = "",
+    file: Annotated[
+        Path | None, typer.Option("--from", help="The data or value map to start from.")
+    ] = None,
+    sheet: Annotated[str, typer.Option(help="Of a workbook; else the fullest.")] = "",
     portfolio: Annotated[bool, typer.Option(help="For all contracts of a year.")] = False,
 ) -> None:
     """Make a folder with a commented evaluation.yaml (or portfolio.yaml), ready to fill in.
+
+    With --from, the file is looked at (see inspect), copied, and read as it stands: what the draft
+    says of its columns is a guess, to be checked. The method follows from the file if not stated.
 
     Editors that know YAML schemas complete and check the file as you type.
     """
     from pbc_eval.agreement import starter  # noqa: PLC0415 heavy: loads the models
 
-    made = starter.write_portfolio_starter(folder) if portfolio else starter.write_starter(folder)
+    if portfolio:
+        made = starter.write_portfolio_starter(folder)
+    elif file is not None:
+        from pbc_eval.intake.inspection.new_folder import write_from_file  # noqa: PLC0415 likewise
+
+        made = write_from_file(folder, file, method, sheet or None)
+    else:
+        made = starter.write_starter(folder, method or starter.METHODS[0])
     console.print(
         f"Made {escape(str(made))}. Fill it in, then: pbc-eval check {escape(str(folder))}"
     )

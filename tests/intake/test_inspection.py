@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from openpyxl import Workbook
+from messy_files import around, panel_rows, workbook
 
 import pbc_eval as pbc
 from pbc_eval.agreement.outcomes import DataRoles
@@ -18,37 +18,6 @@ from pbc_eval.agreement.yaml_file import read_yaml
 from pbc_eval.errors import DataError
 from pbc_eval.intake.table_files import open_table
 from pbc_eval.panel.source import collect
-
-TITLES = ["Table 3a: rates by area (provisional)", "Source: returns. [x] = not available", ""]
-HEADINGS = (
-    "Area code", "Area name", "Month", "Rate of absence", "Pupils (number)", "Service start",
-)  # fmt: skip
-NOTES = ["", "Notes", "1. Codes changed in 2023.", "Contact: someone@example.org"]
-
-
-def panel_rows(units: int = 6, periods: int = 5) -> list[list[object]]:
-    rows: list[list[object]] = [list(HEADINGS)]
-    for u in range(units):
-        for t in range(periods):
-            start = dt.date(2024, 3, 1) if u % 2 else None
-            month = dt.date(2024, t + 1, 1)
-            rows.append([f"E0{u}", f"Area {u}", month, 4.5 + u + 0.25 * t, 1000 + 10 * u, start])
-    return rows
-
-
-def workbook(path: Path, rows: list[list[object]], sheet: str = "Data") -> Path:
-    book = Workbook()
-    book.active.title = "Contents"
-    book.active.append(["What is in this file"])
-    page = book.create_sheet(sheet)
-    for row in rows:
-        page.append(row)
-    book.save(path)
-    return path
-
-
-def around(rows: list[list[object]], above: int, below: int) -> list[list[object]]:
-    return [*([text] for text in TITLES[:above]), *rows, *([text] for text in NOTES[:below])]
 
 
 def block_of(inspection: pbc.Inspection, folder: Path) -> dict[str, object]:

@@ -21,6 +21,16 @@ def data_block(
 ) -> str:
     """The ``data`` block, and in comments what outcomes and design can be made of it."""
     shape, roles, covariates = parts
+    by_name = {column.name: column for column in columns}
+    lines = [*data_lines(path, layout, columns, parts), *_after(shape, roles, covariates, by_name)]
+    return "\n".join(lines) + "\n"
+
+
+def data_lines(
+    path: Path, layout: TableLayout, columns: Sequence[ColumnProfile], parts: Parts
+) -> list[str]:
+    """The ``data`` block alone, line by line."""
+    shape, roles, covariates = parts
     used = [*roles.values(), *covariates] or [column.name for column in columns]
     by_name = {column.name: column for column in columns}
     keys: dict[str, Any] = {"file": path.name, **_stated(layout)}
@@ -36,8 +46,7 @@ def data_block(
             lines.append(f"  {role}: {roles[role]}{GUESS}")
     if shape == "panel" and "cohort" not in roles:
         lines.append("  # cohort: the column of the first treated period; none was found")
-    lines += _after(shape, roles, covariates, by_name)
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _after(

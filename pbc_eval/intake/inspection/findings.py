@@ -62,9 +62,7 @@ def of_rows(values: Mapping[str, Sequence[Any]], parts: Parts) -> list[str]:
     notes = list[str]()
     if twice := [pair for pair, number in count.items() if number > 1]:
         rows, first = sum(count[pair] - 1 for pair in twice), ", ".join(map(str, twice[0]))
-        notes.append(
-            f"{rows:,} rows repeat a unit and period, such as {first}"
-        )
+        notes.append(f"{rows:,} rows repeat a unit and period, such as {first}")
     seen: dict[Any, set[Any]] = {}
     for who, when in count:
         seen.setdefault(who, set()).add(when)

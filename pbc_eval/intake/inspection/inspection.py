@@ -48,6 +48,7 @@ class Inspection:
     covariates: tuple[str, ...]
     findings: tuple[str, ...]
     block: str
+    layout: TableLayout
 
     def to_frame(self) -> pd.DataFrame:
         """One row a column: name, heading, holds, missing, distinct, examples, role."""
@@ -161,6 +162,7 @@ def inspect(file: str | Path, *, sheet: str | None = None) -> Inspection:
             *of_rows(values, parts),
         ),
         block=block,
+        layout=layout,
     )
 
 
