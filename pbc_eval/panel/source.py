@@ -30,9 +30,9 @@ from pyarrow import parquet
 
 from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.errors import DataError
+from pbc_eval.intake import text_file
 from pbc_eval.intake.header_row import TITLE_ROWS, header_further_down, header_problem
 from pbc_eval.intake.statistics_files import STATISTICS_SUFFIXES, statistics_frame
-from pbc_eval.intake.text_file import is_utf8, refuse_a_pattern, top_of_text
 from pbc_eval.intake.workbook_file import readable_workbook, refuse_a_trap
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.frame_columns import arrow_column
@@ -229,7 +229,7 @@ def _open_path(text: str, columns: Sequence[str] | None, as_text: Sequence[str] 
     if not path.is_file():
         near = [other.name for other in path.parent.glob("*") if other.suffix in SUFFIXES]
         raise DataError(f"{text}: there is no such file.{did_you_mean(path.name, sorted(near))}")
-    refuse_a_pattern(path.name)
+    text_file.refuse_a_pattern(path.name)
     if inside and suffix not in {".duckdb", *BOOKS}:
         raise DataError(f"{text}: only .duckdb, .xlsx and .ods hold tables; drop '::{inside}'.")
     try:
@@ -251,13 +251,13 @@ def _open_path(text: str, columns: Sequence[str] | None, as_text: Sequence[str] 
             return Source(local, path.name, zoned, aliases)
         table = _text_table(connection, path, as_text)
         if not set(columns or ()) <= set(table.columns):
-            _refuse_a_title(path.name, top_of_text(path), columns)
-        return Source(table, path.name, aliases=_as_headed(table, top_of_text(path)[0]))
+            _refuse_a_title(path.name, text_file.top_of_text(path), columns)
+        return Source(table, path.name, aliases=_as_headed(table, text_file.top_of_text(path)[0]))
     except DataError:
         raise
     except Exception as problem:
         # DuckDB's and pandas' reading errors share no base class below Exception.
-        if suffix in TEXT_SUFFIXES and not is_utf8(path):
+        if suffix in TEXT_SUFFIXES and not text_file.is_utf8(path):
             raise DataError(
                 f"{path.name}: is not UTF-8. Save it as 'CSV UTF-8', so that letters such as é are "
                 "what was typed."
@@ -272,11 +272,16 @@ def _text_table(connection: BaseBackend, path: Path, as_text: Sequence[str]) -> 
     The whole file is read to settle the types: a word in the last row must not pass as a failed
     conversion in the middle of a computation.
     """
-    table = connection.read_csv(path, **TEXT_OPTIONS)
+    options = (
+        {**TEXT_OPTIONS, "new_line": "\\r\\n"}
+        if text_file.has_breaks_in_cells(path)
+        else TEXT_OPTIONS
+    )
+    table = connection.read_csv(path, **options)
     types = {name: "string" for name in as_text if name in table.columns}
     if not types:
         return table
-    return connection.read_csv(path, types=types, **TEXT_OPTIONS)
+    return connection.read_csv(path, types=types, **options)
 
 
 def _refuse_a_title(

@@ -213,3 +213,11 @@ def test_cells_come_out_as_they_were_put_in(tmp_path_factory, above, below, days
     read = [None if pd.isna(value) else float(value) for value in frame["value"]]
     assert read == [None if value is None else pytest.approx(float(value)) for value in values[:n]]
     assert [None if pd.isna(word) else word for word in frame["word"]] == words[:n]
+
+
+def test_headings_with_breaks_as_excel_saves_them_are_read(tmp_path):
+    file = tmp_path / "rates.csv"
+    file.write_bytes(b'"Area of\nresidence",Year,Rate\r\nA,2020,1.5\r\nB,2021,2.5\r\n')
+    frame = pbc.read_table(file, columns={"area": "Area of residence"})
+    assert frame["area"].tolist() == ["A", "B"]
+    assert frame["Rate"].tolist() == [1.5, 2.5]
