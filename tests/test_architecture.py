@@ -40,9 +40,8 @@ HOMES = {  # third-party tool -> the one place that may import it
     "nbconvert": "publish/notebook.py",
     "nh3": "publish/notebook.py",
     "babel": "messages",
-    "dask": "batch/dask.py",
     "SALib": "sroi/global_sensitivity.py",
-    "typer": "cli.py",
+    "typer": "cli",
 }
 MODULES = sorted(ROOT.rglob("*.py"))
 

@@ -279,9 +279,7 @@ def _text_table(connection: BaseBackend, path: Path, as_text: Sequence[str]) -> 
     )
     table = connection.read_csv(path, **options)
     types = {name: "string" for name in as_text if name in table.columns}
-    if not types:
-        return table
-    return connection.read_csv(path, types=types, **options)
+    return connection.read_csv(path, types=types, **options) if types else table
 
 
 def _refuse_a_title(

@@ -33,6 +33,7 @@ from pbc_eval.publish.compared import compare_numbers
 from pbc_eval.publish.edition_files import agreed_text, open_inputs, write_companions
 from pbc_eval.publish.edition_log import LOG, add_to_log, read_log, was_final
 from pbc_eval.publish.edition_results import read_results
+from pbc_eval.publish.exchange import exchange
 from pbc_eval.publish.notebook import LostKernelError, execute, to_page
 from pbc_eval.publish.notebook_limits import CELL_DEADLINE
 from pbc_eval.publish.owners import refuse_another_owner, remember_owner
@@ -121,8 +122,9 @@ def site_lock(reports: Path) -> Iterator[None]:
 def put_in_place(made: Path, target: Path, *, is_final: bool) -> None:
     """Move a whole edition to where readers find it.
 
-    The old edition steps aside within the same folder and is removed only when the new one is in
-    place. Whatever ends the program in between, ``put_back`` finds it there.
+    Where the system can, the old and the new one change places in one step, and every reader finds
+    one of them. Elsewhere the old edition steps aside within the same folder and is removed only
+    when the new one is in place. Whatever ends the program in between, ``put_back`` finds it there.
     """
     put_back(target)
     _refuse_another_final(made, target)
@@ -131,6 +133,10 @@ def put_in_place(made: Path, target: Path, *, is_final: bool) -> None:
     for path in (*made.rglob("*"), made):
         _sync(path)
     target.parent.mkdir(parents=True, exist_ok=True)
+    if target.is_dir() and exchange(made, target):
+        _sync(target.parent)
+        shutil.rmtree(made)
+        return
     aside = target.parent / ASIDE.format(target.name)
     try:
         if target.exists():

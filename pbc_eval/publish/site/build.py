@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from pbc_eval.publish.site.checked import Checked
 from pbc_eval.publish.site.drawn import Drawer
 from pbc_eval.publish.site.feed import atom_feed, sitemap
 from pbc_eval.publish.site.indigo import project
+from pbc_eval.publish.site.kept import Kept
 from pbc_eval.publish.site.listed import Contract, Shelf, read_shelf
 from pbc_eval.publish.site.ocds import release_package
 from pbc_eval.publish.site.pages import contract_page, editions_csv, index_page
@@ -63,14 +65,17 @@ def write_site(reports: Path, *, trust_memory: bool = False) -> Built:
         shelf = read_shelf(reports, checked)
         drawer = Drawer(reports)
         log = add_to_log(reports, [reports / listed.place for listed in shelf.editions])
-        files = _files(shelf, site, drawer, head=log[-1].sha256 if log else "")
+        kept = Kept(reports, site, trust_memory=trust_memory)
+        files, digests = _files(shelf, site, drawer, kept, head=log[-1].sha256 if log else "")
         if log:
-            files[LOG] = (reports / LOG).read_bytes()
-        files[SUMS] = _sums(shelf, files).encode()
+            digests[LOG] = hashlib.sha256((reports / LOG).read_bytes()).hexdigest()
+        files[SUMS] = _sums(shelf, digests).encode()
         for name, content in files.items():
             _write(reports, name, content)
-        _remove_stale(reports, shelf, set(files))
-        drawer.forget_the_rest()
+        _remove_stale(reports, shelf, {*files, *digests})
+        if not trust_memory:  # every page was made, and every drawing asked for
+            drawer.forget_the_rest()
+        kept.remember()
         checked.remember()
     return Built(
         index=reports / INDEX,
@@ -82,18 +87,27 @@ def write_site(reports: Path, *, trust_memory: bool = False) -> Built:
     )
 
 
-def _files(shelf: Shelf, site: Site, drawer: Drawer, *, head: str) -> dict[str, bytes]:
-    """Every file of the site but the checksums, by path, the index last. ``head``: of the log."""
+def _files(
+    shelf: Shelf, site: Site, drawer: Drawer, kept: Kept, *, head: str
+) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Every file of the site but the checksums that has to be written, by path, the index last; and
+    the SHA-256 of all of them. ``head``: of the log."""
     files: dict[str, bytes] = {}
+    digests: dict[str, str] = {}
     for contract in shelf.contracts:
-        files |= _contract_files(contract, site, drawer)
+        made, known = kept.files_of(contract, partial(_contract_files, contract, site, drawer))
+        files |= made
+        digests |= known
+    of_contracts = len(files)
     has_feed = site.address is not None and bool(shelf.contracts)
     if has_feed:
         files["feed.xml"] = atom_feed(shelf, site, head=head)
         files["sitemap.xml"] = sitemap(shelf, site)
     files["catalog.jsonld"] = _json(catalogue(shelf, site))
     files[INDEX] = index_page(shelf, site, has_feed=has_feed).encode()
-    return files
+    for name in list(files)[of_contracts:]:
+        digests[name] = hashlib.sha256(files[name]).hexdigest()
+    return files, digests
 
 
 def _contract_files(contract: Contract, site: Site, drawer: Drawer) -> dict[str, bytes]:
@@ -108,9 +122,9 @@ def _contract_files(contract: Contract, site: Site, drawer: Drawer) -> dict[str,
     return {f"{contract.id}/{name}": content for name, content in files.items()}
 
 
-def _sums(shelf: Shelf, files: Mapping[str, bytes]) -> str:
+def _sums(shelf: Shelf, of_the_site: Mapping[str, str]) -> str:
     """Of every file that is published, no draft among them: the list of what to copy, too."""
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    digests = dict(of_the_site)
     for listed in shelf.editions:
         digests |= {f"{listed.place}{name}": digest for name, digest in listed.outputs.items()}
     return sums_text(digests)
