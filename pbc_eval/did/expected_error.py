@@ -149,10 +149,11 @@ def expected_error(
     options: EstimatorOptions,
     kind: Kind = "simple",
     cluster: Ints | None = None,
+    weight: Floats | None = None,
     seed: int = SEED,
 ) -> ExpectedInference:
     """The error of the estimator's average on such noise; ``starts`` (n,) are positions of the
-    first treated periods among ``periods``, NaN for never.
+    first treated periods among ``periods``, NaN for never; ``weight`` (n,) is each unit's.
 
     Raises DesignError where the estimator gives no error for such starts."""
     draw = np.random.default_rng(seed)
@@ -163,7 +164,7 @@ def expected_error(
     scale = math.sqrt(len(chosen) / n)
     variances, critical, df = [], [], []
     for _ in range(DRAWS):
-        panel = _drawn(noise, starts[chosen], periods, cluster, draw)
+        panel = _drawn(noise, starts[chosen], periods, (cluster, weight), chosen, draw)
         estimate = average_of(estimator, panel, kind, options)
         if estimate.std_error is None:
             raise DesignError(str(estimate.reason))
@@ -177,11 +178,17 @@ def expected_error(
     )
 
 
-def _drawn(
-    noise: Noise, starts: Floats, periods: int, cluster: Ints | None, draw: np.random.Generator
+def _drawn(  # noqa: PLR0917 what a panel is made of
+    noise: Noise,
+    starts: Floats,
+    periods: int,
+    roles: tuple[Ints | None, Floats | None],
+    chosen: Ints,
+    draw: np.random.Generator,
 ) -> Panel:
-    """A panel of such noise and nothing else."""
+    """A panel of such noise and nothing else; ``roles``: clusters and weights of all units."""
     n = len(starts)
+    cluster, weight = (None if role is None else role[chosen] for role in roles)
     shocks = draw.standard_normal((n, periods))
     if cluster is not None and noise.common:
         _, label = np.unique(cluster, return_inverse=True)
@@ -200,6 +207,8 @@ def _drawn(
     ).astype({"cohort": int})
     if cluster is not None:
         frame["cluster"] = np.repeat(cluster, periods)
+    if weight is not None:
+        frame["weight"] = np.repeat(weight, periods)
     return Panel.from_data(
         frame,
         unit="unit",
@@ -207,4 +216,5 @@ def _drawn(
         outcome="outcome",
         cohort="cohort",
         cluster=None if cluster is None else "cluster",
+        weight=None if weight is None else "weight",
     )

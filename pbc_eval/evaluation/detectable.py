@@ -104,6 +104,7 @@ def minimum_detectable_effect(
         ),
         kind=headline,
         cluster=cluster,
+        weight=arrays.weight if study.roles.weight else None,
     )
     return MinimumDetectableEffect(
         effect=inference.smallest(power),

@@ -43,10 +43,11 @@ class DesignKind:
     strength: Callable[[Evidence], Sentence]  # Maryland scale, with its reason
     plain_words: Callable[[EvaluationSpec], str] | None = None  # what was done, in one sentence
     reads: tuple[Callable[[EvaluationSpec, InputFiles], object], ...] = ()  # the data, no more
-    # from outcomes (n, P) before the start, positions of starts (n,), periods in all, clusters (n,)
+    # outcomes (n, P) before the start, positions of starts (n,), periods in all, and the clusters
+    # and weights (n,) where there are some
     expected_inference: (
         Callable[
-            [EvaluationSpec, Floats, Floats, int, Ints | None],
+            [EvaluationSpec, Floats, Floats, int, tuple[Ints | None, Floats | None]],
             ExpectedInference | None,
         ]
         | None

@@ -347,12 +347,17 @@ _TREATED_AREAS = Noun(Sentence("treated area"), Sentence("treated areas"))
 
 
 def _expected_inference(
-    spec: EvaluationSpec, before: Floats, starts: Floats, periods: int, cluster: Ints | None
+    spec: EvaluationSpec,
+    before: Floats,
+    starts: Floats,
+    periods: int,
+    roles: tuple[Ints | None, Floats | None],
 ) -> ExpectedInference | None:
     """What the estimator of the headline will know, by noise like that before the start; not
     adjusted for covariates. None where it gives no error, or nothing varies."""
     design = spec.design
     assert isinstance(design, DifferenceInDifferences)
+    cluster, weight = roles
     noise = noise_before(before, np.nan_to_num(starts, nan=-1.0).astype(np.int64), cluster)
     if noise is None or np.isnan(starts).all():
         return None
@@ -365,6 +370,7 @@ def _expected_inference(
             options=replace(options_of(design, SEED), adjustment=None),
             kind=design.headline,
             cluster=cluster,
+            weight=weight,
         )
     except (DesignError, DataError):
         return None

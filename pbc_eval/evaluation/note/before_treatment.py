@@ -196,7 +196,8 @@ def _by_the_estimator(early: _Early, y: Floats, spec: EvaluationSpec) -> Expecte
     if periods <= early.n_before:  # the data end before the start: as many periods again
         periods = 2 * early.n_before
     starts = np.where(early.starts < periods, early.starts, np.nan)
-    return expected(spec, y, starts, periods, early.cluster)
+    weight = early.weight if early.roles.weight else None
+    return expected(spec, y, starts, periods, (early.cluster, weight))
 
 
 def _values_before(early: _Early, outcome: Outcome) -> pd.DataFrame:
