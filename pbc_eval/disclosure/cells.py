@@ -80,6 +80,20 @@ def note_finding(register: CellRegister, finding: Finding) -> None:
         for row in range(len(ledger.frame)):  # the step into which they went, all of both groups
             went_in = [(register.names[ledger.name, row, "rows_in"], 1.0)]
             register.relate([*went_in, *((cell, -1.0) for cell in submitted.values())])
+        if groups is not None:
+            _note_who_left(register, groups, ledger)
+
+
+def _note_who_left(register: CellRegister, groups: OutputTable, ledger: OutputTable) -> None:
+    """What a step of the ledger takes out is one of the rows of those left out, of both groups."""
+    for at, key in enumerate(keys_of(groups)):
+        names = [(groups.name, at, column) for column in groups.governed_by]
+        arms = [register.names[name] for name in names if name in register.names]
+        if at == 0 or key in groups.not_people or not any(map(register.value, arms)):
+            continue
+        for row in range(len(ledger.frame)):
+            dropped = register.names[ledger.name, row, "rows_dropped"]
+            register.relate([(dropped, 1.0), *((cell, -1.0) for cell in arms)])
 
 
 def _count_columns(table: OutputTable) -> list[str]:
@@ -145,8 +159,6 @@ def _note_steps(register: CellRegister, table: OutputTable) -> None:
         for row in range(len(table.frame))
     ]
     for here in steps:
-        if register.is_small(here["rows_dropped"]):  # "fewer than 10", as the reason says
-            register.tell_small(here["rows_dropped"])
         taken = [(here["rows_dropped"], -1.0), (here["rows_left"], -1.0)]
         register.relate([(here["rows_in"], 1.0), *taken])
         units = here.get("units_dropped")

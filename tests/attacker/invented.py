@@ -49,14 +49,19 @@ def people(left_out=2, *, n=150, share=0.3, missing=0, rare=0, seed=1) -> pd.Dat
     return frame
 
 
+DESIGN = {
+    "method": "matching", "rationale": "Alike people are compared.", "treatment": "treated",
+    "covariates": ["need", "area", "sex", "health"], "caliper": 0.25, "agreed_on": "2024-03-01",
+    "waivers": [waiver("balance"), waiver("overlap")],
+}  # fmt: skip
+
+
 def people_evaluation(folder: Path, frame: pd.DataFrame, **changes) -> Path:
     spec = {
         "id": "people", "title": "Support for people",
         "data": {"file": "data.csv", "unit": "id", "unit_name": ["person", "people"],
                  "missing": "complete_cases"},
-        "design": {"method": "matching", "rationale": "Alike people are compared.",
-                   "treatment": "treated", "covariates": ["need", "area", "sex", "health"],
-                   "caliper": 0.25, "agreed_on": "2024-03-01", "waivers": [waiver("balance")]},
+        "design": DESIGN,
         "outcomes": [{"id": "better", "label": "Better after a year", "unit": "percentage points",
                       "direction": "higher_is_better", "column": "better", "primary": True,
                       "shown_as": "percentage_points",

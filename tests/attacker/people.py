@@ -13,6 +13,10 @@ ROWS = {
 }  # fmt: skip
 
 
+STEPS = {"Match": "unm", "Common support": "aside", "Range": "aside", "Discard": "aside",
+         "Trim": "trim"}  # fmt: skip
+
+
 def counts_of(public: Public, outcome: str) -> Counts:
     """All that adds up on the page, in every section."""
     known = Counts()
@@ -46,6 +50,7 @@ def counts_of(public: Public, outcome: str) -> Counts:
 
 def _ledger(public: Public, outcome: str, known: Counts) -> None:
     ledger = public.kind(outcome, "ledger")
+    went_in = False
     if ledger is None:
         return
     for at, row in enumerate(ledger.to_dict("records")):
@@ -58,8 +63,12 @@ def _ledger(public: Public, outcome: str, known: Counts) -> None:
         if missing := re.fullmatch(r"missing values: [^,]*? (fewer than )?(\d[\d,]*)", row["why"]):
             few, n = missing.groups()
             known.know({f"out.{at}": 1}, 1 if few else number(n), number(n) - bool(few))
-        if row["what"].startswith(("Match", "Weight")):
+        step = next((name for words, name in STEPS.items() if row["what"].startswith(words)), "")
+        if step and not went_in:
             known.know({f"in.{at}": 1, "sub.T": -1, "sub.C": -1}, 0)
+        if step:
+            known.know({f"out.{at}": 1, f"{step}.T": -1, f"{step}.C": -1}, 0)
+            went_in = True
 
 
 def _table_of_estimates(public, outcome, known, found) -> None:
@@ -106,13 +115,14 @@ def _bars(public: Public, outcome: str, known: Counts) -> None:
 def _words(public: Public, known: Counts) -> None:
     for n in re.findall(r"out of (\d[\d,]*) with", public.text):
         known.tell("sub.C", number(n))
+    without = {"unm.T": 1.0, "aside.T": 1.0, "trim.T": 1.0}  # whoever is not in the analysis
     for n in re.findall(
         r"(?<!than )(?<!of )(?<![\d,])(\d[\d,]*)(?: of [\d,]+)? treated units? found no match",
         public.text,
     ):
-        known.tell("unm.T", number(n))
+        known.know(without, number(n))
     for n in re.findall(r"[Ff]ewer than (\d+) treated units? found no match", public.text):
-        known.know({"unm.T": 1}, 1, number(n) - 1)
+        known.know(without, 1, number(n) - 1)
 
 
 def few_of_a_trait(public: Public, outcome: str, threshold: int) -> list[Recovered]:

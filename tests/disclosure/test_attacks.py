@@ -8,6 +8,7 @@ would prove nothing.
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from attacker import cohorts, drawings, invented, measures, people, words
 from attacker.public import Recovered, publish, read_public
@@ -36,11 +37,13 @@ def narrow(what: str, low: float, high: float) -> list[Recovered]:
     return [] if is_open else [Recovered("sums", what, low, high)]
 
 
-def attack_people(public, outcome="better") -> list[Recovered]:
+def attack_people(public, outcome="better", left_out=("unm",)) -> list[Recovered]:
     """Everything the attacker can do with a page of matched people."""
     known = people.counts_of(public, outcome)
     fits = people.unmatched_by_moments(public, outcome)
-    recovered = narrow("left out", *known.bounds("unm.T"))
+    recovered = []
+    for name in left_out:
+        recovered += narrow(name, *known.bounds(f"{name}.T"))
     if not {*range(1, THRESHOLD)} <= {*fits}:
         recovered.append(Recovered("moments", "left out", min(fits), max(fits)))
     recovered += people.few_of_a_trait(public, outcome, THRESHOLD)
@@ -68,6 +71,18 @@ def test_few_who_found_no_match_are_in_no_sum_share_or_moment(
     unmatched = groups.frame.set_index("group").loc["Not matched", "treated"]
     assert 1 <= unmatched < THRESHOLD
     assert not attack_people(public), told(attack_people(public))
+
+
+@pytest.mark.parametrize("discard", ["both", "treated"])
+def test_few_outside_the_range_of_the_others_are_in_no_sum_share_or_moment(tmp_path, discard):
+    frame = invented.people(1, n=160, seed=0)
+    design = {**invented.DESIGN, "discard": discard}
+    folder = invented.people_evaluation(tmp_path / "people", frame, design=design)
+    evaluation, public = published(folder, tmp_path / "out")
+    groups = evaluation.findings[0].table("groups").frame.set_index("group")["treated"]
+    assert 1 <= groups["Set aside: outside the range of the other group"] < THRESHOLD
+    recovered = attack_people(public, left_out=("aside",))
+    assert not recovered, told(recovered)
 
 
 def test_the_attack_on_people_finds_them_where_nothing_is_held_back(tmp_path):
@@ -295,3 +310,46 @@ def test_what_was_recovered_from_the_hidden_numbers_of_hospitals_is_shown(tmp_pa
     assert ledger["units_dropped"].tolist() == ["0", "2"]
     kpis = measures.few_behind_measures(public, THRESHOLD)  # these count people
     assert not kpis, told(kpis)
+
+
+# --- many more, in the soak ---
+
+
+HIDDEN = -1.0
+
+
+def evaluation_counts(public) -> float:
+    """How many of the programme found no match, as the page has it; HIDDEN where it has not."""
+    groups = public.kind("better", "groups").set_index("group")["treated"]
+    return HIDDEN if groups["Not matched"] == "[c]" else float(groups["Not matched"])
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(25))
+def test_invented_evaluations_tell_nothing_or_are_refused(tmp_path, seed):
+    """Groups of 1 to 4 in every role at once, drawn at random."""
+    rng = np.random.default_rng(seed)
+    left_out, rare, n_small = (int(k) for k in rng.integers(1, 5, 3))
+    n, missing = int(rng.integers(120, 400)), int(rng.integers(0, 30))
+    frame = invented.people(left_out, n=n, missing=missing, rare=rare, seed=seed)
+    _, public = published(invented.people_evaluation(tmp_path / "p", frame), tmp_path / "po")
+    groups = evaluation_counts(public)
+    if 0 < groups < THRESHOLD or groups == HIDDEN:
+        assert not attack_people(public), told(attack_people(public))
+    sizes = dict(zip((3, 5, 6), rng.permutation([n_small, *rng.integers(10, 40, 2)]), strict=True))
+    sizes = {start: int(n) for start, n in sizes.items()}
+    folder = invented.panel_evaluation(tmp_path / "g", invented.panel(sizes, seed=seed))
+    try:
+        _, public = published(folder, tmp_path / "go")
+    except DisclosureError:
+        return  # nothing can hide it: nothing is published
+    known = cohorts.counts_of(public, "days")
+    small = {str(start) for start, n in sizes.items() if n < THRESHOLD}
+    recovered = [r for start in small for r in narrow(start, *known.bounds(f"n.{start}"))]
+    assert not recovered or any("review" in str(o["status"]) for o in public.review["outputs"])
+    every = {str(start): n for start, n in sizes.items()}
+    assert not {*cohorts.effects_told(public, "days", every)} & small
+    met = rng.integers(480, 501, 4)
+    kpis = invented.measures(met.tolist(), [500] * 4)
+    _, public = published(invented.measured_evaluation(tmp_path / "k", kpis), tmp_path / "ko")
+    assert not measures.few_behind_measures(public, THRESHOLD)
