@@ -1,5 +1,6 @@
 """Many jobs on this machine: each in a process of its own, so that none can hurt another."""
 
+import contextlib
 import multiprocessing
 import time
 import traceback
@@ -34,7 +35,8 @@ def publish(job: Job) -> JobResult:
             agreed=job.agreed,
             cell_deadline=job.cell_deadline,
         )
-        remember(job, edition.folder)
+        with contextlib.suppress(OSError, PbcError):  # published it is; it would be made once more
+            remember(job, edition.folder)
         return JobResult(job, page=edition.page, seconds=time.monotonic() - began)
     except PbcError as ended:
         problem = str(ended)

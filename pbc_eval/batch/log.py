@@ -4,6 +4,7 @@ run.
     .reports-work/batch.jsonl    begin, report, end; once it is long it becomes batch.1.jsonl
 """
 
+import contextlib
 import datetime as dt
 import json
 import os
@@ -30,9 +31,9 @@ class Log:
         self.batch = f"{_now()} {os.getpid()}"
 
     def add(self, event: str, **facts: Any) -> None:
-        """One line: when, of which batch, what, and its facts."""
+        """One line: when, of which batch, what, its facts. A disk that is full stops no batch."""
         line = json.dumps({"time": _now(), "batch": self.batch, "event": event, **facts})
-        with self.file.open("a", encoding="utf-8") as stream:
+        with contextlib.suppress(OSError), self.file.open("a", encoding="utf-8") as stream:
             stream.write(line + "\n")
 
     def add_result(self, result: JobResult) -> None:

@@ -129,7 +129,7 @@ class Pool:
         self._control, theirs = Pipe()
         self._process = subprocess.Popen(  # noqa: S603 fixed words only
             [
-                *(sys.executable, "-m", "pbc_eval.batch.template"),
+                *(sys.executable, "-P", "-m", "pbc_eval.batch.template"),
                 *(str(theirs.fileno()), str(os.getpid())),
             ],
             env={

@@ -114,7 +114,10 @@ def signals_interrupt() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    asked = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    names = [  # what is ignored on purpose (nohup) stays so
+        name for name in asked if signal.getsignal(getattr(signal, name)) != signal.SIG_IGN
+    ]
     before = {name: signal.signal(getattr(signal, name), _interrupt) for name in names}
     try:
         yield

@@ -32,7 +32,8 @@ from pbc_eval.batch.lifeline import die_with, end_group, inherit_orphans, wake_w
 from pbc_eval.batch.limits import Limits
 from pbc_eval.batch.memory import children, private_memory
 
-TICK = 0.25  # seconds between two looks at deadlines and memory
+TICK = 0.25  # seconds between two looks at deadlines
+MEMORY_TICK = 1.0  # seconds between two looks at memory, which take longer
 PRELOADED = (
     *("pbc_eval.evaluation.evaluate", "pbc_eval.evaluation.portfolio.assemble"),
     *("pbc_eval.evaluation.note.design_note", "pbc_eval.disclosure", "pbc_eval.report"),
@@ -66,6 +67,7 @@ class Template:
     def __init__(self, control: Connection) -> None:
         self._control = control
         self._running: dict[int, _Running] = {}
+        self._measured = 0.0  # when memory was last measured
 
     def serve(self) -> None:
         """Until the caller says so, or is gone."""
@@ -179,13 +181,15 @@ class Template:
     def _look_after(self) -> None:
         now = time.monotonic()
         self._end_orphans()
+        if is_time := now - self._measured > MEMORY_TICK:
+            self._measured = now
         for running in list(self._running.values()):
             limits = running.limits
             if limits.report is not None and now - running.started > limits.report:
                 self._ended(running, f"did not end within {limits.report:,.0f} seconds")
             elif any(now - since > limits.stopped for since in running.stopped.values()):
                 self._ended(running, "")
-            elif limits.memory is not None:
+            elif limits.memory is not None and is_time:
                 used = private_memory([running.pid, *_alive(running.kernels)])
                 if used > limits.memory:
                     self._ended(

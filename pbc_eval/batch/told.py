@@ -20,6 +20,7 @@ from rich.table import Table
 from pbc_eval.batch.alert import send, text_of
 from pbc_eval.batch.alone import AnotherBatchError
 from pbc_eval.batch.jobs import Job, JobResult
+from pbc_eval.batch.local import what_the_system_says
 from pbc_eval.batch.run import Choices, Interrupted, Whole, run_batch
 from pbc_eval.batch.site import Site
 from pbc_eval.batch.status import Standing
@@ -62,6 +63,10 @@ def run_and_tell(
             progress.stop()
             show(screen, str(busy), "Another batch is at work")
             return 3
+        except OSError as refused:
+            progress.stop()
+            show(screen, what_the_system_says(refused), "The batch could not run")
+            return 1
     _tell_whole(whole, console, screen)
     if choices.alert and not whole.is_well:
         for problem in send(text_of(whole, reports)):
