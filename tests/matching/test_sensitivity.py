@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from matched_samples import match_people, people
 from matching_golden import GOLDEN
@@ -105,3 +106,16 @@ def test_an_interval_with_no_effect_in_it_has_the_e_value_one():
 def test_ratios_that_are_none_are_refused(arguments, message):
     with pytest.raises(DesignError, match=message):
         e_value(*arguments)
+
+
+def test_a_matched_sample_and_its_outcome_give_the_bounds_of_its_pairs():
+    frame = people(n=300, seed=2)
+    frame["y"] = np.random.default_rng(1).normal(size=len(frame))
+    sample = match_people(frame)
+    pd.testing.assert_frame_equal(
+        rosenbaum_bounds(sample, "y"), rosenbaum_bounds(pair_differences(sample, "y"))
+    )
+    with pytest.raises(DesignError, match="name the outcome"):
+        rosenbaum_bounds(sample)
+    with pytest.raises(DesignError, match="needs a matched sample"):
+        rosenbaum_bounds(LEAD, "y")

@@ -4,7 +4,7 @@ import functools
 from dataclasses import replace
 
 import pytest
-from evaluations import DATA, EVERY
+from evaluations import DATA, EVERY, change, copy_of
 
 import pbc_eval as pbc
 from pbc_eval.checks import CHECKS
@@ -107,3 +107,23 @@ def test_the_site_says_what_the_report_says():
         released = released_of(name)
         box = first_screen(released)[0][0]
         assert evaluation_particulars(released).headline.verdict_words == box["verdict"]
+
+
+def test_the_payment_at_each_interval_of_a_check_stands_among_those_of_other_estimates():
+    table = released_of("insurance-expansion").table("payment-alternatives").frame
+    paid = dict(zip(table["estimator"], table["total"], strict=True))
+    assert paid["Trends diverging twice as much as before the start"] == 0
+    assert paid["Trends diverging as much as before the start"] <= paid["As agreed"]
+    assert "Interval of the wild cluster bootstrap" in paid
+
+
+def test_p_values_of_several_outcomes_are_adjusted_as_the_file_agrees(tmp_path):
+    folder = copy_of("training-grants", tmp_path)
+    change(folder / "evaluation.yaml", "  headline: simple\n",
+           "  headline: simple\n  several_outcomes: holm\n")  # fmt: skip
+    released = pbc.release(pbc.evaluate(pbc.load_evaluation(folder)))
+    page = page_of(released)
+    table = next(table for table in page.tables if table.name.endswith("all-outcomes"))
+    plain, adjusted = (sorted(table.frame[name]) for name in ("p_value", "p_adjusted"))
+    assert adjusted[0] == pytest.approx(min(2 * plain[0], 1.0))
+    assert "adjusted for being several by Holm" in page._repr_html_()
