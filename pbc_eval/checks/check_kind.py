@@ -41,6 +41,7 @@ class Examined:
     event_study: EffectSeries | None = None  # with effects before the start against one reference
     average: Mapping[int, float] | None = None  # the headline's weights of its event times
     diverging: Diverging | None = None
+    why_not_diverging: Sentence | None = None  # why it could not be had, where data forbid it
     bootstrap: WildBootstrap | None = None
 
     @property

@@ -110,7 +110,10 @@ def breakdown_in_words(value: float) -> Sentence:
     )
 
 
-def _untold() -> CheckResult:
+def _untold(why: Sentence | None) -> CheckResult:
+    if why is not None:
+        sentence = Sentence("How far trends could have diverged cannot be said. {why}", why=why)
+        return CheckResult(name="diverging_trends", status="review", sentence=sentence, null=NULL)
     return CheckResult(
         name="diverging_trends",
         status="review",
@@ -126,7 +129,8 @@ def _run(examined: Examined) -> CheckResult | None:
     if examined.headline is None or examined.panel is None:
         return None
     if examined.diverging is None:
-        return _untold() if examined.headline.significant else None
+        why = examined.why_not_diverging
+        return _untold(why) if examined.headline.significant else None
     return check_diverging_trends(examined.diverging, examined.headline, examined)
 
 

@@ -11,15 +11,15 @@ from typing import Literal, Protocol
 
 import numpy as np
 import pandas as pd
-from scipy import optimize
 
 from pbc_eval._validate import check_choice, check_level, check_number
-from pbc_eval.did.event_path import Target, event_path
+from pbc_eval.did.event_path import EventPath, Target, event_path
 from pbc_eval.did.relative_magnitudes import RelativeMagnitudes
 from pbc_eval.did.smoothness import Smoothness
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.root_finding import root_between
 from pbc_eval.results import EffectSeries
 
 Restriction = Literal["relative_magnitudes", "smoothness"]
@@ -27,6 +27,8 @@ RESTRICTIONS = ("relative_magnitudes", "smoothness")
 OWNER = "honest_did"
 AS_MUCH = (0.5, 1.0, 2.0)  # times the largest change of the difference in trends before the start
 BEYOND = 1e4  # times what was seen, or standard errors: a violation so large says "never"
+FULL = 1e-10  # of the largest eigenvalue of the correlations: below it there is none
+FEW_CLUSTERS = Sentence("There are fewer clusters than effects of the event study.")
 TO = 1e-5  # of itself, to which a breakdown value is known
 
 
@@ -82,8 +84,8 @@ def honest_did(
     fixed-length intervals. Errors are taken as normal, as in the paper. Periods are taken in their
     order, one step each.
 
-    Raises DesignError for a study without effects before the start and for an m below 0, DataError
-    for numbers that do not fit together.
+    Raises DesignError for a study without effects before the start, for fewer clusters than effects
+    and for an m below 0, DataError for numbers that do not fit together.
     """
     check_choice(OWNER, "restriction", restriction, RESTRICTIONS, DesignError)
     check_level(OWNER, level, DesignError)
@@ -95,6 +97,7 @@ def honest_did(
         periods_before=periods_before,
         periods_after=periods_after,
     )
+    _refuse_too_few_clusters(path)
     weights = path.weights(OWNER, effect)
     sizes = _sizes(m)
     kind = RelativeMagnitudes if restriction == "relative_magnitudes" else Smoothness
@@ -111,6 +114,21 @@ def honest_did(
         level=level,
         notes=path.notes,
     )
+
+
+def _refuse_too_few_clusters(path: EventPath) -> None:
+    """Refuse a covariance of less than full rank: some combination of the effects would seem to be
+    known without error, and an interval built on it would be far too short."""
+    scale = np.sqrt(np.diag(path.covariance))
+    values = np.linalg.eigvalsh(path.covariance / np.outer(scale, scale))
+    rank = int((values > FULL * values[-1]).sum())
+    if rank < len(scale):
+        raise DesignError(
+            f"{OWNER}: the covariance of {len(scale)} effects has rank {rank}: there are fewer "
+            "clusters than effects. Give fewer event times (aggregate(..., min_e=, max_e=)), or "
+            "cluster by units where they are independent.",
+            rule=FEW_CLUSTERS,
+        )
 
 
 def _sizes(m: float | Sequence[float]) -> tuple[float, ...]:
@@ -137,7 +155,7 @@ def breakdown(how: _Intervals, scale: float) -> float:
         least, most = most, 2 * most
         if most > BEYOND * scale:
             return math.inf
-    return float(optimize.brentq(spare, least, most, xtol=TO * scale, rtol=TO))
+    return root_between(spare, least, most, tolerance=TO * scale)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -13,6 +13,7 @@ from pbc_eval.did.estimator import EstimatorOptions
 from pbc_eval.did.estimators import ESTIMATORS
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.honest_did import diverging
+from pbc_eval.errors import DesignError
 from pbc_eval.evaluation.measured_outcome import with_interval
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, EffectSeries, MeasuredOutcome
@@ -35,12 +36,17 @@ def evidence_on_trends(
     for trends that diverge, and a bootstrap where clusters are few."""
     study = _event_study(panel, options)
     average = _average(effects, design) if study is not None else None
-    honest = None
+    honest, untold = None, None
     if study is not None:
         own = design.estimator == "group_time" and (
             average is not None or design.headline == "event"
         )
-        honest = diverging(study, average, design.level, same_average=own)
+        try:
+            honest = diverging(study, average, design.level, same_average=own)
+        except DesignError as refused:
+            if refused.rule is None:
+                raise
+            untold = refused.rule
     plain = not design.covariates and design.headline == "simple" and not design.anticipation
     return Examined(
         headline=headline,
@@ -50,6 +56,7 @@ def evidence_on_trends(
         event_study=study,
         average=average,
         diverging=honest,
+        why_not_diverging=untold,
         bootstrap=bootstrapped(panel, design.level, options.seed) if plain else None,
     )
 

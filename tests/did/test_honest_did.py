@@ -310,3 +310,17 @@ def test_folded_quantiles_hold_their_chance():
     np.testing.assert_allclose(
         stats.norm.cdf(point - shift) - stats.norm.cdf(-point - shift), 0.95, atol=1e-12
     )
+
+
+@pytest.mark.parametrize("restriction", ["relative_magnitudes", "smoothness"])
+@pytest.mark.parametrize("rank", [1, 2, 4])
+def test_fewer_clusters_than_effects_are_refused_and_not_taken_for_certainty(restriction, rank):
+    few = np.random.default_rng(rank).normal(size=(rank, 6))
+    with pytest.raises(DesignError, match=rf"6 effects has rank {rank}.*fewer clusters"):
+        pbc.honest_did(
+            estimates=np.linspace(0.1, 2, 6),
+            covariance=few.T @ few,
+            periods_before=3,
+            periods_after=3,
+            restriction=restriction,
+        )

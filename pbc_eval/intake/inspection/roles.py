@@ -47,6 +47,7 @@ WORDS: Mapping[Role, tuple[str, ...]] = MappingProxyType(
     }
 )  # fmt: skip
 AFTER = ("12m", "12 month", "after", "post", "follow", "1978", "outcome", "final", "end")
+FEWEST_CLUSTERS = 20  # with fewer, errors by cluster are not to be trusted: none is offered
 ALMOST_ALL = 0.9  # of rows: unit and time name them, and a few are repeated by mistake
 BEFORE = ("before", "prior", "previous", "baseline", "pre", "at start", "at release", "age")
 
@@ -183,7 +184,7 @@ def _clusters(
     values: Mapping[str, Sequence[Any]],
     roles: Mapping[Role, str],
 ) -> bool:
-    fewer = 1 < column.distinct <= unit.distinct / 2
+    fewer = FEWEST_CLUSTERS <= column.distinct <= unit.distinct / 2
     free = column.name not in roles.values() and column.kind == "text" and not column.missing
     return fewer and free and _constant(unit, column, values)
 
