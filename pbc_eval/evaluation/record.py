@@ -96,6 +96,7 @@ class Finding:
     alternatives: tuple[AttEstimate, ...] = ()  # other estimators, other comparison groups
     averages: tuple[str, ...] = ()  # of each alternative, which average of the headline's effects
     measured_alternatives: dict[str, MeasuredOutcome] = field(default_factory=dict)  # for payment
+    measured_in_doubt: dict[str, MeasuredOutcome] = field(default_factory=dict)  # other intervals
     benchmark: AttEstimate | None = None  # a randomised comparison, where there is one
     checks: tuple[CheckResult, ...] = ()
     tables: tuple[OutputTable, ...] = ()  # ledger, groups, cells, balance, in reading order

@@ -267,7 +267,10 @@ def check_tables(
         row = rows[check.name]
         if check.table is None or not row.columns:
             continue
-        kinds = {column: kind for column, (_, kind) in row.columns.items()}
+        own = {"effect": effect_kind(outcome)}
+        kinds: dict[str, Kind] = {
+            column: own.get(kind, kind) for column, (_, kind) in row.columns.items()
+        }
         counts = [column for column, kind in kinds.items() if kind == "count"]
         figures = [column for column, kind in kinds.items() if kind not in ("text", "count")]
         shown.append(
@@ -280,6 +283,8 @@ def check_tables(
                 governed_by={count: tuple(figures) for count in counts},
                 adds_up="not",
                 about=outcome.id,
+                decimals=outcome.decimals,
+                scale=scale_of(outcome),
             )
         )
     return tuple(shown)

@@ -24,8 +24,9 @@ from typing import Any
 import pandas as pd
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.agreement.table_layout import AS_IT_IS
 from pbc_eval.errors import DataError, SpecError
-from pbc_eval.panel.source import read_frame
+from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.provenance import MANIFEST
 from pbc_eval.publish.report_kinds import Agreed, Subject
 from pbc_eval.publish.workspace import workspace_of
@@ -108,14 +109,15 @@ def _tells_apart(values: pd.Series) -> bool:
 
 def _frame(spec: EvaluationSpec, file: str) -> pd.DataFrame | None:
     try:
-        return read_frame(spec.path(file))
+        layout = spec.data if spec.data is not None and spec.data.file == file else AS_IT_IS
+        return InputFiles().frame(spec.path(file), layout)[0]
     except (DataError, SpecError):  # evaluated all the same: what it holds is said there
         return None
 
 
 def _rows(frame: pd.DataFrame) -> list[str]:
     """Each row as one text, whatever its columns are called and in whichever order they come."""
-    texts = frame.astype(str).to_numpy(dtype=object)
+    texts = frame.astype(str).fillna("").to_numpy(dtype=object)
     return ["\x1f".join(sorted(row)) for row in texts]
 
 
