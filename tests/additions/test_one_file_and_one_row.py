@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 import pandas as pd
 import pytest
 from additions.registries import as_they_were
-from evaluations import DATA, change, copy_of
+from evaluations import DATA, change, copy_of, of_people
 
 import pbc_eval as pbc
 from pbc_eval.agreement.design import DesignModel
@@ -281,7 +281,7 @@ def test_a_check_is_run_planned_waivable_and_shown_with_its_table():
         )
     )
     spec = pbc.load_evaluation(DATA / PANEL)
-    released = pbc.release(pbc.evaluate(spec))
+    released = pbc.release(of_people(pbc.evaluate(spec)))
     with_it = page_of(released)
     assert "readmissions-odd-units" in {table.name for table in with_it.tables}
     html = html_of(released)
