@@ -37,9 +37,12 @@ from .evaluation.evaluate import evaluate as evaluate
 from .evaluation.matched_changes import match_then_did as match_then_did
 from .evaluation.note.design_note import design_note as design_note
 from .evaluation.portfolio.assemble import portfolio_of as portfolio_of
+from .intake.inspection.inspection import Inspection as Inspection
+from .intake.inspection.inspection import inspect as inspect
 from .intake.number_columns import read_numbers as read_numbers
+from .intake.table_files import read_table as read_table
+from .intake.value_map_out import write_value_map as write_value_map
 from .intake.value_table import read_value_map as read_value_map
-from .intake.value_table import write_value_map as write_value_map
 from .kpi.measure import measure_performance as measure_performance
 from .matching.match import match as match
 from .matching.weight import weight as weight

@@ -54,7 +54,7 @@ def without_kernels(monkeypatch):
         runs = 0
         problem: Exception | None = None
 
-        def execute(self, notebook, parameters, run_dir):
+        def execute(self, notebook, parameters, run_dir, cell_deadline=600):
             self.runs += 1
             if self.problem:
                 raise self.problem

@@ -12,7 +12,7 @@ import pbc_eval
 from pbc_eval.agreement.yaml_file import read_yaml
 
 PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-EXTRAS = ("report", "lab", "dev")  # spark and dask are for those who have such a cluster
+EXTRAS = ("report", "lab", "dev")
 # Names that differ on conda-forge:
 ON_CONDA = {
     "ibis-framework[duckdb]": "ibis-duckdb",

@@ -1,7 +1,9 @@
 """What tests have other processes do: end well, fail, or die."""
 
 import os
+import random
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -32,10 +34,60 @@ def die_if_bad(job: Job) -> JobResult:
     return JobResult(job, page=job.reports / job.name)
 
 
+def note_and_sleep(job: Job) -> JobResult:
+    """Leave the process's id and that of a child in a group of its own; sleep for a minute."""
+    job.reports.mkdir(parents=True, exist_ok=True)
+    child = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    fresh = job.reports / f".{job.name}"
+    fresh.write_text(f"{os.getpid()} {child.pid}")
+    fresh.rename(job.reports / job.name)
+    time.sleep(60)
+    return JobResult(job)
+
+
+def leave_a_child(job: Job) -> JobResult:
+    """End well, and leave a process of another group behind."""
+    child = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    return JobResult(job, page=Path(str(child.pid)))
+
+
+def stop_once(job: Job) -> JobResult:
+    """Stand still, as after SIGSTOP, the first time; end well the second."""
+    finish(job)
+    if len((job.reports / job.name).read_text()) == 1 or job.name.startswith("bad"):
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return JobResult(job, page=job.reports / job.name)
+
+
+def eat_memory(job: Job) -> JobResult:
+    """Take four hundred megabytes for a minute."""
+    held = bytearray(os.urandom(1)) * 400_000_000
+    time.sleep(60)
+    return JobResult(job, page=Path(str(len(held))))
+
+
+def draw(job: Job) -> JobResult:
+    """A number that nobody seeded."""
+    return JobResult(job, problem=str(random.random()))
+
+
+def run_for_ever(folder: str, n: int) -> None:
+    """What a process does that is then ended from outside: run sleeping jobs."""
+    from pbc_eval.batch.local import run_jobs  # noqa: PLC0415 others need not wait
+    from pbc_eval.batch.pool import Pool  # noqa: PLC0415 likewise
+
+    place = Path(folder)
+    jobs = [Job(place / f"job{k}" / "evaluation.yaml", place / "reports") for k in range(n)]
+    with Pool(preload=False) as pool:
+        list(run_jobs(jobs, n, note_and_sleep, pool=pool))
+
+
 def die_between_renames(made: Path, target: Path) -> None:
     """Replace an edition, and end without a word between the two renames."""
-    from pbc_eval.publish.edition import put_in_place  # noqa: PLC0415 heavy; others need not wait
+    from pbc_eval.publish import edition  # noqa: PLC0415 heavy; others need not wait
+    from pbc_eval.publish.edition import put_in_place  # noqa: PLC0415 likewise
 
+    edition.exchange = lambda *_: False  # a system that cannot do it in one step
     rename, renames = Path.rename, []
 
     def counted(self: Path, other: Path) -> Path:

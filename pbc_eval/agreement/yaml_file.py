@@ -5,7 +5,8 @@ The one home of the YAML library.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from pbc_eval.errors import SpecError
 
 Location = tuple[str | int, ...]
+LONGEST_FILE = 2_000_000  # bytes
+LONGEST_TEXT = 20_000  # characters of one value: ten pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,18 @@ class YamlDocument:
         return self.lines.get(here, 1)
 
 
+def yaml_text(plain: Mapping[str, Any]) -> str:
+    """Plain data as YAML, one key a line in the order given; reads back as what was given."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.allow_unicode = True
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # its own default
+    yaml.width = 10_000
+    stream = io.StringIO()
+    yaml.dump(dict(plain), stream)
+    return stream.getvalue()
+
+
 def read_yaml(path: Path) -> YamlDocument:
     """Read a YAML file whose top level is a mapping.
 
@@ -47,6 +62,11 @@ def read_yaml(path: Path) -> YamlDocument:
     column), a key given twice, or a top level that is not a mapping.
     """
     try:
+        if path.stat().st_size > LONGEST_FILE:
+            raise SpecError(
+                f"{path}: has {path.stat().st_size / 1e6:,.1f} MB; an evaluation file has at most "
+                f"{LONGEST_FILE / 1e6:,.0f} MB. Put tables into files of their own."
+            )
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise SpecError(f"{path}: no such file.") from None
@@ -79,6 +99,14 @@ def _note_lines(node: Node, here: Location, lines: dict[Location, int], seen: se
     """Note where each value stands; refuse one that stands elsewhere (an alias)."""
     lines.setdefault(here, node.start_mark.line + 1)
     if not isinstance(node, (MappingNode, SequenceNode)):
+        if len(node.value) > LONGEST_TEXT:
+            raise ComposerError(
+                None,
+                None,
+                f"the text has {len(node.value):,} characters, of which a value may have "
+                f"{LONGEST_TEXT:,}. Shorten it",
+                node.start_mark,
+            )
         return
     if id(node) in seen:
         raise ComposerError(

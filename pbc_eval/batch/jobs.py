@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.portfolio import PORTFOLIO_FILE
 from pbc_eval.errors import SpecError
 from pbc_eval.provenance import MANIFEST
+from pbc_eval.publish.notebook_limits import CELL_DEADLINE
 from pbc_eval.publish.report_kinds import (
     EVALUATION_FILE,
     Agreed,
@@ -29,6 +31,7 @@ class Job:
     reports: Path
     report: str = ""
     agreed: Agreed | None = field(default=None, compare=False, repr=False)
+    cell_deadline: float = field(default=CELL_DEADLINE, compare=False)  # seconds
 
     @property
     def name(self) -> str:
@@ -43,11 +46,25 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class JobResult:
-    """How a job ended. ``problem`` is empty when the edition was published."""
+    """How a job ended. ``problem`` is empty when the edition was published, or ``unchanged`` and
+    published already; ``to_open`` is what to look into: the page, or what a failed run left."""
 
     job: Job
     page: Path | None = None
     problem: str = ""
+    unchanged: bool = False
+    seconds: float = 0.0
+    left: Path | None = None  # the executed notebook of a run that failed
+
+    @property
+    def outcome(self) -> Literal["done", "unchanged", "failed"]:
+        if self.problem:
+            return "failed"
+        return "unchanged" if self.unchanged else "done"
+
+    @property
+    def to_open(self) -> Path | None:
+        return (self.left or self.job.evaluation) if self.problem else self.page
 
 
 def find_jobs(place: Path, reports: Path) -> tuple[Job, ...]:

@@ -50,7 +50,8 @@ def ledger_table(spec: EvaluationSpec, outcome: Outcome, steps: pd.DataFrame) ->
     if "units_dropped" in frame:
         kinds["units_dropped"] = "count"
     kinds["why"] = "text"
-    if "units" in frame and spec.publication.disclosure.threshold <= 1 and frame["units"].any():
+    protects = spec.publication.disclosure.of_units.protects
+    if "units" in frame and not protects and frame["units"].any():
         kinds["units"] = "text"
     return OutputTable(
         name=f"{outcome.id}-ledger",

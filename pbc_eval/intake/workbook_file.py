@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FIXED = "2000-01-01T00:00:00Z"
 ZIP_DATE = (2000, 1, 1, 0, 0, 0)
 MOST_EMPTY = 2_000_000  # cells of a sheet's area without a use, before it is looked at closely
+MOST_UNPACKED = 1_000_000_000  # bytes of all parts of a workbook
 SPARSE = 20  # times as large an area as there are cells
 _CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]+)"')
 LONGEST_TEXT = 32_000  # a cell holds 32,767 characters
@@ -125,6 +126,7 @@ def readable_workbook(path: Path, error: type[PbcError] = DataError) -> Path | i
     Raises ``error``, naming the cell, where one that holds something stands so far from the others
     that the sheet between them does not fit into memory.
     """
+    refuse_a_trap(path, error)
     if not _has_sparse_sheets(path):
         return path
     from openpyxl import load_workbook  # noqa: PLC0415 heavy, and seldom needed
@@ -135,6 +137,27 @@ def readable_workbook(path: Path, error: type[PbcError] = DataError) -> Path | i
     buffer = io.BytesIO()
     book.save(buffer)
     return io.BytesIO(buffer.getvalue())
+
+
+def refuse_a_trap(path: Path, error: type[PbcError]) -> None:
+    """Refuse a file that is small and unpacks to more than memory holds, or defines entities."""
+    with zipfile.ZipFile(path) as parts:
+        unpacked = sum(part.file_size for part in parts.infolist())
+        if unpacked > MOST_UNPACKED:
+            raise error(
+                f"{path.name}: unpacks to {unpacked / 1e6:,.0f} MB, more than the "
+                f"{MOST_UNPACKED / 1e6:,.0f} MB that a workbook may have. Save the table as CSV or "
+                "Parquet."
+            )
+        for part in parts.infolist():
+            if not part.filename.endswith((".xml", ".rels")):
+                continue
+            with parts.open(part) as stream:
+                if re.search(rb"<!(DOCTYPE|ENTITY)", stream.read(4096), re.IGNORECASE):
+                    raise error(
+                        f"{path.name}: defines entities ({part.filename}), which no spreadsheet "
+                        "program does. Open it in one and save it again."
+                    )
 
 
 def _has_sparse_sheets(path: Path) -> bool:

@@ -13,11 +13,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
+from nbformat import NotebookNode
 
 from pbc_eval import provenance
 from pbc_eval._validate import first_few
@@ -32,10 +33,14 @@ from pbc_eval.publish.compared import compare_numbers
 from pbc_eval.publish.edition_files import agreed_text, open_inputs, write_companions
 from pbc_eval.publish.edition_log import LOG, add_to_log, read_log, was_final
 from pbc_eval.publish.edition_results import read_results
-from pbc_eval.publish.notebook import execute, to_page
+from pbc_eval.publish.exchange import exchange
+from pbc_eval.publish.notebook import LostKernelError, execute, to_page
+from pbc_eval.publish.notebook_limits import CELL_DEADLINE
 from pbc_eval.publish.owners import refuse_another_owner, remember_owner
 from pbc_eval.publish.page import refuse_an_unfit_page
+from pbc_eval.publish.populations import remember_people, same_people
 from pbc_eval.publish.report_kinds import KINDS, Agreed, Kind, Subject, kind_of, read_agreed
+from pbc_eval.publish.snapshot import snapshot_of
 from pbc_eval.publish.workspace import workspace_of
 from pbc_eval.results_file import RESULTS, ResultsFile
 
@@ -64,10 +69,12 @@ def publish_edition(
     *,
     report: str = "",
     agreed: Agreed | None = None,
+    cell_deadline: float = CELL_DEADLINE,
 ) -> Edition:
     """Run one evaluation or portfolio through the notebook of its kind, and put the edition under
     ``reports``. ``report`` names another kind than its file asks for: design_note, sroi_report.
-    ``agreed`` is what ``evaluation`` holds, where it was read already.
+    ``agreed`` is what ``evaluation`` holds, where it was read already. ``cell_deadline``: seconds
+    for each cell of the notebook.
 
     Raises SpecError when the file cannot be used, and PublicationError, which repeats what the
     evaluation said, when a cell fails, the page is unfit, the edition is locked by another run, or
@@ -87,13 +94,20 @@ def publish_edition(
         for earlier in runs.glob("run-*"):
             shutil.rmtree(earlier, ignore_errors=True)
         run_dir = Path(tempfile.mkdtemp(prefix=f"run-{spec.edition}-", dir=runs))
-        _make(kind, spec, run_dir, reports, notebook or kind.notebook)
+        with snapshot_of(spec, agreed, run_dir / "inputs") as source:
+            made = replace(spec, source=source)
+            _make(
+                kind, made, run_dir, reports, notebook or kind.notebook, cell_deadline=cell_deadline
+            )
         with site_lock(reports):
             refuse_another_owner(reports, spec)
-            refuse_differencing(run_dir / "edition", target.parent, spec.publication.disclosure)
+            rule = spec.publication.disclosure
+            related = same_people(reports, spec)
+            refuse_differencing(run_dir / "edition", target.parent, rule, related)
             put_in_place(run_dir / "edition", target, is_final=spec.status == "final")
             add_to_log(reports, [target])
             remember_owner(reports, spec)
+            remember_people(reports, spec)
         shutil.rmtree(run_dir, ignore_errors=True)
     return Edition(spec.id, spec.edition, target)
 
@@ -108,8 +122,9 @@ def site_lock(reports: Path) -> Iterator[None]:
 def put_in_place(made: Path, target: Path, *, is_final: bool) -> None:
     """Move a whole edition to where readers find it.
 
-    The old edition steps aside within the same folder and is removed only when the new one is in
-    place. Whatever ends the program in between, ``put_back`` finds it there.
+    Where the system can, the old and the new one change places in one step, and every reader finds
+    one of them. Elsewhere the old edition steps aside within the same folder and is removed only
+    when the new one is in place. Whatever ends the program in between, ``put_back`` finds it there.
     """
     put_back(target)
     _refuse_another_final(made, target)
@@ -118,6 +133,10 @@ def put_in_place(made: Path, target: Path, *, is_final: bool) -> None:
     for path in (*made.rglob("*"), made):
         _sync(path)
     target.parent.mkdir(parents=True, exist_ok=True)
+    if target.is_dir() and exchange(made, target):
+        _sync(target.parent)
+        shutil.rmtree(made)
+        return
     aside = target.parent / ASIDE.format(target.name)
     try:
         if target.exists():
@@ -182,13 +201,14 @@ def _alone(lock: Path, owner: str) -> Iterator[None]:
         ) from None
 
 
-def _make(kind: Kind, spec: Subject, run_dir: Path, reports: Path, notebook: Path) -> None:
+def _make(
+    kind: Kind, spec: Subject, run_dir: Path, reports: Path, notebook: Path, *, cell_deadline: float
+) -> None:
     edition = run_dir / "edition"
-    (edition / "downloads").mkdir(parents=True)
     parameters = {kind.parameter: str(spec.source.resolve()), "run_dir": str(edition)}
     if kind.parameter == "portfolio":
         parameters["reports"] = str(reports)  # where the editions of its members are
-    executed = execute(notebook, parameters, run_dir)
+    executed = _executed(notebook, parameters, run_dir, cell_deadline)
     results = _results(edition, notebook)
     facts = _facts(kind, spec, results, notebook)
     is_draft = spec.status == "draft"
@@ -213,6 +233,22 @@ def _make(kind: Kind, spec: Subject, run_dir: Path, reports: Path, notebook: Pat
     )
     files = [path for path in edition.rglob("*") if path.is_file()]
     provenance.write_manifest(edition, facts, files)
+
+
+def _executed(
+    notebook: Path, parameters: dict[str, str], run_dir: Path, cell_deadline: float
+) -> NotebookNode:
+    """The executed notebook; once more from the start where its kernel was ended from outside."""
+    for is_last in (False, True):
+        edition = run_dir / "edition"
+        shutil.rmtree(edition, ignore_errors=True)
+        (edition / "downloads").mkdir(parents=True)
+        try:
+            return execute(notebook, parameters, run_dir, cell_deadline)
+        except LostKernelError:
+            if is_last:
+                raise
+    raise AssertionError  # the last attempt returned or raised
 
 
 def _results(edition: Path, notebook: Path) -> ResultsFile:

@@ -7,6 +7,7 @@ it reaches the page.
 
 import copy
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,13 @@ from pbc_eval.messages.catalogue import SOURCE, confirmed_by
 from pbc_eval.messages.template_language import speak
 from pbc_eval.publish.glossary import with_definitions
 from pbc_eval.publish.kernel import PrivateKernelManager
+from pbc_eval.publish.notebook_limits import CELL_DEADLINE
 from pbc_eval.publish.visible import visible
 from pbc_eval.report.html import TEMPLATES
 
 UNCONFIRMED = (
     "The translation of this page's headings and labels is a draft; nobody has confirmed it."
 )
-CELL_DEADLINE = 600  # seconds
 
 _TEXT = {
     *("p", "ul", "ol", "li", "dl", "dt", "dd", "div", "span", "strong", "em", "a", "abbr", "sup"),
@@ -51,8 +52,18 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _IMAGE = re.compile(r"data:image/(svg\+xml|png);base64,[A-Za-z0-9+/=]+")
 
 
-def execute(notebook: Path, parameters: dict[str, str], run_dir: Path) -> NotebookNode:
-    """Run a notebook in a kernel of its own, in ``run_dir``; return it executed.
+class LostKernelError(PublicationError):
+    """A kernel ended before its notebook did, and not by a cell's doing that is known."""
+
+
+def execute(
+    notebook: Path,
+    parameters: dict[str, str],
+    run_dir: Path,
+    cell_deadline: float = CELL_DEADLINE,
+) -> NotebookNode:
+    """Run a notebook in a kernel of its own, in ``run_dir``; return it executed. A cell that takes
+    more than ``cell_deadline`` seconds is stopped.
 
     Raises PublicationError for a parameter that the notebook does not declare or that it needs
     and does not get (before anything runs), for a cell that fails, and for one that did not run.
@@ -67,17 +78,18 @@ def execute(notebook: Path, parameters: dict[str, str], run_dir: Path) -> Notebo
             kernel_manager_class=PrivateKernelManager,
             language="python",
             progress_bar=False,
-            execution_timeout=CELL_DEADLINE,
+            execution_timeout=cell_deadline,
             cwd=str(run_dir),
         )
     except PapermillExecutionError as failed:
         raise PublicationError(f"{notebook.name}: {failed.ename}: {failed.evalue}") from None
     except CellTimeoutError:
         raise PublicationError(
-            f"{notebook.name}: a cell did not end within {CELL_DEADLINE} seconds and was stopped."
+            f"{notebook.name}: a cell did not end within {cell_deadline:,.0f} seconds and was "
+            "stopped."
         ) from None
     except (DeadKernelError, RuntimeError, PapermillException) as lost:
-        raise PublicationError(
+        raise LostKernelError(
             f"{notebook.name}: its kernel ended before the work was done ({lost}). Run it again; "
             "if it ends again, look at the memory that is left."
         ) from None
@@ -110,10 +122,7 @@ def to_page(
             for output in cell.get("outputs", [])
             if "text/html" in output.get("data", {})
         ]
-    exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
-        template_name="impact", extra_template_basedirs=[str(TEMPLATES)], exclude_input=True
-    )
-    speak(exporter.environment, language)
+    exporter = _exporter(language)
     resources = {
         "page_title": title,
         "page_description": description,
@@ -125,6 +134,16 @@ def to_page(
     }
     html, _ = exporter.from_notebook_node(shown, resources=resources)
     return with_definitions(str(html), language)
+
+
+@cache
+def _exporter(language: str) -> Any:
+    """Its templates are compiled once a process, and shared by whatever is forked from it."""
+    exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
+        template_name="impact", extra_template_basedirs=[str(TEMPLATES)], exclude_input=True
+    )
+    speak(exporter.environment, language)
+    return exporter
 
 
 def sanitise(html: str) -> str:

@@ -43,6 +43,13 @@ def _environment(language: str) -> Environment:
     return environment
 
 
+def warm_templates(language: str = SOURCE) -> None:
+    """Compile the templates of sections, for a process whose children will use them."""
+    environment = _environment(language)
+    for name in environment.list_templates(extensions=["j2"]):
+        environment.get_template(name)
+
+
 def section_html(section: Section, language: str = SOURCE) -> str:
     """One section as HTML, in a language that has a catalogue; what is no Sentence stays English.
 

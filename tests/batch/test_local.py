@@ -8,8 +8,10 @@ from evaluations import change, copy_of
 
 from pbc_eval.batch import local
 from pbc_eval.batch.jobs import Job, find_jobs, refuse_two_of_one
-from pbc_eval.batch.local import ENDED, run_jobs
+from pbc_eval.batch.local import ENDED, run_jobs, run_spawned
+from pbc_eval.batch.pool import Pool
 from pbc_eval.errors import DataError, SpecError
+from pbc_eval.publish import edition
 
 pytestmark = pytest.mark.slow  # processes are started and ended
 
@@ -20,7 +22,8 @@ def jobs(tmp_path, *names) -> list[Job]:
 
 def ended(tmp_path, names, workers, what) -> dict[str, str]:
     """How each job ended, by name."""
-    results = list(run_jobs(jobs(tmp_path, *names), workers, what))
+    with Pool(preload=False) as pool:
+        results = list(run_jobs(jobs(tmp_path, *names), workers, what, pool=pool))
     assert len(results) == len(names)
     return {result.job.name: result.problem for result in results}
 
@@ -49,6 +52,11 @@ def test_a_job_whose_process_was_ended_once_is_run_again(tmp_path):
     assert ended(tmp_path, ["once"], 1, work.die_if_bad) == {"once": ""}
 
 
+def test_where_nothing_can_be_forked_new_processes_do_the_same(tmp_path):
+    results = list(run_spawned(jobs(tmp_path, "a", "bad", "once"), 2, work.die_if_bad))
+    assert {r.job.name: r.problem for r in results} == {"a": "", "bad": ENDED, "once": ""}
+
+
 def test_no_jobs_is_no_work(tmp_path):
     assert list(run_jobs([], 2, work.finish)) == []
 
@@ -57,10 +65,10 @@ def test_no_jobs_is_no_work(tmp_path):
 def test_every_failure_is_a_result_and_a_fault_of_the_program_is_told_in_full(
     tmp_path, monkeypatch, problem
 ):
-    def publish_edition(evaluation, reports, *, report, agreed):
+    def publish_edition(evaluation, reports, *, report, agreed, cell_deadline):
         raise problem
 
-    monkeypatch.setattr(local, "publish_edition", publish_edition)
+    monkeypatch.setattr(edition, "publish_edition", publish_edition)
     result = local.publish(jobs(tmp_path, "a")[0])
     if isinstance(problem, DataError):
         assert result.problem == "text in the outcome"

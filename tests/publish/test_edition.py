@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import shutil
+import sys
 import threading
 import time
 from pathlib import Path
@@ -115,7 +116,7 @@ def test_a_failed_run_leaves_the_good_edition(
         other = copy_of("one-service", evaluation.parent / "other") / "evaluation.yaml"
         real = without_kernels.execute
         monkeypatch.setattr(
-            press, "execute", lambda n, p, d: real(n, {**p, "evaluation": str(other)}, d)
+            press, "execute", lambda n, p, d, *_: real(n, {**p, "evaluation": str(other)}, d)
         )
     with pytest.raises(PublicationError):
         publish_edition(evaluation, reports)
@@ -192,9 +193,39 @@ def test_a_rename_that_fails_puts_the_old_edition_back(
         return rename(self, other)
 
     monkeypatch.setattr(Path, "rename", full)
+    monkeypatch.setattr(press, "exchange", lambda *_: False)
     with pytest.raises(OSError, match="No space left"):
         put_in_place(new, good.folder, is_final=False)
     assert files_under(good.folder) == before
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="one step on Linux only")
+def test_a_reader_finds_the_old_or_the_new_edition_and_never_none(tmp_path):
+    target, missing, seen, done = tmp_path / "e" / "1", [], set(), threading.Event()
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "index.html").write_text(name)
+        provenance.write_manifest(
+            tmp_path / name, {"evaluation": "e", "edition": "1"}, [tmp_path / name / "index.html"]
+        )
+    shutil.copytree(tmp_path / "a", target)
+
+    def read():
+        while not done.is_set():
+            try:
+                seen.add((target / "index.html").read_text())
+            except FileNotFoundError as gone:
+                missing.append(gone)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for turn in range(200):
+        new = shutil.copytree(tmp_path / "ba"[turn % 2], tmp_path / f"made-{turn}")
+        put_in_place(new, target, is_final=False)
+        assert not new.exists()
+    done.set()
+    reader.join()
+    assert (missing, seen) == ([], {"a", "b"})
 
 
 # --- final editions ---

@@ -20,7 +20,7 @@ def counted(without_kernels, monkeypatch):
     counts = {"North": 25, "East": 40}
     plain = press.execute
 
-    def execute(notebook, parameters, run_dir):
+    def execute(notebook, parameters, run_dir, cell_deadline):
         plain(notebook, parameters, run_dir)
         downloads = run_dir / "edition" / "downloads"
         edition = load_evaluation(parameters["evaluation"]).edition

@@ -94,7 +94,7 @@ def test_the_command_reads_the_file_of_an_evaluation_once(tmp_path, monkeypatch)
         readings.append(path)
         return load_evaluation(path)
 
-    def no_notebook(notebook, parameters, run_dir):
+    def no_notebook(notebook, parameters, run_dir, cell_deadline):
         raise PublicationError("this far is enough")
 
     monkeypatch.setattr(report_kinds, "load_evaluation", load_and_count)

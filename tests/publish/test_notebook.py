@@ -96,12 +96,9 @@ def test_a_failing_cell_publishes_nothing_and_keeps_the_good_edition(tmp_path, w
         ("import time; time.sleep(60)", "did not end within 2 seconds"),
     ],
 )
-def test_a_kernel_that_dies_leaves_or_hangs_is_a_message(
-    tmp_path, write, monkeypatch, source, message
-):
-    monkeypatch.setattr(press, "CELL_DEADLINE", 2)
+def test_a_kernel_that_dies_leaves_or_hangs_is_a_message(tmp_path, write, source, message):
     with pytest.raises(PublicationError, match=message):
-        execute(write("a = 1", source), {"a": "x"}, tmp_path)
+        execute(write("a = 1", source), {"a": "x"}, tmp_path, cell_deadline=2)
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """Findings of a difference-in-differences design: one panel and one set of effects an outcome."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -124,6 +125,7 @@ def _find(
         measured_in_doubt=measured_in_doubt(outcome, measured, examined),
         path=path,
         alternatives=tuple(estimate for _, estimate in side_by_side),
+        averages=_kinds(side_by_side),
         checks=checks,
         tables=(
             tables.ledger_table(spec, outcome, effects.ledger.to_frame()),
@@ -139,6 +141,14 @@ def _find(
             named(tables.cells_table(spec, outcome, effects.to_frame()), panel),
             *tables.check_tables(spec, outcome, checks),
         ),
+    )
+
+
+def _kinds(side_by_side: Sequence[tuple[str, AttEstimate]]) -> tuple[str, ...]:
+    """Which average of the headline's effects each estimate is; "" for other estimators."""
+    names = {words: kind for kind, words in _AVERAGES.items()}
+    return tuple(
+        names.get(label.removeprefix(f"{HEADLINE}: ").lower(), "") for label, _ in side_by_side
     )
 
 

@@ -16,6 +16,7 @@ from pbc_eval.agreement.outcomes import DataRoles, Outcome
 from pbc_eval.did.expected_error import ExpectedInference
 from pbc_eval.errors import DataError
 from pbc_eval.evaluation.designs import design_kind
+from pbc_eval.intake.table_files import open_table
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.periods import Periods, read_periods
 from pbc_eval.panel.source import (
@@ -23,7 +24,6 @@ from pbc_eval.panel.source import (
     Source,
     check_columns,
     collect,
-    open_source,
 )
 from pbc_eval.panel.starts import place_starts
 from pbc_eval.panel.time_values import is_missing
@@ -85,7 +85,7 @@ def before_treatment(spec: EvaluationSpec) -> Before | None:
         return None
     if not (spec.folder / roles.file.partition("::")[0]).is_file():
         return None
-    early = _early(open_source(spec.path(roles.file)), roles, spec.design.periods_open)
+    early = _early(open_table(spec.path(roles.file), roles), roles, spec.design.periods_open)
     names = early.periods.names
     return Before(
         source=early.source.name,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pbc_eval import provenance
+from pbc_eval.agreement.contract import Publication
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.evaluation.designs import design_kind
@@ -77,9 +78,15 @@ def note_spec(spec: EvaluationSpec) -> EvaluationSpec:
         edition = f"{spec.edition}-design"
         status = "draft" if spec.status == "draft" else "provisional"
         return _copy(spec, spec, {"edition": edition, "status": status})
-    return _copy(
-        kept, spec, {"edition": spec.protocol.edition, "status": "final", "protocol": spec.protocol}
-    )
+    changed = {"edition": spec.protocol.edition, "status": "final", "protocol": spec.protocol}
+    return _copy(kept, spec, {**changed, "publication": _told_as(kept, spec)})
+
+
+def _told_as(kept: EvaluationSpec, spec: EvaluationSpec) -> Publication:
+    """The registered publication; what a unit is, people or a body, is what is known of it now."""
+    counts = spec.publication.disclosure.counts
+    rule = kept.publication.disclosure.model_copy(update={"counts": counts})
+    return kept.publication.model_copy(update={"disclosure": rule})
 
 
 def _copy(spec: EvaluationSpec, beside: EvaluationSpec, changed: dict[str, Any]) -> EvaluationSpec:

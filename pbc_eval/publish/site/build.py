@@ -12,21 +12,21 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pbc_eval import provenance
 from pbc_eval.agreement.site import SITE_FILE, Site, load_site
 from pbc_eval.errors import PublicationError
-from pbc_eval.provenance import MANIFEST
 from pbc_eval.publish.checksums import SUMS, sums_text
 from pbc_eval.publish.edition import put_all_back, site_lock
-from pbc_eval.publish.edition_log import LOG, add_to_log, read_log, was_final
+from pbc_eval.publish.edition_log import LOG, add_to_log
 from pbc_eval.publish.site.catalogue import catalogue
 from pbc_eval.publish.site.checked import Checked
 from pbc_eval.publish.site.drawn import Drawer
 from pbc_eval.publish.site.feed import atom_feed, sitemap
 from pbc_eval.publish.site.indigo import project
+from pbc_eval.publish.site.kept import Kept
 from pbc_eval.publish.site.listed import Contract, Shelf, read_shelf
 from pbc_eval.publish.site.ocds import release_package
 from pbc_eval.publish.site.pages import contract_page, editions_csv, index_page
@@ -43,14 +43,17 @@ class Built:
     index: Path
     n_editions: int
     drafts: tuple[str, ...]  # folders of editions that are not listed
+    in_doubt: tuple[str, ...]  # likewise: doubts of the disclosure review that nobody answers for
     left_out: tuple[str, ...]  # sentences: what was not written, and what it takes
+    damaged: tuple[str, ...] = ()  # sentences: editions that are not listed, and why
 
 
 def write_site(reports: Path, *, trust_memory: bool = False) -> Built:
     """Write the site over the editions under ``reports``.
 
-    Raises PublicationError when an edition is not what was published, and SpecError for a
-    site.yaml that cannot be used; the site that was there then stays as it is. With
+    An edition that is not what was published is not listed, and told as damaged; the others are.
+    Raises PublicationError for a log of editions that was changed, and SpecError for a site.yaml
+    that cannot be used; the site that was there then stays as it is. With
     ``trust_memory`` files whose size and time of change are those of the last check are not read
     again.
     """
@@ -61,45 +64,50 @@ def write_site(reports: Path, *, trust_memory: bool = False) -> Built:
         checked = Checked(reports, trust_memory=trust_memory)
         shelf = read_shelf(reports, checked)
         drawer = Drawer(reports)
-        _refuse_other_finals(reports, shelf)
         log = add_to_log(reports, [reports / listed.place for listed in shelf.editions])
-        files = _files(shelf, site, drawer, head=log[-1].sha256 if log else "")
+        kept = Kept(reports, site, trust_memory=trust_memory)
+        files, digests = _files(shelf, site, drawer, kept, head=log[-1].sha256 if log else "")
         if log:
-            files[LOG] = (reports / LOG).read_bytes()
-        files[SUMS] = _sums(shelf, files).encode()
+            digests[LOG] = hashlib.sha256((reports / LOG).read_bytes()).hexdigest()
+        files[SUMS] = _sums(shelf, digests).encode()
         for name, content in files.items():
             _write(reports, name, content)
-        _remove_stale(reports, shelf, set(files))
-        drawer.forget_the_rest()
+        _remove_stale(reports, shelf, {*files, *digests})
+        if not trust_memory:  # every page was made, and every drawing asked for
+            drawer.forget_the_rest()
+        kept.remember()
         checked.remember()
-    return Built(reports / INDEX, len(shelf.editions), shelf.drafts, _left_out(site, shelf))
+    return Built(
+        index=reports / INDEX,
+        n_editions=len(shelf.editions),
+        drafts=shelf.drafts,
+        in_doubt=shelf.in_doubt,
+        left_out=_left_out(site, shelf),
+        damaged=shelf.damaged,
+    )
 
 
-def _files(shelf: Shelf, site: Site, drawer: Drawer, *, head: str) -> dict[str, bytes]:
-    """Every file of the site but the checksums, by path, the index last. ``head``: of the log."""
+def _files(
+    shelf: Shelf, site: Site, drawer: Drawer, kept: Kept, *, head: str
+) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Every file of the site but the checksums that has to be written, by path, the index last; and
+    the SHA-256 of all of them. ``head``: of the log."""
     files: dict[str, bytes] = {}
+    digests: dict[str, str] = {}
     for contract in shelf.contracts:
-        files |= _contract_files(contract, site, drawer)
+        made, known = kept.files_of(contract, partial(_contract_files, contract, site, drawer))
+        files |= made
+        digests |= known
+    of_contracts = len(files)
     has_feed = site.address is not None and bool(shelf.contracts)
     if has_feed:
         files["feed.xml"] = atom_feed(shelf, site, head=head)
         files["sitemap.xml"] = sitemap(shelf, site)
     files["catalog.jsonld"] = _json(catalogue(shelf, site))
     files[INDEX] = index_page(shelf, site, has_feed=has_feed).encode()
-    return files
-
-
-def _refuse_other_finals(reports: Path, shelf: Shelf) -> None:
-    """A final edition whose folder is not the one that became final stops the press."""
-    log = read_log(reports)
-    for listed in shelf.editions:
-        final = was_final(log, listed.id, listed.edition)
-        digest = provenance.sha256(reports / listed.place / MANIFEST)
-        if final and final.manifest_sha256 != digest:
-            raise PublicationError(
-                f"{listed.id}, edition {listed.edition}: became final in line {final.n} of {LOG}, "
-                "and its folder holds another one now. Restore it from a copy."
-            )
+    for name in list(files)[of_contracts:]:
+        digests[name] = hashlib.sha256(files[name]).hexdigest()
+    return files, digests
 
 
 def _contract_files(contract: Contract, site: Site, drawer: Drawer) -> dict[str, bytes]:
@@ -114,9 +122,9 @@ def _contract_files(contract: Contract, site: Site, drawer: Drawer) -> dict[str,
     return {f"{contract.id}/{name}": content for name, content in files.items()}
 
 
-def _sums(shelf: Shelf, files: Mapping[str, bytes]) -> str:
-    """Of every file that is published, drafts left out: the list of what to copy, too."""
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+def _sums(shelf: Shelf, of_the_site: Mapping[str, str]) -> str:
+    """Of every file that is published, no draft among them: the list of what to copy, too."""
+    digests = dict(of_the_site)
     for listed in shelf.editions:
         digests |= {f"{listed.place}{name}": digest for name, digest in listed.outputs.items()}
     return sums_text(digests)

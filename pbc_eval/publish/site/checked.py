@@ -5,6 +5,7 @@ edition to five hundred does not read them all again. ``pbc-eval publish`` reads
 """
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -58,11 +59,17 @@ class Checked:
 def _looks(folder: Path) -> dict[str, list[int]]:
     """Size and time of change of each file; a manifest that changed shows like any other file."""
     looks = {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.name.startswith("."):
-            state = path.stat()
-            looks[path.relative_to(folder).as_posix()] = [state.st_size, state.st_mtime_ns]
-    return looks
+    waiting = [("", str(folder))]
+    while waiting:
+        below, place = waiting.pop()
+        with os.scandir(place) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append((f"{below}{entry.name}/", entry.path))
+                elif entry.is_file() and not entry.name.startswith("."):
+                    state = entry.stat()
+                    looks[f"{below}{entry.name}"] = [state.st_size, state.st_mtime_ns]
+    return dict(sorted(looks.items()))
 
 
 def _read(file: Path) -> Mapping[str, Any]:

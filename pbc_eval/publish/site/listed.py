@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from pbc_eval import provenance
+from pbc_eval.disclosure.editions import open_doubts
 from pbc_eval.errors import PublicationError
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.number_formats import long_date
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.provenance import MANIFEST
 from pbc_eval.publish.citation import Citation, citation_of
+from pbc_eval.publish.edition_log import LOG, Entry, read_log, was_final
 from pbc_eval.publish.edition_results import read_results
 from pbc_eval.publish.site.checked import Checked
 from pbc_eval.results_file import (
@@ -168,10 +170,13 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What there is under reports: contracts by their newest edition, and drafts, not listed."""
+    """What there is under reports: contracts by their newest edition; drafts, and editions whose
+    disclosure review has doubts that nobody answers for, are not listed."""
 
     contracts: tuple[Contract, ...]
     drafts: tuple[str, ...]  # their folders: winter-shelter/2026-1
+    in_doubt: tuple[str, ...] = ()  # likewise: nobody answered for what the review doubted
+    damaged: tuple[str, ...] = ()  # a sentence on each edition that cannot be listed
 
     @property
     def editions(self) -> tuple[Listed, ...]:
@@ -183,21 +188,31 @@ class Shelf:
 def read_shelf(reports: Path, checked: Checked) -> Shelf:
     """Every whole edition under ``reports``, each checked against its manifest.
 
-    Raises PublicationError when a published file is not the one that its manifest names, and for
-    a final edition that lacks a sign-off.
+    One of which a published file is not the one that its manifest names, a final one that lacks a
+    sign-off, and one that the log knows as another final one, are not listed: the others are, and
+    ``damaged`` says why it is not.
     """
     by_id: dict[str, list[Listed]] = {}
-    drafts = []
+    drafts, in_doubt, damaged = [], [], []
+    log = read_log(reports)
     for manifest in sorted(reports.glob(f"[!.]*/[!.]*/{MANIFEST}")):
         folder = manifest.parent
-        facts = checked.facts_of(folder)
-        results = read_results(folder)
-        if results.summary.status == "draft":
-            drafts.append(f"{folder.parent.name}/{folder.name}")
+        try:
+            facts = checked.facts_of(folder)
+            results = read_results(folder)
+            if results.summary.status == "draft":
+                drafts.append(f"{folder.parent.name}/{folder.name}")
+                continue
+            if open_doubts(folder):
+                in_doubt.append(f"{folder.parent.name}/{folder.name}")
+                continue
+            outputs = {**facts["outputs_sha256"], MANIFEST: provenance.sha256(manifest)}
+            listed = Listed(results, outputs)
+            _refuse_unsigned(listed)
+            _refuse_another_final(listed, log)
+        except PublicationError as problem:
+            damaged.append(str(problem))
             continue
-        outputs = {**facts["outputs_sha256"], MANIFEST: provenance.sha256(manifest)}
-        listed = Listed(results, outputs)
-        _refuse_unsigned(listed)
         by_id.setdefault(folder.parent.name, []).append(listed)
     contracts = [
         Contract(tuple(sorted(editions, key=_by_date_and_name))) for editions in by_id.values()
@@ -209,7 +224,17 @@ def read_shelf(reports: Path, checked: Checked) -> Shelf:
             contract.id,
         )
     )
-    return Shelf(tuple(contracts), tuple(drafts))
+    return Shelf(tuple(contracts), tuple(drafts), tuple(in_doubt), tuple(damaged))
+
+
+def _refuse_another_final(listed: Listed, log: Sequence[Entry]) -> None:
+    """A final edition whose folder is not the one that became final."""
+    final = was_final(log, listed.id, listed.edition)
+    if final and final.manifest_sha256 != listed.outputs[MANIFEST]:
+        raise PublicationError(
+            f"{listed.id}, edition {listed.edition}: became final in line {final.n} of {LOG}, "
+            "and its folder holds another one now. Restore it from a copy."
+        )
 
 
 def _refuse_unsigned(listed: Listed) -> None:

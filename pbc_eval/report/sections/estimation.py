@@ -214,14 +214,11 @@ def _figures_of_groups(finding: ReleasedFinding, released: ReleasedEvaluation) -
             shown, outcome, name=f"{outcome.id}-paths", time_name=time_name
         )
     if balance is not None:
-        frame = pd.DataFrame(
-            {
-                "covariate": balance.frame["covariate"],
-                "before": pd.to_numeric(balance.frame["std_diff_before"]),
-                "after": pd.to_numeric(balance.frame["std_diff_after"]),
-            }
-        ).head(MOST_LOVE_ROWS)
-        drawn["balance"] = love_plot(frame, name=f"{outcome.id}-love")
+        gaps = _numbers(balance.frame[["std_diff_before", "std_diff_after"]])
+        gaps.columns = pd.Index(["before", "after"])
+        frame = pd.concat([balance.frame["covariate"], gaps], axis=1).dropna(subset=["after"])
+        if not frame.empty:
+            drawn["balance"] = love_plot(frame.head(MOST_LOVE_ROWS), name=f"{outcome.id}-love")
     bars, curves = finding.table("score-bars"), finding.table("score-curves")
     if bars is not None:
         drawn["score_bars"] = score_bars(
@@ -245,7 +242,8 @@ def _figures_of_estimates(
             finding.path, outcome, name=f"{outcome.id}-event-study", period=_time_name(released)
         )
     if table is not None and len(finding.alternatives) > 1:
-        labels = [str(label) for label in table.frame["estimator"]]
+        rows = zip(table.frame["estimator"], table.frame["estimate"], strict=True)
+        labels = [str(label) for label, value in rows if not is_suppressed(value)]
         draw = specification_curve if finding.benchmark is None else estimates_side_by_side
         drawn["estimates"] = draw(
             list(zip(labels, finding.alternatives, strict=True)),

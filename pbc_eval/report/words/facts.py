@@ -119,6 +119,16 @@ def disclosure_sentence(released: ReleasedEvaluation) -> Sentence:
     if rule.threshold <= 1:
         return Sentence("No number was held back as too small.{reason}", reason=reason)
     data, hidden = released.spec.data, released.n_suppressed
+    if rule.counts == "bodies":
+        return Sentence(
+            "Numbers of {units} are shown, however small: they are bodies whose identity is "
+            "public. Counts of fewer than {threshold} people in measures of performance and in the "
+            "value map are not published.{reason} {held_back}",
+            units=Name(data.unit_name[1]) if data else Sentence("units"),
+            threshold=Number(rule.threshold),
+            reason=reason,
+            held_back=_held_back(hidden),
+        )
     return Sentence(
         "Counts of fewer than {threshold} {units}, what is known about them, and figures from "
         "which either could be worked out are not published.{reason} {held_back}",

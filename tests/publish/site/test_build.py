@@ -12,6 +12,7 @@ from editions import HEADLINE, put, write_site_file
 from evaluations import PROJECT, files_under
 
 from pbc_eval.errors import PublicationError, SpecError
+from pbc_eval.publish.site import build
 from pbc_eval.publish.site.build import write_site
 from pbc_eval.publish.workspace import workspace_of
 
@@ -141,3 +142,34 @@ def test_five_hundred_editions_are_written_in_seconds(tmp_path):
     assert built.n_editions == 500
     assert took < 20  # a small fraction of it on a quiet machine
     assert built.index.stat().st_size < 450_000
+
+
+def test_a_new_edition_makes_the_page_of_its_contract_and_no_other(reports, monkeypatch):
+    write_site(reports)
+    made, real = [], build.contract_page
+
+    def noted(contract, *words, **more):
+        made.append(contract.id)
+        return real(contract, *words, **more)
+
+    monkeypatch.setattr(build, "contract_page", noted)
+    before = published(reports)
+    write_site(reports, trust_memory=True)
+    assert made == []
+    assert published(reports) == before
+    put(reports, "winter-shelter", "2027-1", summary__released="2027-05-01")
+    write_site(reports, trust_memory=True)
+    assert made == ["winter-shelter"]
+    quick = published(reports)
+    write_site(reports)
+    assert published(reports) == quick
+
+
+@pytest.mark.parametrize("text", ["x", None])
+def test_a_page_of_a_contract_that_was_changed_or_removed_by_hand_comes_back(reports, text):
+    write_site(reports)
+    before = published(reports)
+    page = reports / "winter-shelter" / "index.html"
+    page.unlink() if text is None else page.write_text(text)
+    write_site(reports, trust_memory=True)
+    assert published(reports) == before

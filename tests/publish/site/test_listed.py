@@ -1,11 +1,14 @@
 """What is on the site: every edition that was published as it was published, and no draft."""
 
+import json
+import re
+
 import pytest
 from editions import put
 from evaluations import change, copy_of
 from pages import Reader
 
-from pbc_eval.errors import PublicationError
+from pbc_eval import provenance
 from pbc_eval.provenance import MANIFEST
 from pbc_eval.publish.edition import ASIDE, publish_edition
 from pbc_eval.publish.site.build import write_site
@@ -67,14 +70,30 @@ def test_drafts_are_not_listed_and_are_named(tmp_path):
     assert shelf.drafts == ("a/2", "b/1")
 
 
+def test_an_edition_whose_doubts_nobody_answers_for_is_not_listed_and_is_named(tmp_path):
+    put(tmp_path, "a", "1")
+    for name, by in (("b", ""), ("c", "A. Reader, 2026-06-01: Wide.")):
+        folder = put(tmp_path, name, "1")
+        review = {"output": "t", "status": "review", "reviewed_by": by}
+        file = folder / "downloads" / "disclosure-review.json"
+        file.write_text(json.dumps({"outputs": [review], "tables": {}}))
+        files = [path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST]
+        provenance.write_manifest(folder, {"evaluation": name, "edition": "1"}, files)
+    shelf = shelf_of(tmp_path)
+    assert [one.id for one in shelf.contracts] == ["a", "c"]
+    assert shelf.in_doubt == ("b/1",)
+
+
 def test_a_final_edition_without_every_signature_is_not_listed(tmp_path):
     put(
         tmp_path,
         summary__status="final",
         particulars__sign_off__assurer={"name": "N", "date": None},
     )
-    with pytest.raises(PublicationError, match="final without the dated sign-off of assurer"):
-        shelf_of(tmp_path)
+    put(tmp_path, "another")
+    shelf = shelf_of(tmp_path)
+    assert [listed.id for listed in shelf.editions] == ["another"]
+    assert "final without the dated sign-off of assurer" in shelf.damaged[0]
 
 
 def test_a_signed_final_edition_is_listed(tmp_path):
@@ -102,24 +121,26 @@ def test_an_edition_of_another_kind_needs_no_contract_and_no_headline(tmp_path):
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("trust_memory", [False, True])
-def test_a_file_that_is_not_what_was_published_is_found_and_named(
+def test_an_edition_that_is_not_what_was_published_is_named_and_the_others_are_listed(
     tmp_path, spoil, said, trust_memory
 ):
     folder = put(tmp_path)
-    index = write_site(tmp_path).index.read_bytes()
+    put(tmp_path, "another", summary__title="Another")
+    write_site(tmp_path)
     spoil(folder)
-    with pytest.raises(PublicationError, match=rf"edition 2026-1: {said} since .*restore"):
-        write_site(tmp_path, trust_memory=trust_memory)
-    assert (tmp_path / "index.html").read_bytes() == index
+    built = write_site(tmp_path, trust_memory=trust_memory)
+    (sentence,) = built.damaged
+    assert re.search(rf"winter-shelter, edition 2026-1: {said} since .*restore", sentence)
+    assert "winter-shelter" not in built.index.read_text(encoding="utf-8")
+    assert "winter-shelter" not in (tmp_path / "SHA256SUMS").read_text()
+    assert "another/2026-1/index.html" in built.index.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"evaluation": 1}', "\xff", "null"])
 def test_a_broken_manifest_is_a_message(tmp_path, text):
     (put(tmp_path) / MANIFEST).write_bytes(text.encode("latin-1"))
-    with pytest.raises(
-        PublicationError, match=r"manifest\.json: (cannot be read|is not a manifest)"
-    ):
-        shelf_of(tmp_path)
+    (sentence,) = shelf_of(tmp_path).damaged
+    assert re.search(r"manifest\.json: (cannot be read|is not a manifest)", sentence)
 
 
 @pytest.mark.parametrize("part", ["summary", "title"])
@@ -132,14 +153,14 @@ def test_results_that_lack_what_a_list_needs_are_a_message(tmp_path, part, monke
     )
     (folder / "downloads" / "results.json").write_text(spoiled)
     monkeypatch.setattr("pbc_eval.provenance.changed_files", lambda _: ())
-    with pytest.raises(PublicationError, match=r"a/1: results\.json cannot be read .*Run the eval"):
-        shelf_of(tmp_path)
+    (sentence,) = shelf_of(tmp_path).damaged
+    assert re.search(r"a/1: results\.json cannot be read .*Run the eval", sentence)
 
 
 def test_an_edition_under_another_name_is_refused(tmp_path):
     put(tmp_path).rename(tmp_path / "winter-shelter" / "2027-1")
-    with pytest.raises(PublicationError, match="2027-1: holds winter-shelter, edition 2026-1"):
-        shelf_of(tmp_path)
+    (sentence,) = shelf_of(tmp_path).damaged
+    assert "2027-1: holds winter-shelter, edition 2026-1" in sentence
 
 
 def test_what_a_crash_left_aside_is_back_before_the_site_is_written(tmp_path):

@@ -1,0 +1,41 @@
+"""What every report does first, done once before reports are forked: none of it depends on data.
+
+Tables of parameters and the glossary are read, templates of pages and selectors compiled, the
+letters of figures looked up.
+"""
+
+from typing import Any
+
+import pandas as pd
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from pbc_eval.parameters.tables import all_parameters
+from pbc_eval.publish.notebook import to_page
+from pbc_eval.publish.page import refuse_an_unfit_page
+from pbc_eval.report.figures.drawing import finish
+from pbc_eval.report.html import warm_templates
+
+
+def _line(axes: Any) -> None:
+    axes.plot([0, 1], [0, 1], label="A")
+    axes.set_title("B", fontweight="bold")
+
+
+def rehearse() -> None:
+    """Make a page and a figure of nothing. Leaves no thread, no file and no drawn random number."""
+    all_parameters()
+    warm_templates()
+    figure = finish(
+        _line,
+        name="rehearsal",
+        caption="Rehearsal",
+        alt="A line.",
+        data=pd.DataFrame({"x": [0.0, 1.0]}),
+    )
+    html = f'<h1>Report</h1><section><h2>Effect</h2><p>An effect.</p><img src="{figure.data_uri}" '
+    html += 'alt="A line."></section>'
+    shown = new_output("display_data", {"text/html": html})  # type: ignore[no-untyped-call]
+    cell = new_code_cell("page", outputs=[shown], execution_count=1)  # type: ignore[no-untyped-call]
+    notebook = new_notebook(cells=[cell])  # type: ignore[no-untyped-call]
+    page = to_page(notebook, title="Rehearsal", description="None", footer="None")
+    refuse_an_unfit_page(page)

@@ -1,0 +1,95 @@
+"""How each evaluation of a folder stands: due, late, unsigned, unpublished, changed, failed."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pbc_eval.batch.done import Made, page_if_unchanged
+from pbc_eval.batch.jobs import Job
+from pbc_eval.batch.log import last_outcomes
+from pbc_eval.errors import PbcError, SpecError
+from pbc_eval.provenance import MANIFEST
+from pbc_eval.publish.report_kinds import kind_of, read_agreed
+
+SOON = 30  # days before its release in which a report is due
+State = Literal[
+    "unreadable", "failed", "late", "due", "planned", "changed", "unsigned", "published"
+]
+NEEDS_WORK: frozenset[State] = frozenset({"unreadable", "failed", "late", "changed"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One report: ``states`` are all that hold, the most pressing first; ``words`` say why."""
+
+    name: str
+    edition: str
+    release: dt.date | None
+    states: tuple[State, ...]
+    words: str
+
+    @property
+    def needs_work(self) -> bool:
+        return bool(NEEDS_WORK & set(self.states))
+
+
+def standings(jobs: Sequence[Job], reports: Path, today: dt.date) -> tuple[Standing, ...]:
+    """How each of ``jobs`` stands on a day, those that need work first, then by day of release."""
+    made, outcomes = Made.now(), last_outcomes(reports)
+    every = []
+    for job in jobs:
+        last = outcomes.get((str(job.evaluation.resolve()), job.report), {})
+        every.append(_standing(job, last, made, today))
+    every.sort(key=lambda s: (not s.needs_work, s.release or dt.date.min, s.name))
+    return tuple(every)
+
+
+def day_of(text: str) -> dt.date:
+    """The day that is named, or today. Raises SpecError for what is no day."""
+    try:
+        return dt.date.fromisoformat(text) if text else dt.date.today()
+    except ValueError:
+        raise SpecError(f"--on: must be a day such as 2026-05-01, got {text!r}.") from None
+
+
+def _standing(job: Job, last: dict[str, object], made: Made, today: dt.date) -> Standing:
+    try:
+        agreed = job.agreed or read_agreed(job.evaluation)
+        subject = kind_of(agreed, job.report).subject(agreed)
+    except PbcError as problem:
+        reason = str(problem).splitlines()[0]
+        return Standing(
+            name=job.name, edition="", release=None, states=("unreadable",), words=reason
+        )
+    release = subject.publication.release_date
+    is_out = (job.reports / subject.id / subject.edition / MANIFEST).is_file()
+    states: list[State] = []
+    words: list[str] = []
+    if last.get("outcome") in ("failed", "interrupted"):
+        states.append("failed")
+        words.append(str(last.get("problem") or "the batch was ended before it").splitlines()[0])
+    if not is_out:
+        days = (release - today).days
+        states.append("late" if days < 0 else "due" if days <= SOON else "planned")
+        words.append(f"not published; release {release.isoformat()} ({_in_days(days)})")
+    elif page_if_unchanged(job, made) is None:
+        states.append("changed")
+        words.append("published, and something that it is made from changed since")
+    if missing := agreed.sign_off.missing():
+        states.append("unsigned")
+        words.append(f"not signed by {', '.join(missing)}")
+    return Standing(
+        name=job.name,
+        edition=subject.edition,
+        release=release,
+        states=(*states, "published") if is_out else tuple(states),
+        words="; ".join(words),
+    )
+
+
+def _in_days(days: int) -> str:
+    if days == 0:
+        return "today"
+    return f"in {days} days" if days > 0 else f"{-days} days ago"

@@ -1,0 +1,47 @@
+"""Files of text as they are before they are a table: their names, their letters, their top."""
+
+import itertools
+import re
+from pathlib import Path
+
+from pbc_eval.errors import DataError
+from pbc_eval.intake.header_row import TITLE_ROWS
+
+LOOKED_AT = 1_000_000  # bytes
+
+
+def refuse_a_pattern(name: str) -> None:
+    """Refuse the name of a file that the engine would take for a pattern of names.
+
+    Raises DataError: what stands beside the file would be read with it, or instead of it.
+    """
+    marks = [mark for mark in "*?[" if mark in name]
+    if marks:
+        raise DataError(
+            f"{name}: the name of a data file must not hold {marks[0]!r}, which stands for other "
+            "files, too. Rename it."
+        )
+
+
+def is_utf8(path: Path) -> bool:
+    """Can the whole file be read as UTF-8?"""
+    try:
+        with path.open(encoding="utf-8") as file:
+            return all(True for _ in file)
+    except UnicodeDecodeError:
+        return False
+
+
+def top_of_text(path: Path) -> list[list[str]]:
+    """The first lines of a text file, cut at whatever separates its cells."""
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        lines = [line.rstrip("\r\n") for line in itertools.islice(file, TITLE_ROWS + 1)]
+    return [[cell.strip("\"'") for cell in re.split(r"[,;\t|]", line)] for line in lines]
+
+
+def has_breaks_in_cells(path: Path) -> bool:
+    """Do lines end as Excel ends them, and cells hold breaks of their own? The engine must then be
+    told which of them end a line."""
+    with path.open("rb") as file:
+        top = file.read(LOOKED_AT)
+    return b"\r\n" in top and b"\n" in top.replace(b"\r\n", b"")

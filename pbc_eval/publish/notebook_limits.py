@@ -1,0 +1,3 @@
+"""What a notebook may take."""
+
+CELL_DEADLINE = 600.0  # seconds a cell
