@@ -32,13 +32,17 @@ from .disclosure import release as release
 from .disclosure import release_note as release_note
 from .disclosure import release_portfolio as release_portfolio
 from .errors import PbcError as PbcError
+from .evaluation.detectable import minimum_detectable_effect as minimum_detectable_effect
 from .evaluation.evaluate import evaluate as evaluate
 from .evaluation.matched_changes import match_then_did as match_then_did
 from .evaluation.note.design_note import design_note as design_note
 from .evaluation.portfolio.assemble import portfolio_of as portfolio_of
+from .intake.inspection.inspection import Inspection as Inspection
+from .intake.inspection.inspection import inspect as inspect
 from .intake.number_columns import read_numbers as read_numbers
+from .intake.table_files import read_table as read_table
+from .intake.value_map_out import write_value_map as write_value_map
 from .intake.value_table import read_value_map as read_value_map
-from .intake.value_table import write_value_map as write_value_map
 from .kpi.measure import measure_performance as measure_performance
 from .matching.match import match as match
 from .matching.weight import weight as weight
@@ -54,14 +58,21 @@ from .sroi.simulate import simulate as simulate
 from .sroi.value_of_information import value_of_information as value_of_information
 
 __version__: str
+from .did.honest_did import honest_did as honest_did
+from .did.pretest_power import pretest_power as pretest_power
+from .did.randomisation import randomisation_test as randomisation_test
 from .matching.abadie_imbens import Tolerant as Tolerant
 from .matching.abadie_imbens import nearest_effect as nearest_effect
 from .matching.binary import risk_effects as risk_effects
 from .matching.counts import rate_effects as rate_effects
+from .matching.e_values import e_value as e_value
+from .matching.omitted_variables import omitted_variable_bounds as omitted_variable_bounds
 from .matching.prognosis import prognostic_balance as prognostic_balance
-from .matching.sensitivity import e_value as e_value
 from .matching.sensitivity import pair_differences as pair_differences
 from .matching.sensitivity import rosenbaum_bounds as rosenbaum_bounds
 from .matching.survival import restricted_mean_effect as restricted_mean_effect
+from .numerics.few_clusters import clustered_covariance as clustered_covariance
+from .numerics.few_clusters import clustered_wald as clustered_wald
+from .numerics.several_tests import adjust_p_values as adjust_p_values
 from .payment.sample_size import sample_size as sample_size
 from .payment.sample_size import tier_chance as tier_chance

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock
@@ -47,3 +48,14 @@ def made_once(tmp_path_factory, name: str, make: Callable[[Path], None]) -> Path
             make(folder)
             done.touch()
     return folder
+
+
+def of_people(evaluation):
+    """The evaluation as if its units were people, so that few of them are held back."""
+    spec = evaluation.spec
+    rule = spec.publication.disclosure.model_copy(update={"counts": "people"})
+    publication = spec.publication.model_copy(update={"disclosure": rule})
+    changes = {"publication": publication}
+    if spec.protocol is not None:  # which tells of two of them in words
+        changes["protocol"] = spec.protocol.model_copy(update={"deviations": ()})
+    return replace(evaluation, spec=spec.model_copy(update=changes))

@@ -9,14 +9,12 @@ import sys
 import pytest
 from editions import put
 from evaluations import DATA, PROJECT, change, copy_of, files_under, made_once
-from rich.console import Console
 from typer.testing import CliRunner
 
-from pbc_eval import cli
 from pbc_eval.batch import run
 from pbc_eval.batch.jobs import JobResult
 from pbc_eval.batch.site import Site
-from pbc_eval.cli import app
+from pbc_eval.cli import app, door, make
 from pbc_eval.errors import PublicationError
 from pbc_eval.publish.site import build
 
@@ -53,8 +51,8 @@ SAID = {  # what each screen names: the thing, the value, the rule, the remedy
 @pytest.fixture(autouse=True)
 def wide(monkeypatch):
     """Screens in this process are wide, so that words are found whole."""
-    monkeypatch.setattr(cli, "screen", Console(stderr=True, width=400))
-    monkeypatch.setattr(cli, "console", Console(width=400))
+    monkeypatch.setattr(door.screen, "width", 400)
+    monkeypatch.setattr(door.console, "width", 400)
 
 
 # --- mistakes ---
@@ -130,8 +128,7 @@ def test_one_that_fails_does_not_keep_the_others_from_being_checked(tmp_path):
 
 def test_a_headline_that_may_not_be_published_is_not_ready(tmp_path):
     folder = copy_of("hospital-readmissions", tmp_path)
-    rule = "  disclosure: {threshold: 41}\n"
-    change(folder / "evaluation.yaml", "  limitations:", f"{rule}  limitations:")
+    change(folder / "evaluation.yaml", "    counts: bodies  ", "    threshold: 41  ")
     done = runner.invoke(app, ["check", str(folder)])
     assert done.exit_code == 1
     assert "may identify them" in done.stderr
@@ -284,5 +281,15 @@ def test_publish_reads_every_file_and_a_run_only_those_that_changed(tmp_path, mo
 
     monkeypatch.setattr(build, "write_site", noted)
     assert runner.invoke(app, ["publish", "--reports", str(tmp_path)]).exit_code == 0
-    cli._print_index(tmp_path)
+    make.print_index(tmp_path)
     assert trusted == [False, True]
+
+
+@pytest.mark.slow
+def test_check_of_the_design_says_which_effect_would_be_seen(tmp_path):
+    folder = copy_of("hospital-readmissions", tmp_path)
+    done = runner.invoke(app, ["check", "--design", str(folder)])
+    assert done.exit_code == 0, done.output
+    assert "smallest effect" in done.output
+    assert "discharges" in done.output
+    assert "own estimator" in " ".join(done.output.split())

@@ -61,7 +61,12 @@ def from_notebooks() -> set[str]:
 
 
 def test_every_module_is_reached_from_a_public_name_the_command_or_a_notebook():
-    commands = {"pbc_eval.cli", "pbc_eval.__main__", "pbc_eval.batch.template"}
+    commands = {
+        "pbc_eval.cli",
+        "pbc_eval.cli.__main__",
+        "pbc_eval.__main__",
+        "pbc_eval.batch.template",
+    }
     starts = {*public_homes(), *commands, *from_notebooks()}
     waiting, reached = [name for name in starts if name in MODULES], set()
     while waiting:

@@ -27,6 +27,7 @@ def found(refused):
 
 SAID = {  # what each screen names: the thing, the rule, the remedy
     "headline-on-few": ["readmissions", "fewer than 10 treated units", "Publish a wider group"],
+    "words-of-few": ["limitations[1]", "Three patients", "Change the words", "reviewed"],
     "largest-value": ["areas", "about one person", "max_income", "leave these figures out"],
     "median-in-a-final-edition": ["areas", "median", "publication.disclosure.reviewed"],
     "low-threshold": ["threshold is 5", "Add a reason"],

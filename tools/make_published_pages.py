@@ -112,7 +112,8 @@ def _page(rows: list[tuple[Path, str, int, int, int]], said: list[str]) -> str:
         "The same inputs give the same bytes: `tests/publish/test_reproducible.py` runs "
         "evaluations twice, in different folders, and compares every file; `tests/publish/site` "
         "does so for the site. Releases that are refused: "
-        "[refused-releases.md](refused-releases.md).",
+        "[refused-releases.md](refused-releases.md). What an attacker can work out of a page: "
+        "[disclosure-attacks.md](disclosure-attacks.md).",
         "",
     ]
     return "\n".join(lines)

@@ -75,7 +75,10 @@ def _released(evaluation: Evaluation, **changes: Any) -> Callable[[], object]:
     publication = evaluation.spec.publication
     published = publication.model_copy(update={"disclosure": changes.pop("rule", RULE)})
     status = changes.pop("status", evaluation.spec.status)
-    spec = evaluation.spec.model_copy(update={"publication": published, "status": status})
+    words = changes.pop("words", ())  # as if its units were people; the file says nothing of few
+    published = published.model_copy(update={"limitations": words})
+    changed = {"publication": published, "status": status, "protocol": None}
+    spec = evaluation.spec.model_copy(update=changed)
     finding = evaluation.findings[0]
     extra = changes.pop("extra", ())
     finding = replace(finding, tables=(*finding.tables, *extra), **changes)
@@ -85,6 +88,10 @@ def _released(evaluation: Evaluation, **changes: Any) -> Callable[[], object]:
 def _few(evaluation: Evaluation) -> str:
     headline = replace(evaluation.findings[0].headline, n_treated=8)
     return _refusal(_released(evaluation, headline=headline))
+
+
+def _words(evaluation: Evaluation) -> str:
+    return _refusal(_released(evaluation, words=("Three patients could not be asked.",)))
 
 
 def _extreme(evaluation: Evaluation) -> str:
@@ -174,6 +181,7 @@ def _dominated() -> str:
 
 CASES = (
     Case("headline-on-few", "The headline rests on 8 people.", _few),
+    Case("words-of-few", "A limitation tells of three people in words.", _words),
     Case("largest-value", "A table holds the largest income of each area.", _extreme),
     Case(
         "median-in-a-final-edition",

@@ -123,6 +123,11 @@ class Publication(Agreed):
     limitations: tuple[str, ...] = Field(
         default=(), description="What a careful reader should know, one sentence each."
     )
+    replications: Annotated[tuple[str, ...], AddedLater()] = Field(
+        default=(),
+        description="What others found who looked at the same result again, one sentence each; "
+        "told on the first screen.",
+    )
 
     @model_validator(mode="after")
     def _ask_for_the_notice(self) -> Self:

@@ -37,6 +37,11 @@ class VerifiedCount(Agreed):
     column: Annotated[str | None, AddedLater()] = Field(
         default=None, description="Column of the file that holds each person's count."
     )
+    counts: Annotated[Literal["people", "things"] | None, AddedLater()] = Field(
+        default=None,
+        description="Whether it counts people, so that a small one is not published, or things: "
+        "reports late, pounds.",
+    )
     claims_checked: int | None = Field(
         default=None, ge=1, description="How many of them were checked in a sample."
     )

@@ -62,6 +62,13 @@ class _Identified(DesignModel):
     agreed_on: Date | None = Field(default=None, description="When the design was fixed.")
     rationale: str = Field(min_length=1, description="Why this comparison is fair, in plain words.")
     level: Level = Field(default=0.95, description="Confidence level, 0.95 not 95.")
+    several_outcomes: Annotated[
+        Literal["unadjusted", "holm", "benjamini_hochberg"], AddedLater()
+    ] = Field(
+        default="unadjusted",
+        description="How p-values of several outcomes are told together: unadjusted; holm, no "
+        "false finding at all; benjamini_hochberg, a small share of false ones.",
+    )
 
 
 class DifferenceInDifferences(_Identified):

@@ -1,10 +1,10 @@
 """What may be published of few people: threshold, rounding, dominance, and who looked at doubts."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pbc_eval.agreement.base import Agreed, Date, Share
+from pbc_eval.agreement.base import AddedLater, Agreed, Date, Share
 
 USUAL_THRESHOLD = 10
 
@@ -42,8 +42,18 @@ class Reviewed(Agreed):
 
 
 class DisclosureRule(Agreed):
-    """Which counts are too small to publish, and what else must not be told."""
+    """Which counts are too small to publish, and what else must not be told.
 
+    ``counts`` says what a unit of the data is. People are protected. Bodies whose identity is
+    public (schools, hospitals, authorities) are shown, down to one; what counts people all the same
+    (performance measures, answers, verified counts) keeps the threshold.
+    """
+
+    counts: Annotated[Literal["people", "bodies"], AddedLater()] = Field(
+        default="people",
+        description="What the units of the data are. people: small numbers of them are held back; "
+        "bodies of public identity (schools, hospitals, authorities): shown.",
+    )
     threshold: int = Field(
         default=USUAL_THRESHOLD,
         ge=0,
@@ -69,6 +79,14 @@ class DisclosureRule(Agreed):
     def protects(self) -> bool:
         """Is any count too small to publish?"""
         return self.threshold > 1 or (self.threshold == 1 and self.zeros == "protected")
+
+    @property
+    def of_units(self) -> "DisclosureRule":
+        """The rule for counts of the data's units; it protects nothing where these are bodies."""
+        if self.counts == "people":
+            return self
+        shown = {"threshold": 0, "zeros": "published", "rounding": "none"}
+        return self.model_copy(update=shown)
 
     @property
     def base(self) -> int:

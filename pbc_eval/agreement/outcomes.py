@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from pbc_eval.agreement.base import NUMBERS, AddedLater, Agreed, Share, Slug
+from pbc_eval.agreement.table_layout import TableLayout
 from pbc_eval.messages.written_numbers import Notation
 
 Missing = Literal["refuse", "complete_units", "pairs", "complete_cases", "indicator"]
@@ -14,10 +15,12 @@ FixWeights = Literal["base_period", "first_period", "varying"]
 NeverCode = int | dt.date | str
 
 
-class DataRoles(Agreed):
-    """The data file, and the part each column plays in it."""
+class DataRoles(TableLayout):
+    """The data file, where its table stands, and the part each column plays in it."""
 
-    file: str = Field(min_length=1, description="Beside evaluation.yaml: .csv .parquet .xlsx")
+    file: str = Field(
+        min_length=1, description="Beside evaluation.yaml: .csv .xlsx .ods .parquet .dta .sav"
+    )
     unit: str = Field(description="Column that identifies the unit (person, firm, area).")
     unit_name: tuple[str, str] = Field(
         default=("unit", "units"), description="One and many: [firm, firms]."

@@ -1,11 +1,15 @@
 """The files that `pbc-eval new` writes, and the JSON Schemas that editors check them by."""
 
 import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from pbc_eval._validate import check_choice
 from pbc_eval.agreement.base import Slug
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.portfolio import PORTFOLIO_FILE, PortfolioSpec
@@ -15,6 +19,15 @@ from pbc_eval.errors import SpecError
 SCHEMA_FILE = "evaluation.schema.json"
 PORTFOLIO_SCHEMA_FILE = "portfolio.schema.json"
 STARTER = Path(__file__).parent / "starter.yaml"
+STARTERS = Path(__file__).parent / "starters"  # what differs from it, by method
+NOTHING: Mapping[str, str] = MappingProxyType({})
+METHODS = (
+    "difference_in_differences",
+    "matching",
+    "synthetic_difference_in_differences",
+    "reported",
+    "forecast",
+)
 PORTFOLIO_STARTER = Path(__file__).parent / "starter_portfolio.yaml"
 PORTFOLIO_TABLE = (
     "label,estimate,std_error,promised,agreed,paid,people,source\n"
@@ -51,16 +64,48 @@ def portfolio_schema_text() -> str:
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
 
 
-def write_starter(folder: Path) -> Path:
-    """Make ``folder`` with evaluation.yaml, its schema and a SOURCE.md to fill in.
+def write_starter(
+    folder: Path, method: str = METHODS[0], parts: Mapping[str, str] = NOTHING
+) -> Path:
+    """Make ``folder`` with evaluation.yaml for a method, its schema and a SOURCE.md to fill in.
 
-    Raises SpecError when the folder is there already, or its name cannot be an id.
+    ``parts`` are other texts for top-level parts of the file: a ``data`` block that was drafted.
+    Raises SpecError when the folder is there already, its name cannot be an id, or the method is
+    not known.
     """
+    check_choice("new", "method", method, METHODS, SpecError)
     name = _fresh_folder(folder)
     (folder / SCHEMA_FILE).write_text(schema_text(), encoding="utf-8")
     target = folder / "evaluation.yaml"
-    target.write_text(STARTER.read_text(encoding="utf-8").replace("my-evaluation", name), "utf-8")
+    target.write_text(starter_text(method, parts).replace("my-evaluation", name), "utf-8")
     return target
+
+
+def starter_text(method: str, parts: Mapping[str, str] = NOTHING) -> str:
+    """The starter for a method: the common file, with the parts that are the method's own."""
+    other = STARTERS / f"{method}.yaml"
+    own = _parts(other.read_text(encoding="utf-8")) if other.is_file() else {}
+    texts = {**_parts(STARTER.read_text(encoding="utf-8")), **own, **parts}
+    order = list(_parts(STARTER.read_text(encoding="utf-8")))
+    at = order.index("payment") + 1
+    order[at:at] = [key for key in texts if key not in order]
+    made, before = "", ""
+    for text in (texts[key].rstrip() for key in order if texts[key].strip() != f"{key}:"):
+        together = "\n" not in text and ("\n" not in before or before.startswith("#"))
+        made += ("" if not made else "\n" if together else "\n\n") + text
+        before = text
+    return made + "\n"
+
+
+def _parts(text: str) -> dict[str, str]:
+    """The top-level parts of a file by their key, comments above the first key among them."""
+    parts: dict[str, list[str]] = {"": []}
+    key = ""
+    for line in text.splitlines():
+        if match := re.match(r"(?:# )?([a-z_]+):(?:\s|$)", line):
+            key = match[1]
+        parts.setdefault(key, []).append(line)
+    return {key: "\n".join(lines).strip("\n") for key, lines in parts.items() if any(lines)}
 
 
 def write_portfolio_starter(folder: Path) -> Path:

@@ -4,15 +4,16 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from pbc_eval.agreement.base import NUMBERS, AddedLater, Agreed, Date, share_instead
+from pbc_eval.agreement.base import NUMBERS, AddedLater, Date, share_instead
 from pbc_eval.agreement.contract import ValueStatus
 from pbc_eval.agreement.social_value import SocialValueAccount
+from pbc_eval.agreement.table_layout import TableLayout
 from pbc_eval.agreement.uncertainty import Correlation, Uncertain, uncertainty_problem
 from pbc_eval.agreement.value_map import PriceYear, StakeholderInput, ValuedOutcome, ValueMap
 from pbc_eval.messages.written_numbers import Notation, is_number, plain
 
 
-class Valuation(Agreed):
+class Valuation(TableLayout):
     """The ``value_map`` of evaluation.yaml: rows inline, or in a CSV or XLSX beside it."""
 
     file: str | None = Field(default=None, description="Value map with Social Value UK columns.")

@@ -5,7 +5,8 @@ The one home of the YAML library.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,18 @@ class YamlDocument:
             if (*here, part) in self.lines:
                 here = (*here, part)
         return self.lines.get(here, 1)
+
+
+def yaml_text(plain: Mapping[str, Any]) -> str:
+    """Plain data as YAML, one key a line in the order given; reads back as what was given."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.allow_unicode = True
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # its own default
+    yaml.width = 10_000
+    stream = io.StringIO()
+    yaml.dump(dict(plain), stream)
+    return stream.getvalue()
 
 
 def read_yaml(path: Path) -> YamlDocument:

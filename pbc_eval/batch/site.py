@@ -18,6 +18,7 @@ class Site:
     index: Path
     left_out: tuple[str, ...] = ()
     drafts: tuple[str, ...] = ()
+    in_doubt: tuple[str, ...] = ()  # doubts of the disclosure review that nobody answered for
     damaged: tuple[str, ...] = ()
 
 
@@ -27,7 +28,13 @@ def build_site(reports: Path, *, check_all: bool = False) -> Site:
 
     before = _manifests(all_looks(reports))
     built = write_site(reports, trust_memory=not check_all)
-    site = Site(built.index.resolve(), built.left_out, built.drafts, built.damaged)
+    site = Site(
+        index=built.index.resolve(),
+        left_out=built.left_out,
+        drafts=built.drafts,
+        in_doubt=built.in_doubt,
+        damaged=built.damaged,
+    )
     after = all_looks(reports)
     if before == _manifests(after):  # no edition came meanwhile
         _write_note(reports, site, after)
@@ -46,6 +53,7 @@ def built_before(reports: Path, made: Made) -> Site | None:
             Path(parts["index"]),
             tuple(parts["left_out"]),
             tuple(parts["drafts"]),
+            tuple(parts["in_doubt"]),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -63,9 +63,9 @@ def run_and_tell(
             progress.stop()
             show(screen, str(busy), "Another batch is at work")
             return 3
-        except OSError as problem:
+        except OSError as refused:
             progress.stop()
-            show(screen, what_the_system_says(problem), "The batch could not run")
+            show(screen, what_the_system_says(refused), "The batch could not run")
             return 1
     _tell_whole(whole, console, screen)
     if choices.alert and not whole.is_well:
@@ -92,6 +92,11 @@ def tell_site(site: Site, console: Console, screen: Console) -> None:
         console.print(f"Left out: {escape(sentence)}")
     for draft in site.drafts:
         console.print(f"Draft, not listed: {escape(draft)}")
+    for doubtful in site.in_doubt:
+        console.print(
+            f"In doubt, not listed: {escape(doubtful)}. Its disclosure-review.csv names outputs "
+            "for review; answer for each under publication.disclosure.reviewed, and run it again."
+        )
     for sentence in site.damaged:
         show(screen, sentence, "Not listed: damaged")
     console.print(f"All reports: {escape(str(site.index))}")

@@ -5,13 +5,18 @@ their design notes, may be waived by its name, and is shown on the page with its
 """
 
 from pbc_eval.checks import (
+    attrition,
     balance,
+    diverging_trends,
+    few_cluster_inference,
     few_clusters,
+    hidden_bias,
     identifiers,
     overlap,
     placebo,
     pretrends,
     synthetic,
+    unseen_slope,
 )
 from pbc_eval.checks.check_kind import CheckKind, Examined
 from pbc_eval.errors import DesignError
@@ -21,13 +26,18 @@ __all__ = ["CHECKS", "CheckKind", "Examined", "checks_for", "register_check", "r
 
 CHECKS: list[CheckKind] = [
     pretrends.CHECK,
+    unseen_slope.CHECK,
+    diverging_trends.CHECK,
     few_clusters.CHECK,
+    few_cluster_inference.CHECK,
+    attrition.CHECK,
     identifiers.CHECK,
     placebo.CHECK,
     synthetic.FIT_CHECK,
     synthetic.PLACEBO_CHECK,
     balance.CHECK,
     overlap.CHECK,
+    hidden_bias.CHECK,
 ]
 
 

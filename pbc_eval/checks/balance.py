@@ -127,6 +127,11 @@ def _run(examined: Examined) -> CheckResult | None:
 
 CHECK = CheckKind(
     name="balance",
+    title=Sentence("Balance"),
+    in_short={
+        "review": Sentence("The groups still differ somewhat in what was recorded."),
+        "fail": Sentence("The groups differ in what was recorded."),
+    },
     designs=frozenset({"matching"}),
     run=_run,
     planned="Balance (balance): standardised differences of every characteristic after matching, "

@@ -4,16 +4,23 @@ its own file ─ CHECK ─▶ checks/__init__.py ─▶ run where it is for the 
                                               shown on the page with its table
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.did.group_time_effects import GroupTimeEffects
+from pbc_eval.did.honest_did import Diverging
 from pbc_eval.did.synthetic import SyntheticDid
+from pbc_eval.did.wild import WildBootstrap
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.weighted_sample import WeightedSample
+from pbc_eval.messages.numbers import effect_value
+from pbc_eval.messages.sentence import EMPTY, Claim, Sentence, Value
+from pbc_eval.messages.values import Size
 from pbc_eval.panel.panel import Panel
-from pbc_eval.results import AttEstimate, CheckResult
+from pbc_eval.results import AttEstimate, CheckResult, CheckStatus, EffectSeries
 
 ColumnKind = Literal["text", "count", "effect", "p_value", "number", "share"]
 
@@ -28,6 +35,25 @@ class Examined:
     anticipation: int = 0  # periods
     synthetic: SyntheticDid | None = None
     sample: MatchedSample | WeightedSample | None = None
+    outcome: Outcome | None = None  # for its unit in sentences
+    currency: str = ""
+    column: str = ""  # of the outcome, where the sample is one of people
+    event_study: EffectSeries | None = None  # with effects before the start against one reference
+    average: Mapping[int, float] | None = None  # the headline's weights of its event times
+    diverging: Diverging | None = None
+    bootstrap: WildBootstrap | None = None
+
+    @property
+    def no_claim(self) -> Claim:
+        """Of a sentence that tells sizes of effects and claims none of them."""
+        return Claim(kind="none", of="" if self.outcome is None else self.outcome.id)
+
+    def sized(self, value: float) -> Value:
+        """A size or an end of an interval with its sign, in the outcome's unit where it is known;
+        it stands in a sentence that states its claim."""
+        if self.outcome is None or not math.isfinite(value):
+            return Size(value)
+        return replace(effect_value(value, self.outcome, self.currency), value=value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,3 +71,6 @@ class CheckKind:
     planned: str  # what will be asked, for a design note
     columns: dict[str, tuple[str, ColumnKind]] = field(default_factory=dict)
     caption: str = ""
+    title: Sentence = EMPTY  # for a reader; empty: made of the name
+    in_short: Mapping[CheckStatus, Sentence] = field(default_factory=dict)  # for the first screen
+    answers: str = ""  # the check whose "review" is answered where this one passes

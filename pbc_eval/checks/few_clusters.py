@@ -121,6 +121,11 @@ def _run(examined: Examined) -> CheckResult | None:
 
 CHECK = CheckKind(
     name="few_clusters",
+    title=Sentence("Few independent units"),
+    in_short={
+        "review": Sentence("Few independent units carry the effect or stand for comparison."),
+        "fail": Sentence("There are too few independent units for the error to be trusted."),
+    },
     designs=frozenset({"difference_in_differences"}),
     run=_run,
     planned="Few clusters (few_clusters): are there enough independent units on both sides for a "

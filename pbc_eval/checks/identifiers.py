@@ -58,6 +58,12 @@ def _run(examined: Examined) -> CheckResult | None:
 
 CHECK = CheckKind(
     name="identifiers",
+    title=Sentence("Identifiers"),
+    in_short={
+        "review": Sentence(
+            "Some identifiers stop where others begin: the same units may be cut in two."
+        ),
+    },
     designs=frozenset({"difference_in_differences", "synthetic_difference_in_differences"}),
     run=_run,
     planned="Identifiers (identifiers): does a unit's code stop where another begins?",

@@ -159,6 +159,11 @@ def _run(examined: Examined) -> CheckResult | None:
 
 CHECK = CheckKind(
     name="overlap",
+    title=Sentence("Overlap"),
+    in_short={
+        "review": Sentence("Some in the programme have nobody to be compared with."),
+        "fail": Sentence("Many in the programme have nobody to be compared with."),
+    },
     designs=frozenset({"matching"}),
     run=_run,
     planned="Overlap (overlap): is there anybody to compare with, and who was lost?",

@@ -186,6 +186,7 @@ def _run(examined: Examined) -> CheckResult | None:
 
 CHECK = CheckKind(
     name="placebo_in_space",
+    title=Sentence("Placebos in space"),
     designs=frozenset({"difference_in_differences"}),
     run=_run,
     planned="Placebo in space (placebo_in_space), if one unit alone is treated: is its effect "

@@ -201,6 +201,13 @@ def _run(examined: Examined) -> CheckResult | None:
 
 CHECK = CheckKind(
     name="pre_trends",
+    title=Sentence("Trends before the start"),
+    in_short={
+        "review": Sentence(
+            "Groups may have moved apart before the start, or it could not be told."
+        ),
+        "fail": Sentence("Groups moved apart before the start."),
+    },
     designs=frozenset({"difference_in_differences"}),
     run=_run,
     planned="Trends before the start (pre_trends): do groups move with their comparison before "

@@ -120,6 +120,15 @@ def _run_placebo(examined: Examined) -> CheckResult | None:
 _DESIGNS = frozenset({"synthetic_difference_in_differences"})
 FIT_CHECK = CheckKind(
     name="fit_before_treatment",
+    title=Sentence("Fit before the start"),
+    in_short={
+        "review": Sentence(
+            "The synthetic comparison did not closely move as the treated did before the start."
+        ),
+        "fail": Sentence(
+            "The synthetic comparison did not move as the treated did before the start."
+        ),
+    },
     designs=_DESIGNS,
     run=_run_fit,
     planned="Fit before the start (fit_before_treatment): does the weighted comparison move as the "
@@ -127,6 +136,7 @@ FIT_CHECK = CheckKind(
 )
 PLACEBO_CHECK = CheckKind(
     name="placebo_in_space",
+    title=Sentence("Placebos in space"),
     designs=_DESIGNS,
     run=_run_placebo,
     planned="Placebo in space (placebo_in_space): is the effect unusual among units that were not "

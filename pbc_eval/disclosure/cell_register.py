@@ -21,6 +21,7 @@ class _Cell:
     never: bool
     low: float | None = None  # what a reader must be able to believe, where it is not the usual
     high: float | None = None
+    told_small: bool = False  # words say "fewer than 10" of it
 
 
 def is_small(value: float, rule: DisclosureRule) -> bool:
@@ -83,6 +84,10 @@ class CellRegister:
     def never(self, cell: int) -> None:
         self._cells[cell].never = True
 
+    def tell_small(self, cell: int) -> None:
+        """Words tell of a small count that it is small: a reader knows that much."""
+        self._cells[cell].told_small = True
+
     def ask(self, cell: int, low: float, high: float) -> None:
         """Protect a count although it is not small itself, over this range."""
         kept = self._cells[cell]
@@ -110,6 +115,11 @@ class CellRegister:
         for at in np.flatnonzero(asked).tolist():
             low[at] = max(float(cells[at].low or 0.0), least[at])
             high[at] = float(cells[at].high or 0.0)
+        most = np.full(n, np.inf)
+        most[small & np.array([cell.told_small for cell in cells], dtype=bool)] = (
+            self.rule.threshold - 1.0
+        )
+        high = np.minimum(high, most)
         last = 1.0 + float(np.nansum(values))  # zeros go last, when there is nothing else
         cost = np.zeros(len(leaders))
         for place, cell in enumerate(cells):
@@ -129,6 +139,7 @@ class CellRegister:
             low=low,
             high=high,
             least=least,
+            most=most,
             always=always,
             never=never & ~always,
             implied=np.array(implied, dtype=np.int64).reshape(-1, 2),

@@ -76,9 +76,24 @@ def note_finding(register: CellRegister, finding: Finding) -> None:
             elsewhere = register.add(register.value(cell), never=True)
             register.relate([(cell, 1.0), (elsewhere, -1.0)])
     ledger = finding.table("ledger")
-    if submitted and ledger is not None and len(ledger.frame):
-        read = [(register.names[ledger.name, 0, "rows_in"], 1.0)]
-        register.relate([*read, *((cell, -1.0) for cell in submitted.values())])
+    if submitted and ledger is not None:
+        for row in range(len(ledger.frame)):  # the step into which they went, all of both groups
+            went_in = [(register.names[ledger.name, row, "rows_in"], 1.0)]
+            register.relate([*went_in, *((cell, -1.0) for cell in submitted.values())])
+        if groups is not None:
+            _note_who_left(register, groups, ledger)
+
+
+def _note_who_left(register: CellRegister, groups: OutputTable, ledger: OutputTable) -> None:
+    """What a step of the ledger takes out is one of the rows of those left out, of both groups."""
+    for at, key in enumerate(keys_of(groups)):
+        names = [(groups.name, at, column) for column in groups.governed_by]
+        arms = [register.names[name] for name in names if name in register.names]
+        if at == 0 or key in groups.not_people or not any(map(register.value, arms)):
+            continue
+        for row in range(len(ledger.frame)):
+            dropped = register.names[ledger.name, row, "rows_dropped"]
+            register.relate([(dropped, 1.0), *((cell, -1.0) for cell in arms)])
 
 
 def _count_columns(table: OutputTable) -> list[str]:
@@ -124,6 +139,8 @@ def _note_first(
     for cell, value in parts:
         if value in known:
             register.never(cell)
+        elif register.is_small(cell):  # notes and checks say of the few who are left out
+            register.tell_small(cell)
     terms = [(first, 1.0), *((cell, -1.0) for cell, _ in parts)]
     if parts and not register.relate(terms):
         for cell, value in parts:  # parts of it all the same: a small one may be what is missing
@@ -234,9 +251,27 @@ def _note_groups(
             register.relate([(whole, 1.0), *((cells[name], -1.0) for name in sorted(names))])
     entered = [name for name in cells if any(name in names for names in inside.values())]
     register.relate([(cells[name], 1.0) for name in entered], finding.headline.n_treated)
+    _note_unit_periods(register, finding, cells)
     for name, cell in cells.items():
         if name not in entered and register.value(cell) == finding.headline.n_comparison:
             register.never(cell)
+
+
+def _note_unit_periods(register: CellRegister, finding: Finding, cells: dict[str, int]) -> None:
+    """What a total is reckoned with (unit-periods in the programme) stands in the statement, and is
+    a sum of the groups, each times its periods."""
+    table, total = finding.table("cells"), finding.outcome.total
+    scale = finding.measured.total_scale
+    if table is None or total is None or scale is None or "event_time" not in table.frame:
+        return
+    periods: dict[str, int] = {}
+    for key, time in zip(keys_of(table), table.frame["event_time"], strict=True):
+        periods[key] = periods.get(key, 0) + (float(time) >= 0)
+    if total.of == "units":
+        periods = {key: int(n > 0) for key, n in periods.items()}
+    terms = [(cells[key], float(n)) for key, n in periods.items() if n and key in cells]
+    if terms:
+        register.relate(terms, scale * total.per)
 
 
 def _note_same(register: CellRegister, group: int, name: Name) -> None:

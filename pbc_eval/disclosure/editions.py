@@ -10,7 +10,7 @@ Refused is what a reader could do with them:
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,11 +55,15 @@ class _Edition:
     columns: dict[tuple[str, str], _Column] = field(default_factory=dict)
 
 
-def refuse_differencing(edition: Path, others: Path, rule: DisclosureRule) -> None:
+def refuse_differencing(
+    edition: Path, others: Path, rule: DisclosureRule, related: Sequence[Path] = ()
+) -> None:
     """Raise DisclosureError if an edition, with one published before, tells what neither may tell.
 
-    ``edition`` is the folder of the new one; ``others`` that of all editions of the evaluation.
-    Editions without a record of their review tell no counts and are not compared.
+    ``edition`` is the folder of the new one; ``others`` that of all editions of the evaluation;
+    ``related`` are editions about the same people under other names, whose tables and rows are
+    compared by their kind and place. Editions without a record of their review tell no counts and
+    are not compared.
     """
     new = _read(edition, edition)
     if new is None or not rule.protects:
@@ -71,14 +75,27 @@ def refuse_differencing(edition: Path, others: Path, rule: DisclosureRule) -> No
         old = _read(manifest.parent, edition)
         if old is None:
             continue
-        for output, words in _told_together(new, old, rule.threshold):
-            if rule.reviewer_of(output) is None:
-                problems.append(f"  {output}: {words}")
+        problems += _problems(new, old, rule)
+    placed = _read_by_place(edition, new.name) if related else None
+    for folder in related:
+        under_other_names = _read_by_place(folder, f"{folder.parent.name}/{folder.name}")
+        if placed is not None and under_other_names is not None:
+            problems += _problems(placed, under_other_names, rule)
     if problems:
         raise DisclosureError(
             f"Edition {new.name}: beside what was published before, it would tell counts that are "
             "too small or held back.\n" + "\n".join(dict.fromkeys(problems)) + f"\n{REMEDY}"
         )
+
+
+def _problems(new: _Edition, old: _Edition, rule: DisclosureRule) -> list[str]:
+    """What both tell together that nobody answers for, a line each."""
+    return [
+        f"  {output}: {words}"
+        for output, words in _told_together(new, old, rule.threshold)
+        if rule.reviewer_of(output) is None
+        and not (rule.counts == "bodies" and output.startswith("results@"))
+    ]
 
 
 def _told_together(new: _Edition, old: _Edition, threshold: int) -> Iterator[tuple[str, str]]:
@@ -132,7 +149,7 @@ def _read(folder: Path, described: Path) -> _Edition | None:
     edition = _Edition(name=str(own.get("edition", folder.name)), base=int(own.get("base", 1)))
     for table, shape in record["tables"].items():
         file = folder / "downloads" / f"{table}.csv"
-        if not file.is_file():
+        if not file.is_file() or not shape.get("threshold", 1):  # it counts bodies, and shows them
             continue
         frame = pd.read_csv(file, dtype=str, keep_default_na=False)
         labels = [name for name in shape["labels"] if name in frame]
@@ -142,6 +159,47 @@ def _read(folder: Path, described: Path) -> _Edition | None:
     for key, headline in _headlines(folder):
         edition.columns[key] = headline
     return edition
+
+
+def _read_by_place(folder: Path, name: str) -> _Edition | None:
+    """The counts of a published folder, each table by its kind and the place of its outcome, each
+    row by its place: what it is called does not matter."""
+    record, file = _record(folder), folder / RESULTS
+    if record is None or not file.is_file():
+        return None
+    results = read_results_file(file, f"Edition {name}")
+    outcomes = [outcome.id for outcome in results.outcomes]
+    places = {f"{each}-": f"outcome {n}: " for n, each in enumerate(outcomes, start=1)}
+    measures = [measure.id for measure in results.performance or ()]
+    places |= {f"performance-{each}": f"measure {n}" for n, each in enumerate(measures, start=1)}
+    edition = _Edition(name=name, base=int(record.get("base", 1)))
+    for table, shape in record["tables"].items():
+        csv = folder / "downloads" / f"{table}.csv"
+        if not csv.is_file() or not shape.get("threshold", 1):
+            continue
+        frame = pd.read_csv(csv, dtype=str, keep_default_na=False)
+        kind = next((to + table[len(own) :] for own, to in places.items() if table.startswith(own)),
+                    table)  # fmt: skip
+        rows = frame.assign(place=[f"row {n} of {len(frame)}" for n in range(1, len(frame) + 1)])
+        for column in (c for c in shape["counts"] if c in frame):
+            totals = shape.get("totals", {})
+            edition.columns[kind, column] = _column(rows, kind, column, ["place"], totals)
+    for key, headline in _headlines(folder):
+        by_place: dict[Key, float] = {(f"outcome {n}", "1"): headline.published[each, "1"]
+                    for n, each in enumerate(outcomes, start=1)
+                    if (each, "1") in headline.published}  # fmt: skip
+        edition.columns[key] = _Column(*key, by_place, frozenset(), None)
+    return edition
+
+
+def open_doubts(folder: Path) -> tuple[str, ...]:
+    """Outputs of a published edition that its disclosure review doubts and nobody answers for."""
+    outputs = (_record(folder) or {}).get("outputs", [])
+    return tuple(
+        str(each["output"])
+        for each in outputs
+        if each.get("status") == "review" and not each.get("reviewed_by")
+    )
 
 
 def _record(folder: Path) -> dict[str, Any] | None:

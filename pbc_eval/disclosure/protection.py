@@ -37,7 +37,8 @@ class SuppressionProblem:
 
     Cells that go together have the same number in ``decision`` (n,); ``cost`` (d,) is of hiding
     what one decision hides. ``sensitive`` (n,) must be hidden and protected: a reader must be able
-    to believe ``low`` (n,) and ``high`` (n,), and never less than ``least`` (n,) of a hidden cell.
+    to believe ``low`` (n,) and ``high`` (n,), and never less than ``least`` (n,) of a hidden cell,
+    nor more than ``most`` (n,): infinite, unless words tell that it is small.
     Decisions in ``always`` (d,) are hidden anyway; those in ``never`` (d,) are told elsewhere.
     ``implied`` (k, 2): hiding the first means hiding the second.
     """
@@ -52,6 +53,7 @@ class SuppressionProblem:
     least: Floats
     always: Bools
     never: Bools
+    most: Floats | float = np.inf
     implied: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 2), dtype=np.int64))
 
 
@@ -90,8 +92,10 @@ class _Search:
     problem: SuppressionProblem
     targets: list[_Target]
     room_down: Floats  # by how much each cell can be lower than it is
+    room_up: Floats  # and higher
     start: Floats  # decisions hidden from the outset
     end: Floats  # decisions that may be hidden
+    stretch: float  # by how much more than asked another cell may have to move
     cuts: list[Floats] = field(default_factory=list)
 
 
@@ -113,8 +117,10 @@ def protect(problem: SuppressionProblem, *, rounds: int = ROUNDS) -> Pattern:
         problem=problem,
         targets=_targets(problem),
         room_down=np.maximum(problem.values - problem.least, 0.0),
+        room_up=np.maximum(problem.most - problem.values, 0.0),
         start=start,
         end=end,
+        stretch=_stretch(problem.relations),
     )
     exposed = _ask_no_more_than_can_be(search)
     ties = np.arange(1, n_decisions + 1) / (n_decisions * (n_decisions + 1) / 2) * TIE
@@ -141,6 +147,13 @@ def protect(problem: SuppressionProblem, *, rounds: int = ROUNDS) -> Pattern:
         exposed=exposed,
         rounds=done,
     )
+
+
+def _stretch(relations: Relations) -> float:
+    """1 where all cells count once in sums; in a sum of multiples, how far these lie apart."""
+    matrix = relations.matrix
+    sizes = np.abs(matrix.data[matrix.data != 0])
+    return float(sizes.max() / sizes.min()) if len(sizes) else 1.0
 
 
 def _targets(problem: SuppressionProblem) -> list[_Target]:
@@ -174,15 +187,17 @@ def _moves(search: _Search, target: _Target, chosen: Floats) -> tuple[float, Flo
     """
     problem = search.problem
     part = chosen[problem.decision]
-    down = np.minimum(search.room_down, target.asked) * part
-    up = target.asked * part
+    furthest = target.asked * search.stretch
+    down = np.minimum(search.room_down, furthest) * part
+    up = np.minimum(search.room_up, furthest) * part
+    for side in (down, up):
+        side[target.cell] = min(side[target.cell], target.asked)
     objective = np.zeros(len(part))
     objective[target.cell] = -target.sign
     solved = _linear(objective, problem.relations.matrix, np.column_stack([-down, up]))
-    capacity = (
-        np.maximum(solved.lower.marginals, 0.0) * np.minimum(search.room_down, target.asked)
-        + np.maximum(-solved.upper.marginals, 0.0) * target.asked
-    )
+    capacity = np.maximum(solved.lower.marginals, 0.0) * np.minimum(
+        search.room_down, furthest
+    ) + np.maximum(-solved.upper.marginals, 0.0) * np.minimum(search.room_up, furthest)
     parts = np.bincount(problem.decision, capacity, len(problem.cost))
     return float(-solved.fun), np.where(parts > NEAR, np.minimum(parts, target.asked), 0.0)
 
@@ -235,8 +250,9 @@ def _completed(search: _Search, chosen: Floats, weights: Floats) -> Floats:
         allowed = search.end[problem.decision]
         both = problem.relations.matrix
         bounds = np.zeros((2 * n, 2))
-        bounds[:n, 1] = target.asked * allowed
-        bounds[n:, 1] = np.minimum(search.room_down, target.asked) * allowed
+        furthest = target.asked * search.stretch
+        bounds[:n, 1] = np.minimum(search.room_up, furthest) * allowed
+        bounds[n:, 1] = np.minimum(search.room_down, furthest) * allowed
         at = target.cell + (0 if target.sign > 0 else n)
         other = target.cell + (n if target.sign > 0 else 0)
         bounds[at, 0] = bounds[at, 1] = target.asked

@@ -30,13 +30,19 @@ ReviewStatus = Literal["pass", "review", "fail"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputReview:
-    """What was found of one output; ``cells`` names those in doubt, never their values."""
+    """What was found of one output; ``cells`` names those in doubt, never their values.
+
+    ``rule`` says which rule was applied, ``narrowest`` the narrowest range to which a reader of all
+    that is published can bring a small count that is held back.
+    """
 
     output: str
     kind: Literal["table", "figure", "sentences", "series", "workbook"]
     status: ReviewStatus
     reason: str
     cells: tuple[str, ...] = ()
+    rule: str = ""
+    narrowest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,7 +52,8 @@ class ReleasedTable:
     ``kinds`` says how each column that is shown is written, ``headers`` what stands above it;
     ``frame`` may have more columns, for download. ``scale`` turns effects and levels into what is
     shown. ``counts`` are the columns that count people; ``guarded`` says whether the rule had
-    anything to look at. ``totals`` are those of its columns that stand elsewhere, whatever is held
+    anything to look at; ``counts_always`` that it counts people whatever the units of the data are.
+    ``totals`` are those of its columns that stand elsewhere, whatever is held
     back. ``doubts`` are what a reviewer should know of it; ``faults`` why it must not go out. Each
     is a reason and the cells it is about.
     """
@@ -63,9 +70,12 @@ class ReleasedTable:
     subject: str = ""  # what its numbers are of, where that is no column: the score, say
     counts: tuple[str, ...] = ()
     guarded: bool = False
+    counts_always: bool = False
+    threshold: int = 0  # of the rule that it passed; 0 where nothing in it is protected
     one_row_a_unit: bool = False
     sentence_columns: tuple[str, ...] = ()  # whose cells are Sentences
     n_suppressed: int = 0
+    narrowest: tuple[float, float] | None = None  # of its small counts held back, by the audit
     doubts: tuple[tuple[str, str], ...] = ()
     faults: tuple[tuple[str, str], ...] = ()
     totals: dict[str, float] = field(default_factory=dict)

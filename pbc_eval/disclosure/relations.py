@@ -61,18 +61,20 @@ def audit(
     suppressed: ArrayLike,
     *,
     least: ArrayLike = 0.0,
+    most: ArrayLike = np.inf,
     whole: bool = True,
 ) -> Floats:
     """The interval of each cell that a reader can work out, (n, 2); published cells are a point.
 
     ``published`` (n,) holds the values; those under ``suppressed`` (n,) are not looked at. A hidden
-    cell is ``least`` or more, and a whole number unless ``whole`` is False. An interval without an
-    upper end is infinite there. Raises DisclosureError for values that contradict the relations:
+    cell is ``least`` to ``most``, and a whole number unless ``whole`` is False. An interval without
+    an upper end is infinite there. Raises DisclosureError for values that contradict the relations:
     an audit of other cells than those that were published would prove nothing.
     """
     values = np.array(published, dtype=float)
     hidden = np.array(suppressed, dtype=bool)
     bottom = np.broadcast_to(np.asarray(least, dtype=float), values.shape)
+    top = np.broadcast_to(np.asarray(most, dtype=float), values.shape)
     if values.shape != hidden.shape or values.shape != (relations.n_cells,):
         raise DisclosureError(
             f"audit: {values.size} values and {hidden.size} marks were given for "
@@ -92,30 +94,37 @@ def audit(
     related = np.bincount(matrix.indices, minlength=len(places)) > 0
     for position, place in enumerate(places):
         if not related[position]:  # nothing is known of it
-            intervals[place] = bottom[place], np.inf
+            intervals[place] = bottom[place], top[place]
             continue
+        ends = (bottom[places], top[places])
         for side, sign in enumerate((1.0, -1.0)):
-            intervals[place, side] = _end(kept, position, sign, bottom[places], whole=whole)
+            intervals[place, side] = _end(kept, position, sign, ends, whole=whole)
     return intervals
 
 
 def _end(
-    kept: LinearConstraint, position: int, sign: float, least: Floats, *, whole: bool
+    kept: LinearConstraint,
+    position: int,
+    sign: float,
+    ends: tuple[Floats, Floats],
+    *,
+    whole: bool,
 ) -> float:
-    """The smallest (``sign`` 1) or largest (-1) value of one hidden cell."""
+    """The smallest (``sign`` 1) or largest (-1) value of one hidden cell, all within ``ends``."""
+    least, most = ends
     objective = np.zeros(len(least))
     objective[position] = sign
     solved = milp(
         objective,
         integrality=np.full(len(least), int(whole)),
-        bounds=Bounds(least, np.inf),
+        bounds=Bounds(least, most),
         constraints=kept,
     )
     if solved.x is not None:
         end = float(solved.x[position])
         return float(round(end)) if whole else end
     if sign < 0 and solved.status in (3, 4):  # 4: unbounded or infeasible; the minimum tells which
-        _end(kept, position, 1.0, least, whole=whole)
+        _end(kept, position, 1.0, ends, whole=whole)
         return np.inf
     raise DisclosureError(
         "audit: nothing fits what is published. Check the relations, and that no hidden cell is "

@@ -10,6 +10,7 @@ Numbers go out to ten significant digits (``numerics.published``): what differs 
 the next is beyond them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,6 +33,7 @@ from pbc_eval.disclosure.sentences import (
     released_column,
     released_sentence,
 )
+from pbc_eval.disclosure.stated import review_of_counts, review_of_words
 from pbc_eval.disclosure.tables import release_open_table, release_table, release_tables
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import Evaluation, Finding, OutputTable
@@ -51,16 +53,22 @@ def release(evaluation: Evaluation) -> ReleasedEvaluation:
     """
     spec = evaluation.spec
     rule = spec.publication.disclosure
+    units = rule.of_units
     for finding in evaluation.findings:
-        _refuse_a_headline_on_few(finding, rule)
-    findings = tuple(_release_finding(finding, rule) for finding in evaluation.findings)
-    tables = tuple(_release_alone(table, rule) for table in tables_of(evaluation))
+        _refuse_a_headline_on_few(finding, units)
+    findings = tuple(_release_finding(finding, units) for finding in evaluation.findings)
+    shown = replace(evaluation, payment_alternatives=_told_payments(evaluation, findings))
+    tables = tuple(
+        _release_alone(table, rule if table.counts_always else units) for table in tables_of(shown)
+    )
     kpis, summary = release_performance(evaluation.performance, rule)
     if summary is not None:
         tables = (*tables, summary)
     alone = (*tables, *(kpi.table for kpi in kpis))
-    reviews = reviews_of(evaluation, findings, rule)
-    reviews += tuple(review_table(table, rule) for table in alone)
+    reviews = reviews_of(evaluation, findings, units)
+    reviews += tuple(review_table(table, units) for table in tables if not table.counts_always)
+    reviews += tuple(review_table(table, rule) for table in alone if table.counts_always)
+    reviews += (*review_of_words(spec, rule), *review_of_counts(spec, rule))
     refuse_unfit_outputs(reviews, spec)
     simulation = evaluation.simulation
     return ReleasedEvaluation(
@@ -83,6 +91,24 @@ def release(evaluation: Evaluation) -> ReleasedEvaluation:
         inputs=evaluation.inputs,
         seed=evaluation.seed,
     )
+
+
+def _told_payments(
+    evaluation: Evaluation, released: Sequence[ReleasedFinding]
+) -> pd.DataFrame | None:
+    """Payments under other estimates, without those of estimates that are held back."""
+    payments = evaluation.payment_alternatives
+    if payments is None:
+        return None
+    withheld = {
+        label
+        for finding, part in zip(evaluation.findings, released, strict=True)
+        for table in (part.table("estimates"),)
+        if table is not None
+        for label, value in zip(table.frame["estimator"], table.frame["estimate"], strict=True)
+        if is_suppressed(value)
+    }
+    return payments[~payments["estimator"].isin(withheld)].reset_index(drop=True)
 
 
 def _release_alone(table: OutputTable, rule: DisclosureRule) -> ReleasedTable:
@@ -125,12 +151,16 @@ def _release_finding(finding: Finding, rule: DisclosureRule) -> ReleasedFinding:
         replace(_with_told_reasons(table, tell), about=finding.outcome.id) for table in tables
     )
     path = next((t for t in tables if t.name == f"{finding.outcome.id}-event"), None)
-    benchmark = finding.benchmark
+    benchmark, are_told = finding.benchmark, _told_estimates(finding, tables)
     return ReleasedFinding(
         outcome=finding.outcome,
         headline=tell.estimate(finding.headline),
         measured=finding.measured,
-        alternatives=tuple(tell.estimate(e) for e in finding.alternatives),
+        alternatives=tuple(
+            tell.estimate(estimate)
+            for estimate, is_told in zip(finding.alternatives, are_told, strict=True)
+            if is_told
+        ),
         benchmark=tell.estimate(benchmark) if benchmark else None,
         checks=tuple(
             replace(check, sentence=tell.sentence(check.sentence), table=None)
@@ -142,6 +172,15 @@ def _release_finding(finding: Finding, rule: DisclosureRule) -> ReleasedFinding:
         tables=tables,
         path=_release_series(finding.path, path, tell),
     )
+
+
+def _told_estimates(finding: Finding, tables: Sequence[ReleasedTable]) -> list[bool]:
+    """Which estimates the table of estimates tells."""
+    name = f"{finding.outcome.id}-estimates"
+    table = next((table for table in tables if table.name == name), None)
+    if table is None or len(table.frame) != len(finding.alternatives):
+        return [True] * len(finding.alternatives)
+    return [not is_suppressed(value) for value in table.frame["estimate"]]
 
 
 def _with_told_reasons(released: ReleasedTable, tell: _Teller) -> ReleasedTable:

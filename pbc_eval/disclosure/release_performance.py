@@ -3,19 +3,22 @@
 The summary is made of what is left, so that it cannot tell what a KPI's own table holds back.
 """
 
+import math
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.agreement.performance import Kpi
-from pbc_eval.disclosure.cell_register import is_small
+from pbc_eval.disclosure.cell_register import CellRegister
 from pbc_eval.disclosure.record import SUPPRESSED, ReleasedKpi, ReleasedTable, is_suppressed
-from pbc_eval.disclosure.tables import release_open_table, release_table
+from pbc_eval.disclosure.relations import NEAR
+from pbc_eval.disclosure.tables import Mark, protect_tables, release_open_table, written_table
 from pbc_eval.evaluation.record import Kind, OutputTable
 from pbc_eval.evaluation.shown.open_table import open_table
 from pbc_eval.kpi.kpi_words import is_share, side_words, value_words
-from pbc_eval.kpi.record import KpiResult, PerformanceResult
+from pbc_eval.kpi.record import KpiPeriod, KpiResult, PerformanceResult
 
 _HIDDEN_WITH_COUNT = ("value", "conf_low", "conf_high", "low", "high")
 _COUNTED = {"survey": ("Answers", ""), "proportion": ("Met", "Among"), "rate": ("Events", "Among")}
@@ -32,39 +35,116 @@ def release_performance(
 
 
 def _release_kpi(result: KpiResult, rule: DisclosureRule) -> ReleasedKpi:
-    table = release_table(_period_table(result), rule)
+    table, tells_overall, tells_centre = _release_periods(result, rule)
     if table.n_suppressed and result.kpi.feeds in ("latest", "overall"):
         fed = ("a payment rests on this measure, and its statement tells it", result.kpi.label)
         table = replace(table, doubts=(*table.doubts, fed))
     in_last = table.frame["period"] == result.latest.period
     latest = table.frame.loc[in_last, "value"].iloc[0]
-    is_hidden = _counts_too_few(result, rule)
     return ReleasedKpi(
         kpi=result.kpi,
         rating=result.rating,
         reason=result.reason,
-        overall=SUPPRESSED if is_hidden else value_words(result.kpi, result.overall),
-        overall_value=None if is_hidden else result.overall,
+        overall=value_words(result.kpi, result.overall) if tells_overall else SUPPRESSED,
+        overall_value=result.overall if tells_overall else None,
         latest=latest if is_suppressed(latest) else value_words(result.kpi, float(latest)),
         missed=result.missed,
         reported=len(result.periods) - len(result.missing),
         missing=result.missing,
-        signals=tuple(period.period for period in result.periods if period.signals),
+        signals=tuple(
+            period.period
+            for period, signs in zip(result.periods, table.frame["signals"], strict=True)
+            if period.signals and not is_suppressed(signs)
+        ),
         chart_kind=result.chart.kind,
-        chart_centre=result.chart.centre,
+        chart_centre=result.chart.centre if tells_centre else math.nan,
         chart_note=result.chart.note,
         table=table,
     )
 
 
-def _counts_too_few(result: KpiResult, rule: DisclosureRule) -> bool:
-    """Do all periods together count too few for their value to be told?"""
-    sums = [
-        sum(getattr(period, name) or 0.0 for period in result.periods)
-        for name in ("count", "among")
-        if any(getattr(period, name) is not None for period in result.periods)
-    ]
-    return rule.protects and any(is_small(total, rule) for total in sums)
+_ALL = ("all periods", 0, "count")
+
+
+def _release_periods(result: KpiResult, rule: DisclosureRule) -> tuple[ReleasedTable, bool, bool]:
+    """The table by period; whether the value over all periods may be told; and the chart's centre.
+
+    Those who met a target and those who did not are both counts: with the number asked they tell
+    each other. All periods together are the sum; their value is the centre of the chart too.
+    """
+    table = _period_table(result)
+    if not rule.protects:
+        return written_table(table, set(), rule, None), True, True
+    protected = protect_tables((table,), rule, also=partial(_note_periods, table, result))
+    marks = protected.marks(table.name)
+    tells_overall = not protected.marks(_ALL[0])
+    hidden_answers = {row for row, column in marks if column == "value"}  # of a survey
+    marks |= {(row, name) for row in hidden_answers for name in ("conf_low", "conf_high")}
+    tells_centre = tells_overall and not hidden_answers
+    if not tells_centre:  # limits lie around it, at a distance that the values give
+        marks |= {(row, name) for row in range(len(table.frame)) for name in ("low", "high")}
+    marks |= _ratings_that_tell(table, result, marks, rule)
+    return written_table(table, marks, rule, protected), tells_overall, tells_centre
+
+
+def _note_periods(table: OutputTable, result: KpiResult, register: CellRegister) -> None:
+    """Complements, and the sums over all periods, of which the overall value is the ratio."""
+    names, kind = register.names, result.kpi.type
+    counts, wholes, rests = [], [], []
+    for row, period in enumerate(result.periods):
+        if period.count is None or period.value is None:
+            continue
+        if kind == "survey":
+            yes, whole = _answers_yes(period), names[table.name, row, "count"]
+            if yes is None:
+                continue
+            count = register.add(yes, name=(table.name, row, "value"), cost=1.0)
+        else:
+            count = names[table.name, row, "count"]
+            whole = names[table.name, row, "among"]
+        counts.append(count)
+        wholes.append(whole)
+        if kind in ("survey", "proportion"):
+            rest = register.add(register.value(whole) - register.value(count), always=True, cost=0)
+            register.relate([(whole, 1.0), (count, -1.0), (rest, -1.0)])
+            rests.append(rest)
+    sums = []
+    for cells, is_overall in ((counts, True), (rests, False), (wholes, False)):
+        total = sum(register.value(cell) for cell in cells)
+        if cells:
+            whole = register.add(
+                total,
+                name=_ALL if is_overall else None,
+                cost=None if is_overall else total + 1.0,
+                always=cells is rests,
+            )
+            register.relate([*((cell, 1.0) for cell in cells), (whole, -1.0)])
+            sums.append(whole)
+    if rests:
+        register.relate([(sums[2], 1.0), (sums[0], -1.0), (sums[1], -1.0)])
+    elif counts:  # a rate over all periods tells the events by the number exposed
+        register.follows(sums[1], sums[0])
+
+
+def _answers_yes(period: KpiPeriod) -> int | None:
+    """How many answered yes; None where answers count by weights, so that no count follows."""
+    yes = (period.value or 0.0) * (period.count or 0.0)
+    return round(yes) if abs(yes - round(yes)) < NEAR else None
+
+
+def _ratings_that_tell(
+    table: OutputTable, result: KpiResult, marks: set[Mark], rule: DisclosureRule
+) -> set[Mark]:
+    """Ratings of periods held back that leave fewer counts open than the rule asks for."""
+    telling: set[Mark] = set()
+    for row, column in marks:
+        among = result.periods[row].among if column == "count" else result.periods[row].count
+        if not is_share(result.kpi) or column == "among" or among is None:
+            continue
+        side = min(result.kpi.target, 1.0 - result.kpi.target)
+        if side * among < rule.threshold:
+            telling |= {(row, "rating"), (row, "signals")}
+    return telling
 
 
 def _period_table(result: KpiResult) -> OutputTable:
@@ -93,6 +173,7 @@ def _period_table(result: KpiResult) -> OutputTable:
         decimals=2,
         ratios={"value": ("count", "among")} if kpi.type in ("proportion", "rate") else {},
         about=kpi.id,
+        counts_always=True,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.disclosure.record import ReleasedTable
+from pbc_eval.disclosure.stated import refuse_words_of_few
 from pbc_eval.disclosure.tables import release_open_table, release_table
 from pbc_eval.evaluation.note.design_note import DesignNote, ExpectedError
 from pbc_eval.evaluation.note.tables import agreed_tables, groups_table, levels_table
@@ -50,8 +51,13 @@ class ReleasedDesignNote:
 
 
 def release_note(note: DesignNote) -> ReleasedDesignNote:
-    """Apply the evaluation's disclosure rule to what the data show before treatment."""
-    rule = note.spec.publication.disclosure
+    """Apply the evaluation's disclosure rule to what the data show before treatment.
+
+    Raises DisclosureError for words of few people in the file.
+    """
+    rule = note.spec.publication.disclosure.of_units
+    units = note.spec.data.unit_name[1:] if note.spec.data else ()
+    refuse_words_of_few(note.spec.id, note.spec, note.spec.publication.disclosure, tuple(units))
     before, tables = note.before, []
     expected = note.expected
     if before is not None:

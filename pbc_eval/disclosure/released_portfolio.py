@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.disclosure.record import ReleasedTable
+from pbc_eval.disclosure.stated import refuse_words_of_few
 from pbc_eval.disclosure.tables import release_open_table
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.portfolio.record import Portfolio
@@ -32,6 +33,7 @@ class ReleasedPortfolio(Portfolio):
 def release_portfolio(portfolio: Portfolio) -> ReleasedPortfolio:
     """Apply the portfolio's disclosure rule. Raises DisclosureError naming the contract."""
     rule = portfolio.spec.publication.disclosure
+    refuse_words_of_few(portfolio.spec.id, portfolio.spec, rule)
     for contract in portfolio.contracts:
         if not contract.link and contract.people is not None and contract.people < rule.threshold:
             raise DisclosureError(

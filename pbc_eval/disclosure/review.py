@@ -11,6 +11,7 @@ statuses and ten degrees of freedom as in ACRO (Green, Ritchie & Smith 2021, UNE
 Statistical Data Confidentiality).
 """
 
+import math
 import re
 from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations
@@ -28,6 +29,7 @@ from pbc_eval.disclosure.record import (
     ReviewStatus,
 )
 from pbc_eval.disclosure.sentences import held_back_counts
+from pbc_eval.disclosure.stated import COUNTS, WORDS
 from pbc_eval.disclosure.tables import release_open_table
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import Evaluation, Finding
@@ -64,6 +66,7 @@ def reviews_of(
                 reason=f"{sentences} sentences, told without small counts"
                 if rule.protects
                 else OFF,
+                rule=rule_words(rule),
             )
         )
     if rule.protects:
@@ -76,7 +79,9 @@ def reviews_of(
 def review_table(released: ReleasedTable, rule: DisclosureRule) -> OutputReview:
     """One table: what it holds, and what a reader could work out of it."""
     if not rule.protects:
-        return OutputReview(output=released.name, kind="table", status="pass", reason=OFF)
+        return OutputReview(
+            output=released.name, kind="table", status="pass", reason=OFF, rule=rule_words(rule)
+        )
     faults, doubts = list(released.faults), list(released.doubts)
     for column in released.frame.columns:
         header = released.headers.get(str(column), str(column))
@@ -97,7 +102,29 @@ def review_table(released: ReleasedTable, rule: DisclosureRule) -> OutputReview:
         status=status,
         reason=reason,
         cells=tuple(cell for _, cell in reasons),
+        rule=rule_words(rule) if released.guarded else NO_PEOPLE,
+        narrowest=_range_words(released.narrowest),
     )
+
+
+def rule_words(rule: DisclosureRule) -> str:
+    """The rule in a few words: "counts of 1 to 9 held back; counts to the nearest 5"."""
+    if not rule.protects:
+        return "bodies of public identity are shown" if rule.counts == "bodies" else "none"
+    least = 0 if rule.zeros == "protected" else 1
+    words = [f"counts of {least} to {rule.threshold - 1} held back"]
+    if rule.base > 1:
+        words.append(f"counts to the nearest {rule.base}")
+    if rule.dominance is not None and not rule.dominance.is_off:
+        words.append("totals that few dominate held back")
+    return "; ".join(words)
+
+
+def _range_words(ends: tuple[float, float] | None) -> str:
+    if ends is None:
+        return ""
+    low, high = ends
+    return f"{low:,.0f} or more" if math.isinf(high) else f"{low:,.0f} to {high:,.0f}"
 
 
 def refuse_unfit_outputs(reviews: Iterable[OutputReview], spec: EvaluationSpec) -> None:
@@ -110,7 +137,7 @@ def refuse_unfit_outputs(reviews: Iterable[OutputReview], spec: EvaluationSpec) 
         raise DisclosureError(
             f"{spec.id}: {_outputs(failed)} may identify a person and cannot be released.\n"
             + "\n".join(f"  {_named(review)}" for review in failed)
-            + "\nPublish wider groups, or leave these figures out."
+            + f"\n{_remedy(failed)}"
         )
     open_doubts = [
         review
@@ -125,6 +152,22 @@ def refuse_unfit_outputs(reviews: Iterable[OutputReview], spec: EvaluationSpec) 
             + "\nLook at them, and add output, by, date and reason under "
             "publication.disclosure.reviewed; or publish wider groups."
         )
+
+
+def _remedy(failed: Sequence[OutputReview]) -> str:
+    remedies = [_REMEDIES.get(review.output, _WIDER) for review in failed]
+    return "\n".join(dict.fromkeys(remedies))
+
+
+_WIDER = "Publish wider groups, or leave these figures out."
+_ANSWER = "by, date and reason under publication.disclosure.reviewed"
+_REMEDIES = {
+    WORDS: f"Change the words; or, where they are about nobody in the data, add output: words, "
+    f"{_ANSWER}. Where the data's units are bodies whose identity is public, say counts: bodies "
+    "under publication.disclosure.",
+    COUNTS: "Leave the count out; or have somebody answer for it: output: verified-counts, "
+    f"{_ANSWER}.",
+}
 
 
 def _outputs(reviews: Sequence[OutputReview]) -> str:
@@ -142,8 +185,8 @@ def _passed(released: ReleasedTable) -> str:
     if not released.n_suppressed:
         return SAFE
     return (
-        f"{released.n_suppressed} cells are held back; what is left leaves open what they are, "
-        "by audit of the whole release"
+        f"{released.n_suppressed} cells are held back; whoever adds up what is published of the "
+        "outcome brings no small one nearer than the range beside this"
     )
 
 
@@ -165,6 +208,7 @@ def _of_estimates(finding: Finding, rule: DisclosureRule) -> OutputReview:
         if rule.protects
         else OFF,
         cells=tuple(dict.fromkeys(few)) if doubtful else (),
+        rule=rule_words(rule),
     )
 
 
@@ -208,6 +252,7 @@ def _of_samples(findings: Sequence[Finding], rule: DisclosureRule) -> list[Outpu
             reason=f"the samples of these {what} differ by fewer than {rule.threshold} units; both "
             "together may tell about those few",
             cells=pairs,
+            rule=rule_words(rule),
         )
         for name, what, pairs in compared
         if pairs
@@ -272,6 +317,7 @@ def complete_reviews(
             kind="figure",
             status="pass",
             reason="drawn from released tables and series only, with its alternative text",
+            rule="as its tables",
         )
         for name in figures
     ]
@@ -290,18 +336,28 @@ def reviews_table(reviews: Sequence[OutputReview], rule: DisclosureRule) -> Rele
                 "status": review.status,
                 "reason": review.reason,
                 "cells": "; ".join(review.cells),
+                "rule": review.rule,
+                "narrowest": review.narrowest,
                 "reviewed_by": f"{reviewer.by}, {reviewer.date.isoformat()}: {reviewer.reason}"
                 if reviewer
                 else "",
             }
         )
-    columns = ("output", "kind", "status", "reason", "cells", "reviewed_by")
-    headers = ("Output", "Kind", "Status", "Reason", "Cells", "Reviewed by")
+    headers = {
+        "output": "Output",
+        "kind": "Kind",
+        "status": "Status",
+        "reason": "Reason",
+        "cells": "Cells",
+        "rule": "Rule",
+        "narrowest": "Small counts are known to be",
+        "reviewed_by": "Reviewed by",
+    }
     return release_open_table(
         open_table(
             REVIEW_TABLE,
             "Each output as it was looked at before release",
-            pd.DataFrame(rows, columns=list(columns)),
-            {column: (header, "text") for column, header in zip(columns, headers, strict=True)},
+            pd.DataFrame(rows, columns=list(headers)),
+            {column: (header, "text") for column, header in headers.items()},
         )
     )

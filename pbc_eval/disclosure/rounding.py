@@ -25,7 +25,8 @@ def rounded(table: OutputTable, frame: pd.DataFrame, base: int) -> pd.DataFrame:
     """``frame`` with the counts of ``table`` rounded, and its ratios made from rounded counts."""
     if base == 1:
         return frame
-    counts = [c for c, kind in table.kinds.items() if kind == "count" and c in frame]
+    counted = [c for c, kind in table.kinds.items() if kind == "count" and c in frame]
+    counts = [c for c in counted if c not in table.not_people]
     counts += [c for c in table.governed_by if c not in counts]
     after = frame.copy()
     for column in counts:

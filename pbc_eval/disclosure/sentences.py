@@ -103,6 +103,23 @@ def released_column(
     ]
 
 
+def without_counts(cell: object) -> object:
+    """A sentence that tells no count of people at all; what is no sentence stays."""
+    if not isinstance(cell, Sentence):
+        return cell
+    return cell.changed(
+        lambda part: (
+            HeldBack(SUPPRESSED, part.noun)
+            if isinstance(part, Units)
+            else EMPTY
+            if isinstance(part, (Breakdown, Bracketed))
+            else HeldBack(SUPPRESSED)
+            if isinstance(part, Share) and part.of is not None
+            else part
+        )
+    )
+
+
 Gone = Callable[[int], bool]
 
 

@@ -3,7 +3,7 @@
 tables ──▶ register of cells ──▶ pattern of least cost ──▶ audit ──▶ marks ──▶ rounding
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,11 +13,13 @@ from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.disclosure.cell_register import CellRegister, is_small
 from pbc_eval.disclosure.cells import names_of, note_finding, note_table
 from pbc_eval.disclosure.dominance import protection_needed
+from pbc_eval.disclosure.group_effects import places_of_effects
+from pbc_eval.disclosure.moments import few_with_a_trait, with_rounded_gaps
 from pbc_eval.disclosure.protection import Pattern, SuppressionProblem, protect
 from pbc_eval.disclosure.record import SUPPRESSED, ReleasedTable
 from pbc_eval.disclosure.relations import NEAR, audit, relations_of
 from pbc_eval.disclosure.rounding import rounded, to_base
-from pbc_eval.disclosure.sentences import released_column, released_sentence
+from pbc_eval.disclosure.sentences import released_column, released_sentence, without_counts
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import Finding, OutputTable
 from pbc_eval.messages.sentence import Sentence
@@ -64,9 +66,25 @@ def release_tables(
     for table in tables:
         _refuse_unknown_columns(table)
     if not rule.protects:
-        return tuple(_written(table, set(), rule, None) for table in tables)
+        return tuple(written_table(table, set(), rule, None) for table in tables)
     protected = protect_tables(tables, rule, finding)
-    return tuple(_written(t, protected.marks(t.name), rule, protected) for t in tables)
+    marks = {table.name: protected.marks(table.name) for table in tables}
+    is_enough = True
+    if finding is not None:
+        gone = {(table.name, row, name) for table in tables for row, column in marks[table.name]
+                for name in (column, *table.governed_by.get(column, ()))}  # fmt: skip
+        places, is_enough = places_of_effects(finding, gone, rule)
+        for name, row, column in places:
+            marks.setdefault(name, set()).add((row, column))
+    written = (written_table(table, marks[table.name], rule, protected) for table in tables)
+    return tuple(table if is_enough else _with_effects_that_follow(table) for table in written)
+
+
+def _with_effects_that_follow(table: ReleasedTable) -> ReleasedTable:
+    if not table.name.endswith("-groups"):
+        return table
+    words = "the averages that are published tell the effect of a group that is held back"
+    return replace(table, faults=(*table.faults, (words, "all groups")))
 
 
 def release_open_table(table: OutputTable) -> ReleasedTable:
@@ -82,15 +100,23 @@ def release_open_table(table: OutputTable) -> ReleasedTable:
 
 
 def protect_tables(
-    tables: Sequence[OutputTable], rule: DisclosureRule, finding: Finding | None = None
+    tables: Sequence[OutputTable],
+    rule: DisclosureRule,
+    finding: Finding | None = None,
+    also: Callable[[CellRegister], None] | None = None,
 ) -> Protected:
-    """Which cells of tables that are published together must be hidden, and the audit of that."""
+    """Which cells of tables that are published together must be hidden, and the audit of that.
+
+    ``also`` enters what else a reader knows of these cells.
+    """
     register = CellRegister(rule)
     if finding is not None:
         note_finding(register, finding)
     else:
         for table in tables:
             note_table(register, table)
+    if also is not None:
+        also(register)
     problem = register.suppression_problem()
     pattern = protect(problem)
     if not pattern.hidden.any():
@@ -100,7 +126,12 @@ def protect_tables(
         )
     whole = bool(np.allclose(problem.values, np.round(problem.values), atol=NEAR))
     intervals = audit(
-        problem.relations, problem.values, pattern.hidden, least=problem.least, whole=whole
+        problem.relations,
+        problem.values,
+        pattern.hidden,
+        least=problem.least,
+        most=problem.most,
+        whole=whole,
     )
     narrow = (intervals[:, 0] > problem.low + NEAR) | (intervals[:, 1] < problem.high - NEAR)
     exposed = tuple(int(cell) for cell in np.flatnonzero(problem.sensitive & narrow))
@@ -116,9 +147,10 @@ def _refuse_unknown_columns(table: OutputTable) -> None:
         raise DisclosureError(f"{table.name}: there is no column {min(lacking)!r} to protect.")
 
 
-def _written(
+def written_table(
     table: OutputTable, marks: set[Mark], rule: DisclosureRule, protected: Protected | None
 ) -> ReleasedTable:
+    """The table with its marks in place of what must be hidden, and of what that governs."""
     frame = table.frame.astype(object)
     hidden = pd.DataFrame(False, index=frame.index, columns=frame.columns)
     place = np.arange(len(frame))
@@ -128,19 +160,38 @@ def _written(
     if rule.protects:
         for column in table.contributions:
             hidden[column] = hidden[column] | _dominated(table, column, rule)
+    few = few_with_a_trait(table, rule)
+    for row, column in few:
+        hidden[column] = hidden[column] | (place == row)
     for column in table.sentence_columns:
-        cells = released_column(frame[column], rule)
+        cells = released_column(_reasons(table, column, hidden), rule)
         frame[column] = pd.Series(cells, frame.index, dtype=object)
-    frame = rounded(table, frame.mask(hidden, SUPPRESSED), rule.base)
+    frame = with_rounded_gaps(table, frame.mask(hidden, SUPPRESSED), few, rule)
+    hidden = hidden | (frame == SUPPRESSED)
+    frame = rounded(table, frame, rule.base)
     doubts, faults = _doubts(table, protected) if protected else ((), ())
+    faults += _unguarded(table) if rule.protects else ()
     return replace(
         _as_released(table, frame, _notes(table, rule)),
         headers=_headers(table, rule),
         n_suppressed=int(hidden.sum().sum()),
+        threshold=rule.threshold if rule.protects else 0,
+        narrowest=_narrowest(table, protected) if protected else None,
         doubts=doubts,
         faults=faults,
         totals=_totals(table, hidden, rule),
     )
+
+
+def _reasons(table: OutputTable, column: str, hidden: pd.DataFrame) -> list[object]:
+    """The cells of a column of sentences. Of a step whose number is held back the reason tells no
+    part either: parts narrow the whole down."""
+    cells = list(table.frame[column])
+    if table.adds_up != "in_steps":
+        return cells
+    gone = hidden["rows_dropped"].to_numpy(bool)
+    return [without_counts(cell) if is_gone else cell
+            for cell, is_gone in zip(cells, gone, strict=True)]  # fmt: skip
 
 
 def _as_released(table: OutputTable, frame: pd.DataFrame, notes: tuple[str, ...]) -> ReleasedTable:
@@ -157,7 +208,8 @@ def _as_released(table: OutputTable, frame: pd.DataFrame, notes: tuple[str, ...]
         scale=table.scale,
         about=table.about,
         subject=table.subject,
-        counts=tuple(c for c in dict.fromkeys(counts) if c in frame),
+        counts=tuple(c for c in dict.fromkeys(counts) if c in frame and c not in table.not_people),
+        counts_always=table.counts_always,
         guarded=bool(table.governed_by or table.contributions or "count" in table.kinds.values()),
         one_row_a_unit=table.one_row_a_unit,
         sentence_columns=table.sentence_columns,
@@ -175,6 +227,18 @@ def _totals(table: OutputTable, hidden: pd.DataFrame, rule: DisclosureRule) -> d
         for column, total in sums.items()
         if hidden[column].any() and not is_small(total, rule)
     }
+
+
+def _unguarded(table: OutputTable) -> tuple[tuple[str, str], ...]:
+    """Columns of counts of people that no rule governs: nobody decided whether they may be told."""
+    guarded = {*table.governed_by, *(c for part in table.governed_by.values() for c in part)}
+    if table.adds_up == "in_steps":
+        guarded |= {"rows_in", "rows_left"}
+    return tuple(
+        ("a column of counts states nothing in governed_by, so that no rule looks at it", column)
+        for column, kind in table.kinds.items()
+        if kind == "count" and column not in guarded | table.not_people
+    )
 
 
 def _headers(table: OutputTable, rule: DisclosureRule) -> dict[str, str]:
@@ -222,6 +286,17 @@ def _dominated(table: OutputTable, column: str, rule: DisclosureRule) -> Bools:
         )
     )
     return pattern.hidden
+
+
+def _narrowest(table: OutputTable, protected: Protected) -> tuple[float, float] | None:
+    """The narrowest range in which a reader knows a small count of the table to be."""
+    ranges = [
+        (float(low), float(high))
+        for (name, *_), cell in protected.register.names.items()
+        if name == table.name and protected.problem.sensitive[cell]
+        for low, high in (protected.intervals[cell],)
+    ]
+    return min(ranges, key=lambda ends: ends[1] - ends[0], default=None)
 
 
 def _doubts(

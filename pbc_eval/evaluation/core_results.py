@@ -11,6 +11,7 @@ import pandas as pd
 from pbc_eval import provenance
 from pbc_eval.agreement.counts import VerifiedCount
 from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.agreement.table_layout import AS_IT_IS
 from pbc_eval.errors import DataError, DesignError, SpecError
 from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.evaluation.record import Finding, InvestmentPart
@@ -65,7 +66,7 @@ def core_results(
     _refuse_failed_checks(spec, findings)
     performance = None
     if spec.performance:
-        performance = published(measure_performance(spec.performance, spec.path, files.frame))
+        performance = published(measure_performance(spec.performance, spec.path, files.rows))
     counted = counted_results(spec, performance, files)
     results = {finding.outcome.id: finding.measured for finding in findings} | counted
     payment = payment_due(spec.payment, results) if spec.payment else None
@@ -139,7 +140,9 @@ def counts_by_person(
         return None
     path = spec.path(counted.file)
     notation = spec.data.numbers if spec.data else None
-    frame = files.frame(path, [counted.column] if notation else ())
+    same = spec.data is not None and counted.file == spec.data.file
+    layout = spec.data if same and spec.data else AS_IT_IS
+    frame, _ = files.frame(path, layout, [counted.column] if notation else ())
     check_columns(path.name, list(frame.columns), [counted.person, counted.column])
     frame, _ = numbers_of_frame(frame, [counted.column], notation, owner=path.name)
     if frame[counted.person].isna().any():

@@ -166,7 +166,8 @@ def _payment_alternatives(
         return None
     by_name: dict[str, dict[str, MeasuredOutcome]] = {}
     for finding in findings:
-        for name, measured in finding.measured_alternatives.items():
+        others = finding.measured_alternatives | finding.measured_in_doubt
+        for name, measured in others.items():
             by_name.setdefault(name, {})[finding.outcome.id] = measured
     if not by_name:
         return None

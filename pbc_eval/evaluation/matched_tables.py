@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
@@ -9,9 +10,11 @@ from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.checks.balance import light
 from pbc_eval.evaluation import tables
 from pbc_eval.evaluation.comparison_groups import Sample
-from pbc_eval.evaluation.record import Kind, OutputTable
+from pbc_eval.evaluation.record import Kind, OutputTable, Shares
+from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Units
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.results import AttEstimate
 
 
@@ -36,7 +39,7 @@ def counts_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> Outp
         frame=frame,
         kinds={"group": "text", "treated": "count", "comparison": "count"},
         headers={"group": "Step", "treated": "In the programme", "comparison": "Comparison"},
-        governed_by={"treated": ("comparison",), "comparison": ("treated",)},
+        governed_by={"treated": (), "comparison": ()},
         adds_up="to_the_first",
         keys=keys,
         not_people=frozenset({"effective"}),
@@ -51,6 +54,7 @@ def balance_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> Out
     away together with the standardised differences.
     """
     frame = sample.balance()
+    binary = tuple(map(bool, frame["binary"]))
     frame["covariate"] = [
         "Propensity score" if name == "score" else label_of(spec, name)
         for name in frame["covariate"]
@@ -79,6 +83,7 @@ def balance_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> Out
         frame=frame[list(columns)],
         kinds={name: kind for name, kind in shown.items() if not name.startswith("ecdf")},
         headers={name: header for name, (header, _) in columns.items()},
+        shares=_shares(spec, sample, binary, list(columns)),
         notes=(
             "Differences are in standard deviations of the programme group, as percentages: up to "
             "5% is good, up to 10% acceptable. Zero is alike.",
@@ -86,9 +91,40 @@ def balance_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> Out
     )
 
 
+def _shares(
+    spec: EvaluationSpec, sample: Sample, binary: tuple[bool, ...], columns: list[str]
+) -> Shares | None:
+    """Which of the means are counts; None where people count by weights of a sampling, so that
+    none is."""
+    if sample.design.sampling is not None:
+        return None
+    treated, weights = sample.design.treated, weights_of(sample)
+    n_treated, n_comparison = int(treated.sum()), int((~treated).sum())
+    people = {"mean_treated_before": n_treated, "mean_comparison_before": n_comparison}
+    for name, group in (("treated", treated), ("comparison", ~treated)):
+        used = weights[group & (weights > 0)]
+        if len(used) and np.allclose(used, used[0]):
+            people[f"mean_{name}_after"] = len(used)
+    kept = int((treated & (weights > 0)).sum())
+    after = (kept, int((~treated & (weights > 0)).sum()))
+    return Shares(
+        binary=binary,
+        people={column: n for column, n in people.items() if column in columns},
+        gaps={"std_diff_before": (n_treated, n_comparison), "std_diff_after": after},
+        before="std_diff_before",
+        kept=("mean_treated_after", kept),
+        left_out=n_treated - kept if hides_the_unmatched(spec, sample) else 0,
+    )
+
+
+def weights_of(sample: Sample) -> Floats:
+    """What each row counts in the analysis, (n,)."""
+    return sample.analysis_weights if isinstance(sample, MatchedSample) else sample.all_weights
+
+
 def hides_the_unmatched(spec: EvaluationSpec, sample: Sample) -> bool:
     """Are those without a match so few that nothing may be said about them?"""
-    return 0 < len(sample.unmatched.ids) < spec.publication.disclosure.threshold
+    return 0 < len(sample.unmatched.ids) < spec.publication.disclosure.of_units.threshold
 
 
 def label_of(spec: EvaluationSpec, name: str) -> str:

@@ -1,6 +1,7 @@
 """From an estimate to what payment and value are reckoned on: positive is an improvement."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pbc_eval.agreement.outcomes import Outcome, ReportedEffect
 from pbc_eval.results import AttEstimate, MeasuredOutcome
@@ -34,6 +35,15 @@ def measured_from_estimate(
         alternatives=tuple((name, outcome.sign * e.estimate) for name, e in alternatives),
         no_interval=headline.reason or headline.no_interval,
     )
+
+
+def with_interval(
+    outcome: Outcome, measured: MeasuredOutcome, low: float, high: float
+) -> MeasuredOutcome:
+    """The same estimate with the ends of another interval, signed as the estimate was measured: as
+    payment would see it. It has no normal error any more, and no p-value."""
+    ends = (low, high) if outcome.sign > 0 else (-high, -low)
+    return replace(measured, std_error=None, p_value=None, conf_low=ends[0], conf_high=ends[1])
 
 
 def measured_alternatives(

@@ -31,7 +31,7 @@ def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Pan
     covariates = getattr(design, "covariates", ())
     as_text = (outcome.column, *((data.weight,) if data.weight else ()), *covariates)
     panel = Panel.from_data(
-        files.table(spec.path(data.file), as_text if data.numbers else ()),
+        files.table(spec.path(data.file), data, as_text if data.numbers else ()),
         unit=data.unit,
         time=data.time,
         outcome=outcome.column,

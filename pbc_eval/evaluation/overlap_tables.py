@@ -11,6 +11,7 @@ from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.checks.overlap import check_overlap
 from pbc_eval.evaluation.comparison_groups import Sample
+from pbc_eval.evaluation.matched_tables import weights_of
 from pbc_eval.evaluation.record import OutputTable
 from pbc_eval.matching.balance import effective_size
 from pbc_eval.matching.sample import MatchedSample
@@ -29,10 +30,6 @@ def score_of(sample: Sample) -> Floats | None:
     if sample.weighting.score is None or not sample.kept.all():
         return None
     return sample.weighting.score
-
-
-def _weights(sample: Sample) -> Floats:
-    return sample.analysis_weights if isinstance(sample, MatchedSample) else sample.all_weights
 
 
 def _left_out(sample: Sample) -> Bools:
@@ -64,7 +61,7 @@ def support_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> Out
             "inside": "Within the other group's range",
             "outside_range": "Outside it",
         },
-        governed_by={"inside": ("outside_range",), "outside_range": ("inside",)},
+        governed_by={"units": (), "inside": ("outside_range",), "outside_range": ("inside",)},
         adds_up="not",
     )
 
@@ -78,7 +75,7 @@ def bars_table(
     score = score_of(sample)
     if score is None:
         return None
-    treated, weights = sample.design.treated, _weights(sample)
+    treated, weights = sample.design.treated, weights_of(sample)
     shown = np.ones(len(score), dtype=bool) if with_after else ~_left_out(sample)
     low, high = float(score[treated & shown].min()), float(score[treated & shown].max())
     if not low < high:
@@ -134,9 +131,9 @@ def curves_table(
     high = max(float(np.quantile(score, 1 - FURTHEST)), float(score[treated].max()))
     grid = np.linspace(low, high, GRID)
     before = np.ones(len(score)) if sampling is None else sampling
-    few = spec.publication.disclosure.threshold
+    few = spec.publication.disclosure.of_units.threshold
     frame = pd.DataFrame({"score": grid})
-    for when, mass in (("before", before), ("after", _weights(sample))):
+    for when, mass in (("before", before), ("after", weights_of(sample))):
         if when == "after" and not with_after:
             continue
         for name, group in (("treated", treated), ("comparison", ~treated)):

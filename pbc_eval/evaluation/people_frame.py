@@ -12,13 +12,16 @@ from pbc_eval.agreement.matching_settings import Near, Scored
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.intake.number_columns import numbers_of_frame
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.panel.ledger import AS_TEXT, LAID_OUT
 from pbc_eval.results import frame_with_sentences
+
+Read = tuple[Sentence, Sentence]  # what was done, and how
 
 
 def read_people(
     spec: EvaluationSpec, design: Matching, files: InputFiles
-) -> tuple[pd.DataFrame, list[Sentence]]:
-    """One row a person, and what was read of text, for the ledger.
+) -> tuple[pd.DataFrame, list[Read]]:
+    """One row a person, and what was left out of the file or read of text, for the ledger.
 
     Raises DataError that names every column of numbers that is text, with what to state.
     """
@@ -26,7 +29,7 @@ def read_people(
     assert data is not None
     path = spec.path(data.file)
     columns = _number_columns(spec, design)
-    frame = files.frame(path, columns if data.numbers else ())
+    frame, laid_out = files.frame(path, data, columns if data.numbers else ())
     outcomes = [str(outcome.column) for outcome in spec.outcomes]
     frame, read = numbers_of_frame(
         frame,
@@ -41,7 +44,8 @@ def read_people(
         for name in data.categories
         if name in frame and name not in outcomes
     }
-    return frame.assign(**labels), read
+    notes = [*((LAID_OUT, note) for note in laid_out), *((AS_TEXT, note) for note in read)]
+    return frame.assign(**labels), notes
 
 
 def _number_columns(spec: EvaluationSpec, design: Matching) -> list[str]:
@@ -59,8 +63,8 @@ def _number_columns(spec: EvaluationSpec, design: Matching) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def with_what_was_read(ledger: pd.DataFrame, read: Sequence[Sentence]) -> pd.DataFrame:
-    """A ledger's table with a row for each column that was read from text, behind the first."""
+def with_what_was_read(ledger: pd.DataFrame, read: Sequence[Read]) -> pd.DataFrame:
+    """A ledger's table with a row for each thing that reading the file did, behind the first."""
     if not read:
         return ledger
     rows: list[dict[str, Any]] = [
@@ -68,8 +72,8 @@ def with_what_was_read(ledger: pd.DataFrame, read: Sequence[Sentence]) -> pd.Dat
     ]
     count = rows[0]["rows_in"]
     notes = [
-        {**dict.fromkeys(rows[0]), "what": Sentence("numbers as text"), "rows_in": count}
-        | {"rows_dropped": 0, "rows_left": count, "why": note}
-        for note in read
+        {**dict.fromkeys(rows[0]), "what": what, "rows_in": count}
+        | {"rows_dropped": 0, "rows_left": count, "why": why}
+        for what, why in read
     ]
     return frame_with_sentences([rows[0], *notes, *rows[1:]], ("what", "why"))

@@ -22,7 +22,7 @@ def problems_of(spec: EvaluationSpec, files: InputFiles) -> tuple[str, ...]:
     parts += [partial(read, spec, files) for read in design_kind(spec.design).reads]
     performance = spec.performance
     if performance is not None:
-        parts.append(lambda: measure_performance(performance, spec.path, files.frame))
+        parts.append(lambda: measure_performance(performance, spec.path, files.rows))
     parts += [partial(counts_by_person, spec, count, files) for count in spec.counts]
     problems: list[str] = []
     for read in parts:

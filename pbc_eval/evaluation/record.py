@@ -30,6 +30,25 @@ AddsUp = Literal[
 ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shares:
+    """Means of yes and no in a table: times how many there are, they are counts of people.
+
+    ``binary`` says of each row whether its values are yes and no. ``people`` maps a column of means
+    to how many it is a mean over, where everybody counts once; ``gaps`` a column of standardised
+    differences to how many are behind either group, ``before`` being the one before matching.
+    ``kept`` is the column of means of those of the programme who were matched, and how many they
+    are; ``left_out`` how many were not, where that must stay open, else 0.
+    """
+
+    binary: tuple[bool, ...]
+    people: dict[str, int]
+    gaps: dict[str, tuple[int, int]]
+    before: str
+    kept: tuple[str, int]
+    left_out: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OutputTable:
     """A table on its way to publication. ``kinds`` says how each column is written.
@@ -55,12 +74,14 @@ class OutputTable:
     scale: float = 1.0  # of effects and levels as shown: 100 turns fractions into percentage points
     ratios: dict[str, tuple[str, ...]] = field(default_factory=dict)
     contributions: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    shares: Shares | None = None  # means that are counts, if any
     one_row_a_unit: bool = False
     counts_people: bool = True  # False: money and assumptions alone, with nothing to hold back
+    counts_always: bool = False  # of people, whatever the units of the data are
     about: str = ""  # id of the outcome, KPI or clause that it is about, where it is about one
     subject: str = ""  # what its numbers are of, where that is no column: the score, say
     keys: tuple[str, ...] = ()  # what each row is about, for other tables; where groups are hidden
-    not_people: frozenset[str] = frozenset()  # keys of rows that are no head count
+    not_people: frozenset[str] = frozenset()  # keys of rows, and columns, that are no head count
     sentence_columns: tuple[str, ...] = ()  # whose cells are Sentences, told as the rule has it
 
 
@@ -73,7 +94,9 @@ class Finding:
     measured: MeasuredOutcome
     path: EffectSeries | None = None  # the event study
     alternatives: tuple[AttEstimate, ...] = ()  # other estimators, other comparison groups
+    averages: tuple[str, ...] = ()  # of each alternative, which average of the headline's effects
     measured_alternatives: dict[str, MeasuredOutcome] = field(default_factory=dict)  # for payment
+    measured_in_doubt: dict[str, MeasuredOutcome] = field(default_factory=dict)  # other intervals
     benchmark: AttEstimate | None = None  # a randomised comparison, where there is one
     checks: tuple[CheckResult, ...] = ()
     tables: tuple[OutputTable, ...] = ()  # ledger, groups, cells, balance, in reading order

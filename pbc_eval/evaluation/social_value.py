@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.problems import problems_in_words
+from pbc_eval.agreement.table_layout import TableLayout
 from pbc_eval.agreement.uncertainty import Correlation, Uncertain
 from pbc_eval.agreement.valuation import Valuation
 from pbc_eval.agreement.value_map import StakeholderInput, ValuedOutcome, ValueMap
@@ -73,8 +74,10 @@ def read_value_inputs(spec: EvaluationSpec, files: InputFiles) -> ValueInputs | 
     )
 
 
-def _map_and_inputs(path: Path, inputs: Path | None, numbers: Notation | None) -> ValueMap:
-    return read_value_map(path, inputs=inputs, numbers=numbers)
+def _map_and_inputs(
+    path: Path, inputs: Path | None, numbers: Notation | None, layout: TableLayout
+) -> ValueMap:
+    return read_value_map(path, inputs=inputs, numbers=numbers, layout=layout)
 
 
 def _uncertainty(path: Path, numbers: Notation | None) -> tuple[Uncertain, ...]:
@@ -88,7 +91,7 @@ def _value_map(spec: EvaluationSpec, valuation: Valuation, files: InputFiles) ->
     else:
         beside = spec.path(valuation.inputs_file) if valuation.inputs_file else None
         value_map = files.read(
-            spec.path(valuation.file), _map_and_inputs, beside, valuation.numbers
+            spec.path(valuation.file), _map_and_inputs, beside, valuation.numbers, valuation.layout
         )
     stated = (
         files.read(spec.path(valuation.uncertainty_file), _uncertainty, valuation.numbers)

@@ -50,7 +50,8 @@ def ledger_table(spec: EvaluationSpec, outcome: Outcome, steps: pd.DataFrame) ->
     if "units_dropped" in frame:
         kinds["units_dropped"] = "count"
     kinds["why"] = "text"
-    if "units" in frame and spec.publication.disclosure.threshold <= 1 and frame["units"].any():
+    protects = spec.publication.disclosure.of_units.protects
+    if "units" in frame and not protects and frame["units"].any():
         kinds["units"] = "text"
     return OutputTable(
         name=f"{outcome.id}-ledger",
@@ -266,7 +267,10 @@ def check_tables(
         row = rows[check.name]
         if check.table is None or not row.columns:
             continue
-        kinds = {column: kind for column, (_, kind) in row.columns.items()}
+        own = {"effect": effect_kind(outcome)}
+        kinds: dict[str, Kind] = {
+            column: own.get(kind, kind) for column, (_, kind) in row.columns.items()
+        }
         counts = [column for column, kind in kinds.items() if kind == "count"]
         figures = [column for column, kind in kinds.items() if kind not in ("text", "count")]
         shown.append(
@@ -279,6 +283,8 @@ def check_tables(
                 governed_by={count: tuple(figures) for count in counts},
                 adds_up="not",
                 about=outcome.id,
+                decimals=outcome.decimals,
+                scale=scale_of(outcome),
             )
         )
     return tuple(shown)

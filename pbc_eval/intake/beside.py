@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pbc_eval.agreement.table_layout import AS_IT_IS, TableLayout, checked_layout
 from pbc_eval.agreement.yaml_file import read_yaml
 from pbc_eval.errors import PbcError, SpecError
 from pbc_eval.intake.value_table import read_value_map
@@ -21,10 +22,19 @@ def problems_beside(path: Path) -> tuple[str, ...]:
     if table is None or not table.is_file():
         return ()
     try:
-        read_value_map(table, numbers=_text(valuation, "numbers"))
+        read_value_map(table, numbers=_text(valuation, "numbers"), layout=_layout(valuation))
     except PbcError as problem:
         return (str(problem),)
     return ()
+
+
+def _layout(valuation: Any) -> TableLayout:
+    """What the file says of the table's place; nothing, where that is what is wrong with it."""
+    stated = {key: valuation[key] for key in TableLayout.model_fields if key in valuation}
+    try:
+        return checked_layout(stated)
+    except SpecError:
+        return AS_IT_IS
 
 
 def _text(part: Any, key: str) -> Any:

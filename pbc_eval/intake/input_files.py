@@ -12,7 +12,10 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from pbc_eval.panel.source import Source, open_source, read_frame
+from pbc_eval.agreement.table_layout import AS_IT_IS, TableLayout
+from pbc_eval.intake.table_files import open_table
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.panel.source import Source, collect
 
 T = TypeVar("T")
 
@@ -23,7 +26,7 @@ class InputFiles:
     def __init__(self) -> None:
         self._read: dict[tuple[str, ...], Any] = {}
 
-    def read(self, path: Path, reader: Callable[..., T], *beside: Path | str | None) -> T:
+    def read(self, path: Path, reader: Callable[..., T], *beside: object) -> T:
         """What ``reader`` makes of the file and of those beside it (or of columns that it is told
         of): worked out once, then shared.
 
@@ -35,14 +38,24 @@ class InputFiles:
         shared: T = self._read[key]
         return shared
 
-    def table(self, path: Path, as_text: Sequence[str] = ()) -> Source:
+    def table(
+        self, path: Path, layout: TableLayout = AS_IT_IS, as_text: Sequence[str] = ()
+    ) -> Source:
         """A table of units and periods, read into the engine once; ``as_text`` are columns whose
         numbers are read as they are written."""
-        return self.read(path, _held, *as_text)
+        return self.read(path, _held, layout.layout, *as_text)
 
-    def frame(self, path: Path, as_text: Sequence[str] = ()) -> pd.DataFrame:
-        """All rows and columns as a new pandas frame; writing to it leaves the others' alone."""
-        return self.read(path, _frame, *as_text).copy()
+    def frame(
+        self, path: Path, layout: TableLayout = AS_IT_IS, as_text: Sequence[str] = ()
+    ) -> tuple[pd.DataFrame, tuple[Sentence, ...]]:
+        """All rows and columns as a new pandas frame, and what a ledger must tell of its reading;
+        writing to the frame leaves the others' alone."""
+        frame, notes = self.read(path, _frame, layout.layout, *as_text)
+        return frame.copy(), notes
+
+    def rows(self, path: Path, as_text: Sequence[str] = ()) -> pd.DataFrame:
+        """All rows and columns of a file whose first row names its columns, as a new frame."""
+        return self.frame(path, AS_IT_IS, as_text)[0]
 
     def sha256(self, path: Path) -> str:
         """The hash of the file as it is on disk, without the ``::table`` in it."""
@@ -55,9 +68,12 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _held(path: Path, *as_text: str) -> Source:
-    return open_source(path, as_text=as_text).held()
+def _held(path: Path, layout: TableLayout, *as_text: str) -> Source:
+    return open_table(path, layout, as_text).held()
 
 
-def _frame(path: Path, *as_text: str) -> pd.DataFrame:
-    return read_frame(path, as_text)
+def _frame(
+    path: Path, layout: TableLayout, *as_text: str
+) -> tuple[pd.DataFrame, tuple[Sentence, ...]]:
+    source = open_table(path, layout, as_text)
+    return collect(source.table).set_axis(list(source.columns), axis=1), source.notes

@@ -7,6 +7,8 @@ from pathlib import Path
 from pbc_eval.errors import DataError
 from pbc_eval.intake.header_row import TITLE_ROWS
 
+LOOKED_AT = 1_000_000  # bytes
+
 
 def refuse_a_pattern(name: str) -> None:
     """Refuse the name of a file that the engine would take for a pattern of names.
@@ -35,3 +37,11 @@ def top_of_text(path: Path) -> list[list[str]]:
     with path.open(encoding="utf-8-sig", errors="replace") as file:
         lines = [line.rstrip("\r\n") for line in itertools.islice(file, TITLE_ROWS + 1)]
     return [[cell.strip("\"'") for cell in re.split(r"[,;\t|]", line)] for line in lines]
+
+
+def has_breaks_in_cells(path: Path) -> bool:
+    """Do lines end as Excel ends them, and cells hold breaks of their own? The engine must then be
+    told which of them end a line."""
+    with path.open("rb") as file:
+        top = file.read(LOOKED_AT)
+    return b"\r\n" in top and b"\n" in top.replace(b"\r\n", b"")

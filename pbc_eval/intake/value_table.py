@@ -6,26 +6,25 @@ error, with the nearest known column. A cell that is not what its column needs i
 row and column. Nothing is guessed (``table_cells``). What is written is read back without loss.
 """
 
-import csv
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.agreement.base import Agreed
 from pbc_eval.agreement.problems import problems_in_words
+from pbc_eval.agreement.table_layout import AS_IT_IS, TableLayout
 from pbc_eval.agreement.uncertainty import Correlation, Uncertain
 from pbc_eval.agreement.value_map import (
-    StakeholderInput,
     ValuedOutcome,
     ValueMap,
     map_problems,
 )
-from pbc_eval.errors import ValueMapError
+from pbc_eval.errors import DataError, ValueMapError
 from pbc_eval.intake.cell_table import (
     Rows,
     csv_rows,
@@ -33,43 +32,41 @@ from pbc_eval.intake.cell_table import (
     normal_header,
     refuse_spreadsheet_errors,
 )
+from pbc_eval.intake.laid_out import laid_out_rows
 from pbc_eval.intake.number_columns import check_notation
-from pbc_eval.intake.table_cells import CellProblem, cell_text, is_blank, read_cell
-from pbc_eval.intake.workbook_file import Sheet, Value, readable_workbook, workbook_bytes
+from pbc_eval.intake.raw_cells import BOOK_SUFFIXES
+from pbc_eval.intake.table_cells import CellProblem, is_blank, read_cell
+from pbc_eval.intake.value_map_kinds import (
+    CORRELATIONS_SHEET,
+    INPUTS,
+    INPUTS_SHEET,
+    KNOWN,
+    OUTCOMES,
+    OUTCOMES_SHEET,
+    PAIRS,
+    UNCERTAIN,
+    UNCERTAINTY,
+    UNCERTAINTY_SHEET,
+    Kind,
+    Pair,
+)
+from pbc_eval.intake.workbook_file import readable_workbook
 from pbc_eval.messages.written_numbers import Notation, read_alike, value_in
 
 WORKED_OUT = {"impact", "present_value", "total_present_value", "net_present_value"}
-OUTCOMES_SHEET, INPUTS_SHEET, UNCERTAINTY_SHEET = "outcomes", "inputs", "uncertainty"
-CORRELATIONS_SHEET = "correlations"
 MOST_SHOWN = 8  # cells or rows with the same problem
 MEANT = " Did you mean "
 
 
-class _Kind(NamedTuple):
-    """One kind of table: its columns, and a row of it as a model."""
+class _Table(NamedTuple):
+    """The rows of a table, what it is called, and which row of the file its first is."""
 
-    columns: tuple[str, ...]
-    validate: Callable[[dict[str, Any]], Agreed]
-
-
-class _Pair(Agreed):
-    """A correlation as a line of a table."""
-
-    first: str
-    second: str
-    value: float
+    rows: Rows
+    name: str
+    first: int = 2
 
 
-_UNCERTAIN: TypeAdapter[Uncertain] = TypeAdapter(Uncertain)
-_OUTCOMES = _Kind(tuple(ValuedOutcome.model_fields), ValuedOutcome.model_validate)
-_INPUTS = _Kind(tuple(StakeholderInput.model_fields), StakeholderInput.model_validate)
-_PAIRS = _Kind(tuple(_Pair.model_fields), _Pair.model_validate)
-_UNCERTAINTY = _Kind(
-    ("row", "input", "type", "mean", "std_dev", "low", "mode", "high", "alpha", "beta", "shape",
-     "values", "value", "truncate", "source"),
-    _UNCERTAIN.validate_python,
-)  # fmt: skip
-_KNOWN = {*_OUTCOMES.columns, *_INPUTS.columns, *_UNCERTAINTY.columns}
+NOTHING = _Table([], "")
 
 
 def read_value_map(
@@ -78,13 +75,15 @@ def read_value_map(
     inputs: Path | None = None,
     uncertainty: Path | None = None,
     numbers: Notation | None = None,
+    layout: TableLayout = AS_IT_IS,
 ) -> ValueMap:
-    """A value map from a CSV file or an Excel workbook.
+    """A value map from a CSV file, or a workbook of Excel or LibreOffice.
 
     ``inputs`` and ``uncertainty`` name the CSV files of those tables. In a workbook the sheets are
     "outcomes" (or the first) and, if there are, "inputs", "uncertainty" and "correlations". Row
     numbers in messages are those of the file, the header being row 1. ``numbers`` says how numbers
-    that are text are written, by an example: "1.234,5"; without it they are refused.
+    that are text are written, by an example: "1.234,5"; without it they are refused. ``layout``
+    says where in the file the outcomes' table stands, and which heading is which column.
 
     Raises ValueMapError that lists every problem: the row, the column, the value, the rule and the
     remedy.
@@ -94,16 +93,26 @@ def read_value_map(
         raise ValueMapError(f"{path}: no such file.")
     if path.suffix.lower() == ".csv":
         spent, varied = (_csv_table(at) for at in (inputs, uncertainty))
-        return _build(_csv_table(path), spent, varied, ([], ""), numbers)
-    if path.suffix.lower() != ".xlsx":
-        raise ValueMapError(f"{path}: a value map is a .csv or .xlsx file.")
+        laid_out = _laid_out(path, layout) if layout.stated else _csv_table(path)
+        return _build(laid_out, spent, varied, NOTHING, numbers)
+    if path.suffix.lower() not in BOOK_SUFFIXES:
+        raise ValueMapError(f"{path}: a value map is a .csv, .xlsx or .ods file.")
     if inputs is not None or uncertainty is not None:
         raise ValueMapError(
             f"{path}: put inputs and uncertainty in the workbook's {INPUTS_SHEET!r} and "
             f"{UNCERTAINTY_SHEET!r} sheets."
         )
-    book = readable_workbook(path, ValueMapError)
-    sheets = pd.read_excel(book, sheet_name=None, dtype=object, keep_default_na=False)
+    is_ods = path.suffix.lower() == ".ods"
+    book = path if is_ods else readable_workbook(path, ValueMapError)
+    sheets = pd.read_excel(
+        book,
+        sheet_name=None,
+        dtype=object,
+        keep_default_na=False,
+        engine="calamine" if is_ods else "openpyxl",
+    )
+    if layout.stated:
+        sheets = {name: frame for name, frame in sheets.items() if _is_beside(name)}
     for sheet, frame in sheets.items():
         refuse_spreadsheet_errors(frame, f"{path.name}, sheet {sheet}")
     named = {str(name).strip().lower(): frame for name, frame in sheets.items()}
@@ -111,18 +120,21 @@ def read_value_map(
         _sheet_table(named.pop(name, None), f"{path.name}, sheet {name}")
         for name in (INPUTS_SHEET, UNCERTAINTY_SHEET, CORRELATIONS_SHEET)
     )
+    if layout.stated:
+        return _build(_laid_out(path, layout), spent, varied, tied, numbers)
     if not named:
         raise ValueMapError(f"{path.name}: has no sheet of outcomes.")
     frame = named.get(OUTCOMES_SHEET, next(iter(named.values())))
-    return _build((frame_rows(frame, path.name, _KNOWN), path.name), spent, varied, tied, numbers)
+    outcomes = _Table(frame_rows(frame, path.name, KNOWN), path.name)
+    return _build(outcomes, spent, varied, tied, numbers)
 
 
 def read_uncertainty(path: Path, *, numbers: Notation | None = None) -> tuple[Uncertain, ...]:
     """Uncertain inputs from a CSV file, one a line. Raises ValueMapError as above."""
     problems: list[str] = []
-    made = _models(csv_rows(path, _KNOWN), _UNCERTAINTY, path.name, numbers, problems)
+    made = _models(_csv_table(path), UNCERTAINTY, numbers, problems)
     _refuse(problems)
-    return tuple(_UNCERTAIN.validate_python(entry) for entry in made)
+    return tuple(UNCERTAIN.validate_python(entry) for entry in made)
 
 
 def value_map_from_frame(
@@ -132,103 +144,58 @@ def value_map_from_frame(
 
     Raises ValueMapError as ``read_value_map`` does; the first row of the frame is row 2.
     """
-    given = [] if inputs is None else frame_rows(inputs, "inputs", _KNOWN)
+    given = [] if inputs is None else frame_rows(inputs, "inputs", KNOWN)
     return _build(
-        (frame_rows(outcomes, "value map", _KNOWN), "value map"),
-        (given, "inputs"),
-        ([], ""),
-        ([], ""),
+        _Table(frame_rows(outcomes, "value map", KNOWN), "value map"),
+        _Table(given, "inputs"),
+        NOTHING,
+        NOTHING,
         numbers,
     )
 
 
-def write_value_map(
-    value_map: ValueMap, path: Path, *, inputs: Path | None = None, uncertainty: Path | None = None
-) -> None:
-    """Write a value map as CSV, or as a workbook with all its tables when ``path`` ends in .xlsx.
-
-    Reading it back gives an equal value map. Text that a spreadsheet would run as a formula gets
-    an apostrophe, which reading takes off again.
-
-    Raises ValueMapError when there are inputs, uncertain figures or correlations and nowhere to
-    write them.
-    """
-    pairs = [_Pair(first=c.between[0], second=c.between[1], value=c.value)
-             for c in value_map.correlations]  # fmt: skip
-    if path.suffix.lower() == ".xlsx":
-        tables = (
-            (OUTCOMES_SHEET, _OUTCOMES, value_map.outcomes),
-            (INPUTS_SHEET, _INPUTS, value_map.inputs),
-            (UNCERTAINTY_SHEET, _UNCERTAINTY, value_map.uncertainty),
-            (CORRELATIONS_SHEET, _PAIRS, pairs),
-        )
-        path.write_bytes(workbook_bytes([_sheet(*table) for table in tables]))
-        return
-    for what, rows, at in (
-        ("inputs", value_map.inputs, inputs),
-        ("uncertainty", value_map.uncertainty, uncertainty),
-    ):
-        if rows and at is None:
-            raise ValueMapError(
-                f"{path.name}: the map has {what}. Give {what}= a path, to keep them."
-            )
-    if pairs:
-        raise ValueMapError(f"{path.name}: the map has correlations. Write it as .xlsx.")
-    _write_csv(path, value_map.outcomes, _OUTCOMES)
-    if inputs is not None:
-        _write_csv(inputs, value_map.inputs, _INPUTS)
-    if uncertainty is not None:
-        _write_csv(uncertainty, value_map.uncertainty, _UNCERTAINTY)
+def _csv_table(path: Path | None) -> _Table:
+    return NOTHING if path is None else _Table(csv_rows(path, KNOWN), path.name)
 
 
-def _write_csv(path: Path, rows: Sequence[Agreed], kind: _Kind) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(kind.columns)
-        for row in rows:
-            writer.writerow([cell_text(getattr(row, name, None)) for name in kind.columns])
+def _sheet_table(frame: pd.DataFrame | None, table: str) -> _Table:
+    return _Table([] if frame is None else frame_rows(frame, table, KNOWN), table)
 
 
-def _sheet(title: str, kind: _Kind, rows: Sequence[Agreed]) -> Sheet:
-    cells = [[_workbook_cell(getattr(row, name, None)) for name in kind.columns] for row in rows]
-    return Sheet(title=title, rows=[list(kind.columns), *cells], widths=[18.0] * len(kind.columns))
+def _is_beside(sheet: object) -> bool:
+    return str(sheet).strip().lower() in (INPUTS_SHEET, UNCERTAINTY_SHEET, CORRELATIONS_SHEET)
 
 
-def _workbook_cell(value: Any) -> Value:
-    if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
-        return value
-    return cell_text(value) or None
-
-
-def _csv_table(path: Path | None) -> tuple[Rows, str]:
-    return ([], "") if path is None else (csv_rows(path, _KNOWN), path.name)
-
-
-def _sheet_table(frame: pd.DataFrame | None, table: str) -> tuple[Rows, str]:
-    return ([] if frame is None else frame_rows(frame, table, _KNOWN)), table
+def _laid_out(path: Path, layout: TableLayout) -> _Table:
+    """The outcomes where the layout says that they stand."""
+    try:
+        rows, first = laid_out_rows(path, layout)
+    except DataError as problem:
+        raise ValueMapError(str(problem)) from None
+    return _Table(rows, path.name, first)
 
 
 def _build(
-    outcomes: tuple[Rows, str],
-    inputs: tuple[Rows, str],
-    uncertainty: tuple[Rows, str],
-    correlations: tuple[Rows, str],
+    outcomes: _Table,
+    inputs: _Table,
+    uncertainty: _Table,
+    correlations: _Table,
     numbers: Notation | None,
 ) -> ValueMap:
     """The map of all tables. Raises ValueMapError with every problem of every table."""
     problems: list[str] = []
     rows, spent, varied, pairs = (
-        _models(table, kind, name, numbers, problems)
-        for (table, name), kind in (
-            (outcomes, _OUTCOMES),
-            (inputs, _INPUTS),
-            (uncertainty, _UNCERTAINTY),
-            (correlations, _PAIRS),
+        _models(table, kind, numbers, problems)
+        for table, kind in (
+            (outcomes, OUTCOMES),
+            (inputs, INPUTS),
+            (uncertainty, UNCERTAINTY),
+            (correlations, PAIRS),
         )
     )
     if problems and rows:
         valued = [row for row in rows if isinstance(row, ValuedOutcome)]
-        problems += [f"{outcomes[1]}: {problem}." for problem in map_problems(valued)]
+        problems += [f"{outcomes.name}: {problem}." for problem in map_problems(valued)]
     _refuse(problems)
     try:
         return ValueMap.model_validate(
@@ -239,12 +206,12 @@ def _build(
                 "correlations": [
                     Correlation(between=(pair.first, pair.second), value=pair.value)
                     for pair in pairs
-                    if isinstance(pair, _Pair)
+                    if isinstance(pair, Pair)
                 ],
             }
         )
     except ValidationError as error:
-        raise ValueMapError(f"{outcomes[1]}: {_in_words(error, {})}") from error
+        raise ValueMapError(f"{outcomes.name}: {_in_words(error, {})}") from error
 
 
 def _refuse(problems: Sequence[str]) -> None:
@@ -254,15 +221,18 @@ def _refuse(problems: Sequence[str]) -> None:
 
 
 def _models(
-    rows: Rows, kind: _Kind, table: str, numbers: Notation | None, problems: list[str]
+    given: _Table, kind: Kind, numbers: Notation | None, problems: list[str]
 ) -> list[Agreed]:
     """The rows as models; what is wrong with others is added to ``problems``, a line a column."""
+    rows, table, first = given
+    if kind is OUTCOMES:
+        rows = _with_ids(rows)
     known = list(kind.columns)
     problems += _unknown_columns(rows[0] if rows else {}, known, table)
     built: list[Agreed] = []
     cells_at: dict[tuple[str, str], list[tuple[int, CellProblem]]] = {}
     wrong_rows: dict[str, list[str]] = {}
-    for number, row in enumerate(rows, start=2):
+    for number, row in enumerate(rows, start=first):
         cells = {normal_header(header): value for header, value in row.items() if header.strip()}
         if all(is_blank(value) for value in cells.values()):
             continue
@@ -291,6 +261,26 @@ def _models(
     problems += _notation_for([cell for at in cells_at.values() for _, cell in at], table, numbers)
     problems += [_rows_in_words(table, line, at) for line, at in wrong_rows.items()]
     return built
+
+
+def _with_ids(rows: Rows) -> Rows:
+    """Rows of a table that has no column of ids are named by who changes and how, in its words."""
+    named = [{normal_header(header): header for header in row} for row in rows]
+    if not rows or any("id" in headers for headers in named):
+        return rows
+    made, ids = Rows(), list[str]()
+    for row, headers in zip(rows, named, strict=True):
+        words = [
+            str(row.get(headers.get(part, ""), "") or "") for part in ("stakeholder", "outcome")
+        ]
+        name = re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")
+        if not words[1].strip() or not name or _total_row({k: row[h] for k, h in headers.items()}):
+            made.append(row)
+            continue
+        number = ids.count(name) + 1
+        ids.append(name)
+        made.append({"id": name if number == 1 else f"{name}-{number}", **row})
+    return made
 
 
 def _total_row(cells: Mapping[str, Any]) -> str:

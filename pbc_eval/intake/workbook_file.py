@@ -126,7 +126,7 @@ def readable_workbook(path: Path, error: type[PbcError] = DataError) -> Path | i
     Raises ``error``, naming the cell, where one that holds something stands so far from the others
     that the sheet between them does not fit into memory.
     """
-    _refuse_a_trap(path, error)
+    refuse_a_trap(path, error)
     if not _has_sparse_sheets(path):
         return path
     from openpyxl import load_workbook  # noqa: PLC0415 heavy, and seldom needed
@@ -139,7 +139,7 @@ def readable_workbook(path: Path, error: type[PbcError] = DataError) -> Path | i
     return io.BytesIO(buffer.getvalue())
 
 
-def _refuse_a_trap(path: Path, error: type[PbcError]) -> None:
+def refuse_a_trap(path: Path, error: type[PbcError]) -> None:
     """Refuse a file that is small and unpacks to more than memory holds, or defines entities."""
     with zipfile.ZipFile(path) as parts:
         unpacked = sum(part.file_size for part in parts.infolist())

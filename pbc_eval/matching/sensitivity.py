@@ -1,19 +1,15 @@
-"""How much hidden bias would overturn the result?
+"""How much hidden bias would overturn the result of matched pairs?
 
-- ``rosenbaum_bounds``: in matched pairs, two people who look alike may differ in their odds of
-  treatment by a factor of gamma because of something not measured. How small, and how large, could
-  the p-value then be?
-- ``e_value``: how strongly would something not measured have to go with both treatment and
-  outcome, as risk ratios, to explain an effect away?
+Two people who look alike may differ in their odds of treatment by a factor of gamma because of
+something not measured. How small, and how large, could the p-value then be?
 
 Source: Rosenbaum (2002), Observational Studies, section 4.3 (Wilcoxon's signed-rank statistic,
-normal approximation); VanderWeele & Ding (2017), Annals of Internal Medicine 167, 268-274.
+normal approximation).
 """
 
 import math
 from collections.abc import Sequence
 from numbers import Real
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -47,17 +43,33 @@ def pair_differences(sample: MatchedSample, outcome: str | pd.Series) -> Floats:
 
 
 def rosenbaum_bounds(
-    differences: Sequence[float] | Floats, gammas: Sequence[float] = GAMMAS
+    sample: MatchedSample | Sequence[float] | Floats,
+    outcome: str | pd.Series | None = None,
+    gammas: Sequence[float] = GAMMAS,
 ) -> pd.DataFrame:
     """Bounds on the one-sided p-value that treatment raises the outcome, a row a gamma.
 
-    ``differences`` (pairs,) are treated minus comparison outcomes; for an outcome that should
-    fall, pass them with the sign turned. Pairs that do not differ are left out, as in Wilcoxon's
-    test, and counted. Columns: ``gamma``, ``p_low``, ``p_high``, ``n_pairs``, ``n_without``.
+    ``sample`` is a match in pairs of two, with an ``outcome`` as in ``MatchedSample.effect``; or
+    the differences (pairs,) of treated minus comparison outcomes themselves. For an outcome that
+    should fall, pass differences with the sign turned. Pairs that do not differ are left out, as
+    in Wilcoxon's test, and counted. Columns: ``gamma``, ``p_low``, ``p_high``, ``n_pairs``,
+    ``n_without``.
 
     Raises DataError for differences that are not finite or all zero, DesignError for a gamma
-    below 1.
+    below 1 and for a sample that is not in pairs of two.
     """
+    differences: Sequence[float] | Floats
+    if isinstance(sample, MatchedSample):
+        if outcome is None:
+            raise DesignError("rosenbaum_bounds: name the outcome whose pairs are compared.")
+        differences = pair_differences(sample, outcome)
+    elif outcome is not None:
+        raise DesignError(
+            "rosenbaum_bounds: an outcome needs a matched sample; got "
+            f"{type(sample).__name__} as the sample."
+        )
+    else:
+        differences = sample
     try:
         values = np.asarray(differences, dtype=np.float64)
     except (TypeError, ValueError):
@@ -88,45 +100,3 @@ def rosenbaum_bounds(
             p_values.append(float(normal_sf((statistic - mean) / spread)))
         rows.append((float(gamma), *p_values, len(moving), len(values) - len(moving)))
     return pd.DataFrame(rows, columns=["gamma", "p_low", "p_high", "n_pairs", "n_without"])
-
-
-class EValue(NamedTuple):
-    """Risk ratios that something not measured would need with treatment and with outcome: to
-    explain away the estimate, and to move the nearer end of its interval to no effect (None
-    without an interval; 1 when it includes no effect already)."""
-
-    estimate: float
-    interval: float | None
-
-
-def e_value(
-    risk_ratio: float, conf_low: float | None = None, conf_high: float | None = None
-) -> EValue:
-    """The E-value of a risk ratio; pass the end of its interval that is nearer to 1, or both.
-
-    A ratio below 1 is turned over first. Raises DesignError for a ratio that is not positive, or
-    that lies outside its interval.
-    """
-    ends = [("conf_low", conf_low), ("conf_high", conf_high)]
-    for name, value in [("risk_ratio", risk_ratio), *ends]:
-        if value is not None and not (
-            isinstance(value, Real) and not isinstance(value, bool) and 0 < value < math.inf
-        ):
-            raise DesignError(f"e_value: {name} must be a finite number above 0, got {value!r}.")
-    if (conf_low is not None and conf_low > risk_ratio) or (
-        conf_high is not None and conf_high < risk_ratio
-    ):
-        raise DesignError(
-            f"e_value: risk_ratio {risk_ratio:g} must lie within its interval, got conf_low="
-            f"{conf_low!r}, conf_high={conf_high!r}."
-        )
-    nearer = conf_low if risk_ratio >= 1 else conf_high
-    if nearer is None:
-        return EValue(_e_value(risk_ratio), None)
-    crosses = nearer <= 1 if risk_ratio >= 1 else nearer >= 1
-    return EValue(_e_value(risk_ratio), 1.0 if crosses else _e_value(nearer))
-
-
-def _e_value(ratio: float) -> float:
-    above = ratio if ratio >= 1 else 1 / ratio
-    return float(above + math.sqrt(above * (above - 1)))

@@ -8,6 +8,9 @@ import pandas as pd
 from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.results import frame_with_sentences
 
+LAID_OUT = Sentence("the table in the file")
+AS_TEXT = Sentence("numbers as text")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerStep:
@@ -53,12 +56,13 @@ class Ledger:
     def units_dropped(self) -> int:
         return sum(step.units_dropped for step in self.steps)
 
-    def with_numbers_read(self, notes: Sequence[Sentence]) -> "Ledger":
-        """The same with a step for each column of text that was read as numbers, behind the
-        first: none of them drops a row."""
+    def with_reading(self, laid_out: Sequence[Sentence], numbers: Sequence[Sentence]) -> "Ledger":
+        """The same with a step for what of the file was no data, and for each column of text that
+        was read as numbers, behind the first: none of them drops a row."""
         first, *rest = self.steps
         read = (
-            LedgerStep(what=Sentence("numbers as text"), rows_in=first.rows_left, why=note)
+            LedgerStep(what=what, rows_in=first.rows_left, why=note)
+            for what, notes in ((LAID_OUT, laid_out), (AS_TEXT, numbers))
             for note in notes
         )
         return replace(self, steps=(first, *read, *rest))

@@ -128,7 +128,7 @@ class Panel(PanelParts):
         )
         make = build.cross_section_parts if unit is None else build.followed_parts
         parts = make(source, roles, missing, labels, rules)
-        return Panel(**vars(replace(parts, ledger=parts.ledger.with_numbers_read(read))))
+        return Panel(**vars(replace(parts, ledger=parts.ledger.with_reading(source.notes, read))))
 
     @property
     def n_units(self) -> int:

@@ -7,7 +7,8 @@ Files and frames are read by DuckDB inside this process. A table on another engi
 and only what is asked of it comes out.
 
     data.csv, data.tsv          any separator DuckDB can detect, ';' among them
-    data.parquet, data.xlsx     a sheet other than the first: data.xlsx::Sheet name
+    data.parquet, .dta, .sav    as their programs wrote them
+    data.xlsx, data.ods         a sheet other than the first: data.xlsx::Sheet name
     data.duckdb::table          opened read-only
 """
 
@@ -29,9 +30,11 @@ from pyarrow import parquet
 
 from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.errors import DataError
+from pbc_eval.intake import text_file
 from pbc_eval.intake.header_row import TITLE_ROWS, header_further_down, header_problem
-from pbc_eval.intake.text_file import is_utf8, refuse_a_pattern, top_of_text
-from pbc_eval.intake.workbook_file import readable_workbook
+from pbc_eval.intake.statistics_files import STATISTICS_SUFFIXES, statistics_frame
+from pbc_eval.intake.workbook_file import readable_workbook, refuse_a_trap
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.frame_columns import arrow_column
 
 __all__ = [
@@ -49,7 +52,8 @@ __all__ = [
 ]
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
-SUFFIXES = (*TEXT_SUFFIXES, ".parquet", ".xlsx", ".duckdb")
+SUFFIXES = (*TEXT_SUFFIXES, ".parquet", ".xlsx", ".ods", ".duckdb", *STATISTICS_SUFFIXES)
+BOOKS = (".xlsx", ".ods")
 # What pandas.read_csv takes as missing, so that a file and its frame give the same numbers.
 MISSING_WORDS = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A", "<NA>")
 # Dates that are not year-month-day, and times with a zone, stay text: which is the day is settled
@@ -76,6 +80,7 @@ class Source:
     name: str
     zoned: frozenset[str] = frozenset()  # columns of times that carry a time zone
     aliases: Mapping[str, str] = field(default_factory=dict)  # to the engine's name for a column
+    notes: tuple[Sentence, ...] = ()  # what was left out or filled when it was read, for a ledger
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -224,14 +229,16 @@ def _open_path(text: str, columns: Sequence[str] | None, as_text: Sequence[str] 
     if not path.is_file():
         near = [other.name for other in path.parent.glob("*") if other.suffix in SUFFIXES]
         raise DataError(f"{text}: there is no such file.{did_you_mean(path.name, sorted(near))}")
-    refuse_a_pattern(path.name)
-    if inside and suffix not in {".duckdb", ".xlsx"}:
-        raise DataError(f"{text}: only .duckdb and .xlsx files hold tables; drop '::{inside}'.")
+    text_file.refuse_a_pattern(path.name)
+    if inside and suffix not in {".duckdb", *BOOKS}:
+        raise DataError(f"{text}: only .duckdb, .xlsx and .ods hold tables; drop '::{inside}'.")
     try:
         if suffix == ".duckdb":
             table = _duckdb_table(path, inside)
             return Source(table, f"{path.name}::{inside}", _without_place(table))
-        if suffix == ".xlsx":
+        if suffix in STATISTICS_SUFFIXES:
+            return _from_frame(statistics_frame(path), None, path.name)
+        if suffix in BOOKS:
             frame = _sheet(path, inside)
             _refuse_a_title(path.name, _top_of_frame(frame), columns)
             check_columns(path.name, list(frame.columns), columns or ())
@@ -244,13 +251,13 @@ def _open_path(text: str, columns: Sequence[str] | None, as_text: Sequence[str] 
             return Source(local, path.name, zoned, aliases)
         table = _text_table(connection, path, as_text)
         if not set(columns or ()) <= set(table.columns):
-            _refuse_a_title(path.name, top_of_text(path), columns)
-        return Source(table, path.name, aliases=_as_headed(table, top_of_text(path)[0]))
+            _refuse_a_title(path.name, text_file.top_of_text(path), columns)
+        return Source(table, path.name, aliases=_as_headed(table, text_file.top_of_text(path)[0]))
     except DataError:
         raise
     except Exception as problem:
         # DuckDB's and pandas' reading errors share no base class below Exception.
-        if suffix in TEXT_SUFFIXES and not is_utf8(path):
+        if suffix in TEXT_SUFFIXES and not text_file.is_utf8(path):
             raise DataError(
                 f"{path.name}: is not UTF-8. Save it as 'CSV UTF-8', so that letters such as é are "
                 "what was typed."
@@ -265,11 +272,14 @@ def _text_table(connection: BaseBackend, path: Path, as_text: Sequence[str]) -> 
     The whole file is read to settle the types: a word in the last row must not pass as a failed
     conversion in the middle of a computation.
     """
-    table = connection.read_csv(path, **TEXT_OPTIONS)
+    options = (
+        {**TEXT_OPTIONS, "new_line": "\\r\\n"}
+        if text_file.has_breaks_in_cells(path)
+        else TEXT_OPTIONS
+    )
+    table = connection.read_csv(path, **options)
     types = {name: "string" for name in as_text if name in table.columns}
-    if not types:
-        return table
-    return connection.read_csv(path, types=types, **TEXT_OPTIONS)
+    return connection.read_csv(path, types=types, **options) if types else table
 
 
 def _refuse_a_title(
@@ -312,7 +322,11 @@ def _duckdb_table(path: Path, name: str) -> Table:
 
 
 def _sheet(path: Path, name: str) -> pd.DataFrame:
-    book = pd.ExcelFile(readable_workbook(path), engine="openpyxl")
+    is_ods = path.suffix.lower() == ".ods"
+    if is_ods:
+        refuse_a_trap(path, DataError)
+    file, engine = (path, "calamine") if is_ods else (readable_workbook(path), "openpyxl")
+    book = pd.ExcelFile(file, engine=engine)  # type: ignore[arg-type]
     with book:
         if name and name not in book.sheet_names:
             raise DataError(

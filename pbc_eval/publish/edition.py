@@ -38,6 +38,7 @@ from pbc_eval.publish.notebook import LostKernelError, execute, to_page
 from pbc_eval.publish.notebook_limits import CELL_DEADLINE
 from pbc_eval.publish.owners import refuse_another_owner, remember_owner
 from pbc_eval.publish.page import refuse_an_unfit_page
+from pbc_eval.publish.populations import remember_people, same_people
 from pbc_eval.publish.report_kinds import KINDS, Agreed, Kind, Subject, kind_of, read_agreed
 from pbc_eval.publish.snapshot import snapshot_of
 from pbc_eval.publish.workspace import workspace_of
@@ -100,10 +101,13 @@ def publish_edition(
             )
         with site_lock(reports):
             refuse_another_owner(reports, spec)
-            refuse_differencing(run_dir / "edition", target.parent, spec.publication.disclosure)
+            rule = spec.publication.disclosure
+            related = same_people(reports, spec)
+            refuse_differencing(run_dir / "edition", target.parent, rule, related)
             put_in_place(run_dir / "edition", target, is_final=spec.status == "final")
             add_to_log(reports, [target])
             remember_owner(reports, spec)
+            remember_people(reports, spec)
         shutil.rmtree(run_dir, ignore_errors=True)
     return Edition(spec.id, spec.edition, target)
 

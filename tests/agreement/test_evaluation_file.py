@@ -183,7 +183,7 @@ SIGNED = "status: final\nsign_off:\n  analyst: {name: A, date: 2026-06-01}\n  ap
          "payment.currency is EUR but contract.currency is GBP"),
         ("start: 2024-07-01", "start: 2024-07-01\n  end: 2024-06-30",
          "end 2024-06-30 is before start 2024-07-01"),
-        ("release_date: 2026-11-22", "release_date: 2026-11-22\n  disclosure: {threshold: 5}",
+        ("    counts: bodies  ", "    threshold: 5  ",
          "threshold is 5, below the usual 10, without a reason"),
         ("  cohort: service_start\n", "", "needs data.cohort"),
         ("    column: readmissions_per_100\n", "", "outcome readmissions: column is needed"),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from evaluations import DATA
+from evaluations import DATA, of_people
 
 from pbc_eval.agreement.disclosure import DisclosureRule, Reviewed
 from pbc_eval.agreement.evaluation import load_evaluation
@@ -21,7 +21,7 @@ RULE = DisclosureRule()
 
 @pytest.fixture(scope="module")
 def readmissions():
-    return evaluate(load_evaluation(DATA / "hospital-readmissions"))
+    return of_people(evaluate(load_evaluation(DATA / "hospital-readmissions")))
 
 
 def with_publication(evaluation, status="provisional", **changes):

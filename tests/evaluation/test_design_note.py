@@ -14,6 +14,7 @@ from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.agreement.yaml_file import read_yaml
 from pbc_eval.disclosure import release_note
 from pbc_eval.errors import DataError
+from pbc_eval.evaluation.note import before_treatment as before_treatment_module
 from pbc_eval.evaluation.note.before_treatment import _std_error, before_treatment
 from pbc_eval.evaluation.note.design_note import design_note
 from pbc_eval.payment.risk import MEASURED, NO_EFFECT, PROMISED
@@ -80,8 +81,13 @@ def test_outcomes_after_treatment_are_not_read(tmp_path, honest, spoil):
     assert both(poisoned(tmp_path, spoil)) == honest
 
 
+def one_in_six(data):
+    """Another outcome of a single hospital in the last quarter before the start: noise."""
+    return (data["quarter"] == 6) & (data["hospital"] == "H001")
+
+
 def test_an_outcome_before_treatment_is_read(tmp_path, honest):
-    folder = poisoned(tmp_path, lambda d: d.assign(**{OUTCOME: d[OUTCOME] + (d["quarter"] == 6)}))
+    folder = poisoned(tmp_path, lambda d: d.assign(**{OUTCOME: d[OUTCOME] + one_in_six(d)}))
     assert both(folder)[1]["expected"] != honest[1]["expected"]
 
     def word(data):
@@ -114,8 +120,9 @@ def test_anticipation_moves_the_last_period_that_is_read(tmp_path):
     assert before_treatment(early).last_period == "4"
 
 
-def test_the_noise_before_treatment_is_that_of_a_difference_in_changes():
+def test_where_the_estimator_cannot_tell_the_noise_is_that_of_a_difference_in_changes(monkeypatch):
     """By hand, unit by unit, with the data's weights."""
+    monkeypatch.setattr(before_treatment_module, "_by_the_estimator", lambda *_: None)
     data = pd.read_csv(DATA / NAME / "hospitals.csv")
     data = data[data["quarter"] < 7]
     variance = 0.0

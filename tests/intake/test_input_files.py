@@ -15,7 +15,7 @@ from pbc_eval.intake.input_files import InputFiles
 def counted(monkeypatch) -> Counter:
     """How often each file is handed to each of the readers."""
     calls: Counter = Counter()
-    for name in ("sha256", "open_source", "read_frame"):
+    for name in ("sha256", "open_table"):
         plain = getattr(input_files, name)
 
         def reader(path, *rest, plain=plain, name=name, **options):
@@ -57,6 +57,6 @@ def test_a_frame_that_is_written_to_is_nobody_elses(tmp_path):
     file = tmp_path / "a.csv"
     file.write_text("a,b\n1,2\n")
     files = InputFiles()
-    mine = files.frame(file)
+    mine = files.rows(file)
     mine["a"] = 9
-    pd.testing.assert_frame_equal(files.frame(file), pd.DataFrame({"a": [1], "b": [2]}))
+    pd.testing.assert_frame_equal(files.rows(file), pd.DataFrame({"a": [1], "b": [2]}))

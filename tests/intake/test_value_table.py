@@ -14,12 +14,8 @@ from hypothesis import strategies as st
 from pbc_eval.agreement.uncertainty import Uncertain
 from pbc_eval.agreement.value_map import StakeholderInput, ValuedOutcome, ValueMap
 from pbc_eval.errors import ValueMapError
-from pbc_eval.intake.value_table import (
-    read_uncertainty,
-    read_value_map,
-    value_map_from_frame,
-    write_value_map,
-)
+from pbc_eval.intake.value_map_out import write_value_map
+from pbc_eval.intake.value_table import read_uncertainty, read_value_map, value_map_from_frame
 
 HEADER = (
     "ID,Stakeholder,Outcome,Quantity,Duration,Proxy,Proxy Value,Proxy source,Deadweight,Drop-off"
@@ -287,11 +283,11 @@ def test_a_whole_map_is_read_back_from_a_workbook_and_from_csv(
 
 
 def test_every_column_of_the_model_is_a_column_of_the_table():
-    from pbc_eval.intake.value_table import _OUTCOMES, _UNCERTAINTY  # noqa: PLC0415
+    from pbc_eval.intake.value_map_kinds import OUTCOMES, UNCERTAINTY  # noqa: PLC0415
 
-    assert set(_OUTCOMES.columns) == set(ValuedOutcome.model_fields)
+    assert set(OUTCOMES.columns) == set(ValuedOutcome.model_fields)
     kinds = get_args(get_args(Uncertain)[0])
-    assert {name for kind in kinds for name in kind.model_fields} == set(_UNCERTAINTY.columns)
+    assert {name for kind in kinds for name in kind.model_fields} == set(UNCERTAINTY.columns)
 
 
 def test_uncertain_figures_are_refused_with_their_row(tmp_path):

@@ -9,7 +9,8 @@ from matching_golden import GOLDEN
 from scipy.stats import wilcoxon
 
 from pbc_eval.errors import DataError, DesignError
-from pbc_eval.matching.sensitivity import e_value, pair_differences, rosenbaum_bounds
+from pbc_eval.matching.e_values import e_value
+from pbc_eval.matching.sensitivity import pair_differences, rosenbaum_bounds
 
 # blood lead of 33 children of lead workers and of their matched controls, micrograms a decilitre:
 # Morton et al. (1982), American Journal of Epidemiology 115, as printed in Rosenbaum (2002)
@@ -23,7 +24,7 @@ GOLDEN_BOUNDS = json.loads((GOLDEN / "weights_and_sensitivity.json").read_text()
 
 def test_the_bounds_on_the_lead_data_are_the_published_ones():
     golden = GOLDEN_BOUNDS["bounds"]
-    ours = rosenbaum_bounds(LEAD, [row["Gamma"] for row in golden])
+    ours = rosenbaum_bounds(LEAD, gammas=[row["Gamma"] for row in golden])
     for mine, theirs in zip(ours.itertuples(), golden, strict=True):
         assert mine.p_low == pytest.approx(theirs["Lower bound"], abs=0.00005)
         assert mine.p_high == pytest.approx(theirs["Upper bound"], abs=0.00005)
@@ -31,7 +32,7 @@ def test_the_bounds_on_the_lead_data_are_the_published_ones():
 
 def test_without_hidden_bias_the_bounds_are_the_signed_rank_test():
     differences = np.random.default_rng(1).normal(0.3, size=60)
-    row = rosenbaum_bounds(differences, [1.0]).iloc[0]
+    row = rosenbaum_bounds(differences, gammas=[1.0]).iloc[0]
     expected = wilcoxon(differences, alternative="greater", method="asymptotic").pvalue
     assert row["p_low"] == row["p_high"] == pytest.approx(expected, rel=1e-12)
 
@@ -73,7 +74,7 @@ def test_pair_differences_need_pairs(changes):
 )
 def test_what_cannot_be_bounded_is_refused(differences, gammas, error, message):
     with pytest.raises(error, match=message):
-        rosenbaum_bounds(differences, gammas)
+        rosenbaum_bounds(differences, gammas=gammas)
 
 
 @pytest.mark.parametrize(
@@ -95,8 +96,8 @@ def test_an_interval_with_no_effect_in_it_has_the_e_value_one():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((0,), r"risk_ratio must be a finite number above 0, got 0"),
-        ((2.0, -1.0), r"conf_low must be a finite number above 0"),
+        ((0,), r"estimate is a ratio and must be a finite number above 0, got 0"),
+        ((2.0, -1.0), r"conf_low is a ratio and must be a finite number above 0"),
         ((2.0, 2.5), r"must lie within its interval"),
         ((2.0, 1.0, 1.5), r"must lie within its interval"),
     ],

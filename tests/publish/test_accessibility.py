@@ -19,7 +19,11 @@ REPORTS = [
 # One page of each kind; tools/make_published_pages.py looks at all of them.
 ON_A_PHONE = ["index.html", "school-attendance/index.html", "one-service/2026-1/index.html",
               *REPORTS[-2:]]  # fmt: skip
-PAGES = ["index.html", "school-attendance/index.html", *REPORTS]
+# One of each kind at every run; the others where long tests are run.
+PAGES = [
+    page if page in ON_A_PHONE else pytest.param(page, marks=pytest.mark.soak)
+    for page in ("index.html", "school-attendance/index.html", *REPORTS)
+]
 
 
 @pytest.fixture(scope="module")

@@ -157,6 +157,7 @@ def test_a_page_in_welsh_is_fit_to_be_published(pages, kind):
 
 @NEEDS_CHROMIUM
 @FEW
+@pytest.mark.soak
 def test_axe_finds_nothing_on_a_page_in_welsh(folder, kind):
     with chromium() as browser:
         # Colours are those of the page in English, and measuring them takes longest.

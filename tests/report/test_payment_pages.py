@@ -105,8 +105,8 @@ def test_small_counts_go_from_tables_charts_and_summary_alike(tmp_path):
     folder = copy_of("hospital-readmissions", tmp_path)
     change(
         folder / "evaluation.yaml",
-        "  limitations:",
-        "  disclosure: {threshold: 25, reason: a test}\n  limitations:",
+        "    counts: bodies  ",
+        "    counts: bodies\n    threshold: 25  ",
     )
     shown = pbc.release(pbc.evaluate(pbc.load_evaluation(folder)))
     made = tables(shown, "performance")

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 from pbc_eval.agreement.design import DESIGNS_OF_FILES, DesignModel
 from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.did.expected_error import ExpectedInference
 from pbc_eval.evaluation.record import Finding
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.numerics.arrays import Floats, Ints
 
 Facts = tuple[tuple[str, str], ...]  # term and text
 
@@ -26,6 +28,7 @@ class Evidence:
 
     n_treated: tuple[int, ...]  # units in the programme, one number an outcome
     a_check_failed: bool  # and was waived, for other failures stop the evaluation
+    in_doubt: bool = False  # a check asks to be looked at, or other ways to estimate disagree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,15 @@ class DesignKind:
     strength: Callable[[Evidence], Sentence]  # Maryland scale, with its reason
     plain_words: Callable[[EvaluationSpec], str] | None = None  # what was done, in one sentence
     reads: tuple[Callable[[EvaluationSpec, InputFiles], object], ...] = ()  # the data, no more
+    # outcomes (n, P) before the start, positions of starts (n,), periods in all, and the clusters
+    # and weights (n,) where there are some
+    expected_inference: (
+        Callable[
+            [EvaluationSpec, Floats, Floats, int, tuple[Ints | None, Floats | None]],
+            ExpectedInference | None,
+        ]
+        | None
+    ) = None
     than_if_a_check_failed: Sentence = THAN_EXPECTED
     gives_estimates: bool = True  # of its own: sections on sample, checks and estimates
     reported_by_others: bool = False  # headlines repeat what others found

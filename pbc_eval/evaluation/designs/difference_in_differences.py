@@ -1,17 +1,21 @@
 """Findings of a difference-in-differences design: one panel and one set of effects an outcome."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+
+import numpy as np
 
 from pbc_eval._validate import did_you_mean
 from pbc_eval.agreement.design import DifferenceInDifferences
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import DataRoles, Outcome
-from pbc_eval.checks import Examined, run_checks
+from pbc_eval.checks import run_checks
 from pbc_eval.did.compare import Specification, average_of, specifications
 from pbc_eval.did.estimator import Comparison, Estimator, EstimatorOptions
 from pbc_eval.did.estimators import ESTIMATORS
+from pbc_eval.did.expected_error import SEED, ExpectedInference, expected_error, noise_before
 from pbc_eval.did.group_time_effects import GroupTimeEffects
-from pbc_eval.errors import DesignError, SpecError
+from pbc_eval.errors import DataError, DesignError, SpecError
 from pbc_eval.evaluation import tables
 from pbc_eval.evaluation.designs.design_kind import DesignKind, Evidence, Facts
 from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
@@ -25,10 +29,12 @@ from pbc_eval.evaluation.outcome_panel import (
     total_scale,
 )
 from pbc_eval.evaluation.record import Finding
+from pbc_eval.evaluation.trends import evidence_on_trends, measured_in_doubt
 from pbc_eval.evaluation.two_way_composition import two_way_tables
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Noun, Number, Units
+from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate
 
@@ -90,7 +96,7 @@ def _find(
     outcome: Outcome,
     seed: int,
 ) -> Finding:
-    estimator, options = headline_estimator(spec.id, design), _options(design, seed)
+    estimator, options = headline_estimator(spec.id, design), options_of(design, seed)
     assert estimator.effects is not None
     effects = estimator.effects(panel, options)
     averages = effects.aggregate(design.headline, level=design.level, bands=design.bands)
@@ -100,24 +106,26 @@ def _find(
     alternatives, impossible = _alternatives(panel, effects, design, estimator, seed)
     side_by_side = [(f"{HEADLINE}: {_AVERAGES[design.headline]}", headline), *alternatives]
     scale = total_scale(panel, outcome)
-    checks = run_checks(
-        design.method,
-        Examined(
-            headline=headline,
-            panel=panel,
-            effects=_with_leads(panel, effects, estimator, options),
-            anticipation=design.anticipation,
+    examined = replace(
+        evidence_on_trends(
+            panel, _with_leads(panel, effects, estimator, options), design, options, headline
         ),
+        outcome=outcome,
+        currency=spec.contract.currency,
+    )
+    checks = run_checks(design.method, examined)
+    measured = measured_from_estimate(
+        outcome, headline, total_scale=scale, alternatives=alternatives
     )
     return Finding(
         outcome=outcome,
         headline=headline,
-        measured=measured_from_estimate(
-            outcome, headline, total_scale=scale, alternatives=alternatives
-        ),
+        measured=measured,
         measured_alternatives=measured_alternatives(outcome, alternatives, total_scale=scale),
+        measured_in_doubt=measured_in_doubt(outcome, measured, examined),
         path=path,
         alternatives=tuple(estimate for _, estimate in side_by_side),
+        averages=_kinds(side_by_side),
         checks=checks,
         tables=(
             tables.ledger_table(spec, outcome, effects.ledger.to_frame()),
@@ -136,7 +144,16 @@ def _find(
     )
 
 
-def _options(design: DifferenceInDifferences, seed: int) -> EstimatorOptions:
+def _kinds(side_by_side: Sequence[tuple[str, AttEstimate]]) -> tuple[str, ...]:
+    """Which average of the headline's effects each estimate is; "" for other estimators."""
+    names = {words: kind for kind, words in _AVERAGES.items()}
+    return tuple(
+        names.get(label.removeprefix(f"{HEADLINE}: ").lower(), "") for label, _ in side_by_side
+    )
+
+
+def options_of(design: DifferenceInDifferences, seed: int) -> EstimatorOptions:
+    """What the design asks of its estimator."""
     return EstimatorOptions(
         level=design.level,
         seed=seed,
@@ -181,7 +198,7 @@ def _alternatives(
     if design.anticipation:
         # The others take every period before the start as untreated, which units that react early
         # break; so does comparing with them.
-        options = _options(design, seed)
+        options = options_of(design, seed)
         compared = options.comparison
         other: Comparison = "not yet treated" if compared == "never treated" else "never treated"
         if several and (other == "not yet treated" or panel.cohort_units[0]):
@@ -256,6 +273,8 @@ def _planned(spec: EvaluationSpec) -> Facts:
         facts.append(
             (Sentence("Adjusted for"), f"{names}, by {_PLANNED_ADJUSTMENTS[design.adjustment]}")
         )
+    if design.several_outcomes in _PLANNED_SEVERAL:
+        facts.append((Sentence("Several outcomes"), _PLANNED_SEVERAL[design.several_outcomes]))
     if data is not None:
         by = data.labels.get(data.cluster, data.cluster) if data.cluster else data.unit_name[0]
         facts.append((Sentence("Clustering"), f"by {by}"))
@@ -288,6 +307,10 @@ _PLANNED_WEIGHTS = {
     "first_period": "the weight of the first period counts",
     "varying": "every observation counts by its own weight",
 }
+_PLANNED_SEVERAL = {
+    "holm": "p-values adjusted by Holm's method",
+    "benjamini_hochberg": "p-values adjusted by Benjamini and Hochberg's method",
+}
 _PLANNED_COMPARISON = {
     "never_treated": "units that are never treated",
     "not_yet_treated": "units that are not treated yet, the never treated among them",
@@ -316,11 +339,41 @@ def _strength(evidence: Evidence) -> Sentence:
         "Level {level} of 5: change in the programme group is compared with change in a group "
         "without it, over the same time. It would mislead if the groups had been heading "
         "different ways.",
-        level=Number(3) if evidence.a_check_failed else Sentence("3 to 4"),
+        level=Number(3) if evidence.a_check_failed or evidence.in_doubt else Sentence("3 to 4"),
     )
 
 
 _TREATED_AREAS = Noun(Sentence("treated area"), Sentence("treated areas"))
+
+
+def _expected_inference(
+    spec: EvaluationSpec,
+    before: Floats,
+    starts: Floats,
+    periods: int,
+    roles: tuple[Ints | None, Floats | None],
+) -> ExpectedInference | None:
+    """What the estimator of the headline will know, by noise like that before the start; not
+    adjusted for covariates. None where it gives no error, or nothing varies."""
+    design = spec.design
+    assert isinstance(design, DifferenceInDifferences)
+    cluster, weight = roles
+    noise = noise_before(before, np.nan_to_num(starts, nan=-1.0).astype(np.int64), cluster)
+    if noise is None or np.isnan(starts).all():
+        return None
+    try:
+        return expected_error(
+            noise,
+            starts,
+            periods,
+            estimator=headline_estimator(spec.id, design),
+            options=replace(options_of(design, SEED), adjustment=None),
+            kind=design.headline,
+            cluster=cluster,
+            weight=weight,
+        )
+    except (DesignError, DataError):
+        return None
 
 
 DESIGN_KIND = DesignKind(
@@ -330,4 +383,5 @@ DESIGN_KIND = DesignKind(
     planned=_planned,
     reads=(read_every_panel,),
     strength=_strength,
+    expected_inference=_expected_inference,
 )

@@ -24,7 +24,7 @@ from pbc_eval.evaluation.comparison_groups import (
 from pbc_eval.evaluation.designs.design_kind import DesignKind, Facts
 from pbc_eval.evaluation.matched_tables import label_of
 from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
-from pbc_eval.evaluation.people_frame import read_people, with_what_was_read
+from pbc_eval.evaluation.people_frame import Read, read_people, with_what_was_read
 from pbc_eval.evaluation.record import Finding
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.matching.effect import experimental_difference
@@ -95,7 +95,7 @@ def _finding(
     *,
     shown: NDArray[np.bool_],
     withheld: list[Sentence],
-    read: list[Sentence],
+    read: list[Read],
 ) -> Finding:
     design = spec.design
     assert isinstance(design, Matching)
@@ -143,9 +143,14 @@ def _finding(
     if len(sample.unmatched.ids) and not hidden:
         shown_tables.append(matched_tables.unmatched_table(spec, outcome, sample))
     scale = headline.n_treated / outcome.total.per if outcome.total else None
-    checks = tuple(
-        _in_plain_words(spec, check) for check in run_checks(design.method, Examined(sample=sample))
+    examined = Examined(
+        headline=headline,
+        sample=sample,
+        outcome=outcome,
+        currency=spec.contract.currency,
+        column=column,
     )
+    checks = tuple(_in_plain_words(spec, check) for check in run_checks(design.method, examined))
     return Finding(
         outcome=outcome,
         headline=headline,
@@ -182,7 +187,7 @@ def _benchmark(
 ) -> AttEstimate | None:
     if design.benchmark is None:
         return None
-    frame = files.frame(spec.path(design.benchmark.file))
+    frame, _ = files.frame(spec.path(design.benchmark.file))
     benchmark: AttEstimate = experimental_difference(
         frame, treatment=design.benchmark.treatment, outcome=column, level=design.level
     )

@@ -135,7 +135,7 @@ def _weights_table(
     unit, units = data.unit_name if data else ("unit", "units")
     shown = fitted.unit_weights()
     shown = shown[shown["weight"] >= LEAST_WEIGHT].reset_index(drop=True)
-    if spec.publication.disclosure.threshold > 1:
+    if spec.publication.disclosure.of_units.threshold > 1:
         shown["unit"] = [f"{unit.capitalize()} {at}" for at in range(1, len(shown) + 1)]
     frame = pd.DataFrame(
         {

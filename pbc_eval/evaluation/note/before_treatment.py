@@ -13,15 +13,17 @@ import pandas as pd
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import DataRoles, Outcome
+from pbc_eval.did.expected_error import ExpectedInference
 from pbc_eval.errors import DataError
-from pbc_eval.numerics.arrays import Floats
+from pbc_eval.evaluation.designs import design_kind
+from pbc_eval.intake.table_files import open_table
+from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.periods import Periods, read_periods
 from pbc_eval.panel.source import (
     MISSING_WORDS,
     Source,
     check_columns,
     collect,
-    open_source,
 )
 from pbc_eval.panel.starts import place_starts
 from pbc_eval.panel.time_values import is_missing
@@ -32,8 +34,9 @@ from pbc_eval.panel.unit_rows import time_column
 class OutcomeBefore:
     """One outcome before treatment, in its unit, weighted as the data are.
 
-    ``std_error`` is that of a difference in changes between the two groups, from the earlier to the
-    later half of these periods: what the noise before treatment makes of an effect of zero.
+    ``std_error`` is the one expected of the design's own estimator over all periods, on noise like
+    that before treatment (did/expected_error.py); where that cannot be had, of a difference in
+    changes between the two groups from the earlier to the later half of these periods.
     """
 
     outcome: str
@@ -43,6 +46,7 @@ class OutcomeBefore:
     level_comparison: float | None
     std_error: float | None
     why_not: str = ""  # why there is no standard error
+    inference: ExpectedInference | None = None  # of the design's own estimator; None: the halves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,7 @@ class _Early:
     starts: Floats
     weight: Floats
     n_before: int
+    cluster: Ints | None
 
 
 def before_treatment(spec: EvaluationSpec) -> Before | None:
@@ -80,23 +85,24 @@ def before_treatment(spec: EvaluationSpec) -> Before | None:
         return None
     if not (spec.folder / roles.file.partition("::")[0]).is_file():
         return None
-    early = _early(open_source(spec.path(roles.file)), roles, spec.design.periods_open)
+    early = _early(open_table(spec.path(roles.file), roles), roles, spec.design.periods_open)
     names = early.periods.names
     return Before(
         source=early.source.name,
         groups=_groups(early),
         first_period=names[0],
         last_period=names[early.n_before - 1] if early.n_before else "none",
-        outcomes=tuple(_outcome(early, outcome) for outcome in spec.outcomes),
+        outcomes=tuple(_outcome(early, outcome, spec) for outcome in spec.outcomes),
     )
 
 
 def _early(source: Source, roles: DataRoles, held_back: int) -> _Early:
     time, cohort = str(roles.time), str(roles.cohort)
-    columns = [c for c in (roles.unit, time, cohort, roles.weight) if c]
+    columns = [c for c in (roles.unit, time, cohort, roles.weight, roles.cluster) if c]
     check_columns(source.name, source.columns, columns)
     asked = {"u": source.column(roles.unit), "t": time_column(source, time)}
     asked |= {"w": source.column(roles.weight)} if roles.weight else {}
+    asked |= {"k": source.column(roles.cluster)} if roles.cluster else {}
     rows = collect(source.table.select(c=time_column(source, cohort), **asked))
     owner = f"{source.name}, {time!r}"
     periods = read_periods(rows["t"].dropna().unique(), owner, zoned=time in source.zoned)
@@ -130,6 +136,9 @@ def _early(source: Source, roles: DataRoles, held_back: int) -> _Early:
         units=by_unit.index,
         starts=starts,
         weight=weight,
+        cluster=np.unique(by_unit["k"].astype(str), return_inverse=True)[1]
+        if roles.cluster and roles.cluster != roles.unit
+        else None,
         n_before=min(periods.spans.first_touched(at, held_back) for at in treated),
     )
 
@@ -144,8 +153,9 @@ def _groups(early: _Early) -> tuple[tuple[str, int], ...]:
     return (*named, ("for comparison, never treated", len(early.starts) - len(treated)))
 
 
-def _outcome(early: _Early, outcome: Outcome) -> OutcomeBefore:
+def _outcome(early: _Early, outcome: Outcome, spec: EvaluationSpec) -> OutcomeBefore:
     why, missing = "", 0
+    inference: ExpectedInference | None = None
     levels: list[float | None] = [None, None]
     error: float | None = None
     if outcome.column not in early.source.columns:
@@ -161,6 +171,9 @@ def _outcome(early: _Early, outcome: Outcome) -> OutcomeBefore:
         y, programme = wide.to_numpy(float), ~np.isnan(early.starts)
         levels = [_mean(y[side], early.weight[side]) for side in (programme, ~programme)]
         error, why = _std_error(y, early.weight, programme)
+        if error is not None:
+            inference = _by_the_estimator(early, y, spec)
+            error = error if inference is None else inference.std_error
     return OutcomeBefore(
         outcome=outcome.id,
         periods=early.n_before,
@@ -169,7 +182,22 @@ def _outcome(early: _Early, outcome: Outcome) -> OutcomeBefore:
         level_comparison=levels[1],
         std_error=error,
         why_not=why,
+        inference=inference,
     )
+
+
+def _by_the_estimator(early: _Early, y: Floats, spec: EvaluationSpec) -> ExpectedInference | None:
+    """What the design's own estimator will know; None where that is not to be had before the data
+    are: for other designs, and where it gives no error."""
+    expected = design_kind(spec.design).expected_inference
+    if expected is None:
+        return None
+    periods = len(early.periods.names)
+    if periods <= early.n_before:  # the data end before the start: as many periods again
+        periods = 2 * early.n_before
+    starts = np.where(early.starts < periods, early.starts, np.nan)
+    weight = early.weight if early.roles.weight else None
+    return expected(spec, y, starts, periods, (early.cluster, weight))
 
 
 def _values_before(early: _Early, outcome: Outcome) -> pd.DataFrame:

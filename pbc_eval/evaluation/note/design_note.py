@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pbc_eval import provenance
+from pbc_eval.agreement.contract import Publication
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.evaluation.designs import design_kind
@@ -77,9 +78,15 @@ def note_spec(spec: EvaluationSpec) -> EvaluationSpec:
         edition = f"{spec.edition}-design"
         status = "draft" if spec.status == "draft" else "provisional"
         return _copy(spec, spec, {"edition": edition, "status": status})
-    return _copy(
-        kept, spec, {"edition": spec.protocol.edition, "status": "final", "protocol": spec.protocol}
-    )
+    changed = {"edition": spec.protocol.edition, "status": "final", "protocol": spec.protocol}
+    return _copy(kept, spec, {**changed, "publication": _told_as(kept, spec)})
+
+
+def _told_as(kept: EvaluationSpec, spec: EvaluationSpec) -> Publication:
+    """The registered publication; what a unit is, people or a body, is what is known of it now."""
+    counts = spec.publication.disclosure.counts
+    rule = kept.publication.disclosure.model_copy(update={"counts": counts})
+    return kept.publication.model_copy(update={"disclosure": rule})
 
 
 def _copy(spec: EvaluationSpec, beside: EvaluationSpec, changed: dict[str, Any]) -> EvaluationSpec:
@@ -99,7 +106,7 @@ def design_note(evaluation: EvaluationSpec) -> DesignNote:
     before = before_treatment(spec)
     confidence = float(getattr(spec.design, "level", 0.95))
     power = spec.planning.power if spec.planning else 0.8
-    expected = tuple(_expected(spec, o, before, confidence, power) for o in spec.outcomes)
+    expected = expected_errors(spec, before, confidence, power)
     seed = provenance.seed_of(spec.id, spec.edition)
     risk, why = _risk(spec, expected, confidence, seed)
     return DesignNote(
@@ -128,26 +135,41 @@ def _inputs(spec: EvaluationSpec, files: InputFiles) -> dict[str, str]:
     return {file: files.sha256(spec.path(file.partition("::")[0])) for file in named}
 
 
+def expected_errors(
+    spec: EvaluationSpec, before: Before | None, confidence: float, power: float
+) -> tuple[ExpectedError, ...]:
+    """Of each outcome, in their order: as the file states it, or from data before treatment."""
+    return tuple(_expected(spec, o, before, confidence, power) for o in spec.outcomes)
+
+
 def _expected(
     spec: EvaluationSpec, outcome: Outcome, before: Before | None, confidence: float, power: float
 ) -> ExpectedError:
     declared = spec.planning.of(outcome.id) if spec.planning else None
     seen = next((o for o in before.outcomes if o.outcome == outcome.id), None) if before else None
     error, rests_on = None, "neither stated nor to be had from data before treatment"
+    reach = float(normal_quantile(0.5 + confidence / 2) + normal_quantile(power))
     if declared is not None and declared.std_error is not None:
         error, rests_on = declared.std_error, declared.source
     elif seen is not None and seen.std_error is not None and before is not None:
         error = seen.std_error
-        rests_on = (
-            f"the noise before treatment, {before.first_period} to {before.last_period}: the "
-            "error of a difference in changes from the earlier to the later half of these periods"
-        )
+        if seen.inference is not None:
+            reach = seen.inference.smallest(power) / error if error else reach
+            rests_on = (
+                f"the noise before treatment, {before.first_period} to {before.last_period}: the "
+                "error of the design's own estimator on noise of that kind over all periods"
+            )
+        else:
+            rests_on = (
+                f"the noise before treatment, {before.first_period} to {before.last_period}: the "
+                "error of a difference in changes from the earlier to the later half of these "
+                "periods"
+            )
     elif seen is not None:
         rests_on = f"not known: {seen.why_not}"
     level = declared.level if declared else None
     if level is None and seen is not None:
         level = seen.level_programme
-    reach = float(normal_quantile(0.5 + confidence / 2) + normal_quantile(power))
     return ExpectedError(
         outcome=outcome,
         std_error=error,

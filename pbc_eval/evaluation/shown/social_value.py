@@ -1,6 +1,7 @@
 """Tables of a social return: the map, who gains, what moves the ratio, how far it would have to."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import pandas as pd
@@ -90,7 +91,7 @@ def _value_map_table(sroi: SroiResult) -> OutputTable:
         | {"what": outcome_words(row), "taken_off": _taken_off(row)}
         for row, value in zip(sroi.outcomes, sroi.by_outcome, strict=True)
     ]
-    return open_table(
+    table = open_table(
         "value-map",
         "Value map: each outcome, its worth and what is taken off",
         pd.DataFrame(rows),
@@ -104,6 +105,15 @@ def _value_map_table(sroi: SroiResult) -> OutputTable:
             "present_value": ("Present value", "money"),
         },
         decimals=2,
+    )
+    people = ("number_in_group", "number_involved", "sample_size")
+    return replace(
+        table,
+        counts_people=True,
+        counts_always=True,
+        adds_up="not",
+        governed_by=dict.fromkeys(people, ()),
+        not_people=frozenset({"duration"}),
     )
 
 

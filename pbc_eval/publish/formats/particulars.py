@@ -75,7 +75,7 @@ def _headline(
         figure=str(shown.figure),
         interval=str(interval),
         verdict=verdict,
-        verdict_words=str(facts.AS_REPORTED if is_reported else facts.VERDICTS[shown.verdict][0]),
+        verdict_words=str(facts.verdict_words(shown.verdict, finding, released)[0]),
         estimate=estimate.estimate,
         conf_low=estimate.conf_low,
         conf_high=estimate.conf_high,

@@ -48,4 +48,5 @@ def _shape(table: ReleasedTable) -> dict[str, Any]:
     """How to read the CSV of a table: labels of its rows, columns of counts, and totals that stand
     elsewhere on the page."""
     labels = [c for c, kind in table.kinds.items() if kind == "text" and c not in NOT_LABELS]
-    return {"labels": labels, "counts": list(table.counts), "totals": table.totals}
+    shape = {"labels": labels, "counts": list(table.counts), "totals": table.totals}
+    return {**shape, "threshold": table.threshold}

@@ -43,6 +43,7 @@ class Built:
     index: Path
     n_editions: int
     drafts: tuple[str, ...]  # folders of editions that are not listed
+    in_doubt: tuple[str, ...]  # likewise: doubts of the disclosure review that nobody answers for
     left_out: tuple[str, ...]  # sentences: what was not written, and what it takes
     damaged: tuple[str, ...] = ()  # sentences: editions that are not listed, and why
 
@@ -77,7 +78,12 @@ def write_site(reports: Path, *, trust_memory: bool = False) -> Built:
         kept.remember()
         checked.remember()
     return Built(
-        reports / INDEX, len(shelf.editions), shelf.drafts, _left_out(site, shelf), shelf.damaged
+        index=reports / INDEX,
+        n_editions=len(shelf.editions),
+        drafts=shelf.drafts,
+        in_doubt=shelf.in_doubt,
+        left_out=_left_out(site, shelf),
+        damaged=shelf.damaged,
     )
 
 
@@ -117,7 +123,7 @@ def _contract_files(contract: Contract, site: Site, drawer: Drawer) -> dict[str,
 
 
 def _sums(shelf: Shelf, of_the_site: Mapping[str, str]) -> str:
-    """Of every file that is published, drafts left out: the list of what to copy, too."""
+    """Of every file that is published, no draft among them: the list of what to copy, too."""
     digests = dict(of_the_site)
     for listed in shelf.editions:
         digests |= {f"{listed.place}{name}": digest for name, digest in listed.outputs.items()}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pbc_eval import provenance
+from pbc_eval.disclosure.editions import open_doubts
 from pbc_eval.errors import PublicationError
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.number_formats import long_date
@@ -169,10 +170,12 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What there is under reports: contracts by their newest edition, and drafts, not listed."""
+    """What there is under reports: contracts by their newest edition; drafts, and editions whose
+    disclosure review has doubts that nobody answers for, are not listed."""
 
     contracts: tuple[Contract, ...]
     drafts: tuple[str, ...]  # their folders: winter-shelter/2026-1
+    in_doubt: tuple[str, ...] = ()  # likewise: nobody answered for what the review doubted
     damaged: tuple[str, ...] = ()  # a sentence on each edition that cannot be listed
 
     @property
@@ -190,8 +193,7 @@ def read_shelf(reports: Path, checked: Checked) -> Shelf:
     ``damaged`` says why it is not.
     """
     by_id: dict[str, list[Listed]] = {}
-    drafts = []
-    damaged = []
+    drafts, in_doubt, damaged = [], [], []
     log = read_log(reports)
     for manifest in sorted(reports.glob(f"[!.]*/[!.]*/{MANIFEST}")):
         folder = manifest.parent
@@ -200,6 +202,9 @@ def read_shelf(reports: Path, checked: Checked) -> Shelf:
             results = read_results(folder)
             if results.summary.status == "draft":
                 drafts.append(f"{folder.parent.name}/{folder.name}")
+                continue
+            if open_doubts(folder):
+                in_doubt.append(f"{folder.parent.name}/{folder.name}")
                 continue
             outputs = {**facts["outputs_sha256"], MANIFEST: provenance.sha256(manifest)}
             listed = Listed(results, outputs)
@@ -219,7 +224,7 @@ def read_shelf(reports: Path, checked: Checked) -> Shelf:
             contract.id,
         )
     )
-    return Shelf(tuple(contracts), tuple(drafts), tuple(damaged))
+    return Shelf(tuple(contracts), tuple(drafts), tuple(in_doubt), tuple(damaged))
 
 
 def _refuse_another_final(listed: Listed, log: Sequence[Entry]) -> None:

@@ -34,13 +34,13 @@ def love_plot(balance: pd.DataFrame, *, name: str) -> Figure:
         axes.set_xlim(left=0)
         legend(axes)
 
-    worst = balance.iloc[int(balance["after"].abs().to_numpy(float).argmax())]
+    worst = balance.iloc[int(np.nanargmax(balance["after"].abs().to_numpy(float)))]
+    was = "" if np.isnan(worst["before"]) else f", which was {abs(worst['before']):.1%} before"
     n_good = int((balance["after"].abs() <= 0.05).sum())
     alt = (
         f"Dot plot of {len(balance)} characteristics before and after matching. After matching "
         f"{n_good} of {len(balance)} differ by 5% of a standard deviation or less; the largest "
-        f"difference left is {abs(worst['after']):.1%} for {worst['covariate']}, which was "
-        f"{abs(worst['before']):.1%} before."
+        f"difference left is {abs(worst['after']):.1%} for {worst['covariate']}{was}."
     )
     return finish(
         draw,

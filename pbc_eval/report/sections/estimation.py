@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pandas as pd
 
+from pbc_eval.checks import checks_for
 from pbc_eval.disclosure import ReleasedEvaluation, ReleasedFinding, is_suppressed
 from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Number
 from pbc_eval.report.figures.drawing import Figure
 from pbc_eval.report.figures.effects import (
     estimates_side_by_side,
@@ -84,10 +86,11 @@ def check_parts(released: ReleasedEvaluation) -> Sequence[Part]:
     if not _is_estimated(released):
         return ()
     waivers = {waiver.check: waiver.reason for waiver in released.spec.design.waivers}
+    titles = {row.name: row.title for row in checks_for(released.spec.design.method)}
     parts: list[Part] = []
     for finding in released.findings:
         drawn = drawings(finding, released)
-        cards = [_check_card(check, waivers) for check in finding.checks]
+        cards = [_check_card(check, waivers, titles) for check in finding.checks]
         parts += [
             *_outcome_heading(finding, released),
             LaidOut("checks", {"checks": cards}),
@@ -108,13 +111,7 @@ def estimate_parts(released: ReleasedEvaluation) -> Sequence[Part]:
     if not _is_estimated(released):
         return ()
     n = len(released.findings)
-    multiplicity = (
-        "One outcome was tested; no correction for testing several is needed."
-        if n == 1
-        else f"{n} outcomes were tested. Every one is shown; intervals are not widened for testing "
-        "several, so read those that are not the headline as supporting evidence."
-    )
-    parts: list[Part] = [Paragraphs((multiplicity,))]
+    parts: list[Part] = [Paragraphs((_on_several_outcomes(released),))]
     lead = released.primary or next(iter(released.findings), None)
     if lead is not None:
         every = released.table(f"{lead.outcome.id}-all-outcomes")
@@ -128,6 +125,31 @@ def estimate_parts(released: ReleasedEvaluation) -> Sequence[Part]:
         parts += _tables(finding, *ESTIMATE_TABLES)[:1]
         parts += _tables(finding, *ESTIMATE_TABLES, folded=True)[1:]
     return parts
+
+
+def _on_several_outcomes(released: ReleasedEvaluation) -> Sentence:
+    n = len(released.findings)
+    if n == 1:
+        return Sentence("One outcome was tested; no correction for testing several is needed.")
+    agreed = getattr(released.spec.design, "several_outcomes", "unadjusted")
+    if agreed in _ADJUSTED:
+        return Sentence(
+            "{n} outcomes were tested. Every one is shown, with its p-value adjusted for being "
+            "several by {how}, as was agreed. Intervals, on which payments rest, are not widened.",
+            n=Number(n),
+            how=_ADJUSTED[agreed],
+        )
+    return Sentence(
+        "{n} outcomes were tested. Every one is shown; intervals are not widened for testing "
+        "several, so read those that are not the headline as supporting evidence.",
+        n=Number(n),
+    )
+
+
+_ADJUSTED = {
+    "holm": Sentence("Holm's method (no false finding at all)"),
+    "benjamini_hochberg": Sentence("Benjamini and Hochberg's method (a small share of false ones)"),
+}
 
 
 def _names_of_check_tables(finding: ReleasedFinding) -> list[str]:
@@ -148,10 +170,12 @@ def _tables(finding: ReleasedFinding, *kinds: str, folded: bool = False) -> tupl
     return tables_of(*(finding.table(kind) for kind in kinds), folded=folded)
 
 
-def _check_card(check: CheckResult, waivers: dict[str, str]) -> dict[str, str]:
+def _check_card(
+    check: CheckResult, waivers: dict[str, str], titles: dict[str, Sentence]
+) -> dict[str, str]:
     word, mark = facts.CHECK_WORDS[check.status]
     return {
-        "title": check.name.replace("_", " ").capitalize(),
+        "title": titles.get(check.name) or check.name.replace("_", " ").capitalize(),
         "status": check.status,
         "word": word,
         "mark": mark,
@@ -190,14 +214,11 @@ def _figures_of_groups(finding: ReleasedFinding, released: ReleasedEvaluation) -
             shown, outcome, name=f"{outcome.id}-paths", time_name=time_name
         )
     if balance is not None:
-        frame = pd.DataFrame(
-            {
-                "covariate": balance.frame["covariate"],
-                "before": pd.to_numeric(balance.frame["std_diff_before"]),
-                "after": pd.to_numeric(balance.frame["std_diff_after"]),
-            }
-        ).head(MOST_LOVE_ROWS)
-        drawn["balance"] = love_plot(frame, name=f"{outcome.id}-love")
+        gaps = _numbers(balance.frame[["std_diff_before", "std_diff_after"]])
+        gaps.columns = pd.Index(["before", "after"])
+        frame = pd.concat([balance.frame["covariate"], gaps], axis=1).dropna(subset=["after"])
+        if not frame.empty:
+            drawn["balance"] = love_plot(frame.head(MOST_LOVE_ROWS), name=f"{outcome.id}-love")
     bars, curves = finding.table("score-bars"), finding.table("score-curves")
     if bars is not None:
         drawn["score_bars"] = score_bars(
@@ -221,7 +242,8 @@ def _figures_of_estimates(
             finding.path, outcome, name=f"{outcome.id}-event-study", period=_time_name(released)
         )
     if table is not None and len(finding.alternatives) > 1:
-        labels = [str(label) for label in table.frame["estimator"]]
+        rows = zip(table.frame["estimator"], table.frame["estimate"], strict=True)
+        labels = [str(label) for label, value in rows if not is_suppressed(value)]
         draw = specification_curve if finding.benchmark is None else estimates_side_by_side
         drawn["estimates"] = draw(
             list(zip(labels, finding.alternatives, strict=True)),

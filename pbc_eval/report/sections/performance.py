@@ -59,7 +59,10 @@ def _panel(measure: ReleasedKpi) -> KpiPanel | None:
         return None
     kpi = measure.kpi
     scale = 100.0 if is_share(kpi) else 1.0
-    numbers = shown[["value", "low", "high"]].astype(float) * scale
+    published = shown[["value", "low", "high"]].map(
+        lambda value: float("nan") if is_suppressed(value) else float(value)
+    )
+    numbers = published * scale
     return KpiPanel(
         label=kpi.label,
         kind=measure.chart_kind,

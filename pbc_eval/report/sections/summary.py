@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from pbc_eval.checks import checks_for
+from pbc_eval.checks.diverging_trends import breakdown_in_words
 from pbc_eval.disclosure import ReleasedEvaluation, ReleasedFinding, ReleasedPortfolio
 from pbc_eval.errors import PublicationError
-from pbc_eval.evaluation.designs import design_kind
+from pbc_eval.evaluation.agreement_of_methods import AgreementOfMethods
 from pbc_eval.messages import numbers as fmt
-from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import Money
+from pbc_eval.messages.sentence import EMPTY, Claim, Sentence
+from pbc_eval.messages.values import Money, Name, Number, as_typed
 from pbc_eval.report.parts import Heading, LaidOut, Listed, Part
 from pbc_eval.report.words import claims, facts, prose
 from pbc_eval.report.words.portfolio_words import headline_sentences, money_sentence
@@ -29,30 +31,95 @@ def evaluation_parts(released: ReleasedEvaluation) -> Sequence[Part]:
     parts: list[Part] = [
         LaidOut("headlines", {"first": outcomes[0] if outcomes else None, "boxes": boxes})
     ]
+    if strength := prose.strength_of_evidence(released):
+        lines = [line for finding in ordered for line in _evidence(finding, released)]
+        parts.append(LaidOut("strength", {"strength": strength, "lines": lines}))
     if primary is not None:
         can = prose.can_say(primary, released)
         cannot = prose.cannot_say(primary, released)
         for sentence in (*can, *cannot):
             claims.refuse_over_claims(sentence, primary, released)
         parts.append(LaidOut("say", {"can_say": can, "cannot_say": cannot}))
-    if strength := prose.strength_of_evidence(released):
-        parts.append(LaidOut("strength", {"strength": strength}))
     return parts
+
+
+def _evidence(finding: ReleasedFinding, released: ReleasedEvaluation) -> list[Sentence]:
+    """A line for each check that asks to be looked at, then how far other ways agree, and how large
+    a violation it would take."""
+    rows = {row.name: row for row in checks_for(released.spec.design.method)}
+    lines = []
+    for check in facts.unanswered(finding, released):
+        row = rows.get(check.name)
+        title = as_typed(check.name.replace("_", " ").capitalize())
+        if row is not None and row.title:
+            title = row.title
+        brief = row.in_short.get(check.status) if row else None
+        lines.append(
+            Sentence("{title}: {brief}", title=title, brief=brief)
+            if brief is not None
+            else Sentence("{title}: {word}.", title=title, word=facts.CHECK_WORDS[check.status][0])
+        )
+    agreement = facts.agreement_with_others(finding, released)
+    if agreement is not None:
+        lines.append(_agreement_in_words(agreement, finding, released))
+    diverging = next((c for c in finding.checks if c.name == "diverging_trends"), None)
+    if diverging is not None and diverging.statistic is not None and diverging.status in HELD:
+        lines.append(breakdown_in_words(diverging.statistic))
+    if len(released.findings) < 2:
+        return lines
+    label = Name(finding.outcome.label)
+    return [Sentence("{label}. {line}", label=label, line=line) for line in lines]
+
+
+HELD = ("pass", "review")
+
+
+def _agreement_in_words(
+    agreement: AgreementOfMethods, finding: ReleasedFinding, released: ReleasedEvaluation
+) -> Sentence:
+    """Direction, clearness and payment of the other ways, in one sentence."""
+    claim = Claim(kind="none", of=finding.outcome.id)
+    clear = (
+        Sentence("tell it apart from zero too")
+        if finding.headline.significant
+        else Sentence("cannot tell it apart from zero either")
+    )
+    paid = EMPTY
+    if agreement.agreed is not None and agreement.payments:
+        currency = released.spec.contract.currency
+        paid = Sentence("; all would pay the same")
+        if agreement.paying_otherwise:
+            paid = Sentence(
+                "; they would pay between {least} and {most}, beside {agreed} as agreed",
+                least=Money(min(agreement.payments), currency),
+                most=Money(max(agreement.payments), currency),
+                agreed=Money(agreement.agreed, currency),
+            )
+    return Sentence(
+        "Agreement of methods: of {ways} other ways to estimate it, {same} find the same direction "
+        "and {as_clear} {clear}{paid}.",
+        claim,
+        ways=Number(agreement.ways),
+        same=Number(agreement.same_direction),
+        as_clear=Number(agreement.as_clear),
+        clear=clear,
+        paid=paid,
+    )
 
 
 def _headline_box(finding: ReleasedFinding, released: ReleasedEvaluation) -> dict[str, Any]:
     headline = prose.headline(finding, released)
     claims.refuse_over_claims(headline.sentence, finding, released)
     claims.refuse_over_claims_of(finding, released)
-    verdict, mark = facts.VERDICTS[headline.verdict]
-    is_reported = design_kind(released.spec.design).reported_by_others
+    verdict, mark = facts.verdict_words(headline.verdict, finding, released)
+    doubted = (verdict, mark) in facts.WITH_DOUBTS.values()
     return {
-        "kind": f"verdict-{headline.verdict}",
+        "kind": "verdict-uncertain" if doubted else f"verdict-{headline.verdict}",
         "label": finding.outcome.label,
         "mark": mark,
         "figure": headline.figure,
         "unit": headline.unit,
-        "verdict": facts.AS_REPORTED if is_reported else verdict,
+        "verdict": verdict,
         "sentence": headline.sentence,
     }
 

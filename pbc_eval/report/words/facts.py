@@ -1,10 +1,17 @@
 """Plain facts that several sections and the index share: badges, dates, conventions in words."""
 
-from pbc_eval.disclosure import ReleasedEvaluation
+import pandas as pd
+
+from pbc_eval.checks import checks_for
+from pbc_eval.disclosure import ReleasedEvaluation, ReleasedFinding
+from pbc_eval.evaluation.agreement_of_methods import AgreementOfMethods, agreement_of_methods
+from pbc_eval.evaluation.comparison_groups import NOT_MATCHED
 from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.messages.number_formats import long_date
 from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.messages.values import Name, Number
+from pbc_eval.payment.alternatives import AGREED
+from pbc_eval.results import CheckResult
 
 DATA_BADGES = {
     "real": Sentence("Real data"),
@@ -30,6 +37,69 @@ VERDICTS = {
     "no_interval": (Sentence("Without a measure of chance"), "?"),
 }
 AS_REPORTED = Sentence("As reported by others")
+WITH_DOUBTS = {
+    "improved": (Sentence("Improved, with doubts"), "!"),
+    "worsened": (Sentence("Worsened, with doubts"), "!"),
+}
+
+
+def verdict_words(
+    verdict: str, finding: ReleasedFinding, released: ReleasedEvaluation
+) -> tuple[Sentence, str]:
+    """Words and mark of a verdict. The tick is earned by the checks and by the agreement of
+    methods, not by an interval that leaves out zero alone."""
+    if design_kind(released.spec.design).reported_by_others:
+        return AS_REPORTED, VERDICTS[verdict][1]
+    if verdict in WITH_DOUBTS and in_doubt(finding, released):
+        return WITH_DOUBTS[verdict]
+    return VERDICTS[verdict]
+
+
+def in_doubt(finding: ReleasedFinding, released: ReleasedEvaluation) -> bool:
+    """Does a check speak against it or ask to be looked at, or do too few other ways agree?"""
+    agreement = agreement_with_others(finding, released)
+    disagree = agreement is not None and not agreement.holds
+    return disagree or bool(unanswered(finding, released))
+
+
+def unanswered(finding: ReleasedFinding, released: ReleasedEvaluation) -> tuple[CheckResult, ...]:
+    """Checks that failed or are for review, but for those that another, which passed, answers."""
+    rows = {row.name: row for row in checks_for(released.spec.design.method)}
+    passed = {check.name for check in finding.checks if check.status == "pass"}
+    answered = {rows[name].answers for name in passed if name in rows}
+    return tuple(
+        check
+        for check in finding.checks
+        if check.status == "fail" or (check.status == "review" and check.name not in answered)
+    )
+
+
+def agreement_with_others(
+    finding: ReleasedFinding, released: ReleasedEvaluation
+) -> AgreementOfMethods | None:
+    """How far the other estimates of the outcome agree; None without any. What was not matched at
+    all is no other way, and a randomised benchmark stands for itself."""
+    table = finding.table("estimates")
+    if table is None or len(table.frame) != len(finding.alternatives):
+        return None
+    names = [str(name) for name in table.frame["estimator"]]
+    others = [
+        (name, estimate)
+        for name, estimate in zip(names, finding.alternatives, strict=True)
+        if name != NOT_MATCHED and name != names[0] and estimate != finding.benchmark
+    ]
+    if not others:
+        return None
+    payments: dict[str, float] = {}
+    agreed = None
+    paid = released.table("payment-alternatives")
+    clauses = released.spec.payment.due_clauses if released.spec.payment else ()
+    if paid is not None and any(finding.outcome.id in clause.outcomes for clause in clauses):
+        totals = zip(paid.frame["estimator"], paid.frame["total"], strict=True)
+        known = {str(name): float(total) for name, total in totals if not pd.isna(total)}
+        agreed = known.pop(AGREED, None)
+        payments = known
+    return agreement_of_methods(finding.headline, others, payments, agreed)
 
 
 def is_illustrative(evaluation: ReleasedEvaluation) -> bool:
@@ -49,6 +119,16 @@ def disclosure_sentence(released: ReleasedEvaluation) -> Sentence:
     if rule.threshold <= 1:
         return Sentence("No number was held back as too small.{reason}", reason=reason)
     data, hidden = released.spec.data, released.n_suppressed
+    if rule.counts == "bodies":
+        return Sentence(
+            "Numbers of {units} are shown, however small: they are bodies whose identity is "
+            "public. Counts of fewer than {threshold} people in measures of performance and in the "
+            "value map are not published.{reason} {held_back}",
+            units=Name(data.unit_name[1]) if data else Sentence("units"),
+            threshold=Number(rule.threshold),
+            reason=reason,
+            held_back=_held_back(hidden),
+        )
     return Sentence(
         "Counts of fewer than {threshold} {units}, what is known about them, and figures from "
         "which either could be worked out are not published.{reason} {held_back}",

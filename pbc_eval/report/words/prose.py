@@ -14,8 +14,9 @@ from pbc_eval.disclosure import ReleasedEvaluation, ReleasedFinding
 from pbc_eval.evaluation.designs import Evidence, design_kind
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.sentence import EMPTY, Claim, Part, Sentence
-from pbc_eval.messages.values import Effect, Name, Noun, Number, Share, Units
+from pbc_eval.messages.values import Effect, Name, Noun, Number, Share, Units, as_typed
 from pbc_eval.report.words.claims import effect_of, support_of
+from pbc_eval.report.words.facts import in_doubt
 from pbc_eval.results import AttEstimate
 
 Verdict = Literal["improved", "worsened", "uncertain", "no_interval"]
@@ -206,7 +207,7 @@ def cannot_say(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> tupl
                     "standard error for it."
                 )
             )
-        return tuple(sentences)
+        return (*replications(evaluation), *sentences)
     if estimate.conf_low is None:
         sentences.append(
             Sentence(
@@ -246,7 +247,12 @@ def cannot_say(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> tupl
             "that the programme would do the same elsewhere."
         )
     )
-    return tuple(sentences)
+    return (*replications(evaluation), *sentences)
+
+
+def replications(evaluation: ReleasedEvaluation) -> list[Sentence]:
+    """What others found who looked at the same result again, as the file states it."""
+    return [as_typed(text) for text in evaluation.spec.publication.replications]
 
 
 def outcome_is_wide(estimate: AttEstimate) -> bool:
@@ -263,6 +269,7 @@ def strength_of_evidence(evaluation: ReleasedEvaluation) -> Sentence:
     evidence = Evidence(
         n_treated=tuple(finding.headline.n_treated for finding in evaluation.findings),
         a_check_failed=bool(evaluation.failed_checks),
+        in_doubt=any(in_doubt(finding, evaluation) for finding in evaluation.findings),
     )
     return design_kind(evaluation.spec.design).strength(evidence)
 

@@ -27,8 +27,8 @@ pytestmark = pytest.mark.slow  # seconds, together
 def released(tmp_path_factory):
     """Readmissions with a threshold of 21, so that two groups are held back."""
     folder = copy_of("hospital-readmissions", tmp_path_factory.mktemp("downloads"))
-    rule = "  disclosure: {threshold: 21}\n"
-    change(folder / "evaluation.yaml", "  limitations:", f"{rule}  limitations:")
+    change(folder / "evaluation.yaml", "    counts: bodies  ", "    threshold: 21  ")
+    change(folder / "evaluation.yaml", "Two hospitals failed", "Some failed")
     return release(evaluate(load_evaluation(folder)))
 
 

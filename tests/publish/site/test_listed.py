@@ -1,5 +1,6 @@
 """What is on the site: every edition that was published as it was published, and no draft."""
 
+import json
 import re
 
 import pytest
@@ -7,6 +8,7 @@ from editions import put
 from evaluations import change, copy_of
 from pages import Reader
 
+from pbc_eval import provenance
 from pbc_eval.provenance import MANIFEST
 from pbc_eval.publish.edition import ASIDE, publish_edition
 from pbc_eval.publish.site.build import write_site
@@ -66,6 +68,20 @@ def test_drafts_are_not_listed_and_are_named(tmp_path):
     shelf = shelf_of(tmp_path)
     assert [one.edition for one in shelf.editions] == ["1"]
     assert shelf.drafts == ("a/2", "b/1")
+
+
+def test_an_edition_whose_doubts_nobody_answers_for_is_not_listed_and_is_named(tmp_path):
+    put(tmp_path, "a", "1")
+    for name, by in (("b", ""), ("c", "A. Reader, 2026-06-01: Wide.")):
+        folder = put(tmp_path, name, "1")
+        review = {"output": "t", "status": "review", "reviewed_by": by}
+        file = folder / "downloads" / "disclosure-review.json"
+        file.write_text(json.dumps({"outputs": [review], "tables": {}}))
+        files = [path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST]
+        provenance.write_manifest(folder, {"evaluation": name, "edition": "1"}, files)
+    shelf = shelf_of(tmp_path)
+    assert [one.id for one in shelf.contracts] == ["a", "c"]
+    assert shelf.in_doubt == ("b/1",)
 
 
 def test_a_final_edition_without_every_signature_is_not_listed(tmp_path):

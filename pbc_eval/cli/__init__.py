@@ -1,0 +1,13 @@
+"""pbc-eval: the command line. Each command loads what it needs when it is called."""
+
+from typing import Any
+
+from pbc_eval.cli import make, start, watch
+from pbc_eval.cli.door import app
+
+__all__ = ["app", "main", "make", "start", "watch"]
+
+
+def main() -> Any:
+    """The entry point of the ``pbc-eval`` command."""
+    return app(prog_name="pbc-eval")

@@ -1,0 +1,173 @@
+"""Commands before anything is published: new, inspect, check."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from pbc_eval.cli.door import Paths, Reports, app, console, file_of, readable, show
+from pbc_eval.errors import PbcError
+
+if TYPE_CHECKING:
+    from pbc_eval.agreement.evaluation import EvaluationSpec
+
+MARKS = {"pass": "[green]holds[/]", "review": "[yellow]look[/]", "fail": "[red]fails[/]"}
+
+
+@app.command()
+@readable
+def new(
+    folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")],
+    *,
+    method: Annotated[
+        str, typer.Option(help="difference_in_differences, matching, reported, forecast, ...")
+    ] = "",
+    file: Annotated[
+        Path | None, typer.Option("--from", help="The data or value map to start from.")
+    ] = None,
+    sheet: Annotated[str, typer.Option(help="Of a workbook; else the fullest.")] = "",
+    portfolio: Annotated[bool, typer.Option(help="For all contracts of a year.")] = False,
+) -> None:
+    """Make a folder with a commented evaluation.yaml (or portfolio.yaml), ready to fill in.
+
+    With --from, the file is looked at (see inspect), copied, and read as it stands: what the draft
+    says of its columns is a guess, to be checked. The method follows from the file if not stated.
+
+    Editors that know YAML schemas complete and check the file as you type.
+    """
+    from pbc_eval.agreement import starter  # noqa: PLC0415 heavy: loads the models
+
+    if portfolio:
+        made = starter.write_portfolio_starter(folder)
+    elif file is not None:
+        from pbc_eval.intake.inspection.new_folder import write_from_file  # noqa: PLC0415 likewise
+
+        made = write_from_file(folder, file, method, sheet or None)
+    else:
+        made = starter.write_starter(folder, method or starter.METHODS[0])
+    console.print(
+        f"Made {escape(str(made))}. Fill it in, then: pbc-eval check {escape(str(folder))}"
+    )
+
+
+@app.command()
+@readable
+def inspect(
+    file: Annotated[Path, typer.Argument(help="A data file or value map; file.duckdb::table.")],
+    sheet: Annotated[str, typer.Option(help="Of a workbook; else the fullest.")] = "",
+    block: Annotated[bool, typer.Option("--block", help="Print the draft alone.")] = False,
+) -> None:
+    """Look at a person's file: its table, its columns, what is odd, and a draft of the data block.
+
+    Finds the sheet, the row of headings, notes and totals, how numbers and dates are written, gaps
+    and duplicates. The parts that columns play are guesses, to be checked.
+    """
+    from pbc_eval.intake.inspection.inspection import inspect as look  # noqa: PLC0415 heavy
+    from pbc_eval.intake.inspection.screen import show_inspection  # noqa: PLC0415 likewise
+
+    seen = look(file, sheet=sheet or None)
+    if not block:
+        show_inspection(seen, console)
+    sys.stdout.write(seen.block)
+
+
+@app.command()
+@readable
+def check(
+    paths: Paths,
+    reports: Reports = Path("reports"),
+    design: Annotated[
+        bool, typer.Option("--design", help="Before outcomes: which effect could be told apart?")
+    ] = False,
+) -> None:
+    """Check evaluations without writing anything: file, data, design, payment terms, value map.
+
+    With --design, no outcome from the start on is read: the smallest effect that could be told
+    apart, by the design's own estimator, beside what was promised.
+
+    Of a portfolio, its file, its table and that its members are published under reports/.
+
+    Every problem is named with its line, the value found, the rule and the remedy. The exit code
+    is 0 only when every evaluation could be run as it stands.
+    """
+    from pbc_eval.agreement.evaluation import load_evaluation  # noqa: PLC0415 heavy: loads the models
+    from pbc_eval.intake.beside import problems_beside  # noqa: PLC0415 likewise
+    from pbc_eval.publish.report_kinds import is_portfolio  # noqa: PLC0415 likewise
+
+    problems = 0
+    for path in paths:
+        try:
+            if is_portfolio(path):
+                _check_portfolio(path, reports)
+                continue
+            spec = load_evaluation(path)
+            if design:
+                _check_design(spec)
+                continue
+        except (PbcError, OSError) as problem:
+            problems += 1
+            lines = [str(problem), *problems_beside(file_of(path))]
+            show("\n".join(lines), f"{path}: {type(problem).__name__}")
+            continue
+        from pbc_eval.disclosure import release  # noqa: PLC0415 heavy: loads data tools
+        from pbc_eval.disclosure.open_data import open_files  # noqa: PLC0415 likewise
+        from pbc_eval.evaluation.evaluate import evaluate  # noqa: PLC0415 likewise
+
+        try:
+            open_files(spec)
+            released = release(evaluate(spec))
+        except (PbcError, OSError) as problem:
+            problems += 1
+            show(str(problem), f"{path}: {type(problem).__name__}")
+            continue
+        table = Table(title=f"{spec.id}, edition {spec.edition}", title_justify="left")
+        for heading in ("outcome", "check", "", "finding"):
+            table.add_column(heading)
+        for finding in released.findings:
+            for result in finding.checks:
+                mark = MARKS.get(result.status, "not tested")
+                table.add_row(finding.outcome.id, result.name, mark, escape(result.sentence))
+        if table.row_count:
+            console.print(table, soft_wrap=False)
+        else:
+            console.print(f"{escape(spec.id)}: no checks apply.")
+        console.print(f"{escape(spec.id)}: ready to run.\n")
+    if problems:
+        raise typer.Exit(1)
+
+
+def _check_design(spec: "EvaluationSpec") -> None:
+    """Print which effect of each outcome could be told apart, and what was promised."""
+    from pbc_eval.evaluation.note.design_note import design_note  # noqa: PLC0415 heavy
+    from pbc_eval.messages import numbers  # noqa: PLC0415 likewise
+
+    made = design_note(spec)
+    table = Table(title=f"{spec.id}: what could be told apart", title_justify="left")
+    for heading in ("outcome", "smallest effect", "promised", "rests on"):
+        table.add_column(heading)
+    for expected in made.expected:
+        smallest, promised = (
+            numbers.size(size, expected.outcome, spec.contract.currency)
+            if size is not None
+            else "not known"
+            for size in (expected.smallest, expected.promised)
+        )
+        if expected.smallest and expected.promised and expected.promised < expected.smallest:
+            promised = f"{promised}: too small to be told apart"
+        row = (expected.outcome.id, smallest, promised, expected.rests_on)
+        table.add_row(*map(escape, row))
+    console.print(table, soft_wrap=False)
+    console.print(f"With a power of {made.power:.0%} and intervals of {made.confidence:.0%}.\n")
+
+
+def _check_portfolio(path: Path, reports: Path) -> None:
+    from pbc_eval.agreement.portfolio import load_portfolio  # noqa: PLC0415 likewise
+    from pbc_eval.disclosure import release_portfolio  # noqa: PLC0415 heavy: loads data tools
+    from pbc_eval.evaluation.portfolio.assemble import portfolio_of  # noqa: PLC0415 likewise
+
+    released = release_portfolio(portfolio_of(load_portfolio(path), reports))
+    count = len(released.contracts)
+    console.print(f"{escape(released.spec.id)}: {count} contracts, ready to run.\n")

@@ -1,0 +1,134 @@
+"""What a person states in the file: words of few people, and verified counts of few.
+
+The rule holds back what data show; "three people found no match" in a limitation, "n=3" in a note
+or a verified count of 4 would tell it all the same. Numbers from 1 to one less than the threshold,
+before a word for people (or for the units, where these are people), stop the release until the
+words are changed, or somebody answers for them under ``publication.disclosure.reviewed``.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+from pbc_eval._validate import first_few
+from pbc_eval.agreement.disclosure import DisclosureRule
+from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.disclosure.record import OutputReview, ReviewStatus
+from pbc_eval.errors import DisclosureError
+
+WORDS, COUNTS = "words", "verified-counts"
+_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+            "eleven", "twelve", "thirteen", "fourteen", "fifteen")  # fmt: skip
+_PEOPLE = (
+    "people", "persons", "participants", "women", "men", "girls", "boys", "children", "adults",
+    "patients", "pupils", "students", "clients", "service users", "prisoners", "offenders",
+    "veterans", "families", "households", "individuals", "respondents", "residents", "tenants",
+    "carers", "jobseekers", "claimants", "learners", "beneficiaries", "survivors", "refugees",
+)  # fmt: skip
+
+
+def words_of_few(model: BaseModel, rule: DisclosureRule, units: tuple[str, ...] = ()) -> list[str]:
+    """Where a file tells of few people in words, as "key: the words".
+
+    ``units`` are the words for the data's units. Numbers of them are looked for where they are
+    people; of bodies they may be told.
+    """
+    if not rule.protects:
+        return []
+    nouns = {*_PEOPLE, *(units if rule.counts == "people" else ())}
+    tells = _patterns(rule.threshold, nouns)
+    return [
+        f"{key}: {match.group(0)!r}"
+        for key, text in _texts(model.model_dump(exclude_defaults=True), "")
+        if not key.startswith("publication.disclosure.reviewed")
+        for tell in tells
+        for match in tell.finditer(text)
+    ]
+
+
+def refuse_words_of_few(
+    owner: str, model: BaseModel, rule: DisclosureRule, units: tuple[str, ...] = ()
+) -> None:
+    """Raise DisclosureError for words of few people that nobody answers for."""
+    places = words_of_few(model, rule, units)
+    if places and rule.reviewer_of(WORDS) is None:
+        raise DisclosureError(
+            f"{owner}: the file tells of fewer than {rule.threshold} people in words "
+            f"({first_few(places, 6)}). Change the words; or have somebody answer for them: "
+            "output: words, by, date and reason under publication.disclosure.reviewed."
+        )
+
+
+def review_of_words(spec: EvaluationSpec, rule: DisclosureRule) -> list[OutputReview]:
+    """A fail for words of few people in the file; answered for, it is for review."""
+    units = spec.data.unit_name[1:] if spec.data else ()
+    places = words_of_few(spec, rule, tuple(units))
+    if not places:
+        return []
+    reason = f"the file tells of fewer than {rule.threshold} people in words"
+    return [_review(WORDS, reason, places, rule)]
+
+
+def review_of_counts(spec: EvaluationSpec, rule: DisclosureRule) -> list[OutputReview]:
+    """Verified counts of few: a fail where they are said to be people, for review where nothing
+    says what they are."""
+    if not rule.protects:
+        return []
+    few = [
+        count
+        for count in spec.counts
+        if any(0 < number < rule.threshold for number in (count.count, count.persons or 0))
+    ]
+    people = [count.outcome for count in few if count.counts == "people" or count.persons]
+    unsaid = [count.outcome for count in few if count.counts is None and not count.persons]
+    if people:
+        reason = f"a verified count of fewer than {rule.threshold} people is told with its payment"
+        return [_review(COUNTS, reason, people, rule)]
+    if unsaid:
+        reason = (
+            f"a verified count is below {rule.threshold}, and nothing says what it counts: state "
+            "counts: things, or counts: people, beside it"
+        )
+        return [
+            OutputReview(
+                output=COUNTS, kind="sentences", status="review", reason=reason, cells=(*unsaid,)
+            )
+        ]
+    return []
+
+
+def _review(output: str, reason: str, cells: list[str], rule: DisclosureRule) -> OutputReview:
+    status: ReviewStatus = "fail" if rule.reviewer_of(output) is None else "review"
+    return OutputReview(
+        output=output, kind="sentences", status=status, reason=reason, cells=tuple(cells)
+    )
+
+
+def _patterns(threshold: int, nouns: set[str]) -> tuple[re.Pattern[str], ...]:
+    """A small number before a word for people; "n = 3"; "3/185" and "3 of 185" before one."""
+    small = [str(n) for n in range(1, threshold)]
+    some = [*small, *_NUMBERS[2:threshold]]  # "one" is hardly ever a count
+    who = "|".join(sorted(map(re.escape, nouns), key=len, reverse=True))
+    n, number = "|".join(reversed(small)), "|".join(sorted(some, key=len, reverse=True))
+    before = r"(?<![\w.,:/£$€-])(?<!compared with )(?<!matched with )(?<!matched to )"
+    return (
+        re.compile(rf"{before}(?:{number})\s+(?:[a-z]+\s+)?(?:{who})\b(?!-)", re.IGNORECASE),
+        re.compile(rf"\bn\s*=\s*(?:{n})(?![\d.,]\d|\d)", re.IGNORECASE),
+        re.compile(
+            rf"{before}(?:{n})\s*(?:/|of(?: the)?|out of)\s*\d[\d,]*\s+(?:[a-z]+\s+)?(?:{who})\b",
+            re.IGNORECASE,
+        ),
+    )
+
+
+def _texts(value: Any, key: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            yield from _texts(part, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, (list, tuple)):
+        for at, part in enumerate(value, start=1):
+            yield from _texts(part, f"{key}[{at}]")

@@ -1,0 +1,1 @@
+"""A first look at a person's file: where its table stands, what its columns hold, what is odd."""
