@@ -43,6 +43,7 @@ bench: $(VENV)/test.ready
 	$(BIN)/python benchmarks/matching.py
 	$(BIN)/python benchmarks/money.py
 	$(BIN)/python benchmarks/reports.py
+	$(BIN)/python benchmarks/batch.py
 
 pins: $(VENV)/test.ready
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" --extra lab --extra dev pyproject.toml -o requirements-dev.txt
