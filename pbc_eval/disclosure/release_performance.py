@@ -90,6 +90,8 @@ def _release_periods(result: KpiResult, rule: DisclosureRule) -> tuple[ReleasedT
 def _note_periods(table: OutputTable, result: KpiResult, register: CellRegister) -> None:
     """Complements, and the sums over all periods, of which the overall value is the ratio."""
     names, kind = register.names, result.kpi.type
+    if kind == "survey" and not _counts_answers(result):
+        return
     counts, wholes, rests = [], [], []
     for row, period in enumerate(result.periods):
         if period.count is None or period.value is None:
@@ -124,6 +126,13 @@ def _note_periods(table: OutputTable, result: KpiResult, register: CellRegister)
         register.relate([(sums[2], 1.0), (sums[0], -1.0), (sums[1], -1.0)])
     elif counts:  # a rate over all periods tells the events by the number exposed
         register.follows(sums[1], sums[0])
+
+
+def _counts_answers(result: KpiResult) -> bool:
+    """Is every share of a survey a count over a count? With weights that differ it is not, though
+    one period may look like it."""
+    reported = [period for period in result.periods if period.value is not None]
+    return all(_answers_yes(period) is not None for period in reported)
 
 
 def _answers_yes(period: KpiPeriod) -> int | None:
