@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from pbc_eval._display import Displayed, counted, interval_in_short
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.messages.written_numbers import instead
@@ -50,8 +51,8 @@ class OverTies(NamedTuple):
     ways: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttEstimate:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class AttEstimate(Displayed):
     """One average effect on the treated, in the outcome's own unit.
 
     ``std_error`` is None when it cannot be had, and ``reason`` then says why; an estimate never
@@ -122,6 +123,15 @@ class AttEstimate:
             return None
         return self.conf_low > 0 or self.conf_high < 0
 
+    def summary(self) -> str:
+        """The estimate with its interval, and how many units are behind it."""
+        known = interval_in_short(self.estimate, self.conf_low, self.conf_high, self.level)
+        return f"{self.term}: {known}; {self.n_treated:,} treated, {self.n_comparison:,} comparison"
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row, tidy columns."""
+        return frame_with_sentences([self.to_row()])
+
     def to_row(self) -> dict[str, Any]:
         """The tidy columns; missing figures are NaN."""
         missing = math.nan
@@ -139,8 +149,8 @@ class AttEstimate:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class EffectSeries:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class EffectSeries(Displayed):
     """An aggregation: one overall effect and the series it summarises.
 
     ``index`` holds event times, cohorts or periods; ``covariance`` (k, k) is that of the series'
@@ -173,6 +183,11 @@ class EffectSeries:
     @property
     def conf_high(self) -> float | None:
         return self.overall.conf_high
+
+    def summary(self) -> str:
+        """Which average, of how many effects, and the overall one with its interval."""
+        count = f", {counted(len(self.effects), 'effect')}" if self.effects else ""
+        return f"{self.kind}{count}; {self.overall.summary()}"
 
     def to_frame(self) -> pd.DataFrame:
         """One row an entry of the series (the overall effect alone for "simple"), tidy columns."""

@@ -11,7 +11,7 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[1]
 ROOT = PROJECT / "pbc_eval"
 FLOORS = {  # room directly under pbc_eval -> floor; imports point down or stay level
-    **dict.fromkeys(["errors", "_validate", "_resources", "numerics", "messages"], 0),
+    **dict.fromkeys(["errors", "_validate", "_display", "_resources", "numerics", "messages"], 0),
     **dict.fromkeys(["agreement", "parameters", "intake", "panel", "results", "results_file"], 1),
     **dict.fromkeys(["did", "matching", "payment", "kpi", "sroi", "portfolio"], 2),
     "checks": 3,

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pbc_eval._display import Displayed
 from pbc_eval.did.cohort_regression import complete_moments
 from pbc_eval.errors import DesignError
 from pbc_eval.numerics.arrays import Floats
@@ -35,8 +36,8 @@ class TwoByTwo:
     estimate: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaconDecomposition:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class BaconDecomposition(Displayed):
     """All comparisons, in order of kind, treated and comparison cohort."""
 
     parts: tuple[TwoByTwo, ...]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pbc_eval._display import Displayed, counted
 from pbc_eval.did.adjustment import EstimationMethod
 from pbc_eval.did.aggregate import Bands, aggregate
 from pbc_eval.did.averages import Kind, Weights
@@ -21,8 +22,8 @@ from pbc_eval.results import EffectSeries, Method
 DEFAULT_SEED = 20_210_601  # of the draws behind simultaneous bands
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class GroupTimeEffects:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class GroupTimeEffects(Displayed):
     """Every cohort's effect in every period, with the covariance of all of them."""
 
     cells: CellEstimates
@@ -43,6 +44,14 @@ class GroupTimeEffects:
         silent = np.isnan(self.cells.std_error)
         covariance[silent, :] = covariance[:, silent] = np.nan
         return covariance
+
+    def summary(self) -> str:
+        """How many effects, of how many cohorts and periods."""
+        frame = self.to_frame()
+        cohorts, times = frame["cohort"].nunique(), frame["time"].nunique()
+        parts = (len(frame), "effect"), (cohorts, "cohort"), (times, "period")
+        effects, of, over = (counted(*part) for part in parts)
+        return f"{effects} of {of} over {over}"
 
     def to_frame(self) -> pd.DataFrame:
         """One row a cell. Intervals are pointwise and, like p-values, allow for small cohorts

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 import numpy as np
 import pandas as pd
 
+from pbc_eval._display import Displayed
 from pbc_eval._validate import check_choice, check_level, check_number
 from pbc_eval.did.event_path import EventPath, Target, event_path
 from pbc_eval.did.relative_magnitudes import RelativeMagnitudes
@@ -36,8 +37,8 @@ class _Intervals(Protocol):
     def interval(self, m: float) -> tuple[float, float]: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class HonestDid:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class HonestDid(Displayed):
     """Intervals of one effect that allow trends to diverge, by how far.
 
     ``m`` (n,): for "relative_magnitudes" multiples of the largest change of the difference in
@@ -54,6 +55,13 @@ class HonestDid:
     std_error: float
     level: float
     notes: tuple[Sentence, ...] = ()
+
+    def summary(self) -> str:
+        """The restriction, the estimate under parallel trends, and the breakdown value."""
+        return (
+            f"{self.restriction}; {self.estimate:.6g} under parallel trends, breakdown value "
+            f"{self.breakdown:.4g}"
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """One row an m: m, conf_low, conf_high."""

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pbc_eval._display import Displayed
 from pbc_eval.did.two_way import residual_treatment, two_way
 from pbc_eval.panel.panel import Panel
 
@@ -31,8 +32,8 @@ class EffectWeight:
     share: float  # of all treated observations: what the effect counts in their plain average
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TwoWayWeights:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class TwoWayWeights(Displayed):
     """Weights in order of cohort and time, and the coefficient that they make up."""
 
     cells: tuple[EffectWeight, ...]

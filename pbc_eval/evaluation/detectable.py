@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from pbc_eval._display import Displayed
 from pbc_eval._validate import check_choice, check_level, check_number
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.did.averages import KINDS, Kind
@@ -26,8 +27,8 @@ OWNER = "minimum_detectable_effect"
 CURVE = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)  # of the smallest effect, for the curve
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MinimumDetectableEffect:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class MinimumDetectableEffect(Displayed):
     """``effect``, in the outcome's unit: an interval of ``level`` leaves zero out with ``power`` if
     the true effect is so large. ``std_error`` is the one expected of the estimate."""
 

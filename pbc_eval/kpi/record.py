@@ -5,6 +5,7 @@ from typing import Literal
 
 import pandas as pd
 
+from pbc_eval._display import Displayed
 from pbc_eval.agreement.performance import Kpi
 from pbc_eval.kpi.charts import ControlChart
 from pbc_eval.messages.sentence import Sentence
@@ -27,8 +28,8 @@ class KpiPeriod:
     signals: tuple[str, ...] = ()  # rules of the control chart that it completes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class KpiResult:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class KpiResult(Displayed):
     """One KPI. ``overall`` is of all periods together, by their counts where it has any."""
 
     kpi: Kpi

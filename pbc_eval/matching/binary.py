@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pbc_eval._display import Displayed
 from pbc_eval._validate import check_level, first_few
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.group_means import analysed, group_means
@@ -25,8 +26,8 @@ from pbc_eval.numerics.arrays import Floats
 from pbc_eval.numerics.distributions import t_quantile
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class RiskEffects:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class RiskEffects(Displayed):
     """Shares are fractions of the target population; ``covariance`` (2, 2) is theirs, treated
     first, None when it cannot be had. ``degrees_of_freedom`` belong to the interval's t."""
 

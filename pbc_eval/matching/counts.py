@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pbc_eval._display import Displayed
 from pbc_eval._validate import check_level, first_few
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.group_means import Sample, analysed, group_means
@@ -22,8 +23,8 @@ from pbc_eval.numerics.arrays import Floats
 from pbc_eval.numerics.distributions import t_quantile
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class RateEffects:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class RateEffects(Displayed):
     """Rates are events a person, or a unit of exposure; ``covariance`` (2, 2) is theirs, treated
     first, None when it cannot be had. ``exposure`` names the exposure column, None without one."""
 

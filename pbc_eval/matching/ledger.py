@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pbc_eval._display import Displayed
 from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.messages.values import by_arm
 
@@ -24,8 +25,8 @@ class LedgerStep:
         return self.rows_in - self.rows_dropped
 
 
-@dataclass(frozen=True, slots=True)
-class SampleLedger:
+@dataclass(frozen=True, slots=True, repr=False)
+class SampleLedger(Displayed):
     """The steps in order; each begins with the rows the one before it left."""
 
     steps: tuple[LedgerStep, ...]

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from pbc_eval._display import Displayed
 from pbc_eval._validate import check_level, check_number, did_you_mean, first_few
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.numerics.arrays import Floats
@@ -27,8 +28,8 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class OmittedVariableBounds:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class OmittedVariableBounds(Displayed):
     """An effect by regression, and what would explain it away.
 
     ``robustness_value``: the share of what is left of both treatment and outcome that a variable

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pbc_eval._display import Displayed
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.agreement.matching_settings import (
     Link,
@@ -48,8 +49,8 @@ from pbc_eval.numerics.arrays import Bools, Floats
 from pbc_eval.results import AttEstimate, Method, OverTies
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class MatchedSample:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class MatchedSample(Displayed):
     """A matched sample. Facts are stored; tables are derived from them when asked for.
 
     ``score`` (n,) is the propensity score, None (like ``fit``) where none was needed; ``space``
@@ -70,6 +71,15 @@ class MatchedSample:
     discarded: Bools
     assigning: Assigning
     notes: tuple[Sentence, ...]
+
+    def summary(self) -> str:
+        """The method, and how many of each arm are in the sample."""
+        used, treated = self.assignment.weights > 0, self.design.treated
+        return (
+            f"{self.settings.method}, {self.settings.estimand}: {int((used & treated).sum()):,} of "
+            f"{int(treated.sum()):,} treated, {int((used & ~treated).sum()):,} of "
+            f"{int((~treated).sum()):,} comparison"
+        )
 
     @property
     def assignment(self) -> Assignment:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pbc_eval._display import Displayed
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.agreement.weighting_options import ChanceLink, WeightingOptions
 from pbc_eval.errors import DesignError
@@ -66,8 +67,8 @@ class WeightSettings:
         return self.by.in_words
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class WeightedSample:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class WeightedSample(Displayed):
     """A weighted sample. ``kept`` (n,) marks the rows that were not trimmed; ``weighting`` holds
     their arrays; ``all_weights`` (n,) has 0 for the trimmed. Series name units by their ids."""
 
@@ -77,6 +78,15 @@ class WeightedSample:
     weighting: Weighting
     all_weights: Floats
     notes: tuple[Sentence, ...]
+
+    def summary(self) -> str:
+        """How many of each arm carry weight."""
+        used, treated = self.all_weights > 0, self.design.treated
+        with_weight, of_other = int((used & ~treated).sum()), int((~treated).sum())
+        return (
+            f"{int((used & treated).sum()):,} of {int(treated.sum()):,} treated, "
+            f"{with_weight:,} of {of_other:,} comparison with a weight"
+        )
 
     @property
     def weights(self) -> pd.Series:

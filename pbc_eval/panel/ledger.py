@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from pbc_eval._display import Displayed
 from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.results import frame_with_sentences
 
@@ -28,8 +29,8 @@ class LedgerStep:
         return self.rows_in - self.rows_dropped
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ledger:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Ledger(Displayed):
     """What was read, what was dropped and why, and who is left.
 
     ``units_per_cohort`` and ``rows_per_period`` describe the sample after the last step, as

@@ -17,6 +17,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from pbc_eval._display import Displayed, counted
 from pbc_eval._validate import check_choice
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.intake.number_columns import numbers_of_source
@@ -36,8 +37,8 @@ from pbc_eval.panel.unit_rows import FixWeights, Roles
 MISSING = ("refuse", "complete_units", "pairs")
 
 
-@dataclass(frozen=True, eq=False)
-class Panel(PanelParts):
+@dataclass(frozen=True, eq=False, repr=False)
+class Panel(Displayed, PanelParts):
     """Units over periods. Build it with ``Panel.from_data``.
 
     Cohorts are numbered 0 ... C-1; cohort 0 is the never treated and may be empty.
@@ -129,6 +130,20 @@ class Panel(PanelParts):
         make = build.cross_section_parts if unit is None else build.followed_parts
         parts = make(source, roles, missing, labels, rules)
         return Panel(**vars(replace(parts, ledger=parts.ledger.with_reading(source.notes, read))))
+
+    def summary(self) -> str:
+        """How many units, periods and cohorts, and how many are treated."""
+        treated = sum(self.cohort_units) - self.cohort_units[0]
+        units = counted(sum(self.cohort_units), "row" if self.repeated else "unit")
+        periods = counted(self.n_periods, "period")
+        return (
+            f"{self.name}: {units} ({treated:,} treated) over {periods}, "
+            f"{self.periods.names[0]} to {self.periods.names[-1]}"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """The ledger: one row a step from the data to the sample."""
+        return self.ledger.to_frame()
 
     @property
     def n_units(self) -> int:

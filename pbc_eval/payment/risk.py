@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pbc_eval._display import Displayed
 from pbc_eval._validate import check_finite, did_you_mean
 from pbc_eval.agreement.payment_terms import PaymentTerms, terms_of
 from pbc_eval.errors import PaymentTermsError
@@ -46,8 +47,8 @@ class Scenario:
     tiers: tuple[tuple[str, Floats], ...]  # clause, probability (k,) of each tier from 0 up
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class PaymentRisk:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class PaymentRisk(Displayed):
     """The rule under several true effects.
 
     ``base`` is what is due for an estimate of zero: fees that no result earns. ``closed_form``

@@ -7,6 +7,7 @@ from itertools import accumulate
 
 import pandas as pd
 
+from pbc_eval._display import Displayed, counted
 from pbc_eval.messages.sentence import EMPTY, Part, Sentence
 from pbc_eval.messages.values import ExactMoney, Names, Noun, Number
 from pbc_eval.payment.expression import Expression, Fact
@@ -77,8 +78,8 @@ class Working:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentStatement:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PaymentStatement(Displayed):
     """What is due. Holds lines and adjustments; the total is their sum, to the penny."""
 
     currency: str
@@ -128,6 +129,10 @@ class PaymentStatement:
             clauses=Names(tuple(bare)),
             pay=Sentence("pays") if len(bare) == 1 else Sentence("pay"),
         )
+
+    def summary(self) -> str:
+        """What is due, and by how many clauses."""
+        return f"{self.currency} {self.total:,} due, {counted(len(self.lines), 'clause')}"
 
     def to_frame(self) -> pd.DataFrame:
         """One row a clause, then one an adjustment; amounts are Decimal objects.

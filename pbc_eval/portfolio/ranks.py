@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pbc_eval._display import Displayed
 from pbc_eval.errors import DataError
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.numerics.distributions import normal_quantile
@@ -29,8 +30,8 @@ DRAWS = 20_000
 CHUNK = 2_000  # draws ranked at once, so that memory does not grow with them
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class League:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class League(Displayed):
     """Shrunken effects (k,) and what is known of their ranks; rank 1 is the largest effect.
 
     ``shrunken`` and ``std_error`` are in the unit of the effects, ``shrinkage`` is the share of an

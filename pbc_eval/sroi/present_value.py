@@ -22,6 +22,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from pbc_eval._display import Displayed, counted
 from pbc_eval._validate import check_choice, check_finite, first_few, number_problem
 from pbc_eval.agreement.value_map import ValuedOutcome, ValueMap, double_counting_problem
 from pbc_eval.errors import ParameterError, ValueMapError
@@ -57,8 +58,8 @@ class OutcomeValue(NamedTuple):
     present_value: float  # money
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SroiResult:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class SroiResult(Displayed):
     """What the investment returned. Holds facts; every ratio is derived from them."""
 
     investment: float  # money, year 0
@@ -129,6 +130,13 @@ class SroiResult:
         summed = self.to_frame().groupby("stakeholder", sort=False)["present_value"].sum()
         frame = summed.reset_index()
         return frame.assign(ratio=frame["present_value"] / self.investment)
+
+    def summary(self) -> str:
+        """The ratio, and what it is of."""
+        return (
+            f"{self.ratio:.4g} to 1: {self.currency} {self.present_value:,.0f} for "
+            f"{self.investment:,.0f} invested, {counted(len(self.outcomes), 'outcome')}"
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """One row an outcome: id, stakeholder, outcome, quantity, impact, present_value."""

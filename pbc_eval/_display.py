@@ -1,0 +1,78 @@
+"""How results show themselves: one line in a prompt, an accessible table in a notebook.
+
+Numbers are shown to six significant digits and text is escaped; ``to_frame`` has them whole. What
+is shown here is on one's own machine and has not passed disclosure control: a page has.
+"""
+
+import html
+import math
+from typing import Any
+
+import pandas as pd
+
+MOST_ROWS = 40  # of a table in a notebook
+DIGITS = 6
+NOTE = "Shown on this machine, before disclosure control; release() says what may be published."
+
+
+class Displayed:
+    """A result with a short ``repr`` and a table for notebooks. Whoever inherits has ``to_frame``;
+    data classes among them say ``repr=False``."""
+
+    __slots__ = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """The result as a tidy table."""
+        raise NotImplementedError
+
+    def summary(self) -> str:
+        """The result in one line."""
+        frame = self.to_frame()
+        columns = ", ".join(map(str, frame.columns[:6]))
+        return f"{counted(len(frame), 'row')} of {columns}"
+
+    def _shown(self) -> pd.DataFrame:
+        """What a notebook shows; the same table, unless there is a better first look."""
+        return self.to_frame()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.summary()}>"
+
+    def _repr_html_(self) -> str:
+        return html_table(self._shown(), f"{type(self).__name__}: {self.summary()}")
+
+
+def html_table(frame: pd.DataFrame, caption: str) -> str:
+    """A frame as a table with a caption, scopes for its headings, and a note."""
+    heads = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in frame.columns)
+    rows = []
+    for first, *rest in frame.head(MOST_ROWS).itertuples(index=False, name=None):
+        cells = "".join(f"<td>{_cell(value)}</td>" for value in rest)
+        rows.append(f'<tr><th scope="row">{_cell(first)}</th>{cells}</tr>')
+    more = len(frame) - MOST_ROWS
+    notes = [f"And {more:,} more rows: to_frame() has them all."] if more > 0 else []
+    below = "".join(f"<p><small>{html.escape(note)}</small></p>" for note in (*notes, NOTE))
+    return (
+        f"<table><caption>{html.escape(caption)}</caption><thead><tr>{heads}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table>{below}"
+    )
+
+
+def _cell(value: Any) -> str:
+    if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, float):
+        return f"{value:.{DIGITS}g}"
+    return html.escape(str(value))
+
+
+def counted(number: int, singular: str) -> str:
+    """ "1 cohort", "3 cohorts"."""
+    return f"{number:,} {singular}{'' if number == 1 else 's'}"
+
+
+def interval_in_short(estimate: float, low: float | None, high: float | None, level: float) -> str:
+    """ "1.2 (95% interval 0.4 to 2)", or the estimate alone where there is no interval."""
+    if low is None or high is None:
+        return f"{estimate:.{DIGITS}g}, without an interval"
+    return f"{estimate:.{DIGITS}g} ({level:.0%} interval {low:.{DIGITS}g} to {high:.{DIGITS}g})"

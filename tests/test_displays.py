@@ -1,0 +1,107 @@
+"""Results show themselves: one line in a prompt, an accessible table in a notebook."""
+
+import inspect
+import re
+from importlib import import_module
+
+import numpy as np
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+from hypothesis import given
+from hypothesis import strategies as st
+from test_import_graph import MODULES
+
+import pbc_eval as pbc
+from pbc_eval._display import MOST_ROWS, Displayed, html_table
+
+LONGEST = 300  # characters of a line
+
+
+def panel(units: int = 60) -> pbc.Panel:
+    draw = np.random.default_rng(1)
+    rows = [
+        (f"u{u}", t, draw.normal() + t + (u > 20) * (t > 4), 5 + u % 3 if u > 20 else None)
+        for u in range(units)
+        for t in range(1, 9)
+    ]
+    frame = pd.DataFrame(rows, columns=["who", "time", "y", "start"])
+    return pbc.Panel.from_data(frame, unit="who", time="time", outcome="y", cohort="start")
+
+
+def people() -> pd.DataFrame:
+    draw = np.random.default_rng(2)
+    age = draw.integers(20, 60, 400)
+    arm = (draw.random(400) < 0.3).astype(int)
+    return pd.DataFrame(
+        {"who": range(400), "arm": arm, "age": age, "y": age + arm + draw.normal(size=400)}
+    )
+
+
+def shown() -> list[Displayed]:
+    """One of as many kinds as are made in a moment."""
+    data = panel()
+    effects = pbc.att_gt(data)
+    study = pbc.att_gt(data, base_period="universal").aggregate("event")
+    sample = pbc.match(people(), treatment="arm", unit="who", covariates=["age"])
+    weighted = pbc.weight(people(), treatment="arm", unit="who", covariates=["age"])
+    return [
+        data, data.ledger, effects, study, study.overall, effects.aggregate("simple"),
+        pbc.honest_did(study), pbc.bacon_decomposition(data), pbc.two_way_weights(data),
+        sample, sample.ledger, sample.effect("y"), weighted, weighted.effect("y"),
+    ]  # fmt: skip
+
+
+SHOWN = shown()
+
+
+@pytest.mark.parametrize("result", SHOWN, ids=lambda result: type(result).__name__)
+def test_a_prompt_shows_one_line_and_no_array(result):
+    line = repr(result)
+    assert len(line) <= LONGEST
+    assert "array(" not in line
+    assert "\n" not in line
+    assert line.startswith(f"<{type(result).__name__}: ")
+
+
+@pytest.mark.parametrize("result", SHOWN, ids=lambda result: type(result).__name__)
+def test_a_notebook_shows_a_table_that_a_screen_reader_can_read(result):
+    soup = BeautifulSoup(result._repr_html_(), "html.parser")
+    frame = result.to_frame()
+    assert result.summary() in soup.caption.get_text()
+    assert [th["scope"] for th in soup.thead.find_all("th")] == ["col"] * frame.shape[1]
+    rows = soup.tbody.find_all("tr")
+    assert len(rows) == min(len(frame), MOST_ROWS)
+    assert all(row.th["scope"] == "row" for row in rows)
+    assert ("more rows" in soup.get_text()) == (len(frame) > MOST_ROWS)
+    assert "before disclosure control" in soup.get_text()
+
+
+def test_what_a_panel_and_a_sample_say_is_what_they_hold():
+    data, sample = SHOWN[0], next(r for r in SHOWN if isinstance(r, type(SHOWN[9])))
+    assert repr(data) == "<Panel: data frame: 60 units (39 treated) over 8 periods, 1 to 8>"
+    treated = int(people()["arm"].sum())
+    assert f"{treated} of {treated} treated" in sample.summary()
+
+
+def test_everything_that_has_a_table_shows_it():
+    """No result with a ``to_frame`` prints its arrays."""
+    bare = []
+    for name in MODULES:
+        if name == "pbc_eval.__main__" or ".cli" in name or name.endswith(".template"):
+            continue
+        for kind in vars(import_module(name)).values():
+            own = inspect.isclass(kind) and kind.__module__ == name and "to_frame" in vars(kind)
+            if own and not (issubclass(kind, Displayed) or "_repr_html_" in vars(kind)):
+                bare.append(f"{name}.{kind.__name__}")
+    assert bare == []
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_no_text_of_the_data_becomes_markup(heading, cell):
+    page = html_table(pd.DataFrame({heading: [cell], "second": [cell]}), heading)
+    soup = BeautifulSoup(page, "html.parser")
+    assert {tag.name for tag in soup.find_all(True)} <= {
+        "table", "caption", "thead", "tbody", "tr", "th", "td", "p", "small",
+    }  # fmt: skip
+    assert not re.search(r"<script|<img", page)
