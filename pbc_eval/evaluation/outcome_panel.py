@@ -29,7 +29,9 @@ def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Pan
     if missing == "indicator":
         raise _for_matching(spec, outcome, missing)
     covariates = getattr(design, "covariates", ())
-    as_text = (outcome.column, *((data.weight,) if data.weight else ()), *covariates)
+    measured = (each.column for each in spec.outcomes if each.column is not None)
+    # of every outcome, so that they share one reading of the file
+    as_text = (*measured, *((data.weight,) if data.weight else ()), *covariates)
     panel = Panel.from_data(
         files.table(spec.path(data.file), data, as_text if data.numbers else ()),
         unit=data.unit,

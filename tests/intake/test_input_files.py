@@ -4,9 +4,11 @@ from collections import Counter
 
 import pandas as pd
 import pytest
-from evaluations import DATA
+from evaluations import DATA, copy_of
 
 import pbc_eval as pbc
+from pbc_eval.agreement.evaluation import load_evaluation
+from pbc_eval.evaluation.outcome_panel import read_panel
 from pbc_eval.intake import input_files
 from pbc_eval.intake.input_files import InputFiles
 
@@ -60,3 +62,18 @@ def test_a_frame_that_is_written_to_is_nobody_elses(tmp_path):
     mine = files.rows(file)
     mine["a"] = 9
     pd.testing.assert_frame_equal(files.rows(file), pd.DataFrame({"a": [1], "b": [2]}))
+
+
+def test_outcomes_written_as_text_share_one_reading_of_the_file(counted, tmp_path):
+    spec = load_evaluation(copy_of("hospital-readmissions", tmp_path))
+    file = spec.path(spec.data.file)
+    table = pd.read_csv(file)
+    table.assign(twice=2 * table["readmissions_per_100"]).to_csv(file, index=False)
+    data = spec.data.model_copy(update={"numbers": "1,234.5"})
+    second = spec.outcomes[0].model_copy(update={"column": "twice"})
+    asked = spec.model_copy(update={"data": data, "outcomes": (spec.outcomes[0], second)})
+    asked._folder = spec.folder
+    files = InputFiles()
+    panels = [read_panel(asked, outcome, files) for outcome in asked.outcomes]
+    assert counted["open_table", file.name] == 1
+    assert panels[1].arrays().outcome[0, 0] == 2 * panels[0].arrays().outcome[0, 0]
