@@ -18,6 +18,7 @@ import numpy as np
 
 from pbc_eval.errors import DesignError
 from pbc_eval.numerics.arrays import Floats, Ints
+from pbc_eval.numerics.clustered import clusters_of
 from pbc_eval.panel.panel import Panel
 
 OWNER = "randomisation_test"
@@ -103,8 +104,7 @@ def _dealt(panel: Panel) -> tuple[Floats, Floats, Ints]:
             f"{OWNER}: some clusters have units of several cohorts, so starts cannot be dealt out "
             "to clusters. Leave cluster out of the panel to deal them out to units."
         )
-    sums = np.zeros((k, values.shape[1]))
-    np.add.at(sums, arrays.cluster, values)
+    sums = clusters_of(arrays.cluster).sums(values)
     total = np.bincount(arrays.cluster, weight, k).astype(np.float64)
     return sums, total, first.astype(np.int64)
 

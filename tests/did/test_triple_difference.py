@@ -58,7 +58,9 @@ def test_it_is_the_difference_of_two_difference_in_differences(base_period, gaps
     np.testing.assert_array_equal(triple["n_comparison"][known], others[known])
 
 
-@pytest.mark.parametrize("method", ["dr", "reg", "ipw"])
+@pytest.mark.parametrize(
+    "method", ["dr", *(pytest.param(m, marks=pytest.mark.soak) for m in ("reg", "ipw"))]
+)
 def test_with_covariates_it_is_three_comparisons_with_the_eligible_of_the_cohort(method):
     frame = triple_frame(2, n=400, make=covariate_frame)
     cells = triple_difference(read(frame, covariates=["z"]), method=method).to_frame()

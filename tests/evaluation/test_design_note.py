@@ -241,6 +241,11 @@ def test_hostile_words_are_shown_and_do_nothing(tmp_path):
 
 def test_small_groups_are_held_back():
     note = design_note(load_evaluation(DATA / NAME))
+    rule = note.spec.publication.disclosure.model_copy(update={"counts": "people"})
+    publication = note.spec.publication.model_copy(update={"disclosure": rule})
+    note = dataclasses.replace(
+        note, spec=note.spec.model_copy(update={"publication": publication, "protocol": None})
+    )
     few = dataclasses.replace(
         note.before, groups=(("first treated in 7", 4), ("for comparison, never treated", 40))
     )

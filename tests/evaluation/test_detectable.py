@@ -39,6 +39,7 @@ def panel_of(frame, **roles):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("cluster", [0.0, 0.5])
+@pytest.mark.soak
 def test_the_error_expected_is_the_error_that_estimates_have(cluster):
     """Serially correlated noise, staggered starts, clusters: against the real analysis."""
     roles = {"cluster": "school"} if cluster else {}

@@ -10,8 +10,8 @@ from pbc_eval.disclosure import release
 from pbc_eval.errors import DataError, PaymentTermsError, PbcError
 
 FORECAST = """
-id: three-young-people
-title: "Three young people: a rate card with one cap for each"
+id: young-people
+title: "Young people: a rate card with one cap for each"
 edition: 2026-1
 status: draft
 contract:

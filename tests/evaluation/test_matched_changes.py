@@ -97,7 +97,12 @@ def test_the_callers_data_and_several_cohorts_are_left_as_they_are():
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "by",
-    [PAIRS, Nearest(caliper=0.2), Full(), Entropy()],
+    [
+        PAIRS,
+        pytest.param(Nearest(caliper=0.2), marks=pytest.mark.soak),
+        pytest.param(Full(), marks=pytest.mark.soak),
+        pytest.param(Entropy(), marks=pytest.mark.soak),
+    ],
     ids=["pairs", "caliper", "full", "entropy"],
 )
 def test_trends_that_depend_on_a_covariate_are_dealt_with(by):

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matched_samples import match_by, match_people, people
 from matching_golden import COVARIATES, LALONDE
+from scipy import optimize
 
 from pbc_eval.agreement.matching_options import Cardinality
 from pbc_eval.checks.balance import check_balance
 from pbc_eval.checks.overlap import check_overlap
 from pbc_eval.errors import DesignError
-from pbc_eval.matching import cardinality
 from pbc_eval.matching.cardinality import SelectionProblem, largest_balanced
 from pbc_eval.matching.sensitivity import pair_differences
 
@@ -141,14 +141,14 @@ def test_a_wider_tolerance_never_gives_fewer():
 
 def test_time_running_out_is_said_with_the_gap(monkeypatch):
     """As if the clock had stopped the solver at its first good sample, or before any."""
-    solved = cardinality.milp
+    solved = optimize.milp
 
     def stopped(*asked, **options):
         found = solved(*asked, **options)
         found.status, found.mip_dual_bound = 1, 1.25 * found.fun
         return found
 
-    monkeypatch.setattr(cardinality, "milp", stopped)
+    monkeypatch.setattr(optimize, "milp", stopped)
     sample = select(time_limit=3)
     optimum = sample.assignment.optimum
     assert not optimum.proven
@@ -158,7 +158,7 @@ def test_time_running_out_is_said_with_the_gap(monkeypatch):
     assert f"up to {optimum.at_most:,} ({optimum.gap:.1%} more)" in said
 
     monkeypatch.setattr(
-        cardinality, "milp", lambda *asked, **options: SimpleNamespace(status=1, x=None)
+        optimize, "milp", lambda *asked, **options: SimpleNamespace(status=1, x=None)
     )
     with pytest.raises(DesignError, match="no balanced sample was found within 3 seconds"):
         select(time_limit=3)

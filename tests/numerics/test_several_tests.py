@@ -24,7 +24,7 @@ def test_adjusted_p_values_equal_r_s(method, named):
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_adjusted_p_values_equal_statsmodels_in_any_order(p):
     for method, named in (("holm", "holm"), ("benjamini_hochberg", "fdr_bh")):
         np.testing.assert_allclose(

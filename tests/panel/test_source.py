@@ -84,9 +84,9 @@ def test_a_duckdb_file_and_an_ibis_session_are_left_as_they_were(tmp_path):
     [
         ("nothing.csv", r"nothing\.csv: there is no such file"),
         ("mpdat.csv", r"Did you mean 'mpdta\.csv'\?"),
-        ("mpdta.sav", r"data files end in \.csv.*got '\.sav'"),
+        ("mpdta.json", r"data files end in \.csv.*got '\.json'"),
         ("mpdta", r"got 'no suffix'"),
-        ("mpdta.csv::rows", r"only \.duckdb and \.xlsx files hold tables"),
+        ("mpdta.csv::rows", r"only \.duckdb, \.xlsx and \.ods hold tables"),
     ],
 )
 def test_a_wrong_path_is_named(name, message):

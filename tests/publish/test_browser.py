@@ -25,6 +25,7 @@ def test_a_hostile_page_is_harmless_and_fits_the_screen(browser, published, widt
         assert heading.bounding_box()["width"] <= width
 
 
+@pytest.mark.soak
 def test_a_hostile_page_is_still_accessible(browser, published):
     assert violations(browser, published.page, 1280) == []
 

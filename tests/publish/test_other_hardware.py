@@ -113,6 +113,7 @@ def edition(every_page, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 def test_an_honest_edition_of_another_machine_holds_and_says_how_near_it_is(edition):
     rounded_otherwise(edition)
     verification = verify_edition(edition)
@@ -136,6 +137,7 @@ def test_a_number_that_a_reader_could_see_move_is_different(edition):
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 def test_numbers_of_other_inputs_are_other_numbers_however_near(edition):
     rounded_otherwise(edition)
     known = provenance.read_manifest(edition)
@@ -146,6 +148,7 @@ def test_numbers_of_other_inputs_are_other_numbers_however_near(edition):
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 def test_a_final_edition_stays_when_it_is_run_again_on_other_hardware(edition, tmp_path):
     known = provenance.read_manifest(edition)
     outputs = [edition / name for name in known.pop("outputs_sha256")]

@@ -82,6 +82,7 @@ def test_other_data_give_other_numbers_which_are_named(place):
     assert found.differences
 
 
+@pytest.mark.soak
 def test_other_parameters_give_other_numbers_which_are_named(place):
     results = json.loads((edition(place) / RESULTS).read_text("utf-8"))
     before = results["social_return"]["investment"]
@@ -182,6 +183,7 @@ def test_a_forged_file_with_a_manifest_that_fits_does_not_hold(
     assert "when it is made again" in result.differences[0]
 
 
+@pytest.mark.soak
 def test_inputs_that_lie_elsewhere_are_found_by_their_id(place, monkeypatch):
     monkeypatch.chdir(place)
     (place / "data" / NAME).rename(place / "kept-apart")

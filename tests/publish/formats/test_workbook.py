@@ -56,6 +56,7 @@ def recalculated(folder, books: dict[str, bytes]):
 
 @pytest.mark.slow
 @pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not on this machine")
+@pytest.mark.soak
 def test_libreoffice_finds_the_same_ratio_and_payment_to_the_penny(released, tmp_path):
     books = recalculated(tmp_path, {name: workbook(r) for name, r in released.items()})
     for name, book in books.items():

@@ -54,6 +54,7 @@ BUILD = (
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 def test_the_same_editions_give_the_same_bytes_in_another_folder_and_process(reports, tmp_path):
     made = []
     for number, seed in enumerate(("1", "2")):
