@@ -199,9 +199,21 @@ class Forecast(DesignModel):
     rationale: str = Field(min_length=1, description="What the quantities rest on.")
 
 
+class Counted(DesignModel):
+    """Nothing is estimated: verified claims and counts are paid as the contract says."""
+
+    needs_outcomes: ClassVar[bool] = False
+
+    method: Literal["counted"]
+    rationale: str = Field(min_length=1, description="Why results are counted and not compared.")
+
+
 DESIGNS_OF_FILES = Choice(
     "method",
-    (DifferenceInDifferences, SyntheticDifferenceInDifferences, Matching, Reported, Forecast),
+    (
+        *(DifferenceInDifferences, SyntheticDifferenceInDifferences, Matching, Reported),
+        *(Forecast, Counted),
+    ),
 )
 """The designs that a file may ask for; ``evaluation.designs.register_design`` adds to them."""
 
@@ -210,6 +222,7 @@ Design = Annotated[DesignModel, DESIGNS_OF_FILES]
 __all__ = [
     "DESIGNS_OF_FILES",
     "Benchmark",
+    "Counted",
     "Design",
     "DesignModel",
     "DifferenceInDifferences",

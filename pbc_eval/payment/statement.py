@@ -29,6 +29,7 @@ LINE_COLUMNS = (
 )
 
 CLAUSES = Noun(Sentence("clause"), Sentence("clauses"))
+MOST_NAMED = 5
 ADJUSTMENTS = Noun(Sentence("adjustment"), Sentence("adjustments"))
 
 
@@ -89,6 +90,7 @@ class PaymentStatement(Displayed):
     adjustments: tuple[LimitLine, ...] = ()
     illustrative: bool = False  # the contract, or any clause, is
     workings: tuple[Working, ...] = ()  # of every line and limit, those that did not bind too
+    recorded_as_paid: Decimal | None = None  # for these very lines, where the claims tell it
 
     @property
     def subtotal(self) -> Decimal:
@@ -109,13 +111,24 @@ class PaymentStatement(Displayed):
                 " and {adjustments}", adjustments=Number(len(self.adjustments), noun=ADJUSTMENTS)
             )
         return Sentence(
-            "{amount} {who}, the sum of {clauses}{adjustments}.{bare}{caveat}",
+            "{amount} {who}, the sum of {clauses}{adjustments}.{paid}{bare}{caveat}",
             amount=ExactMoney(abs(self.total), self.currency),
             who=Sentence("is due") if self.total >= 0 else Sentence("is owed by the provider"),
             clauses=Number(len(self.lines), noun=CLAUSES),
             adjustments=adjustments,
+            paid=self._paid(),
             bare=self._bare_counts(),
             caveat=Sentence(" Illustrative terms.") if self.illustrative else EMPTY,
+        )
+
+    def _paid(self) -> Part:
+        """What is recorded as paid for the same claims."""
+        if self.recorded_as_paid is None:
+            return EMPTY
+        if self.recorded_as_paid == self.total:
+            return Sentence(" The same amount is recorded as paid.")
+        return Sentence(
+            " {paid} is recorded as paid.", paid=ExactMoney(self.recorded_as_paid, self.currency)
         )
 
     def _bare_counts(self) -> Part:
@@ -126,7 +139,9 @@ class PaymentStatement(Displayed):
         return Sentence(
             " Nothing is taken off for what would have happened anyway in {clauses}, which "
             "{pay} for a count.",
-            clauses=Names(tuple(bare)),
+            clauses=Names(tuple(bare))
+            if len(bare) <= MOST_NAMED
+            else Number(len(bare), noun=CLAUSES),
             pay=Sentence("pays") if len(bare) == 1 else Sentence("pay"),
         )
 
