@@ -31,6 +31,7 @@ class DesignModel(Agreed):
     estimated: ClassVar[bool] = False  # from data: the file and each outcome's column are needed
     on_panel: ClassVar[bool] = False  # units over time: the roles time and cohort are needed
     needs_outcomes: ClassVar[bool] = True
+    needs_value_map: ClassVar[bool] = False  # where there are no outcomes
     takes_reported_effects: ClassVar[bool] = False  # each outcome carries its published result
 
     method: str
@@ -194,6 +195,7 @@ class Forecast(DesignModel):
     """Nothing is estimated: a forecast of social value from assumed quantities."""
 
     needs_outcomes: ClassVar[bool] = False
+    needs_value_map: ClassVar[bool] = True
 
     method: Literal["forecast"]
     rationale: str = Field(min_length=1, description="What the quantities rest on.")

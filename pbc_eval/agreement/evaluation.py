@@ -147,7 +147,7 @@ class EvaluationSpec(Agreed):
                     )
         if self.design.needs_outcomes and not self.outcomes:
             return f"a {self.design.method} design needs at least one outcome"
-        if not (self.outcomes or self.value_map or self.design.method != "forecast"):
+        if self.design.needs_value_map and not (self.outcomes or self.value_map):
             return "a forecast needs a value_map: there would be nothing to report"
         return None
 

@@ -197,7 +197,18 @@ def with_rated_clauses(data: Any) -> Any:
     names = {rate.id for card in cards for rate in card.prices}
     if any(_name_of(clause) in names for clause in clauses):
         return data  # they are there already: the terms were written out and are read again
-    return {**data, "clauses": [*clauses, *rated_clauses(cards, changes)]}
+    rated = rated_clauses(cards, changes)
+    prices: dict[Any, list[str]] = {}
+    for clause in rated:
+        prices.setdefault(clause["claims_of"], []).append(clause["id"])
+    return {**data, "clauses": [*(_of_all_prices(c, prices) for c in clauses), *rated]}
+
+
+def _of_all_prices(clause: Any, prices: Mapping[Any, list[str]]) -> Any:
+    """A clause that rests on a line of a rate card rests on each of its prices."""
+    if not isinstance(clause, Mapping) or not isinstance(clause.get("of"), list | tuple):
+        return clause
+    return {**clause, "of": [each for name in clause["of"] for each in prices.get(name, [name])]}
 
 
 def _name_of(clause: Any) -> Any:

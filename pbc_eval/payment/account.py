@@ -22,7 +22,7 @@ from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.messages.values import ExactMoney, Name, Noun, Number
 from pbc_eval.payment.claim_rules import NO_YEAR
 from pbc_eval.payment.claims import ClaimCounts, Counted
-from pbc_eval.payment.due import payment_due, recomputed_years
+from pbc_eval.payment.due import alone, payment_due, recomputed_years
 from pbc_eval.payment.people import EXACT, price_of
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import MeasuredOutcome
@@ -91,6 +91,7 @@ class Account(Displayed):
     lines: tuple[AccountLine, ...]
     steps: tuple[PlanStep, ...]
     balance: Decimal  # the statement's total
+    is_last_year: bool = True  # the plan can be held against what is due
 
     @property
     def contract_limits(self) -> Decimal:
@@ -172,6 +173,7 @@ def account_of(
             lines=tuple(_lines(terms, claims, statement)),
             steps=tuple(plan_steps(terms)),
             balance=statement.total,
+            is_last_year=not terms.years or terms.years[-1].year == terms.year,
         )
 
 
@@ -218,8 +220,7 @@ def _years(
     for name in names:
         due = recomputed.get(name, paid.get(name, ZERO))
         if name == now:
-            alone = {"earlier_years": (), "cap": None, "floor": None}
-            due = payment_due(terms.model_copy(update=alone), results).total
+            due = payment_due(alone(terms, terms.year, terms.earlier_years), results).total
         in_all += due
         verified = claims.of(name).values()
         yield AccountYear(

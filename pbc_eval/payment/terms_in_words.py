@@ -1,5 +1,7 @@
 """Payment terms in plain English, one sentence a clause, for the report and for a signatory."""
 
+import datetime as dt
+
 from pbc_eval.agreement.money import money_text
 from pbc_eval.agreement.payment_base import Blend, ClauseBase, MeasuredClause, PricedClause
 from pbc_eval.agreement.payment_clauses import Tariff
@@ -45,6 +47,7 @@ def _card(card: RateCard, terms: PaymentTerms) -> list[str]:
     kinds = len(card.prices)
     what = f"{kinds} kinds of claim" if kinds > 1 else card.prices[0].label
     whose = f", for {card.cohort}" if card.cohort else ""
+    whose += _between(card.in_force_from, card.in_force_until)
     sentences = [
         f"A rate card pays {span} for each claim, of {what}{whose} ({card.reference}). "
         f"{_claims_of_one(card.claims_per_person)}."
@@ -53,7 +56,7 @@ def _card(card: RateCard, terms: PaymentTerms) -> list[str]:
         if rate.claims_per_person not in (None, card.claims_per_person):
             sentences.append(f"{rate.label}: {_claims_of_one(rate.claims_per_person).lower()}.")
         of_line = [clause for clause in clauses if clause.claims_of == rate.id]
-        if len(of_line) > 1 or of_line[0].claimed_until is not None:
+        if len(of_line) > 1 or of_line[-1].claimed_until != card.in_force_until:
             by_day = [f"{money_text(c.price, currency)}{_days(c)}" for c in of_line]
             sentences.append(f"{rate.label} pays {'; '.join(by_day)}.")
     return sentences
@@ -67,9 +70,13 @@ def _claims_of_one(most: object) -> str:
 
 def _days(clause: Tariff) -> str:
     """' for what is achieved from 2024-04-01 until 2025-03-31'; empty where it is always paid."""
-    start = f" from {clause.claimed_from}" if clause.claimed_from else ""
-    end = f" until {clause.claimed_until}" if clause.claimed_until else ""
-    return f" for what is achieved{start}{end}" if start or end else ""
+    days = _between(clause.claimed_from, clause.claimed_until)
+    return f" for what is achieved{days}" if days else ""
+
+
+def _between(start: dt.date | None, end: dt.date | None) -> str:
+    """' from 2024-04-01 until 2025-03-31', as far as the days are known."""
+    return (f" from {start}" if start else "") + (f" until {end}" if end else "")
 
 
 def _variation(change: Variation, currency: str) -> str:
@@ -82,8 +89,12 @@ def _variation(change: Variation, currency: str) -> str:
     parts += [
         f"at most {money_text(cap, currency)} in {year}" for year, cap in change.year_caps.items()
     ]
-    if change.total is not None:
-        parts.append(f"{money_text(change.total, currency)} planned")
+    parts += [
+        f"{money_text(planned, currency)} planned for {year}"
+        for year, planned in change.by_year.items()
+    ]
+    if change.value is not None:
+        parts.append(f"{money_text(change.value, currency)} planned in all")
     reason = change.reason.rstrip(".")
     return f"From {change.on} ({change.reference}): {', '.join(parts)}. {reason}."
 

@@ -110,7 +110,8 @@ def _plan_table(account: Account) -> OutputTable:
     last, due = account.steps[-1], account.years[-1].due_in_all
     rows.append(
         {"step": "Due so far", "on": "", "reference": "The statement of account"}
-        | {"planned": float(due), "moved": float(due - last.planned), "reason": ""}
+        | {"planned": float(due), "reason": ""}
+        | {"moved": float(due - last.planned) if account.is_last_year else None}
     )
     frame = pd.DataFrame(rows)
     return open_table(

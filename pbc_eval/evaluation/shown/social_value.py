@@ -38,6 +38,7 @@ def value_tables(evaluation: Evaluation) -> list[OutputTable]:
     ]
     if analysis.perspectives is not None:
         tables.append(_perspectives_table(analysis.perspectives))
+    tables.append(_years_table(sroi))
     return [*tables, _sensitivity_table(sroi, analysis), _switching_table(sroi, analysis)]
 
 
@@ -154,6 +155,25 @@ def _stakeholder_table(sroi: SroiResult) -> OutputTable:
             "stakeholder": ("Stakeholder", "text"),
             "present_value": ("Present value", "money"),
             "ratio": ("Part of the ratio", "number"),
+        },
+    )
+
+
+def _years_table(sroi: SroiResult) -> OutputTable:
+    """Value and its worth now, year by year, with the sum."""
+    frame = sroi.by_year.assign(year=sroi.by_year["year"].astype(str))
+    total = {"year": "All years", "value": frame["value"].sum(), "factor": None}
+    total |= {"present_value": frame["present_value"].sum()}
+    frame = pd.concat([frame, pd.DataFrame([total])], ignore_index=True)
+    return open_table(
+        "value-by-year",
+        "Value year by year, from the year of the investment",
+        frame,
+        {
+            "year": ("Year", "text"),
+            "value": ("Value", "money"),
+            "factor": ("Worth now of 1", "number"),
+            "present_value": ("Present value", "money"),
         },
     )
 

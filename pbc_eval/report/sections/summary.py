@@ -145,7 +145,8 @@ def _money_boxes(released: ReleasedEvaluation) -> list[dict[str, Any]]:
                 label,
                 fmt.money(sroi.ratio, currency, 2),
                 f"Between {low} and {high} {span.how}. Net present value "
-                f"{fmt.money(sroi.net_present_value, currency)}.{bare_counts(sroi)}",
+                f"{fmt.money(sroi.net_present_value, currency)}."
+                f"{carried_by_one(released)}{bare_counts(sroi)}",
             )
         )
     return boxes
@@ -188,6 +189,18 @@ def ratio_range(released: ReleasedEvaluation) -> RatioRange:
     if ends is None:
         raise PublicationError(f"{released.spec.id}: a ratio without its range is not published.")
     return RatioRange(*ends, ONE_AT_A_TIME)
+
+
+def carried_by_one(released: ReleasedEvaluation) -> str:
+    """A word on the one value that carries much of all gains, where one does."""
+    analysis = released.value_analysis
+    heaviest = None if analysis is None else analysis.heaviest
+    if heaviest is None or not heaviest.is_much:
+        return ""
+    return (
+        f" One value carries {fmt.percent(heaviest.share)} of what is gained; without it the ratio "
+        f"is {fmt.number(heaviest.ratio_without, 2)}."
+    )
 
 
 def bare_counts(sroi: SroiResult) -> str:

@@ -61,6 +61,7 @@ def value_parts(released: ReleasedEvaluation) -> Sequence[Part]:
             released.table("value-by-agency"),
             released.table("value-by-perspective"),
         ),
+        *tables_of(released.table("value-by-year")),
         *_assumption_parts(released, sroi, analysis),
     ]
 
@@ -87,10 +88,17 @@ def _ratio_parts(
         parts.append(Notice(" ".join(sroi.caveats), valuation.status.capitalize() + "."))
     return [
         *parts,
-        Paragraphs((sentence, not_comparable)),
+        Paragraphs((sentence, *concentration_sentences(released), not_comparable)),
         *tables_of(released.table("value-summary"), released.table("value-ratios")),
         Downloads(((WORKBOOK, workings),)),
     ]
+
+
+def concentration_sentences(released: ReleasedEvaluation) -> tuple[Sentence, ...]:
+    """That one value carries much of all gains, where one does."""
+    analysis = released.value_analysis
+    heaviest = None if analysis is None else analysis.heaviest
+    return () if heaviest is None or not heaviest.is_much else (heaviest.sentence,)
 
 
 def _assumption_parts(
