@@ -237,10 +237,13 @@ def portfolio_parts(released: ReleasedPortfolio) -> Sequence[Part]:
     if len(currencies) == 1:
         figure = fmt.money(sum(contract.paid or 0.0 for contract in paid), paid[0].currency)
     shown = f"{released.counted('improved')} improved, {released.counted('uncertain')} cannot tell"
+    if released.counted("not_measured") == len(released.contracts):
+        shown = "Not measured"
+    money = released.plans.sentences[0] if released.plans else money_sentence(released)
     boxes = [
         _money_box(Sentence("Contracts"), str(len(released.contracts)), released.spec.chosen),
         _money_box(Sentence("What they can show"), shown, sentences[0]),
-        _money_box(Sentence("Paid or due"), figure, money_sentence(released)),
+        _money_box(Sentence("Paid or due"), figure, money),
     ]
     return (
         LaidOut("headlines", {"first": None, "boxes": boxes}),
