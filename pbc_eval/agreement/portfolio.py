@@ -131,7 +131,7 @@ class PortfolioSpec(Agreed):
         for is_wrong, problem in (
             (
                 not (self.members or self.file or self.plans),
-                "has no contracts: give members, a file, plans, or several of these",
+                "has no contracts: give members, a file, or both; or plans",
             ),
             (len(set(names)) < len(names), f"names an edition twice ({first_few(names)})"),
             (

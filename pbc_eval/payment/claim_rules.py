@@ -207,11 +207,13 @@ def _too_many(
     """Persons who claim more often than is agreed, and totals that cannot be of so few."""
     agreed = {clause.claims_of: clause.claims_per_person for clause in terms.claimed}
     made: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    where: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in rows:
         most = agreed.get(row.claims_of)
         stands_for = by_id.get(row.corrects, row)
         if claims.person is not None and row.state != "forecast":
             made[row.claims_of, stands_for.person] += row.units
+            where[row.claims_of, stands_for.person].append(str(row.row))
         if row.people is None or row.corrects:
             continue
         if row.people > row.units:
@@ -229,7 +231,7 @@ def _too_many(
     for (name, person), units in made.items():
         most = agreed.get(name)
         if isinstance(most, int) and units > most:
-            over[name].append(f"{person} {units:f}")
+            over[name].append(f"{person} ({units:f} in rows {', '.join(where[name, person])})")
     for name, persons in over.items():
         yield (
             f"{name}: at most {agreed[name]} a person is agreed (claims_per_person), and more is "

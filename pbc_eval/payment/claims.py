@@ -159,7 +159,9 @@ def _cell(name: str, value: Any) -> tuple[Any, str]:
     value = value.item() if hasattr(value, "item") else value
     if name in NUMBERS:
         number, problem = number_in(value, name)
-        return (None, problem.in_words) if problem else (Decimal(repr(number)), "")
+        if problem is not None or number is None:
+            return None, "is empty." if problem is None else problem.in_words
+        return Decimal(int(number) if number == int(number) else repr(number)), ""
     if name == "achieved_on":
         try:
             day = value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
