@@ -6,6 +6,7 @@ What is due is the statement's; accrued and forecast claims are priced beside it
 it. The balance is the statement's total: due so far, less what was paid before.
 """
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
@@ -44,6 +45,8 @@ class AccountYear:
     accrued: Decimal  # achieved and not verified, at their prices, before limits
     forecast: Decimal  # expected, at their prices, before limits
     planned: Decimal | None  # by the last plan or variation that names the year
+    start: dt.date | None = None
+    end: dt.date | None = None
 
     @property
     def to_pay(self) -> Decimal:
@@ -214,7 +217,8 @@ def _years(
     planned: dict[str, Decimal] = {} if terms.plan is None else dict(terms.plan.by_year)
     for change in terms.variations:
         planned |= change.by_year
-    names = [year.year for year in terms.years] or [NO_YEAR]
+    days = {year.year: (year.start, year.end) for year in terms.years}
+    names = list(days) or [NO_YEAR]
     now = terms.year if terms.years else NO_YEAR
     in_all = ZERO
     for name in names:
@@ -232,6 +236,8 @@ def _years(
             accrued=_at_prices(terms, claims, name, "accrued"),
             forecast=_at_prices(terms, claims, name, "forecast"),
             planned=planned.get(name),
+            start=days[name][0] if name in days else None,
+            end=days[name][1] if name in days else None,
         )
 
 

@@ -6,6 +6,7 @@ Every rule of the terms that a claim can break is checked (``claim_rules``), and
 is told at once.
 """
 
+import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -163,16 +164,21 @@ def _cell(name: str, value: Any) -> tuple[Any, str]:
             return None, "is empty." if problem is None else problem.in_words
         return Decimal(int(number) if number == int(number) else repr(number)), ""
     if name == "achieved_on":
-        try:
-            day = value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
-            return _Day.model_validate({"day": day}).day, ""
-        except ValidationError as invalid:
-            return None, "; ".join(problems_in_words(invalid, {})).removeprefix("day: ")
+        return _day(value)
     text = str(value).strip()
     if name == "state" and text not in STATES:
         near = did_you_mean(text.lower(), STATES)
         return None, f"must be one of {', '.join(STATES)}, got {text!r}.{near}"
     return text, ""
+
+
+def _day(value: Any) -> tuple[dt.date | None, str]:
+    """The day in a cell, and what is wrong with it."""
+    try:
+        day = value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
+        return _Day.model_validate({"day": day}).day, ""
+    except ValidationError as invalid:
+        return None, "; ".join(problems_in_words(invalid, {})).removeprefix("day: ")
 
 
 def _counted(made: Sequence[Claim], by_id: Mapping[str, Claim]) -> Counted:
