@@ -13,16 +13,19 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 import pandas as pd
+from pydantic import ValidationError
 
 from pbc_eval._display import Displayed
-from pbc_eval.agreement.claims import ClaimState
+from pbc_eval.agreement.claims import Claims, ClaimState
 from pbc_eval.agreement.payment_clauses import Tariff
 from pbc_eval.agreement.payment_rates import Planned
-from pbc_eval.agreement.payment_terms import PaymentTerms
+from pbc_eval.agreement.payment_terms import PaymentTerms, terms_of
+from pbc_eval.agreement.problems import problems_in_words
+from pbc_eval.errors import PaymentTermsError
 from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.messages.values import ExactMoney, Name, Noun, Number
 from pbc_eval.payment.claim_rules import NO_YEAR
-from pbc_eval.payment.claims import ClaimCounts, Counted
+from pbc_eval.payment.claims import ClaimCounts, Counted, claim_counts
 from pbc_eval.payment.due import alone, payment_due, recomputed_years
 from pbc_eval.payment.people import EXACT, price_of
 from pbc_eval.payment.statement import PaymentStatement
@@ -153,6 +156,29 @@ class Account(Displayed):
         names += ["amount", "paid", "difference"]
         rows = [{name: getattr(line, name) for name in names} for line in self.lines]
         return pd.DataFrame(rows, columns=names, dtype=object)
+
+
+def claims_account(
+    terms: PaymentTerms | Mapping[str, Any],
+    claims: Claims | Mapping[str, Any],
+    frame: pd.DataFrame,
+    results: Mapping[str, MeasuredOutcome] | None = None,
+) -> Account:
+    """The statement of account of a contract that pays for the claims of a table.
+
+    ``terms`` and ``claims`` as under ``payment`` and ``claims`` of evaluation.yaml, ``frame`` one
+    row a claim or a row for many; ``results`` what other clauses rest on, by outcome.
+
+    Raises PaymentTermsError and DataError that list every problem of terms and of claims.
+    """
+    terms = terms_of(terms)
+    try:
+        stated = claims if isinstance(claims, Claims) else Claims.model_validate(claims)
+    except ValidationError as error:
+        raise PaymentTermsError("claims: " + "\n".join(problems_in_words(error, claims))) from None
+    counts = claim_counts(terms, stated, frame)
+    known = {**(results or {}), **counts.results(terms)}
+    return account_of(counts.restated(terms), known, counts)
 
 
 def account_of(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pbc_eval.agreement.claims import Claims
 from pbc_eval.agreement.payment_terms import PaymentTerms, payment_terms_from
 from pbc_eval.errors import DataError, PaymentTermsError
-from pbc_eval.payment.account import Account, account_of
+from pbc_eval.payment.account import Account, account_of, claims_account
 from pbc_eval.payment.claims import claim_counts
 
 ROOT = Path(__file__).parents[2]
@@ -60,8 +60,7 @@ def rows(*lines: str) -> pd.DataFrame:
 
 
 def account(agreed: PaymentTerms, frame: pd.DataFrame, **file: Any) -> Account:
-    counts = claim_counts(agreed, Claims.model_validate(FILE | file), frame)
-    return account_of(counts.restated(agreed), counts.results(agreed), counts)
+    return claims_account(agreed, FILE | file, frame)
 
 
 def test_every_metric_of_three_bonds_is_paid_to_the_penny() -> None:
