@@ -32,6 +32,7 @@ class DesignModel(Agreed):
     on_panel: ClassVar[bool] = False  # units over time: the roles time and cohort are needed
     needs_outcomes: ClassVar[bool] = True
     needs_value_map: ClassVar[bool] = False  # where there are no outcomes
+    is_forecast: ClassVar[bool] = False  # nothing has happened yet: nothing is verified or due
     takes_reported_effects: ClassVar[bool] = False  # each outcome carries its published result
 
     method: str
@@ -196,6 +197,7 @@ class Forecast(DesignModel):
 
     needs_outcomes: ClassVar[bool] = False
     needs_value_map: ClassVar[bool] = True
+    is_forecast: ClassVar[bool] = True
 
     method: Literal["forecast"]
     rationale: str = Field(min_length=1, description="What the quantities rest on.")

@@ -79,6 +79,8 @@ def core_results(
         terms = claims.restated(terms)
     results = {finding.outcome.id: finding.measured for finding in findings} | counted
     payment = payment_due(terms, results) if terms else None
+    if payment is not None and terms is not None:
+        payment = replace(payment, expected=_expected(spec, terms))
     account = account_of(terms, results, claims, payment) if terms and claims else None
     if payment is not None and account is not None:
         payment = replace(payment, recorded_as_paid=account.recorded_as_paid)
@@ -140,6 +142,16 @@ def counted_results(
         for counted in spec.counts
     }
     return verified | (performance.measured() if performance else {})
+
+
+def _expected(spec: EvaluationSpec, terms: PaymentTerms) -> tuple[str, ...]:
+    """What the payment rests on that has not happened yet: counts that are expected, and everything
+    in a forecast."""
+    expected = {count.outcome for count in spec.counts if count.expected}
+    rests_on = dict.fromkeys(name for clause in terms.due_clauses for name in clause.outcomes)
+    if spec.design.is_forecast:
+        return tuple(rests_on) or ("all of it",)
+    return tuple(name for name in rests_on if name in expected)
 
 
 def claims_of(spec: EvaluationSpec, files: InputFiles) -> ClaimCounts | None:

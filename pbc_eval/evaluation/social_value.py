@@ -126,7 +126,8 @@ def investment_parts(
     ]
     if paid := payment_invested(spec, payment):
         payer = spec.contract.commissioner
-        parts.insert(0, InvestmentPart(who=payer, what="payment due", value=paid, is_payment=True))
+        what = "payment expected" if payment is not None and payment.is_forecast else "payment due"
+        parts.insert(0, InvestmentPart(who=payer, what=what, value=paid, is_payment=True))
     return tuple(parts)
 
 

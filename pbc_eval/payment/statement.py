@@ -91,6 +91,7 @@ class PaymentStatement(Displayed):
     illustrative: bool = False  # the contract, or any clause, is
     workings: tuple[Working, ...] = ()  # of every line and limit, those that did not bind too
     recorded_as_paid: Decimal | None = None  # for these very lines, where the claims tell it
+    expected: tuple[str, ...] = ()  # what it rests on that has not happened yet: nothing is due
 
     @property
     def subtotal(self) -> Decimal:
@@ -105,6 +106,8 @@ class PaymentStatement(Displayed):
     @property
     def sentence(self) -> Sentence:
         """'£1,200 is due, the sum of 3 clauses and 1 adjustment.'"""
+        if self.expected:
+            return self._forecast()
         adjustments: Part = EMPTY
         if self.adjustments:
             adjustments = Sentence(
@@ -118,6 +121,23 @@ class PaymentStatement(Displayed):
             adjustments=adjustments,
             paid=self._paid(),
             bare=self._bare_counts(),
+            caveat=Sentence(" Illustrative terms.") if self.illustrative else EMPTY,
+        )
+
+    @property
+    def is_forecast(self) -> bool:
+        """Does it rest on what is expected? Then nothing of it is due."""
+        return bool(self.expected)
+
+    def _forecast(self) -> Sentence:
+        return Sentence(
+            "{amount} would {who} if what is expected comes about. It is a forecast: {what} not "
+            "verified, and nothing is due.{caveat}",
+            amount=ExactMoney(abs(self.total), self.currency),
+            who=Sentence("be due") if self.total >= 0 else Sentence("be owed by the provider"),
+            what=Sentence("{names} is", names=Names(self.expected))
+            if len(self.expected) == 1
+            else Sentence("{names} are", names=Names(self.expected)),
             caveat=Sentence(" Illustrative terms.") if self.illustrative else EMPTY,
         )
 
@@ -147,7 +167,8 @@ class PaymentStatement(Displayed):
 
     def summary(self) -> str:
         """What is due, and by how many clauses."""
-        return f"{self.currency} {self.total:,} due, {counted(len(self.lines), 'clause')}"
+        what = "expected, nothing due" if self.expected else "due"
+        return f"{self.currency} {self.total:,} {what}, {counted(len(self.lines), 'clause')}"
 
     def to_frame(self) -> pd.DataFrame:
         """One row a clause, then one an adjustment; amounts are Decimal objects.

@@ -139,6 +139,8 @@ class PaymentResult(ResultsPart):
     currency: str
     total: str
     illustrative: bool = False
+    expected: tuple[str, ...] = ()  # what it rests on that is a forecast: nothing is due
+    recorded_as_paid: str | None = None
     lines: tuple[PaymentLine, ...] = ()
     adjustments: tuple[PaymentAdjustment, ...] = ()
     account: PaymentAccount | None = None

@@ -20,6 +20,8 @@ def payment_result(payment: PaymentStatement, account: Account | None) -> Paymen
         currency=payment.currency,
         total=str(payment.total),
         illustrative=payment.illustrative,
+        expected=payment.expected,
+        recorded_as_paid=_text(payment.recorded_as_paid),
         lines=tuple(
             PaymentLine(clause=line.clause, formula=line.formula, amount=str(line.amount))
             for line in payment.lines

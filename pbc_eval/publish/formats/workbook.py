@@ -44,7 +44,7 @@ def workbook(released: ReleasedEvaluation) -> bytes:
     if payment is not None:
         sheet, total = _payment_sheet(payment)
         sheets.append(sheet)
-        made.add("Payment due", total, float(payment.total))
+        made.add(_payment_words(payment), total, float(payment.total))
     if sroi is not None:
         sheets += _value_sheets(released, sroi, total, made)
     front = Sheet(title="Results", rows=made.rows, widths=[34, 20, 20, 14],
@@ -97,7 +97,7 @@ def _payment_sheet(payment: PaymentStatement) -> tuple[Sheet, str]:
         amounts[line.line] = f"$B${len(rows)}"
     total = "+".join(amounts.values())
     due = Formula(total, float(payment.total))
-    rows.append(["Payment due", due, "sum of the amounts", ""])
+    rows.append([_payment_words(payment), due, "sum of the amounts", ""])
     bold.append(len(rows))
     sheet = Sheet(
         title="Payment",
@@ -107,6 +107,10 @@ def _payment_sheet(payment: PaymentStatement) -> tuple[Sheet, str]:
         formats={2: "#,##0.00####"},
     )
     return sheet, f"Payment!$B${len(rows)}"
+
+
+def _payment_words(payment: PaymentStatement) -> str:
+    return "Payment expected, not due" if payment.is_forecast else "Payment due"
 
 
 def _with_cells(line: SpreadsheetLine, cells: dict[str, str]) -> str:

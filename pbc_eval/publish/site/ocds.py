@@ -206,6 +206,7 @@ def _milestones(listed: Listed) -> list[dict[str, Any]]:
     ]
     if listed.payment is not None and not listed.is_paid:
         why = "made up to show how the rule works" if listed.summary.illustrative else listed.status
+        why = f"a forecast, {why}" if listed.payment.expected else why
         milestones.append(
             {
                 "id": "payment",

@@ -46,7 +46,8 @@ def payment_parts(released: ReleasedEvaluation) -> Sequence[Part]:
     total = fmt.money(float(payment.total), payment.currency, payment.decimals)
     formulas = [(line.label or line.clause, line.formula) for line in payment.lines]
     parts += [
-        LaidOut("total", {"total": total}),
+        LaidOut("total", {"total": total, "is_forecast": payment.is_forecast}),
+        *((Paragraphs((payment.sentence,)),) if payment.is_forecast else ()),
         Heading(Sentence("The rule")),
         Listed(tuple(terms_in_words(terms)), numbered=True),
         *_account_parts(released),

@@ -11,6 +11,7 @@ from pbc_eval.evaluation.agreement_of_methods import AgreementOfMethods
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.sentence import EMPTY, Claim, Sentence
 from pbc_eval.messages.values import Money, Name, Number, as_typed
+from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.report.parts import Heading, LaidOut, Listed, Part
 from pbc_eval.report.words import claims, facts, prose
 from pbc_eval.report.words.portfolio_words import headline_sentences, money_sentence
@@ -129,11 +130,7 @@ def _money_boxes(released: ReleasedEvaluation) -> list[dict[str, Any]]:
     currency, payment, sroi = released.spec.contract.currency, released.payment, released.sroi
     boxes = []
     if payment is not None:
-        label = (
-            Sentence("Payment due (illustrative)")
-            if payment.illustrative
-            else Sentence("Payment due")
-        )
+        label = payment_label(payment)
         figure = fmt.money(float(payment.total), currency)
         boxes.append(_money_box(label, figure, payment.sentence))
     if sroi is not None:
@@ -150,6 +147,15 @@ def _money_boxes(released: ReleasedEvaluation) -> list[dict[str, Any]]:
             )
         )
     return boxes
+
+
+def payment_label(payment: PaymentStatement) -> Sentence:
+    """What the amount is: due, or expected."""
+    if payment.is_forecast:
+        return Sentence("Payment expected (a forecast; nothing is due)")
+    if payment.illustrative:
+        return Sentence("Payment due (illustrative)")
+    return Sentence("Payment due")
 
 
 def _money_box(label: str, figure: str, sentence: str) -> dict[str, Any]:
