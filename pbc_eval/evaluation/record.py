@@ -144,6 +144,8 @@ class InvestmentPart:
     what: str
     value: float
     is_payment: bool = False  # the payment due, as part of the investment
+    year: int = 0  # in which it is put in, from the first
+    stated: float | None = None  # before discounting, where it is put in later
 
     @property
     def label(self) -> str:

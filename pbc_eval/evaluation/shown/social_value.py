@@ -72,15 +72,26 @@ def _summary_table(sroi: SroiResult) -> OutputTable:
 
 
 def _investment_table(investment: Sequence[InvestmentPart]) -> OutputTable:
+    later = any(part.stated is not None for part in investment)
     frame = pd.DataFrame(
-        [(part.label, part.value) for part in investment], columns=["part", "value"]
+        [
+            {"part": part.label, "value": part.value}
+            | ({"stated": part.value if part.stated is None else part.stated} if later else {})
+            for part in investment
+        ],
+        columns=["part", *(["stated"] if later else []), "value"],
     )
-    total = pd.DataFrame([{"part": "Total", "value": frame["value"].sum()}])
+    sums = {name: frame[name].sum() for name in frame.columns if name != "part"}
+    total = pd.DataFrame([{"part": "Total", **sums}])
     return open_table(
         "value-investment",
         "Investment, part by part",
         pd.concat([frame, total], ignore_index=True),
-        {"part": ("Who put in what", "text"), "value": ("Value", "money")},
+        {
+            "part": ("Who put in what", "text"),
+            **({"stated": ("As put in", "money")} if later else {}),
+            "value": ("Worth now" if later else "Value", "money"),
+        },
     )
 
 

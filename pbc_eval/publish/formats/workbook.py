@@ -125,7 +125,8 @@ def _value_sheets(
     released: ReleasedEvaluation, sroi: SroiResult, payment: str | None, made: _Results
 ) -> list[Sheet]:
     inputs, places = _inputs_sheet(released, sroi, payment)
-    years = max(len(sroi.factors) - 1, LEAST_YEARS)
+    later = max((year for year, _ in sroi.later_inputs), default=0)
+    years = max(len(sroi.factors) - 1, later, LEAST_YEARS)
     value_map = _map_sheet(sroi, places, years)
     last = len(sroi.outcomes) + 1
     present = f"SUM('Value map'!O2:O{last})"
@@ -147,6 +148,8 @@ def _inputs_sheet(
         amount: Value = part.value
         if payment and part.is_payment:
             amount = Formula(payment, part.value)
+        if part.stated is not None:
+            amount = Formula(f"{part.stated!r}*Discounting!$C${part.year + 2}", part.value)
         rows.append([part.label, amount, "invested"])
     places = {"investment": f"Inputs!$B${len(rows) + 1}"}
     total: Value = sroi.investment
