@@ -69,9 +69,10 @@ def review_of_rare_outcomes(finding: Finding, rule: DisclosureRule) -> list[Outp
 def _few_in_the_arms(finding: Finding, rule: DisclosureRule) -> list[str]:
     """Which groups the estimates tell to hold few with the outcome."""
     headline, counterfactual = finding.headline, finding.measured.counterfactual
-    if counterfactual is None:
+    effect = finding.measured.effect
+    if counterfactual is None or effect is None:
         return []
-    reached = counterfactual + finding.measured.effect
+    reached = counterfactual + effect
     arms = []
     if _few(np.array([reached]), np.array([float(headline.n_treated)]), rule)[0]:
         arms.append("in the programme")

@@ -104,7 +104,7 @@ def test_what_was_changed_is_not_signed_and_an_old_signature_does_not_stay(editi
 
 
 def test_a_key_that_is_not_there_is_one_sentence(edition, tmp_path):
-    with pytest.raises(PublicationError, match="no such key. Make one with ssh-keygen"):
+    with pytest.raises(PublicationError, match=r"no such key\. Make one with ssh-keygen"):
         sign_edition(edition, tmp_path / "none")
     with pytest.raises(PublicationError, match="no such file of signers"):
         signature_of(edition, tmp_path / "none")
