@@ -133,8 +133,13 @@ class Account(Displayed):
     @property
     def sentences(self) -> tuple[Sentence, ...]:
         """What is due beside what is not, and how the amounts agree with what was recorded."""
-        lines = [_not_due(self), _recorded(self), _against_plan(self)]
+        lines = [self.not_due, _recorded(self), _against_plan(self)]
         return tuple(line for line in lines if line is not None)
+
+    @property
+    def not_due(self) -> Sentence | None:
+        """What has accrued and what is forecast, where there is any: nothing of it is due."""
+        return _not_due(self)
 
     def summary(self) -> str:
         """Years, claims and the balance."""

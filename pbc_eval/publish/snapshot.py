@@ -55,8 +55,9 @@ def _names(subject: Subject, agreed: Agreed) -> list[str] | None:
         for spec in (agreed, subject.agreed):
             if isinstance(spec, EvaluationSpec):
                 names += input_hashes(spec, InputFiles())
-            elif spec.file:
-                names.append(spec.file.partition("::")[0])
+            else:
+                tables = (spec.file, spec.plans.file if spec.plans else None)
+                names += [table.partition("::")[0] for table in tables if table]
     except (SpecError, DataError, OSError):
         return None
     home = subject.source.parent.resolve()

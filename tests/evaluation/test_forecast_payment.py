@@ -19,8 +19,8 @@ counts:
 payment:
   currency: GBP
   clauses:
-    - {id: days, type: tariff, label: Days, reference: Schedule 1, outcome: club-days, measure: count,
-       price: 100, source: Invented}
+    - {id: days, type: tariff, label: Days, reference: Schedule 1, outcome: club-days,
+       measure: count, price: 100, source: Invented}
 """
 
 

@@ -132,7 +132,9 @@ def _money_boxes(released: ReleasedEvaluation) -> list[dict[str, Any]]:
     if payment is not None:
         label = payment_label(payment)
         figure = fmt.money(float(payment.total), currency)
-        boxes.append(_money_box(label, figure, payment.sentence))
+        beside = released.account.not_due if released.account else None
+        words = payment.sentence if beside is None else f"{payment.sentence} {beside}"
+        boxes.append(_money_box(label, figure, words))
     if sroi is not None:
         span = ratio_range(released)
         low, high = (fmt.money(end, currency, 2) for end in (span.low, span.high))
