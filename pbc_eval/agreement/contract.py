@@ -27,6 +27,7 @@ ValueStatus = Literal["published", "illustrative", "recalled", "synthetic"]
 Language = Literal["en", "cy"]
 """English, and every language with a catalogue in ``messages/``."""
 
+Register = Literal["uk_evaluation_registry", "uk_contract_performance"]
 Role = Literal["commissioner", "analyst", "assurer", "approver"]
 
 
@@ -97,6 +98,11 @@ class Publication(Agreed):
         default_factory=dict,
         description="By file: what its rows are. Rows of people are passed on only where they are "
         "synthetic, public already, or no group of the quasi_identifiers is small.",
+    )
+    registers: Annotated[tuple[Register, ...], AddedLater()] = Field(
+        default=(),
+        description="Which drafts are made, for a person to enter: uk_evaluation_registry, "
+        "uk_contract_performance (a notice of KPI ratings).",
     )
     required_sign_offs: tuple[Role, ...] = Field(
         default=(),

@@ -235,6 +235,11 @@ class EvaluationSpec(Agreed):
                     f"and KPIs ({first_few(known) or 'there are none'})."
                     f"{did_you_mean(expected.outcome, known)}"
                 )
+        if "uk_contract_performance" in self.publication.registers and not kpis:
+            return (
+                "publication.registers asks for uk_contract_performance, a notice of KPI ratings, "
+                "and there are no KPIs. Add performance, or take it out"
+            )
         if self.protocol and self.protocol.edition == self.edition:
             return (
                 f"protocol.edition is {self.edition}, the edition of the report itself. Give the "

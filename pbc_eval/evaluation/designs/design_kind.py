@@ -53,6 +53,7 @@ class DesignKind:
         | None
     ) = None
     than_if_a_check_failed: Sentence = THAN_EXPECTED
+    registry_codes: tuple[str, ...] = ()  # its design types in the UK Evaluation Registry
     gives_estimates: bool = True  # of its own: sections on sample, checks and estimates
     reported_by_others: bool = False  # headlines repeat what others found
 

@@ -380,6 +380,7 @@ DESIGN_KIND = DesignKind(
     model=DifferenceInDifferences,
     label="Difference-in-differences",
     find=find,
+    registry_codes=("difference",),
     planned=_planned,
     reads=(read_every_panel,),
     strength=_strength,

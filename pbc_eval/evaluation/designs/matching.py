@@ -245,6 +245,7 @@ DESIGN_KIND = DesignKind(
     model=Matching,
     label="Matching or weighting",
     find=find,
+    registry_codes=("propensity",),
     planned=_planned,
     reads=(_read,),
     strength=lambda evidence: Sentence(

@@ -173,6 +173,7 @@ DESIGN_KIND = DesignKind(
     model=SyntheticDifferenceInDifferences,
     label="Synthetic difference-in-differences",
     find=find,
+    registry_codes=("synthetic",),
     planned=_planned,
     reads=(read_every_panel,),
     strength=lambda evidence: Sentence(

@@ -11,11 +11,12 @@ from pbc_eval.errors import PublicationError
 from pbc_eval.payment.schedule import schedule_of
 from pbc_eval.publish.formats.csv_files import csv_files
 from pbc_eval.publish.formats.dictionary import csv_metadata, dictionary_csv, dictionary_json
+from pbc_eval.publish.formats.registers import evaluation_registry, performance_notice
 from pbc_eval.publish.formats.results import results
 from pbc_eval.publish.formats.review import agreed_json, review_json
 from pbc_eval.publish.formats.workbook import workbook
 from pbc_eval.report.page import Page, Released
-from pbc_eval.report.sections.assurance import AGREED, RESULTS, REVIEW
+from pbc_eval.report.sections.assurance import AGREED, NOTICE, REGISTRY, RESULTS, REVIEW
 from pbc_eval.report.sections.payment import SCHEDULE, WORKBOOK
 
 
@@ -71,4 +72,6 @@ WRITERS: dict[str, Callable[[Page, Released], bytes]] = {
     "dictionary.csv": dictionary_csv,
     "dictionary.json": dictionary_json,
     "csv-metadata.json": csv_metadata,
+    REGISTRY: evaluation_registry,
+    NOTICE: performance_notice,
 }

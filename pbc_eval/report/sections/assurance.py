@@ -1,8 +1,10 @@
 """The last section of every page: limits, who answers for it, its editions, how to rebuild it."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from pbc_eval.agreement.contract import Publication, SignOff
+from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.disclosure import (
     OutputReview,
     ReleasedDesignNote,
@@ -14,7 +16,7 @@ from pbc_eval.disclosure import (
 from pbc_eval.evaluation.shown.revision import revision_sentences
 from pbc_eval.messages.number_formats import long_date
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import Name
+from pbc_eval.messages.values import Date, Name
 from pbc_eval.provenance import manifest
 from pbc_eval.report.parts import (
     Downloads,
@@ -30,6 +32,9 @@ from pbc_eval.report.words import facts
 
 REVIEW = "disclosure-review.json"
 RESULTS = "results.json"
+REGISTRY = "evaluation-registry.json"
+NOTICE = "performance-notice.json"
+TWELVE_WEEKS = dt.timedelta(weeks=12)
 REVISION_TABLES = ("revision-headline", "revision-money", "revision-ratio")
 AGREED = "agreed.json"
 DICTIONARY = ("dictionary.csv", "dictionary.json", "csv-metadata.json")
@@ -65,12 +70,14 @@ def assurance_parts(
         (name, Sentence("What the columns mean, as {format}", format=Name(words)))
         for name, words in zip(DICTIONARY[1:], ("JSON", "CSV on the Web"), strict=True)
     ]
+    files += _drafts(released)
     revisions = tuple((revision.edition, revision.reason) for revision in spec.revisions)
     return [
         *_limits(spec.publication, _small_numbers(released, reviews)),
         *tables_of(review, folded=True),
         Heading(Sentence("Sign-off")),
         Labelled(tuple(signatures(spec.sign_off))),
+        *_twelve_weeks(released),
         Heading(Sentence("Editions")),
         Labelled(revisions) if revisions else Paragraphs((Sentence("This is the first edition."),)),
         *changes,
@@ -79,6 +86,53 @@ def assurance_parts(
         Facts(tuple(provenance), fold=Sentence("Hashes, versions and seed")),
         Downloads(tuple(files)),
     ]
+
+
+def _drafts(
+    released: ReleasedEvaluation | ReleasedDesignNote | ReleasedPortfolio,
+) -> list[tuple[str, Sentence]]:
+    """Drafts for the registers that the file names, as far as this kind of report has them."""
+    asked = released.spec.publication.registers
+    drafts = []
+    if "uk_evaluation_registry" in asked and not isinstance(released, ReleasedPortfolio):
+        drafts.append((REGISTRY, Sentence("Draft entry for the UK Evaluation Registry (JSON)")))
+    if "uk_contract_performance" in asked and isinstance(released, ReleasedEvaluation):
+        drafts.append((NOTICE, Sentence("Draft of a contract performance notice (JSON)")))
+    return drafts
+
+
+def publish_by(spec: EvaluationSpec) -> tuple[dt.date | None, dt.date | None]:
+    """The day of the approver's signature, and the day twelve weeks later; None without one."""
+    approver = spec.sign_off.approver
+    if approver is None or approver.date is None:
+        return None, None
+    return approver.date, approver.date + TWELVE_WEEKS
+
+
+def _twelve_weeks(
+    released: ReleasedEvaluation | ReleasedDesignNote | ReleasedPortfolio,
+) -> list[Part]:
+    """By when the registry asks for the report; nothing where the file does not name it."""
+    asked = "uk_evaluation_registry" in released.spec.publication.registers
+    if not asked or not isinstance(released, ReleasedEvaluation):
+        return []
+    signed, latest = publish_by(released.spec)
+    if signed is None or latest is None:
+        waiting = Sentence(
+            "The UK Evaluation Registry asks for publication within twelve weeks of sign-off; they "
+            "begin with the approver's signature."
+        )
+        return [Paragraphs((waiting,))]
+    day = released.spec.publication.release_date
+    text = Sentence(
+        "Signed off on {signed}; the UK Evaluation Registry asks for publication by {latest}. It "
+        "was published on {day}, {how}.",
+        signed=Date(signed),
+        latest=Date(latest),
+        day=Date(day),
+        how=Sentence("in time") if day <= latest else Sentence("late"),
+    )
+    return [Paragraphs((text,))]
 
 
 def _limits(publication: Publication, small_numbers: str) -> list[Part]:

@@ -113,7 +113,7 @@ def contract_parts(released: ReleasedPortfolio) -> Sequence[Part]:
     """Every contract with its result, and its own page where it has one."""
     parts: list[Part] = [
         Paragraphs((released.spec.chosen,)),
-        *tables_of(released.table("portfolio-results")),
+        *tables_of(released.table("portfolio-results"), folded=not _measured(released)),
     ]
     links = tuple((contract.source, contract.link) for contract in released.contracts)
     if linked := tuple((text, address) for text, address in links if address):
