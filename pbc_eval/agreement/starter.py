@@ -27,6 +27,7 @@ METHODS = (
     "synthetic_difference_in_differences",
     "reported",
     "forecast",
+    "counted",
 )
 PORTFOLIO_STARTER = Path(__file__).parent / "starter_portfolio.yaml"
 PORTFOLIO_TABLE = (

@@ -208,7 +208,7 @@ def between(
     measured = {outcome.id: outcome for outcome in data.outcomes}
     outcomes = [_as_measured(o, measured.get(o.id)) for o in method.outcomes]
     fields = {name: getattr(after, name) for name in EvaluationSpec.model_fields}
-    fields |= {name: getattr(data, name) for name in ("data", "counts", "performance")}
+    fields |= {name: getattr(data, name) for name in ("data", "counts", "claims", "performance")}
     fields |= {"design": method.design, "outcomes": outcomes, "revisions": ()}
     fields |= {name: getattr(parameters, name) for name in ("payment", "value_map", "contract")}
     spec = EvaluationSpec.model_validate(fields)
@@ -227,7 +227,7 @@ def _content(spec: EvaluationSpec, part: str, files: InputFiles) -> Any:
     outcomes = [outcome.model_dump() for outcome in spec.outcomes]
     if part == "data":
         seen = [{name: outcome[name] for name in ("id", *_MEASURED)} for outcome in outcomes]
-        blocks = (spec.data, spec.performance, *spec.counts)
+        blocks = (spec.data, spec.performance, *spec.counts, spec.claims)
         return [_plain(spec, block, files) for block in blocks], seen
     if part == "method":
         method = [{k: v for k, v in outcome.items() if k not in _MEASURED} for outcome in outcomes]
@@ -256,7 +256,7 @@ def _moved(spec: EvaluationSpec, into: EvaluationSpec) -> EvaluationSpec:
     moved = spec.model_copy(
         update={
             name: _renamed(getattr(spec, name), below)
-            for name in ("data", "performance", "value_map", "design")
+            for name in ("data", "claims", "performance", "value_map", "design")
         }
     )
     moved._folder, moved._file = into.folder, into.file

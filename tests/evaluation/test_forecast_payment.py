@@ -70,3 +70,29 @@ def test_a_verified_payment_is_due_as_it_was() -> None:
     assert str(due.sentence).startswith("£30 is due")
     assert not due.is_forecast
     assert "nothing is due" in str(replace(due, expected=("d",)).sentence)
+
+
+@pytest.mark.slow
+def test_claims_that_changed_between_editions_are_data_that_changed(tmp_path) -> None:
+    """A claim that is withdrawn moves the payment, and the page says that data moved it."""
+    folder = copy_of("coaching-contract", tmp_path)
+    earlier = folder / "earlier"
+    earlier.mkdir()
+    for name in ("evaluation.yaml", "claims.csv"):
+        (earlier / name).write_text((folder / name).read_text("utf-8"), encoding="utf-8")
+    claims = folder / "claims.csv"
+    lines = claims.read_text(encoding="utf-8").splitlines(keepends=True)
+    gone = next(n for n, line in enumerate(lines) if "starts-work" in line and ",2024-0" in line)
+    claims.write_text("".join(lines[:gone] + lines[gone + 1 :]), encoding="utf-8")
+    file = folder / "evaluation.yaml"
+    change(file, "edition: 2025-1", "edition: 2025-2")
+    file.write_text(
+        file.read_text("utf-8") + "\nrevisions:\n  - {edition: 2025-2, reason: A claim was "
+        "withdrawn, earlier: earlier/evaluation.yaml}\n",
+        encoding="utf-8",
+    )
+    revision = pbc.evaluate(pbc.load_evaluation(file)).revision
+    assert revision.changed == ("data",)
+    (payment,) = [figure for figure in revision.figures if figure.figure == "payment"]
+    assert payment.steps.keys() == {"data"}
+    assert payment.later < payment.earlier
