@@ -3,7 +3,8 @@
 The rule holds back what data show; "three people found no match" in a limitation, "n=3" in a note
 or a verified count of 4 would tell it all the same. Numbers from 1 to one less than the threshold,
 before a word for people (or for the units, where these are people), in English or Welsh, stop the
-release until the words are changed, or somebody answers for them under ``publication.disclosure.reviewed``.
+release until the words are changed, or somebody answers for them under
+``publication.disclosure.reviewed``.
 """
 
 import re
