@@ -22,10 +22,12 @@ evaluations = _load("make_broken_evaluations")
 broken = _load("make_broken_claims")
 
 SAID = {
-    "price-of-nothing": ["variation-1", "'thirteen-week' is no line", "Did you mean 'thirteen-weeks'?"],
+    "price-of-nothing": ["variation-1", "'thirteen-week' is no line",
+                         "Did you mean 'thirteen-weeks'?"],
     "cap-of-a-year-that-ended": ["variation-1", "cap of 2023-24", "ended on 2024-03-31",
                                  "Name a year that ends later"],
-    "claimed-once-too-often": ["claims.csv", "starts-work", "at most 1 a person", "P012 (2 in rows 9, 120)"],
+    "claimed-once-too-often": ["claims.csv", "starts-work", "at most 1 a person",
+                               "P012 (2 in rows 9, 120)"],
     "claimed-after-its-end": ["claims.csv", "C902", "2025-05-02", "until 2025-03-31",
                               "Correct the day"],
 }  # fmt: skip

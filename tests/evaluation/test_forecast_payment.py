@@ -19,7 +19,7 @@ counts:
 payment:
   currency: GBP
   clauses:
-    - {id: days, type: tariff, label: Days, reference: Schedule 1, outcome: club-days, measure: count,
+    - {id: days, type: tariff, label: Days, reference: S1, outcome: club-days, measure: count,
        price: 100, source: Invented}
 """
 
