@@ -78,7 +78,13 @@ def _cohorts_table(account: Account) -> OutputTable:
 
 def _lines_table(account: Account) -> OutputTable:
     names = ("price", "claims", "people", "amount", "paid", "difference")
-    frame = _numbers(account.lines_frame(), names)
+    frame = account.lines_frame()
+    total: dict[str, object] = {"clause": "", "label": "Together", "cohort": ""}
+    total |= {name: frame[name].sum() for name in ("claims", "amount")}
+    if account.recorded_as_paid is not None:
+        total |= {name: frame[name].sum() for name in ("paid", "difference")}
+    frame = pd.concat([frame, pd.DataFrame([total], dtype=object)], ignore_index=True)
+    frame = _numbers(frame, names)
     columns: Columns = {
         **({"cohort": ("Cohort", "text")} if frame["cohort"].any() else {}),
         "label": ("Claim", "text"),
