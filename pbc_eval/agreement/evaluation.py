@@ -204,13 +204,17 @@ class EvaluationSpec(Agreed):
                 f"payment.currency is {self.payment.currency} but contract.currency is "
                 f"{self.contract.currency}; amounts are not converted, give both in one currency"
             )
-        cap = self.payment.cap if self.payment else None
+        terms = self.payment
+        caps = [("payment.cap", terms.cap)] if terms else []
+        caps += [(change.id, change.cap) for change in terms.variations] if terms else []
         most = self.contract.value
-        if cap is not None and most is not None and float(cap) > most:
-            return (
-                f"payment.cap {cap} is above contract.value {most:g}, the most that can be paid; "
-                "correct one of them"
-            )
+        for whose, cap in caps:
+            if cap is not None and most is not None and float(cap) > most:
+                varied = "" if whose == "payment.cap" else ": cap"
+                return (
+                    f"{whose}{varied} {cap} is above contract.value {most:g}, the most that can be "
+                    "paid; correct one of them"
+                )
         return None
 
     def _value_problem(self) -> str | None:

@@ -23,7 +23,7 @@ from pbc_eval.agreement.payment_terms import PaymentTerms, terms_of
 from pbc_eval.agreement.problems import problems_in_words
 from pbc_eval.errors import PaymentTermsError
 from pbc_eval.messages.sentence import EMPTY, Sentence
-from pbc_eval.messages.values import ExactMoney, Name, Noun, Number
+from pbc_eval.messages.values import ExactMoney, Name, Names, Noun, Number
 from pbc_eval.payment.claim_rules import NO_YEAR
 from pbc_eval.payment.claims import ClaimCounts, Counted, claim_counts
 from pbc_eval.payment.due import alone, payment_due, recomputed_years
@@ -98,6 +98,7 @@ class Account(Displayed):
     steps: tuple[PlanStep, ...]
     balance: Decimal  # the statement's total
     is_last_year: bool = True  # the plan can be held against what is due
+    year: str = ""  # that is paid for; empty where the terms list no years
 
     @property
     def contract_limits(self) -> Decimal:
@@ -133,7 +134,7 @@ class Account(Displayed):
     @property
     def sentences(self) -> tuple[Sentence, ...]:
         """What is due beside what is not, and how the amounts agree with what was recorded."""
-        lines = [self.not_due, _recorded(self), _against_plan(self)]
+        lines = [_of_the_year(self), self.not_due, _recorded(self), _against_plan(self)]
         return tuple(line for line in lines if line is not None)
 
     @property
@@ -207,6 +208,7 @@ def account_of(
             lines=tuple(_lines(terms, claims, statement)),
             steps=tuple(plan_steps(terms)),
             balance=statement.total,
+            year=terms.year if terms.years else NO_YEAR,
             is_last_year=not terms.years or terms.years[-1].year == terms.year,
         )
 
@@ -307,6 +309,25 @@ def _lines(
             amount=due[clause.id],
             paid=None if counted is None else counted.paid,
         )
+
+
+def _of_the_year(account: Account) -> Sentence | None:
+    """Which year is paid for, and what corrections of earlier years are in it."""
+    if not account.year:
+        return None
+    before = [year for year in account.years if year.paid_before is not None and year.to_pay]
+    moved = sum((year.to_pay for year in before), ZERO)
+    corrected = EMPTY
+    if before:
+        corrected = Sentence(
+            " Corrections of {years} {way} {moved}.",
+            years=Names(tuple(year.year for year in before)),
+            way=Sentence("add") if moved >= 0 else Sentence("take off"),
+            moved=ExactMoney(abs(moved), account.currency),
+        )
+    return Sentence(
+        "This statement pays for {year}.{corrected}", year=Name(account.year), corrected=corrected
+    )
 
 
 def _not_due(account: Account) -> Sentence | None:

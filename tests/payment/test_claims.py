@@ -128,7 +128,8 @@ def test_what_has_accrued_and_what_is_forecast_are_never_due() -> None:
     found = account(terms(earlier_years=[]), rows(*lines))
     assert found.balance == 0
     assert [(year.accrued, year.forecast) for year in found.years] == [(0, 0), (650, 0), (0, 800)]
-    assert "Nothing of either is due" in str(found.sentences[0])
+    assert "Nothing of either is due" in str(found.not_due)
+    assert str(found.sentences[0]) == "This statement pays for 2024-25."
 
 
 def test_the_cap_of_each_year_is_the_last_one_agreed_for_it() -> None:
@@ -145,6 +146,43 @@ def test_a_share_of_a_line_is_of_each_of_its_prices() -> None:
     held |= {"of": ["start"], "share": 0.1, "source": "Invented"}
     frame = rows("C1 start P1 2024-06-30 1 verified", "C2 start P2 2024-07-01 1 verified")
     assert account(terms(clauses=[held], earlier_years=[]), frame).balance == Decimal("1035.00")
+
+
+def test_one_cap_for_each_person_holds_over_both_prices_of_a_line() -> None:
+    """Two qualifications of one person, one before and one after the price rose: 1,000 at most."""
+    change = {**CHANGE, "prices": {"stay": 900}}
+    cap = {"id": "each", "label": "Each person", "reference": "S2", "of": ["stay", "start"]}
+    frame = rows(
+        "C1 stay P1 2024-05-01 1 verified",
+        "C2 stay P1 2024-09-01 1 verified",
+        "C3 start P2 2024-09-01 1 verified",
+    )
+    agreed = {
+        "variations": [change],
+        "earlier_years": [],
+        "limits": [cap | {"cap_per_person": 1000}],
+    }
+    assert account(terms(**agreed), frame).balance == 1000 + 500
+
+
+def test_a_line_that_comes_later_is_a_card_in_force_from_its_day() -> None:
+    later = {**CARD, "reference": "Deed 2", "in_force_from": "2024-10-01"}
+    later["prices"] = [{"id": "train", "label": "Trains", "price": 70}]
+    agreed = terms(rate_cards=[CARD, later], earlier_years=[])
+    assert account(agreed, rows("C1 train P1 2024-10-01 1 verified")).balance == 70
+    with pytest.raises(DataError, match="train is paid from 2024-10-01 on"):
+        account(agreed, rows("C1 train P1 2024-09-30 1 verified"))
+
+
+def test_a_price_may_be_varied_twice_and_end() -> None:
+    changes = [
+        {**CHANGE, "prices": {"start": 650}},
+        {**CHANGE, "id": "v2", "on": "2024-09-01", "prices": {"start": 700}},
+        {**CHANGE, "id": "v3", "on": "2025-02-01", "ends": ["start"]},
+    ]
+    days = ["2024-06-30", "2024-07-01", "2024-08-31", "2024-09-01", "2025-01-31"]
+    frame = rows(*(f"C{n} start P{n} {day} 1 verified" for n, day in enumerate(days)))
+    assert account(terms(variations=changes, earlier_years=[]), frame).balance == 3200
 
 
 BROKEN_CLAIMS = [
