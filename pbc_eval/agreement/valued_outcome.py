@@ -76,6 +76,7 @@ Years = Annotated[
     AfterValidator(_years),
     Field(json_schema_extra={"minimum": 1, "maximum": LONGEST}),
 ]
+Months = Annotated[int, BeforeValidator(_a_number), Field(ge=1, le=12 * LONGEST)]
 Grade = Annotated[int, BeforeValidator(_a_number), Field(ge=1, le=6)]
 StartPeriod = Annotated[int, BeforeValidator(_a_number), Field(ge=1, le=LONGEST)]
 InputYear = Annotated[
@@ -108,6 +109,7 @@ class ValuedOutcome(Agreed):
     quantity_from: Text | None = None  # id of an outcome estimated against a comparison group
     sample_size: Count | None = None
     duration: Years = 1
+    months: Annotated[Months | None, AddedLater()] = None  # or: so many months, in place of years
     start: StartPeriod = 1  # 1: with the activity; 2: after; 3: a year later ...
     proxy: Text  # what the value is the price of
     proxy_value: Figure | None = None  # money per unit of outcome and year
@@ -130,8 +132,27 @@ class ValuedOutcome(Agreed):
     notes: str = ""
     status: Literal["illustrative", "recalled", "read", "collected"] = "illustrative"
 
+    @model_validator(mode="before")
+    @classmethod
+    def _months_are_years_and_a_part(cls, data: Any) -> Any:
+        """``duration`` counts the years that the months reach into."""
+        months = data.get("months") if isinstance(data, dict) else None
+        if isinstance(months, int) and not isinstance(months, bool) and months > 0:
+            return {"duration": -(-months // 12), **data}
+        return data
+
+    @property
+    def last_year(self) -> float:
+        """How much of the last year the change lasts: 0.5 for 18 months, else 1."""
+        return 1.0 if self.months is None else (self.months - 12 * (self.duration - 1)) / 12
+
     @model_validator(mode="after")
     def _row_states_value_once(self) -> Self:
+        if self.months is not None and self.duration != -(-self.months // 12):
+            raise ValueError(
+                f"lasts {self.months} months and {self.duration} years. State one of months and "
+                "duration"
+            )
         if (self.quantity is None) == (self.quantity_from is None):
             raise ValueError(
                 "needs either quantity (a number) or quantity_from (the id of an estimated "

@@ -39,6 +39,7 @@ class Assumptions:
     estimated: NDArray[np.bool_]  # quantity is net of the counterfactual: deadweight stays 0
     quantity_low: Floats  # interval of an estimated quantity; NaN without one
     quantity_high: Floats
+    last_year: Floats  # how much of the last year it lasts: 1, or less where months are stated
     multiplier: Floats  # price base, optimism bias, distributional weight: 1 unless asked for
 
     @property
@@ -71,6 +72,7 @@ def assumptions_of(
         duration=np.array([row.duration for row in outcomes]),
         start=np.array([row.start for row in outcomes]),
         estimated=np.array([row.quantity_from is not None for row in outcomes]),
+        last_year=np.array([row.last_year for row in outcomes]),
         multiplier=np.ones(len(outcomes)),
     )
 
@@ -123,4 +125,5 @@ def value_by_year(given: Assumptions, lead: int) -> Floats:
     k = np.arange(horizon)[None, :] - first[:, None]  # years since the outcome began
     running = (k >= 0) & (k < given.duration[:, None])
     retained = (1 - given.drop_off)[:, None] ** np.where(running, k, 0)
-    return np.where(running, given.impact[:, None] * retained, 0.0)
+    part = np.where(k == given.duration[:, None] - 1, given.last_year[:, None], 1.0)
+    return np.where(running, given.impact[:, None] * retained * part, 0.0)

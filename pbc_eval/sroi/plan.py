@@ -71,6 +71,13 @@ def plan_of(
     """Check everything that will be drawn, before any draw. Raises ValueMapError."""
     if problem := uncertainty_problem(uncertain, correlations, result.outcomes):
         raise ValueMapError(problem + ".")
+    in_months = {row.id for row in result.outcomes if row.months is not None}
+    for entry in uncertain:
+        if entry.input == "duration" and entry.row in in_months:
+            raise ValueMapError(
+                f"uncertainty of {entry.row}, duration: is drawn in whole years, and the row lasts "
+                "months. State duration in its row, in years."
+            )
     tied, root = copula_of(uncertain, correlations)
     beside = result.investment - paid
     made = tuple(distribution_of(entry, _stated(result, entry, beside)) for entry in uncertain)

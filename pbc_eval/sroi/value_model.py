@@ -33,6 +33,7 @@ class _Row:
     drawn_duration: int | None  # the input that holds it
     first: int  # year of the first value
     years_are_certain: bool
+    last_year: float = 1.0  # how much of the last year it lasts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,6 +71,8 @@ class ValueModel:
         weights = self.factors[row.first : row.first + row.duration]
         if growth is not None:
             retained, weights = retained * growth, np.ones(row.duration)
+        if row.drawn_duration is None and row.last_year < 1:
+            weights = np.append(weights[:-1], weights[-1] * row.last_year)
         if row.drawn_duration is not None:
             lasted = draws[row.drawn_duration]
             if not isinstance(retained, np.ndarray):
@@ -136,8 +139,11 @@ def _compiled(  # noqa: PLR0917 positions of one row
             take_off.append(position)
     drop, duration = place.get((name, "drop_off")), place.get((name, "duration"))
     certain = drop is None and duration is None and (PROJECT, "discount") not in place
+    last_year = float(given.last_year[i])
     if certain:
-        constant *= float((1 - float(given.drop_off[i])) ** np.arange(len(factors)) @ factors)
+        parts = np.append(np.ones(len(factors) - 1), last_year)
+        kept = (1 - float(given.drop_off[i])) ** np.arange(len(factors)) * parts
+        constant *= float(kept @ factors)
     return _Row(
         constant=constant,
         multiply=tuple(multiply),
@@ -148,4 +154,5 @@ def _compiled(  # noqa: PLR0917 positions of one row
         drawn_duration=duration,
         first=first,
         years_are_certain=certain,
+        last_year=last_year,
     )

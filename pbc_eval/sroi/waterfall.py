@@ -27,7 +27,7 @@ def waterfall(result: SroiResult) -> tuple[WaterfallStep, ...]:
     value on, undiscounted before."""
     given = result.assumptions
     per_year = given.quantity * given.proxy_value
-    gross = per_year * given.duration
+    gross = per_year * (given.duration - 1 + given.last_year)
     steps = [WaterfallStep("Gross value", None, float(gross.sum()))]
     left = gross.copy()
     for name, kept in (

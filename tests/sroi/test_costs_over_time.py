@@ -102,3 +102,43 @@ def test_public_funds_are_worth_the_gains_over_their_net_cost() -> None:
     assert math.isclose(values["Marginal value of public funds"], expected, rel_tol=1e-12)
     pays_for_itself = social_return(rows, investment=500)
     assert "Marginal value of public funds" not in {r.name for r in named_ratios(pays_for_itself)}
+
+
+@given(st.integers(1, 90), st.floats(0, 0.9), st.floats(0, 0.1))
+def test_months_count_the_part_of_the_last_year_that_they_reach(
+    months: int, drop: float, rate: float
+) -> None:
+    """A slow twin: month by month, the value of its year and a twelfth of it."""
+    result = social_return([row(months=months, drop_off=drop)], investment=10, discount=rate)
+    by_hand = sum(
+        1000 / 12 * (1 - drop) ** (month // 12) / (1 + rate) ** (month // 12 + 1)
+        for month in range(months)
+    )
+    assert result.present_value == pytest.approx(by_hand, rel=1e-9)
+    years = social_return(
+        [row(duration=-(-months // 12), drop_off=drop)], investment=10, discount=rate
+    )
+    if months % 12 == 0:
+        assert result.present_value == years.present_value
+
+
+@pytest.mark.parametrize("figure", ["drop_off", "discount", "quantity"])
+def test_months_are_simulated_as_they_are_valued(figure: str) -> None:
+    """With next to no spread, draws are the value as stated."""
+    made = row(months=30, drop_off=0.2)
+    result = social_return([made], investment=100, discount=0.03)
+    at = {"drop_off": 0.2, "discount": 0.03, "quantity": 10.0}[figure]
+    named = {} if figure == "discount" else {"row": "a"}
+    narrow = Normal(
+        input=figure, type="normal", mean=at, std_dev=1e-9, truncate=True, source="I", **named
+    )
+    drawn = simulate(result, [narrow], draws=100, seed=1)
+    assert drawn.present_value == pytest.approx(result.present_value, rel=1e-6)
+
+
+def test_months_beside_a_duration_that_is_not_theirs_are_refused() -> None:
+    with pytest.raises(ValueError, match="State one of months and duration"):
+        row(months=30, duration=5)
+    assert row(months=30).duration == 3
+    assert row(months=30).last_year == 0.5
+    assert ValuedOutcome.model_validate(row(months=30).model_dump()) == row(months=30)

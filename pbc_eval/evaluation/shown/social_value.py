@@ -136,6 +136,8 @@ def _taken_off(row: ValuedOutcome) -> str:
         for name, words in _TAKEN_OFF.items()
         if (share := getattr(row, name))
     ]
+    if row.months is not None and row.last_year < 1:
+        parts.append(f"lasts {row.months} months")
     if row.drop_off and row.duration > 1:
         parts.append(f"{fmt.percent(row.drop_off)} fades each year")
     return "; ".join(parts) or "nothing"

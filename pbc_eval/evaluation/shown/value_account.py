@@ -110,7 +110,7 @@ def _entries(sroi: SroiResult, row: ValuedOutcome, places: Places) -> Iterator[d
             for name in SHARES
             if getattr(row, name) > 0
         ),
-        ("duration", f"{row.duration} years" if row.duration > 1 else "1 year", UNKNOWN, ""),
+        ("duration", _lasts(row), UNKNOWN, ""),
     ]
     for name, value, source, year in figures:
         yield {
@@ -154,3 +154,9 @@ def _shares_table(sroi: SroiResult) -> OutputTable:
             "why": ("Why", "text"),
         },
     )
+
+
+def _lasts(row: ValuedOutcome) -> str:
+    if row.months is not None:
+        return f"{row.months} months" if row.months > 1 else "1 month"
+    return f"{row.duration} years" if row.duration > 1 else "1 year"

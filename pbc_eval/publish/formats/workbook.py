@@ -228,8 +228,10 @@ def _value_in_year(sroi: SroiResult, i: int, year: int, lead: str) -> Formula:
     since = f"($A{at}-{lead}-'Value map'!$M${row}+1)"
     kept = f"IF({since}=0,1,(1-'Value map'!$K${row})^{since})"
     runs = f"AND({since}>=0,{since}<'Value map'!$L${row})"
+    last = float(sroi.assumptions.last_year[i])
+    part = f"*IF({since}='Value map'!$L${row}-1,{last!r},1)" if last < 1 else ""
     known = float(sroi.values[i, year]) if year < sroi.values.shape[1] else 0.0
-    return Formula(f"IF({runs},'Value map'!$N${row}*{kept},0)", known)
+    return Formula(f"IF({runs},'Value map'!$N${row}*{kept}{part},0)", known)
 
 
 def _column(i: int) -> str:
