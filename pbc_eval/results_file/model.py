@@ -15,6 +15,7 @@ from pbc_eval.results_file.parts import (
     PageFile,
     Particulars,
     PaymentResult,
+    PlansResult,
     PooledResult,
     PortfolioContract,
     Provenance,
@@ -56,6 +57,7 @@ class ResultsFile(ResultsPart):
     year: int | None = None
     scale: str = ""
     contracts: tuple[PortfolioContract, ...] = ()
+    plans: PlansResult | None = None
     pooled: PooledResult | None = None
     why_not_pooled: str = ""
     files: tuple[PageFile, ...] = ()

@@ -324,6 +324,23 @@ class PortfolioContract(ResultsPart):
     source: str
 
 
+class PlannedAmounts(ResultsPart):
+    """Of a portfolio: what one contract was planned to pay, plan after plan, and what it paid."""
+
+    contract: str
+    planned: tuple[float | None, ...]
+    paid: float | None
+
+
+class PlansResult(ResultsPart):
+    """Of a portfolio: plans and payments of its contracts; ``total`` is of those wholly known."""
+
+    currency: str
+    plans: tuple[str, ...]  # names of the plans, the first one first
+    contracts: tuple[PlannedAmounts, ...]
+    total: PlannedAmounts
+
+
 class PooledResult(ResultsPart):
     """Of a portfolio: the mean over contracts of one kind, and how much true effects differ."""
 

@@ -12,6 +12,7 @@ from pbc_eval.agreement.portfolio import PaymentPlans
 from pbc_eval.errors import PbcError
 from pbc_eval.intake.portfolio_plans import read_plans
 from pbc_eval.portfolio.plans import PlannedContract, PlansAndPayments
+from pbc_eval.publish.formats.paid import plans_result
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "contracts" / "lcf_planned_and_paid.csv"
 PLANS = PaymentPlans.model_validate(
@@ -45,6 +46,8 @@ def test_the_28_contracts_of_the_fund_paid_what_was_published() -> None:
         for row, contract in zip(csv.DictReader(stream), plans.contracts, strict=True):
             assert round(contract.paid_of(0) or 0, 4) == float(row["paid_of_first"])
             assert round(contract.paid_of(-1) or 0, 4) == float(row["paid_of_last"])
+    kept = plans_result(plans)
+    assert (kept.total.paid, len(kept.contracts)) == (117_967_056, 28)
     assert "£117,967,056 was paid: 86.9% of the first plans" in str(plans.sentences[0])
 
 

@@ -4,12 +4,15 @@ from decimal import Decimal
 
 from pbc_eval.payment.account import Account
 from pbc_eval.payment.statement import PaymentStatement
+from pbc_eval.portfolio.plans import PlannedContract, PlansAndPayments
 from pbc_eval.results_file import (
     PaymentAccount,
     PaymentAdjustment,
     PaymentLine,
     PaymentResult,
     PaymentYearResult,
+    PlannedAmounts,
+    PlansResult,
     PricedClaims,
 )
 
@@ -32,6 +35,20 @@ def payment_result(payment: PaymentStatement, account: Account | None) -> Paymen
         ),
         account=None if account is None else _account(account),
     )
+
+
+def plans_result(plans: PlansAndPayments) -> PlansResult:
+    """What the contracts of a portfolio were planned to pay and paid."""
+    return PlansResult(
+        currency=plans.currency,
+        plans=plans.labels,
+        contracts=tuple(_planned(contract) for contract in plans.contracts),
+        total=_planned(plans.total),
+    )
+
+
+def _planned(contract: PlannedContract) -> PlannedAmounts:
+    return PlannedAmounts(contract=contract.label, planned=contract.planned, paid=contract.paid)
 
 
 def _account(account: Account) -> PaymentAccount:

@@ -18,7 +18,7 @@ from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.number_formats import long_date
 from pbc_eval.numerics.published import published
 from pbc_eval.payment.risk import PaymentRisk
-from pbc_eval.publish.formats.paid import payment_result
+from pbc_eval.publish.formats.paid import payment_result, plans_result
 from pbc_eval.publish.formats.particulars import evaluation_particulars
 from pbc_eval.report.page import Page, Released
 from pbc_eval.report.words import facts, prose
@@ -191,6 +191,7 @@ def _of_portfolio(page: Page, released: ReleasedPortfolio) -> ResultsFile:
             PortfolioContract(**{str(key): _plain(value) for key, value in row.items()})
             for row in rows
         ),
+        plans=None if released.plans is None else plans_result(released.plans),
         pooled=_pooled(released),
         why_not_pooled=released.why_not_pooled,
         provenance=_provenance(released),
