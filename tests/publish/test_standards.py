@@ -117,6 +117,20 @@ def test_indigo_passes_its_own_schema_with_results_pricings_and_plans(site: Path
     assert [r["outcome_metric_id"]["value"] for r in project["results"]] == ["crises", "nights"]
 
 
+def test_what_was_recorded_as_paid_is_an_actual_payment_of_its_metric(tmp_path: Path) -> None:
+    """Also of a provisional edition: it was paid, whatever this page finds."""
+    (claims,) = ACCOUNT["claims"]
+    recorded = {"years": [], "claims": [{**claims, "paid": "1200.50"}]}
+    put(tmp_path, payment__account=recorded)
+    write_site_file(tmp_path)
+    write_site(tmp_path)
+    project = json.loads((tmp_path / "winter-shelter" / "indigo.json").read_text("utf-8"))
+    assert not list(jsonschema.Draft7Validator(INDIGO).iter_errors(project))
+    (paid,) = project["outcome_payments"]
+    assert (paid["outcome_metric_id"]["value"], paid["type"]["value"]) == ("nights", "Actual")
+    assert paid["money"]["amount"]["value"] == 1200.5
+
+
 def test_open_contracting_data_hold_claims_and_failures_and_no_empty_field(site: Path) -> None:
     package = json.loads((site / "winter-shelter" / "ocds.json").read_text(encoding="utf-8"))
     assert not run_additional_checks(package, CHECKS["all"])

@@ -137,7 +137,19 @@ def _metric(outcome: OutcomeResult, listed: Listed) -> dict[str, Any]:
 
 
 def _payments(listed: Listed) -> list[dict[str, Any]]:
-    """What is due by a final edition; what is provisional or made up is not a payment."""
+    """What was recorded as paid, metric by metric, where that is known; else what is due by a final
+    edition. What is provisional or made up is not a payment."""
+    recorded = [claims for claims in _claims(listed) if claims.paid is not None]
+    if recorded:
+        return [
+            {
+                "outcome_metric_id": {"value": claims.clause},
+                "type": {"value": "Actual"},
+                "money": _money(float(claims.paid or 0), listed.contract.currency),
+                "source_ids": _SOURCE,
+            }
+            for claims in recorded
+        ]
     if not listed.is_paid or listed.payment is None:
         return []
     money = _money(float(listed.payment.total), listed.payment.currency)
