@@ -8,6 +8,7 @@ from editions import put, write_site_file
 from evaluations import change, copy_of
 
 import pbc_eval as pbc
+from pbc_eval.errors import DisclosureError
 from pbc_eval.publish.formats.paid import payment_result
 from pbc_eval.publish.site.build import write_site
 from pbc_eval.report.page import page_of
@@ -96,3 +97,14 @@ def test_claims_that_changed_between_editions_are_data_that_changed(tmp_path) ->
     (payment,) = [figure for figure in revision.figures if figure.figure == "payment"]
     assert payment.steps.keys() == {"data"}
     assert payment.later < payment.earlier
+
+
+@pytest.mark.slow
+def test_claims_by_few_people_stop_the_release_until_somebody_answers(tmp_path) -> None:
+    """Four claims at a price tell of four people; the rule of ten holds for claims too."""
+    folder = copy_of("coaching-contract", tmp_path)
+    file = folder / "evaluation.yaml"
+    change(file, "    threshold: 0\n", "    threshold: 10\n")
+    evaluation = pbc.evaluate(pbc.load_evaluation(file))
+    with pytest.raises(DisclosureError, match="verified-counts"):
+        pbc.release(evaluation)
