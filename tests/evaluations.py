@@ -4,13 +4,24 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from filelock import FileLock
 
+import pbc_eval as pbc
+from pbc_eval.evaluation.record import Evaluation
+
 PROJECT = Path(__file__).parents[1]
 DATA = PROJECT / "data"
 EVERY = sorted(path.parent.name for path in DATA.glob("*/evaluation.yaml"))
+
+
+@cache
+def evaluation_of(name: str) -> Evaluation:
+    """One of the evaluations under data/ as it stands: worked out once in a process, shared by the
+    tests, and so not to be changed by them."""
+    return pbc.evaluate(pbc.load_evaluation(DATA / name))
 
 
 def copy_of(name: str, folder: Path) -> Path:

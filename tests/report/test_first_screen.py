@@ -4,7 +4,7 @@ import functools
 from dataclasses import replace
 
 import pytest
-from evaluations import DATA, EVERY, change, copy_of
+from evaluations import EVERY, change, copy_of, evaluation_of
 
 import pbc_eval as pbc
 from pbc_eval.checks import CHECKS
@@ -21,7 +21,7 @@ TICK = facts.VERDICTS["improved"][1]
 
 @functools.cache
 def released_of(name: str):
-    return pbc.release(pbc.evaluate(pbc.load_evaluation(DATA / name / "evaluation.yaml")))
+    return pbc.release(evaluation_of(name))
 
 
 def first_screen(released):

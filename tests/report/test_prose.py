@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from evaluations import evaluation_of
 
 import pbc_eval as pbc
 from pbc_eval.messages.sentence import Sentence
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.slow  # whole evaluations are run
 
 @pytest.fixture(scope="module")
 def hospital():
-    return pbc.evaluate(pbc.load_evaluation(DATA / "hospital-readmissions"))
+    return evaluation_of("hospital-readmissions")
 
 
 def with_headline(evaluation, **changes):
@@ -105,7 +106,7 @@ def test_what_the_page_says_of_every_example_passes_its_own_rule():
 
 
 def test_reported_results_carry_no_more_digits_than_their_source():
-    evaluation = pbc.evaluate(pbc.load_evaluation(DATA / "one-service"))
+    evaluation = evaluation_of("one-service")
     said = {f.outcome.id: prose.headline(f, evaluation).figure for f in evaluation.findings}
     assert said == {"pooled": "9% lower", "cohort-1": "8.4% lower"}
 
