@@ -6,6 +6,7 @@ is shown here is on one's own machine and has not passed disclosure control: a p
 
 import html
 import math
+from abc import ABC, abstractmethod
 from typing import Any
 
 import pandas as pd
@@ -15,15 +16,15 @@ DIGITS = 6
 NOTE = "Shown on this machine, before disclosure control; release() says what may be published."
 
 
-class Displayed:
+class Displayed(ABC):
     """A result with a short ``repr`` and a table for notebooks. Whoever inherits has ``to_frame``;
     data classes among them say ``repr=False``."""
 
     __slots__ = ()
 
+    @abstractmethod
     def to_frame(self) -> pd.DataFrame:
         """The result as a tidy table."""
-        raise NotImplementedError
 
     def summary(self) -> str:
         """The result in one line."""
@@ -31,15 +32,11 @@ class Displayed:
         columns = ", ".join(map(str, frame.columns[:6]))
         return f"{counted(len(frame), 'row')} of {columns}"
 
-    def _shown(self) -> pd.DataFrame:
-        """What a notebook shows; the same table, unless there is a better first look."""
-        return self.to_frame()
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.summary()}>"
 
     def _repr_html_(self) -> str:
-        return html_table(self._shown(), f"{type(self).__name__}: {self.summary()}")
+        return html_table(self.to_frame(), f"{type(self).__name__}: {self.summary()}")
 
 
 def html_table(frame: pd.DataFrame, caption: str) -> str:
