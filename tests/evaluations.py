@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import pytest
 from filelock import FileLock
 
 import pbc_eval as pbc
@@ -15,6 +16,9 @@ from pbc_eval.evaluation.record import Evaluation
 PROJECT = Path(__file__).parents[1]
 DATA = PROJECT / "data"
 EVERY = sorted(path.parent.name for path in DATA.glob("*/evaluation.yaml"))
+# One of each kind of evidence is looked at in every run; the others where long tests are run.
+FEW = ("hospital-readmissions", "one-service", "supported-work", "wheels-to-meals")
+EACH = [name if name in FEW else pytest.param(name, marks=pytest.mark.soak) for name in EVERY]
 
 
 @cache

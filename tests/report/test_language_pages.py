@@ -25,7 +25,7 @@ from pbc_eval.publish.notebook import UNCONFIRMED, to_page
 from pbc_eval.publish.page import refuse_an_unfit_page
 from pbc_eval.report.page import ReportKind
 
-pytestmark = pytest.mark.slow  # pages of every kind, in five catalogues
+pytestmark = pytest.mark.soak  # pages of every kind, in five catalogues
 
 KINDS = pytest.mark.parametrize("kind", sorted(get_args(ReportKind)))
 MARKED = re.compile(r'<span lang="\w+">((?:(?!<span lang=).)*?)</span>', re.DOTALL)
