@@ -7,7 +7,7 @@ words are changed, or somebody answers for them under ``publication.disclosure.r
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -46,6 +46,17 @@ def words_of_few(model: BaseModel, rule: DisclosureRule, units: tuple[str, ...] 
         for tell in tells
         for match in tell.finditer(text)
     ]
+
+
+def few_in_texts(
+    texts: Sequence[str], rule: DisclosureRule, units: tuple[str, ...] = ()
+) -> list[str]:
+    """Where somebody's own words tell of few people; ``units`` as ``words_of_few`` has them."""
+    if not rule.protects:
+        return []
+    nouns = {*_PEOPLE, *(units if rule.counts == "people" else ())}
+    tells = _patterns(rule.threshold, nouns)
+    return [repr(match.group(0)) for text in texts for tell in tells for match in tell.finditer(text)]
 
 
 def refuse_words_of_few(
