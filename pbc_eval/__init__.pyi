@@ -43,8 +43,8 @@ from .intake.number_columns import read_numbers as read_numbers
 from .intake.table_files import read_table as read_table
 from .intake.value_map_out import write_value_map as write_value_map
 from .intake.value_table import read_value_map as read_value_map
-from .lab.own_report import open_report as open_report
 from .kpi.measure import measure_performance as measure_performance
+from .lab.own_report import open_report as open_report
 from .matching.match import match as match
 from .matching.weight import weight as weight
 from .panel.panel import Panel as Panel

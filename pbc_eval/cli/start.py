@@ -48,6 +48,10 @@ def new(
         made = write_from_file(folder, file, method, sheet or None)
     else:
         made = starter.write_starter(folder, method or starter.METHODS[0])
+    if not portfolio:
+        from pbc_eval.publish.own_notebook import write_own_notebook  # noqa: PLC0415 likewise
+
+        write_own_notebook(folder)
     console.print(
         f"Made {escape(str(made))}. Fill it in, then: pbc-eval check {escape(str(folder))}"
     )

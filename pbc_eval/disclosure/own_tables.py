@@ -57,8 +57,7 @@ class OwnTable:
 
     @property
     def full_name(self) -> str:
-        """The name of its file: ``own-`` and what it is called, else what its caption begins with.
-        """
+        """The name of its file: what it is called, else what its caption begins with."""
         slug = re.sub(r"[^a-z0-9]+", "-", (self.name or self.caption).casefold()).strip("-")
         return PREFIX + slug[:LONGEST_NAME].strip("-")
 
@@ -85,9 +84,7 @@ def with_own_table(
         )
     refuse_unfit_outputs([review], released.spec)
     shown = published(shown)
-    every = replace(
-        released, tables=(*released.tables, shown), reviews=(*released.reviews, review)
-    )
+    every = replace(released, tables=(*released.tables, shown), reviews=(*released.reviews, review))
     return every, shown
 
 
@@ -226,8 +223,8 @@ def _problems_of_people(
         first = next(iter(people))
         yield (
             f"nothing says on how many people {first_few(loose)} rest"
-            f"{'s' if len(loose) == 1 else ''}, and what cannot be registered is not released. Name "
-            f"the count: people={{{first!r}: [{', '.join(map(repr, loose))}]}}."
+            f"{'s' if len(loose) == 1 else ''}, and what cannot be registered is not released. "
+            f"Name the count: people={{{first!r}: [{', '.join(map(repr, loose))}]}}."
         )
     counts = {}
     for column in people:
@@ -246,10 +243,7 @@ def _problems_of_people(
             )
     for size in (2, 3):
         for whole, parts in (
-            (c, some)
-            for some in combinations(counts, size)
-            for c in counts
-            if c not in some
+            (c, some) for some in combinations(counts, size) for c in counts if c not in some
         ):
             if np.array_equal(counts[whole], sum(counts[part] for part in parts)):
                 yield (
@@ -316,9 +310,7 @@ def _with_neighbours(
         if not table.counts:
             continue
         others = _counts_of(table)
-        apart = sorted(
-            {(a, b) for a in own for b in others if 0 < abs(a - b) < rule.threshold}
-        )
+        apart = sorted({(a, b) for a in own for b in others if 0 < abs(a - b) < rule.threshold})
         if not apart:
             continue
         cells = ", ".join(f"{a:,.0f} and {b:,.0f}" for a, b in apart[:3])
@@ -328,9 +320,7 @@ def _with_neighbours(
         else:
             words = f"its counts differ by fewer than {rule.threshold} from those of {table.name}"
             doubts.append((words, cells))
-    return replace(
-        shown, doubts=tuple(dict.fromkeys(doubts)), faults=tuple(dict.fromkeys(faults))
-    )
+    return replace(shown, doubts=tuple(dict.fromkeys(doubts)), faults=tuple(dict.fromkeys(faults)))
 
 
 def _counts_of(table: ReleasedTable) -> set[float]:

@@ -56,7 +56,9 @@ def few_in_texts(
         return []
     nouns = {*_PEOPLE, *(units if rule.counts == "people" else ())}
     tells = _patterns(rule.threshold, nouns)
-    return [repr(match.group(0)) for text in texts for tell in tells for match in tell.finditer(text)]
+    return [
+        repr(match.group(0)) for text in texts for tell in tells for match in tell.finditer(text)
+    ]
 
 
 def refuse_words_of_few(

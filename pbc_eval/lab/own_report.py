@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from pbc_eval._validate import did_you_mean, first_few
+from pbc_eval._validate import did_you_mean
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.disclosure import OwnTable, ReleasedTable, release, with_own_figure, with_own_table
 from pbc_eval.errors import DataError, PublicationError
@@ -25,11 +25,13 @@ from pbc_eval.evaluation.record import Kind
 from pbc_eval.intake.table_files import read_table
 from pbc_eval.provenance import sha256
 from pbc_eval.publish.formats.write import write
+from pbc_eval.publish.own_claims import Supported, over_claims
 from pbc_eval.publish.report_kinds import OWN_NOTEBOOK
 from pbc_eval.report.figures.drawing import Figure, as_drawn, points_drawn
 from pbc_eval.report.html import RELEASED, part_html, section_html
 from pbc_eval.report.page import OWN, Page, page_of
 from pbc_eval.report.parts import Table
+from pbc_eval.report.words.claims import support_of
 
 
 class Shown:
@@ -95,7 +97,7 @@ class Report:
         """The head of the page: title, notices, facts and contents. Show it first."""
         if self._shown:
             raise PublicationError("report.opening() was shown already, and stands first. Once.")
-        return self._section("")
+        return self._section(self._page[0].name)
 
     def section(self, name: str) -> Shown:
         """One section of the standard page, where the authors want something before the next.
@@ -114,7 +116,7 @@ class Report:
         before = self.sections[: self.sections.index(name)]
         if before:
             raise PublicationError(
-                f"report.section({name!r}): {first_few(list(before))} stands before it. Show that "
+                f"report.section({name!r}): {before[0]} stands before it. Show that "
                 "first: the order of the page stays."
             )
         return self._section(name)
@@ -141,11 +143,12 @@ class Report:
 
         Raises DisclosureError for what is not registered or must not go out, with every reason.
         """
-        self._refuse_when_closed("report.table(...)")
+        self._refuse_before_or_after("report.table(...)")
         own = OwnTable(
             caption=caption, frame=frame, people=people, name=name, kinds=kinds, headers=headers,
             notes=notes, decimals=decimals, rows_share_people=overlapping,
         )  # fmt: skip
+        self._refuse_over_claims(own)
         self.released, table = with_own_table(self.released, own)
         return self._added(Table(table), table)
 
@@ -166,13 +169,14 @@ class Report:
         Raises PublicationError without words or data and where it draws more points than its data
         have, DisclosureError where something in its data may not be told.
         """
-        self._refuse_when_closed("report.figure(...)")
+        self._refuse_before_or_after("report.figure(...)")
         own = OwnTable(
             caption=caption, frame=data, people=people, name=name, kinds=kinds, notes=(alt,)
         )
         if not alt.strip():
             raise PublicationError(f"figure {own.full_name}: has no alternative text. Say what it "
                                    "shows to someone who does not see it: alt='...'.")  # fmt: skip
+        self._refuse_over_claims(own)
         svg = as_drawn(figure, name=own.full_name)
         if (points := points_drawn(figure)) > data.size:
             raise PublicationError(
@@ -180,16 +184,14 @@ class Report:
                 "rows. Give the data that it draws, or draw the data that you give."
             )
         self.released, frame = with_own_figure(self.released, own)
-        drawn = Figure(
-            name=own.full_name, caption=caption, alt=alt, data=frame, draw=lambda: svg
-        )
+        drawn = Figure(name=own.full_name, caption=caption, alt=alt, data=frame, draw=lambda: svg)
         return self._added(drawn, frame)
 
     def rest(self) -> Shown:
         """Every section that is left and the end of the page; writes the files beside it. Show it
         last."""
         self._refuse_when_closed("report.rest()")
-        left = (() if self._shown else ("",)) + self.sections
+        left = (() if self._shown else (self._page[0].name,)) + self.sections
         own = tuple(self._own)
         page = page_of(self.released, own=own)
         write(page, self.released, self._run_dir)
@@ -207,13 +209,12 @@ class Report:
         return Shown(shown, "rest")
 
     def _section(self, name: str) -> Shown:
-        section = self._page[0] if not name else self._page.section(name)
+        section = self._page.section(name)
         assert section is not None  # its name was looked up
         self._shown.append(name)
         return Shown(section_html(section, self._page.language), "section")
 
     def _added(self, part: Table | Figure, released: "ReleasedTable | pd.DataFrame") -> Shown:
-        self._refuse_before_the_head("A table or figure of your own")
         self._own.append(part)
         currency = self.released.spec.contract.currency
         html = part_html(part, currency=currency, language=self._page.language)
@@ -223,6 +224,29 @@ class Report:
     def _note_input(self, name: str, path: Path) -> None:
         inputs = {**self.released.inputs, name: sha256(path)}
         self.released = replace(self.released, inputs=inputs)
+
+    def _refuse_over_claims(self, own: OwnTable) -> None:
+        """Captions, notes, headings and words in cells are held to what results support."""
+        ordered = sorted(self.released.findings, key=lambda f: f is not self.released.primary)
+        supports = [(f.outcome.label, support_of(f, self.released)) for f in ordered]
+        results = [
+            Supported(
+                outcome=support.of,
+                label=label,
+                causal=support.kind == "causal",
+                beyond_chance=support.certainty == "beyond_chance",
+                why_no_more=support.why_no_more,
+            )
+            for label, support in supports
+        ]
+        texts = [own.caption, *own.notes, *(own.headers or {}).values()]
+        texts += [value for c in own.frame for value in own.frame[c] if isinstance(value, str)]
+        if problems := list(over_claims("\n".join(texts), results)):
+            raise PublicationError(f"{own.full_name}: {' '.join(problems)} Reword it.")
+
+    def _refuse_before_or_after(self, what: str) -> None:
+        self._refuse_when_closed(what)
+        self._refuse_before_the_head(what)
 
     def _refuse_before_the_head(self, what: str) -> None:
         if not self._shown:

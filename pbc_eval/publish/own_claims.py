@@ -23,28 +23,29 @@ _DID = (
     r"(?:reduc|increas|improv|lower|rais|prevent|sav|cut|halv|doubl|boost|cur|fix)"
     r"(?:e|es|ed|ing|s|t)?\b|(?:work|succeed)(?:s|ed)\b"
 )
-_CLAIMS: tuple[tuple[Claimed, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
-    for kind, pattern in (
-        (
-            "proof",
-            r"\bprov(?:e|es|ed|en|ing)\b|\bproof\b|\bconclusive(?:ly)?\b|\bundoubtedly\b|"
-            r"\bguarantee[sd]?\b|\bdefinitively\b|\bwithout (?:a )?doubt\b|\bbeyond doubt\b",
-        ),
-        (
-            "no effect",
-            r"\bno (?:effect|impact|difference|benefit|influence)\b|\bineffective\b|"
-            r"\b(?:did|does|do) not (?:work|help)\b|\bnothing changed\b",
-        ),
-        (
-            "a cause",
-            r"\bcaus(?:e|es|ed|ing)\b|\bled to\b|\bresult(?:s|ed) in\b|\bas a result of\b|"
-            r"\bbecause of\b|\bthanks to\b|\battribut(?:able|ed) to\b|\bbrought about\b|"
-            rf"{_DOER}(?:\W+\w+){{0,2}}?\W+(?:{_DID})",
-        ),
-        ("significance", r"\bsignifican(?:t|tly|ce)\b|\bbeyond chance\b|\bnot (?:by|due to) chance\b"),
-    )
+_WORDS: tuple[tuple[Claimed, str], ...] = (
+    (
+        "proof",
+        r"\bprov(?:e|es|ed|en|ing)\b|\bproof\b|\bconclusive(?:ly)?\b|\bundoubtedly\b|"
+        r"\bguarantee[sd]?\b|\bdefinitively\b|\bwithout (?:a )?doubt\b|\bbeyond doubt\b",
+    ),
+    (
+        "no effect",
+        r"\bno (?:effect|impact|difference|benefit|influence)\b|\bineffective\b|"
+        r"\b(?:did|does|do) not (?:work|help)\b|\bnothing changed\b",
+    ),
+    (
+        "a cause",
+        r"\bcaus(?:e|es|ed|ing)\b|\bled to\b|\bresult(?:s|ed) in\b|\bas a result of\b|"
+        r"\bbecause of\b|\bthanks to\b|\battribut(?:able|ed) to\b|\bbrought about\b|"
+        rf"{_DOER}(?:\W+\w+){{0,2}}?\W+(?:{_DID})",
+    ),
+    (
+        "significance",
+        r"\bsignifican(?:t|tly|ce)\b|\bbeyond chance\b|\bnot (?:by|due to) chance\b",
+    ),
 )
+_CLAIMS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _WORDS)
 _HEDGED = re.compile(
     r"\b(?:not|never|cannot|no|whether|would|could|may|might|if|expected|aims?|aimed|intended|"
     r"hoped?|designed|planned|promised|nor)\b|n't\b|\?",
@@ -117,7 +118,7 @@ def _is_denied(kind: Claimed, sentence: str, words: re.Match[str]) -> bool:
     if kind == "no effect":
         rest = sentence[: words.start()] + " " + sentence[words.end() :]
         return _DENIED.search(rest) is not None
-    return _HEDGED.search(sentence[: words.start()]) is not None or sentence.endswith("?")
+    return _HEDGED.search(sentence[: words.end()]) is not None or sentence.endswith("?")
 
 
 def _problem(kind: Claimed, backing: Sequence[Supported]) -> str:

@@ -1,11 +1,10 @@
 """An evaluation's own notebook, as a file: what it reads, and what ``new`` makes of it."""
 
 import ast
+import json
+from collections.abc import Iterator
 from pathlib import Path
-
-import nbformat
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from typing import Any
 
 from pbc_eval.errors import PublicationError, SpecError
 from pbc_eval.publish.report_kinds import OWN_NOTEBOOK
@@ -39,16 +38,28 @@ def write_own_notebook(folder: Path) -> Path:
         raise SpecError(f"{target}: is there already, and may hold your words. Remove it first.")
     parameters = 'evaluation = "evaluation.yaml"\nrun_dir = "../../.reports-work/by-hand"'
     cells = [
-        new_markdown_cell(_TITLE.format(name=folder.resolve().name)),  # type: ignore[no-untyped-call]
-        new_code_cell(parameters, metadata={"tags": ["parameters"]}),  # type: ignore[no-untyped-call]
-        *(new_code_cell(source) for source in _CELLS),  # type: ignore[no-untyped-call]
+        _cell("markdown", _TITLE.format(name=folder.resolve().name)),
+        _cell("code", parameters, "parameters"),
+        *(_cell("code", source) for source in _CELLS),
     ]
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"  # the same every time
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    made = new_notebook(cells=cells, metadata={"kernelspec": kernel})  # type: ignore[no-untyped-call]
-    nbformat.write(made, target)  # type: ignore[no-untyped-call]
+    made = {
+        "cells": cells,
+        "metadata": {"kernelspec": kernel},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    target.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return target
+
+
+def _cell(kind: str, source: str, *tags: str) -> dict[str, Any]:
+    cell: dict[str, Any] = {"cell_type": kind, "metadata": {}, "source": source}
+    if tags:
+        cell["metadata"]["tags"] = list(tags)
+    return cell | ({"execution_count": None, "outputs": []} if kind == "code" else {})
 
 
 def files_of_own_notebook(folder: Path) -> list[str]:
@@ -58,11 +69,9 @@ def files_of_own_notebook(folder: Path) -> list[str]:
     if not (folder / OWN_NOTEBOOK).is_file():
         return []
     names = [OWN_NOTEBOOK]
-    for number, cell in enumerate(read_notebook(folder / OWN_NOTEBOOK).cells, start=1):
-        if cell.cell_type != "code":
-            continue
+    for number, source in enumerate(_code_of(folder / OWN_NOTEBOOK), start=1):
         try:
-            tree = ast.parse(cell.source)
+            tree = ast.parse(source)
         except SyntaxError:
             continue  # told, with its line, when the cell runs; magics of IPython among them
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
@@ -72,18 +81,19 @@ def files_of_own_notebook(folder: Path) -> list[str]:
             first = call.args[0] if call.args else None
             if not isinstance(first, ast.Constant) or not isinstance(first.value, str):
                 raise PublicationError(
-                    f"{OWN_NOTEBOOK}: cell {number}: report.read(...) must name its file in quotes, "
-                    "so that the file is among what the report is made of: "
+                    f"{OWN_NOTEBOOK}: cell {number}: report.read(...) must name its file in "
+                    "quotes, so that the file is among what the report is made of: "
                     'report.read("survey.csv").'
                 )
             names.append(first.value.partition("::")[0])
     return list(dict.fromkeys(names))
 
 
-def read_notebook(path: Path) -> NotebookNode:
-    """A notebook as it lies on disk. Raises PublicationError for a file that is none."""
+def _code_of(path: Path) -> Iterator[str]:
+    """The source of each cell, empty where it is no code."""
     try:
-        made: NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-    except (ValueError, KeyError, AttributeError, OSError, nbformat.ValidationError) as problem:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        for cell in cells:
+            yield "".join(cell["source"]) if cell["cell_type"] == "code" else ""
+    except (ValueError, KeyError, TypeError, OSError) as problem:
         raise PublicationError(f"{path.name}: is not a notebook ({problem}).") from None
-    return made

@@ -61,8 +61,10 @@ class Kind:
         """The notebook that makes the report of ``source``: its own beside it, else the standard
         one. Design notes and portfolios have none of their own."""
         own = source.parent / OWN_NOTEBOOK
-        return own if self.name in ("impact_report", "sroi_report") and own.is_file() else (
-            self.notebook
+        return (
+            own
+            if self.name in ("impact_report", "sroi_report") and own.is_file()
+            else (self.notebook)
         )
 
 

@@ -72,9 +72,7 @@ def section_html(section: Section, language: str = SOURCE) -> str:
 def part_html(part: Table | Figure, *, currency: str, language: str = SOURCE) -> Markup:
     """One table or figure as it stands on the page."""
     if isinstance(part, Table):
-        return table_html(
-            part.table, currency=currency, folded=part.folded, language=language
-        )
+        return table_html(part.table, currency=currency, folded=part.folded, language=language)
     return figure_html(part, language=language)
 
 

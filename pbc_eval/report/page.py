@@ -142,9 +142,7 @@ class Page(tuple[Section, ...]):
         return next((section for section in self if section.name == name), None)
 
 
-def page_of(
-    released: Released, kind: ReportKind | None = None, own: Sequence[Part] = ()
-) -> Page:
+def page_of(released: Released, kind: ReportKind | None = None, own: Sequence[Part] = ()) -> Page:
     """The page of a report. ``kind`` is that which the file asks for where it is left out; an
     evaluation may be shown as an impact report or as a social return report. ``own`` are tables and
     figures that the authors added to it, for its files and its reviews.
@@ -217,10 +215,8 @@ def _sections(rows: Sequence[Row[R]], released: R, currency: str) -> list[Sectio
 
 
 def _own_section(parts: Sequence[Part], currency: str) -> Section:
-    heading = Sentence("The authors' own tables and figures")
-    return Section(
-        name=OWN, heading=heading, title=heading, currency=currency, parts=tuple(parts)
-    )
+    heading = "The authors' own tables and figures"  # no heading of the page
+    return Section(name=OWN, heading=heading, title=heading, currency=currency, parts=tuple(parts))
 
 
 def _currency(released: Released) -> str:
