@@ -44,7 +44,6 @@ from .intake.table_files import read_table as read_table
 from .intake.value_map_out import write_value_map as write_value_map
 from .intake.value_table import read_value_map as read_value_map
 from .kpi.measure import measure_performance as measure_performance
-from .lab.own_report import open_report as open_report
 from .matching.match import match as match
 from .matching.weight import weight as weight
 from .panel.panel import Panel as Panel
@@ -62,6 +61,10 @@ __version__: str
 from .did.honest_did import honest_did as honest_did
 from .did.pretest_power import pretest_power as pretest_power
 from .did.randomisation import randomisation_test as randomisation_test
+from .lab.drawn import plot as plot
+from .lab.explained import Explanation as Explanation
+from .lab.explained import explain as explain
+from .lab.own_report import open_report as open_report
 from .matching.abadie_imbens import Tolerant as Tolerant
 from .matching.abadie_imbens import nearest_effect as nearest_effect
 from .matching.binary import risk_effects as risk_effects
@@ -77,3 +80,4 @@ from .numerics.few_clusters import clustered_wald as clustered_wald
 from .numerics.several_tests import adjust_p_values as adjust_p_values
 from .payment.sample_size import sample_size as sample_size
 from .payment.sample_size import tier_chance as tier_chance
+from .report.figures.drawing import Figure as Figure

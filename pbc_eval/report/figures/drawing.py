@@ -6,6 +6,7 @@ information is carried by colour alone.
 """
 
 import base64
+import html
 import io
 import re
 import sys
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import matplotlib as mpl
 import pandas as pd
@@ -62,7 +64,7 @@ _STYLE = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Figure:
     """A figure: what it shows in words, the data behind it, and how it is drawn."""
 
@@ -82,6 +84,25 @@ class Figure:
     def data_uri(self) -> str:
         """The SVG as an image source: inside an image nothing can run or load."""
         return "data:image/svg+xml;base64," + base64.b64encode(self.svg).decode("ascii")
+
+    def _repr_html_(self) -> str:
+        """For a notebook: the drawing with its alternative text and its caption."""
+        alt, caption = html.escape(self.alt), html.escape(self.caption)
+        return (
+            f'<figure><img src="{self.data_uri}" alt="{alt}"><figcaption>{caption}</figcaption>'
+            "</figure>"
+        )
+
+    def __repr__(self) -> str:
+        return f"<Figure {self.name}: {self.caption}>"
+
+    def save(self, path: str | Path) -> Path:
+        """Write the drawing as .svg. Raises PublicationError for another kind of file."""
+        target = Path(path)
+        if target.suffix.casefold() != ".svg":
+            raise PublicationError(f"{target.name}: figures are drawings; save it as .svg.")
+        target.write_bytes(self.svg)
+        return target
 
 
 def legend(axes: Axes) -> None:
