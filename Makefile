@@ -36,7 +36,7 @@ lint: $(VENV)/test.ready
 	$(BIN)/python -m mypy
 
 lab: $(VENV)/report.ready
-	$(BIN)/jupyter lab --ip=127.0.0.1 --notebook-dir=.
+	$(BIN)/pbc-eval lab data --reports reports
 
 bench: $(VENV)/test.ready
 	$(BIN)/python benchmarks/did.py

@@ -81,3 +81,4 @@ from .numerics.several_tests import adjust_p_values as adjust_p_values
 from .payment.sample_size import sample_size as sample_size
 from .payment.sample_size import tier_chance as tier_chance
 from .report.figures.drawing import Figure as Figure
+from .lab.examples import example as example

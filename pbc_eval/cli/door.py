@@ -61,6 +61,8 @@ def _what_to_install(missing: ModuleNotFoundError) -> str:
     tool = (missing.name or "").partition(".")[0]
     if tool in ("", "pbc_eval"):
         raise missing
+    if tool in ("jupyter_server", "tornado"):
+        return "The workbench is not installed. Install it: pip install 'pbc-eval[lab]'"
     return (
         f"This command makes reports, for which {tool} is needed, and it is not installed. "
         "Install the report tools: pip install 'pbc-eval[report]'"

@@ -136,9 +136,9 @@ def _of_estimate(estimate: AttEstimate) -> Explanation:
 
 _AVERAGES = {
     "simple": Sentence("All treated units and periods count alike."),
-    "event": Sentence("One effect for each period since the start."),
-    "cohort": Sentence("One effect for each group that started together."),
-    "calendar": Sentence("One effect for each period of the calendar."),
+    "event": Sentence("An effect for each period since the start."),
+    "cohort": Sentence("An effect for each group that started together."),
+    "calendar": Sentence("An effect for each period of the calendar."),
 }
 
 
@@ -239,7 +239,7 @@ def _of_kpi(kpi: KpiResult) -> Explanation:
 def _of_people(effects: RiskEffects | RateEffects) -> Explanation:
     return Explanation(
         of=effects.per_hundred,
-        what=(Sentence("One comparison, told as a difference and as ratios."),),
+        what=(Sentence("A comparison, told as a difference and as ratios."),),
         against=(Sentence("Comparable people outside the programme, weighted to be alike."),),
         assumes=(ALIKE, OVERLAP, NO_SPILL),
         overturned_by=(HIDDEN, Sentence("A ratio alone: it is large where hardly anybody is hit.")),
@@ -254,7 +254,7 @@ def _of_bounds(bounds: OmittedVariableBounds) -> Explanation:
         against=(Sentence("How strong the covariates that are there turned out to be."),),
         assumes=(Sentence("A linear regression of the outcome on treatment and covariates."),),
         overturned_by=(
-            Sentence("One that explains {value} of what is left of both.", value=value),
+            Sentence("A variable that explains {value} of what is left of both.", value=value),
         ),
     )
 
@@ -293,7 +293,7 @@ def _of_panel(panel: Panel) -> Explanation:
         of=panel.summary(),
         what=(Sentence("Units over periods, with when each began; nothing is estimated yet."),),
         against=(Sentence("Units that never began, or had not begun yet."),),
-        assumes=(Sentence("One row a unit and period, and a start that is right."),),
+        assumes=(Sentence("Each unit stands once in each period, and its start is right."),),
         overturned_by=(Sentence("Starts that are wrong, units that change what they are."),),
     )
 
