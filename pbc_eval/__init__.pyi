@@ -62,6 +62,7 @@ from .did.honest_did import honest_did as honest_did
 from .did.pretest_power import pretest_power as pretest_power
 from .did.randomisation import randomisation_test as randomisation_test
 from .lab.drawn import plot as plot
+from .lab.examples import example as example
 from .lab.explained import Explanation as Explanation
 from .lab.explained import explain as explain
 from .lab.own_report import open_report as open_report
@@ -81,4 +82,3 @@ from .numerics.several_tests import adjust_p_values as adjust_p_values
 from .payment.sample_size import sample_size as sample_size
 from .payment.sample_size import tier_chance as tier_chance
 from .report.figures.drawing import Figure as Figure
-from .lab.examples import example as example

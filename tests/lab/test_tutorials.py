@@ -1,6 +1,5 @@
 """Tutorials: thin, clean, and each runs from end to end on the examples of the package."""
 
-import json
 import re
 
 import nbformat
@@ -32,7 +31,7 @@ def test_no_outputs_no_paths_of_a_machine_and_every_cell_introduced(path):
 
 @TUTORIALS
 def test_every_public_name_in_its_words_and_cells_is_there(path):
-    text = "\n".join(cell["source"] for cell in json.loads(path.read_text("utf-8"))["cells"])
+    text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
     names = set(re.findall(r"pbc\.(\w+)", text))
     assert names
     assert names <= set(pbc.__all__)
