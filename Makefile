@@ -3,6 +3,7 @@
 # make soak     long simulations, and the wheel installed into an empty environment
 # make quick    the subset of the suite that takes under a minute
 # make lab      JupyterLab on the project
+# make docs     the documentation site, into docs/_build/html; a warning is an error
 # make bench    speed and memory, side by side with what one would use instead
 # make lint     ruff and mypy --strict
 # make pins     resolve pyproject.toml again into the hash-checked requirements files
@@ -13,7 +14,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 WORKERS ?= 2
 
-.PHONY: report test soak quick lab bench lint pins clean
+.PHONY: report test soak quick lab docs bench lint pins clean
 
 report: $(VENV)/report.ready
 	$(BIN)/pbc-eval batch data --reports reports --workers $(WORKERS)
@@ -66,3 +67,6 @@ $(VENV)/test.ready: $(VENV)/report.ready requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+
+docs: $(VENV)/test.ready
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html

@@ -127,7 +127,7 @@ class StartHandler(JupyterHandler):
             output = b"It took more than an hour and was stopped."
         await self._show(output.decode("utf-8", errors="replace").strip())
 
-    async def _show(self, told_of: str) -> None:
+    async def _show(self, outcome: str) -> None:
         folder, reports = self._places
         root = Path(self.settings["server_root_dir"]).expanduser().resolve()
         loop = asyncio.get_running_loop()
@@ -137,7 +137,7 @@ class StartHandler(JupyterHandler):
         token = self.xsrf_token
         text = token.decode() if isinstance(token, bytes) else str(token)
         self.set_header("Content-Type", "text/html; charset=UTF-8")
-        self.finish(start_page(entries, why, base=self.base_url, xsrf=text, told=told_of))
+        self.finish(start_page(entries, why, base=self.base_url, xsrf=text, outcome=outcome))
 
     @property
     def _places(self) -> tuple[Path, Path]:

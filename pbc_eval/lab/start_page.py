@@ -108,10 +108,10 @@ def _checks(edition: Path) -> str:
 
 
 def start_page(
-    entries: Sequence[Entry], why_none: str, *, base: str, xsrf: str = "", told: str = ""
+    entries: Sequence[Entry], why_none: str, *, base: str, xsrf: str = "", outcome: str = ""
 ) -> str:
     """The page as HTML. ``base`` is where the server is; ``xsrf`` lets its buttons be pressed;
-    ``told`` is what the last one did."""
+    ``outcome`` is what the last one did."""
     rows = "".join(_row(entry, base, xsrf) for entry in entries)
     table = (
         f"<table><caption>{counted(len(entries), 'evaluation')}, those that need work first"
@@ -123,7 +123,9 @@ def start_page(
         else f"<p>{escape(why_none)}</p>"
     )
     done = (
-        f'<section aria-label="What was done"><pre>{escape(told)}</pre></section>' if told else ""
+        f'<section aria-label="What was done"><pre>{escape(outcome)}</pre></section>'
+        if outcome
+        else ""
     )
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
