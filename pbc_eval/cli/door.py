@@ -46,6 +46,9 @@ def readable(command: Callable[P, T]) -> Callable[P, T]:
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return command(*args, **kwargs)
+        except KeyboardInterrupt:
+            screen.print("Stopped. What was published before is as it was.")
+            raise typer.Exit(130) from None
         except ModuleNotFoundError as missing:
             show(_what_to_install(missing), "Not installed")
             raise typer.Exit(1) from None
