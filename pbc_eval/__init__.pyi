@@ -65,6 +65,7 @@ from .lab.drawn import plot as plot
 from .lab.examples import example as example
 from .lab.explained import Explanation as Explanation
 from .lab.explained import explain as explain
+from .lab.explore import explore as explore
 from .lab.own_report import open_report as open_report
 from .matching.abadie_imbens import Tolerant as Tolerant
 from .matching.abadie_imbens import nearest_effect as nearest_effect
