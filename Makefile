@@ -6,6 +6,8 @@
 # make docs     the documentation site, into docs/_build/html; a warning is an error
 # make bench    speed and memory, side by side with what one would use instead
 # make lint     ruff and mypy --strict
+# make audit    are all pins still offered, unchanged, and under a permissive licence?
+# make sbom     dist/pbc_eval.cdx.json: what a release is made of (CycloneDX)
 # make pins     resolve pyproject.toml again into the hash-checked requirements files
 
 PYTHON ?= python3
@@ -14,7 +16,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 WORKERS ?= 2
 
-.PHONY: report test soak quick lab docs bench lint pins clean
+.PHONY: report test soak quick lab docs bench lint audit sbom pins clean
 
 report: $(VENV)/report.ready
 	$(BIN)/pbc-eval batch data --reports reports --workers $(WORKERS)
@@ -30,6 +32,13 @@ soak: $(VENV)/test.ready
 
 quick: $(VENV)/test.ready
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow and not soak"
+
+audit: $(VENV)/test.ready
+	$(BIN)/python tools/audit_dependencies.py
+
+sbom: $(VENV)/test.ready
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --output-reproducible --validate -o dist/pbc_eval.cdx.json
 
 lint: $(VENV)/test.ready
 	$(BIN)/python -m ruff check .

@@ -19,6 +19,7 @@ from pbc_eval.intake.input_files import sha256
 
 __all__ = [
     "MANIFEST",
+    "SIGNATURE",
     "changed_files",
     "code_commit",
     "code_hash",
@@ -32,6 +33,7 @@ __all__ = [
 
 MANIFEST = "manifest.json"
 TUTORIALS = "tutorials"  # among the notebooks; no page is made by them
+SIGNATURE = "manifest.json.sig"  # beside it, and not one of its files
 _REMEDY = "Run the evaluation again, or restore the file."
 _REPORTED = (
     "pbc-eval",
@@ -164,5 +166,7 @@ def changed_files(folder: Path) -> tuple[str, ...]:
             changes.append(f"{name} is missing")
         elif sha256(there[name]) != digest:
             changes.append(f"{name} has changed")
-    changes += [f"{name} is new" for name in sorted(there.keys() - expected.keys() - {MANIFEST})]
+    changes += [
+        f"{name} is new" for name in sorted(there.keys() - expected.keys() - {MANIFEST, SIGNATURE})
+    ]
     return tuple(changes)

@@ -2,8 +2,8 @@
 
 The rule holds back what data show; "three people found no match" in a limitation, "n=3" in a note
 or a verified count of 4 would tell it all the same. Numbers from 1 to one less than the threshold,
-before a word for people (or for the units, where these are people), stop the release until the
-words are changed, or somebody answers for them under ``publication.disclosure.reviewed``.
+before a word for people (or for the units, where these are people), in English or Welsh, stop the
+release until the words are changed, or somebody answers for them under ``publication.disclosure.reviewed``.
 """
 
 import re
@@ -26,6 +26,21 @@ _PEOPLE = (
     "patients", "pupils", "students", "clients", "service users", "prisoners", "offenders",
     "veterans", "families", "households", "individuals", "respondents", "residents", "tenants",
     "carers", "jobseekers", "claimants", "learners", "beneficiaries", "survivors", "refugees",
+)  # fmt: skip
+# Welsh, with the forms that follow a number ("tri pherson", "dwy fenyw", "pedwar o bobl").
+_WELSH_NUMBERS = (
+    (1, "un"), (2, "dau"), (2, "dwy"), (3, "tri"), (3, "tair"), (4, "pedwar"), (4, "pedair"),
+    (5, "pump"), (5, "pum"), (6, "chwech"), (6, "chwe"), (7, "saith"), (8, "wyth"), (9, "naw"),
+    (2, "ddau"), (2, "ddwy"), (3, "dri"), (3, "thri"), (3, "dair"), (3, "thair"), (4, "bedwar"),
+    (4, "phedwar"), (4, "bedair"), (4, "phedair"), (5, "bump"), (5, "phump"), (5, "bum"),
+    (10, "deg"), (11, "un ar ddeg"), (12, "deuddeg"), (15, "pymtheg"),
+)  # fmt: skip
+_WELSH_PEOPLE = (
+    "o bobl", "o blant", "o fenywod", "o ddynion", "o gleifion", "o deuluoedd", "o ddisgyblion",
+    "o gyfranogwyr", "o garcharorion", "o gartrefi", "o denantiaid", "o ofalwyr", "o fyfyrwyr",
+    "person", "pherson", "berson", "menyw", "fenyw", "dyn", "ddyn", "plentyn", "phlentyn",
+    "blentyn", "teulu", "theulu", "deulu", "claf", "chlaf", "glaf", "disgybl", "ddisgybl",
+    "cyfranogwr", "chyfranogwr", "gyfranogwr",
 )  # fmt: skip
 
 
@@ -123,6 +138,8 @@ def _patterns(threshold: int, nouns: set[str]) -> tuple[re.Pattern[str], ...]:
     """A small number before a word for people; "n = 3"; "3/185" and "3 of 185" before one."""
     small = [str(n) for n in range(1, threshold)]
     some = [*small, *_NUMBERS[2:threshold]]  # "one" is hardly ever a count
+    some += [word for n, word in _WELSH_NUMBERS if 1 < n < threshold]
+    nouns = {*nouns, *_WELSH_PEOPLE}
     who = "|".join(sorted(map(re.escape, nouns), key=len, reverse=True))
     n, number = "|".join(reversed(small)), "|".join(sorted(some, key=len, reverse=True))
     before = r"(?<![\w.,:/£$€-])(?<!compared with )(?<!matched with )(?<!matched to )"
