@@ -52,8 +52,7 @@ def words_of_few(model: BaseModel, rule: DisclosureRule, units: tuple[str, ...] 
     """
     if not rule.protects:
         return []
-    nouns = {*_PEOPLE, *(units if rule.counts == "people" else ())}
-    tells = _patterns(rule.threshold, nouns)
+    tells = _tells(rule, units)
     return [
         f"{key}: {match.group(0)!r}"
         for key, text in _texts(model.model_dump(exclude_defaults=True), "")
@@ -69,11 +68,14 @@ def few_in_texts(
     """Where somebody's own words tell of few people; ``units`` as ``words_of_few`` has them."""
     if not rule.protects:
         return []
-    nouns = {*_PEOPLE, *(units if rule.counts == "people" else ())}
-    tells = _patterns(rule.threshold, nouns)
+    tells = _tells(rule, units)
     return [
         repr(match.group(0)) for text in texts for tell in tells for match in tell.finditer(text)
     ]
+
+
+def _tells(rule: DisclosureRule, units: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    return _patterns(rule.threshold, {*_PEOPLE, *(units if rule.counts == "people" else ())})
 
 
 def refuse_words_of_few(

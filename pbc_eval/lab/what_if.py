@@ -118,7 +118,7 @@ class WhatIf:
                     yield Setting(
                         key=f"value.{row.id}.{name}",
                         label=name.replace("_", " "),
-                        group=f"{row.stakeholder}: {row.outcome}",
+                        group=f"{row.id} ({row.stakeholder}: {row.outcome})",
                         agreed=agreed,
                         least=1.0 if name == "duration" else 0.0 if share else None,
                         most=1.0 if share else None,
