@@ -10,7 +10,7 @@ import sys
 import time
 
 import pytest
-from browser import chromium
+from browser import chromium, violations
 from bs4 import BeautifulSoup
 from editions import put
 from evaluations import copy_of
@@ -104,6 +104,16 @@ def test_cards_name_commands_that_there_are(tmp_path):
     known = CliRunner().invoke(app, ["--help"]).output
     assert all(re.search(rf"\b{name}\b", known) for name in named)
     assert {card["catalog"] for card in cards} == {"pbc-eval"}
+
+
+@pytest.mark.soak
+def test_axe_finds_nothing_wrong_at_a_desk_and_on_a_phone(project):
+    entries, _ = entries_of(project / "data", project / "reports", project, TODAY)
+    file = project / "start.html"
+    file.write_text(start_page(entries, "", base="/", xsrf="x", outcome="Done."), "utf-8")
+    with chromium() as browser:
+        assert violations(browser, file, 1280) == []
+        assert violations(browser, file, 390) == []
 
 
 @pytest.mark.soak
