@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from browser import chromium, violations
@@ -17,7 +19,7 @@ from evaluations import copy_of
 from typer.testing import CliRunner
 
 from pbc_eval.batch.status import Standing, State
-from pbc_eval.cli import app
+from pbc_eval.cli import app, work
 from pbc_eval.errors import SpecError
 from pbc_eval.lab.server import command_of, write_cards
 from pbc_eval.lab.start_page import entries_of, next_step, start_page
@@ -94,6 +96,29 @@ def test_it_listens_on_this_machine_alone_and_keeps_its_token(tmp_path):
     assert not [word for word in command if "token" in word or "password" in word]
     with pytest.raises(SpecError, match="lies outside"):
         command_of(tmp_path / "here", tmp_path, tmp_path, port=1, browser=False)
+
+
+@pytest.mark.parametrize("system", ["posix", "nt"])
+def test_the_command_hands_over_to_jupyter_as_the_system_can(project, monkeypatch, system):
+    """Where processes can be replaced, signals reach Jupyter itself; on Windows it is waited for."""
+    handed = []
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(
+        work, "os",
+        SimpleNamespace(name=system, environ={}, execv=lambda _, words: handed.append(words)),
+    )  # fmt: skip
+    ended = SimpleNamespace(returncode=3)
+    waited = SimpleNamespace(run=lambda words, **_: handed.append(words) or ended)
+    monkeypatch.setattr(work, "subprocess", waited)
+    done = CliRunner().invoke(app, ["lab", "--no-browser", "--port", "8900"])
+    assert done.exit_code == 3, done.output  # on posix nothing comes back; here it does
+    assert (
+        handed[0]
+        == handed[-1]
+        == command_of(project, Path("data"), Path("reports"), port=8900, browser=False)
+    )
+    assert len(handed) == (2 if system == "posix" else 1)
+    assert (project / ".reports-work" / "lab" / "jp_app_launcher.yaml").is_file()
 
 
 def test_cards_name_commands_that_there_are(tmp_path):
