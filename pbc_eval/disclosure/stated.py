@@ -3,11 +3,12 @@
 The rule holds back what data show; "three people found no match" in a limitation, "n=3" in a note
 or a verified count of 4 would tell it all the same. Numbers from 1 to one less than the threshold,
 before a word for people (or for the units, where these are people), in English or Welsh, stop the
-release until the words are changed, or somebody answers for them under ``publication.disclosure.reviewed``.
+release until the words are changed, or somebody answers for them under
+``publication.disclosure.reviewed``.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -17,6 +18,7 @@ from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.disclosure.record import OutputReview, ReviewStatus
 from pbc_eval.errors import DisclosureError
+from pbc_eval.results import MeasuredOutcome
 
 WORDS, COUNTS = "words", "verified-counts"
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
@@ -101,9 +103,11 @@ def review_of_words(spec: EvaluationSpec, rule: DisclosureRule) -> list[OutputRe
     return [_review(WORDS, reason, places, rule)]
 
 
-def review_of_counts(spec: EvaluationSpec, rule: DisclosureRule) -> list[OutputReview]:
-    """Verified counts of few: a fail where they are said to be people, for review where nothing
-    says what they are."""
+def review_of_counts(
+    spec: EvaluationSpec, rule: DisclosureRule, counted: Mapping[str, MeasuredOutcome]
+) -> list[OutputReview]:
+    """Verified counts of few: a fail where they are said to be people, or are claims by people; for
+    review where nothing says what they are. ``counted`` holds the claims, by outcome."""
     if not rule.protects:
         return []
     few = [
@@ -112,6 +116,7 @@ def review_of_counts(spec: EvaluationSpec, rule: DisclosureRule) -> list[OutputR
         if any(0 < number < rule.threshold for number in (count.count, count.persons or 0))
     ]
     people = [count.outcome for count in few if count.counts == "people" or count.persons]
+    people += _claimed_by_few(spec, rule, counted)
     unsaid = [count.outcome for count in few if count.counts is None and not count.persons]
     if people:
         reason = f"a verified count of fewer than {rule.threshold} people is told with its payment"
@@ -127,6 +132,19 @@ def review_of_counts(spec: EvaluationSpec, rule: DisclosureRule) -> list[OutputR
             )
         ]
     return []
+
+
+def _claimed_by_few(
+    spec: EvaluationSpec, rule: DisclosureRule, counted: Mapping[str, MeasuredOutcome]
+) -> list[str]:
+    """Clauses that pay for claims of few people; each claim is at least one person's."""
+    few = []
+    for clause in spec.payment.claimed if spec.payment else ():
+        claims = counted.get(str(clause.outcome))
+        numbers = () if claims is None else (claims.count or 0, claims.total_scale or 0)
+        if any(0 < number < rule.threshold for number in numbers):
+            few.append(clause.id)
+    return few
 
 
 def _review(output: str, reason: str, cells: list[str], rule: DisclosureRule) -> OutputReview:
