@@ -100,7 +100,7 @@ def test_it_listens_on_this_machine_alone_and_keeps_its_token(tmp_path):
 
 @pytest.mark.parametrize("system", ["posix", "nt"])
 def test_the_command_hands_over_to_jupyter_as_the_system_can(project, monkeypatch, system):
-    """Where a process can be replaced, signals reach Jupyter itself; on Windows it is waited for."""
+    """Where a process can be replaced, signals reach Jupyter; on Windows it is waited for."""
     handed = []
     monkeypatch.chdir(project)
     monkeypatch.setattr(
