@@ -32,6 +32,7 @@ from pbc_eval.errors import PublicationError, SpecError
 from pbc_eval.evaluation.evaluate import input_hashes
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.publish import edition as press
+from pbc_eval.publish.own_notebook import write_own_notebook
 
 __all__ = ["without_kernels"]
 pytestmark = pytest.mark.slow  # editions are made
@@ -100,6 +101,7 @@ CHANGES = {
     "the page": lambda data: another_line(
         data.parent / "reports" / "wheels-to-meals" / "2026-1" / "index.html"
     ),
+    "a notebook of its own": lambda data: write_own_notebook(data / "wheels-to-meals"),
     "the edition": lambda data: shutil.rmtree(data.parent / "reports" / "wheels-to-meals"),
 }
 

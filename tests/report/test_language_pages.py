@@ -23,6 +23,7 @@ from pbc_eval.evaluation.portfolio.assemble import portfolio_of
 from pbc_eval.messages.catalogue import SOURCE, placeholders, translations
 from pbc_eval.publish.notebook import UNCONFIRMED, to_page
 from pbc_eval.publish.page import refuse_an_unfit_page
+from pbc_eval.report.html import RELEASED
 from pbc_eval.report.page import ReportKind
 
 pytestmark = pytest.mark.soak  # pages of every kind, in five catalogues
@@ -48,7 +49,7 @@ def page(kind, released, code):
     """The whole page, as an edition has it."""
     found = in_language(released, code)
     html = page_html(found, kind)
-    cells = [new_code_cell(outputs=[new_output("display_data", {"text/html": html})])]
+    cells = [new_code_cell(outputs=[new_output("display_data", {"text/html": html, RELEASED: {}})])]
     made = to_page(
         new_notebook(cells=cells), title="T", description="D", footer="F", citation="C",
         language=code,
