@@ -64,6 +64,12 @@ __version__: str
 from .did.honest_did import honest_did as honest_did
 from .did.pretest_power import pretest_power as pretest_power
 from .did.randomisation import randomisation_test as randomisation_test
+from .lab.drawn import plot as plot
+from .lab.examples import example as example
+from .lab.explained import Explanation as Explanation
+from .lab.explained import explain as explain
+from .lab.explore import explore as explore
+from .lab.own_report import open_report as open_report
 from .matching.abadie_imbens import Tolerant as Tolerant
 from .matching.abadie_imbens import nearest_effect as nearest_effect
 from .matching.binary import risk_effects as risk_effects
@@ -79,3 +85,4 @@ from .numerics.few_clusters import clustered_wald as clustered_wald
 from .numerics.several_tests import adjust_p_values as adjust_p_values
 from .payment.sample_size import sample_size as sample_size
 from .payment.sample_size import tier_chance as tier_chance
+from .report.figures.drawing import Figure as Figure
