@@ -25,13 +25,13 @@ test: $(VENV)/test.ready
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not soak"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not soak"
 
 soak: $(VENV)/test.ready
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m soak
 
 quick: $(VENV)/test.ready
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow and not soak"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not soak"
 
 audit: $(VENV)/test.ready
 	$(BIN)/python tools/audit_dependencies.py

@@ -400,7 +400,10 @@ def gone(pids, seconds=5.0) -> bool:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are read from /proc")
-@pytest.mark.parametrize("who", [0, 1, 2], ids=["template", "report", "kernel"])
+@pytest.mark.parametrize(
+    "who", [pytest.param(0, marks=pytest.mark.soak), 1, pytest.param(2, marks=pytest.mark.soak)],
+    ids=["template", "report", "kernel"],
+)  # fmt: skip
 @pytest.mark.parametrize(
     "how", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.soak)]
 )
