@@ -28,6 +28,7 @@ from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.weighted_sample import WeightedSample
 from pbc_eval.panel.ledger import Ledger
 from pbc_eval.panel.panel import Panel
+from pbc_eval.payment.account import Account
 from pbc_eval.payment.risk import PaymentRisk
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.portfolio.ranks import League
@@ -247,6 +248,20 @@ def _statement(statement: PaymentStatement) -> Figure:
     )
 
 
+def _account(account: Account) -> Figure:
+    frame = account.to_frame()[["year", "due", "paid_before", "to_pay"]]
+    money = frame.astype(dict.fromkeys(("due", "paid_before", "to_pay"), float))
+    return bars(
+        [str(year) for year in frame["year"]],
+        money["to_pay"].to_numpy(float),
+        name="account",
+        caption=f"What is to pay of each payment year; the balance is {account.balance:,} "
+        f"{account.currency}.",
+        axis=f"To pay ({account.currency})",
+        data=money,
+    )
+
+
 def _risk(risk: PaymentRisk) -> Figure:
     if not risk.curve:
         raise DataError("plot: several outcomes move this payment; there is no single curve.")
@@ -351,6 +366,7 @@ PLOTS: dict[type, Callable[[Any], Figure]] = {
     Ledger: _ledger,
     SampleLedger: _ledger,
     Panel: _panel,
+    Account: _account,
     PaymentStatement: _statement,
     PaymentRisk: _risk,
     League: _league,

@@ -27,6 +27,7 @@ from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Name, Number, Share, Size, as_typed
 from pbc_eval.panel.ledger import Ledger
 from pbc_eval.panel.panel import Panel
+from pbc_eval.payment.account import Account
 from pbc_eval.payment.risk import PaymentRisk
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.portfolio.ranks import League
@@ -311,6 +312,21 @@ def _of_statement(statement: PaymentStatement) -> Explanation:
     )
 
 
+def _of_account(account: Account) -> Explanation:
+    return Explanation(
+        of=account.summary(),
+        what=(
+            Sentence("What each payment year came to, what was paid, what is still to come."),
+            *account.sentences,
+        ),
+        against=(Sentence("The prices that were agreed on the day of each claim."),),
+        assumes=(Sentence("Each claim happened, once, on its day, as it was verified."),),
+        overturned_by=(
+            Sentence("A claim that is withdrawn or corrected; a price that was varied since."),
+        ),
+    )
+
+
 def _of_risk(risk: PaymentRisk) -> Explanation:
     return Explanation(
         of=risk.summary(),
@@ -366,6 +382,7 @@ EXPLANATIONS: dict[type, Callable[[Any], Explanation]] = {
     Ledger: _of_ledger,
     SampleLedger: _of_ledger,
     Panel: _of_panel,
+    Account: _of_account,
     PaymentStatement: _of_statement,
     PaymentRisk: _of_risk,
     League: _of_league,

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from evaluations import DATA
+from payment.test_claims import account, rows
+from payment.test_claims import terms as terms_of_claims
 from sroi.conftest import valued
 from test_displays import SHOWN, people
 
@@ -44,6 +46,7 @@ def more() -> Iterator[Displayed]:
         outcome="n", source="estimated", effect=2.0, std_error=1.0, conf_low=0.04, conf_high=3.96
     )
     yield pbc.payment_due(terms, [result])
+    yield account(terms_of_claims(), rows("C1 start P1 2024-05-01 1 verified"))
     yield pbc.payment_risk(terms, [result], promised={"n": 3.0}, seed=1)
     yield league(np.array([1.0, 2.0, 3.0, 4.0]), np.full(4, 0.5), seed=1)
     yield pbc.social_return([valued()], investment=1000, discount=0.035)
