@@ -99,7 +99,7 @@ def _git(root: Path, *words: str) -> str:
         capture_output=True,
         text=True,
         check=True,
-        timeout=10,
+        timeout=60,  # a busy machine must not change what a page says
     )
     return done.stdout.strip()
 

@@ -21,7 +21,7 @@ from pbc_eval.did.regression_cells import (
     regression_method,
     treated_cells,
 )
-from pbc_eval.did.saturated_cells import saturated_cells
+from pbc_eval.did.saturated_cells import refuse_too_many_effects, saturated_cells
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.panel import Panel
@@ -63,6 +63,7 @@ def extended_two_way(
 
 
 def _effects(panel: Panel, options: EstimatorOptions) -> GroupTimeEffects:
+    refuse_too_many_effects(panel, "extended_two_way")
     return extended_two_way(panel, level=options.level, seed=options.seed)
 
 

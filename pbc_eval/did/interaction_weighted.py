@@ -20,7 +20,7 @@ from pbc_eval.did.regression_cells import (
     refuse_without_never,
     regression_method,
 )
-from pbc_eval.did.saturated_cells import saturated_cells
+from pbc_eval.did.saturated_cells import refuse_too_many_effects, saturated_cells
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.panel import Panel
@@ -67,6 +67,7 @@ def interaction_weighted(
 
 
 def _effects(panel: Panel, options: EstimatorOptions) -> GroupTimeEffects:
+    refuse_too_many_effects(panel, "interaction_weighted")
     return interaction_weighted(panel, level=options.level, seed=options.seed)
 
 

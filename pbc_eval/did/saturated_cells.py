@@ -10,8 +10,31 @@ from pbc_eval.did.estimates import CellEstimates
 from pbc_eval.did.incomplete import gather_incomplete, observed, saturated
 from pbc_eval.did.notes import crv1
 from pbc_eval.did.regression_cells import Shares, gather, indicators
+from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Number
 from pbc_eval.panel.panel import Panel
+
+
+MOST_EFFECTS = 2_500  # beyond it one regression takes minutes and gigabytes
+
+
+def refuse_too_many_effects(panel: Panel, owner: str) -> None:
+    """Raise DesignError where a report would wait minutes for one regression with an effect for
+    every group and period; it stands among the estimators that were left out."""
+    effects = (len(panel.cohorts) - 1) * panel.n_periods
+    if effects > MOST_EFFECTS:
+        raise DesignError(
+            f"{panel.name}: {owner} was left out: {len(panel.cohorts) - 1} groups in "
+            f"{panel.n_periods} periods would be {effects:,} effects in one regression, and the "
+            f"most is {MOST_EFFECTS:,}. Use group_time or imputation, group starts into years, or "
+            "call it by itself.",
+            rule=Sentence(
+                "It was left out with more than {most} effects by group and period, which it "
+                "would estimate in one regression.",
+                most=Number(MOST_EFFECTS),
+            ),
+        )
 
 
 def saturated_cells(
