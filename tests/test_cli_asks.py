@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.agreement.next_steps import next_steps
+from pbc_eval.agreement.starter import METHODS
 from pbc_eval.cli import app, start
 
 runner = CliRunner()
@@ -34,7 +35,7 @@ def test_new_asks_for_a_file_or_a_portfolio(monkeypatch, tmp_path):
     done = answering(monkeypatch, tmp_path, "sold", "0", "sold.csv")
     assert done.exit_code == 0, done.output
     assert (tmp_path / "data" / "sold" / "columns.csv").is_file()
-    done = answering(monkeypatch, tmp_path, "of-a-year", "6")
+    done = answering(monkeypatch, tmp_path, "of-a-year", str(len(METHODS) + 1))
     assert (tmp_path / "data" / "of-a-year" / "portfolio.yaml").is_file(), done.output
 
 
@@ -45,7 +46,7 @@ def test_new_without_a_folder_and_without_a_person_says_what_to_type(tmp_path, m
     assert "pbc-eval new data/shelter" in done.output
     assert not list(tmp_path.iterdir())
     done = answering(monkeypatch, tmp_path, "x", "99", "")
-    assert "must be a number from 0 to 6, got 99" in done.output
+    assert f"must be a number from 0 to {len(METHODS) + 1}, got 99" in done.output
 
 
 def test_what_comes_next_is_told_in_order_with_its_key(tmp_path):
