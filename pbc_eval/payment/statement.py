@@ -132,12 +132,13 @@ class PaymentStatement(Displayed):
     def _forecast(self) -> Sentence:
         return Sentence(
             "{amount} would {who} if what is expected comes about. It is a forecast: {what} not "
-            "verified, and nothing is due.{caveat}",
+            "verified, and nothing is due.{bare}{caveat}",
             amount=ExactMoney(abs(self.total), self.currency),
             who=Sentence("be due") if self.total >= 0 else Sentence("be owed by the provider"),
             what=Sentence("{names} is", names=Names(self.expected))
             if len(self.expected) == 1
             else Sentence("{names} are", names=Names(self.expected)),
+            bare=self._bare_counts(),
             caveat=Sentence(" Illustrative terms.") if self.illustrative else EMPTY,
         )
 
