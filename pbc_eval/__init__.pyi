@@ -58,9 +58,12 @@ from .sroi.simulate import simulate as simulate
 from .sroi.value_of_information import value_of_information as value_of_information
 
 __version__: str
+from .checks.few_clusters import propose_inference as propose_inference
 from .did.honest_did import honest_did as honest_did
 from .did.pretest_power import pretest_power as pretest_power
 from .did.randomisation import randomisation_test as randomisation_test
+from .did.stated_inference import inferences_of as inferences_of
+from .did.stated_inference import with_inference as with_inference
 from .matching.abadie_imbens import Tolerant as Tolerant
 from .matching.abadie_imbens import nearest_effect as nearest_effect
 from .matching.binary import risk_effects as risk_effects

@@ -97,6 +97,14 @@ class DifferenceInDifferences(_Identified):
     anticipation: int = Field(
         default=0, ge=0, description="Periods before the start in which units may have reacted."
     )
+    inference: Annotated[
+        Literal["analytic", "cr2", "wild_bootstrap", "randomisation", "small_sample"], AddedLater()
+    ] = Field(
+        default="analytic",
+        description="Which interval of the headline counts, for the verdict and the payment. "
+        "analytic: the estimator's own; with few units cr2, wild_bootstrap, randomisation (starts "
+        "dealt out at random) or small_sample (exact t of one change a unit). check proposes one.",
+    )
     headline: Literal["simple", "event", "cohort", "calendar"] = Field(
         default="simple", description="Which average of the group-time effects is the headline."
     )
