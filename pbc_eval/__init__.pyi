@@ -79,3 +79,4 @@ from .numerics.few_clusters import clustered_wald as clustered_wald
 from .numerics.several_tests import adjust_p_values as adjust_p_values
 from .payment.sample_size import sample_size as sample_size
 from .payment.sample_size import tier_chance as tier_chance
+from .trials.effect import randomised_effect as randomised_effect

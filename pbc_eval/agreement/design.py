@@ -188,6 +188,40 @@ class Matching(_Identified, ComparisonGroup):
         return (self.benchmark.file,) if self.benchmark else ()
 
 
+class Randomised(_Identified):
+    """Who got the programme was decided by lot: the arms are compared as they were drawn."""
+
+    method: Literal["randomised"]
+    treatment: str = Field(description="Column: 1 for those drawn, whether they took part or not.")
+    drawn_by: str = Field(min_length=1, description="Who drew the lots, when and how.")
+    covariates: tuple[str, ...] = Field(
+        default=(), description="Columns, known before the lots were drawn; shown by arm."
+    )
+    adjustment: Literal["lin", "none"] = Field(
+        default="lin",
+        description="lin: the headline is adjusted for the covariates (Lin 2013); none: the plain "
+        "difference in means.",
+    )
+    blocks: str | None = Field(
+        default=None, description="Column of the groups within which lots were drawn."
+    )
+    inference: Literal["analytic", "randomisation"] = Field(
+        default="analytic",
+        description="analytic: robust errors (of clusters, where data.cluster is given: CR2); "
+        "randomisation: lots drawn anew, for the plain difference in means.",
+    )
+
+    @model_validator(mode="after")
+    def _draw_anew_for_the_plain_difference(self) -> Self:
+        if self.inference == "randomisation" and self.covariates and self.adjustment == "lin":
+            raise ValueError(
+                "inference randomisation is for the plain difference in means: write adjustment: "
+                "none (covariates are then shown, and adjusted for beside it), or leave inference "
+                "out"
+            )
+        return self
+
+
 class Reported(DesignModel):
     """The effect was estimated and published by others; it is taken as they report it."""
 
@@ -209,7 +243,14 @@ class Forecast(DesignModel):
 
 DESIGNS_OF_FILES = Choice(
     "method",
-    (DifferenceInDifferences, SyntheticDifferenceInDifferences, Matching, Reported, Forecast),
+    (
+        DifferenceInDifferences,
+        SyntheticDifferenceInDifferences,
+        Matching,
+        Randomised,
+        Reported,
+        Forecast,
+    ),
 )
 """The designs that a file may ask for; ``evaluation.designs.register_design`` adds to them."""
 
@@ -223,6 +264,7 @@ __all__ = [
     "DifferenceInDifferences",
     "Forecast",
     "Matching",
+    "Randomised",
     "Reported",
     "SyntheticDifferenceInDifferences",
     "Waiver",

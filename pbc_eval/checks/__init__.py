@@ -12,6 +12,7 @@ from pbc_eval.checks import (
     few_clusters,
     hidden_bias,
     identifiers,
+    lots,
     overlap,
     placebo,
     pretrends,
@@ -38,6 +39,7 @@ CHECKS: list[CheckKind] = [
     balance.CHECK,
     overlap.CHECK,
     hidden_bias.CHECK,
+    lots.CHECK,
 ]
 
 

@@ -21,6 +21,7 @@ from pbc_eval.messages.sentence import EMPTY, Claim, Sentence, Value
 from pbc_eval.messages.values import Size
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, CheckResult, CheckStatus, EffectSeries
+from pbc_eval.trials.arms import Trial
 
 ColumnKind = Literal["text", "count", "effect", "p_value", "number", "share"]
 
@@ -35,6 +36,8 @@ class Examined:
     anticipation: int = 0  # periods
     synthetic: SyntheticDid | None = None
     sample: MatchedSample | WeightedSample | None = None
+    trial: Trial | None = None
+    lost: tuple[int, int] | None = None  # of a trial to missing values: treated, comparison
     outcome: Outcome | None = None  # for its unit in sentences
     currency: str = ""
     column: str = ""  # of the outcome, where the sample is one of people

@@ -50,9 +50,7 @@ WAYS = {
     "cr2": Sentence("CR2 with Satterthwaite's degrees of freedom, unbiased where clusters are few"),
     "wild_bootstrap": Sentence("the wild cluster bootstrap, which draws whole clusters"),
     "randomisation": Sentence("starts dealt out at random, exact however few are treated"),
-    "small_sample": Sentence(
-        "the exact t of one change a unit, which a single treated unit leaves"
-    ),
+    "small_sample": Sentence("exact t of changes, which also a lone treated unit allows"),
 }
 
 

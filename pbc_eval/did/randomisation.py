@@ -18,10 +18,10 @@ from math import lgamma
 import numpy as np
 
 from pbc_eval._validate import check_level
-from pbc_eval.did.inverted import NullDraws
 from pbc_eval.errors import DesignError
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
 from pbc_eval.numerics.clustered import clusters_of
+from pbc_eval.numerics.null_draws import NullDraws
 from pbc_eval.panel.panel import Panel
 
 OWNER = "randomisation_test"

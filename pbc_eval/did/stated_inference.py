@@ -311,7 +311,7 @@ def _cr2(asked: _Asked, draws: int = DRAWS) -> AttEstimate:
     n = len(changes.size)
     clusters = [len(np.unique(changes.cluster[changes.group == c])) for c in range(n)]
     if min(clusters) < 2:
-        raise _refused(Sentence("A group of a single independent unit shows no spread of its own."))
+        raise _refused(Sentence("A group that is on its own shows no spread."))
     member, root = _by_group(changes.group, n), np.sqrt(changes.weight)
     means = (changes.weight * changes.value) @ member / (changes.weight @ member)
     test = clustered_wald(
@@ -330,7 +330,7 @@ def _cr2(asked: _Asked, draws: int = DRAWS) -> AttEstimate:
             "CR2 (Bell and McCaffrey) over {n} clusters, t with {df} degrees of freedom "
             "(Satterthwaite); cohort shares fixed",
             n=Number(test.clusters),
-            df=Number(round(test.df_denominator, 1)),
+            df=Number(test.df_denominator, 1),
         ),
     )
 
@@ -338,7 +338,7 @@ def _cr2(asked: _Asked, draws: int = DRAWS) -> AttEstimate:
 def _small_sample(asked: _Asked, draws: int = DRAWS) -> AttEstimate:
     changes = _changes(asked)
     if len(changes.size) != 2:
-        raise _refused(Sentence("It is exact for one group treated at one time alone."))
+        raise _refused(Sentence("It is exact only where all were treated at the same time."))
     _, place = np.unique(changes.cluster, return_inverse=True)
     each = np.bincount(place, changes.weight)
     if np.ptp(each) > ALIKE * each.max():
@@ -351,7 +351,7 @@ def _small_sample(asked: _Asked, draws: int = DRAWS) -> AttEstimate:
     count = np.bincount(group, minlength=2)
     df = len(value) - 2
     if df < 1:
-        raise _refused(Sentence("It needs at least three independent units."))
+        raise _refused(Sentence("There are too few independent units."))
     away = value - (np.bincount(group, value, 2) / count)[group]
     spread = float(away @ away) / df
     return _with_error(
@@ -359,9 +359,8 @@ def _small_sample(asked: _Asked, draws: int = DRAWS) -> AttEstimate:
         float(np.sqrt(spread * (changes.size**2 / count).sum())),
         float(df),
         Sentence(
-            "one change a unit, {n} in all, t with {df} degrees of freedom, exact where changes "
-            "are normal and spread alike in both groups",
-            n=Number(len(value)),
+            "changes before and after, t with {df} degrees of freedom, exact where they are "
+            "normal and spread alike in both groups",
             df=Number(df),
         ),
     )

@@ -23,10 +23,10 @@ import numpy as np
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.averages import KINDS, Kind
-from pbc_eval.did.inverted import NullDraws
 from pbc_eval.did.saturated_average import Regression, SaturatedAverage, saturated_average
 from pbc_eval.errors import DesignError
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.null_draws import NullDraws
 from pbc_eval.panel.moments import ClusterSums
 from pbc_eval.panel.panel import Panel
 

@@ -169,7 +169,7 @@ def test_a_way_is_proposed_by_how_few_there_are(treated, n, way):
 
 def test_what_does_not_apply_is_refused_with_what_does():
     panel = panel_of(frame_of(8, late=1))
-    with pytest.raises(DesignError, match=r"single independent unit.*wild_bootstrap") as refused:
+    with pytest.raises(DesignError, match=r"on its own shows no spread.*wild_bootstrap") as refused:
         stated(panel, "cr2")
     named = str(refused.value).rpartition("there can be ")[2].rstrip(".").split(" or ")
     for way in named:

@@ -88,7 +88,13 @@ def _agreement_in_words(
     if agreement.agreed is not None and agreement.payments:
         currency = released.spec.contract.currency
         paid = Sentence("; all would pay the same")
-        if agreement.paying_otherwise:
+        if agreement.paying_otherwise and len(set(agreement.payments)) == 1:
+            paid = Sentence(
+                "; they would pay {least}, beside {agreed} as agreed",
+                least=Money(min(agreement.payments), currency),
+                agreed=Money(agreement.agreed, currency),
+            )
+        elif agreement.paying_otherwise:
             paid = Sentence(
                 "; they would pay between {least} and {most}, beside {agreed} as agreed",
                 least=Money(min(agreement.payments), currency),
