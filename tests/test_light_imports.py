@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from evaluations import DATA as DATA_FOLDER
 
 SOLVERS = {"scipy.optimize", "scipy.stats", "scipy.spatial"}
 HEAVY = {"linearmodels", "statsmodels", "matplotlib", "openpyxl", "papermill", "nbconvert"}
@@ -53,5 +54,17 @@ def test_a_first_estimate_loads_no_tool_that_it_does_not_use():
         "frame = pd.DataFrame(rows, columns=['who', 'time', 'y', 'start'])\n"
         "panel = pbc.Panel.from_data(frame, unit='who', time='time', outcome='y', cohort='start')\n"
         "assert abs(pbc.att_gt(panel).aggregate('cohort').overall.estimate - 1) < 1e-9"
+    )
+    assert not modules & (SOLVERS | HEAVY)
+
+
+def test_a_check_that_refuses_a_file_loads_no_solver_no_figure_and_no_workbook_tool(tmp_path):
+    """What is wrong with a file is told before anything heavy is loaded."""
+    text = (DATA_FOLDER / "wheels-to-meals" / "evaluation.yaml").read_text(encoding="utf-8")
+    (tmp_path / "evaluation.yaml").write_text(text.replace("title:", "titel:"), encoding="utf-8")
+    modules = loaded_by(
+        "from typer.testing import CliRunner\nfrom pbc_eval import cli\n"
+        f"shown = CliRunner().invoke(cli.app, ['check', {str(tmp_path)!r}])\n"
+        "assert shown.exit_code != 0 and 'titel' in shown.output, shown.output"
     )
     assert not modules & (SOLVERS | HEAVY)

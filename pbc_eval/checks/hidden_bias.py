@@ -16,7 +16,6 @@ from contextlib import suppress
 
 import numpy as np
 import pandas as pd
-from scipy import optimize
 
 from pbc_eval.checks.check_kind import CheckKind, Examined
 from pbc_eval.errors import DataError, DesignError
@@ -28,6 +27,7 @@ from pbc_eval.matching.sensitivity import pair_differences, rosenbaum_bounds
 from pbc_eval.matching.weighted_sample import WeightedSample
 from pbc_eval.messages.sentence import EMPTY, Part, Sentence
 from pbc_eval.messages.values import Name, Number, Share, joined
+from pbc_eval.numerics.root_finding import root_between
 from pbc_eval.results import AttEstimate, CheckResult, CheckStatus
 
 NULL = "not a test: how strong something that was not recorded would have to be"
@@ -146,7 +146,7 @@ def _pairs_in_words(
             return EMPTY
         odds = MOST_ODDS
         if excess(MOST_ODDS) > 0:
-            odds = float(optimize.brentq(excess, 1.0, MOST_ODDS, xtol=1e-6))
+            odds = root_between(excess, 1.0, MOST_ODDS, tolerance=1e-6)
     except (DataError, DesignError):
         return EMPTY
     return Sentence(

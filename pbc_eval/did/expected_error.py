@@ -19,13 +19,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
 
 from pbc_eval.did.averages import Kind
 from pbc_eval.did.compare import average_of
 from pbc_eval.did.estimator import Estimator, EstimatorOptions
 from pbc_eval.errors import DesignError
 from pbc_eval.numerics.arrays import Floats, Ints
+from pbc_eval.numerics.distributions import t_quantile, t_sf
 from pbc_eval.panel.panel import Panel
 
 DRAWS = 6
@@ -54,11 +54,11 @@ class ExpectedInference:
 
     def smallest(self, power: float) -> float:
         """The effect that an interval leaves zero out of with this power."""
-        return (self.critical + float(stats.t.ppf(power, self.df))) * self.std_error
+        return (self.critical + float(t_quantile(power, self.df))) * self.std_error
 
     def power(self, effect: float) -> float:
         """The chance that an interval leaves zero out, on the side of an effect so large."""
-        return float(stats.t.cdf(abs(effect) / self.std_error - self.critical, self.df))
+        return float(t_sf(self.critical - abs(effect) / self.std_error, self.df))
 
 
 def noise_before(outcomes: Floats, group: Ints, cluster: Ints | None) -> Noise | None:
@@ -96,6 +96,8 @@ def _fitted(lags: Ints, spread: Floats, pairs: Ints) -> tuple[float, float]:
     nearest to those seen; with one lag nothing is taken to be kept."""
     if len(lags) == 1:
         return 0.0, float(spread[0]) / 2
+
+    from scipy import optimize  # noqa: PLC0415 heavy
 
     def variance_at(kept: float) -> float:
         shape = 2 * (1 - kept**lags)

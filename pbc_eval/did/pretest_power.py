@@ -11,13 +11,14 @@ trends", American Economic Review: Insights 4, 305-322.
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import optimize, special
+from scipy import special
 
 from pbc_eval._validate import check_level, check_number
 from pbc_eval.did.event_path import EventPath, event_path
 from pbc_eval.errors import DesignError
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.numerics.normal_box import box_probability
+from pbc_eval.numerics.root_finding import root_between
 from pbc_eval.results import EffectSeries
 
 OWNER = "pretest_power"
@@ -84,8 +85,6 @@ def slope_for(path: EventPath, power: float, level: float) -> float:
     most = unit
     while power_of(path, most, level) < power:
         most *= 2
-    return float(
-        optimize.brentq(
-            lambda slope: power_of(path, slope, level) - power, 0.0, most, xtol=1e-9 * unit
-        )
+    return root_between(
+        lambda slope: power_of(path, slope, level) - power, 0.0, most, tolerance=1e-9 * unit
     )

@@ -24,7 +24,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
-from scipy.stats import qmc
 
 from pbc_eval.did.event_path import EventPath
 from pbc_eval.numerics.arrays import Bools, Floats
@@ -89,6 +88,8 @@ class RelativeMagnitudes:
         self._value = made_of @ path.estimates
         self._covariance = made_of @ path.covariance @ made_of.T
         self._change = future @ path.covariance @ np.vstack([past, future]).T
+        from scipy.stats import qmc  # noqa: PLC0415 heavy
+
         points = qmc.Sobol(k, seed=SEED).random_base2(DRAWS_LOG2)
         draws = special.ndtri(np.clip(points, EDGE, 1 - EDGE))
         self._noise = (made_of @ covariance_root(path.covariance) @ draws.T).copy()

@@ -17,14 +17,17 @@ to the asked level); Castro (2012), European Journal of Operational Research 216
 """
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, linprog, milp
 from scipy.sparse import csr_array, hstack
 
 from pbc_eval.disclosure.relations import NEAR, Relations
 from pbc_eval.numerics.arrays import Bools, Floats
+
+if TYPE_CHECKING:
+    from scipy.optimize import OptimizeResult
 
 ROUNDS = 120  # of each phase; tables of a report need fewer than ten
 NODES = 20_000  # of one search for a pattern; a count, not a time, so that answers repeat
@@ -202,8 +205,10 @@ def _moves(search: _Search, target: _Target, chosen: Floats) -> tuple[float, Flo
     return float(-solved.fun), np.where(parts > NEAR, np.minimum(parts, target.asked), 0.0)
 
 
-def _linear(objective: Floats, matrix: csr_array, bounds: Floats) -> OptimizeResult:
+def _linear(objective: Floats, matrix: csr_array, bounds: Floats) -> "OptimizeResult":
     """The least of a linear objective over moves that leave every relation as it is."""
+    from scipy.optimize import linprog  # noqa: PLC0415 heavy
+
     solved: OptimizeResult = linprog(  # type: ignore[call-overload]  # stubs lack sparse A_eq
         objective, A_eq=matrix, b_eq=np.zeros(matrix.shape[0]), bounds=bounds, method="highs-ds"
     )
@@ -221,7 +226,9 @@ def _violated(search: _Search, chosen: Floats) -> list[Floats]:
     return list(violations.values())
 
 
-def _cheapest(search: _Search, weights: Floats, *, whole: bool) -> OptimizeResult:
+def _cheapest(search: _Search, weights: Floats, *, whole: bool) -> "OptimizeResult":
+    from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 heavy
+
     problem = search.problem
     rows = [csr_array(np.array(search.cuts))] if search.cuts else []
     constraints = [LinearConstraint(row, lb=1.0 - NEAR) for row in rows]

@@ -11,14 +11,17 @@ problem); Fischetti & Salazar (2001), Management Science 47, 1008-1027, section 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from pbc_eval.errors import DisclosureError
 from pbc_eval.numerics.arrays import Floats
+
+if TYPE_CHECKING:
+    from scipy.optimize import LinearConstraint
 
 Terms = Sequence[tuple[int, float]]  # (cell, factor), ...
 NEAR = 1e-6  # counts nearer to each other than this are the same
@@ -80,6 +83,8 @@ def audit(
             f"audit: {values.size} values and {hidden.size} marks were given for "
             f"{relations.n_cells} cells. Give one of each for every cell of the relations."
         )
+    from scipy.optimize import LinearConstraint  # noqa: PLC0415 heavy
+
     intervals = np.column_stack([values, values])
     places = np.flatnonzero(hidden)
     rest = relations.totals - relations.matrix[:, ~hidden] @ values[~hidden]
@@ -103,7 +108,7 @@ def audit(
 
 
 def _end(
-    kept: LinearConstraint,
+    kept: "LinearConstraint",
     position: int,
     sign: float,
     ends: tuple[Floats, Floats],
@@ -111,6 +116,8 @@ def _end(
     whole: bool,
 ) -> float:
     """The smallest (``sign`` 1) or largest (-1) value of one hidden cell, all within ``ends``."""
+    from scipy.optimize import Bounds, milp  # noqa: PLC0415 heavy
+
     least, most = ends
     objective = np.zeros(len(least))
     objective[position] = sign

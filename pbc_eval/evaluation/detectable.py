@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from pbc_eval._display import Displayed
 from pbc_eval._validate import check_choice, check_level, check_number
@@ -21,6 +20,7 @@ from pbc_eval.did.expected_error import (
 from pbc_eval.errors import DesignError
 from pbc_eval.evaluation.note.before_treatment import before_treatment
 from pbc_eval.evaluation.note.design_note import expected_errors, note_spec
+from pbc_eval.numerics.distributions import normal_quantile
 from pbc_eval.panel.panel import Panel
 
 OWNER = "minimum_detectable_effect"
@@ -135,7 +135,7 @@ def _of_file(spec: EvaluationSpec, power: float, wanted: str | None) -> MinimumD
     if inference is None or inference.std_error != expected.std_error:
         inference = ExpectedInference(
             std_error=expected.std_error,
-            critical=float(stats.norm.ppf(0.5 + level / 2)),
+            critical=float(normal_quantile(0.5 + level / 2)),
             df=float("inf"),
         )
     return MinimumDetectableEffect(

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from numbers import Real
 from typing import Literal, NamedTuple
 
-from scipy import optimize, stats
-
 from pbc_eval._validate import check_choice, check_level, check_number
 from pbc_eval.errors import DesignError
+from pbc_eval.numerics.distributions import normal_quantile
+from pbc_eval.numerics.root_finding import root_between
 
 Scale = Literal["risk_ratio", "odds_ratio", "hazard_ratio", "mean_difference", "risk_difference"]
 SCALES = ("risk_ratio", "odds_ratio", "hazard_ratio", "mean_difference", "risk_difference")
@@ -81,7 +81,7 @@ def e_value(
         unit = PER_STANDARD_DEVIATION / sd
         if std_error is not None:
             margin = OF_ITS_ERROR * _number("std_error", std_error) / sd
-            margin *= float(stats.norm.ppf(0.5 + level / 2) / stats.norm.ppf(0.975))
+            margin *= float(normal_quantile(0.5 + level / 2) / normal_quantile(0.975))
             moved: list[float | None] = [unit * point - margin, unit * point + margin]
         else:
             moved = [None if end is None else unit * end for end in ends]
@@ -145,7 +145,7 @@ def _of_counts(counts: object, null: float, level: float) -> EValue:
     p1, p0, share = with1 / n1, with0 / n0, n1 / (n1 + n0)
     if p1 < p0:  # the arms change places, so that the outcome is rarer in the second
         p1, p0, n1, n0, share, null = p0, p1, n0, n1, 1 - share, -null
-    point = float(stats.norm.ppf(0.5 + level / 2))
+    point = float(normal_quantile(0.5 + level / 2))
 
     def difference(bias: float, errors: float) -> float:
         weight = share + (1 - share) / bias
@@ -162,6 +162,6 @@ def _of_counts(counts: object, null: float, level: float) -> EValue:
         most = 2.0
         while difference(most, errors) > 0:
             most *= 2
-        return float(optimize.brentq(difference, 1.0, most, args=(errors,), xtol=1e-13))
+        return root_between(lambda bias: difference(bias, errors), 1.0, most, tolerance=1e-13)
 
     return EValue(_e_value(needed(0.0)), _e_value(needed(point)))

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from pbc_eval._display import Displayed
 from pbc_eval._validate import check_level, check_number, did_you_mean, first_few
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.numerics.collinearity import dependent_columns, independent_columns
+from pbc_eval.numerics.distributions import t_quantile
 
 OWNER = "omitted_variable_bounds"
 COLUMNS = (
@@ -177,7 +177,7 @@ def robustness_value(t: float, df: float, q: float = 1.0, level: float | None = 
     f = q * abs(t) / math.sqrt(df)
     away = 0.0
     if level is not None:
-        away = float(stats.t.ppf(0.5 + level / 2, df - 1)) / math.sqrt(df - 1)
+        away = float(t_quantile(0.5 + level / 2, df - 1)) / math.sqrt(df - 1)
     left = f - away
     if left <= 0:
         return 0.0
@@ -228,7 +228,7 @@ def _bounded(
     bias = error * math.sqrt(df * with_outcome * with_treatment / (1 - with_treatment))
     moved = math.copysign(1.0, point) * (abs(point) - bias)
     spread = error * math.sqrt((1 - with_outcome) / (1 - with_treatment) * df / (df - 1))
-    margin = float(stats.t.ppf(0.5 + level / 2, df - 1)) * spread
+    margin = float(t_quantile(0.5 + level / 2, df - 1)) * spread
     t = moved / spread if spread > 0 else math.nan
     return name, k, with_treatment, with_outcome, moved, spread, t, moved - margin, moved + margin
 
@@ -277,5 +277,5 @@ def bounded_by(
         level=level,
     )
     moved, spread = float(row[4]), max(float(row[5]), std_error)
-    margin = float(stats.t.ppf(0.5 + level / 2, df - 1)) * spread
+    margin = float(t_quantile(0.5 + level / 2, df - 1)) * spread
     return moved, moved - margin, moved + margin

@@ -23,13 +23,13 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from pbc_eval._validate import check_choice
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.numerics.clustered import Clusters, clusters_of, crv1_factor, sandwich
 from pbc_eval.numerics.collinearity import dependent_columns
+from pbc_eval.numerics.distributions import f_sf
 from pbc_eval.numerics.roots import symmetric_root
 
 Kind = Literal["CR1", "CR2", "CR3"]
@@ -49,7 +49,7 @@ class ClusteredWald:
 
     @property
     def p_value(self) -> float:
-        return float(stats.f.sf(self.statistic, self.df_numerator, self.df_denominator))
+        return float(f_sf(self.statistic, self.df_numerator, self.df_denominator))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -9,7 +9,6 @@ Computational and Graphical Statistics 1, 141-149.
 
 import numpy as np
 from scipy import special
-from scipy.stats import qmc
 
 from pbc_eval.numerics.arrays import Floats
 
@@ -22,6 +21,8 @@ EDGE = 1e-15
 def box_probability(low: Floats, high: Floats, covariance: Floats) -> float:
     """P(low <= X <= high) of X normal with mean zero; ``low``, ``high`` (k,), ``covariance`` (k, k)
     positive semi-definite, of variables that vary."""
+    from scipy.stats import qmc  # noqa: PLC0415 heavy
+
     sd = np.sqrt(np.diag(covariance))
     low, high = low / sd, high / sd
     order = np.argsort(special.ndtr(high) - special.ndtr(low), kind="stable")

@@ -14,11 +14,11 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from pbc_eval._validate import check_choice
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.distributions import normal_quantile
 from pbc_eval.numerics.roots import covariance_root
 
 Adjustment = Literal["holm", "benjamini_hochberg", "romano_wolf"]
@@ -58,6 +58,8 @@ def adjust_p_values(
         steps = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
         return _in_place(order, np.minimum(steps, 1.0))
     if method == "benjamini_hochberg":
+        from scipy import stats  # noqa: PLC0415 heavy
+
         return np.asarray(stats.false_discovery_control(values, method="bh"))
     sizes = _statistics(values, statistics)
     return _step_down(sizes, _joint(len(values), covariance, draws), counted=draws is not None)
@@ -71,7 +73,7 @@ def _in_place(order: np.ndarray, adjusted: Floats) -> Floats:
 
 def _statistics(p: Floats, statistics: Sequence[float] | Floats | None) -> Floats:
     if statistics is None:
-        return np.asarray(stats.norm.isf(p / 2))
+        return np.asarray(-normal_quantile(p / 2))
     sizes: Floats = np.abs(np.asarray(statistics, dtype=float))
     if sizes.shape != p.shape or np.isnan(sizes).any():
         raise DataError(f"{OWNER}: statistics must be {len(p)} numbers, got {sizes.shape}.")
