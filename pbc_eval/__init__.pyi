@@ -62,6 +62,7 @@ from .checks.few_clusters import propose_inference as propose_inference
 from .did.honest_did import honest_did as honest_did
 from .did.pretest_power import pretest_power as pretest_power
 from .did.randomisation import randomisation_test as randomisation_test
+from .did.scale import scale_test as scale_test
 from .did.stated_inference import inferences_of as inferences_of
 from .did.stated_inference import with_inference as with_inference
 from .matching.abadie_imbens import Tolerant as Tolerant

@@ -16,6 +16,7 @@ from pbc_eval.checks import (
     overlap,
     placebo,
     pretrends,
+    scale,
     synthetic,
     unseen_slope,
 )
@@ -29,6 +30,7 @@ CHECKS: list[CheckKind] = [
     pretrends.CHECK,
     unseen_slope.CHECK,
     diverging_trends.CHECK,
+    scale.CHECK,
     few_clusters.CHECK,
     few_cluster_inference.CHECK,
     attrition.CHECK,

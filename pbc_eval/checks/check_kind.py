@@ -46,6 +46,7 @@ class Examined:
     diverging: Diverging | None = None
     why_not_diverging: Sentence | None = None  # why it could not be had, where data forbid it
     bootstrap: WildBootstrap | None = None
+    paid_in_per_cent: bool = False  # does a clause pay for the outcome's relative effect?
     inference: str = "analytic"  # the way that was agreed to count
     inferences: tuple[str, ...] = ()  # that the data allow, where independent units are few
     analytic: AttEstimate | None = None  # the headline by the estimator's own, where another counts

@@ -3,7 +3,7 @@
 from pbc_eval._validate import did_you_mean
 from pbc_eval.agreement.design import DifferenceInDifferences
 from pbc_eval.agreement.evaluation import EvaluationSpec
-from pbc_eval.agreement.outcomes import DataRoles
+from pbc_eval.agreement.outcomes import DataRoles, Outcome
 from pbc_eval.did.estimator import Estimator
 from pbc_eval.did.estimators import ESTIMATORS
 from pbc_eval.errors import SpecError
@@ -130,3 +130,13 @@ _PLANNED_ADJUSTMENTS = {
     "reg": "outcome regression",
     "ipw": "weighting by the chance of being treated",
 }
+
+
+def paid_in_per_cent(spec: EvaluationSpec, outcome: Outcome) -> bool:
+    """Does a clause pay for the outcome's change relative to what would have been?"""
+    clauses = spec.payment.due_clauses if spec.payment else ()
+    return any(
+        outcome.id in clause.outcomes
+        and "relative_effect" in {getattr(clause, key, None) for key in ("measure", "paid_on")}
+        for clause in clauses
+    )

@@ -19,7 +19,11 @@ from pbc_eval.did.stated_inference import inferences_of, with_inference
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.evaluation import tables
 from pbc_eval.evaluation.designs.design_kind import DesignKind, Evidence
-from pbc_eval.evaluation.designs.difference_agreed import headline_estimator, planned
+from pbc_eval.evaluation.designs.difference_agreed import (
+    headline_estimator,
+    paid_in_per_cent,
+    planned,
+)
 from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
 from pbc_eval.evaluation.outcome_panel import (
     groups,
@@ -92,6 +96,7 @@ def _find(
         analytic=averages.overall if headline is not averages.overall else None,
         outcome=outcome,
         currency=spec.contract.currency,
+        paid_in_per_cent=paid_in_per_cent(spec, outcome),
     )
     checks = run_checks(design.method, examined)
     measured = measured_from_estimate(
