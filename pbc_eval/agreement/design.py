@@ -86,7 +86,9 @@ class DifferenceInDifferences(_Identified):
         default="never_treated", description="Whom treated units are compared with."
     )
     covariates: tuple[str, ...] = Field(
-        default=(), description="Columns to adjust for, at their values before treatment."
+        default=(),
+        description="Columns to adjust for, at their values before treatment; by regressions, "
+        "what varies over time as it is in each period.",
     )
     adjustment: Literal["dr", "reg", "ipw"] = Field(
         default="dr", description="How: doubly robust, outcome regression or weighting."

@@ -139,9 +139,8 @@ def _averages(
     each = np.stack([(y * loads[arrays.cohort]).sum(axis=1) for y in outcomes], axis=1)
     n_cohorts = len(loads)
     weight = np.bincount(arrays.cohort, arrays.weight, n_cohorts)
-    means = np.stack(
-        [np.bincount(arrays.cohort, arrays.weight * v, n_cohorts) for v in each.T], axis=1
-    )
+    sums = [np.bincount(arrays.cohort, arrays.weight * v, n_cohorts) for v in each.T]
+    means = np.stack(sums, axis=1).astype(float)
     means = means / np.where(weight > 0, weight, 1.0)[:, None]
     share = arrays.weight / weight[arrays.cohort]
     scores = share[:, None] * (each - means[arrays.cohort])

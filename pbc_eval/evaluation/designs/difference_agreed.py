@@ -24,7 +24,7 @@ def headline_estimator(owner: str, design: DifferenceInDifferences) -> Estimator
             f"{owner}: design.estimator must be one of {', '.join(carrying)}, got "
             f"{design.estimator!r}.{did_you_mean(design.estimator, carrying)}"
         )
-    if design.covariates and not estimator.adjusts:
+    if design.covariates and not (estimator.adjusts or estimator.adjusts_linearly):
         raise SpecError(
             f"{owner}: design.estimator {estimator.name} does not adjust for covariates. Leave "
             "design.covariates out, or use group_time."

@@ -245,6 +245,8 @@ def _is_headline(tried: Specification, design: DifferenceInDifferences) -> bool:
     asked = _COMPARISON[design.control_group]
     if len(tried.estimator.comparisons) > 1 and tried.comparison != asked:
         return False
+    if not tried.estimator.adjusts:  # but in the one way that its regression has
+        return (tried.adjustment is not None) == bool(design.covariates)
     return tried.adjustment == (design.adjustment if design.covariates else None)
 
 
@@ -252,7 +254,7 @@ def label_of(tried: Specification, design: DifferenceInDifferences) -> str:
     """A way to estimate the effect, as a reader meets it."""
     if len(tried.estimator.comparisons) == 1:
         unadjusted = ", not adjusted" if design.covariates else ""
-        return tried.estimator.label + unadjusted
+        return tried.estimator.label + (", adjusted" if tried.adjustment else unadjusted)
     adjusted = f", {_ADJUSTED[tried.adjustment]}" if tried.adjustment else ""
     if design.covariates and tried.adjustment is None:
         adjusted = ", not adjusted"
