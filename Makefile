@@ -5,6 +5,8 @@
 # make lab      JupyterLab on the project
 # make bench    speed and memory, side by side with what one would use instead
 # make lint     ruff and mypy --strict
+# make audit    are all pins still offered, unchanged, and under a permissive licence?
+# make sbom     dist/pbc_eval.cdx.json: what a release is made of (CycloneDX)
 # make pins     resolve pyproject.toml again into the hash-checked requirements files
 
 PYTHON ?= python3
@@ -29,6 +31,13 @@ soak: $(VENV)/test.ready
 
 quick: $(VENV)/test.ready
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow and not soak"
+
+audit: $(VENV)/test.ready
+	$(BIN)/python tools/audit_dependencies.py
+
+sbom: $(VENV)/test.ready
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --output-reproducible --validate -o dist/pbc_eval.cdx.json
 
 lint: $(VENV)/test.ready
 	$(BIN)/python -m ruff check .

@@ -19,6 +19,7 @@ from pbc_eval.intake.input_files import sha256
 
 __all__ = [
     "MANIFEST",
+    "SIGNATURE",
     "changed_files",
     "code_commit",
     "code_hash",
@@ -31,6 +32,7 @@ __all__ = [
 ]
 
 MANIFEST = "manifest.json"
+SIGNATURE = "manifest.json.sig"  # beside it, and not one of its files
 _REMEDY = "Run the evaluation again, or restore the file."
 _REPORTED = (
     "pbc-eval",
@@ -162,5 +164,7 @@ def changed_files(folder: Path) -> tuple[str, ...]:
             changes.append(f"{name} is missing")
         elif sha256(there[name]) != digest:
             changes.append(f"{name} has changed")
-    changes += [f"{name} is new" for name in sorted(there.keys() - expected.keys() - {MANIFEST})]
+    changes += [
+        f"{name} is new" for name in sorted(there.keys() - expected.keys() - {MANIFEST, SIGNATURE})
+    ]
     return tuple(changes)

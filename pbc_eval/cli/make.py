@@ -142,18 +142,25 @@ def verify(
         Path | None,
         typer.Option(help="The evaluation it was made from; else it is looked for by its id."),
     ] = None,
+    signers: Annotated[
+        Path | None,
+        typer.Option(help="Names and public keys of who may sign: each edition must be signed."),
+    ] = None,
 ) -> None:
     """Run published editions again and say whether they are what their inputs give.
 
     Says "identical", or what differs: a file changed by hand, data, code, a version, a number. The
-    exit code is 0 only when every published number was found again.
+    exit code is 0 only when every published number was found again, and every signature holds
+    where signers are given.
     """
+    from pbc_eval.publish.signatures import signature_of  # noqa: PLC0415 likewise
     from pbc_eval.publish.verify import verify_edition  # noqa: PLC0415 heavy: loads papermill
 
     holds = True
     for edition in editions:
         verification = verify_edition(edition, evaluation)
-        holds &= verification.holds
+        signature = signature_of(edition, signers)
+        holds &= verification.holds and not signature.fault
         console.print(
             escape(verification.sentence), style="green" if verification.holds else "bold red"
         )
@@ -165,8 +172,28 @@ def verify(
                 console.print(f"  {heading}: {escape(line)}", soft_wrap=True)
             if len(lines) > 20:
                 console.print(f"  and {len(lines) - 20} more")
+        if signature.is_there or signers:
+            style = "bold red" if signature.fault else "green" if signature.by else ""
+            console.print(f"  {escape(signature.sentence)}", style=style, soft_wrap=True)
     if not holds:
         raise typer.Exit(1)
+
+
+@app.command()
+@readable
+def sign(
+    editions: Annotated[list[Path], typer.Argument(help="Folders of published editions.")],
+    key: Annotated[Path, typer.Option(help="Your private SSH key, such as ~/.ssh/id_ed25519.")],
+) -> None:
+    """Sign published editions with an SSH key: a reader sees who stands behind every file.
+
+    Writes manifest.json.sig into each. Who checks it needs your public key by another way:
+    `pbc-eval verify EDITION --signers FILE`, or ssh-keygen alone.
+    """
+    from pbc_eval.publish.signatures import sign_edition  # noqa: PLC0415 heavy: loads the reader
+
+    for edition in editions:
+        console.print(f"signed: {escape(str(sign_edition(edition, key.expanduser())))}")
 
 
 def run_all(jobs: "list[Job]", reports: Path, **chosen: Any) -> None:

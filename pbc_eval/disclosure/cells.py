@@ -84,6 +84,24 @@ def note_finding(register: CellRegister, finding: Finding) -> None:
             _note_who_left(register, groups, ledger)
 
 
+def note_shared(register: CellRegister, findings: Sequence[Finding]) -> None:
+    """The same people stand in the tables of several outcomes: what one table hides another must
+    not show. Two cells of the same kind of table, row, column and number are one count."""
+    shared: dict[tuple[str, str, str, float], int] = {}
+    for finding in findings:
+        for table in finding.tables:
+            keys = keys_of(table)
+            kind = table.name.removeprefix(f"{finding.outcome.id}-")
+            for column in _count_columns(table):
+                for row, value in _values(table, column):
+                    cell = register.names.get((table.name, row, column))
+                    if cell is None or row >= len(keys):
+                        continue
+                    other = shared.setdefault((kind, keys[row], column, value), cell)
+                    if other != cell and register.relate([(cell, 1.0), (other, -1.0)]):
+                        register.together(cell, other)
+
+
 def _note_who_left(register: CellRegister, groups: OutputTable, ledger: OutputTable) -> None:
     """What a step of the ledger takes out is one of the rows of those left out, of both groups."""
     for at, key in enumerate(keys_of(groups)):

@@ -34,7 +34,13 @@ from pbc_eval.disclosure.sentences import (
     released_sentence,
 )
 from pbc_eval.disclosure.stated import review_of_counts, review_of_words
-from pbc_eval.disclosure.tables import release_open_table, release_table, release_tables
+from pbc_eval.disclosure.tables import (
+    Protected,
+    protect_findings,
+    release_open_table,
+    release_table,
+    release_tables,
+)
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import Evaluation, Finding, OutputTable
 from pbc_eval.evaluation.shown.evaluation_tables import tables_of
@@ -56,7 +62,8 @@ def release(evaluation: Evaluation) -> ReleasedEvaluation:
     units = rule.of_units
     for finding in evaluation.findings:
         _refuse_a_headline_on_few(finding, units)
-    findings = tuple(_release_finding(finding, units) for finding in evaluation.findings)
+    together = protect_findings(evaluation.findings, units) if units.protects else None
+    findings = tuple(_release_finding(finding, units, together) for finding in evaluation.findings)
     shown = replace(evaluation, payment_alternatives=_told_payments(evaluation, findings))
     tables = tuple(
         _release_alone(table, rule if table.counts_always else units) for table in tables_of(shown)
@@ -144,8 +151,10 @@ class _Teller:
         )
 
 
-def _release_finding(finding: Finding, rule: DisclosureRule) -> ReleasedFinding:
-    tables = release_tables(finding.tables, rule, finding)
+def _release_finding(
+    finding: Finding, rule: DisclosureRule, together: Protected | None
+) -> ReleasedFinding:
+    tables = release_tables(finding.tables, rule, finding, together)
     tell = _Teller(rule, held_back_counts(finding.tables, tables, f"{finding.outcome.id}-"))
     tables = tuple(
         replace(_with_told_reasons(table, tell), about=finding.outcome.id) for table in tables

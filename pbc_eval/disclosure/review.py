@@ -21,6 +21,7 @@ import pandas as pd
 from pbc_eval._validate import first_few
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.disclosure.rare_outcomes import review_of_rare_outcomes
 from pbc_eval.disclosure.record import (
     OutputReview,
     ReleasedEvaluation,
@@ -56,6 +57,7 @@ def reviews_of(
         name = finding.outcome.id
         reviews += [review_table(table, rule) for table in part.tables]
         reviews.append(_of_estimates(finding, rule))
+        reviews += review_of_rare_outcomes(finding, rule)
         reviews += _of_benchmark(finding, held_back_counts(finding.tables, part.tables).values)
         sentences = len(finding.checks) + len(finding.notes) + len(finding.headline.method.notes)
         reviews.append(

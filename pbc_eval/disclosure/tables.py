@@ -11,11 +11,12 @@ import pandas as pd
 
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.disclosure.cell_register import CellRegister, is_small
-from pbc_eval.disclosure.cells import names_of, note_finding, note_table
+from pbc_eval.disclosure.cells import names_of, note_finding, note_shared, note_table
 from pbc_eval.disclosure.dominance import protection_needed
 from pbc_eval.disclosure.group_effects import places_of_effects
 from pbc_eval.disclosure.moments import few_with_a_trait, with_rounded_gaps
 from pbc_eval.disclosure.protection import Pattern, SuppressionProblem, protect
+from pbc_eval.disclosure.rare_outcomes import few_with_the_outcome
 from pbc_eval.disclosure.record import SUPPRESSED, ReleasedTable
 from pbc_eval.disclosure.relations import NEAR, audit, relations_of
 from pbc_eval.disclosure.rounding import rounded, to_base
@@ -60,14 +61,20 @@ def release_table(table: OutputTable, rule: DisclosureRule) -> ReleasedTable:
 
 
 def release_tables(
-    tables: Sequence[OutputTable], rule: DisclosureRule, finding: Finding | None = None
+    tables: Sequence[OutputTable],
+    rule: DisclosureRule,
+    finding: Finding | None = None,
+    protected: Protected | None = None,
 ) -> tuple[ReleasedTable, ...]:
-    """Tables that are published together; ``finding`` is whose they are, if they all are of one."""
+    """Tables that are published together; ``finding`` is whose they are, if they all are of one.
+
+    ``protected`` is given where they are part of more that is published (``protect_findings``).
+    """
     for table in tables:
         _refuse_unknown_columns(table)
     if not rule.protects:
         return tuple(written_table(table, set(), rule, None) for table in tables)
-    protected = protect_tables(tables, rule, finding)
+    protected = protected or protect_tables(tables, rule, finding)
     marks = {table.name: protected.marks(table.name) for table in tables}
     is_enough = True
     if finding is not None:
@@ -117,6 +124,20 @@ def protect_tables(
             note_table(register, table)
     if also is not None:
         also(register)
+    return _protected(register)
+
+
+def protect_findings(findings: Sequence[Finding], rule: DisclosureRule) -> Protected:
+    """As ``protect_tables``, of all outcomes of an evaluation together: a reader has all of them,
+    and they are about the same people."""
+    register = CellRegister(rule)
+    for finding in findings:
+        note_finding(register, finding)
+    note_shared(register, findings)
+    return _protected(register)
+
+
+def _protected(register: CellRegister) -> Protected:
     problem = register.suppression_problem()
     pattern = protect(problem)
     if not pattern.hidden.any():
@@ -162,6 +183,8 @@ def written_table(
             hidden[column] = hidden[column] | _dominated(table, column, rule)
     few = few_with_a_trait(table, rule)
     for row, column in few:
+        hidden[column] = hidden[column] | (place == row)
+    for row, column in few_with_the_outcome(table, rule):
         hidden[column] = hidden[column] | (place == row)
     for column in table.sentence_columns:
         cells = released_column(_reasons(table, column, hidden), rule)

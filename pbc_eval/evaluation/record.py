@@ -75,6 +75,7 @@ class OutputTable:
     ratios: dict[str, tuple[str, ...]] = field(default_factory=dict)
     contributions: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
     shares: Shares | None = None  # means that are counts, if any
+    levels: tuple[str, str] | None = None  # the column of an outcome's means, and of how many
     one_row_a_unit: bool = False
     counts_people: bool = True  # False: money and assumptions alone, with nothing to hold back
     counts_always: bool = False  # of people, whatever the units of the data are

@@ -229,6 +229,7 @@ def means_table(
         },
         governed_by={"units": ("mean",)},
         contributions={"mean": parts} if parts else {},
+        levels=("mean", "units"),
         adds_up="not",
         group_by="group",
         keys=tuple(map(str, means["cohort"])),

@@ -11,12 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from attacker import cohorts, drawings, invented, measures, people, words
+from attacker.counts import Counts
 from attacker.public import Recovered, publish, read_public
 from evaluations import DATA
 
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.disclosure import release, release_note
 from pbc_eval.disclosure.stated import review_of_counts
+from pbc_eval.disclosure.tables import release_tables
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.evaluate import evaluate
 from pbc_eval.evaluation.note.design_note import design_note
@@ -128,6 +130,51 @@ def test_a_small_group_is_in_no_sum_and_its_effect_in_no_average(tmp_path, sizes
     assert not {*cohorts.effects_told(public, "days", every)} & {*few}
     assert not cohorts.tells_weights(public, "days")
     assert not words.few_in_words(public.text)
+
+
+def two_outcomes(folder: Path, lost: int, sizes: dict[int, int]) -> Path:
+    """The second outcome lacks ``lost`` units of the last group; the others are in both."""
+    frame = invented.panel(sizes, never=40)
+    frame["nights"] = frame["y"] + np.random.default_rng(1).normal(size=len(frame))
+    last = sorted(frame.loc[frame["start"] == max(sizes), "unit"].unique())[:lost]
+    frame.loc[frame["unit"].isin(last), "nights"] = np.nan
+    outcomes = [
+        {"id": name, "label": name, "unit": "days", "direction": "lower_is_better",
+         "column": column, "primary": name == "days"}
+        for name, column in (("days", "y"), ("nights", "nights"))
+    ]  # fmt: skip
+    return invented.panel_evaluation(folder, frame, outcomes=outcomes, payment=None)
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+@pytest.mark.parametrize(
+    ("lost", "sizes"), [(25, {3: 3, 4: 12, 5: 30}), (26, {3: 2, 4: 15, 5: 30})]
+)
+def test_what_one_outcome_shows_is_no_number_that_another_holds_back(tmp_path, lost, sizes, hidden):
+    folder = two_outcomes(tmp_path / "panel", lost, sizes)
+    evaluation = evaluate(load_evaluation(folder))
+    tables = release(evaluation).findings
+    known = Counts()
+    for finding in tables:
+        of = finding.outcome.id
+        groups = next(t.frame for t in finding.tables if t.name == f"{of}-groups")
+        if not hidden:  # as it would be if each outcome had been looked at alone
+            (plain,) = (f for f in evaluation.findings if f.outcome.id == of)
+            alone = release_tables(plain.tables, finding_rule(evaluation), plain)
+            groups = next(t.frame for t in alone if t.name == f"{of}-groups")
+        own = {start: f"{start}.{of if start == max(sizes) else 'both'}" for start in sizes}
+        known.know(dict.fromkeys(own.values(), 1.0), finding.headline.n_treated)
+        for start, name in own.items():
+            (units,) = groups.loc[groups["group"].str.endswith(f" {start}"), "units"]
+            if units != "[c]":
+                known.tell(name, float(units))
+    few = [f"{max(sizes)}.nights", f"{min(sizes)}.both"]
+    recovered = [r for name in few for r in narrow(name, *known.bounds(name))]
+    assert bool(recovered) is not hidden, told(recovered)
+
+
+def finding_rule(evaluation):
+    return evaluation.spec.publication.disclosure.of_units
 
 
 @pytest.mark.parametrize("sizes", [{4: 3, 5: 30, 6: 25}])

@@ -1,0 +1,100 @@
+"""Outcomes of yes and no: a share of few people times how many there are is how many have it.
+
+    mean of a group in a period x people in it     the number with the outcome
+    counterfactual + effect, x people              the same, of the programme's people
+    that less the difference of means              the same, of those they are compared with
+
+Whether an outcome is one of yes and no is seen in its numbers: every mean lies between 0 and 1 (or
+0 and 100) and makes a whole number of people. A count of visits below one a person passes for one,
+and is as telling.
+"""
+
+import numpy as np
+import pandas as pd
+
+from pbc_eval.agreement.disclosure import DisclosureRule
+from pbc_eval.disclosure.cell_register import is_small
+from pbc_eval.disclosure.record import OutputReview
+from pbc_eval.evaluation.record import Finding, OutputTable
+from pbc_eval.numerics.arrays import Bools, Floats
+
+WHOLE = 1e-6  # nearer to a whole number than this is one
+Mark = tuple[int, str]  # position of the row, column
+
+
+def few_with_the_outcome(table: OutputTable, rule: DisclosureRule) -> set[Mark]:
+    """Means of a table of levels that tell how few have the outcome, or how few have not."""
+    if table.levels is None or not rule.protects or "units" in table.not_people:
+        return set()
+    level, units = table.levels
+    means = pd.to_numeric(table.frame[level]).to_numpy(float)
+    people = pd.to_numeric(table.frame[units]).to_numpy(float)
+    few = _few(means, people, rule)
+    return {(int(row), level) for row in np.flatnonzero(few)}
+
+
+def review_of_rare_outcomes(finding: Finding, rule: DisclosureRule) -> list[OutputReview]:
+    """Fail where the headline or an alternative tells how few people have the outcome; for review
+    where effects of groups and periods tell by how much a number that is held back changed."""
+    if not rule.protects:
+        return []
+    output = f"{finding.outcome.id}-few-with-the-outcome"
+    answered = rule.reviewer_of(output) is not None
+    if arms := _few_in_the_arms(finding, rule):
+        return [
+            OutputReview(
+                output=output,
+                kind="sentences",
+                status="review" if answered else "fail",
+                reason="the estimate, the level without the programme and the numbers of people "
+                f"tell that fewer than {rule.threshold} have the outcome, or have it not; publish "
+                f"it for a wider group, or have somebody answer for it (output: {output})",
+                cells=tuple(arms),
+            )
+        ]
+    if any(few_with_the_outcome(table, rule) for table in finding.tables):
+        return [
+            OutputReview(
+                output=output,
+                kind="table",
+                status="review",
+                reason=f"in some groups and periods fewer than {rule.threshold} people have the "
+                "outcome: their averages are held back, and effects by group and period still "
+                "tell by how much they changed",
+            )
+        ]
+    return []
+
+
+def _few_in_the_arms(finding: Finding, rule: DisclosureRule) -> list[str]:
+    """Which groups the estimates tell to hold few with the outcome."""
+    headline, counterfactual = finding.headline, finding.measured.counterfactual
+    effect = finding.measured.effect
+    if counterfactual is None or effect is None:
+        return []
+    reached = counterfactual + effect
+    arms = []
+    if _few(np.array([reached]), np.array([float(headline.n_treated)]), rule)[0]:
+        arms.append("in the programme")
+    others = (headline, *finding.alternatives)
+    same = [other for other in others if other.n_treated == headline.n_treated]
+    levels = np.array([reached - other.estimate for other in same])
+    people = np.array([float(other.n_comparison) for other in same])
+    if any(_few(levels[k : k + 1], people[k : k + 1], rule)[0] for k in range(len(same))):
+        arms.append("comparison")
+    return arms
+
+
+def _few(means: Floats, people: Floats, rule: DisclosureRule) -> Bools:
+    """Which means tell of few with the outcome or without; none, unless all are of yes and no."""
+    known = ~np.isnan(means) & (people > 0)
+    for whole in (1.0, 100.0):
+        counts = np.where(known, means, 0.0) / whole * people
+        inside = (means[known] > -WHOLE) & (means[known] < whole + WHOLE)
+        near = np.abs(counts - np.round(counts))[known] < WHOLE * np.maximum(people[known], 1.0)
+        if known.any() and inside.all() and near.all():
+            with_it, without = np.round(counts), people - np.round(counts)
+            few = [is_small(a, rule) or is_small(b, rule)
+                   for a, b in zip(with_it, without, strict=True)]  # fmt: skip
+            return np.asarray(np.array(few, dtype=bool) & known, dtype=bool)
+    return np.zeros(len(means), dtype=bool)
