@@ -270,7 +270,7 @@ def _with_interval(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Changes:
+class Changes:
     """One number a unit, whose means by cohort, times ``size``, add up to the estimate. Each has a
     contrast of length one, so that where errors of outcomes are alike those of the changes are."""
 
@@ -279,9 +279,25 @@ class _Changes:
     group: Ints  # (n,) positions in ``size``
     size: Floats  # (c,)
     cluster: Ints  # (n,)
+    unit: Ints  # (n,) positions among the panel's units
 
 
-def _changes(asked: _Asked) -> _Changes:
+def changes_of(panel: Panel, estimate: AttEstimate, kind: Kind, anticipation: int = 0) -> Changes:
+    """Behind an average effect of a panel. Raises DesignError where it is no sum of changes of
+    units: with covariates, gaps, or another comparison."""
+    return _changes(
+        _Asked(
+            panel=panel,
+            estimate=estimate,
+            kind=kind,
+            level=estimate.level,
+            seed=SEED,
+            anticipation=anticipation,
+        )
+    )
+
+
+def _changes(asked: _Asked) -> Changes:
     _, whole = _saturated(asked)
     arrays, loads = asked.panel.arrays(), whole.loads
     length = np.sqrt((loads**2).sum(axis=1))
@@ -292,12 +308,13 @@ def _changes(asked: _Asked) -> _Changes:
     unit = loads / np.where(length > 0, length, 1.0)[:, None]
     cohort = arrays.cohort[mine]
     outcome = arrays.outcome[mine][:, : loads.shape[1]]
-    return _Changes(
+    return Changes(
         value=(outcome * unit[cohort]).sum(axis=1),
         weight=arrays.weight[mine],
         group=place[cohort],
         size=length[counted],
         cluster=arrays.cluster[mine] if asked.panel.roles.cluster else np.arange(int(mine.sum())),
+        unit=np.flatnonzero(mine),
     )
 
 

@@ -96,6 +96,9 @@ def _find(
         analytic=averages.overall if headline is not averages.overall else None,
         outcome=outcome,
         currency=spec.contract.currency,
+        own_effects=effects,
+        protected=spec.publication.disclosure.of_units.protects,
+        average_kind=design.headline,
         paid_in_per_cent=paid_in_per_cent(spec, outcome),
     )
     checks = run_checks(design.method, examined)
