@@ -15,7 +15,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 WORKERS ?= 2
 
-.PHONY: report test soak quick lab bench lint pins clean
+.PHONY: report test soak quick lab bench lint audit sbom pins clean
 
 report: $(VENV)/report.ready
 	$(BIN)/pbc-eval batch data --reports reports --workers $(WORKERS)

@@ -115,6 +115,24 @@ def few_clusters(rng: np.random.Generator) -> pd.DataFrame:
     return plus_effect(drawn(rng, 120, cohorts=(0, 3, 5), cluster=np.arange(120) % 12))
 
 
+def small_cohorts(rng: np.random.Generator) -> pd.DataFrame:
+    """Sixty never treated; 2, 3 and 5 units that start in periods 3, 4 and 5."""
+    return plus_effect(of_sizes(rng, {0: 60, 3: 2, 4: 3, 5: 5}))
+
+
+def three_of_twenty(rng: np.random.Generator) -> pd.DataFrame:
+    """Twenty clusters of six, three of them treated, all from one period."""
+    frame = drawn(rng, 120, cohorts=(0,), cluster=np.arange(120) % 20)
+    frame["cohort"] = np.where(frame["cluster"] < 3, 4, 0)
+    return plus_effect(frame)
+
+
+def of_sizes(rng: np.random.Generator, sizes: dict[int, int]) -> pd.DataFrame:
+    frame = drawn(rng, sum(sizes.values()), cohorts=(0,))
+    cohort = np.repeat([*sizes], [*sizes.values()])
+    return frame.assign(cohort=np.repeat(cohort, PERIODS))
+
+
 def confounded(rng: np.random.Generator, units: int = 300) -> pd.DataFrame:
     x = rng.normal(size=units)
     frame = plus_effect(drawn(rng, units, lean=1 / (1 + np.exp(-x)), x=x))
@@ -197,6 +215,19 @@ def band(panel: Panel) -> Interval:
     return overall.estimate, overall.std_error or np.nan, -edge, edge
 
 
+def flat_band(panel: Panel) -> Interval:
+    """As ``band``, where the effect is the same throughout and none before."""
+    series = att_gt(panel).aggregate("event", bands="simultaneous")
+    inside = all(
+        effect.conf_low is None
+        or effect.conf_high is None
+        or effect.conf_low <= EFFECT * (e >= 0) <= effect.conf_high
+        for e, effect in zip(series.index, series.effects, strict=True)
+    )
+    edge = np.inf if inside else -np.inf
+    return series.overall.estimate, series.overall.std_error or np.nan, -edge, edge
+
+
 def synthetic(panel: Panel) -> Interval:
     return as_interval(synthetic_did(panel, replications=100).effect)
 
@@ -232,6 +263,14 @@ DESIGNS = {
     ),
     "12 clusters": Design(
         few_clusters,
+        {"att_gt": overall(att_gt), "wild cluster bootstrap": wild},
+        read={"cluster": "cluster"},
+    ),
+    "cohorts of 2, 3 and 5 beside 60": Design(
+        small_cohorts, {"att_gt": overall(att_gt), "simultaneous band": flat_band}
+    ),
+    "3 of 20 clusters treated": Design(
+        three_of_twenty,
         {"att_gt": overall(att_gt), "wild cluster bootstrap": wild},
         read={"cluster": "cluster"},
     ),

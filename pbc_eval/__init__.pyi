@@ -48,10 +48,13 @@ from .matching.match import match as match
 from .matching.weight import weight as weight
 from .panel.panel import Panel as Panel
 from .parameters.lookup import value_at as value_at
+from .payment.account import claims_account as claims_account
 from .payment.due import payment_due as payment_due
 from .payment.risk import payment_risk as payment_risk
 from .payment.schedule import schedule_of as schedule_of
 from .results import MeasuredOutcome as MeasuredOutcome
+from .sroi.concentration import concentration as concentration
+from .sroi.cost_per_outcome import cost_per_outcome as cost_per_outcome
 from .sroi.global_sensitivity import sobol_indices as sobol_indices
 from .sroi.present_value import social_return as social_return
 from .sroi.simulate import simulate as simulate

@@ -53,9 +53,7 @@ def licences_that_are_not_allowed(names: list[str]) -> list[str]:
         except metadata.PackageNotFoundError:
             continue  # for another system or another Python
         if FORBIDDEN.search(licence) or not ALLOWED.search(licence):
-            wrong.append(
-                f"{name}: its licence is {licence or 'not stated'!r}, which is not allowed"
-            )
+            wrong.append(f"{name}: its licence, {licence or 'not stated'!r}, is not allowed")
     return wrong
 
 
@@ -79,7 +77,7 @@ def pins_that_are_not_offered(file: Path) -> list[str]:
 
 
 def _asked(words: list[str]) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(  # noqa: S603 fixed words
+    return subprocess.run(
         [sys.executable, "-m", *words], capture_output=True, text=True, check=False
     )
 

@@ -108,10 +108,12 @@ MISTAKES = (
 )
 
 
-def make_all(folder: Path, mistakes: Sequence[Mistake] = MISTAKES) -> list[str]:
+def make_all(
+    folder: Path, mistakes: Sequence[Mistake] = MISTAKES, example: Path = EXAMPLE
+) -> list[str]:
     """Make every broken copy in ``folder``; return their names."""
     for mistake in mistakes:
-        shutil.copytree(EXAMPLE, folder / mistake.name)
+        shutil.copytree(example, folder / mistake.name)
         mistake.make(folder / mistake.name)
     return [mistake.name for mistake in mistakes]
 

@@ -42,6 +42,9 @@ class VerifiedCount(Agreed):
         description="Whether it counts people, so that a small one is not published, or things: "
         "reports late, pounds.",
     )
+    expected: Annotated[bool, AddedLater()] = Field(
+        default=False, description="true: a forecast. It is not verified, and nothing is due by it."
+    )
     claims_checked: int | None = Field(
         default=None, ge=1, description="How many of them were checked in a sample."
     )
@@ -62,6 +65,10 @@ class VerifiedCount(Agreed):
         lacking = [name for name in ("file", "person", "column") if getattr(self, name) is None]
         if 0 < len(lacking) < 3:
             raise ValueError(f"file, person and column belong together; {lacking[0]} is missing")
+        if self.expected and self.claims_checked is not None:
+            raise ValueError(
+                "claims_checked is of claims that were made, and this count is expected. Keep one"
+            )
         checked, wrong = self.claims_checked or 0, self.claims_wrong or 0
         if not wrong <= checked <= max(self.count, 0):
             raise ValueError(

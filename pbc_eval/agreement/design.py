@@ -31,6 +31,8 @@ class DesignModel(Agreed):
     estimated: ClassVar[bool] = False  # from data: the file and each outcome's column are needed
     on_panel: ClassVar[bool] = False  # units over time: the roles time and cohort are needed
     needs_outcomes: ClassVar[bool] = True
+    needs_value_map: ClassVar[bool] = False  # where there are no outcomes
+    is_forecast: ClassVar[bool] = False  # nothing has happened yet: nothing is verified or due
     takes_reported_effects: ClassVar[bool] = False  # each outcome carries its published result
 
     method: str
@@ -238,20 +240,27 @@ class Forecast(DesignModel):
     """Nothing is estimated: a forecast of social value from assumed quantities."""
 
     needs_outcomes: ClassVar[bool] = False
+    needs_value_map: ClassVar[bool] = True
+    is_forecast: ClassVar[bool] = True
 
     method: Literal["forecast"]
     rationale: str = Field(min_length=1, description="What the quantities rest on.")
 
 
+class Counted(DesignModel):
+    """Nothing is estimated: verified claims and counts are paid as the contract says."""
+
+    needs_outcomes: ClassVar[bool] = False
+
+    method: Literal["counted"]
+    rationale: str = Field(min_length=1, description="Why results are counted and not compared.")
+
+
 DESIGNS_OF_FILES = Choice(
     "method",
     (
-        DifferenceInDifferences,
-        SyntheticDifferenceInDifferences,
-        Matching,
-        Randomised,
-        Reported,
-        Forecast,
+        *(DifferenceInDifferences, SyntheticDifferenceInDifferences, Matching, Randomised),
+        *(Reported, Forecast, Counted),
     ),
 )
 """The designs that a file may ask for; ``evaluation.designs.register_design`` adds to them."""
@@ -261,6 +270,7 @@ Design = Annotated[DesignModel, DESIGNS_OF_FILES]
 __all__ = [
     "DESIGNS_OF_FILES",
     "Benchmark",
+    "Counted",
     "Design",
     "DesignModel",
     "DifferenceInDifferences",

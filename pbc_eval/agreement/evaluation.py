@@ -7,12 +7,13 @@ the outcomes, the payment terms, the value map, how it is published and who sign
 """
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from pbc_eval._validate import did_you_mean, first_few
-from pbc_eval.agreement.base import Agreed, Slug
+from pbc_eval.agreement.base import AddedLater, Agreed, Slug
+from pbc_eval.agreement.claims import Claims
 from pbc_eval.agreement.contained_file import contained_file
 from pbc_eval.agreement.contract import Contract, Publication, SignOff
 from pbc_eval.agreement.counts import VerifiedCount
@@ -61,6 +62,9 @@ class EvaluationSpec(Agreed):
     )
     counts: tuple[VerifiedCount, ...] = Field(
         default=(), description="Numbers that were verified outside the data, for payment clauses."
+    )
+    claims: Annotated[Claims | None, AddedLater()] = Field(
+        default=None, description="The file of claims that rate cards and their like pay for."
     )
     planning: Planning | None = Field(
         default=None, description="The question, and what is expected; for the design note."
@@ -116,6 +120,7 @@ class EvaluationSpec(Agreed):
         problems = (
             self._outcome_problem(),
             self._data_problem(),
+            self._claims_problem(),
             self._payment_problem(),
             self._value_problem(),
             self._planning_problem(),
@@ -142,7 +147,7 @@ class EvaluationSpec(Agreed):
                     )
         if self.design.needs_outcomes and not self.outcomes:
             return f"a {self.design.method} design needs at least one outcome"
-        if not (self.outcomes or self.value_map):
+        if self.design.needs_value_map and not (self.outcomes or self.value_map):
             return "a forecast needs a value_map: there would be nothing to report"
         return None
 
@@ -161,9 +166,25 @@ class EvaluationSpec(Agreed):
                 return f"outcome {outcome.id}: reported is needed, the published result"
         return None
 
+    def _claims_problem(self) -> str | None:
+        claimed = self.payment.claimed if self.payment else ()
+        if claimed and self.claims is None:
+            return (
+                f"claims is missing: payment clause {claimed[0].id} pays for claims. Say under "
+                "claims which file holds them"
+            )
+        if self.claims is not None and not claimed:
+            return (
+                "claims are given and no clause pays for them. Add payment.rate_cards, or name "
+                "claims_of in a tariff"
+            )
+        return None
+
     def _payment_problem(self) -> str | None:
         kpis = self.performance.kpis if self.performance else ()
         measured = [*(o.id for o in self.outcomes), *(c.outcome for c in self.counts)]
+        claimed = [str(c.outcome) for c in self.payment.claimed] if self.payment else []
+        measured += claimed
         every = [*measured, *(kpi.id for kpi in kpis)]
         ids = [*measured, *(kpi.id for kpi in kpis if kpi.feeds)]
         if twice := sorted({name for name in every if every.count(name) > 1}):

@@ -17,9 +17,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from pbc_eval.agreement.base import Agreed, Level, Share
+from pbc_eval.agreement.base import AddedLater, Agreed, Date, Level, Share
 from pbc_eval.agreement.money import Money, Number
 from pbc_eval.agreement.payment_base import Measure, MeasuredClause, Positive, Text, check_bound
+from pbc_eval.agreement.payment_rates import CLAIMS_OF_ONE, ClaimsOfOne
 
 
 class Verification(Agreed):
@@ -69,6 +70,43 @@ class Tariff(MeasuredClause):
     negative_allowed: bool = Field(
         default=False, description="true: a negative total is charged to the provider."
     )
+    claims_of: Annotated[Text | None, AddedLater()] = Field(
+        default=None,
+        description="Pays for claims: their name in the file of claims. A line of a rate card is "
+        "written so by itself.",
+    )
+    claims_per_person: Annotated[ClaimsOfOne | None, AddedLater()] = Field(
+        default=None, description=CLAIMS_OF_ONE
+    )
+    claimed_from: Annotated[Date | None, AddedLater()] = Field(
+        default=None, description="The first day on which what is claimed may be achieved."
+    )
+    claimed_until: Annotated[Date | None, AddedLater()] = Field(
+        default=None, description="The last such day."
+    )
+
+    @model_validator(mode="after")
+    def _claims_say_how_many_a_person_makes(self) -> Self:
+        if self.claims_of is None:
+            stated = [
+                name
+                for name in ("claims_per_person", "claimed_from", "claimed_until")
+                if getattr(self, name) is not None
+            ]
+            if stated:
+                raise ValueError(f"{stated[0]} is of claims. Name them in claims_of")
+            return self
+        if self.measure != "count":
+            raise ValueError(f"claims are counted: measure is count, not {self.measure}")
+        if self.claims_per_person is None:
+            raise ValueError(
+                "claims_per_person is missing: how many claims one person may make, 1, 2, ... or "
+                "several"
+            )
+        start, end = self.claimed_from, self.claimed_until
+        if start is not None and end is not None and end < start:
+            raise ValueError(f"claimed_until {end} is before claimed_from {start}. Swap them")
+        return self
 
     @model_validator(mode="after")
     def _counterfactual_is_counted_once(self) -> Self:

@@ -49,6 +49,9 @@ class RestatedOutcome(Agreed):
     counterfactual: float | None = Field(default=None, description="Level without the programme.")
     total_scale: float | None = Field(default=None, description="Units behind a total.")
     count: float | None = Field(default=None, description="The verified count.")
+    by_person: Annotated[dict[str, float] | None, AddedLater()] = Field(
+        default=None, description="The count of each person, for limits that hold for each."
+    )
 
 
 class EarlierYear(Agreed):

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pbc_eval._validate import did_you_mean
-from pbc_eval.agreement.base import Agreed, Date, Slug
+from pbc_eval.agreement.base import AddedLater, Agreed, Date, Slug
 from pbc_eval.agreement.choice import Choice
 from pbc_eval.agreement.money import Money, Number
 from pbc_eval.agreement.payment_adjusting import (
@@ -26,6 +26,7 @@ from pbc_eval.agreement.payment_adjusting import (
     Withhold,
 )
 from pbc_eval.agreement.payment_base import ClauseBase, Indexation, PricedClause
+from pbc_eval.agreement.payment_claimed import claimed_problem, in_force, year_named
 from pbc_eval.agreement.payment_clauses import (
     Band,
     Bands,
@@ -38,6 +39,15 @@ from pbc_eval.agreement.payment_clauses import (
 )
 from pbc_eval.agreement.payment_finance import Drawdown, Investment
 from pbc_eval.agreement.payment_limits import EarlierYear, GroupLimit, RestatedOutcome
+from pbc_eval.agreement.payment_rates import (
+    PaymentYear,
+    Plan,
+    Rate,
+    RateCard,
+    Variation,
+    rate_problem,
+    with_rated_clauses,
+)
 from pbc_eval.agreement.payment_several import Metric, Scorecard, Triggers
 from pbc_eval.agreement.problems import problems_in_words
 from pbc_eval.errors import PaymentTermsError
@@ -73,14 +83,33 @@ def _iso_currency(value: str) -> str:
     return value
 
 
+def _clauses_or_rate_cards(schema: dict[str, Any]) -> None:
+    schema["required"].remove("clauses")
+    schema["anyOf"] = [{"required": ["clauses"]}, {"required": ["rate_cards"]}]
+
+
 class PaymentTerms(Agreed):
     """The payment side of a contract, and the account of earlier years."""
+
+    model_config = ConfigDict(json_schema_extra=_clauses_or_rate_cards)
 
     currency: Annotated[str, AfterValidator(_iso_currency)] = Field(
         description="That of the contract."
     )
     clauses: Annotated[tuple[Clause, ...], Field(min_length=1)] = Field(
         description="One for each thing that is paid."
+    )
+    rate_cards: Annotated[tuple[RateCard, ...], AddedLater()] = Field(
+        default=(), description="Prices of claims: each line is a clause that pays for its claims."
+    )
+    years: Annotated[tuple[PaymentYear, ...], AddedLater()] = Field(
+        default=(), description="The payment years, in order, each with its days and its cap."
+    )
+    plan: Annotated[Plan | None, AddedLater()] = Field(
+        default=None, description="What was planned to be paid when the contract was agreed."
+    )
+    variations: Annotated[tuple[Variation, ...], AddedLater()] = Field(
+        default=(), description="Dated changes of the contract, in order."
     )
     limits: tuple[GroupLimit, ...] = Field(
         default=(), description="Caps and floors over some clauses, or over a cohort."
@@ -114,7 +143,40 @@ class PaymentTerms(Agreed):
     @property
     def due_clauses(self) -> tuple[Clause, ...]:
         """The clauses that are paid in ``year``."""
-        return tuple(c for c in self.clauses if not c.years or self.year in c.years)
+        paid = year_named(self.years, self.year)
+        return tuple(
+            c
+            for c in self.clauses
+            if (not c.years or self.year in c.years)
+            and (paid is None or not isinstance(c, Tariff) or in_force(c, paid.start, paid.end))
+        )
+
+    @property
+    def claimed(self) -> tuple[Tariff, ...]:
+        """The clauses that pay for claims, in the order of the terms."""
+        return tuple(c for c in self.clauses if isinstance(c, Tariff) and c.claims_of is not None)
+
+    @property
+    def cap_of_year(self) -> Decimal | None:
+        """The most that ``year`` pays: as the last variation that names it says, else as agreed."""
+        paid = year_named(self.years, self.year)
+        agreed = [paid.cap] if paid else []
+        varied = [v.year_caps[self.year] for v in self.variations if self.year in v.year_caps]
+        return next((cap for cap in (*reversed(varied), *agreed) if cap is not None), self.year_cap)
+
+    @property
+    def cap_now(self) -> Decimal | None:
+        """The most that is paid in all: by the last variation in force in ``year`` that says."""
+        paid = year_named(self.years, self.year)
+        varied = [v.cap for v in self.variations if paid is None or v.on <= paid.end]
+        if self.cap is None:
+            return None
+        return next((cap for cap in reversed(varied) if cap is not None), self.cap)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_clause_for_each_rate(cls, data: Any) -> Any:
+        return with_rated_clauses(data)
 
     @model_validator(mode="after")
     def _terms_are_coherent(self) -> Self:
@@ -127,6 +189,8 @@ class PaymentTerms(Agreed):
             self._year_problem(),
             self._index_problem(),
             self._promise_problem(),
+            rate_problem(self.rate_cards, self.years, self.plan, self.variations, cap=self.cap),
+            claimed_problem(self.claimed),
         )
         if any(problems):
             raise ValueError("\n".join(filter(None, problems)))
@@ -155,6 +219,9 @@ class PaymentTerms(Agreed):
         ]
         owners += [(clause.id, clause.cap, clause.floor) for clause in self.clauses]
         owners += [(limit.id, limit.cap, limit.floor) for limit in self.limits]
+        owners += [(f"year {year.year}", year.cap, None) for year in self.years]
+        for change in self.variations:
+            owners += [(change.id, cap, None) for cap in (change.cap, *change.year_caps.values())]
         for owner, cap, floor in owners:
             for name, value in (("cap", cap), ("floor", floor)):
                 if value is not None and value % self.rounding.step:
@@ -202,7 +269,8 @@ class PaymentTerms(Agreed):
     def members(self, limit: GroupLimit) -> frozenset[str]:
         """Ids of the clauses that a limit bounds."""
         if limit.of:
-            return frozenset(limit.of)
+            rated = {clause.id for clause in self.claimed if clause.claims_of in limit.of}
+            return frozenset(limit.of) | rated
         return frozenset(clause.id for clause in self.clauses if clause.cohort == limit.cohort)
 
     def _group_problem(self) -> str | None:
@@ -252,6 +320,9 @@ class PaymentTerms(Agreed):
         needs = any(clause.years for clause in self.clauses) or bool(self.earlier_years)
         if needs and not self.year:
             return "year is needed, the year that is paid for, since clauses or payments name years"
+        if self.years and self.year and year_named(self.years, self.year) is None:
+            known = [year.year for year in self.years]
+            return f"year {self.year!r} is not among years.{did_you_mean(self.year, known)}"
         if not self.due_clauses:
             return f"no clause is paid in year {self.year!r}. Correct year, or the clauses' years"
         years = [earlier.year for earlier in self.earlier_years]
@@ -325,3 +396,4 @@ def _models() -> Iterator[type[BaseModel]]:
     yield from (Scorecard, Metric, Triggers, ServiceCredit, KpiDeduction, Gainshare, ProfitShare)
     yield from (Withhold, Release, Clawback, Verification, Indexation, Rounding)
     yield from (GroupLimit, EarlierYear, RestatedOutcome, Investment, Drawdown)
+    yield from (RateCard, Rate, PaymentYear, Plan, Variation)

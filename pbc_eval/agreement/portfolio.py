@@ -43,6 +43,34 @@ class Member(Agreed):
     )
 
 
+class PlanColumn(Agreed):
+    """A plan of all contracts: its column in the table, and its name on the page."""
+
+    column: str = Field(min_length=1, description="Column with what was planned to be paid.")
+    label: str = Field(min_length=1, max_length=40, description="First plan; After variation 2.")
+
+
+class PaymentPlans(Agreed):
+    """What contracts were planned to pay and what they paid, in a table beside the file."""
+
+    file: str = Field(min_length=1, description="One row a contract: contracts.csv.")
+    contract: str = Field(min_length=1, description="Column with the contract's name.")
+    planned: Annotated[tuple[PlanColumn, ...], Field(min_length=1)] = Field(
+        description="The plans, the first one first, then those after variations."
+    )
+    paid: str = Field(min_length=1, description="Column with what was paid.")
+    source: str = Field(min_length=1, description="Where plans and payments are recorded.")
+
+    @model_validator(mode="after")
+    def _each_column_is_one_thing(self) -> Self:
+        names = [self.contract, *(plan.column for plan in self.planned), self.paid]
+        labels = [plan.label for plan in self.planned]
+        for what, given in (("column", names), ("label", labels)):
+            if twice := sorted({name for name in given if given.count(name) > 1}):
+                raise ValueError(f"{what} {twice[0]!r} is named twice. Name each once")
+        return self
+
+
 class PortfolioSpec(Agreed):
     """All contracts of a year, in one edition."""
 
@@ -67,6 +95,9 @@ class PortfolioSpec(Agreed):
     numbers: Annotated[Notation | None, AddedLater()] = Field(default=None, description=NUMBERS)
     outcomes: tuple[Outcome, ...] = Field(
         default=(), description="What the table's results are of: id, label, unit, direction."
+    )
+    plans: Annotated[PaymentPlans | None, AddedLater()] = Field(
+        default=None, description="What contracts were planned to pay, and what they paid."
     )
     publication: Publication = Field(description="Contact, licence, date, disclosure rule, limits.")
     sign_off: SignOff = Field(default=SignOff(), description="Who answers for the report.")
@@ -98,7 +129,10 @@ class PortfolioSpec(Agreed):
         evaluations = [member.evaluation for member in self.members]
         missing = self.sign_off.missing()
         for is_wrong, problem in (
-            (not (self.members or self.file), "has no contracts: give members, a file, or both"),
+            (
+                not (self.members or self.file or self.plans),
+                "has no contracts: give members, a file, or both; or plans",
+            ),
             (len(set(names)) < len(names), f"names an edition twice ({first_few(names)})"),
             (
                 len(set(evaluations)) < len(evaluations),

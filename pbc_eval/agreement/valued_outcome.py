@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from pbc_eval.agreement.base import Agreed, Share, Slug
+from pbc_eval.agreement.base import AddedLater, Agreed, Share, Slug
 from pbc_eval.messages import written_numbers
 
 SHARES = ("deadweight", "displacement", "attribution", "leakage", "drop_off")
@@ -77,6 +77,12 @@ Years = Annotated[
     Field(json_schema_extra={"minimum": 1, "maximum": LONGEST}),
 ]
 Grade = Annotated[int, BeforeValidator(_a_number), Field(ge=1, le=6)]
+StartPeriod = Annotated[int, BeforeValidator(_a_number), Field(ge=1, le=LONGEST)]
+InputYear = Annotated[
+    int,
+    BeforeValidator(_a_number),
+    Field(ge=0, le=LONGEST, description="Years after the first in which it is put in: 0, 1, ..."),
+]
 PriceYear = Annotated[int, BeforeValidator(_a_number), Field(ge=1900, le=2200)]
 
 
@@ -102,9 +108,7 @@ class ValuedOutcome(Agreed):
     quantity_from: Text | None = None  # id of an outcome estimated against a comparison group
     sample_size: Count | None = None
     duration: Years = 1
-    start: Annotated[Literal[1, 2], BeforeValidator(_a_number)] = (
-        1  # 1: with the activity; 2: after
-    )
+    start: StartPeriod = 1  # 1: with the activity; 2: after; 3: a year later ...
     proxy: Text  # what the value is the price of
     proxy_value: Figure | None = None  # money per unit of outcome and year
     proxy_from: Text | None = None  # name of a dated parameter that is the value: a WELLBY, a QALY
@@ -168,5 +172,6 @@ class StakeholderInput(Agreed):
     stakeholder: Text
     description: Text
     value: Count
+    year: Annotated[InputYear, AddedLater()] = 0  # it is put in so many years after the first
     confidence_grade: Grade | None = None  # 1 (best) to 6, of the cost: for optimism bias
     notes: str = ""

@@ -19,6 +19,7 @@ from pbc_eval.evaluation.record import InvestmentPart, Kind, RevisionSplit
 from pbc_eval.evaluation.simulation_summary import SimulationSummary
 from pbc_eval.evaluation.value_analysis import ValueAnalysis
 from pbc_eval.kpi.record import Rating
+from pbc_eval.payment.account import Account
 from pbc_eval.payment.risk import PaymentRisk
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import AttEstimate, CheckResult, EffectSeries, MeasuredOutcome
@@ -140,6 +141,7 @@ class ReleasedEvaluation:
     tables: tuple[ReleasedTable, ...] = ()
     reviews: tuple[OutputReview, ...] = ()
     payment: PaymentStatement | None = None
+    account: Account | None = None
     payment_analysis: PaymentAnalysis | None = None
     payment_risk: PaymentRisk | None = None
     kpis: tuple[ReleasedKpi, ...] = ()

@@ -75,7 +75,7 @@ def release(evaluation: Evaluation) -> ReleasedEvaluation:
     reviews = reviews_of(evaluation, findings, units)
     reviews += tuple(review_table(table, units) for table in tables if not table.counts_always)
     reviews += tuple(review_table(table, rule) for table in alone if table.counts_always)
-    reviews += (*review_of_words(spec, rule), *review_of_counts(spec, rule))
+    reviews += (*review_of_words(spec, rule), *review_of_counts(spec, rule, evaluation.counted))
     refuse_unfit_outputs(reviews, spec)
     simulation = evaluation.simulation
     return ReleasedEvaluation(
@@ -85,6 +85,7 @@ def release(evaluation: Evaluation) -> ReleasedEvaluation:
         tables=published(tables),
         reviews=reviews,
         payment=published(evaluation.payment),
+        account=published(evaluation.account),
         payment_analysis=published(evaluation.payment_analysis),
         payment_risk=published(evaluation.payment_risk),
         kpis=published(kpis),

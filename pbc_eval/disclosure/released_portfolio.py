@@ -51,6 +51,7 @@ def release_portfolio(portfolio: Portfolio) -> ReleasedPortfolio:
         why_no_league=portfolio.why_no_league,
         inputs=portfolio.inputs,
         seed=portfolio.seed,
+        plans=published(portfolio.plans),
         rule=rule,
         tables=published(tuple(release_open_table(table) for table in tables_of(portfolio))),
     )

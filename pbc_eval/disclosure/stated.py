@@ -2,12 +2,13 @@
 
 The rule holds back what data show; "three people found no match" in a limitation, "n=3" in a note
 or a verified count of 4 would tell it all the same. Numbers from 1 to one less than the threshold,
-before a word for people (or for the units, where these are people), stop the release until the
-words are changed, or somebody answers for them under ``publication.disclosure.reviewed``.
+before a word for people (or for the units, where these are people), in English or Welsh, stop the
+release until the words are changed, or somebody answers for them under
+``publication.disclosure.reviewed``.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -17,6 +18,7 @@ from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.disclosure.record import OutputReview, ReviewStatus
 from pbc_eval.errors import DisclosureError
+from pbc_eval.results import MeasuredOutcome
 
 WORDS, COUNTS = "words", "verified-counts"
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
@@ -26,6 +28,21 @@ _PEOPLE = (
     "patients", "pupils", "students", "clients", "service users", "prisoners", "offenders",
     "veterans", "families", "households", "individuals", "respondents", "residents", "tenants",
     "carers", "jobseekers", "claimants", "learners", "beneficiaries", "survivors", "refugees",
+)  # fmt: skip
+# Welsh, with the forms that follow a number ("tri pherson", "dwy fenyw", "pedwar o bobl").
+_WELSH_NUMBERS = (
+    (1, "un"), (2, "dau"), (2, "dwy"), (3, "tri"), (3, "tair"), (4, "pedwar"), (4, "pedair"),
+    (5, "pump"), (5, "pum"), (6, "chwech"), (6, "chwe"), (7, "saith"), (8, "wyth"), (9, "naw"),
+    (2, "ddau"), (2, "ddwy"), (3, "dri"), (3, "thri"), (3, "dair"), (3, "thair"), (4, "bedwar"),
+    (4, "phedwar"), (4, "bedair"), (4, "phedair"), (5, "bump"), (5, "phump"), (5, "bum"),
+    (10, "deg"), (11, "un ar ddeg"), (12, "deuddeg"), (15, "pymtheg"),
+)  # fmt: skip
+_WELSH_PEOPLE = (
+    "o bobl", "o blant", "o fenywod", "o ddynion", "o gleifion", "o deuluoedd", "o ddisgyblion",
+    "o gyfranogwyr", "o garcharorion", "o gartrefi", "o denantiaid", "o ofalwyr", "o fyfyrwyr",
+    "person", "pherson", "berson", "menyw", "fenyw", "dyn", "ddyn", "plentyn", "phlentyn",
+    "blentyn", "teulu", "theulu", "deulu", "claf", "chlaf", "glaf", "disgybl", "ddisgybl",
+    "cyfranogwr", "chyfranogwr", "gyfranogwr",
 )  # fmt: skip
 
 
@@ -71,9 +88,11 @@ def review_of_words(spec: EvaluationSpec, rule: DisclosureRule) -> list[OutputRe
     return [_review(WORDS, reason, places, rule)]
 
 
-def review_of_counts(spec: EvaluationSpec, rule: DisclosureRule) -> list[OutputReview]:
-    """Verified counts of few: a fail where they are said to be people, for review where nothing
-    says what they are."""
+def review_of_counts(
+    spec: EvaluationSpec, rule: DisclosureRule, counted: Mapping[str, MeasuredOutcome]
+) -> list[OutputReview]:
+    """Verified counts of few: a fail where they are said to be people, or are claims by people; for
+    review where nothing says what they are. ``counted`` holds the claims, by outcome."""
     if not rule.protects:
         return []
     few = [
@@ -82,6 +101,7 @@ def review_of_counts(spec: EvaluationSpec, rule: DisclosureRule) -> list[OutputR
         if any(0 < number < rule.threshold for number in (count.count, count.persons or 0))
     ]
     people = [count.outcome for count in few if count.counts == "people" or count.persons]
+    people += _claimed_by_few(spec, rule, counted)
     unsaid = [count.outcome for count in few if count.counts is None and not count.persons]
     if people:
         reason = f"a verified count of fewer than {rule.threshold} people is told with its payment"
@@ -99,6 +119,19 @@ def review_of_counts(spec: EvaluationSpec, rule: DisclosureRule) -> list[OutputR
     return []
 
 
+def _claimed_by_few(
+    spec: EvaluationSpec, rule: DisclosureRule, counted: Mapping[str, MeasuredOutcome]
+) -> list[str]:
+    """Clauses that pay for claims of few people; each claim is at least one person's."""
+    few = []
+    for clause in spec.payment.claimed if spec.payment else ():
+        claims = counted.get(str(clause.outcome))
+        numbers = () if claims is None else (claims.count or 0, claims.total_scale or 0)
+        if any(0 < number < rule.threshold for number in numbers):
+            few.append(clause.id)
+    return few
+
+
 def _review(output: str, reason: str, cells: list[str], rule: DisclosureRule) -> OutputReview:
     status: ReviewStatus = "fail" if rule.reviewer_of(output) is None else "review"
     return OutputReview(
@@ -110,6 +143,8 @@ def _patterns(threshold: int, nouns: set[str]) -> tuple[re.Pattern[str], ...]:
     """A small number before a word for people; "n = 3"; "3/185" and "3 of 185" before one."""
     small = [str(n) for n in range(1, threshold)]
     some = [*small, *_NUMBERS[2:threshold]]  # "one" is hardly ever a count
+    some += [word for n, word in _WELSH_NUMBERS if 1 < n < threshold]
+    nouns = {*nouns, *_WELSH_PEOPLE}
     who = "|".join(sorted(map(re.escape, nouns), key=len, reverse=True))
     n, number = "|".join(reversed(small)), "|".join(sorted(some, key=len, reverse=True))
     before = r"(?<![\w.,:/£$€-])(?<!compared with )(?<!matched with )(?<!matched to )"

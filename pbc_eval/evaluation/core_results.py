@@ -4,13 +4,14 @@ The part of the line that every figure of a page hangs on; evaluate.py adds what
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from pbc_eval import provenance
 from pbc_eval.agreement.counts import VerifiedCount
 from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.agreement.payment_terms import PaymentTerms
 from pbc_eval.agreement.table_layout import AS_IT_IS
 from pbc_eval.errors import DataError, DesignError, SpecError
 from pbc_eval.evaluation.designs import design_kind
@@ -27,6 +28,8 @@ from pbc_eval.kpi.measure import measure_performance
 from pbc_eval.kpi.record import PerformanceResult
 from pbc_eval.numerics.published import published
 from pbc_eval.panel.source import check_columns
+from pbc_eval.payment.account import Account, account_of
+from pbc_eval.payment.claims import ClaimCounts, claim_counts
 from pbc_eval.payment.due import payment_due
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import MeasuredOutcome
@@ -41,7 +44,9 @@ class CoreResults:
     findings: tuple[Finding, ...]
     performance: PerformanceResult | None
     counted: dict[str, MeasuredOutcome]
+    terms: PaymentTerms | None  # earlier years restated as the claims show them now
     payment: PaymentStatement | None
+    account: Account | None  # where claims are paid for
     given: ValueInputs | None
     parts: tuple[InvestmentPart, ...]  # who put in what, and how much
     sroi: SroiResult | None
@@ -68,15 +73,26 @@ def core_results(
     if spec.performance:
         performance = published(measure_performance(spec.performance, spec.path, files.rows))
     counted = counted_results(spec, performance, files)
+    terms, claims = spec.payment, claims_of(spec, files)
+    if terms is not None and claims is not None:
+        counted |= claims.results(terms)
+        terms = claims.restated(terms)
     results = {finding.outcome.id: finding.measured for finding in findings} | counted
-    payment = payment_due(spec.payment, results) if spec.payment else None
+    payment = payment_due(terms, results) if terms else None
+    if payment is not None and terms is not None:
+        payment = replace(payment, expected=_expected(spec, terms))
+    account = account_of(terms, results, claims, payment) if terms and claims else None
+    if payment is not None and account is not None:
+        payment = replace(payment, recorded_as_paid=account.recorded_as_paid)
     parts = () if given is None else tuple(investment_parts(spec, payment, given))
     return CoreResults(
         seed=seed,
         findings=findings,
         performance=performance,
         counted=counted,
+        terms=terms,
         payment=payment,
+        account=account,
         given=given,
         parts=parts,
         sroi=None if given is None else value_found(spec, given, parts, results),
@@ -126,6 +142,27 @@ def counted_results(
         for counted in spec.counts
     }
     return verified | (performance.measured() if performance else {})
+
+
+def _expected(spec: EvaluationSpec, terms: PaymentTerms) -> tuple[str, ...]:
+    """What the payment rests on that has not happened yet: counts that are expected, and everything
+    in a forecast."""
+    expected = {count.outcome for count in spec.counts if count.expected}
+    rests_on = dict.fromkeys(name for clause in terms.due_clauses for name in clause.outcomes)
+    if spec.design.is_forecast:
+        return tuple(rests_on) or ("all of it",)
+    return tuple(name for name in rests_on if name in expected)
+
+
+def claims_of(spec: EvaluationSpec, files: InputFiles) -> ClaimCounts | None:
+    """The claims of the evaluation, counted as its terms pay for them; None where there are none.
+
+    Raises DataError that lists every claim which breaks a rule of the terms.
+    """
+    if spec.claims is None or spec.payment is None:
+        return None
+    frame, _ = files.frame(spec.path(spec.claims.file), AS_IT_IS)
+    return claim_counts(spec.payment, spec.claims, frame)
 
 
 def counts_by_person(

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.agreement.payment_terms import PaymentTerms
 from pbc_eval.errors import DataError, SpecError, ValueMapError
 from pbc_eval.evaluation.core_results import CoreResults, core_results
 from pbc_eval.evaluation.joint_simulation import JointSimulation, simulate_together
@@ -19,15 +20,13 @@ from pbc_eval.evaluation.preflight import problems_of
 from pbc_eval.evaluation.record import Evaluation, Finding
 from pbc_eval.evaluation.registration import agreed_parts, deviations_of, fingerprint, registered
 from pbc_eval.evaluation.revision import earlier_spec, revision_of
-from pbc_eval.evaluation.social_value import ValueInputs, payment_invested
+from pbc_eval.evaluation.social_value import payment_invested
 from pbc_eval.evaluation.value_analysis import ValueAnalysis, analyse_value
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.payment.alternatives import payment_under_alternatives
 from pbc_eval.payment.risk import PaymentRisk, payment_risk
-from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import MeasuredOutcome
 from pbc_eval.sroi.plan import ends_of
-from pbc_eval.sroi.present_value import SroiResult
 from pbc_eval.sroi.sensitivity import one_way
 
 
@@ -54,20 +53,21 @@ def _evaluated(spec: EvaluationSpec, files: InputFiles) -> Evaluation:
     deviations = deviations_of(spec, files)
     agreed = registered(spec, files)
     core = core_results(spec, files)
-    given, payment, sroi = core.given, core.payment, core.sroi
-    risk = _payment_risk(spec, core.results, core.seed)
+    payment, sroi = core.payment, core.sroi
+    risk = _payment_risk(core.terms, core.results, core.seed)
     return Evaluation(
         spec=spec,
         findings=core.findings,
         payment=payment,
-        payment_alternatives=_payment_alternatives(spec, core.findings, core.counted),
-        payment_analysis=analyse_payment(spec.payment, payment, risk, core.results),
+        account=core.account,
+        payment_alternatives=_payment_alternatives(core.terms, core.findings, core.counted),
+        payment_analysis=analyse_payment(core.terms, payment, risk, core.results),
         payment_risk=risk,
         performance=core.performance,
         counted=core.counted,
         sroi=sroi,
         value_analysis=_value_analysis(spec, core),
-        simulation=_simulated(spec, given, sroi, payment, core.results, seed=core.seed),
+        simulation=_simulated(spec, core),
         investment=core.parts,
         inputs=inputs,
         seed=core.seed,
@@ -90,6 +90,8 @@ def input_hashes(spec: EvaluationSpec, files: InputFiles) -> dict[str, str]:
         named.append(spec.protocol.file)
     if spec.performance:
         named += spec.performance.files
+    if spec.claims:
+        named.append(spec.claims.file)
     named += list(dict.fromkeys(count.file for count in spec.counts if count.file))
     if spec.value_map:
         valuation = spec.value_map
@@ -120,25 +122,17 @@ def _value_analysis(spec: EvaluationSpec, line: CoreResults) -> ValueAnalysis | 
     )
 
 
-def _simulated(
-    spec: EvaluationSpec,
-    given: ValueInputs | None,
-    sroi: SroiResult | None,
-    payment: PaymentStatement | None,
-    results: dict[str, MeasuredOutcome],
-    *,
-    seed: int,
-) -> JointSimulation | None:
-    valuation = spec.value_map
+def _simulated(spec: EvaluationSpec, core: CoreResults) -> JointSimulation | None:
+    valuation, given, payment = spec.value_map, core.given, core.payment
     if valuation is None or given is None:
         return None
     invested = payment is not None and valuation.payment_is_invested
     return simulate_together(
-        results,
-        seed=seed,
+        core.results,
+        seed=core.seed,
         draws=valuation.draws,
-        terms=spec.payment,
-        value=sroi,
+        terms=core.terms,
+        value=core.sroi,
         uncertain=given.uncertainty,
         correlations=given.correlations,
         paid=payment_invested(spec, payment) if invested else None,
@@ -146,23 +140,23 @@ def _simulated(
 
 
 def _payment_risk(
-    spec: EvaluationSpec, results: dict[str, MeasuredOutcome], seed: int
+    terms: PaymentTerms | None, results: dict[str, MeasuredOutcome], seed: int
 ) -> PaymentRisk | None:
     """None where nothing is paid, or nothing that is paid for has a standard error."""
-    if spec.payment is None:
+    if terms is None:
         return None
-    paid = {name for clause in spec.payment.due_clauses for name in clause.outcomes}
+    paid = {name for clause in terms.due_clauses for name in clause.outcomes}
     if not any(results[name].std_error for name in paid):
         return None
-    promised = dict(spec.payment.promised_effects)
-    return payment_risk(spec.payment, results, promised=promised or None, seed=seed)
+    promised = dict(terms.promised_effects)
+    return payment_risk(terms, results, promised=promised or None, seed=seed)
 
 
 def _payment_alternatives(
-    spec: EvaluationSpec, findings: Sequence[Finding], counted: dict[str, MeasuredOutcome]
+    terms: PaymentTerms | None, findings: Sequence[Finding], counted: dict[str, MeasuredOutcome]
 ) -> pd.DataFrame | None:
     """The payment had another estimate been agreed, one row a kind of estimate."""
-    if spec.payment is None:
+    if terms is None:
         return None
     by_name: dict[str, dict[str, MeasuredOutcome]] = {}
     for finding in findings:
@@ -172,4 +166,4 @@ def _payment_alternatives(
     if not by_name:
         return None
     agreed = {finding.outcome.id: finding.measured for finding in findings} | counted
-    return payment_under_alternatives(spec.payment, agreed, by_name)
+    return payment_under_alternatives(terms, agreed, by_name)

@@ -9,7 +9,7 @@ from functools import partial
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.errors import PbcError
-from pbc_eval.evaluation.core_results import counts_by_person
+from pbc_eval.evaluation.core_results import claims_of, counts_by_person
 from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.evaluation.social_value import read_value_inputs
 from pbc_eval.intake.input_files import InputFiles
@@ -24,6 +24,7 @@ def problems_of(spec: EvaluationSpec, files: InputFiles) -> tuple[str, ...]:
     if performance is not None:
         parts.append(lambda: measure_performance(performance, spec.path, files.rows))
     parts += [partial(counts_by_person, spec, count, files) for count in spec.counts]
+    parts.append(lambda: claims_of(spec, files))
     problems: list[str] = []
     for read in parts:
         try:

@@ -13,6 +13,7 @@ from pbc_eval.evaluation.payment_analysis import PaymentAnalysis
 from pbc_eval.evaluation.value_analysis import ValueAnalysis
 from pbc_eval.kpi.record import PerformanceResult
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.payment.account import Account
 from pbc_eval.payment.risk import PaymentRisk
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import AttEstimate, CheckResult, EffectSeries, MeasuredOutcome
@@ -144,6 +145,8 @@ class InvestmentPart:
     what: str
     value: float
     is_payment: bool = False  # the payment due, as part of the investment
+    year: int = 0  # in which it is put in, from the first
+    stated: float | None = None  # before discounting, where it is put in later
 
     @property
     def label(self) -> str:
@@ -161,6 +164,7 @@ class Evaluation:
     spec: EvaluationSpec
     findings: tuple[Finding, ...]
     payment: PaymentStatement | None = None
+    account: Account | None = None  # of the contract's years, where claims are paid for
     payment_alternatives: pd.DataFrame | None = None
     payment_analysis: PaymentAnalysis | None = None
     payment_risk: PaymentRisk | None = None  # None without payment, or where nothing has an error

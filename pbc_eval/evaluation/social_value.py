@@ -20,6 +20,7 @@ from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.intake.value_table import read_uncertainty, read_value_map
 from pbc_eval.messages.written_numbers import Notation
 from pbc_eval.parameters.bank import read_bank
+from pbc_eval.parameters.discounting import discount_factors
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import MeasuredOutcome
 from pbc_eval.sroi.basis import ValueBasis, costs_with_optimism
@@ -120,14 +121,36 @@ def investment_parts(
     spec: EvaluationSpec, payment: PaymentStatement | None, given: ValueInputs
 ) -> tuple[InvestmentPart, ...]:
     """What was put in, part by part; the payment due first."""
-    parts = [
-        InvestmentPart(who=entry.stakeholder, what=entry.description, value=entry.value)
-        for entry in given.inputs
-    ]
+    parts = [_part(spec, entry) for entry in given.inputs]
     if paid := payment_invested(spec, payment):
         payer = spec.contract.commissioner
-        parts.insert(0, InvestmentPart(who=payer, what="payment due", value=paid, is_payment=True))
+        what = "payment expected" if payment is not None and payment.is_forecast else "payment due"
+        parts.insert(0, InvestmentPart(who=payer, what=what, value=paid, is_payment=True))
     return tuple(parts)
+
+
+def _part(spec: EvaluationSpec, entry: StakeholderInput) -> InvestmentPart:
+    """What one stakeholder puts in, worth now: later years are discounted as outcomes are."""
+    worth, valuation = 1.0, spec.value_map
+    if entry.year and valuation is not None:
+        factors = discount_factors(valuation.discount, entry.year, valuation.valued_on)
+        worth = float(factors[entry.year])
+    return InvestmentPart(
+        who=entry.stakeholder,
+        what=entry.description if not entry.year else f"{entry.description}, year {entry.year}",
+        value=entry.value * worth,
+        year=entry.year,
+        stated=entry.value if entry.year else None,
+    )
+
+
+def _later_inputs(parts: Sequence[InvestmentPart]) -> dict[int, float]:
+    """Money put in by later year, before discounting."""
+    later: dict[int, float] = {}
+    for part in parts:
+        if part.stated is not None:
+            later[part.year] = later.get(part.year, 0.0) + part.stated
+    return later
 
 
 def payment_invested(spec: EvaluationSpec, payment: PaymentStatement | None) -> float:
@@ -148,7 +171,8 @@ def value_found(
         raise ValueMapError(f"{spec.id}: has no value map.")
     result = social_return(
         given.outcomes,
-        investment=sum(part.value for part in parts),
+        investment=sum(part.value for part in parts if part.stated is None),
+        later_inputs=_later_inputs(parts),
         discount=valuation.discount,
         date=valuation.valued_on,
         start_convention="after_activity" if valuation.first_year_discounted else "in_activity",

@@ -8,6 +8,7 @@ import pandas as pd
 
 from pbc_eval.sroi.assumption_grid import AssumptionGrid, widest_pair
 from pbc_eval.sroi.benchmarks import BenchmarkPlace, benchmarks
+from pbc_eval.sroi.concentration import Concentration, concentration
 from pbc_eval.sroi.perspectives import NamedRatio, by_perspective, named_ratios, who_pays_who_saves
 from pbc_eval.sroi.present_value import SroiResult
 from pbc_eval.sroi.sensitivity import OneWay
@@ -33,6 +34,7 @@ class ValueAnalysis:
     switching: tuple[SwitchingValue, ...]
     benchmarks: tuple[BenchmarkPlace, ...]
     grid: AssumptionGrid | None
+    heaviest: Concentration | None  # the value that carries most of what is gained
 
     @property
     def ratio_range(self) -> tuple[float, float] | None:
@@ -59,4 +61,5 @@ def analyse_value(
         switching=switching_values(sroi),
         benchmarks=benchmarks(sroi, date=valued_on),
         grid=widest_pair(sroi, one_way),
+        heaviest=concentration(sroi),
     )

@@ -19,7 +19,7 @@ from pbc_eval.messages import written_numbers
 from pbc_eval.messages.written_numbers import Notation
 
 SHARES = {"deadweight", "displacement", "attribution", "leakage", "drop_off"}
-WHOLE = {"duration", "start", "price_year", "confidence_grade"}
+WHOLE = {"duration", "start", "year", "price_year", "confidence_grade"}
 NUMBERS = SHARES | WHOLE | {
     "number_in_group", "number_involved", "input_value", "quantity", "sample_size", "proxy_value",
     "income", "value", "mean", "std_dev", "low", "mode", "high", "alpha", "beta", "shape",

@@ -25,14 +25,20 @@ MOST_EMPTY = 2_000_000  # cells of a sheet's area without a use, before it is lo
 MOST_UNPACKED = 1_000_000_000  # bytes of all parts of a workbook
 SPARSE = 20  # times as large an area as there are cells
 _CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]+)"')
+_FORMULA = re.compile(rb'(<c r="([A-Z]+[0-9]+)"[^>]*><f>[^<]*</f>)<v ?(?:/>|></v>)')
 LONGEST_TEXT = 32_000  # a cell holds 32,767 characters
 
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A live formula, without its equals sign, made of cell references and numbers only."""
+    """A live formula, without its equals sign, made of cell references and numbers only.
+
+    ``value`` is what it comes to: kept in the file, for programs that show a workbook without
+    working it out (a protected view, a preview).
+    """
 
     text: str
+    value: float
 
 
 Value = str | float | int | bool | Formula | None
@@ -59,11 +65,15 @@ def workbook_bytes(sheets: Sequence[Sheet], names: Mapping[str, str] | None = No
 
     book = Workbook()
     book.remove(book.active)
-    for sheet in sheets:
+    kept: dict[str, dict[bytes, float]] = {}
+    for number, sheet in enumerate(sheets, start=1):
+        values = kept.setdefault(f"xl/worksheets/sheet{number}.xml", {})
         page = book.create_sheet(sheet.title)
         for r, row in enumerate(sheet.rows, start=1):
             for c, value in enumerate(row, start=1):
                 _write(page.cell(r, c), value, sheet.formats.get(c, ""))
+                if isinstance(value, Formula):
+                    values[page.cell(r, c).coordinate.encode()] = value.value
                 if r == sheet.header:
                     page.cell(r, c).font = Font(bold=True, color="FFFFFF")
                     page.cell(r, c).fill = PatternFill("solid", fgColor="12436D")
@@ -77,7 +87,7 @@ def workbook_bytes(sheets: Sequence[Sheet], names: Mapping[str, str] | None = No
         book.defined_names[name] = DefinedName(name, attr_text=cell)
     stream = io.BytesIO()
     book.save(stream)
-    return _without_clock(stream.getvalue())
+    return _without_clock(stream.getvalue(), kept)
 
 
 def _write(cell: "Cell", value: Value, number_format: str) -> None:
@@ -101,8 +111,17 @@ def _write(cell: "Cell", value: Value, number_format: str) -> None:
         cell.number_format = number_format
 
 
-def _without_clock(data: bytes) -> bytes:
-    """The same file with fixed dates, inside and on its parts."""
+def _with_values(content: bytes, values: Mapping[bytes, float]) -> bytes:
+    """The part of a sheet with what each of its formulas comes to, which openpyxl leaves blank."""
+
+    def fill(cell: re.Match[bytes]) -> bytes:
+        return cell[1] + b"<v>" + repr(float(values[cell[2]])).encode() + b"</v>"
+
+    return _FORMULA.sub(fill, content)
+
+
+def _without_clock(data: bytes, values: Mapping[str, Mapping[bytes, float]]) -> bytes:
+    """The same file with fixed dates, inside and on its parts, and what its formulas come to."""
     stream = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(data)) as old,
@@ -112,6 +131,8 @@ def _without_clock(data: bytes) -> bytes:
             content = old.read(name)
             if name == "docProps/core.xml":
                 content = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", FIXED.encode(), content)
+            if values.get(name):
+                content = _with_values(content, values[name])
             part = zipfile.ZipInfo(name, ZIP_DATE)
             part.compress_type = zipfile.ZIP_DEFLATED
             part.external_attr = 0o600 << 16

@@ -8,7 +8,7 @@ Effects are floats; payments are Decimal. Each line is rounded once, by the cont
 the total is the sum of rounded lines, so the statement adds up to the penny on paper.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -82,18 +82,27 @@ def payment_due(terms: PaymentTerms | Mapping[str, Any], results: Results) -> Pa
         )
 
 
+def alone(terms: PaymentTerms, year: str, before: Sequence[EarlierYear]) -> PaymentTerms:
+    """The terms of one year by itself. What was withheld or paid by clause in the years ``before``
+    it counts; corrections of these, and the contract's cap and floor, do not."""
+    known = tuple(earlier.model_copy(update={"restated": ()}) for earlier in before)
+    return terms.model_copy(
+        update={"year": year, "earlier_years": known, "cap": None, "floor": None}
+    )
+
+
 def recomputed_years(terms: PaymentTerms) -> list[tuple[EarlierYear, Decimal]]:
     """Earlier years whose results were corrected, with what is due for each by the same terms.
 
     The year's own caps apply; the contract's cap and floor bound the sum over the years.
     """
     recomputed = []
-    for earlier in terms.earlier_years:
+    for at, earlier in enumerate(terms.earlier_years):
         if earlier.restated:
-            then = {"year": earlier.year, "earlier_years": (), "cap": None, "floor": None}
+            then = alone(terms, earlier.year, terms.earlier_years[:at])
             results = [MeasuredOutcome(**outcome.model_dump()) for outcome in earlier.restated]
             try:
-                due = payment_due(terms.model_copy(update=then), results).total
+                due = payment_due(then, results).total
             except PaymentTermsError as error:
                 raise PaymentTermsError(f"earlier year {earlier.year}, restated: {error}") from None
             recomputed.append((earlier, due))

@@ -102,6 +102,7 @@ def _alone(clause: Clause, terms: PaymentTerms) -> PaymentTerms:
         "year_cap": None,
         "year_floor": None,
     }
+    bare |= {"years": (), "variations": ()}
     bare |= {"cap": None, "floor": None, "clauses": listed, "year": year}
     return terms.model_copy(update=bare)
 

@@ -91,7 +91,7 @@ def plan_of(
     limits = list(_group_limits(terms, beyond))
     lines = [*planned, *(limit.line for limit in limits)]
     limits += _bounds(
-        whose="year", cap=terms.year_cap, floor=terms.year_floor, lines=lines, terms=terms
+        whose="year", cap=terms.cap_of_year, floor=terms.year_floor, lines=lines, terms=terms
     )
     lines = [*planned, *(limit.line for limit in limits)]
     limits += [_correction(earlier, due, terms) for earlier, due in recomputed]
@@ -100,7 +100,12 @@ def plan_of(
         "paid in earlier years", sum((earlier.paid for earlier in terms.earlier_years), Decimal(0))
     )
     limits += _bounds(
-        whose="contract", cap=terms.cap, floor=terms.floor, lines=lines, before=before, terms=terms
+        whose="contract",
+        cap=terms.cap_now,
+        floor=terms.floor,
+        lines=lines,
+        before=before,
+        terms=terms,
     )
     return Plan(
         clauses=tuple(planned.values()),

@@ -107,6 +107,7 @@ class Schedule:
 def schedule_of(terms: PaymentTerms) -> Schedule:
     """The schedule of the terms: definitions, numbered clauses with examples, limits, working."""
     terms = terms_of(terms)
+    repeated = _priced_alike(terms)
     with localcontext(EXACT):
         clauses = tuple(
             ScheduleClause(
@@ -114,7 +115,7 @@ def schedule_of(terms: PaymentTerms) -> Schedule:
                 heading=clause.label,
                 reference=clause.reference,
                 text=clause_sentence(clause, terms.currency),
-                examples=examples_of(clause, terms),
+                examples=() if clause.id in repeated else examples_of(clause, terms),
             )
             for number, clause in enumerate(terms.clauses, start=1)
         )
@@ -125,6 +126,13 @@ def schedule_of(terms: PaymentTerms) -> Schedule:
         working=_working(terms),
         notes=terms.notes,
     )
+
+
+def _priced_alike(terms: PaymentTerms) -> set[str]:
+    """Lines of a rate card after its first: they are worked out as that one is."""
+    first = {card.prices[0].id for card in terms.rate_cards}
+    lines = {rate.id for card in terms.rate_cards for rate in card.prices}
+    return {clause.id for clause in terms.claimed if clause.claims_of in lines - first}
 
 
 def _definitions(terms: PaymentTerms) -> tuple[tuple[str, str], ...]:

@@ -29,6 +29,7 @@ LINE_COLUMNS = (
 )
 
 CLAUSES = Noun(Sentence("clause"), Sentence("clauses"))
+MOST_NAMED = 5
 ADJUSTMENTS = Noun(Sentence("adjustment"), Sentence("adjustments"))
 
 
@@ -89,6 +90,8 @@ class PaymentStatement(Displayed):
     adjustments: tuple[LimitLine, ...] = ()
     illustrative: bool = False  # the contract, or any clause, is
     workings: tuple[Working, ...] = ()  # of every line and limit, those that did not bind too
+    recorded_as_paid: Decimal | None = None  # for these very lines, where the claims tell it
+    expected: tuple[str, ...] = ()  # what it rests on that has not happened yet: nothing is due
 
     @property
     def subtotal(self) -> Decimal:
@@ -103,19 +106,49 @@ class PaymentStatement(Displayed):
     @property
     def sentence(self) -> Sentence:
         """'£1,200 is due, the sum of 3 clauses and 1 adjustment.'"""
+        if self.expected:
+            return self._forecast()
         adjustments: Part = EMPTY
         if self.adjustments:
             adjustments = Sentence(
                 " and {adjustments}", adjustments=Number(len(self.adjustments), noun=ADJUSTMENTS)
             )
         return Sentence(
-            "{amount} {who}, the sum of {clauses}{adjustments}.{bare}{caveat}",
+            "{amount} {who}, the sum of {clauses}{adjustments}.{paid}{bare}{caveat}",
             amount=ExactMoney(abs(self.total), self.currency),
             who=Sentence("is due") if self.total >= 0 else Sentence("is owed by the provider"),
             clauses=Number(len(self.lines), noun=CLAUSES),
             adjustments=adjustments,
+            paid=self._paid(),
             bare=self._bare_counts(),
             caveat=Sentence(" Illustrative terms.") if self.illustrative else EMPTY,
+        )
+
+    @property
+    def is_forecast(self) -> bool:
+        """Does it rest on what is expected? Then nothing of it is due."""
+        return bool(self.expected)
+
+    def _forecast(self) -> Sentence:
+        return Sentence(
+            "{amount} would {who} if what is expected comes about. It is a forecast: {what} not "
+            "verified, and nothing is due.{caveat}",
+            amount=ExactMoney(abs(self.total), self.currency),
+            who=Sentence("be due") if self.total >= 0 else Sentence("be owed by the provider"),
+            what=Sentence("{names} is", names=Names(self.expected))
+            if len(self.expected) == 1
+            else Sentence("{names} are", names=Names(self.expected)),
+            caveat=Sentence(" Illustrative terms.") if self.illustrative else EMPTY,
+        )
+
+    def _paid(self) -> Part:
+        """What is recorded as paid for the same claims."""
+        if self.recorded_as_paid is None:
+            return EMPTY
+        if self.recorded_as_paid == self.total:
+            return Sentence(" The same amount is recorded as paid.")
+        return Sentence(
+            " {paid} is recorded as paid.", paid=ExactMoney(self.recorded_as_paid, self.currency)
         )
 
     def _bare_counts(self) -> Part:
@@ -126,13 +159,16 @@ class PaymentStatement(Displayed):
         return Sentence(
             " Nothing is taken off for what would have happened anyway in {clauses}, which "
             "{pay} for a count.",
-            clauses=Names(tuple(bare)),
+            clauses=Names(tuple(bare))
+            if len(bare) <= MOST_NAMED
+            else Number(len(bare), noun=CLAUSES),
             pay=Sentence("pays") if len(bare) == 1 else Sentence("pay"),
         )
 
     def summary(self) -> str:
         """What is due, and by how many clauses."""
-        return f"{self.currency} {self.total:,} due, {counted(len(self.lines), 'clause')}"
+        what = "expected, nothing due" if self.expected else "due"
+        return f"{self.currency} {self.total:,} {what}, {counted(len(self.lines), 'clause')}"
 
     def to_frame(self) -> pd.DataFrame:
         """One row a clause, then one an adjustment; amounts are Decimal objects.

@@ -98,14 +98,52 @@ class PaymentAdjustment(ResultsPart):
     amount: str
 
 
+class PricedClaims(ResultsPart):
+    """The claims of one price in the year that is paid for; numbers are exact decimals."""
+
+    clause: str
+    label: str
+    cohort: str = ""
+    price: str
+    claims: str
+    people: int | None = None
+    amount: str
+    paid: str | None = None  # as recorded elsewhere
+
+
+class PaymentYearResult(ResultsPart):
+    """One payment year; ``accrued`` and ``forecast`` are no part of what is due."""
+
+    year: str
+    start: dt.date | None = None
+    end: dt.date | None = None
+    claims: str
+    due: str
+    paid_before: str | None = None
+    to_pay: str
+    accrued: str
+    forecast: str
+    planned: str | None = None
+
+
+class PaymentAccount(ResultsPart):
+    """Of a contract that pays for claims: its years and prices."""
+
+    years: tuple[PaymentYearResult, ...] = ()
+    claims: tuple[PricedClaims, ...] = ()
+
+
 class PaymentResult(ResultsPart):
     """The payment that is due, as an exact decimal number."""
 
     currency: str
     total: str
     illustrative: bool = False
+    expected: tuple[str, ...] = ()  # what it rests on that is a forecast: nothing is due
+    recorded_as_paid: str | None = None
     lines: tuple[PaymentLine, ...] = ()
     adjustments: tuple[PaymentAdjustment, ...] = ()
+    account: PaymentAccount | None = None
 
 
 class SocialReturn(ResultsPart):

@@ -78,9 +78,7 @@ def sobol_indices(
     cube = sample.sample(problem, base, calc_second_order=False, seed=stream)
     values = _inputs(plan, vary, np.clip(cube.T, 2.0**-40, 1 - 2.0**-40), results or {})
     present = plan.model.present_value(values)
-    invested: Floats | float = (
-        plan.stated_investment if plan.investment is None else values[plan.investment]
-    )
+    invested = plan.invested(values)
     output = present / invested if of == "ratio" else present - invested
     spread = float(output.std())
     if not spread > 0:

@@ -45,7 +45,26 @@ def named_ratios(result: SroiResult) -> tuple[NamedRatio, ...]:
         if any(chosen(row) for row in result.outcomes):
             part = _sum_where(result, chosen)
             ratios.append(NamedRatio(name, formula, part / result.investment))
+    if (mvpf := _value_of_public_funds(result)) is not None:
+        ratios.append(mvpf)
     return tuple(ratios)
+
+
+def _value_of_public_funds(result: SroiResult) -> NamedRatio | None:
+    """Marginal value of public funds (Hendren and Sprung-Keyser 2020): gains of all but public
+    budgets over what the programme costs these budgets once fiscal gains are taken off. None where
+    a row does not say whose gain it is, or where nobody gains fiscally and socially both.
+
+    None too where the programme pays for itself: the budgets gain more than they put in, and there
+    is no cost to set gains against. The whole investment is taken to be public money, as it says.
+    """
+    kinds = {row.perspective for row in result.outcomes}
+    if None in kinds or "fiscal" not in kinds or kinds == {"fiscal"}:
+        return None
+    fiscal = _sum_where(result, _is_fiscal)
+    gains, cost = result.present_value - fiscal, result.investment - fiscal
+    formula = "economic and social gains / (investment - fiscal gains), all of it public money"
+    return NamedRatio("Marginal value of public funds", formula, gains / cost) if cost > 0 else None
 
 
 def by_perspective(result: SroiResult) -> pd.DataFrame:

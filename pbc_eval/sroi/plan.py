@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from pbc_eval._validate import first_few
 from pbc_eval.agreement.uncertainty import (
+    PROJECT,
     Correlation,
     Fixed,
     Key,
@@ -45,6 +46,18 @@ class Plan:
     stated_investment: float  # beside the payment
     straight: tuple[bool, ...]
     notes: tuple[Sentence, ...]
+    rate: int | None = None  # the input that holds the discount rate, where inputs come later
+    later: tuple[tuple[int, float, float], ...] = ()  # year, money put in then, its worth as stated
+
+    def invested(self, values: Floats) -> Floats:
+        """What is put in beside the payment, draw by draw; ``values`` (n_names, n) are drawn."""
+        if self.investment is not None:
+            return np.asarray(values[self.investment], float)
+        total = np.full(values.shape[1], self.stated_investment)
+        if self.rate is not None:
+            for year, amount, stated in self.later:
+                total += amount * (1 + values[self.rate]) ** -float(year) - stated
+        return total
 
 
 def plan_of(
@@ -91,6 +104,11 @@ def plan_of(
         stated_investment=beside,
         straight=(*straight, *[True] * len(estimates)),
         notes=_notes(uncertain, made, whole, estimates, known),
+        rate=drawn.place.get((PROJECT, "discount")),
+        later=tuple(
+            (year, amount, amount * float(result.factors_to(year)[year]))
+            for year, amount in result.later_inputs
+        ),
     )
 
 

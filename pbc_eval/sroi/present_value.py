@@ -24,7 +24,12 @@ import pandas as pd
 
 from pbc_eval._display import Displayed, counted
 from pbc_eval._validate import check_choice, check_finite, first_few, number_problem
-from pbc_eval.agreement.value_map import ValuedOutcome, ValueMap, double_counting_problem
+from pbc_eval.agreement.value_map import (
+    LONGEST,
+    ValuedOutcome,
+    ValueMap,
+    double_counting_problem,
+)
 from pbc_eval.errors import ParameterError, ValueMapError
 from pbc_eval.intake.value_table import value_map_from_frame
 from pbc_eval.messages.sentence import Sentence
@@ -72,6 +77,19 @@ class SroiResult(Displayed):
     date: dt.date | None  # of the evaluation: selects the schedule
     start_convention: StartConvention
     caveats: tuple[str, ...] = ()  # what must be printed beside the ratio
+    later_inputs: tuple[tuple[int, float], ...] = ()  # year, money put in then: in investment
+
+    def invested_at(self, factors: Floats) -> float:
+        """The investment had the years been discounted by ``factors``, from year 0."""
+        if not self.later_inputs:
+            return self.investment
+        own = self.factors_to(max(year for year, _ in self.later_inputs))
+        moved = [amount * (factors[year] - own[year]) for year, amount in self.later_inputs]
+        return self.investment + math.fsum(float(change) for change in moved)
+
+    def factors_to(self, year: int) -> Floats:
+        """Worth now of one unit of money in years 0 to ``year``."""
+        return discount_factors(self.discount, year, self.date)
 
     @property
     def present_value(self) -> float:
@@ -178,6 +196,7 @@ def social_return(
     results: Mapping[str, MeasuredOutcome] | None = None,
     currency: str = "GBP",
     basis: ValueBasis = AS_STATED,
+    later_inputs: Mapping[int, float] | None = None,
 ) -> SroiResult:
     """Discount a value map and set it against ``investment``, money in year 0.
 
@@ -185,6 +204,8 @@ def social_return(
     name of a schedule, looked up at ``date``, the evaluation's own; the result names it.
     ``results`` supplies the rows whose quantity was estimated; ``basis`` brings values to one
     year's prices, cuts them for optimism or weights them, where that is asked for.
+    ``later_inputs`` maps a year (1, 2, ...) to money that is put in then: it is discounted as
+    outcomes are and added to the investment.
 
     Raises ValueMapError for an empty or ambiguous map, an investment that is not above zero, or a
     quantity that cannot be had; ParameterError for a discount rate or schedule that is unknown.
@@ -204,8 +225,12 @@ def social_return(
     if not isinstance(discount, str | bool) and discount == 1:
         raise ParameterError("discount rate must be a fraction below 1, got 1. Did you mean 0.01?")
     check_choice("social_return", "start_convention", start_convention, list(LEAD), ValueMapError)
+    later = _later(later_inputs or {})
     invested = float(investment)
     check_finite("social_return", "investment", invested, ValueMapError)
+    if later:
+        worth = discount_factors(discount, max(year for year, _ in later), date)
+        invested += math.fsum(amount * float(worth[year]) for year, amount in later)
     if not invested > 0:
         raise ValueMapError(
             f"social_return: investment must be above zero, got {investment!r}. "
@@ -228,7 +253,24 @@ def social_return(
         date=date,
         start_convention=start_convention,
         caveats=(*_caveats(outcomes, discount, date), *rebased.caveats, *more),
+        later_inputs=later,
     )
+
+
+def _later(inputs: Mapping[int, float]) -> tuple[tuple[int, float], ...]:
+    """Inputs of later years in order. Raises ValueMapError for a year or an amount that is none."""
+    for year, amount in inputs.items():
+        if isinstance(year, bool) or not isinstance(year, int) or not 1 <= year <= LONGEST:
+            raise ValueMapError(
+                f"social_return: later_inputs are in years 1 to {LONGEST}, got {year!r}. What is "
+                "put in at once is investment."
+            )
+        if number_problem(amount) or amount < 0:
+            raise ValueMapError(
+                f"social_return: later_inputs of year {year} must be money, zero or more, got "
+                f"{amount!r}."
+            )
+    return tuple(sorted((year, float(amount)) for year, amount in inputs.items() if amount))
 
 
 def outcomes_of(value_map: AnyValueMap) -> tuple[ValuedOutcome, ...]:

@@ -91,7 +91,15 @@ def ratio_with(
     discount = result.discount if rate is None else rate
     rates = np.maximum(annual_rates(discount, years, result.date) + rate_shift, 0.0)
     factors = np.concatenate([[1.0], 1 / np.cumprod(1 + rates)])
-    return float((values @ factors).sum()) / (investment or result.investment)
+    if investment is None:
+        furthest = max((year for year, _ in result.later_inputs), default=0)
+        if (rate is not None or rate_shift) and furthest:
+            later = np.maximum(annual_rates(discount, furthest, result.date) + rate_shift, 0.0)
+            worth = np.concatenate([[1.0], 1 / np.cumprod(1 + later)])
+            investment = result.invested_at(worth)
+        else:
+            investment = result.investment
+    return float((values @ factors).sum()) / investment
 
 
 def with_values(

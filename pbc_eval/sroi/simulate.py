@@ -149,7 +149,7 @@ def simulate(
             for k, (name, scale) in enumerate(zip(plan.estimates, plan.scales, strict=True)):
                 np.multiply(effects[name][here], scale, out=values[len(plan.distributions) + k])
             present[here] = plan.model.present_value(values)
-            invested[here] = _invested(plan, values)
+            invested[here] = plan.invested(values)
             last = min(here.stop, kept.shape[1])
             if start < last:
                 kept[:, start:last] = values[:, : last - start]
@@ -186,9 +186,3 @@ def _draw(plan: Plan, stream: np.random.SeedSequence, values: Floats) -> None:
     least, most = RANGES["duration"]
     for position in plan.whole:
         np.clip(np.rint(values[position]), least, most, out=values[position])
-
-
-def _invested(plan: Plan, values: Floats) -> Floats:
-    if plan.investment is None:
-        return np.full(values.shape[1], plan.stated_investment)
-    return np.asarray(values[plan.investment], float)

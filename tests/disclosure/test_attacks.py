@@ -292,6 +292,7 @@ def test_no_bar_is_drawn_of_what_its_table_holds_back(tmp_path):
     [
         "Three people found no match.", "The interviews (n=3) were short.",
         "Of them 3/185 people left.", "We spoke to 4 women.", "2 of 480 participants moved away.",
+        "Gadawodd tri pherson.", "Siaradwyd â phedair menyw.", "Roedd 4 o bobl yn absennol.",
     ],
 )  # fmt: skip
 def test_words_of_few_people_stop_the_release_and_are_named_by_their_key(tmp_path, words_of_few):

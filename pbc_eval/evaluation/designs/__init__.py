@@ -7,6 +7,7 @@ method, and it is estimated, graded, described and published like any other.
 from pbc_eval.agreement.design import DesignModel
 from pbc_eval.agreement.evaluation import add_design_model
 from pbc_eval.evaluation.designs import (
+    counted,
     difference_in_differences,
     forecast,
     matching,
@@ -27,6 +28,7 @@ DESIGNS: dict[str, DesignKind] = {
         randomised,
         reported,
         forecast,
+        counted,
     )
 }
 

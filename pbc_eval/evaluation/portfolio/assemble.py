@@ -15,8 +15,10 @@ from pbc_eval.agreement.portfolio import PortfolioSpec
 from pbc_eval.agreement.portfolio_claims import Claim, claims_by_change
 from pbc_eval.evaluation.portfolio.members import read_member
 from pbc_eval.evaluation.portfolio.record import ContractResult, Portfolio, Scale
+from pbc_eval.intake.portfolio_plans import read_plans
 from pbc_eval.intake.portfolio_table import ReportedResult, read_portfolio_table
 from pbc_eval.messages.values import as_typed
+from pbc_eval.portfolio.plans import PlannedContract, PlansAndPayments
 from pbc_eval.portfolio.pooling import PooledEffect, pooled_effect
 from pbc_eval.portfolio.ranks import LEAST, League, league
 from pbc_eval.results import AttEstimate, Method
@@ -47,6 +49,19 @@ def portfolio_of(spec: PortfolioSpec, reports: str | Path) -> Portfolio:
             _reported(row, known[row.outcome], spec.currency)
             for row in read_portfolio_table(table, spec.outcomes, spec.numbers)
         ]
+    plans = _plans(spec, inputs)
+    if plans is not None:
+        there = {contract.label for contract in contracts}
+        contracts += [
+            ContractResult(
+                label=planned.label,
+                source=planned.source,
+                paid=planned.paid,
+                currency=spec.currency,
+            )
+            for planned in plans.contracts
+            if planned.label not in there
+        ]
     scale = _scale(contracts)
     seed = provenance.seed_of(spec.id, spec.edition)
     pooled, ranked, why_not_pooled, why_no_league = _together(contracts, scale, seed)
@@ -60,6 +75,24 @@ def portfolio_of(spec: PortfolioSpec, reports: str | Path) -> Portfolio:
         why_no_league=why_no_league,
         inputs=inputs,
         seed=seed,
+        plans=plans,
+    )
+
+
+def _plans(spec: PortfolioSpec, inputs: dict[str, str]) -> PlansAndPayments | None:
+    """What contracts were planned to pay and paid; the hash of the table is added to ``inputs``."""
+    stated = spec.plans
+    if stated is None:
+        return None
+    table = spec.path(stated.file)
+    inputs[stated.file] = provenance.sha256(Path(str(table).partition("::")[0]))
+    return PlansAndPayments(
+        labels=tuple(planned.label for planned in stated.planned),
+        contracts=tuple(
+            PlannedContract(label=label, planned=planned, paid=paid, source=stated.source)
+            for label, planned, paid in read_plans(table, stated, spec.numbers)
+        ),
+        currency=spec.currency,
     )
 
 

@@ -61,11 +61,12 @@ def _contract(member: Member, results: ResultsFile, agreement: AgreementFacts) -
     summary, payment, returned = results.summary, results.payment, results.social_return
     remarks = [summary.data_badge] if summary.data_status != "real" else []
     remarks += ["amounts illustrative"] if summary.illustrative else []
+    remarks += ["payment expected, not due"] if payment is not None and payment.expected else []
     contract = ContractResult(
         label=member.label or summary.title,
         source=f"{summary.title}, edition {summary.edition}",
         agreed=agreement.value,
-        paid=None if payment is None else float(payment.total),
+        paid=None if payment is None or payment.expected else float(payment.total),
         spend=None if returned is None else returned.investment,
         currency=agreement.currency,
         illustrative=summary.illustrative,

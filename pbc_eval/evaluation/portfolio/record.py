@@ -5,6 +5,7 @@ from typing import Literal
 
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.agreement.portfolio import PortfolioSpec
+from pbc_eval.portfolio.plans import PlansAndPayments
 from pbc_eval.portfolio.pooling import PooledEffect
 from pbc_eval.portfolio.ranks import League
 
@@ -75,6 +76,7 @@ class Portfolio:
     why_no_league: str = ""
     inputs: dict[str, str] = field(default_factory=dict)
     seed: int = 0
+    plans: PlansAndPayments | None = None  # where plans are given
 
     @property
     def on_scale(self) -> tuple[ContractResult, ...]:

@@ -17,6 +17,7 @@ from pbc_eval.evaluation.record import Kind, OutputTable
 from pbc_eval.evaluation.shown.open_table import open_table
 from pbc_eval.evaluation.tables import scale_of
 from pbc_eval.messages import numbers as fmt
+from pbc_eval.portfolio.plans import PlansAndPayments
 from pbc_eval.portfolio.ranks import League
 
 _MONEY = ("agreed", "paid", "unpaid", "spend")
@@ -25,6 +26,8 @@ _MONEY = ("agreed", "paid", "unpaid", "spend")
 def tables_of(portfolio: Portfolio) -> tuple[OutputTable, ...]:
     """Every table of the portfolio; the league and the spread of effects where there are such."""
     tables = [_results_table(portfolio), _money_table(portfolio)]
+    if portfolio.plans is not None:
+        tables.append(_plans_table(portfolio.plans))
     outcome = portfolio.shared_outcome
     if outcome is not None and portfolio.league is not None:
         tables.append(_league_table(portfolio, portfolio.league, outcome))
@@ -124,6 +127,32 @@ def _money_table(portfolio: Portfolio) -> OutputTable:
             "spend": ("Spent in all", kind),
             "remarks": ("Remark", "text"),
         },
+    )
+
+
+def _plans_table(plans: PlansAndPayments) -> OutputTable:
+    """What each contract was planned to pay, what each step moved, and what was paid; with sums."""
+    steps = [*plans.labels, "Paid"]
+    rows: list[dict[str, Any]] = []
+    for contract in (*plans.contracts, plans.total):
+        row: dict[str, Any] = {"contract": contract.label}
+        row |= {f"step_{n}": value for n, value in enumerate(contract.steps)}
+        row |= {f"move_{n}": value for n, value in enumerate(contract.moves, start=1)}
+        row |= {"of_first": contract.paid_of(0), "of_last": contract.paid_of(-1)}
+        rows.append(row)
+    columns: dict[str, tuple[str, Kind]] = {"contract": ("Contract", "text")}
+    for n, label in enumerate(steps):
+        if n:
+            columns[f"move_{n}"] = (f"{steps[n - 1]} to {label.lower()}", "money")
+        columns[f"step_{n}"] = (label, "money")
+    columns["of_first"] = (f"Paid of {steps[0].lower()}", "share")
+    if len(plans.labels) > 1:
+        columns["of_last"] = (f"Paid of {steps[-2].lower()}", "share")
+    frame = pd.DataFrame(rows)
+    numbers = [str(name) for name in frame.columns if name != "contract"]
+    frame = frame.assign(**{name: pd.to_numeric(frame[name]) for name in numbers})
+    return open_table(
+        "portfolio-plans", "From plan to payment, contract by contract", frame, columns
     )
 
 

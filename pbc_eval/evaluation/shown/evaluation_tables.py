@@ -1,6 +1,7 @@
 """Every table that belongs to no one outcome, in the order in which a reader would want them."""
 
 from pbc_eval.evaluation.record import Evaluation, OutputTable
+from pbc_eval.evaluation.shown.claims import claim_tables
 from pbc_eval.evaluation.shown.effects import all_outcomes_table
 from pbc_eval.evaluation.shown.payment import payment_tables, risk_tables
 from pbc_eval.evaluation.shown.revision import revision_tables
@@ -16,6 +17,7 @@ def tables_of(evaluation: Evaluation) -> tuple[OutputTable, ...]:
     if any(finding.tables for finding in evaluation.findings):
         tables.append(all_outcomes_table(evaluation))
     tables += payment_tables(evaluation)
+    tables += claim_tables(evaluation.account)
     tables += risk_tables(evaluation.spec, evaluation.payment_risk, evaluation.payment_analysis)
     tables += value_tables(evaluation)
     tables += account_tables(evaluation)

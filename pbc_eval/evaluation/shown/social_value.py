@@ -38,6 +38,7 @@ def value_tables(evaluation: Evaluation) -> list[OutputTable]:
     ]
     if analysis.perspectives is not None:
         tables.append(_perspectives_table(analysis.perspectives))
+    tables.append(_years_table(sroi))
     return [*tables, _sensitivity_table(sroi, analysis), _switching_table(sroi, analysis)]
 
 
@@ -71,15 +72,26 @@ def _summary_table(sroi: SroiResult) -> OutputTable:
 
 
 def _investment_table(investment: Sequence[InvestmentPart]) -> OutputTable:
+    later = any(part.stated is not None for part in investment)
     frame = pd.DataFrame(
-        [(part.label, part.value) for part in investment], columns=["part", "value"]
+        [
+            {"part": part.label, "value": part.value}
+            | ({"stated": part.value if part.stated is None else part.stated} if later else {})
+            for part in investment
+        ],
+        columns=["part", *(["stated"] if later else []), "value"],
     )
-    total = pd.DataFrame([{"part": "Total", "value": frame["value"].sum()}])
+    sums = {name: frame[name].sum() for name in frame.columns if name != "part"}
+    total = pd.DataFrame([{"part": "Total", **sums}])
     return open_table(
         "value-investment",
         "Investment, part by part",
         pd.concat([frame, total], ignore_index=True),
-        {"part": ("Who put in what", "text"), "value": ("Value", "money")},
+        {
+            "part": ("Who put in what", "text"),
+            **({"stated": ("As put in", "money")} if later else {}),
+            "value": ("Worth now" if later else "Value", "money"),
+        },
     )
 
 
@@ -154,6 +166,25 @@ def _stakeholder_table(sroi: SroiResult) -> OutputTable:
             "stakeholder": ("Stakeholder", "text"),
             "present_value": ("Present value", "money"),
             "ratio": ("Part of the ratio", "number"),
+        },
+    )
+
+
+def _years_table(sroi: SroiResult) -> OutputTable:
+    """Value and its worth now, year by year, with the sum."""
+    frame = sroi.by_year.assign(year=sroi.by_year["year"].astype(str))
+    total = {"year": "All years", "value": frame["value"].sum(), "factor": None}
+    total |= {"present_value": frame["present_value"].sum()}
+    frame = pd.concat([frame, pd.DataFrame([total])], ignore_index=True)
+    return open_table(
+        "value-by-year",
+        "Value year by year, from the year of the investment",
+        frame,
+        {
+            "year": ("Year", "text"),
+            "value": ("Value", "money"),
+            "factor": ("Worth now of 1", "number"),
+            "present_value": ("Present value", "money"),
         },
     )
 

@@ -73,6 +73,10 @@ _UNITS: dict[Kind, str] = {
     "number": "number",
     "measure": "as the row says",
 }
+_DATATYPES: dict[str, Any] = {  # booleans as the files hold them
+    "text": "string",
+    "boolean": {"base": "boolean", "format": "True|False"},
+}
 SYMBOLS = {
     SUPPRESSED: "Held back: a number this small could identify someone, or could be worked out "
     "from the others.",
@@ -112,7 +116,12 @@ def dictionary_csv(page: Page, released: Released) -> bytes:
 
 def csv_metadata(page: Page, released: Released) -> bytes:
     """The dictionary in the terms of CSV on the Web."""
-    return _json_text(_as_csvw(described_files(page, released)))
+    return metadata_of(described_files(page, released))
+
+
+def metadata_of(described: Sequence[Described]) -> bytes:
+    """Described files in the terms of CSV on the Web."""
+    return _json_text(_as_csvw(described))
 
 
 def described_files(page: Page, released: Released) -> tuple[Described, ...]:
@@ -147,11 +156,16 @@ def _table(table: ReleasedTable, outcome: Outcome | None, currency: str) -> Desc
 
 
 def _figure(figure: Figure) -> Described:
+    return described_table(figure.name, figure.caption, figure.data)
+
+
+def described_table(name: str, caption: str, frame: pd.DataFrame) -> Described:
+    """A table whose columns say by their values what they hold."""
     columns = tuple(
-        Column(str(name), _meaning(str(name)), _type(figure.data[name], None), "")
-        for name in figure.data.columns
+        Column(str(column), _meaning(str(column)), _type(frame[column], None), "")
+        for column in frame.columns
     )
-    return Described(f"{figure.name}.csv", figure.caption, len(figure.data), columns)
+    return Described(f"{name}.csv", caption, len(frame), columns)
 
 
 def _meaning(column: str) -> str:
@@ -212,7 +226,7 @@ def _as_csv(described: Sequence[Described]) -> str:
 
 def _as_csvw(described: Sequence[Described]) -> dict[str, Any]:
     return {
-        "@context": ["http://www.w3.org/ns/csvw", {"language": "en"}],
+        "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
         "tables": [
             {
                 "url": file.file,
@@ -229,6 +243,6 @@ def _csvw_column(column: Column) -> dict[str, Any]:
     described: dict[str, Any] = {"titles": column.name, "dc:description": words}
     if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", column.name):
         described["name"] = column.name
-    described["datatype"] = {"text": "string"}.get(column.type, column.type)
+    described["datatype"] = _DATATYPES.get(column.type, column.type)
     described["null"] = ["", SUPPRESSED]
     return described

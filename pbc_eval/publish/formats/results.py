@@ -18,7 +18,7 @@ from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.number_formats import long_date
 from pbc_eval.numerics.published import published
 from pbc_eval.payment.risk import PaymentRisk
-from pbc_eval.payment.statement import PaymentStatement
+from pbc_eval.publish.formats.paid import payment_result
 from pbc_eval.publish.formats.particulars import evaluation_particulars
 from pbc_eval.report.page import Page, Released
 from pbc_eval.report.words import facts, prose
@@ -38,9 +38,6 @@ from pbc_eval.results_file import (
     KpiRating,
     OutcomeResult,
     PageFile,
-    PaymentAdjustment,
-    PaymentLine,
-    PaymentResult,
     PooledResult,
     PortfolioContract,
     Provenance,
@@ -121,7 +118,7 @@ def _of_evaluation(page: Page, released: ReleasedEvaluation) -> ResultsFile:
             ClaimedChange(change=claim.change, row=claim.row, share=claim.share)
             for claim in claims_of(spec.id, () if sroi is None else sroi.outcomes)
         ),
-        payment=None if payment is None else _payment(payment),
+        payment=None if payment is None else payment_result(payment, released.account),
         social_return=None if sroi is None else _social_return(sroi),
         payment_risk=None if released.payment_risk is None else _risk(released.payment_risk),
         performance=_performance(released),
@@ -247,22 +244,6 @@ def _outcome(finding: ReleasedFinding, released: ReleasedEvaluation) -> OutcomeR
 def _estimate(estimate: AttEstimate) -> Estimate:
     row = {key: _plain(value) for key, value in estimate.to_row().items()}
     return Estimate(**(row | {"reason": str(row["reason"])}), level=estimate.level)
-
-
-def _payment(payment: PaymentStatement) -> PaymentResult:
-    return PaymentResult(
-        currency=payment.currency,
-        total=str(payment.total),
-        illustrative=payment.illustrative,
-        lines=tuple(
-            PaymentLine(clause=line.clause, formula=line.formula, amount=str(line.amount))
-            for line in payment.lines
-        ),
-        adjustments=tuple(
-            PaymentAdjustment(name=entry.name, formula=entry.formula, amount=str(entry.amount))
-            for entry in payment.adjustments
-        ),
-    )
 
 
 def _social_return(sroi: SroiResult) -> SocialReturn:

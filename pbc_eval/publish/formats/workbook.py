@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pbc_eval.disclosure import ReleasedEvaluation
 from pbc_eval.errors import PublicationError
 from pbc_eval.intake.workbook_file import Formula, Sheet, Value, workbook_bytes
-from pbc_eval.parameters.discounting import annual_rates
+from pbc_eval.parameters.discounting import annual_rates, discount_factors
 from pbc_eval.payment.spreadsheet import SpreadsheetLine, spreadsheet_lines
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.sroi.assumption_names import outcome_words
@@ -44,7 +44,7 @@ def workbook(released: ReleasedEvaluation) -> bytes:
     if payment is not None:
         sheet, total = _payment_sheet(payment)
         sheets.append(sheet)
-        made.add("Payment due", total, float(payment.total))
+        made.add(_payment_words(payment), total, float(payment.total))
     if sroi is not None:
         sheets += _value_sheets(released, sroi, total, made)
     front = Sheet(title="Results", rows=made.rows, widths=[34, 20, 20, 14],
@@ -60,7 +60,8 @@ class _Results:
 
     def add(self, name: str, formula: str, published: float) -> None:
         row = len(self.rows) + 1
-        self.rows.append([name, Formula(formula), published, Formula(f"B{row}-C{row}")])
+        gap = Formula(f"B{row}-C{row}", 0.0)
+        self.rows.append([name, Formula(formula, published), published, gap])
 
 
 def _about(released: ReleasedEvaluation) -> Sheet:
@@ -90,12 +91,13 @@ def _payment_sheet(payment: PaymentStatement) -> tuple[Sheet, str]:
         for name, number in line.inputs:
             rows.append(["", float(number), name.replace("_", " "), ""])
             cells[name] = f"$B${len(rows)}"
-        rows.append([line.label or line.line, Formula(_with_cells(line, cells)), "amount",
-                     line.reference])  # fmt: skip
+        worked_out = Formula(_with_cells(line, cells), float(line.amount))
+        rows.append([line.label or line.line, worked_out, "amount", line.reference])
         bold.append(len(rows))
         amounts[line.line] = f"$B${len(rows)}"
     total = "+".join(amounts.values())
-    rows.append(["Payment due", Formula(total), "sum of the amounts", ""])
+    due = Formula(total, float(payment.total))
+    rows.append([_payment_words(payment), due, "sum of the amounts", ""])
     bold.append(len(rows))
     sheet = Sheet(
         title="Payment",
@@ -105,6 +107,10 @@ def _payment_sheet(payment: PaymentStatement) -> tuple[Sheet, str]:
         formats={2: "#,##0.00####"},
     )
     return sheet, f"Payment!$B${len(rows)}"
+
+
+def _payment_words(payment: PaymentStatement) -> str:
+    return "Payment expected, not due" if payment.is_forecast else "Payment due"
 
 
 def _with_cells(line: SpreadsheetLine, cells: dict[str, str]) -> str:
@@ -119,7 +125,8 @@ def _value_sheets(
     released: ReleasedEvaluation, sroi: SroiResult, payment: str | None, made: _Results
 ) -> list[Sheet]:
     inputs, places = _inputs_sheet(released, sroi, payment)
-    years = max(len(sroi.factors) - 1, LEAST_YEARS)
+    later = max((year for year, _ in sroi.later_inputs), default=0)
+    years = max(len(sroi.factors) - 1, later, LEAST_YEARS)
     value_map = _map_sheet(sroi, places, years)
     last = len(sroi.outcomes) + 1
     present = f"SUM('Value map'!O2:O{last})"
@@ -138,10 +145,16 @@ def _inputs_sheet(
     rows: list[list[Value]] = [["Input", "Number", "Note"]]
     first = len(rows) + 1
     for part in released.investment:
-        amount = Formula(payment) if payment and part.is_payment else part.value
+        amount: Value = part.value
+        if payment and part.is_payment:
+            amount = Formula(payment, part.value)
+        if part.stated is not None:
+            amount = Formula(f"{part.stated!r}*Discounting!$C${part.year + 2}", part.value)
         rows.append([part.label, amount, "invested"])
     places = {"investment": f"Inputs!$B${len(rows) + 1}"}
-    total = Formula(f"SUM(B{first}:B{len(rows)})") if len(rows) >= first else sroi.investment
+    total: Value = sroi.investment
+    if len(rows) >= first:
+        total = Formula(f"SUM(B{first}:B{len(rows)})", sroi.investment)
     rows.append(["Investment", total, "sum"])
     bold = [len(rows)]
     lead = LEAD[sroi.start_convention]
@@ -167,7 +180,7 @@ def _map_sheet(sroi: SroiResult, places: dict[str, str], years: int) -> Sheet:
         at, column = len(rows) + 1, _column(i)
         quantity: Value = float(given.quantity[i])
         if row.quantity_from is not None:
-            quantity = Formula(places[row.quantity_from])
+            quantity = Formula(places[row.quantity_from], float(given.quantity[i]))
         shares = [float(getattr(given, name)[i]) for name in
                   ("deadweight", "displacement", "attribution", "leakage")]  # fmt: skip
         impact = f"D{at}*E{at}*(1-F{at})*(1-G{at})*(1-H{at})*(1-I{at})*J{at}"
@@ -179,7 +192,8 @@ def _map_sheet(sroi: SroiResult, places: dict[str, str], years: int) -> Sheet:
             [row.id, row.stakeholder, outcome_words(row), quantity,
              float(given.proxy_value[i]), *shares, float(given.multiplier[i]),
              float(given.drop_off[i]), int(given.duration[i]), int(given.start[i]),
-             Formula(impact), Formula(present)]
+             Formula(impact, float(given.impact[i])),
+             Formula(present, sroi.by_outcome[i].present_value)]
         )  # fmt: skip
     formats = {4: NUMBER, 5: MONEY, 10: "0.####", 14: MONEY, 15: MONEY}
     formats |= dict.fromkeys((6, 7, 8, 9, 11), SHARE)
@@ -190,27 +204,32 @@ def _discount_sheet(sroi: SroiResult, places: dict[str, str], years: int) -> She
     """One row a year: its rate, its factor, and the value of each outcome, undiscounted."""
     names = [row.id for row in sroi.outcomes]
     rates = annual_rates(sroi.discount, years, sroi.date).tolist()
+    factors = discount_factors(sroi.discount, years, sroi.date).tolist()
     rows: list[Sequence[Value]] = [["Year", "Rate", "Factor", *names]]
     for year in range(years + 1):
         at = year + 2
         rate: Value = None
         factor: Value = 1
         if year:
-            rate = Formula(places["rate"]) if "rate" in places else float(rates[year - 1])
-            factor = Formula(f"C{at - 1}/(1+B{at})")
-        values = [_value_in_year(at, i + 2, places["lead"]) for i in range(len(names))]
+            rate = float(rates[year - 1])
+            if "rate" in places:
+                rate = Formula(places["rate"], float(rates[year - 1]))
+            factor = Formula(f"C{at - 1}/(1+B{at})", float(factors[year]))
+        values = [_value_in_year(sroi, i, year, places["lead"]) for i in range(len(names))]
         rows.append([year, rate, factor, *values])
     formats = {2: RATE, 3: "0.000000"} | dict.fromkeys(range(4, 4 + len(names)), MONEY)
     return Sheet(title="Discounting", rows=rows, widths=[8, 10, 12, *[16.0] * len(names)],
                  formats=formats)  # fmt: skip
 
 
-def _value_in_year(at: int, row: int, lead: str) -> Formula:
-    """Value of the outcome in ``row`` of the map in the year of line ``at``."""
+def _value_in_year(sroi: SroiResult, i: int, year: int, lead: str) -> Formula:
+    """Value of outcome ``i`` in a year, undiscounted; its row of the map is two further down."""
+    at, row = year + 2, i + 2
     since = f"($A{at}-{lead}-'Value map'!$M${row}+1)"
     kept = f"IF({since}=0,1,(1-'Value map'!$K${row})^{since})"
     runs = f"AND({since}>=0,{since}<'Value map'!$L${row})"
-    return Formula(f"IF({runs},'Value map'!$N${row}*{kept},0)")
+    known = float(sroi.values[i, year]) if year < sroi.values.shape[1] else 0.0
+    return Formula(f"IF({runs},'Value map'!$N${row}*{kept},0)", known)
 
 
 def _column(i: int) -> str:

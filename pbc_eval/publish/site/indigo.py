@@ -1,7 +1,7 @@
 """indigo.json: a contract in the fields of the INDIGO impact bond dataset.
 
-INDIGO data standard, project schema (Government Outcomes Lab, University of Oxford; version 2.3.0
-of 18 March 2022 and the fields added since). Only what an evaluation knows is filled; nothing is
+INDIGO data standard, project schema (Government Outcomes Lab, University of Oxford; version 4.1.0
+of 19 October 2023). Only what an evaluation knows is filled; nothing is
 guessed. Organisations are named in notes, since INDIGO refers to them by identifiers of its own.
 """
 
@@ -10,7 +10,12 @@ from typing import Any
 from pbc_eval.agreement.site import Site
 from pbc_eval.publish.site.listed import Contract, Listed
 from pbc_eval.publish.site.ocds import ocid_of
-from pbc_eval.results_file import ContractFacts, OutcomeResult
+from pbc_eval.results_file import (
+    ContractFacts,
+    OutcomeResult,
+    PaymentYearResult,
+    PricedClaims,
+)
 
 _VALIDATION = {  # method -> word of the list "outcome validation method"
     "difference_in_differences": "Quasi-experimental study",
@@ -50,8 +55,20 @@ def project(contract: Contract, site: Site) -> dict[str, Any]:
             {"id": f"investment-{number}", "source_ids": _SOURCE, "notes": f"Investor: {name}"}
             for number, name in enumerate(agreed.investors, start=1)
         ],
-        "outcome_metrics": [_metric(outcome, listed) for outcome in listed.results.outcomes],
-        "outcome_payments": _payments(listed),
+        "outcome_metrics": [
+            *(_metric(outcome, listed) for outcome in listed.results.outcomes),
+            *(_claimed_metric(claims) for claims in _claims(listed)),
+        ],
+        "outcome_pricings": _pricings(listed),
+        "results": [
+            *(_result(outcome, listed) for outcome in listed.results.outcomes),
+            *(_claimed_result(claims, listed) for claims in _claims(listed)),
+        ],
+        "outcome_payment_plans": [_plan(year) for year in _planned_years(listed)],
+        "outcome_payments": [
+            *(_planned(year, listed) for year in _planned_years(listed)),
+            *_payments(listed),
+        ],
     }
     if site.country:
         fields["jurisdiction"] = {"jurisdiction": {"value": site.country}}
@@ -126,6 +143,91 @@ def _payments(listed: Listed) -> list[dict[str, Any]]:
         return []
     money = _money(float(listed.payment.total), listed.payment.currency)
     return [{"type": {"value": "Actual"}, "money": money, "source_ids": _SOURCE}]
+
+
+def _claims(listed: Listed) -> tuple[PricedClaims, ...]:
+    """Claims by price; none where the amounts were made up to show a rule."""
+    account = None if listed.payment is None else listed.payment.account
+    return () if account is None or listed.summary.illustrative else account.claims
+
+
+def _claimed_metric(claims: PricedClaims) -> dict[str, Any]:
+    fields = {
+        "id": claims.clause,
+        "definition": {"value": claims.label},
+        "outcome_validation_method": {"value": "Not available"},
+        "source_ids": _SOURCE,
+    }
+    return fields | ({"notes": f"Of {claims.cohort}."} if claims.cohort else {})
+
+
+def _pricings(listed: Listed) -> list[dict[str, Any]]:
+    return [
+        {
+            "outcome_metric_id": {"value": claims.clause},
+            "currency": {"value": listed.contract.currency},
+            "price_per_unit": {"amount": {"value": float(claims.price)}},
+            "source_ids": _SOURCE,
+        }
+        for claims in _claims(listed)
+    ]
+
+
+def _result(outcome: OutcomeResult, listed: Listed) -> dict[str, Any]:
+    """An estimated effect: told in words, for the fields of INDIGO count outcomes."""
+    interval = ""
+    if outcome.conf_low is not None and outcome.conf_high is not None:
+        level = f"{100 * outcome.level:.4g}% interval"
+        interval = f" ({level} {outcome.conf_low:.6g} to {outcome.conf_high:.6g})"
+    words = f"Estimated effect: {outcome.estimate:.6g} {outcome.unit}{interval}."
+    return _of_metric(outcome.id, listed) | {"other_description_of_result": {"value": words}}
+
+
+def _claimed_result(claims: PricedClaims, listed: Listed) -> dict[str, Any]:
+    fields = _of_metric(claims.clause, listed) | {"outcomes_achieved": {"value": claims.claims}}
+    if claims.people is not None:
+        fields["number_with_positive_social_outcomes"] = {"value": claims.people}
+    return fields
+
+
+def _of_metric(metric: str, listed: Listed) -> dict[str, Any]:
+    return {
+        "outcome_metric_id": {"value": metric},
+        "result_level": {"value": "Outcome level"},
+        "result_type": {"value": "Final" if listed.status == "final" else "Interim"},
+        "source_ids": _SOURCE,
+    }
+
+
+def _planned_years(listed: Listed) -> list[PaymentYearResult]:
+    account = None if listed.payment is None else listed.payment.account
+    if account is None or listed.summary.illustrative:
+        return []
+    return [year for year in account.years if year.planned is not None]
+
+
+def _plan(year: PaymentYearResult) -> dict[str, Any]:
+    return {
+        "id": {"value": f"plan-{year.year}"},
+        "period": _period(year),
+        "source_ids": _SOURCE,
+        "notes": "By the last plan or variation that names the year.",
+    }
+
+
+def _planned(year: PaymentYearResult, listed: Listed) -> dict[str, Any]:
+    return {
+        "outcome_payment_plan_id": {"value": f"plan-{year.year}"},
+        "period": _period(year),
+        "type": {"value": "Planned"},
+        "money": _money(float(year.planned or 0), listed.contract.currency),
+        "source_ids": _SOURCE,
+    }
+
+
+def _period(year: PaymentYearResult) -> dict[str, Any]:
+    days = (("start_date", year.start), ("end_date", year.end))
+    return {name: {"value": day.isoformat()} for name, day in days if day is not None}
 
 
 def _source(contract: Contract, site: Site) -> dict[str, Any]:

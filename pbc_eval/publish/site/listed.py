@@ -111,13 +111,15 @@ class Listed:
             return fmt.MISSING
         total = self.payment.total
         decimals = len(total.partition(".")[2])
-        return fmt.money(float(total), self.payment.currency, decimals)
+        words = fmt.money(float(total), self.payment.currency, decimals)
+        return f"{words} expected, not due" if self.payment.expected else words
 
     @property
     def is_paid(self) -> bool:
         """May the amount stand as money that is due? Not while provisional, nor if made up."""
         made_up = self.contract.status != "published" or self.summary.illustrative
-        return self.status == "final" and self.payment is not None and not made_up
+        due = self.payment is not None and not self.payment.expected
+        return self.status == "final" and due and not made_up
 
     @property
     def contract_ended(self) -> bool:

@@ -10,12 +10,17 @@ from typing import Any
 from pbc_eval.agreement.site import Site
 from pbc_eval.publish.site.feed import tag_uri
 from pbc_eval.publish.site.listed import Contract, Listed
-from pbc_eval.results_file import ContractFacts, OutcomeResult
+from pbc_eval.results_file import ContractFacts, OutcomeResult, PricedClaims
 
 METRICS = (  # the extension that has agreedMetrics and implementation.metrics
     "https://raw.githubusercontent.com/open-contracting-extensions/ocds_metrics_extension/master/"
     "extension.json"
 )
+FAILURES = (  # the extension that has implementation.performanceFailures
+    "https://raw.githubusercontent.com/open-contracting-extensions/"
+    "ocds_performance_failures_extension/master/extension.json"
+)
+MET = ("Good", "Other")  # ratings that are no failure; Other: nothing was reported
 
 
 def ocid_of(contract: Contract, site: Site) -> str:
@@ -31,7 +36,7 @@ def release_package(contract: Contract, site: Site) -> dict[str, Any]:
     return {
         "uri": f"{site.address}{contract.id}/ocds.json",
         "version": "1.1",
-        "extensions": [METRICS],
+        "extensions": [METRICS, FAILURES],
         "publishedDate": _moment(contract.newest.released.isoformat()),
         "publisher": {"name": site.publisher or site.title, "uri": site.address},
         "releases": [
@@ -92,7 +97,11 @@ def _contract(listed: Listed, site: Site) -> dict[str, Any]:
 
 def _implementation(listed: Listed, site: Site) -> dict[str, Any]:
     fields: dict[str, Any] = {
-        "metrics": [_metric(outcome, listed) for outcome in listed.results.outcomes],
+        "metrics": [
+            *(_metric(outcome, listed) for outcome in listed.results.outcomes),
+            *(_claimed_metric(claims, listed) for claims in _claims(listed)),
+        ],
+        "performanceFailures": _failures(listed),
         "milestones": _milestones(listed),
         "documents": [
             {
@@ -144,6 +153,44 @@ def _metric(outcome: OutcomeResult, listed: Listed) -> dict[str, Any]:
     }
 
 
+def _claims(listed: Listed) -> tuple[PricedClaims, ...]:
+    account = None if listed.payment is None else listed.payment.account
+    return () if account is None else account.claims
+
+
+def _claimed_metric(claims: PricedClaims, listed: Listed) -> dict[str, Any]:
+    """Verified claims of one price; made-up ones say so."""
+    dimensions = {"role": "verified claims", "method": listed.particulars.method}
+    if claims.cohort:
+        dimensions["cohort"] = claims.cohort
+    if listed.summary.illustrative:
+        dimensions["status"] = "made up to show how the rule works"
+    return {
+        "id": claims.clause,
+        "title": claims.label,
+        "observations": [
+            {
+                "id": f"{claims.clause}-{listed.edition}",
+                "measure": float(claims.claims),
+                "unit": {"name": "claims"},
+                "dimensions": dimensions,
+            }
+        ],
+    }
+
+
+def _failures(listed: Listed) -> list[dict[str, Any]]:
+    """Measures that were not rated good. Penalties stand in the payment's own lines."""
+    failures = []
+    for measure in listed.results.performance or ():
+        if measure.rating in MET:
+            continue
+        words = f"{measure.label}: rated {measure.rating.lower()}, target {measure.target:g}"
+        failure = {"id": f"{measure.id}-{listed.edition}", "category": words}
+        failures.append(failure)
+    return failures
+
+
 def _milestones(listed: Listed) -> list[dict[str, Any]]:
     """What was assessed and what money is spoken of. No status: met would be read as success."""
     modified = _moment(listed.released.isoformat())
@@ -159,6 +206,7 @@ def _milestones(listed: Listed) -> list[dict[str, Any]]:
     ]
     if listed.payment is not None and not listed.is_paid:
         why = "made up to show how the rule works" if listed.summary.illustrative else listed.status
+        why = f"a forecast, {why}" if listed.payment.expected else why
         milestones.append(
             {
                 "id": "payment",

@@ -74,12 +74,13 @@ def _who_was_involved(account: SocialValueAccount | None) -> str:
 
 def _what_changes(sroi: SroiResult, account: SocialValueAccount | None) -> str:
     rows = sroi.outcomes
+    whom = len({row.stakeholder for row in rows})
     harms = sum((row.quantity or 0) < 0 or (row.proxy_value or 0) < 0 for row in rows)
     steps = len(account.theory_of_change) if account else 0
     theory = f"a theory of change in {steps} steps." if steps else "no theory of change stated."
     return (
         f"{len(rows)} outcomes, {harms or 'none'} of them {'a harm' if harms == 1 else 'harms'}"
-        f", for {len({row.stakeholder for row in rows})} stakeholders; {theory}"
+        f", for {whom} stakeholder{'' if whom == 1 else 's'}; {theory}"
     )
 
 

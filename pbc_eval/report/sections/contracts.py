@@ -86,7 +86,8 @@ def money_parts(released: ReleasedPortfolio) -> Sequence[Part]:
     """What was agreed, paid and not paid, and what was spent beside what was achieved."""
     parts: list[Part] = [
         Paragraphs((money_sentence(released),)),
-        *tables_of(released.table("portfolio-money")),
+        *_plan_parts(released),
+        *tables_of(released.table("portfolio-money"), folded=released.plans is not None),
     ]
     drawn = spending(released, name="portfolio-spending") if released.on_scale else None
     if drawn is not None:
@@ -95,6 +96,17 @@ def money_parts(released: ReleasedPortfolio) -> Sequence[Part]:
         note = "Amounts are in their own currencies; they are neither converted nor added up."
         parts.append(Paragraphs((note,), style="note"))
     return parts
+
+
+def _plan_parts(released: ReleasedPortfolio) -> Sequence[Part]:
+    """What plans, variations and payments each moved, where plans are given."""
+    if released.plans is None:
+        return ()
+    return (
+        Heading(Sentence("From plan to payment")),
+        Paragraphs(released.plans.sentences),
+        *tables_of(released.table("portfolio-plans")),
+    )
 
 
 def contract_parts(released: ReleasedPortfolio) -> Sequence[Part]:

@@ -26,6 +26,7 @@ from pbc_eval.report.parts import (
 
 SCHEDULE = "payment-schedule.md"
 WORKBOOK = "workbook.xlsx"
+ACCOUNT_TABLES = ("payment-account", "payment-plan", "payment-cohorts", "payment-claims")
 RISK_TABLES = (
     "payment-risk-scenarios",
     "payment-risk-tiers",
@@ -45,11 +46,13 @@ def payment_parts(released: ReleasedEvaluation) -> Sequence[Part]:
     total = fmt.money(float(payment.total), payment.currency, payment.decimals)
     formulas = [(line.label or line.clause, line.formula) for line in payment.lines]
     parts += [
-        LaidOut("total", {"total": total}),
+        LaidOut("total", {"total": total, "is_forecast": payment.is_forecast}),
+        *((Paragraphs((payment.sentence,)),) if payment.is_forecast else ()),
         Heading(Sentence("The rule")),
         Listed(tuple(terms_in_words(terms)), numbered=True),
+        *_account_parts(released),
         Heading(Sentence("The statement, line by line")),
-        *tables_of(released.table("payment-statement")),
+        *tables_of(released.table("payment-statement"), folded=released.account is not None),
         *_ladder_figures(released),
         Downloads(
             (
@@ -78,6 +81,17 @@ def payment_parts(released: ReleasedEvaluation) -> Sequence[Part]:
         LaidOut("schedule", {"schedule": schedule_of(terms)}),
         Downloads(((SCHEDULE, Sentence("Download the schedule (Markdown)")),)),
     ]
+
+
+def _account_parts(released: ReleasedEvaluation) -> list[Part]:
+    """Years, plan and claims of a contract that pays for claims."""
+    account = released.account
+    if account is None:
+        return []
+    parts: list[Part] = [Heading(Sentence("The account"))]
+    if account.sentences:
+        parts.append(Paragraphs(account.sentences))
+    return [*parts, *tables_of(*(released.table(name) for name in ACCOUNT_TABLES))]
 
 
 def illustrative_notice(released: ReleasedEvaluation) -> str:

@@ -11,6 +11,7 @@ from pbc_eval.evaluation.agreement_of_methods import AgreementOfMethods
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.sentence import EMPTY, Claim, Sentence
 from pbc_eval.messages.values import Money, Name, Number, as_typed
+from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.report.parts import Heading, LaidOut, Listed, Part
 from pbc_eval.report.words import claims, facts, prose
 from pbc_eval.report.words.portfolio_words import headline_sentences, money_sentence
@@ -135,11 +136,7 @@ def _money_boxes(released: ReleasedEvaluation) -> list[dict[str, Any]]:
     currency, payment, sroi = released.spec.contract.currency, released.payment, released.sroi
     boxes = []
     if payment is not None:
-        label = (
-            Sentence("Payment due (illustrative)")
-            if payment.illustrative
-            else Sentence("Payment due")
-        )
+        label = payment_label(payment)
         figure = fmt.money(float(payment.total), currency)
         boxes.append(_money_box(label, figure, payment.sentence))
     if sroi is not None:
@@ -151,10 +148,20 @@ def _money_boxes(released: ReleasedEvaluation) -> list[dict[str, Any]]:
                 label,
                 fmt.money(sroi.ratio, currency, 2),
                 f"Between {low} and {high} {span.how}. Net present value "
-                f"{fmt.money(sroi.net_present_value, currency)}.{bare_counts(sroi)}",
+                f"{fmt.money(sroi.net_present_value, currency)}."
+                f"{carried_by_one(released)}{bare_counts(sroi)}",
             )
         )
     return boxes
+
+
+def payment_label(payment: PaymentStatement) -> Sentence:
+    """What the amount is: due, or expected."""
+    if payment.is_forecast:
+        return Sentence("Payment expected (a forecast; nothing is due)")
+    if payment.illustrative:
+        return Sentence("Payment due (illustrative)")
+    return Sentence("Payment due")
 
 
 def _money_box(label: str, figure: str, sentence: str) -> dict[str, Any]:
@@ -196,6 +203,18 @@ def ratio_range(released: ReleasedEvaluation) -> RatioRange:
     return RatioRange(*ends, ONE_AT_A_TIME)
 
 
+def carried_by_one(released: ReleasedEvaluation) -> str:
+    """A word on the one value that carries much of all gains, where one does."""
+    analysis = released.value_analysis
+    heaviest = None if analysis is None else analysis.heaviest
+    if heaviest is None or not heaviest.is_much:
+        return ""
+    return (
+        f" One value carries {fmt.percent(heaviest.share)} of what is gained; without it the ratio "
+        f"is {fmt.number(heaviest.ratio_without, 2)}."
+    )
+
+
 def bare_counts(sroi: SroiResult) -> str:
     """A word on rows whose quantity was counted, and from which nothing is taken off."""
     bare = bare_rows(sroi.outcomes)
@@ -230,10 +249,13 @@ def portfolio_parts(released: ReleasedPortfolio) -> Sequence[Part]:
     if len(currencies) == 1:
         figure = fmt.money(sum(contract.paid or 0.0 for contract in paid), paid[0].currency)
     shown = f"{released.counted('improved')} improved, {released.counted('uncertain')} cannot tell"
+    if released.counted("not_measured") == len(released.contracts):
+        shown = "Not measured"
+    money = released.plans.sentences[0] if released.plans else money_sentence(released)
     boxes = [
         _money_box(Sentence("Contracts"), str(len(released.contracts)), released.spec.chosen),
         _money_box(Sentence("What they can show"), shown, sentences[0]),
-        _money_box(Sentence("Paid or due"), figure, money_sentence(released)),
+        _money_box(Sentence("Paid or due"), figure, money),
     ]
     return (
         LaidOut("headlines", {"first": None, "boxes": boxes}),

@@ -26,6 +26,7 @@ from pbc_eval.report.parts import (
 from pbc_eval.report.sections.payment import WORKBOOK
 from pbc_eval.report.sections.summary import ONE_AT_A_TIME, ratio_range
 from pbc_eval.sroi.assumption_names import assumption_name, input_name, row_name
+from pbc_eval.sroi.cost_per_outcome import cost_per_outcome
 from pbc_eval.sroi.present_value import CONVENTIONS, SroiResult
 from pbc_eval.sroi.value_of_information import ValueOfInformation
 
@@ -61,6 +62,7 @@ def value_parts(released: ReleasedEvaluation) -> Sequence[Part]:
             released.table("value-by-agency"),
             released.table("value-by-perspective"),
         ),
+        *tables_of(released.table("value-by-year")),
         *_assumption_parts(released, sroi, analysis),
     ]
 
@@ -87,10 +89,39 @@ def _ratio_parts(
         parts.append(Notice(" ".join(sroi.caveats), valuation.status.capitalize() + "."))
     return [
         *parts,
-        Paragraphs((sentence, not_comparable)),
+        Paragraphs(
+            (
+                sentence,
+                *concentration_sentences(released),
+                *cost_sentences(released, sroi.investment),
+                not_comparable,
+            )
+        ),
         *tables_of(released.table("value-summary"), released.table("value-ratios")),
         Downloads(((WORKBOOK, workings),)),
     ]
+
+
+def cost_sentences(released: ReleasedEvaluation, spent: float) -> tuple[Sentence, ...]:
+    """What was spent for each unit of the outcomes whose total is known, with its interval."""
+    costs = [
+        cost_per_outcome(
+            finding.measured,
+            spent,
+            unit=finding.outcome.total.unit,
+            currency=released.spec.contract.currency,
+        )
+        for finding in released.findings
+        if finding.outcome.total is not None
+    ]
+    return tuple(cost.sentence for cost in costs if cost is not None)
+
+
+def concentration_sentences(released: ReleasedEvaluation) -> tuple[Sentence, ...]:
+    """That one value carries much of all gains, where one does."""
+    analysis = released.value_analysis
+    heaviest = None if analysis is None else analysis.heaviest
+    return () if heaviest is None or not heaviest.is_much else (heaviest.sentence,)
 
 
 def _assumption_parts(

@@ -90,6 +90,14 @@ def headline_sentences(portfolio: ReleasedPortfolio) -> tuple[Sentence, ...]:
         portfolio.counted(v)
         for v in ("improved", "uncertain", "worsened", "no_interval", "not_measured")
     )
+    if never == len(portfolio.contracts):
+        none = Sentence(
+            "For none of {contracts} is an effect known: this page tells of money, not of what "
+            "was achieved.",
+            COUNTS,
+            contracts=contracts(never),
+        )
+        return _checked([none], portfolio)
     sentences = [
         Sentence(
             "Of {contracts}, {improved} can show an improvement, {unsure} cannot tell (the "

@@ -76,9 +76,32 @@ def test_libreoffice_finds_the_same_ratio_and_payment_to_the_penny(released, tmp
         assert set(rows) == set(wanted)
         for result, number in wanted.items():
             assert rows[result][0] == pytest.approx(number, abs=0.001, rel=1e-9), (name, result)
+        stored = openpyxl.load_workbook(_saved(tmp_path, workbook(evaluation)), data_only=True)
         for sheet in book:
+            for row in sheet.iter_rows():
+                for cell in row:
+                    kept = stored[sheet.title][cell.coordinate].value
+                    if isinstance(cell.value, int | float):
+                        assert kept == pytest.approx(cell.value, rel=1e-9, abs=1e-6), (name, cell)
             for row in sheet.iter_rows(values_only=True):
                 assert not [c for c in row if isinstance(c, str) and c.startswith("#")], name
+
+
+def test_every_formula_carries_what_it_comes_to(released, tmp_path):
+    """A program that does not work formulas out, as a protected view, shows no blank cell."""
+    for evaluation in released.values():
+        book = _saved(tmp_path, workbook(evaluation))
+        formulas = openpyxl.load_workbook(book)
+        values = openpyxl.load_workbook(book, data_only=True)
+        cells = [
+            values[sheet.title][cell.coordinate].value
+            for sheet in formulas
+            for row in sheet.iter_rows()
+            for cell in row
+            if cell.data_type == "f"
+        ]
+        assert len(cells) > 3
+        assert all(isinstance(value, int | float) for value in cells)
 
 
 @pytest.mark.slow
@@ -184,7 +207,7 @@ def test_hostile_names_are_text_and_only_our_formulas_are_formulas(tmp_path):
 
 
 def test_any_text_is_kept_as_text(tmp_path):
-    rows = [["header"], *[[value] for value in VALUES], [Formula("1+1")]]
+    rows = [["header"], *[[value] for value in VALUES], [Formula("1+1", 2.0)]]
     data = workbook_bytes([Sheet(title="s", rows=rows)])
     book = openpyxl.load_workbook(_saved(tmp_path, data))
     cells = [row[0] for row in book["s"].iter_rows(min_row=2)]

@@ -1,0 +1,133 @@
+"""What is published passes the validators of its standards, offline.
+
+CSV on the Web by `csvw`; INDIGO by its own JSON Schema 4.1.0; the catalogue by SHACL; OCDS by the
+check of `libcoveocds` that needs no schema (its schema is fetched from the web and is not here).
+"""
+
+import json
+import tempfile
+from pathlib import Path
+
+import jsonschema
+import pandas as pd
+import pytest
+from csvw import CSVW
+from editions import put, write_site_file
+from evaluations import DATA, PROJECT
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from libcoveocds.lib.additional_checks import CHECKS, run_additional_checks
+from pyshacl import validate
+from rdflib import Graph
+
+from pbc_eval import evaluate, load_evaluation, release
+from pbc_eval.publish.formats.csv_files import csv_text
+from pbc_eval.publish.formats.dictionary import described_table, metadata_of
+from pbc_eval.publish.formats.write import write
+from pbc_eval.publish.site.build import write_site
+from pbc_eval.report.page import page_of
+
+GOLDEN = PROJECT / "tests" / "golden" / "standards"
+INDIGO = json.loads((GOLDEN / "indigo_project_schema_4.1.0.json").read_text(encoding="utf-8"))
+ACCOUNT = {
+    "years": [
+        {
+            "year": "2025-26", "start": "2025-04-01", "end": "2026-03-31", "claims": "12",
+            "due": "1200.50", "to_pay": "1200.50", "accrued": "0", "forecast": "0",
+            "planned": "1500",
+        }
+    ],
+    "claims": [
+        {
+            "clause": "nights", "label": "Nights inside", "price": "100.04", "claims": "12",
+            "people": 11, "amount": "1200.50",
+        }
+    ],
+}  # fmt: skip
+RATED = [
+    {"id": "timely", "label": "Visits on time", "target": 0.9, "overall": 0.8,
+     "rating": "Approaching target", "not_reported": []},
+    {"id": "kept", "label": "Files kept", "target": 0.9, "overall": 0.95, "rating": "Good",
+     "not_reported": []},
+]  # fmt: skip
+
+
+def invalid_rows(folder: Path) -> list[str]:
+    """What the validator of CSV on the Web says is wrong."""
+    checked = CSVW(str(folder / "csv-metadata.json"), validate=True)
+    return [] if checked.is_valid else [str(w.message) for w in checked.warnings] or ["invalid"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["one-service", "timebank", "coaching-contract"])
+def test_tables_are_csv_on_the_web(name: str, tmp_path: Path) -> None:
+    released = release(evaluate(load_evaluation(DATA / name)))
+    assert not invalid_rows(write(page_of(released), released, tmp_path))
+
+
+CELLS = st.one_of(
+    st.lists(st.booleans(), min_size=2, max_size=4),
+    st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=2, max_size=4),
+    st.lists(st.integers(-(2**40), 2**40), min_size=2, max_size=4),
+    st.lists(st.text("ab,\"'=+é ", max_size=6), min_size=2, max_size=4),
+    st.lists(st.sampled_from([1.5, "[c]", None]), min_size=2, max_size=4),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(CELLS, min_size=1, max_size=4))
+def test_any_table_is_csv_on_the_web(columns: list[list[object]]) -> None:
+    """Booleans, numbers, texts with commas and quotes, blanks, and cells that are held back."""
+    rows = min(map(len, columns))
+    frame = pd.DataFrame({f"c{n}": column[:rows] for n, column in enumerate(columns)})
+    with tempfile.TemporaryDirectory() as folder:
+        here = Path(folder)
+        (here / "t.csv").write_text(csv_text(frame), encoding="utf-8")
+        described = metadata_of([described_table("t", "A table", frame)])
+        (here / "csv-metadata.json").write_bytes(described)
+        assert not invalid_rows(here)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site of one contract in two editions, with an account, ratings and a final payment."""
+    reports = tmp_path_factory.mktemp("reports")
+    dated = {"particulars__publication__release_date": "2025-05-01"}
+    put(reports, edition="2025-1", payment__account=ACCOUNT, **dated)
+    put(reports, summary__status="final", payment__account=ACCOUNT, performance=RATED)
+    write_site_file(reports)
+    write_site(reports)
+    return reports
+
+
+def test_indigo_passes_its_own_schema_with_results_pricings_and_plans(site: Path) -> None:
+    project = json.loads((site / "winter-shelter" / "indigo.json").read_text(encoding="utf-8"))
+    jsonschema.Draft7Validator.check_schema(INDIGO)
+    errors = [str(e.message) for e in jsonschema.Draft7Validator(INDIGO).iter_errors(project)]
+    assert not errors
+    assert not set(project) - set(INDIGO["properties"])
+    for part in ("outcome_metrics", "outcome_pricings", "results", "outcome_payment_plans"):
+        for entry in project[part]:
+            known = INDIGO["properties"][part]["items"]["properties"]
+            assert not set(entry) - set(known), part
+    (price,) = project["outcome_pricings"]
+    assert price["price_per_unit"]["amount"]["value"] == 100.04
+    kinds = [payment["type"]["value"] for payment in project["outcome_payments"]]
+    assert kinds == ["Planned", "Actual"]
+    assert [r["outcome_metric_id"]["value"] for r in project["results"]] == ["crises", "nights"]
+
+
+def test_open_contracting_data_hold_claims_and_failures_and_no_empty_field(site: Path) -> None:
+    package = json.loads((site / "winter-shelter" / "ocds.json").read_text(encoding="utf-8"))
+    assert not run_additional_checks(package, CHECKS["all"])
+    done = package["releases"][-1]["contracts"][0]["implementation"]
+    assert [metric["id"] for metric in done["metrics"]] == ["crises", "nights"]
+    assert [failure["id"] for failure in done["performanceFailures"]] == ["timely-2026-1"]
+
+
+def test_the_catalogue_holds_what_dcat_ap_asks_for(site: Path) -> None:
+    data = Graph().parse(site / "catalog.jsonld", format="json-ld")
+    shapes = Graph().parse(GOLDEN / "dcat_ap_mandatory.ttl", format="turtle")
+    conforms, _, words = validate(data, shacl_graph=shapes)
+    assert conforms, words
+    assert len(data) > 40
