@@ -3,6 +3,7 @@
 # make soak     long simulations, and the wheel installed into an empty environment
 # make quick    the subset of the suite that takes under a minute
 # make lab      JupyterLab on the project
+# make docs     the documentation site, into docs/_build/html; a warning is an error
 # make bench    speed and memory, side by side with what one would use instead
 # make lint     ruff and mypy --strict
 # make audit    are all pins still offered, unchanged, and under a permissive licence?
@@ -15,7 +16,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 WORKERS ?= 2
 
-.PHONY: report test soak quick lab bench lint audit sbom pins clean
+.PHONY: report test soak quick lab docs bench lint audit sbom pins clean
 
 report: $(VENV)/report.ready
 	$(BIN)/pbc-eval batch data --reports reports --workers $(WORKERS)
@@ -24,13 +25,13 @@ test: $(VENV)/test.ready
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not soak"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not soak"
 
 soak: $(VENV)/test.ready
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m soak
 
 quick: $(VENV)/test.ready
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow and not soak"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not soak"
 
 audit: $(VENV)/test.ready
 	$(BIN)/python tools/audit_dependencies.py
@@ -45,7 +46,7 @@ lint: $(VENV)/test.ready
 	$(BIN)/python -m mypy
 
 lab: $(VENV)/report.ready
-	$(BIN)/jupyter lab --ip=127.0.0.1 --notebook-dir=.
+	$(BIN)/pbc-eval lab data --reports reports
 
 bench: $(VENV)/test.ready
 	$(BIN)/python benchmarks/did.py
@@ -75,3 +76,6 @@ $(VENV)/test.ready: $(VENV)/report.ready requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+
+docs: $(VENV)/test.ready
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html

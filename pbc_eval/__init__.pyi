@@ -70,6 +70,12 @@ from .did.randomisation import randomisation_test as randomisation_test
 from .did.scale import scale_test as scale_test
 from .did.stated_inference import inferences_of as inferences_of
 from .did.stated_inference import with_inference as with_inference
+from .lab.drawn import plot as plot
+from .lab.examples import example as example
+from .lab.explained import Explanation as Explanation
+from .lab.explained import explain as explain
+from .lab.explore import explore as explore
+from .lab.own_report import open_report as open_report
 from .matching.abadie_imbens import Tolerant as Tolerant
 from .matching.abadie_imbens import nearest_effect as nearest_effect
 from .matching.binary import risk_effects as risk_effects
@@ -85,6 +91,7 @@ from .numerics.few_clusters import clustered_wald as clustered_wald
 from .numerics.several_tests import adjust_p_values as adjust_p_values
 from .payment.sample_size import sample_size as sample_size
 from .payment.sample_size import tier_chance as tier_chance
+from .report.figures.drawing import Figure as Figure
 from .trials.effect import randomised_effect as randomised_effect
 from .trials.power import trial_power as trial_power
 from .trials.power import trial_size as trial_size

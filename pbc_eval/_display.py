@@ -6,13 +6,24 @@ is shown here is on one's own machine and has not passed disclosure control: a p
 
 import html
 import math
+import numbers
 from abc import ABC, abstractmethod
+from importlib import import_module
 from typing import Any
 
 import pandas as pd
 
 MOST_ROWS = 40  # of a table in a notebook
 DIGITS = 6
+USUAL_THRESHOLD = 10  # of the rule, where nobody agreed on another
+COUNTS = frozenset(  # columns that count units
+    ("n_treated", "n_comparison", "rows_dropped", "units_dropped", "count", "among", "units")
+)
+HELD = "†"
+NOTE_HELD = (
+    f"{HELD} A count below {USUAL_THRESHOLD}: under the usual rule it is not published, nor is "
+    "what rests on it."
+)
 NOTE = "Shown on this machine, before disclosure control; release() says what may be published."
 
 
@@ -32,6 +43,14 @@ class Displayed(ABC):
         columns = ", ".join(map(str, frame.columns[:6]))
         return f"{counted(len(frame), 'row')} of {columns}"
 
+    def plot(self) -> Any:
+        """The result as a Figure in the style of the pages, with its words and data."""
+        return import_module("pbc_eval").plot(self)  # by the front door: figures are upstairs
+
+    def explain(self) -> Any:
+        """An Explanation: what it is, against whom, what it assumes, what would overturn it."""
+        return import_module("pbc_eval").explain(self)
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.summary()}>"
 
@@ -43,16 +62,27 @@ def html_table(frame: pd.DataFrame, caption: str) -> str:
     """A frame as a table with a caption, scopes for its headings, and a note."""
     heads = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in frame.columns)
     rows = []
-    for first, *rest in frame.head(MOST_ROWS).itertuples(index=False, name=None):
-        cells = "".join(f"<td>{_cell(value)}</td>" for value in rest)
-        rows.append(f'<tr><th scope="row">{_cell(first)}</th>{cells}</tr>')
+    counting = [str(name) in COUNTS for name in frame.columns]
+    is_held = False
+    for values in frame.head(MOST_ROWS).itertuples(index=False, name=None):
+        held = [counts and is_small(value) for counts, value in zip(counting, values, strict=True)]
+        is_held = is_held or any(held)
+        first, *rest = (_cell(value) + HELD * few for value, few in zip(values, held, strict=True))
+        cells = "".join(f"<td>{cell}</td>" for cell in rest)
+        rows.append(f'<tr><th scope="row">{first}</th>{cells}</tr>')
     more = len(frame) - MOST_ROWS
-    notes = [f"And {more:,} more rows: to_frame() has them all."] if more > 0 else []
+    notes = [NOTE_HELD] if is_held else []
+    notes += [f"And {more:,} more rows: to_frame() has them all."] if more > 0 else []
     below = "".join(f"<p><small>{html.escape(note)}</small></p>" for note in (*notes, NOTE))
     return (
         f"<table><caption>{html.escape(caption)}</caption><thead><tr>{heads}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table>{below}"
     )
+
+
+def is_small(value: Any) -> bool:
+    """Is this a count that the usual rule holds back?"""
+    return isinstance(value, numbers.Real) and 0 < float(value) < USUAL_THRESHOLD
 
 
 def _cell(value: Any) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pbc_eval import __version__
-from pbc_eval._resources import notebooks_folder, package_folder
+from pbc_eval._resources import EXAMPLES, notebooks_folder, package_folder
 from pbc_eval.errors import PublicationError
 from pbc_eval.intake.input_files import sha256
 
@@ -32,6 +32,7 @@ __all__ = [
 ]
 
 MANIFEST = "manifest.json"
+TUTORIALS = "tutorials"  # among the notebooks; no page is made by them
 SIGNATURE = "manifest.json.sig"  # beside it, and not one of its files
 _REMEDY = "Run the evaluation again, or restore the file."
 _REPORTED = (
@@ -72,6 +73,7 @@ def _own_files() -> dict[str, Path]:
         for path in root.rglob("*"):
             inside = path.relative_to(root)
             hidden = any(part.startswith((".", "__pycache__")) for part in inside.parts)
+            hidden = hidden or inside.parts[0] == EXAMPLES or TUTORIALS in inside.parts  # to learn
             if path.is_file() and not hidden:
                 own[below + inside.as_posix()] = path
     return own

@@ -4,13 +4,28 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
+import pytest
 from filelock import FileLock
+
+import pbc_eval as pbc
+from pbc_eval.evaluation.record import Evaluation
 
 PROJECT = Path(__file__).parents[1]
 DATA = PROJECT / "data"
 EVERY = sorted(path.parent.name for path in DATA.glob("*/evaluation.yaml"))
+# One of each kind of evidence is looked at in every run; the others where long tests are run.
+FEW = ("hospital-readmissions", "one-service", "supported-work", "wheels-to-meals")
+EACH = [name if name in FEW else pytest.param(name, marks=pytest.mark.soak) for name in EVERY]
+
+
+@cache
+def evaluation_of(name: str) -> Evaluation:
+    """One of the evaluations under data/ as it stands: worked out once in a process, shared by the
+    tests, and so not to be changed by them."""
+    return pbc.evaluate(pbc.load_evaluation(DATA / name))
 
 
 def copy_of(name: str, folder: Path) -> Path:

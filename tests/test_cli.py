@@ -241,7 +241,7 @@ def test_an_index_that_cannot_be_written_is_a_message(quick, tmp_path, monkeypat
     assert "x.csv has changed" in done.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_real_batch_with_one_that_fails(tmp_path):
     data, reports = tmp_path / "data", tmp_path / "reports"
     copy_of("wheels-to-meals", data)

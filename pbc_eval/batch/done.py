@@ -17,7 +17,7 @@ from pbc_eval import provenance
 from pbc_eval.batch.jobs import Job
 from pbc_eval.errors import PbcError
 from pbc_eval.provenance import MANIFEST
-from pbc_eval.publish.report_kinds import EVALUATION_FILE, is_portfolio
+from pbc_eval.publish.report_kinds import EVALUATION_FILE, OWN_NOTEBOOK, is_portfolio
 from pbc_eval.publish.workspace import workspace_of
 
 FOLDER = "done"
@@ -59,6 +59,7 @@ def remember(job: Job, folder: Path) -> None:
         "folder": str(folder),
         "published": all_looks(folder),
         "beside": _beside(folder),
+        "own_notebook": _has_own_notebook(job),
     }
     target = _note_of(job)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -76,6 +77,8 @@ def page_if_unchanged(job: Job, made: Made) -> Path | None:
             return None
         folder = Path(note["folder"])
         if note["beside"] != _beside(folder):
+            return None
+        if note.get("own_notebook", False) != _has_own_notebook(job):
             return None
         if note["published"] != all_looks(folder) and provenance.changed_files(folder):
             return None
@@ -102,6 +105,11 @@ def _beside(folder: Path) -> dict[str, str]:
         manifest.parent.name: provenance.sha256(manifest)
         for manifest in sorted(folder.parent.glob(f"[!.]*/{MANIFEST}"))
     }
+
+
+def _has_own_notebook(job: Job) -> bool:
+    """Is there one that was not there before? One that is there is among the files read."""
+    return (_file_of(job).parent / OWN_NOTEBOOK).is_file()
 
 
 def _is_same(path: Path, seen: dict[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from pbc_eval.parameters.tables import all_parameters
 from pbc_eval.publish.notebook import to_page
 from pbc_eval.publish.page import refuse_an_unfit_page
 from pbc_eval.report.figures.drawing import finish
-from pbc_eval.report.html import warm_templates
+from pbc_eval.report.html import RELEASED, warm_templates
 
 
 def _line(axes: Any) -> None:
@@ -34,7 +34,7 @@ def rehearse() -> None:
     )
     html = f'<h1>Report</h1><section><h2>Effect</h2><p>An effect.</p><img src="{figure.data_uri}" '
     html += 'alt="A line."></section>'
-    shown = new_output("display_data", {"text/html": html})  # type: ignore[no-untyped-call]
+    shown = new_output("display_data", {"text/html": html, RELEASED: {}})  # type: ignore[no-untyped-call]
     cell = new_code_cell("page", outputs=[shown], execution_count=1)  # type: ignore[no-untyped-call]
     notebook = new_notebook(cells=[cell])  # type: ignore[no-untyped-call]
     page = to_page(notebook, title="Rehearsal", description="None", footer="None")

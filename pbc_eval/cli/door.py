@@ -46,6 +46,9 @@ def readable(command: Callable[P, T]) -> Callable[P, T]:
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return command(*args, **kwargs)
+        except KeyboardInterrupt:
+            screen.print("Stopped. What was published before is as it was.")
+            raise typer.Exit(130) from None
         except ModuleNotFoundError as missing:
             show(_what_to_install(missing), "Not installed")
             raise typer.Exit(1) from None
@@ -61,6 +64,8 @@ def _what_to_install(missing: ModuleNotFoundError) -> str:
     tool = (missing.name or "").partition(".")[0]
     if tool in ("", "pbc_eval"):
         raise missing
+    if tool in ("jupyter_server", "tornado"):
+        return "The workbench is not installed. Install it: pip install 'pbc-eval[lab]'"
     return (
         f"This command makes reports, for which {tool} is needed, and it is not installed. "
         "Install the report tools: pip install 'pbc-eval[report]'"

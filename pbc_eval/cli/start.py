@@ -1,6 +1,7 @@
 """Commands before anything is published: new, inspect, check."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pbc_eval.cli.door import Paths, Reports, app, console, file_of, readable, show
-from pbc_eval.errors import PbcError
+from pbc_eval.errors import PbcError, SpecError
 
 if TYPE_CHECKING:
     from pbc_eval.agreement.evaluation import EvaluationSpec
@@ -20,7 +21,9 @@ MARKS = {"pass": "[green]holds[/]", "review": "[yellow]look[/]", "fail": "[red]f
 @app.command()
 @readable
 def new(
-    folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")],
+    folder: Annotated[
+        Path | None, typer.Argument(help="A folder that does not exist yet.", show_default=False)
+    ] = None,
     *,
     method: Annotated[
         str, typer.Option(help="difference_in_differences, matching, reported, forecast, ...")
@@ -36,10 +39,16 @@ def new(
     With --from, the file is looked at (see inspect), copied, and read as it stands: what the draft
     says of its columns is a guess, to be checked. The method follows from the file if not stated.
 
+    Without a folder it asks, where it is called from a terminal.
+
     Editors that know YAML schemas complete and check the file as you type.
     """
     from pbc_eval.agreement import starter  # noqa: PLC0415 heavy: loads the models
 
+    if folder is None:
+        if not is_a_person():
+            raise SpecError("new: name a folder that does not exist yet: pbc-eval new data/shelter")
+        folder, method, file, portfolio = _asked(starter.METHODS)
     if portfolio:
         made = starter.write_portfolio_starter(folder)
     elif file is not None:
@@ -48,9 +57,34 @@ def new(
         made = write_from_file(folder, file, method, sheet or None)
     else:
         made = starter.write_starter(folder, method or starter.METHODS[0])
+    if not portfolio:
+        from pbc_eval.publish.own_notebook import write_own_notebook  # noqa: PLC0415 likewise
+
+        write_own_notebook(folder)
     console.print(
         f"Made {escape(str(made))}. Fill it in, then: pbc-eval check {escape(str(folder))}"
     )
+
+
+def is_a_person() -> bool:
+    """Is somebody there to answer?"""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _asked(methods: Sequence[str]) -> tuple[Path, str, Path | None, bool]:
+    """What a person answers: folder, method (empty: as the file has it), file, portfolio or not."""
+    name = typer.prompt("Name of the evaluation, which names its folder too (winter-shelter)")
+    kinds = ["as the file has it", *methods, "portfolio"]
+    for number, kind in enumerate(kinds):
+        console.print(f"  {number}  {kind.replace('_', ' ')}")
+    chosen = typer.prompt("Which method", default=0, type=int)
+    if not 0 <= chosen < len(kinds):
+        raise SpecError(f"new: must be a number from 0 to {len(kinds) - 1}, got {chosen}.")
+    folder, kind = Path("data") / name, kinds[chosen]
+    if kind == "portfolio":
+        return folder, "", None, True
+    text = typer.prompt("A file to start from (empty: none)", default="", show_default=False)
+    return folder, "" if chosen == 0 else kind, Path(text).expanduser() if text else None, False
 
 
 @app.command()
@@ -134,9 +168,20 @@ def check(
             console.print(table, soft_wrap=False)
         else:
             console.print(f"{escape(spec.id)}: no checks apply.")
-        console.print(f"{escape(spec.id)}: ready to run.\n")
+        console.print(f"{escape(spec.id)}: ready to run.")
+        _tell_next(spec)
     if problems:
         raise typer.Exit(1)
+
+
+def _tell_next(spec: "EvaluationSpec") -> None:
+    from pbc_eval.agreement.next_steps import next_steps  # noqa: PLC0415 heavy: loads the models
+
+    if steps := next_steps(spec):
+        console.print("Next, in this order:")
+    for number, step in enumerate(steps, start=1):
+        console.print(f"  {number}. {escape(step)}")
+    console.print()
 
 
 def _check_design(spec: "EvaluationSpec") -> None:

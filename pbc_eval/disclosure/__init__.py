@@ -5,6 +5,7 @@ DesignNote ── release_note ──▶ ReleasedDesignNote
 Portfolio  ── release_portfolio ──▶ ReleasedPortfolio
 """
 
+from pbc_eval.disclosure.own_tables import OwnTable, with_own_figure, with_own_table
 from pbc_eval.disclosure.protection import Pattern, SuppressionProblem, protect
 from pbc_eval.disclosure.record import (
     SUPPRESSED,
@@ -25,6 +26,7 @@ from pbc_eval.disclosure.tables import release_table
 __all__ = [
     "SUPPRESSED",
     "OutputReview",
+    "OwnTable",
     "Pattern",
     "Relations",
     "ReleasedDesignNote",
@@ -45,4 +47,6 @@ __all__ = [
     "release_portfolio",
     "release_table",
     "reviews_table",
+    "with_own_figure",
+    "with_own_table",
 ]

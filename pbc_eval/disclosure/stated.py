@@ -8,7 +8,7 @@ release until the words are changed, or somebody answers for them under
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -54,8 +54,7 @@ def words_of_few(model: BaseModel, rule: DisclosureRule, units: tuple[str, ...] 
     """
     if not rule.protects:
         return []
-    nouns = {*_PEOPLE, *(units if rule.counts == "people" else ())}
-    tells = _patterns(rule.threshold, nouns)
+    tells = _tells(rule, units)
     return [
         f"{key}: {match.group(0)!r}"
         for key, text in _texts(model.model_dump(exclude_defaults=True), "")
@@ -63,6 +62,22 @@ def words_of_few(model: BaseModel, rule: DisclosureRule, units: tuple[str, ...] 
         for tell in tells
         for match in tell.finditer(text)
     ]
+
+
+def few_in_texts(
+    texts: Sequence[str], rule: DisclosureRule, units: tuple[str, ...] = ()
+) -> list[str]:
+    """Where somebody's own words tell of few people; ``units`` as ``words_of_few`` has them."""
+    if not rule.protects:
+        return []
+    tells = _tells(rule, units)
+    return [
+        repr(match.group(0)) for text in texts for tell in tells for match in tell.finditer(text)
+    ]
+
+
+def _tells(rule: DisclosureRule, units: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    return _patterns(rule.threshold, {*_PEOPLE, *(units if rule.counts == "people" else ())})
 
 
 def refuse_words_of_few(

@@ -1,5 +1,6 @@
 """The panel of one outcome, and the tables that every design on a panel shows of it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -116,6 +117,11 @@ def named(table: OutputTable, panel: Panel) -> OutputTable:
 
 def means(spec: EvaluationSpec, panel: Panel) -> pd.DataFrame:
     """Weighted mean outcome by cohort and period, over the units observed in that period."""
+    return cohort_means(panel, lambda cohort: group_name(spec, panel, cohort))
+
+
+def cohort_means(panel: Panel, named: Callable[[int], str]) -> pd.DataFrame:
+    """The same for any panel; ``named`` says how a cohort is called."""
     if panel.balanced:
         moments = panel.moments()
         level = moments.level
@@ -124,7 +130,7 @@ def means(spec: EvaluationSpec, panel: Panel) -> pd.DataFrame:
         level, units = _means_of_arrays(panel)
     rows = [
         {
-            "group": group_name(spec, panel, cohort),
+            "group": named(cohort),
             "cohort": cohort,
             "first_treated": np.nan if cohort == 0 else panel.first_treated[c],
             "time": panel.periods.name(time) if panel.periods.dated else time,

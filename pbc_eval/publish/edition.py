@@ -26,6 +26,7 @@ from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.disclosure.editions import refuse_differencing
 from pbc_eval.disclosure.open_data import open_files
 from pbc_eval.errors import PublicationError
+from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.messages.catalogue import confirmed_by
 from pbc_eval.provenance import MANIFEST
 from pbc_eval.publish.citation import citation_of
@@ -36,6 +37,8 @@ from pbc_eval.publish.edition_results import read_results
 from pbc_eval.publish.exchange import exchange
 from pbc_eval.publish.notebook import LostKernelError, execute, to_page
 from pbc_eval.publish.notebook_limits import CELL_DEADLINE
+from pbc_eval.publish.own_claims import supported_by
+from pbc_eval.publish.own_words import OwnWords
 from pbc_eval.publish.owners import refuse_another_owner, remember_owner
 from pbc_eval.publish.page import refuse_an_unfit_page
 from pbc_eval.publish.populations import remember_people, same_people
@@ -96,9 +99,8 @@ def publish_edition(
         run_dir = Path(tempfile.mkdtemp(prefix=f"run-{spec.edition}-", dir=runs))
         with snapshot_of(spec, agreed, run_dir / "inputs") as source:
             made = replace(spec, source=source)
-            _make(
-                kind, made, run_dir, reports, notebook or kind.notebook, cell_deadline=cell_deadline
-            )
+            used = notebook or kind.notebook_of(source)
+            _make(kind, made, run_dir, reports, used, cell_deadline=cell_deadline)
         with site_lock(reports):
             refuse_another_owner(reports, spec)
             rule = spec.publication.disclosure
@@ -221,6 +223,7 @@ def _make(
         citation="" if is_draft else citation_of(results).sentence,
         is_draft=is_draft,
         language=spec.publication.language,
+        words=_words_of(spec, results),
     )
     refuse_an_unfit_page(page)
     (edition / "index.html").write_text(page, encoding="utf-8")
@@ -251,11 +254,26 @@ def _executed(
     raise AssertionError  # the last attempt returned or raised
 
 
+def _words_of(spec: Subject, results: ResultsFile) -> OwnWords | None:
+    """What own words of this edition are held to; None where it has no place for any."""
+    agreed = spec.agreed
+    if not isinstance(agreed, EvaluationSpec):
+        return None
+    others = design_kind(agreed.design).reported_by_others
+    ordered = sorted(results.outcomes, key=lambda outcome: not outcome.primary)
+    return OwnWords(
+        rule=spec.publication.disclosure,
+        outcomes=tuple(supported_by(outcome, reported_by_others=others) for outcome in ordered),
+        units=tuple(agreed.data.unit_name[1:]) if agreed.data else (),
+        language=spec.publication.language,
+    )
+
+
 def _results(edition: Path, notebook: Path) -> ResultsFile:
     if not (edition / RESULTS).is_file():
         raise PublicationError(
-            f"{notebook.name}: wrote no results.json. Call write(page, released, run_dir) of "
-            "pbc_eval.publish.formats in the notebook."
+            f"{notebook.name}: wrote no results.json. End it with report.rest(), which writes "
+            "the files and shows what is left of the page."
         )
     return read_results(edition)
 

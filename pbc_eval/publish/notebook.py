@@ -5,7 +5,6 @@ kernel starts; every cell must have run without an error; what the cells show is
 it reaches the page.
 """
 
-import copy
 import re
 from functools import cache
 from pathlib import Path
@@ -17,15 +16,18 @@ import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 from papermill.exceptions import PapermillException, PapermillExecutionError
 
 from pbc_eval._validate import did_you_mean
 from pbc_eval.errors import PublicationError
 from pbc_eval.messages.catalogue import SOURCE, confirmed_by
 from pbc_eval.messages.template_language import speak
+from pbc_eval.publish.composed import body_of
 from pbc_eval.publish.glossary import with_definitions
 from pbc_eval.publish.kernel import PrivateKernelManager
 from pbc_eval.publish.notebook_limits import CELL_DEADLINE
+from pbc_eval.publish.own_words import LINK, OwnWords
 from pbc_eval.publish.visible import visible
 from pbc_eval.report.html import TEMPLATES
 
@@ -36,6 +38,7 @@ UNCONFIRMED = (
 _TEXT = {
     *("p", "ul", "ol", "li", "dl", "dt", "dd", "div", "span", "strong", "em", "a", "abbr", "sup"),
     *("h1", "h2", "h3", "h4", "section", "header", "nav", "details", "summary", "br"),
+    *("blockquote", "code", "pre"),
     *("table", "caption", "thead", "tbody", "tr", "th", "td", "figure", "figcaption", "img"),
 }
 _ATTRIBUTES = {
@@ -45,9 +48,6 @@ _ATTRIBUTES = {
     "th": {"scope"},
     "abbr": {"title"},
 }
-_LINK = re.compile(
-    r"#[\w-]+|downloads/[\w.-]+|(\.\./){1,2}([a-z0-9-]+/){1,2}index\.html|https://\S+|mailto:\S+"
-)
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _IMAGE = re.compile(r"data:image/(svg\+xml|png);base64,[A-Za-z0-9+/=]+")
 
@@ -109,19 +109,18 @@ def to_page(
     citation: str = "",
     is_draft: bool = False,
     language: str = SOURCE,
+    words: OwnWords | None = None,
 ) -> str:
-    """The page as HTML: the cells' HTML outputs, sanitised, in this project's own template.
+    """The page as HTML: what the cells show of what was released, and the authors' own words held
+    to ``words``, sanitised, in this project's own template.
 
     Headings and labels are in ``language`` where its catalogue has them.
     A draft is marked as one on screen and on paper, and tells search engines to pass it by.
     """
-    shown: NotebookNode = copy.deepcopy(executed)
-    for cell in shown.cells:
-        cell["outputs"] = [
-            {**output, "data": {"text/html": sanitise(_joined(output["data"]["text/html"]))}}
-            for output in cell.get("outputs", [])
-            if "text/html" in output.get("data", {})
-        ]
+    body = body_of(executed, words, sanitise)
+    output = new_output("display_data", {"text/html": body})  # type: ignore[no-untyped-call]
+    cells = [new_code_cell(outputs=[output])]  # type: ignore[no-untyped-call]
+    shown: NotebookNode = new_notebook(cells=cells)  # type: ignore[no-untyped-call]
     exporter = _exporter(language)
     resources = {
         "page_title": title,
@@ -163,15 +162,11 @@ def sanitise(html: str) -> str:
 def _attribute(element: str, name: str, value: str) -> str | None:
     if element == "img" and name == "src" and not _IMAGE.fullmatch(value):
         return None
-    if element == "a" and name == "href" and not _LINK.fullmatch(value):
+    if element == "a" and name == "href" and not LINK.fullmatch(value):
         return None
     if name == "lang" and not _LANGUAGE.fullmatch(value):
         return None
     return value
-
-
-def _joined(text: Any) -> str:
-    return text if isinstance(text, str) else "".join(text)
 
 
 def _check_parameters(notebook: Path, parameters: dict[str, str]) -> None:

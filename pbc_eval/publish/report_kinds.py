@@ -22,6 +22,7 @@ from pbc_eval.agreement.portfolio import PORTFOLIO_FILE, PortfolioSpec, load_por
 from pbc_eval.errors import PublicationError, SpecError
 
 EVALUATION_FILE = "evaluation.yaml"
+OWN_NOTEBOOK = "report.ipynb"  # an evaluation's own, beside its file
 Agreed = EvaluationSpec | PortfolioSpec
 KindName = Literal["impact_report", "sroi_report", "design_note", "portfolio"]
 
@@ -55,6 +56,16 @@ class Kind:
     @property
     def notebook(self) -> Path:
         return notebooks_folder() / f"{self.name}.ipynb"
+
+    def notebook_of(self, source: Path) -> Path:
+        """The notebook that makes the report of ``source``: its own beside it, else the standard
+        one. Design notes and portfolios have none of their own."""
+        own = source.parent / OWN_NOTEBOOK
+        return (
+            own
+            if self.name in ("impact_report", "sroi_report") and own.is_file()
+            else (self.notebook)
+        )
 
 
 def subject_of(spec: Agreed, made_from: EvaluationSpec | None = None) -> Subject:

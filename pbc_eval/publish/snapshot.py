@@ -17,6 +17,7 @@ from pbc_eval.errors import DataError, PublicationError, SpecError
 from pbc_eval.evaluation.evaluate import input_hashes
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.provenance import sha256
+from pbc_eval.publish.own_notebook import files_of_own_notebook
 from pbc_eval.publish.report_kinds import Agreed, Subject
 
 
@@ -57,6 +58,7 @@ def _names(subject: Subject, agreed: Agreed) -> list[str] | None:
                 names += input_hashes(spec, InputFiles())
             elif spec.file:
                 names.append(spec.file.partition("::")[0])
+        names += files_of_own_notebook(subject.source.parent)
     except (SpecError, DataError, OSError):
         return None
     home = subject.source.parent.resolve()

@@ -19,9 +19,11 @@ from pbc_eval.messages.catalogue import SOURCE
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.template_language import speak
 from pbc_eval.report.figures.drawing import Figure
-from pbc_eval.report.parts import LaidOut, Section
+from pbc_eval.report.parts import LaidOut, Section, Table
 
 TEMPLATES = Path(__file__).parent / "template"
+# What a cell of a notebook shows goes onto the page only with this mark of its kind beside it.
+RELEASED = "application/vnd.pbc-eval.released+json"
 
 
 @cache
@@ -65,6 +67,13 @@ def section_html(section: Section, language: str = SOURCE) -> str:
     ]
     template = _environment(language).get_template("section.html.j2")
     return template.render(section=section, parts=parts)
+
+
+def part_html(part: Table | Figure, *, currency: str, language: str = SOURCE) -> Markup:
+    """One table or figure as it stands on the page."""
+    if isinstance(part, Table):
+        return table_html(part.table, currency=currency, folded=part.folded, language=language)
+    return figure_html(part, language=language)
 
 
 def _laid_out(part: LaidOut, language: str) -> Markup:

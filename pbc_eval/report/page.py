@@ -23,7 +23,7 @@ from pbc_eval.disclosure import (
 from pbc_eval.errors import PublicationError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.report.figures.drawing import Figure
-from pbc_eval.report.html import section_html
+from pbc_eval.report.html import RELEASED, section_html
 from pbc_eval.report.parts import Part, Section
 from pbc_eval.report.sections import account, agreed, contracts, estimation, summary, value
 from pbc_eval.report.sections.assurance import REVISION_TABLES, assurance_parts
@@ -95,6 +95,7 @@ PORTFOLIO: tuple[Row[ReleasedPortfolio], ...] = (
     Row("money", Sentence("Money"), contracts.money_parts),
     Row("contracts", Sentence("The contracts"), contracts.contract_parts),
 )
+OWN = "own"  # the section of what the authors added; on the page it stands where they put it
 ASSURANCE = Sentence("Limits, sign-off and source")
 
 
@@ -120,6 +121,9 @@ class Page(tuple[Section, ...]):
     def _repr_html_(self) -> str:
         return "\n".join(section_html(section, self.language) for section in self)
 
+    def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
+        return {"text/html": self._repr_html_(), RELEASED: {"part": "page"}}
+
     @property
     def tables(self) -> tuple[ReleasedTable, ...]:
         return tuple(table for section in self for table in section.tables)
@@ -138,9 +142,10 @@ class Page(tuple[Section, ...]):
         return next((section for section in self if section.name == name), None)
 
 
-def page_of(released: Released, kind: ReportKind | None = None) -> Page:
+def page_of(released: Released, kind: ReportKind | None = None, own: Sequence[Part] = ()) -> Page:
     """The page of a report. ``kind`` is that which the file asks for where it is left out; an
-    evaluation may be shown as an impact report or as a social return report.
+    evaluation may be shown as an impact report or as a social return report. ``own`` are tables and
+    figures that the authors added to it, for its files and its reviews.
 
     Raises PublicationError for a kind that cannot be made of what is given, for an over-claim and
     for a figure without its words; DisclosureError for outputs that must not go out.
@@ -152,6 +157,8 @@ def page_of(released: Released, kind: ReportKind | None = None) -> Page:
             value.require_value(released)
         rows = IMPACT if kind == "impact_report" else SOCIAL_RETURN
         body = _sections(rows, released, released.spec.contract.currency)
+        if own:
+            body.append(_own_section(own, released.spec.contract.currency))
         reviews = complete_reviews(
             released,
             tables=[
@@ -205,6 +212,11 @@ def _sections(rows: Sequence[Row[R]], released: R, currency: str) -> list[Sectio
                 )
             )
     return sections
+
+
+def _own_section(parts: Sequence[Part], currency: str) -> Section:
+    heading = "The authors' own tables and figures"  # no heading of the page
+    return Section(name=OWN, heading=heading, title=heading, currency=currency, parts=tuple(parts))
 
 
 def _currency(released: Released) -> str:

@@ -32,6 +32,7 @@ from pbc_eval.errors import PublicationError, SpecError
 from pbc_eval.evaluation.evaluate import input_hashes
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.publish import edition as press
+from pbc_eval.publish.own_notebook import write_own_notebook
 
 __all__ = ["without_kernels"]
 pytestmark = pytest.mark.slow  # editions are made
@@ -100,6 +101,7 @@ CHANGES = {
     "the page": lambda data: another_line(
         data.parent / "reports" / "wheels-to-meals" / "2026-1" / "index.html"
     ),
+    "a notebook of its own": lambda data: write_own_notebook(data / "wheels-to-meals"),
     "the edition": lambda data: shutil.rmtree(data.parent / "reports" / "wheels-to-meals"),
 }
 
@@ -398,7 +400,10 @@ def gone(pids, seconds=5.0) -> bool:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are read from /proc")
-@pytest.mark.parametrize("who", [0, 1, 2], ids=["template", "report", "kernel"])
+@pytest.mark.parametrize(
+    "who", [pytest.param(0, marks=pytest.mark.soak), 1, pytest.param(2, marks=pytest.mark.soak)],
+    ids=["template", "report", "kernel"],
+)  # fmt: skip
 @pytest.mark.parametrize(
     "how", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.soak)]
 )

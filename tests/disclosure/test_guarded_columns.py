@@ -2,15 +2,13 @@
 
 import pandas as pd
 import pytest
-from evaluations import DATA, of_people
+from evaluations import evaluation_of, of_people
 
 from pbc_eval.agreement.disclosure import DisclosureRule
-from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.disclosure import release_table
 from pbc_eval.disclosure.review import review_table
 from pbc_eval.disclosure.tables import release_open_table
 from pbc_eval.errors import DisclosureError
-from pbc_eval.evaluation.evaluate import evaluate
 from pbc_eval.evaluation.record import OutputTable
 from pbc_eval.evaluation.shown.evaluation_tables import tables_of
 
@@ -56,7 +54,7 @@ def test_a_table_of_people_is_not_released_as_an_open_one():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["hospital-readmissions", "supported-work", "wheels-to-meals"])
 def test_every_column_of_counts_of_an_example_is_guarded(name):
-    evaluation = of_people(evaluate(load_evaluation(DATA / name)))
+    evaluation = of_people(evaluation_of(name))
     of_findings = [each for finding in evaluation.findings for each in finding.tables]
     for each in (*of_findings, *tables_of(evaluation)):
         if not each.counts_people:

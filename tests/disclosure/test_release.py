@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from evaluations import DATA, change, copy_of, of_people
+from evaluations import change, copy_of, evaluation_of, of_people
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -43,7 +43,7 @@ def hidden(counts, threshold=10, **changes) -> list[bool]:
 
 @pytest.fixture(scope="module")
 def readmissions():
-    return of_people(evaluate(load_evaluation(DATA / "hospital-readmissions")))
+    return of_people(evaluation_of("hospital-readmissions"))
 
 
 # --- worked by hand ---

@@ -4,14 +4,12 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from evaluations import DATA, of_people
+from evaluations import evaluation_of, of_people
 
 from pbc_eval.agreement.disclosure import DisclosureRule, Reviewed
-from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.disclosure import SUPPRESSED, release, release_table
 from pbc_eval.disclosure.review import refuse_unfit_outputs, review_table
 from pbc_eval.errors import DisclosureError
-from pbc_eval.evaluation.evaluate import evaluate
 from pbc_eval.evaluation.record import OutputTable
 
 pytestmark = pytest.mark.slow  # seconds, together
@@ -21,7 +19,7 @@ RULE = DisclosureRule()
 
 @pytest.fixture(scope="module")
 def readmissions():
-    return of_people(evaluate(load_evaluation(DATA / "hospital-readmissions")))
+    return of_people(evaluation_of("hospital-readmissions"))
 
 
 def with_publication(evaluation, status="provisional", **changes):

@@ -5,23 +5,17 @@ arithmetic on the file. Goldens of the estimators themselves are in tests/did an
 """
 
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from evaluations import change, copy_of
+from evaluations import evaluation_of as evaluated
 
 import pbc_eval as pbc
-from pbc_eval.evaluation.record import Evaluation
 
 DATA = Path(__file__).parents[2] / "data"
 pytestmark = pytest.mark.slow  # whole evaluations are run
-
-
-@cache
-def evaluated(name: str) -> Evaluation:
-    return pbc.evaluate(pbc.load_evaluation(DATA / name))
 
 
 def test_every_example_can_be_released_and_says_where_it_comes_from():

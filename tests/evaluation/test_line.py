@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from evaluations import evaluation_of
 
 import pbc_eval as pbc
 from pbc_eval.errors import DesignError, SpecError
@@ -118,7 +119,7 @@ def test_covariates_of_the_design_reach_the_estimator(copied):
     frame = pd.read_csv(folder / "hospitals.csv")
     rng = frame["hospital"].str[1:].astype(int)
     frame.assign(size=(rng * 7919) % 97).to_csv(folder / "hospitals.csv", index=False)
-    plain = pbc.evaluate(pbc.load_evaluation(DATA / "hospital-readmissions")).primary.headline
+    plain = evaluation_of("hospital-readmissions").primary.headline
     adjusted = pbc.evaluate(pbc.load_evaluation(folder)).primary.headline
     assert adjusted.estimate != plain.estimate
     assert adjusted.estimate == pytest.approx(plain.estimate, abs=0.5)
@@ -142,7 +143,7 @@ def test_dates_are_written_as_dates_and_evenly_spaced(copied):
     )
     assert "In the programme from month 2024-11" in set(finding.table("groups").frame["group"])
     assert set(finding.table("cells").frame["cohort"]) == {"2024-11", "2025-02", "2025-05"}
-    plain = pbc.evaluate(pbc.load_evaluation(DATA / "hospital-readmissions")).primary
+    plain = evaluation_of("hospital-readmissions").primary
     assert finding.headline.estimate == pytest.approx(plain.headline.estimate, rel=1e-12)
 
 
@@ -164,9 +165,7 @@ def test_the_agreed_level_and_anticipation_hold_for_every_estimate(copied):
 
 
 def test_ways_that_the_data_do_not_allow_are_told_without_counts():
-    table = pbc.evaluate(pbc.load_evaluation(DATA / "hospital-readmissions")).primary.table(
-        "impossible"
-    )
+    table = evaluation_of("hospital-readmissions").primary.table("impossible")
     assert table.frame.to_dict("records") == [
         {
             "estimator": "Synthetic difference-in-differences",
@@ -176,7 +175,7 @@ def test_ways_that_the_data_do_not_allow_are_told_without_counts():
 
 
 def test_the_page_says_why_the_two_way_coefficient_is_not_the_headline():
-    finding = pbc.evaluate(pbc.load_evaluation(DATA / "hospital-readmissions")).primary
+    finding = evaluation_of("hospital-readmissions").primary
     table = finding.table("two-way")
     parts, total = table.frame.iloc[:-1], table.frame.iloc[-1]
     assert parts["weight"].sum() == pytest.approx(1)
@@ -190,14 +189,14 @@ def test_the_page_says_why_the_two_way_coefficient_is_not_the_headline():
 
 
 def test_an_incomplete_panel_tells_the_weights_of_its_effects():
-    evaluation = pbc.evaluate(pbc.load_evaluation(DATA / "training-grants"))
+    evaluation = evaluation_of("training-grants")
     tables = [finding.table("two-way") for finding in evaluation.findings]
     incomplete = next(t for t in tables if "count negatively" in " ".join(t.frame["part"]))
     assert incomplete.frame["weight"].iloc[:2].sum() == pytest.approx(1)
 
 
 def test_one_cohort_has_no_table_of_two_way_weights():
-    finding = pbc.evaluate(pbc.load_evaluation(DATA / "tobacco-control")).primary
+    finding = evaluation_of("tobacco-control").primary
     assert finding.table("two-way") is None
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from evaluations import DATA, change, copy_of
+from evaluations import change, copy_of, evaluation_of
 from scipy import stats
 from shown import html_of
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow  # a whole evaluation is run
 
 @pytest.fixture(scope="module")
 def released():
-    return pbc.release(pbc.evaluate(pbc.load_evaluation(DATA / "supported-work")))
+    return pbc.release(evaluation_of("supported-work"))
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """What was agreed: its fingerprint, and every departure from it, explained or not."""
 
 import pytest
-from evaluations import DATA, change, copy_of
+from evaluations import DATA, change, copy_of, evaluation_of
 from shown import html_of
 
 from pbc_eval.agreement.evaluation import load_evaluation
@@ -143,7 +143,7 @@ def test_what_was_registered_cannot_be_changed_afterwards(registered):
 
 
 def test_without_a_protocol_the_page_says_that_none_was_registered():
-    html = html_of(release(evaluate(load_evaluation(DATA / "one-service"))), "design")
+    html = html_of(release(evaluation_of("one-service")), "design")
     assert "No design note was registered before outcomes were seen" in html
 
 

@@ -4,7 +4,7 @@ import shutil
 from itertools import permutations
 
 import pytest
-from evaluations import DATA, change, copy_of
+from evaluations import DATA, change, copy_of, evaluation_of
 from shown import listed, tables
 
 import pbc_eval as pbc
@@ -23,7 +23,7 @@ EARLIER = "earlier/2025-1"
 
 @pytest.fixture(scope="module")
 def evaluation():
-    return pbc.evaluate(load_evaluation(DATA / NAME))
+    return evaluation_of(NAME)
 
 
 def same_twice(tmp_path):

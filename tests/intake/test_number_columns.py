@@ -34,7 +34,10 @@ def as_text(frame, column, notation, dress="{}"):
 
 @pytest.mark.parametrize("column", ["y", "w", "age"])
 @pytest.mark.parametrize("notation", NOTATIONS)
-@pytest.mark.parametrize("dress", ["{}", "£{}", "{}*", "{}[1]", "{}%"])
+@pytest.mark.parametrize(
+    "dress",
+    ["£{}", *(pytest.param(d, marks=pytest.mark.soak) for d in ("{}", "{}*", "{}[1]", "{}%"))],
+)
 def test_every_role_is_refused_undeclared_and_read_declared(frame, column, notation, dress):
     data = as_text(frame, column, notation, dress)
     roles = ROLES | {"weight": "w", "covariates": ["age"]}

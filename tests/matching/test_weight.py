@@ -277,6 +277,7 @@ def test_data_that_do_not_fit_are_refused_in_the_name_of_weight():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["difference", "augmented"])
+@pytest.mark.soak
 @pytest.mark.parametrize(
     "choice",
     [
@@ -300,7 +301,7 @@ def test_errors_are_near_those_of_leaving_out_one_person_at_a_time(choice, metho
     assert whole.std_error == pytest.approx(jackknife, rel=0.1)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("choice", [{"estimand": "ATE"}, {"method": "entropy"}], ids=str)
 def test_intervals_cover_the_effect_as_often_as_they_say(choice):
     """Those that are given, and those that all errors would give: where a few people carry the

@@ -87,7 +87,12 @@ def test_the_wheel_holds_every_file_that_it_reads(wheel):
         if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"
     }
     wanted |= {
-        f"pbc_eval/notebooks/{path.name}" for path in (PROJECT / "notebooks").glob("*.ipynb")
+        f"pbc_eval/{path.relative_to(PROJECT).as_posix()}"
+        for path in (PROJECT / "notebooks").rglob("*.ipynb")
+        if ".ipynb_checkpoints" not in path.parts
+    }
+    wanted |= {
+        f"pbc_eval/examples/{path.parent.name}/SOURCE.md" for path in DATA.glob("*/SOURCE.md")
     }
     assert wanted <= names
 
@@ -114,6 +119,15 @@ def test_an_evaluation_goes_from_new_to_verified_in_an_empty_folder(with_reports
     run(command, "publish", cwd=tmp_path)
     run(command, "batch", ".", "--reports", "again", cwd=tmp_path, code=1)  # the starter's fault
     assert (tmp_path / "again" / EXAMPLE / "2026-1" / "index.html").is_file()
+
+
+def test_the_first_tutorial_runs_in_an_empty_folder(with_reports, tmp_path):
+    (tutorial,) = (with_reports.parent / "lib").glob(
+        "python*/site-packages/pbc_eval/notebooks/tutorials/01*.ipynb"
+    )
+    words = ("nbconvert", "--to", "notebook", "--execute", "--output-dir", tmp_path)
+    run(with_reports / "python", "-m", *words, tutorial, cwd=tmp_path)
+    assert "What was found" in (tmp_path / tutorial.name).read_text(encoding="utf-8")
 
 
 def test_an_installed_wheel_makes_the_very_bytes_that_a_clone_makes(with_reports, tmp_path):

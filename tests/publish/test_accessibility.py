@@ -7,7 +7,7 @@ import pytest
 from browser import NEEDS_CHROMIUM, OVERFLOW, WIDTHS, chromium, opened, violations
 from evaluations import EVERY
 
-pytestmark = [pytest.mark.slow, NEEDS_CHROMIUM]
+pytestmark = [pytest.mark.soak, NEEDS_CHROMIUM]  # every example is published
 MOST_BYTES = 400_000  # of a page
 FOCUSABLE = "a[href], summary, [tabindex='0'], input, select, button"
 REPORTS = [

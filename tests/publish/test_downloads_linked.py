@@ -10,7 +10,7 @@ from evaluations import PROJECT
 
 from pbc_eval.results_file import RESULTS, read_results_file
 
-pytestmark = pytest.mark.slow  # every example is published
+pytestmark = pytest.mark.soak  # every example is published
 
 LINK = re.compile(r'href="downloads/([^"]+)"')
 

@@ -57,7 +57,7 @@ def test_a_role_that_does_not_exist_is_refused(source):
         load_evaluation(source)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_draft_says_so_on_screen_on_paper_and_to_search_engines_and_is_not_listed(
     source, tmp_path
 ):

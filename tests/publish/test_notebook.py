@@ -13,6 +13,7 @@ from pbc_eval.errors import PublicationError
 from pbc_eval.publish import notebook as press
 from pbc_eval.publish.edition import NOTEBOOK, publish_edition
 from pbc_eval.publish.notebook import execute, sanitise, to_page
+from pbc_eval.report.html import RELEASED
 
 pytestmark = pytest.mark.slow  # kernels are started
 
@@ -143,8 +144,11 @@ def test_outputs_that_are_not_html_never_reach_the_page():
     shown = [
         {"application/javascript": "alert(1)"},
         {"text/markdown": "<script>"},
-        {"image/svg+xml": "<svg onload=x>"},
-        {"text/html": "<h1>Shown</h1><script>alert(1)</script>", "text/plain": "plain"},
+        {
+            "text/html": "<h1>Shown</h1><script>alert(1)</script>",
+            "text/plain": "plain",
+            RELEASED: {"part": "page"},
+        },
     ]
     outputs = [{"output_type": "display_data", "metadata": {}, "data": data} for data in shown]
     outputs.append({"output_type": "stream", "name": "stdout", "text": "printed <script>"})
@@ -157,6 +161,28 @@ def test_outputs_that_are_not_html_never_reach_the_page():
     assert "Shown" in page
     assert not any(word in page for word in ("alert", "printed", "secret", "plain", "onload"))
     assert "<title>&lt;T&gt;</title>" in page
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"text/html": "<table><caption>Mine</caption></table>"},
+        {"text/html": "<p>Mine</p>"},
+        {"image/png": "AA=="},
+        {"image/svg+xml": "<svg/>"},
+    ],
+)
+def test_what_was_not_released_is_refused_by_its_cell_and_never_dropped(data):
+    first = new_code_cell("page")
+    released = {"text/html": "<h1>Shown</h1>", RELEASED: {"part": "page"}}
+    first["outputs"] = [{"output_type": "display_data", "metadata": {}, "data": released}]
+    second = new_code_cell("mine")
+    second["outputs"] = [{"output_type": "display_data", "metadata": {}, "data": data}]
+    made = new_notebook(cells=[first, second])
+    with pytest.raises(PublicationError, match=r"cell 2: it shows .* did not go through release"):
+        to_page(nbformat.from_dict(made), title="T", description="D", footer="F")
+    second.metadata["tags"] = ["private"]
+    assert "Shown" in to_page(nbformat.from_dict(made), title="T", description="D", footer="F")
 
 
 # --- one real evaluation, hostile in every field ---

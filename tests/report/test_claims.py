@@ -5,11 +5,10 @@ import itertools
 import random
 
 import pytest
-from evaluations import DATA
+from evaluations import evaluation_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-import pbc_eval as pbc
 from pbc_eval.errors import PublicationError
 from pbc_eval.messages.sentence import Claim, Sentence
 from pbc_eval.messages.values import Effect, Listed, Name
@@ -41,7 +40,7 @@ REWORDED = (
 
 @pytest.fixture(scope="module")
 def hospital():
-    return pbc.evaluate(pbc.load_evaluation(DATA / "hospital-readmissions"))
+    return evaluation_of("hospital-readmissions")
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from evaluations import evaluation_of
 from shown import figures as shown_figures
 
 import pbc_eval as pbc
@@ -21,7 +22,7 @@ DATA = Path(__file__).parents[2] / "data"
 @pytest.fixture(scope="module")
 def released():
     return {
-        name: pbc.release(pbc.evaluate(pbc.load_evaluation(DATA / name)))
+        name: pbc.release(evaluation_of(name))
         for name in ("hospital-readmissions", "supported-work")
     }
 

@@ -4,7 +4,7 @@ import functools
 from dataclasses import replace
 
 import pytest
-from evaluations import DATA, EVERY, change, copy_of
+from evaluations import EACH, change, copy_of, evaluation_of
 
 import pbc_eval as pbc
 from pbc_eval.checks import CHECKS
@@ -21,7 +21,7 @@ TICK = facts.VERDICTS["improved"][1]
 
 @functools.cache
 def released_of(name: str):
-    return pbc.release(pbc.evaluate(pbc.load_evaluation(DATA / name / "evaluation.yaml")))
+    return pbc.release(evaluation_of(name))
 
 
 def first_screen(released):
@@ -37,7 +37,7 @@ def first_screen(released):
     return outcomes, lines, laid_out.get("say", {}).get("cannot_say", ())
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", EACH)
 def test_no_tick_stands_over_a_check_that_asks_to_be_looked_at_or_over_methods_that_disagree(name):
     released = released_of(name)
     outcomes, lines, _ = first_screen(released)

@@ -8,7 +8,7 @@ import pytest
 from babel.dates import get_month_names
 from browser import NEEDS_CHROMIUM, chromium, violations
 from bs4 import BeautifulSoup
-from evaluations import DATA, made_once
+from evaluations import DATA, evaluation_of, made_once
 from languages import known, speaking
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from shown import page_html
@@ -23,9 +23,10 @@ from pbc_eval.evaluation.portfolio.assemble import portfolio_of
 from pbc_eval.messages.catalogue import SOURCE, placeholders, translations
 from pbc_eval.publish.notebook import UNCONFIRMED, to_page
 from pbc_eval.publish.page import refuse_an_unfit_page
+from pbc_eval.report.html import RELEASED
 from pbc_eval.report.page import ReportKind
 
-pytestmark = pytest.mark.slow  # pages of every kind, in five catalogues
+pytestmark = pytest.mark.soak  # pages of every kind, in five catalogues
 
 KINDS = pytest.mark.parametrize("kind", sorted(get_args(ReportKind)))
 MARKED = re.compile(r'<span lang="\w+">((?:(?!<span lang=).)*?)</span>', re.DOTALL)
@@ -48,7 +49,7 @@ def page(kind, released, code):
     """The whole page, as an edition has it."""
     found = in_language(released, code)
     html = page_html(found, kind)
-    cells = [new_code_cell(outputs=[new_output("display_data", {"text/html": html})])]
+    cells = [new_code_cell(outputs=[new_output("display_data", {"text/html": html, RELEASED: {}})])]
     made = to_page(
         new_notebook(cells=cells), title="T", description="D", footer="F", citation="C",
         language=code,
@@ -64,7 +65,7 @@ def results():
     areas = load_portfolio(DATA / "work-support-2026")
     return {
         "impact_report": release(evaluate(hospitals)),
-        "sroi_report": release(evaluate(load_evaluation(DATA / "wheels-to-meals"))),
+        "sroi_report": release(evaluation_of("wheels-to-meals")),
         "design_note": release_note(design_note(hospitals)),
         "portfolio": release_portfolio(portfolio_of(areas, ".")),
     }

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from evaluations import DATA
+from evaluations import evaluation_of
 
 import pbc_eval as pbc
 from pbc_eval.disclosure import ReleasedTable
@@ -22,7 +22,7 @@ MOST_MODULES = 30
 
 @pytest.fixture(scope="module")
 def released():
-    return pbc.release(pbc.evaluate(pbc.load_evaluation(DATA / "hospital-readmissions")))
+    return pbc.release(evaluation_of("hospital-readmissions"))
 
 
 def plain(value) -> bool:

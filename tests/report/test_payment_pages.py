@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from evaluations import change, copy_of
+from evaluations import change, copy_of, evaluation_of
 from shown import figures, html_of, tables
 
 import pbc_eval as pbc
@@ -25,7 +25,7 @@ def released(name="hospital-readmissions"):
 
 @cache
 def evaluated(name="hospital-readmissions"):
-    return pbc.evaluate(pbc.load_evaluation(DATA / name))
+    return evaluation_of(name)
 
 
 def ladders(name="hospital-readmissions"):

@@ -1,9 +1,9 @@
 """What the page may say: significant, not significant, wide, negative, without interval, few."""
 
 import dataclasses
-from pathlib import Path
 
 import pytest
+from evaluations import EACH, evaluation_of
 
 import pbc_eval as pbc
 from pbc_eval.messages.sentence import Sentence
@@ -11,13 +11,12 @@ from pbc_eval.report.words import prose
 from pbc_eval.report.words.claims import refuse_over_claims
 from pbc_eval.results import AttEstimate
 
-DATA = Path(__file__).parents[2] / "data"
 pytestmark = pytest.mark.slow  # whole evaluations are run
 
 
 @pytest.fixture(scope="module")
 def hospital():
-    return pbc.evaluate(pbc.load_evaluation(DATA / "hospital-readmissions"))
+    return evaluation_of("hospital-readmissions")
 
 
 def with_headline(evaluation, **changes):
@@ -90,22 +89,22 @@ def test_one_unit_is_singular(hospital):
     )
 
 
-def test_what_the_page_says_of_every_example_passes_its_own_rule():
-    for path in sorted(DATA.glob("*/evaluation.yaml")):
-        evaluation = pbc.evaluate(pbc.load_evaluation(path))
-        for finding in evaluation.findings:
-            for text in (
-                prose.headline(finding, evaluation).sentence,
-                *prose.can_say(finding, evaluation),
-                *prose.cannot_say(finding, evaluation),
-            ):
-                refuse_over_claims(text, finding, evaluation)
-                assert "nan" not in text.casefold().split()
-                assert "None" not in text
+@pytest.mark.parametrize("name", EACH)
+def test_what_the_page_says_of_every_example_passes_its_own_rule(name):
+    evaluation = evaluation_of(name)
+    for finding in evaluation.findings:
+        for text in (
+            prose.headline(finding, evaluation).sentence,
+            *prose.can_say(finding, evaluation),
+            *prose.cannot_say(finding, evaluation),
+        ):
+            refuse_over_claims(text, finding, evaluation)
+            assert "nan" not in text.casefold().split()
+            assert "None" not in text
 
 
 def test_reported_results_carry_no_more_digits_than_their_source():
-    evaluation = pbc.evaluate(pbc.load_evaluation(DATA / "one-service"))
+    evaluation = evaluation_of("one-service")
     said = {f.outcome.id: prose.headline(f, evaluation).figure for f in evaluation.findings}
     assert said == {"pooled": "9% lower", "cohort-1": "8.4% lower"}
 

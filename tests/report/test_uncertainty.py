@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from evaluations import DATA
+from evaluations import evaluation_of
 from shown import figures, html_of, listed, tables
 
 import pbc_eval as pbc
@@ -22,7 +22,7 @@ NAMES = ("hospital-readmissions", "wheels-to-meals", "one-service")
 
 @pytest.fixture(scope="module")
 def evaluated():
-    return {n: pbc.evaluate(pbc.load_evaluation(DATA / n)) for n in NAMES}
+    return {n: evaluation_of(n) for n in NAMES}
 
 
 @pytest.fixture(scope="module")

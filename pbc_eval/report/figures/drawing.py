@@ -6,12 +6,15 @@ information is carried by colour alone.
 """
 
 import base64
+import html
 import io
 import re
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import matplotlib as mpl
 import pandas as pd
@@ -28,10 +31,12 @@ __all__ = [
     "Axes",
     "Figure",
     "MaxNLocator",
+    "as_drawn",
     "axis_label",
     "finish",
     "finish_panels",
     "legend",
+    "points_drawn",
     "scale_of",
 ]  # for modules that draw
 
@@ -59,7 +64,7 @@ _STYLE = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Figure:
     """A figure: what it shows in words, the data behind it, and how it is drawn."""
 
@@ -79,6 +84,25 @@ class Figure:
     def data_uri(self) -> str:
         """The SVG as an image source: inside an image nothing can run or load."""
         return "data:image/svg+xml;base64," + base64.b64encode(self.svg).decode("ascii")
+
+    def _repr_html_(self) -> str:
+        """For a notebook: the drawing with its alternative text and its caption."""
+        alt, caption = html.escape(self.alt), html.escape(self.caption)
+        return (
+            f'<figure><img src="{self.data_uri}" alt="{alt}"><figcaption>{caption}</figcaption>'
+            "</figure>"
+        )
+
+    def __repr__(self) -> str:
+        return f"<Figure {self.name}: {self.caption}>"
+
+    def save(self, path: str | Path) -> Path:
+        """Write the drawing as .svg. Raises PublicationError for another kind of file."""
+        target = Path(path)
+        if target.suffix.casefold() != ".svg":
+            raise PublicationError(f"{target.name}: figures are drawings; save it as .svg.")
+        target.write_bytes(self.svg)
+        return target
 
 
 def legend(axes: Axes) -> None:
@@ -147,6 +171,36 @@ def finish_panels(
         return _smaller(stream.getvalue())
 
     return Figure(name=name, caption=caption, alt=alt, data=published(data).copy(), draw=drawn)
+
+
+def as_drawn(drawing: object, *, name: str) -> bytes:
+    """A figure of matplotlib that somebody drew, as SVG in which nothing runs, with this project's
+    letters. Raises PublicationError for anything else: what is no drawing cannot be looked at."""
+    whole = drawing if isinstance(drawing, MplFigure) else getattr(drawing, "figure", None)
+    if not isinstance(whole, MplFigure):
+        raise PublicationError(
+            f"figure {name}: must be a figure of matplotlib, got {type(drawing).__name__}. Draw it "
+            "with figure, axes = matplotlib.pyplot.subplots(), and hand over the figure."
+        )
+    with _style():
+        stream = io.BytesIO()
+        whole.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+    if pyplot := sys.modules.get("matplotlib.pyplot"):  # or a notebook shows it once more
+        pyplot.close(whole)
+    return _smaller(stream.getvalue())
+
+
+def points_drawn(drawing: object) -> int:
+    """The most points that one line or cloud of a figure draws: more than its data have rows, and
+    it shows what nobody stated."""
+    whole = drawing if isinstance(drawing, MplFigure) else getattr(drawing, "figure", None)
+    sizes = [0]
+    for axes in whole.axes if isinstance(whole, MplFigure) else ():
+        sizes += [len(line.get_xdata(orig=True)) for line in axes.lines]  # type: ignore[arg-type]
+        sizes += [len(cloud.get_offsets()) for cloud in axes.collections]  # type: ignore[arg-type]
+        sizes += [image.get_array().size for image in axes.images]  # type: ignore[union-attr]
+        sizes.append(len(axes.patches))
+    return max(sizes)
 
 
 def _smaller(svg: bytes) -> bytes:

@@ -5,12 +5,10 @@ import json
 from dataclasses import replace
 
 import pytest
-from evaluations import DATA
+from evaluations import evaluation_of
 
-from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.disclosure import SUPPRESSED, release
 from pbc_eval.errors import PublicationError
-from pbc_eval.evaluation.evaluate import evaluate
 from pbc_eval.publish.formats import write
 from pbc_eval.publish.formats.csv_files import csv_files
 from pbc_eval.report.page import Page, page_of
@@ -23,7 +21,7 @@ DICTIONARY = ("dictionary.csv",)
 
 @pytest.fixture(scope="module", params=["hospital-readmissions", "insurance-expansion"])
 def written(request, tmp_path_factory):
-    released = release(evaluate(load_evaluation(DATA / request.param)))
+    released = release(evaluation_of(request.param))
     return write(page_of(released), released, tmp_path_factory.mktemp("run"))
 
 
@@ -88,7 +86,7 @@ def test_the_table_and_csv_on_the_web_say_the_same(written):
 
 
 def test_a_table_cannot_take_the_dictionarys_place():
-    page = page_of(release(evaluate(load_evaluation(DATA / "one-service"))))
+    page = page_of(release(evaluation_of("one-service")))
     *others, last = page
     tables = [part for part in last.parts if isinstance(part, Table)]
     named = replace(tables[0], table=replace(tables[0].table, name="dictionary"))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from evaluations import DATA, change, copy_of
+from evaluations import change, copy_of, evaluation_of
 from hostile import FORMULAS
 
 from pbc_eval.agreement.evaluation import load_evaluation
@@ -83,7 +83,7 @@ def test_results_say_what_the_page_says_and_are_json(released, written):
 
 
 def test_what_is_missing_is_null_never_nan(tmp_path):
-    released = release(evaluate(load_evaluation(DATA / "one-service")))
+    released = release(evaluation_of("one-service"))
     folder = write(page_of(released), released, tmp_path)
     found = json.loads(
         (folder / "results.json").read_text(encoding="utf-8"), parse_constant=pytest.fail

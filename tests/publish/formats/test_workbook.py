@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import openpyxl
 import pytest
-from evaluations import DATA, change, copy_of
+from evaluations import change, copy_of, evaluation_of
 from hostile import FORMULAS, VALUES
 
 import pbc_eval as pbc
@@ -26,7 +26,7 @@ NAMES = ("hospital-readmissions", "wheels-to-meals", "one-service", "training-gr
 def released():
     found = {}
     for name in NAMES:
-        found[name] = pbc.release(pbc.evaluate(pbc.load_evaluation(DATA / name)))
+        found[name] = pbc.release(evaluation_of(name))
     return found
 
 

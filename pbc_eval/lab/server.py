@@ -1,0 +1,155 @@
+"""JupyterLab for a project: a start page, launcher cards, a token, and nothing open but loopback.
+
+    pbc-eval lab ─ command_of ▶ jupyter lab --config … ─ _load_jupyter_server_extension ▶ start page
+
+The one home of jupyter_server. The start page is behind the server's own login, as all of it is;
+reports are made by pressing a button that carries the server's own guard against forged requests.
+"""
+
+import asyncio
+import datetime as dt
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.utils import url_path_join
+from tornado.web import HTTPError, authenticated
+
+from pbc_eval.batch.jobs import find_jobs
+from pbc_eval.errors import SpecError
+from pbc_eval.lab.start_page import entries_of, start_page
+
+START = "pbc-eval/start"
+CARDS = "pbc-eval"  # the heading of the launcher's cards
+LONGEST = 3600  # seconds for a report
+
+
+def command_of(root: Path, folder: Path, reports: Path, *, port: int, browser: bool) -> list[str]:
+    """The command that starts JupyterLab on ``root`` with its start page.
+
+    Raises SpecError for folders that do not lie below ``root``: nobody could open their files.
+    """
+    for name, path in (("the folder of evaluations", folder), ("--reports", reports)):
+        if not path.resolve().is_relative_to(root):
+            raise SpecError(
+                f"{name}: {path} lies outside of {root}. Start in a folder that holds both."
+            )
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--ip=127.0.0.1",
+        f"--port={port}",
+        f"--ServerApp.root_dir={root}",
+        "--ServerApp.jpserver_extensions={'pbc_eval.lab.server': True}",
+        f"--LabApp.default_url=/{START}",
+        "--LabApp.extension_manager=readonly",  # nothing is asked of a package index,
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",  # nor of anybody else
+        "--LabApp.news_url=None",
+        *(
+            ["--allow-root"] if _is_root() else []
+        ),  # in a container; loopback and token all the same
+        f"--ServerApp.tornado_settings={{'pbc_eval': {[str(folder), str(reports)]!r}}}",
+    ]
+    return command if browser else [*command, "--no-browser"]
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def write_cards(root: Path, folder: Path, reports: Path, into: Path) -> Path:
+    """The launcher's cards, as jupyter-app-launcher reads them from ``into``."""
+    python = f'"{sys.executable}" -m pbc_eval'
+    data, out = (path.resolve().relative_to(root).as_posix() or "." for path in (folder, reports))
+    terminals = (
+        ("New evaluation", "Asks what it needs, and makes a folder.", f"{python} new"),
+        ("Inspect a file", "Looks at a spreadsheet.", f"{python} inspect --help"),
+        ("Check", "Checks every evaluation.", f"{python} check {data}/*/"),
+        ("Make all reports", "Those of which something changed.", f"{python} batch {data} "
+         f"--reports {out}"),
+        ("State of all", "What is late, due, unsigned.", f"{python} status {data} --reports {out}"),
+    )  # fmt: skip
+    cards: list[dict[str, Any]] = [
+        {
+            "id": "start",
+            "title": "Start page",
+            "description": "Every evaluation and what comes next.",
+            "type": "url",
+            "source": f"/{START}",
+            "catalog": CARDS,
+            "args": {"sandbox": ["allow-same-origin", "allow-forms", "allow-top-navigation"]},
+        }
+    ]
+    cards += [
+        {
+            "id": title,
+            "title": title,
+            "description": words,
+            "type": "terminal",
+            "source": line,
+            "cwd": str(root),
+            "catalog": CARDS,
+        }
+        for title, words, line in terminals
+    ]
+    target = into / "jp_app_launcher.yaml"
+    target.write_text(json.dumps(cards, indent=1), encoding="utf-8")  # JSON is YAML
+    return target
+
+
+class StartHandler(JupyterHandler):
+    """The start page; a POST makes one report."""
+
+    @authenticated
+    async def get(self) -> None:
+        await self._show("")
+
+    @authenticated
+    async def post(self) -> None:
+        folder, reports = self._places
+        name = self.get_body_argument("name")
+        job = next((j for j in find_jobs(folder, reports) if j.name == name), None)
+        if job is None:
+            raise HTTPError(404, f"{name}: no such evaluation.")
+        words = ("run", str(job.evaluation), "--reports", str(reports))
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "pbc_eval", *words,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            output, _ = await asyncio.wait_for(process.communicate(), LONGEST)
+        except TimeoutError:
+            process.kill()
+            output = b"It took more than an hour and was stopped."
+        await self._show(output.decode("utf-8", errors="replace").strip())
+
+    async def _show(self, outcome: str) -> None:
+        folder, reports = self._places
+        root = Path(self.settings["server_root_dir"]).expanduser().resolve()
+        loop = asyncio.get_running_loop()
+        entries, why = await loop.run_in_executor(
+            None, entries_of, folder, reports, root, dt.date.today()
+        )
+        token = self.xsrf_token
+        text = token.decode() if isinstance(token, bytes) else str(token)
+        self.set_header("Content-Type", "text/html; charset=UTF-8")
+        self.finish(start_page(entries, why, base=self.base_url, xsrf=text, outcome=outcome))
+
+    @property
+    def _places(self) -> tuple[Path, Path]:
+        folder, reports = self.settings["pbc_eval"]
+        return Path(folder), Path(reports)
+
+
+def _load_jupyter_server_extension(server: Any) -> None:
+    """What Jupyter calls: one address more."""
+    address = url_path_join(server.web_app.settings["base_url"], START)
+    server.web_app.add_handlers(".*$", [(address, StartHandler)])
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    return [{"module": "pbc_eval.lab.server"}]

@@ -1,0 +1,139 @@
+"""Every public result draws and explains itself; a kind that nobody wrote a row for is named."""
+
+from collections.abc import Iterator
+from html import unescape
+
+import numpy as np
+import pandas as pd
+import pytest
+from evaluations import DATA
+from sroi.conftest import valued
+from test_displays import SHOWN, people
+
+import pbc_eval as pbc
+from pbc_eval._display import HELD, Displayed, html_table
+from pbc_eval.agreement.evaluation import load_evaluation
+from pbc_eval.errors import DataError, PublicationError
+from pbc_eval.kpi.measure import measure_performance
+from pbc_eval.lab.drawn import PLOTS, add_plot
+from pbc_eval.lab.explained import EXPLANATIONS, HEADINGS, add_explanation
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.portfolio.ranks import league
+
+CLAUSE = {
+    "id": "t", "type": "threshold", "label": "L", "reference": "R", "source": "S",
+    "outcome": "n", "measure": "effect", "minimum": 0.1, "amount": 100,
+}  # fmt: skip
+
+
+def more() -> Iterator[Displayed]:
+    """One of each kind that those of ``test_displays`` leave out."""
+    yield SHOWN[3]  # an event study
+    yield SHOWN[2].aggregate("cohort")
+    yield pbc.minimum_detectable_effect(SHOWN[0])
+    frame = people().assign(job=lambda f: (f["y"] > 40).astype(int), falls=lambda f: f["arm"] + 1)
+    sample = pbc.match(frame, treatment="arm", unit="who", covariates=["age"])
+    yield pbc.risk_effects(sample, "job")
+    yield pbc.rate_effects(sample, "falls")
+    yield pbc.omitted_variable_bounds(
+        frame, outcome="y", treatment="arm", covariates=["age"], benchmarks=["age"]
+    )
+    yield pbc.omitted_variable_bounds(estimate=1.0, std_error=0.2, degrees_of_freedom=50)
+    terms = pbc.payment_terms_from({"currency": "GBP", "clauses": [CLAUSE]})
+    result = pbc.MeasuredOutcome(
+        outcome="n", source="estimated", effect=2.0, std_error=1.0, conf_low=0.04, conf_high=3.96
+    )
+    yield pbc.payment_due(terms, [result])
+    yield pbc.payment_risk(terms, [result], promised={"n": 3.0}, seed=1)
+    yield league(np.array([1.0, 2.0, 3.0, 4.0]), np.full(4, 0.5), seed=1)
+    yield pbc.social_return([valued()], investment=1000, discount=0.035)
+    spec = load_evaluation(DATA / "hospital-readmissions")
+    yield from measure_performance(spec.performance, lambda name: spec.folder / name).kpis
+
+
+EVERY = [*SHOWN, *more()]
+KINDS = pytest.mark.parametrize("result", EVERY, ids=lambda result: type(result).__name__)
+
+
+def kinds_below(base: type) -> set[str]:
+    """By name: a data class with slots has a twin that nobody can make."""
+    every = {kind for sub in base.__subclasses__() for kind in {name_of(sub), *kinds_below(sub)}}
+    return {name for name in every if name.startswith("pbc_eval.")}
+
+
+def name_of(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def test_each_public_kind_has_its_figure_its_explanation_and_an_instance_here():
+    every = kinds_below(Displayed)
+    assert len(every) >= 20
+    assert every == {*map(name_of, PLOTS)} == {*map(name_of, EXPLANATIONS)}
+    assert every == {name_of(type(result)) for result in EVERY}
+
+
+@KINDS
+def test_a_result_is_drawn_with_its_words_and_data(result):
+    figure = result.plot()
+    assert figure.svg.startswith(b"<?xml")
+    assert figure.alt.strip()
+    assert figure.caption.strip()
+    assert not figure.data.empty
+    shown = figure._repr_html_()
+    assert figure.alt in unescape(shown)
+    assert "<figcaption>" in shown
+    assert result.plot().svg == figure.svg  # the same every time
+
+
+@KINDS
+def test_a_result_explains_itself_in_typed_sentences(result):
+    explained = result.explain()
+    assert explained.of
+    for name, heading in HEADINGS:
+        sentences = getattr(explained, name)
+        assert sentences
+        assert all(isinstance(sentence, Sentence) for sentence in sentences)
+        assert heading in str(explained)
+        assert all(str(s) in unescape(explained._repr_html_()) for s in sentences)
+
+
+def test_an_estimate_names_its_own_comparison_and_what_follows_from_its_design():
+    over_time, matched = SHOWN[5].overall.explain(), SHOWN[11].explain()
+    assert "parallel trends" in str(over_time.assumes[0])
+    assert "never" in str(over_time.against[0]).casefold()
+    assert "alike in the covariates" in str(matched.assumes[0])
+    assert "honest_did" not in str(matched)
+
+
+def test_a_kind_that_nobody_wrote_a_row_for_is_named_and_can_be_added():
+    class Own(Displayed):
+        def to_frame(self):
+            return pd.DataFrame({"a": [1]})
+
+    with pytest.raises(DataError, match="a Own"):
+        Own().plot()
+    with pytest.raises(DataError, match="a Own"):
+        Own().explain()
+    try:
+        add_plot(Own, lambda _: SHOWN[0].plot())
+        add_explanation(Own, lambda _: SHOWN[0].explain())
+        assert Own().plot().name == "groups"
+        assert Own().explain().of == SHOWN[0].summary()
+    finally:
+        PLOTS.pop(Own)
+        EXPLANATIONS.pop(Own)
+
+
+def test_a_figure_is_saved_as_a_drawing_and_as_nothing_else(tmp_path):
+    figure = SHOWN[0].plot()
+    assert figure.save(tmp_path / "a.svg").read_bytes() == figure.svg
+    with pytest.raises(PublicationError, match=r"save it as \.svg"):
+        figure.save(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize(("count", "is_held"), [(0, False), (1, True), (9, True), (10, False)])
+def test_a_display_says_which_cells_could_not_be_published(count, is_held):
+    page = html_table(pd.DataFrame({"what": ["a"], "n_treated": [count], "other": [3]}), "c")
+    assert (f"{count}{HELD}" in page) is is_held
+    assert ("not published" in page) is is_held
+    assert f"3{HELD}" not in page

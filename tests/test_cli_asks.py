@@ -1,0 +1,70 @@
+"""Commands that ask, say what comes next, and end with one sentence."""
+
+import shutil
+
+import pytest
+from evaluations import DATA, change, copy_of
+from typer.testing import CliRunner
+
+from pbc_eval.agreement.evaluation import load_evaluation
+from pbc_eval.agreement.next_steps import next_steps
+from pbc_eval.cli import app, start
+
+runner = CliRunner()
+
+
+def answering(monkeypatch, tmp_path, *lines):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(start, "is_a_person", lambda: True)
+    return runner.invoke(app, ["new"], input="".join(f"{line}\n" for line in lines))
+
+
+@pytest.mark.parametrize(
+    ("number", "holds"), [("0", "cohort:"), ("4", "reported"), ("5", "forecast")]
+)
+def test_new_asks_for_what_it_needs(monkeypatch, tmp_path, number, holds):
+    done = answering(monkeypatch, tmp_path, "winter-shelter", number, "")
+    assert done.exit_code == 0, done.output
+    made = (tmp_path / "data" / "winter-shelter" / "evaluation.yaml").read_text("utf-8")
+    assert holds in made
+
+
+def test_new_asks_for_a_file_or_a_portfolio(monkeypatch, tmp_path):
+    shutil.copyfile(DATA / "tobacco-control" / "cigarettes.csv", tmp_path / "sold.csv")
+    done = answering(monkeypatch, tmp_path, "sold", "0", "sold.csv")
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "data" / "sold" / "columns.csv").is_file()
+    done = answering(monkeypatch, tmp_path, "of-a-year", "6")
+    assert (tmp_path / "data" / "of-a-year" / "portfolio.yaml").is_file(), done.output
+
+
+def test_new_without_a_folder_and_without_a_person_says_what_to_type(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = runner.invoke(app, ["new"])
+    assert done.exit_code == 1
+    assert "pbc-eval new data/shelter" in done.output
+    assert not list(tmp_path.iterdir())
+    done = answering(monkeypatch, tmp_path, "x", "99", "")
+    assert "must be a number from 0 to 6, got 99" in done.output
+
+
+def test_what_comes_next_is_told_in_order_with_its_key(tmp_path):
+    home = copy_of("training-grants", tmp_path)
+    before = next_steps(load_evaluation(home))
+    assert [step.partition(":")[0] for step in before] == ["protocol", "sign_off"]
+    change(home / "evaluation.yaml", "status: provisional", "status: draft")
+    text = (home / "evaluation.yaml").read_text("utf-8")
+    title = next(line for line in text.splitlines() if line.startswith("title:"))
+    change(home / "evaluation.yaml", title, 'title: "What the reader sees at the top of the page"')
+    after = [step.partition(":")[0] for step in next_steps(load_evaluation(home))]
+    assert after == ["title", "protocol", "status", "sign_off"]
+
+
+def test_ctrl_c_ends_with_one_sentence(monkeypatch, tmp_path):
+    def pressed(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pbc_eval.agreement.starter.write_starter", pressed)
+    done = runner.invoke(app, ["new", str(tmp_path / "x")])
+    assert done.exit_code == 130
+    assert done.stderr == "Stopped. What was published before is as it was.\n"
