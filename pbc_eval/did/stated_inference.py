@@ -18,12 +18,13 @@ Economics and Statistics 89, 221-233 (small_sample); wild.py and randomisation.p
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 import numpy as np
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.averages import KINDS, Kind
+from pbc_eval.did.estimates import one_hot
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.randomisation import randomisation_test
 from pbc_eval.did.saturated_average import Regression, SaturatedAverage, saturated_average
@@ -37,9 +38,7 @@ from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, StatedInterval
 
 Inference = Literal["analytic", "cr2", "wild_bootstrap", "randomisation", "small_sample"]
-INFERENCES: tuple[Inference, ...] = (
-    *("analytic", "cr2", "wild_bootstrap", "randomisation", "small_sample"),
-)
+INFERENCES: tuple[Inference, ...] = get_args(Inference)
 OWNER = "with_inference"
 SAME = 1e-8  # relative: the estimate and what a way starts from
 WEBB_BELOW = 12  # clusters, on either side
@@ -109,8 +108,7 @@ def inferences_of(
     *,
     anticipation: int = 0,
 ) -> tuple[Inference, ...]:
-    """The ways that apply to an average of the effects of a panel: each is tried, with few draws,
-    and gives an interval."""
+    """The ways that apply to an average of effects: each is tried, and gives an interval."""
     overall = effects.aggregate(kind, bands="pointwise").overall
     asked = _Asked(
         panel=panel,
@@ -124,7 +122,6 @@ def inferences_of(
 
 
 def _applies(way: Inference, asked: _Asked) -> bool:
-    """Tried, with as few draws as serve to see that it can be had."""
     try:
         estimate = _WAYS[way](asked, 199)
     except DesignError:
@@ -318,18 +315,13 @@ def _changes(asked: _Asked) -> Changes:
     )
 
 
-def _by_group(group: Ints, n: int) -> Floats:
-    made: Floats = (group[:, None] == np.arange(n)).astype(float)
-    return made
-
-
 def _cr2(asked: _Asked, draws: int = DRAWS) -> AttEstimate:
     changes = _changes(asked)
     n = len(changes.size)
     clusters = [len(np.unique(changes.cluster[changes.group == c])) for c in range(n)]
     if min(clusters) < 2:
         raise _refused(Sentence("A group that is on its own shows no spread."))
-    member, root = _by_group(changes.group, n), np.sqrt(changes.weight)
+    member, root = one_hot(changes.group, n), np.sqrt(changes.weight)
     means = (changes.weight * changes.value) @ member / (changes.weight @ member)
     test = clustered_wald(
         member * root[:, None],
