@@ -61,9 +61,15 @@ from .sroi.simulate import simulate as simulate
 from .sroi.value_of_information import value_of_information as value_of_information
 
 __version__: str
+from .checks.few_clusters import propose_inference as propose_inference
+from .did.equivalence import pretrend_equivalence as pretrend_equivalence
 from .did.honest_did import honest_did as honest_did
+from .did.leave_out import leave_one_out as leave_one_out
 from .did.pretest_power import pretest_power as pretest_power
 from .did.randomisation import randomisation_test as randomisation_test
+from .did.scale import scale_test as scale_test
+from .did.stated_inference import inferences_of as inferences_of
+from .did.stated_inference import with_inference as with_inference
 from .lab.drawn import plot as plot
 from .lab.examples import example as example
 from .lab.explained import Explanation as Explanation
@@ -86,3 +92,6 @@ from .numerics.several_tests import adjust_p_values as adjust_p_values
 from .payment.sample_size import sample_size as sample_size
 from .payment.sample_size import tier_chance as tier_chance
 from .report.figures.drawing import Figure as Figure
+from .trials.effect import randomised_effect as randomised_effect
+from .trials.power import trial_power as trial_power
+from .trials.power import trial_size as trial_size

@@ -51,6 +51,21 @@ class OverTies(NamedTuple):
     ways: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedInterval:
+    """The interval and p-value of a test that was inverted, at the level of its estimate; an end is
+    infinite where no value on its side is rejected."""
+
+    conf_low: float
+    conf_high: float
+    p_value: float
+
+    @property
+    def bounded(self) -> bool:
+        """Is it an interval at all?"""
+        return math.isfinite(self.conf_low) and math.isfinite(self.conf_high)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AttEstimate(Displayed):
     """One average effect on the treated, in the outcome's own unit.
@@ -73,6 +88,7 @@ class AttEstimate(Displayed):
     counterfactual_mean: float | None = None  # the treated group's outcome had it not been treated
     over_ties: OverTies | None = None  # None: no tie between people decides anything
     no_interval: Sentence | None = None  # why the error makes no interval: it does not hold
+    stated: StatedInterval | None = None  # in place of multiples of the error, where it counts
 
     def __post_init__(self) -> None:
         if self.std_error is None and not self.reason:
@@ -80,7 +96,7 @@ class AttEstimate(Displayed):
 
     @property
     def critical(self) -> float:
-        """The multiple of the standard error that makes the interval."""
+        """The multiple of the standard error that makes the interval, unless one is ``stated``."""
         if self.critical_value is not None:
             return self.critical_value
         point = float(t_quantile(0.5 + self.level / 2, self.degrees_of_freedom))
@@ -89,29 +105,43 @@ class AttEstimate(Displayed):
     @property
     def error_of_inference(self) -> float | None:
         """The standard error with its allowance for few units: what intervals, tests and
-        simulations start from."""
+        simulations start from. Of a stated interval that of a normal with an interval as wide."""
+        if self.stated is not None:
+            if not self.stated.bounded:
+                return None
+            point = float(t_quantile(0.5 + self.level / 2, math.inf))
+            return (self.stated.conf_high - self.stated.conf_low) / (2 * point)
         return None if self.std_error is None else self.std_error * self.small_sample_factor
 
     @property
     def conf_low(self) -> float | None:
         if self.std_error is None or self.no_interval:
             return None
+        if self.stated is not None:
+            return self.stated.conf_low if self.stated.bounded else None
         return self.estimate - self.critical * self.std_error
 
     @property
     def conf_high(self) -> float | None:
         if self.std_error is None or self.no_interval:
             return None
+        if self.stated is not None:
+            return self.stated.conf_high if self.stated.bounded else None
         return self.estimate + self.critical * self.std_error
 
     @property
     def statistic(self) -> float | None:
-        """Estimate over ``error_of_inference``; None without one, or when the error is zero."""
+        """Estimate over ``error_of_inference``; None without one, or when the error is zero. Where
+        the interval is stated, over the standard error, which its draws are held against."""
+        if self.stated is not None:
+            return self.estimate / self.std_error if self.std_error else None
         return self.estimate / self.error_of_inference if self.error_of_inference else None
 
     @property
     def p_value(self) -> float | None:
         """Two-sided, of the null that the effect is zero."""
+        if self.stated is not None:
+            return self.stated.p_value
         if self.statistic is None or self.no_interval:
             return None
         return float(2 * t_sf(abs(self.statistic), self.degrees_of_freedom))

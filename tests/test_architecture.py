@@ -13,7 +13,7 @@ ROOT = PROJECT / "pbc_eval"
 FLOORS = {  # room directly under pbc_eval -> floor; imports point down or stay level
     **dict.fromkeys(["errors", "_validate", "_display", "_resources", "numerics", "messages"], 0),
     **dict.fromkeys(["agreement", "parameters", "intake", "panel", "results", "results_file"], 1),
-    **dict.fromkeys(["did", "matching", "payment", "kpi", "sroi", "portfolio"], 2),
+    **dict.fromkeys(["did", "matching", "payment", "kpi", "sroi", "portfolio", "trials"], 2),
     "checks": 3,
     **dict.fromkeys(["evaluation", "disclosure", "provenance"], 4),
     "report": 5,

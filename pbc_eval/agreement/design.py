@@ -88,7 +88,9 @@ class DifferenceInDifferences(_Identified):
         default="never_treated", description="Whom treated units are compared with."
     )
     covariates: tuple[str, ...] = Field(
-        default=(), description="Columns to adjust for, at their values before treatment."
+        default=(),
+        description="Columns to adjust for, at their values before treatment; by regressions, "
+        "what varies over time as it is in each period.",
     )
     adjustment: Literal["dr", "reg", "ipw"] = Field(
         default="dr", description="How: doubly robust, outcome regression or weighting."
@@ -98,6 +100,14 @@ class DifferenceInDifferences(_Identified):
     )
     anticipation: int = Field(
         default=0, ge=0, description="Periods before the start in which units may have reacted."
+    )
+    inference: Annotated[
+        Literal["analytic", "cr2", "wild_bootstrap", "randomisation", "small_sample"], AddedLater()
+    ] = Field(
+        default="analytic",
+        description="Which interval of the headline counts, for the verdict and the payment. "
+        "analytic: the estimator's own; with few units cr2, wild_bootstrap, randomisation (starts "
+        "dealt out at random) or small_sample (exact t of one change a unit). check proposes one.",
     )
     headline: Literal["simple", "event", "cohort", "calendar"] = Field(
         default="simple", description="Which average of the group-time effects is the headline."
@@ -182,6 +192,40 @@ class Matching(_Identified, ComparisonGroup):
         return (self.benchmark.file,) if self.benchmark else ()
 
 
+class Randomised(_Identified):
+    """Who got the programme was decided by lot: the arms are compared as they were drawn."""
+
+    method: Literal["randomised"]
+    treatment: str = Field(description="Column: 1 for those drawn, whether they took part or not.")
+    drawn_by: str = Field(min_length=1, description="Who drew the lots, when and how.")
+    covariates: tuple[str, ...] = Field(
+        default=(), description="Columns, known before the lots were drawn; shown by arm."
+    )
+    adjustment: Literal["lin", "none"] = Field(
+        default="lin",
+        description="lin: the headline is adjusted for the covariates (Lin 2013); none: the plain "
+        "difference in means.",
+    )
+    blocks: str | None = Field(
+        default=None, description="Column of the groups within which lots were drawn."
+    )
+    inference: Literal["analytic", "randomisation"] = Field(
+        default="analytic",
+        description="analytic: robust errors (of clusters, where data.cluster is given: CR2); "
+        "randomisation: lots drawn anew, for the plain difference in means.",
+    )
+
+    @model_validator(mode="after")
+    def _draw_anew_for_the_plain_difference(self) -> Self:
+        if self.inference == "randomisation" and self.covariates and self.adjustment == "lin":
+            raise ValueError(
+                "inference randomisation is for the plain difference in means: write adjustment: "
+                "none (covariates are then shown, and adjusted for beside it), or leave inference "
+                "out"
+            )
+        return self
+
+
 class Reported(DesignModel):
     """The effect was estimated and published by others; it is taken as they report it."""
 
@@ -215,8 +259,8 @@ class Counted(DesignModel):
 DESIGNS_OF_FILES = Choice(
     "method",
     (
-        *(DifferenceInDifferences, SyntheticDifferenceInDifferences, Matching, Reported),
-        *(Forecast, Counted),
+        *(DifferenceInDifferences, SyntheticDifferenceInDifferences, Matching, Randomised),
+        *(Reported, Forecast, Counted),
     ),
 )
 """The designs that a file may ask for; ``evaluation.designs.register_design`` adds to them."""
@@ -232,6 +276,7 @@ __all__ = [
     "DifferenceInDifferences",
     "Forecast",
     "Matching",
+    "Randomised",
     "Reported",
     "SyntheticDifferenceInDifferences",
     "Waiver",

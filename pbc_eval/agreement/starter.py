@@ -24,6 +24,7 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 METHODS = (
     "difference_in_differences",
     "matching",
+    "randomised",
     "synthetic_difference_in_differences",
     "reported",
     "forecast",

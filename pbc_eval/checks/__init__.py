@@ -12,9 +12,12 @@ from pbc_eval.checks import (
     few_clusters,
     hidden_bias,
     identifiers,
+    leave_out,
+    lots,
     overlap,
     placebo,
     pretrends,
+    scale,
     synthetic,
     unseen_slope,
 )
@@ -28,6 +31,8 @@ CHECKS: list[CheckKind] = [
     pretrends.CHECK,
     unseen_slope.CHECK,
     diverging_trends.CHECK,
+    scale.CHECK,
+    leave_out.CHECK,
     few_clusters.CHECK,
     few_cluster_inference.CHECK,
     attrition.CHECK,
@@ -38,6 +43,7 @@ CHECKS: list[CheckKind] = [
     balance.CHECK,
     overlap.CHECK,
     hidden_bias.CHECK,
+    lots.CHECK,
 ]
 
 

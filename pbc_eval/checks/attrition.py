@@ -94,6 +94,9 @@ def _run(examined: Examined) -> CheckResult | None:
         panel = examined.panel
         steps = [(step.what, step.why) for step in panel.ledger.steps]
         left = sum(panel.cohort_units[1:]), panel.cohort_units[0]
+    elif examined.trial is not None and examined.lost is not None:
+        left = int(examined.trial.treated.sum()), int((~examined.trial.treated).sum())
+        return check_attrition(*examined.lost, *left) if any(examined.lost) else None
     else:
         return None
     lost = lost_by_arm(steps)
@@ -106,7 +109,7 @@ CHECK = CheckKind(
     in_short={
         "review": Sentence("Many were lost to missing values, or not alike in both groups."),
     },
-    designs=frozenset({"difference_in_differences", "matching"}),
+    designs=frozenset({"difference_in_differences", "matching", "randomised"}),
     run=_run,
     planned="Lost to missing values (attrition), where there are any: how many of each group, and "
     "are they alike?",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pbc_eval.agreement.outcomes import Outcome
+from pbc_eval.did.averages import Kind
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.honest_did import Diverging
 from pbc_eval.did.synthetic import SyntheticDid
@@ -21,6 +22,7 @@ from pbc_eval.messages.sentence import EMPTY, Claim, Sentence, Value
 from pbc_eval.messages.values import Size
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, CheckResult, CheckStatus, EffectSeries
+from pbc_eval.trials.arms import Trial
 
 ColumnKind = Literal["text", "count", "effect", "p_value", "number", "share"]
 
@@ -32,9 +34,13 @@ class Examined:
     headline: AttEstimate | None = None
     panel: Panel | None = None
     effects: GroupTimeEffects | None = None  # with effects before the start, where there are any
+    own_effects: GroupTimeEffects | None = None  # those that the headline is an average of,
+    average_kind: Kind = "simple"  # and which
     anticipation: int = 0  # periods
     synthetic: SyntheticDid | None = None
     sample: MatchedSample | WeightedSample | None = None
+    trial: Trial | None = None
+    lost: tuple[int, int] | None = None  # of a trial to missing values: treated, comparison
     outcome: Outcome | None = None  # for its unit in sentences
     currency: str = ""
     column: str = ""  # of the outcome, where the sample is one of people
@@ -43,6 +49,11 @@ class Examined:
     diverging: Diverging | None = None
     why_not_diverging: Sentence | None = None  # why it could not be had, where data forbid it
     bootstrap: WildBootstrap | None = None
+    protected: bool = True  # may nothing be told that only one unit adds?
+    paid_in_per_cent: bool = False  # does a clause pay for the outcome's relative effect?
+    inference: str = "analytic"  # the way that was agreed to count
+    inferences: tuple[str, ...] = ()  # that the data allow, where independent units are few
+    analytic: AttEstimate | None = None  # the headline by the estimator's own, where another counts
 
     @property
     def no_claim(self) -> Claim:

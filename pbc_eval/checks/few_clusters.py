@@ -13,12 +13,25 @@ Sources: Cameron and Miller (2015), Journal of Human Resources 50, section VI (f
 than 20 to 50); MacKinnon and Webb (2018), Econometrics Journal 21 (few treated clusters).
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import pandas as pd
 
 from pbc_eval.checks.check_kind import CheckKind, Examined
 from pbc_eval.did.small_cohorts import SMALL
+from pbc_eval.did.stated_inference import INFERENCES, Inference
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import CLUSTERS, UNITS, Listed, Number, Period, Units, joined
+from pbc_eval.messages.values import (
+    CLUSTERS,
+    UNITS,
+    Listed,
+    Number,
+    Period,
+    Units,
+    as_typed,
+    joined,
+)
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import CheckResult, CheckStatus
 
@@ -29,8 +42,64 @@ REVIEW_BELOW_TOTAL = 50
 NULL = "not a test: counts of independent units against rules of thumb"
 
 
-def check_few_clusters(panel: Panel) -> CheckResult:
+MADE_FOR: dict[str, tuple[Inference, ...]] = {  # the first that the data allow is proposed
+    "fail": ("randomisation", "small_sample"),
+    "review": ("wild_bootstrap", "cr2", "randomisation", "small_sample"),
+}
+WAYS = {
+    "cr2": Sentence("CR2 with Satterthwaite's degrees of freedom, unbiased where clusters are few"),
+    "wild_bootstrap": Sentence("the wild cluster bootstrap, which draws whole clusters"),
+    "randomisation": Sentence("starts dealt out at random, exact however few are treated"),
+    "small_sample": Sentence("exact t of changes, which also a lone treated unit allows"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedInference:
+    """What ``design.inference`` may well be, and why; ``analytic`` where nothing else is needed, or
+    nothing else applies."""
+
+    inference: Inference
+    reason: Sentence
+
+
+def propose_inference(panel: Panel, allowed: Sequence[str] = INFERENCES) -> ProposedInference:
+    """Which way serves the independent units of a panel, of those ``allowed``
+    (``inferences_of`` tells which apply to an effect of the panel)."""
+    total, treated, compared = panel.cluster_counts()
+    for proposed in MADE_FOR.get(_status_of(total, treated, compared), ()):
+        if proposed in allowed:
+            return ProposedInference(
+                inference=proposed,
+                reason=Sentence(
+                    "{treated} treated and {compared} comparison {noun}: {way}.",
+                    treated=Units(treated),
+                    compared=Units(compared),
+                    noun=CLUSTERS.plural if panel.roles.cluster else UNITS.plural,
+                    way=WAYS[proposed],
+                ),
+            )
+    enough = Sentence("There are enough independent units for the estimator's own errors.")
+    if _status_of(total, treated, compared) in MADE_FOR:
+        enough = Sentence("No other way applies to these data.")
+    return ProposedInference(inference="analytic", reason=enough)
+
+
+def _status_of(total: int, treated: int, compared: int) -> CheckStatus:
+    """What the counts alone say."""
+    fewest = min(treated, compared)
+    if fewest < FAIL_BELOW:
+        return "fail"
+    return "review" if fewest < REVIEW_BELOW or total < REVIEW_BELOW_TOTAL else "pass"
+
+
+def check_few_clusters(
+    panel: Panel, stated: str = "analytic", allowed: Sequence[str] = ()
+) -> CheckResult:
     """Count clusters (units when there is no cluster) with treated and with comparison units.
+
+    ``stated``: the inference that was agreed to count; one made for so few answers the count.
+    ``allowed``: those that apply to the headline, of which one may be proposed.
 
     Table: side, clusters; below both sides the cohorts that carry an effect and are small. Without
     never-treated units, those treated last are the comparison.
@@ -38,11 +107,9 @@ def check_few_clusters(panel: Panel) -> CheckResult:
     total, treated, compared = panel.cluster_counts()
     fewest = min(treated, compared)
     small = _small_cohorts(panel)
-    status: CheckStatus = "pass"
-    if fewest < FAIL_BELOW:
-        status = "fail"
-    elif fewest < REVIEW_BELOW or total < REVIEW_BELOW_TOTAL or small:
-        status = "review"
+    counted = _status_of(total, treated, compared)
+    status: CheckStatus = "review" if counted == "pass" and small else counted
+    answered = stated in MADE_FOR.get(counted, ())
     noun = CLUSTERS.plural if panel.roles.cluster else UNITS.plural
     many = fewest >= REVIEW_BELOW and total >= REVIEW_BELOW_TOTAL
     verdict = {
@@ -59,6 +126,17 @@ def check_few_clusters(panel: Panel) -> CheckResult:
             least=Number(FAIL_BELOW),
         ),
     }[status]
+    proposed = propose_inference(panel, allowed).inference
+    if answered:
+        status = "pass"
+        verdict = Sentence("the interval is by {way}, as agreed.", way=WAYS[stated])
+    elif proposed != "analytic" and counted in MADE_FOR:
+        verdict = Sentence(
+            "the errors of the estimator's own formula may be too small. A way made for so few: "
+            "design.inference: {proposed} ({way}).",
+            proposed=as_typed(proposed),
+            way=WAYS[proposed],
+        )
     sentence = Sentence(
         "{treated} treated and {compared} comparison {noun}, {total} in all: {verdict}",
         treated=Units(treated),
@@ -70,7 +148,7 @@ def check_few_clusters(panel: Panel) -> CheckResult:
     return CheckResult(
         name="few_clusters",
         status=status,
-        sentence=joined((sentence, *_small_in_words(small)), " "),
+        sentence=joined((sentence, *([] if answered else _small_in_words(small))), " "),
         null=NULL,
         table=pd.DataFrame(
             {
@@ -116,7 +194,9 @@ def _small_in_words(small: list[tuple[int, int]]) -> list[Sentence]:
 
 
 def _run(examined: Examined) -> CheckResult | None:
-    return None if examined.panel is None else check_few_clusters(examined.panel)
+    if examined.panel is None:
+        return None
+    return check_few_clusters(examined.panel, examined.inference, examined.inferences)
 
 
 CHECK = CheckKind(

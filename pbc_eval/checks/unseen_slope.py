@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval.checks.check_kind import CheckKind, Examined
+from pbc_eval.did.equivalence import equivalence_of
 from pbc_eval.did.event_path import Target, event_path
 from pbc_eval.did.pretest_power import power_of, slope_for
 from pbc_eval.messages.sentence import Sentence
@@ -65,10 +66,17 @@ def check_unseen_slope(
         "A drift that makes the whole of the effect would be seen in {chance}.",
         chance=Chance(chance),
     )
+    bound = Sentence(
+        "Effects before the start beyond {bound} either way are ruled out (equivalence test, "
+        "{level}).",
+        given.no_claim,
+        bound=given.sized(equivalence_of(path, None, level).bound),
+        level=Share(level),
+    )
     return CheckResult(
         name="unseen_slope",
         status=status,
-        sentence=Sentence("{seen} {verdict}", seen=seen, verdict=verdict),
+        sentence=Sentence("{seen} {verdict} {bound}", seen=seen, verdict=verdict, bound=bound),
         null=NULL,
         statistic=chance,
         table=table,

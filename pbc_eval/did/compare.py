@@ -58,6 +58,8 @@ class Specification:
         named = self.estimator.family
         if len(self.estimator.comparisons) > 1:
             named = f"{named}, {self.comparison}"
+        if self.adjustment and self.estimator.adjusts_linearly:
+            return f"{named}, adjusted"
         return f"{named}, {self.adjustment}" if self.adjustment else named
 
 
@@ -79,7 +81,13 @@ def specifications(
         )
         for estimator in ESTIMATORS.values()
         for comparison in estimator.comparisons
-        for adjustment in (adjustments if estimator.adjusts else (None,))
+        for adjustment in (
+            adjustments
+            if estimator.adjusts
+            else adjustments[1::2]  # by regression, and not
+            if estimator.adjusts_linearly and panel.covariates
+            else (None,)
+        )
     )
 
 
@@ -105,7 +113,8 @@ def compare_estimators(
     Columns: estimator, estimate, std_error, statistic, p_value, conf_low, conf_high, n_treated,
     n_comparison, comparison_group, inference, reason. ``reason`` says why an estimator does not
     apply, or why it has no standard error. With covariates, ``att_gt`` adjusts by all three
-    methods; the regressions do not adjust and say so in "inference". The two-way coefficient is no
+    methods, and regressions that can do with and without; those that do not adjust say so in
+    "inference". The two-way coefficient is no
     average of effects when treatment is staggered, and is there because it is what others report.
     """
     tried = specifications(panel, level=level, seed=seed)

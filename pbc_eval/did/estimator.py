@@ -41,7 +41,8 @@ class Estimator:
     label: str  # among the alternatives of a page
     method_words: str  # how it works, for a design note
     comparisons: tuple[Comparison, ...]
-    adjusts: bool = False  # for covariates
+    adjusts: bool = False  # for covariates, in each of the ways
+    adjusts_linearly: bool = False  # in a regression, in the one way that it has
     allows_anticipation: bool = False  # else every period before the start counts as untreated
     repeats_with_one_cohort: bool = False  # the number that others give then
     effects: Callable[[Panel, EstimatorOptions], GroupTimeEffects] | None = None

@@ -28,19 +28,27 @@ from pbc_eval.panel.panel import Panel
 
 
 def extended_two_way(
-    panel: Panel, *, shares: Shares = "fixed", level: float = 0.95, seed: int = DEFAULT_SEED
+    panel: Panel,
+    *,
+    shares: Shares = "fixed",
+    level: float = 0.95,
+    seed: int = DEFAULT_SEED,
+    adjusted: bool = False,
 ) -> GroupTimeEffects:
     """Effects by cohort and period from treatment onwards; average them with ``.aggregate``.
 
     ``shares``: averages take cohort shares as "fixed" (effects on these units) or "estimated".
     Without never-treated units, periods in which all are treated are left out. Standard errors are
-    CRV1. Raises DesignError when there is nobody to compare with, or the effects absorb a cell.
+    CRV1. ``adjusted`` for the panel's covariates (linear_covariates.py). Raises DesignError when
+    there is nobody to compare with, nothing to adjust for, or the effects absorb a cell.
     """
     check_choice("extended_two_way", "shares", shares, SHARES, DesignError)
     check_level("extended_two_way", level, DesignError)
     window = comparison_window(panel, "extended_two_way")
     plan = treated_cells(panel)
-    cells, inference, notes = saturated_cells(panel, plan, window, shares)
+    cells, inference, notes = saturated_cells(
+        panel, plan, window, shares, adjusted_by="extended_two_way" if adjusted else ""
+    )
     return GroupTimeEffects(
         cells=cells,
         cohorts=panel.cohorts,
@@ -54,6 +62,7 @@ def extended_two_way(
             inference=Sentence("{errors}; normal reference", errors=inference),
             shares=shares,
             notes=notes,
+            adjusted=adjusted,
         ),
         level=level,
         seed=seed,
@@ -64,7 +73,8 @@ def extended_two_way(
 
 def _effects(panel: Panel, options: EstimatorOptions) -> GroupTimeEffects:
     refuse_too_many_effects(panel, "extended_two_way")
-    return extended_two_way(panel, level=options.level, seed=options.seed)
+    adjusted = options.adjustment is not None
+    return extended_two_way(panel, level=options.level, seed=options.seed, adjusted=adjusted)
 
 
 ESTIMATOR = Estimator(
@@ -74,6 +84,7 @@ ESTIMATOR = Estimator(
     method_words="Extended two-way regression (Wooldridge 2025): a regression with unit and period "
     "effects, and an effect for every group in every period from its start.",
     comparisons=("not yet treated",),
+    adjusts_linearly=True,
     repeats_with_one_cohort=True,
     effects=_effects,
 )

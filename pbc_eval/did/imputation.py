@@ -21,6 +21,7 @@ from pbc_eval.did.estimates import CellEstimates
 from pbc_eval.did.estimator import Estimator, EstimatorOptions
 from pbc_eval.did.group_time_effects import DEFAULT_SEED, GroupTimeEffects
 from pbc_eval.did.incomplete import gather_incomplete, imputed, observed
+from pbc_eval.did.linear_covariates import adjusted_for, imputed_adjusted
 from pbc_eval.did.regression_cells import SHARES, Shares, gather, regression_method, treated_cells
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
@@ -30,19 +31,26 @@ from pbc_eval.panel.panel import Panel
 
 
 def imputation(
-    panel: Panel, *, shares: Shares = "fixed", level: float = 0.95, seed: int = DEFAULT_SEED
+    panel: Panel,
+    *,
+    shares: Shares = "fixed",
+    level: float = 0.95,
+    seed: int = DEFAULT_SEED,
+    adjusted: bool = False,
 ) -> GroupTimeEffects:
     """Effects by cohort and period from treatment onwards; average them with ``.aggregate``.
 
     ``shares``: averages take cohort shares as "fixed" (the paper: effects on these units) or
     "estimated". Periods in which all units are treated cannot be imputed, and say so; so do units
-    never seen before treatment. Raises DesignError when there is nobody to compare with.
+    never seen before treatment. ``adjusted`` for the panel's covariates, with slopes from untreated
+    observations (linear_covariates.py). Raises DesignError when there is nobody to compare with,
+    or nothing to adjust for.
     """
     check_choice("imputation", "shares", shares, SHARES, DesignError)
     check_level("imputation", level, DesignError)
     window = comparison_window(panel, "imputation")
     plan = treated_cells(panel)
-    cells, notes = _cells(panel, plan, window, shares)
+    cells, notes = _cells(panel, plan, window, shares, adjusted=adjusted)
     return GroupTimeEffects(
         cells=cells,
         cohorts=panel.cohorts,
@@ -59,6 +67,7 @@ def imputation(
             ),
             shares=shares,
             notes=notes,
+            adjusted=adjusted,
         ),
         level=level,
         seed=seed,
@@ -68,17 +77,22 @@ def imputation(
 
 
 def _cells(
-    panel: Panel, plan: CellPlan, window: int, shares: Shares
+    panel: Panel, plan: CellPlan, window: int, shares: Shares, *, adjusted: bool
 ) -> tuple[CellEstimates, tuple[Sentence, ...]]:
     """From moments where every unit is seen in every period, else from units."""
-    if not panel.balanced:
+    if adjusted or not panel.balanced:
+        note = (adjusted_for(panel, "imputation"),) if adjusted else ()
         arrays = panel.arrays()
         arrays = replace(arrays, outcome=arrays.outcome[:, :window])
         at = observed(panel, arrays, plan)
-        fit = imputed(panel, arrays, plan, at)
+        fit = (
+            imputed_adjusted(panel, arrays, plan, at, "imputation")
+            if adjusted
+            else imputed(panel, arrays, plan, at)
+        )
         clustered = panel.roles.cluster is not None
         cells = gather_incomplete(fit, plan, at, arrays, shares=shares, clustered=clustered)
-        return cells, fit.notes
+        return cells, (*fit.notes, *note)
     moments = first_periods(panel.moments(), window)
     at = np.flatnonzero(plan.usable)
     effects, loadings = impute(plan, at, moments, np.array(panel.starts))
@@ -120,7 +134,8 @@ def impute(
 
 
 def _effects(panel: Panel, options: EstimatorOptions) -> GroupTimeEffects:
-    return imputation(panel, level=options.level, seed=options.seed)
+    adjusted = options.adjustment is not None
+    return imputation(panel, level=options.level, seed=options.seed, adjusted=adjusted)
 
 
 ESTIMATOR = Estimator(
@@ -130,6 +145,7 @@ ESTIMATOR = Estimator(
     method_words="Imputation (Borusyak, Jaravel and Spiess 2024): unit and period effects from "
     "untreated observations alone say what the treated would have had without the programme.",
     comparisons=("not yet treated",),
+    adjusts_linearly=True,
     repeats_with_one_cohort=True,
     effects=_effects,
 )

@@ -54,6 +54,7 @@ class IncompleteFit:
     factor: float  # of the covariance
     counted: int  # K of the factor
     notes: tuple[Sentence, ...]
+    influence: Floats | None = None  # (n, m) in place of residual and rows, where units differ
 
 
 def saturated(panel: Panel, arrays: UnitArrays, plan: CellPlan, cells: Ints) -> IncompleteFit:
@@ -194,9 +195,11 @@ def gather_incomplete(
         at = order[cut]
         g, w = arrays.cohort[at], arrays.weight[at, None]
         scores = np.zeros((len(at), size))
-        for c in np.unique(g):
+        for c in np.unique(g) if fit.influence is None else ():
             mine = g == c
             scores[np.ix_(mine, cells)] = root * fit.residual[at[mine]] @ fit.rows[c].T
+        if fit.influence is not None:
+            scores[:, cells] = root * fit.influence[at]
         if shares == "estimated":
             scores[:, k:] = w * one_hot(g, n_cohorts) / total
         seen = fit.used[np.ix_(at, within)] & inside
@@ -230,7 +233,7 @@ def gather_incomplete(
         n_comparison=counts[1],
         reason=reasons(plan, counts[2], counts[3], clustered=clustered),
         before=parts,
-        gaps=True,
+        gaps=bool((~fit.used).any()) if fit.influence is not None else True,
         small=small.cohorts(),
         independent=independent_units(
             arrays.cohort, arrays.cluster if clustered else None, n_cohorts

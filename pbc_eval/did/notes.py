@@ -70,3 +70,16 @@ def crv1(clusters: int, rows: int, counted: int, what_counts: Sentence = NESTED)
         counted=Number(counted),
         what_counts=what_counts,
     )
+
+
+TREATED_CLUSTER = Noun(Sentence("treated cluster"), Sentence("treated clusters"))
+COMPARISON_CLUSTER = Noun(Sentence("comparison cluster"), Sentence("comparison clusters"))
+
+
+def alone_on_a_side(side: str) -> Sentence:
+    """Why there is no clustered error where a side has a cluster of its own."""
+    noun = {"treated": TREATED_CLUSTER, "comparison": COMPARISON_CLUSTER}[side]
+    return Sentence(
+        "{clusters}: a clustered error needs two on each side",
+        clusters=Units(1, noun, as_word=True),
+    )

@@ -8,17 +8,20 @@ exact however few are treated; studentised, it holds in large samples where effe
 
 Sources: Fisher (1935), The Design of Experiments; Young (2019), Quarterly Journal of Economics 134;
 Chung and Romano (2013), Annals of Statistics 41, for studentising; MacKinnon and Webb (2020),
-Journal of Econometrics 218, for clusters.
+Journal of Econometrics 218, for clusters; Rosenbaum (2002), Observational Studies, section 2.6, for
+the interval: the effects, the same for everybody, that are not rejected.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import lgamma
 
 import numpy as np
 
+from pbc_eval._validate import check_level
 from pbc_eval.errors import DesignError
-from pbc_eval.numerics.arrays import Floats, Ints
+from pbc_eval.numerics.arrays import Bools, Floats, Ints
 from pbc_eval.numerics.clustered import clusters_of
+from pbc_eval.numerics.null_draws import NullDraws
 from pbc_eval.panel.panel import Panel
 
 OWNER = "randomisation_test"
@@ -43,19 +46,32 @@ class RandomisationTest:
     possible: float
     units: int  # that starts were dealt out to: units or clusters
     treated: int  # of them
+    level: float | None = None
+    conf_low: float = -np.inf  # of an effect that is the same for all, if a level was asked for;
+    conf_high: float = np.inf  # infinite where no value on that side is rejected
+    known_to: float = 0.0  # one standard error of an end of the interval, by chance of the draws
 
 
 def randomisation_test(
-    panel: Panel, *, anticipation: int = 0, draws: int = DRAWS, seed: int = SEED
+    panel: Panel,
+    *,
+    anticipation: int = 0,
+    draws: int = DRAWS,
+    seed: int = SEED,
+    level: float | None = None,
 ) -> RandomisationTest:
     """The effect against those of starts dealt out at random, ``draws`` of them.
 
-    Covariates are not adjusted for. Where the panel has clusters, starts are dealt out to whole
-    clusters. Raises DesignError for incomplete panels and repeated cross-sections, for panels
-    without never-treated units, without a period before, or with clusters of several cohorts.
+    With a ``level`` the interval too: the effects, the same for everybody treated, that such a test
+    does not reject. Covariates are not adjusted for. Where the panel has clusters, starts are dealt
+    out to whole clusters. Raises DesignError for incomplete panels and repeated cross-sections, for
+    panels without never-treated units, without a period before, or with clusters of several
+    cohorts.
     """
     if isinstance(draws, bool) or not isinstance(draws, int) or draws < 99:
         raise DesignError(f"{OWNER}: draws must be a whole number of at least 99, got {draws!r}.")
+    if level is not None:
+        check_level(OWNER, level, DesignError)
     if panel.repeated or not panel.balanced:
         raise DesignError(
             f"{OWNER}: units must be followed through every period. Use missing='complete_units'."
@@ -67,7 +83,10 @@ def randomisation_test(
     values, weight, cohort = _dealt(panel)
     contrasts = _contrasts(panel, anticipation)
     parts = _Parts.of(values, weight, cohort, contrasts)
-    estimate, own = parts.statistic(np.arange(len(cohort))[None])
+    as_it_is = np.arange(len(cohort))[None]
+    estimate, own = parts.statistic(as_it_is)
+    taken_off = parts.less(cohort, float(estimate[0]))
+    terms = [taken_off.terms(as_it_is)] if level is not None else []
     draw = np.random.default_rng(seed)
     block = max(1, AT_ONCE // max(parts.scores.size, 1))
     beyond, done = 0, 0
@@ -75,9 +94,20 @@ def randomisation_test(
         size = min(block, draws - done)
         dealt = draw.permuted(np.tile(np.arange(len(cohort)), (size, 1)), axis=1)
         _, again = parts.statistic(dealt)
+        if level is not None:
+            terms.append(taken_off.terms(dealt))
         beyond += int((np.abs(again) >= abs(own[0]) * (1 - SAME)).sum())
         done += size
     sizes = np.bincount(cohort)
+    low, high, known = -np.inf, np.inf, 0.0
+    if level is not None and own[0] not in (0.0, np.inf, -np.inf):
+        reference = NullDraws(
+            estimate=float(estimate[0]),
+            std_error=abs(float(estimate[0] / own[0])),
+            top=np.concatenate([top for top, _ in terms]),
+            squares=np.concatenate([squares for _, squares in terms]),
+        )
+        (low, high), known = reference.interval(level), reference.known_to(level)
     log_count = lgamma(len(cohort) + 1) - sum(lgamma(n + 1) for n in sizes.tolist())
     return RandomisationTest(
         estimate=float(estimate[0]),
@@ -87,6 +117,10 @@ def randomisation_test(
         possible=float(np.round(np.exp(log_count))) if log_count < 700 else float("inf"),
         units=len(cohort),
         treated=int((cohort > 0).sum()),
+        level=level,
+        conf_low=low,
+        conf_high=high,
+        known_to=known,
     )
 
 
@@ -136,9 +170,13 @@ class _Parts:
     column: Ints  # (c,)
     share: Floats  # (c,) of each cohort in the average; minus one for the comparison
     kept: int  # places in all, those of cohorts that do not count left out
+    unit: Floats  # (C, T) what makes a score of an outcome path
+    treated: Bools  # (C, T) is a cohort treated in a period?
+    slopes: Floats | None = None  # (n, C) of the scores, in how far the null is from the estimate
 
     @classmethod
     def of(cls, values: Floats, weight: Floats, cohort: Ints, contrasts: Floats) -> "_Parts":
+        treated = contrasts > 0
         size = np.bincount(cohort, weight, len(contrasts))
         spans = np.maximum(contrasts, 0.0).sum(axis=1)
         cells = size * spans
@@ -156,7 +194,39 @@ class _Parts:
             column=np.array([0, *counted]),
             share=np.concatenate([[-1.0], share]),
             kept=len(order),
+            unit=unit,
+            treated=treated,
         )
+
+    def less(self, cohort: Ints, effect: float) -> "_Parts":
+        """The same with ``effect`` taken off the outcomes of those treated, of ``cohort`` (n,), and
+        the slopes of the scores in what is taken off."""
+        slopes = -(self.treated[cohort] * self.weight[:, None]) @ self.unit.T
+        return replace(self, scores=self.scores + effect * slopes, slopes=slopes)
+
+    def terms(self, dealt: Ints) -> tuple[Floats, Floats]:
+        """Of each of ``dealt`` (b, n): the estimate (b, 2), linear in how far the null is from the
+        effect that was taken off, and its variance (b, 3), quadratic in it."""
+        assert self.slopes is not None
+        who = dealt[:, self.order]
+        ends = np.append(self.first, self.kept)
+        top, squares = np.zeros((len(who), 2)), np.zeros((len(who), 3))
+        for at, column in enumerate(self.column):
+            mine = who[:, ends[at] : ends[at + 1]]
+            weight, n = self.weight[mine], mine.shape[1]
+            total = weight.sum(axis=1)
+            away = []
+            for place, scores in enumerate((self.scores, self.slopes)):
+                score = scores[mine, column]
+                mean = score.sum(axis=1) / total
+                top[:, place] += self.share[at] * mean
+                away.append(score - mean[:, None] * weight)
+            if n > 1:
+                scale = self.share[at] ** 2 / total**2 * n / (n - 1)
+                squares[:, 0] += scale * (away[0] ** 2).sum(axis=1)
+                squares[:, 1] += scale * 2 * (away[0] * away[1]).sum(axis=1)
+                squares[:, 2] += scale * (away[1] ** 2).sum(axis=1)
+        return top, squares
 
     def statistic(self, dealt: Ints) -> tuple[Floats, Floats]:
         """(b,) estimates and their studentised values, of the units ``dealt`` (b, n) to places."""

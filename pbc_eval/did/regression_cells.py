@@ -116,6 +116,7 @@ def regression_method(
     inference: Sentence,
     shares: Shares,
     notes: tuple[Sentence, ...],
+    adjusted: bool = False,
 ) -> Method:
     """The method of one of the three estimators; ``notes`` are what this panel adds."""
     cohort_shares = {
@@ -123,7 +124,7 @@ def regression_method(
         "estimated": Sentence("cohort shares taken as estimated in averages"),
     }
     every = [*plan.notes, *notes, cohort_shares[shares]]
-    if panel.covariates:
+    if panel.covariates and not adjusted:
         every.append(not_adjusted(panel.roles.covariates))
     return Method(
         estimator=estimator,

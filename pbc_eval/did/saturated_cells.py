@@ -8,13 +8,13 @@ from pbc_eval.did.cells import CellPlan
 from pbc_eval.did.cohort_regression import first_periods, regress
 from pbc_eval.did.estimates import CellEstimates
 from pbc_eval.did.incomplete import gather_incomplete, observed, saturated
+from pbc_eval.did.linear_covariates import adjusted_for, saturated_adjusted
 from pbc_eval.did.notes import crv1
 from pbc_eval.did.regression_cells import Shares, gather, indicators
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Number
 from pbc_eval.panel.panel import Panel
-
 
 MOST_EFFECTS = 2_500  # beyond it one regression takes minutes and gigabytes
 
@@ -38,24 +38,30 @@ def refuse_too_many_effects(panel: Panel, owner: str) -> None:
 
 
 def saturated_cells(
-    panel: Panel, plan: CellPlan, window: int, shares: Shares
+    panel: Panel, plan: CellPlan, window: int, shares: Shares, *, adjusted_by: str = ""
 ) -> tuple[CellEstimates, Sentence, tuple[Sentence, ...]]:
     """The plan's cells over the first ``window`` periods, with the convention of their errors in
     words and what is to be noted: from moments where every unit is seen in every period, else from
-    units. Raises DesignError for cells that the effects absorb.
+    units. ``adjusted_by``: the estimator that adjusts for covariates, if it does. Raises
+    DesignError for cells that the effects absorb.
     """
-    if panel.balanced:
+    if panel.balanced and not adjusted_by:
         moments = first_periods(panel.moments(), window)
         at = np.flatnonzero(plan.usable)
         x, names = indicators(plan, at, window)
         fit = regress(moments, x, names, panel.name)
         cells = gather(plan, at, fit.beta, fit.loadings, moments, factor=fit.factor, shares=shares)
         return cells, fit.inference, ()
+    note = (adjusted_for(panel, adjusted_by),) if adjusted_by else ()
     arrays = panel.arrays()
     arrays = replace(arrays, outcome=arrays.outcome[:, :window])
     at = observed(panel, arrays, plan)
-    rows = saturated(panel, arrays, plan, at)
+    rows = (
+        saturated_adjusted(panel, arrays, plan, at, adjusted_by)
+        if adjusted_by
+        else saturated(panel, arrays, plan, at)
+    )
     clustered = panel.roles.cluster is not None
     cells = gather_incomplete(rows, plan, at, arrays, shares=shares, clustered=clustered)
     clusters = len(np.unique(arrays.cluster[rows.used.any(axis=1)]))
-    return cells, crv1(clusters, int(rows.used.sum()), rows.counted), rows.notes
+    return cells, crv1(clusters, int(rows.used.sum()), rows.counted), (*rows.notes, *note)

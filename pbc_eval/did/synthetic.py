@@ -21,6 +21,7 @@ import pandas as pd
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.estimator import Estimator, EstimatorOptions
+from pbc_eval.did.linear_covariates import adjusted_for, without_covariates
 from pbc_eval.did.notes import not_adjusted
 from pbc_eval.did.synthetic_errors import INFERENCES, Inference, replicate, why_none
 from pbc_eval.did.synthetic_fit import (
@@ -102,6 +103,7 @@ def synthetic_did(
     replications: int = 200,
     level: float = 0.95,
     seed: int = DEFAULT_SEED,
+    adjusted: bool = False,
 ) -> SyntheticDid:
     """Estimate the average effect on the treated by synthetic difference-in-differences.
 
@@ -109,7 +111,9 @@ def synthetic_did(
     are treated ones; it is the only one for a single treated unit, and takes the noise to be alike
     in both groups. "jackknife" leaves out one unit at a time with the weights held; "bootstrap"
     draws units and finds the weights anew; both need two treated units in every cohort.
-    ``replications``: placebos or bootstrap draws. Intervals are normal.
+    ``replications``: placebos or bootstrap draws. Intervals are normal. ``adjusted``: outcomes less
+    what the panel's covariates explain of untreated ones are weighted in place of outcomes, the
+    slopes held (linear_covariates.py).
 
     Raises DesignError for panels that are not complete, without never-treated units, with fewer
     than two periods before treatment, or with weights or clusters, which the method does not know.
@@ -120,6 +124,9 @@ def synthetic_did(
         raise DesignError(f"synthetic_did: replications must be at least 2, got {replications!r}.")
     _refuse(panel)
     arrays = panel.arrays()
+    note = (adjusted_for(panel, "synthetic_did"),) if adjusted else ()
+    if adjusted:
+        arrays = replace(arrays, outcome=without_covariates(panel, arrays, "synthetic_did"))
     starts = np.array(panel.starts)
     fits = fit_cohorts(arrays.outcome, arrays.cohort, starts)
     gaps = differences(arrays.outcome, arrays.cohort, fits)
@@ -165,7 +172,7 @@ def synthetic_did(
         n_comparison=n_comparison,
         reason=reason,
         level=level,
-        method=_method(panel, fits, inference, len(draws), seed),
+        method=_method(panel, fits, inference, len(draws), seed=seed, adjusted=note),
         counterfactual_mean=level_after - estimate,
     )
     return SyntheticDid(
@@ -184,7 +191,13 @@ def synthetic_did(
 
 
 def _method(
-    panel: Panel, fits: tuple[CohortFit, ...], inference: Inference, n_draws: int, seed: int
+    panel: Panel,
+    fits: tuple[CohortFit, ...],
+    inference: Inference,
+    n_draws: int,
+    *,
+    seed: int,
+    adjusted: tuple[Sentence, ...],
 ) -> Method:
     return Method(
         estimator="synthetic difference-in-differences (Arkhangelsky et al. 2021)",
@@ -193,7 +206,7 @@ def _method(
         clustering=panel.clustering,
         inference=_inference_words(inference, n_draws),
         seed=None if inference == "jackknife" else seed,
-        notes=_notes(panel, fits),
+        notes=_notes(panel, fits, adjusted),
     )
 
 
@@ -295,11 +308,14 @@ def _refuse(panel: Panel) -> None:
         )
 
 
-def _notes(panel: Panel, fits: tuple[CohortFit, ...]) -> tuple[Sentence, ...]:
-    notes = []
+def _notes(
+    panel: Panel, fits: tuple[CohortFit, ...], adjusted: tuple[Sentence, ...]
+) -> tuple[Sentence, ...]:
+    """``adjusted``: for what, if it was."""
+    notes = [*adjusted]
     if len(fits) > 1:
         notes.append(Sentence("cohorts estimated one by one and averaged by treated unit-periods"))
-    if panel.covariates:
+    if panel.covariates and not adjusted:
         notes.append(not_adjusted(panel.roles.covariates))
     for fit in fits:
         notes.append(
@@ -327,7 +343,13 @@ def _overall(panel: Panel, options: EstimatorOptions) -> AttEstimate:
             ),
         )
     inference: Inference = "placebo" if compared > treated else "jackknife"
-    return synthetic_did(panel, inference=inference, level=options.level, seed=options.seed).effect
+    return synthetic_did(
+        panel,
+        inference=inference,
+        level=options.level,
+        seed=options.seed,
+        adjusted=options.adjustment is not None,
+    ).effect
 
 
 MOST_TO_WEIGHT = 500  # comparison units, beyond which synthetic weights take minutes
@@ -338,5 +360,6 @@ ESTIMATOR = Estimator(
     method_words="Synthetic difference-in-differences (Arkhangelsky et al. 2021): comparison units "
     "and periods are weighted so that they move as the treated did before.",
     comparisons=("never treated",),
+    adjusts_linearly=True,
     overall=_overall,
 )

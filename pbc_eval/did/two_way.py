@@ -18,10 +18,11 @@ import pandas as pd
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.estimates import score_covariance
 from pbc_eval.did.estimator import Estimator, EstimatorOptions
-from pbc_eval.did.notes import crv1, not_adjusted, seen_once, weighted_by
+from pbc_eval.did.linear_covariates import adjusted_for, coefficient
+from pbc_eval.did.notes import alone_on_a_side, crv1, not_adjusted, seen_once, weighted_by
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import Noun, Number, Units
+from pbc_eval.messages.values import Number
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.numerics.clustered import crv1_factor
 from pbc_eval.numerics.collinearity import dependent_columns
@@ -29,8 +30,6 @@ from pbc_eval.panel.moments import CohortMoments, UnitArrays
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, Method
 
-TREATED_CLUSTER = Noun(Sentence("treated cluster"), Sentence("treated clusters"))
-COMPARISON_CLUSTER = Noun(Sentence("comparison cluster"), Sentence("comparison clusters"))
 Effects = Literal["unit", "cohort"]
 EFFECTS = ("unit", "cohort")
 
@@ -45,13 +44,16 @@ class Fit(NamedTuple):
     notes: tuple[Sentence, ...] = ()
 
 
-def two_way(panel: Panel, *, effects: Effects = "unit", level: float = 0.95) -> AttEstimate:
+def two_way(
+    panel: Panel, *, effects: Effects = "unit", level: float = 0.95, adjusted: bool = False
+) -> AttEstimate:
     """The two-way fixed-effects coefficient with clustered (CRV1) standard error.
 
     ``effects="cohort"`` puts one effect a cohort in place of one a unit: the classical regression
     on group, period and their product. On complete panels the coefficient is the same; with units
     missing in some periods it uses units seen only once, which unit effects leave out.
-    All cohort and period effects then count in K.
+    All cohort and period effects then count in K. ``adjusted`` for the panel's covariates beside
+    unit effects (linear_covariates.py), whose columns count in K too.
 
     Intervals use the t distribution with G-1 degrees of freedom. Raises DesignError when treatment
     does not vary within units over time in a way the effects do not absorb.
@@ -60,7 +62,9 @@ def two_way(panel: Panel, *, effects: Effects = "unit", level: float = 0.95) -> 
     check_level("two_way", level, DesignError)
     panel.refuse_for("two_way")
     treated = _treated(panel)
-    if effects == "unit" and panel.balanced:
+    if adjusted:
+        fit = _adjusted(panel, treated, effects)
+    elif effects == "unit" and panel.balanced:
         fit = _from_moments(panel, treated)
     else:
         fit = _from_rows(panel, treated, effects)
@@ -78,7 +82,7 @@ def two_way(panel: Panel, *, effects: Effects = "unit", level: float = 0.95) -> 
             ),
         )
     roles = panel.roles
-    if roles.covariates:
+    if roles.covariates and not adjusted:
         notes += (not_adjusted(roles.covariates),)
     counted = (
         Sentence("unit effects nested in clusters not counted")
@@ -89,7 +93,7 @@ def two_way(panel: Panel, *, effects: Effects = "unit", level: float = 0.95) -> 
         term="treated (two-way fixed effects)",
         estimate=fit.estimate,
         std_error=None if alone else fit.std_error,
-        reason=_why_none(alone[0]) if alone else None,
+        reason=alone_on_a_side(alone[0]) if alone else None,
         n_treated=sum(panel.cohort_units[1:]),
         n_comparison=panel.cohort_units[0],
         method=Method(
@@ -114,12 +118,12 @@ def two_way(panel: Panel, *, effects: Effects = "unit", level: float = 0.95) -> 
     )
 
 
-def _why_none(side: str) -> Sentence:
-    noun = {"treated": TREATED_CLUSTER, "comparison": COMPARISON_CLUSTER}[side]
-    return Sentence(
-        "{clusters}: a clustered error needs two on each side",
-        clusters=Units(1, noun, as_word=True),
-    )
+def _adjusted(panel: Panel, treated: Floats, effects: Effects) -> Fit:
+    if effects != "unit":
+        raise DesignError(f"{panel.name}: two_way adjusts beside unit effects: leave effects out.")
+    note = adjusted_for(panel, "two_way")
+    estimate, error, counts, mean = coefficient(panel, treated, "two_way")
+    return Fit(estimate, error, *counts, mean, (note,))
 
 
 def _one_cluster(panel: Panel) -> DesignError:
@@ -377,7 +381,7 @@ def _absorbed(panel: Panel) -> DesignError:
 
 
 def _overall(panel: Panel, options: EstimatorOptions) -> AttEstimate:
-    return two_way(panel, level=options.level)
+    return two_way(panel, level=options.level, adjusted=options.adjustment is not None)
 
 
 ESTIMATOR = Estimator(
@@ -387,5 +391,6 @@ ESTIMATOR = Estimator(
     method_words="Two-way fixed effects: one regression with unit and period effects. With "
     "staggered starts its coefficient is no average of effects; it is shown as a cross-check.",
     comparisons=("not yet treated",),
+    adjusts_linearly=True,
     overall=_overall,
 )

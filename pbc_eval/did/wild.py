@@ -22,27 +22,18 @@ from typing import Literal
 import numpy as np
 
 from pbc_eval._validate import check_choice, check_level
-from pbc_eval.did.cells import plan_cells
-from pbc_eval.did.cohort_regression import (
-    comparison_window,
-    complete_moments,
-    first_periods,
-    regress,
-)
-from pbc_eval.did.regression_cells import indicators, refuse_without_never, treated_cells
+from pbc_eval.did.averages import KINDS, Kind
+from pbc_eval.did.saturated_average import Regression, SaturatedAverage, saturated_average
 from pbc_eval.errors import DesignError
 from pbc_eval.numerics.arrays import Floats
-from pbc_eval.panel.moments import ClusterSums, CohortMoments, moments_of_arrays
+from pbc_eval.numerics.null_draws import NullDraws
+from pbc_eval.panel.moments import ClusterSums
 from pbc_eval.panel.panel import Panel
 
-Regression = Literal["interaction_weighted", "extended_two_way"]
 Weights = Literal["rademacher", "webb"]
 REGRESSIONS = ("interaction_weighted", "extended_two_way")
 WEIGHTS = ("rademacher", "webb")
 DEFAULT_SEED = 20_080_901
-MOST_CLUSTERS = 1_000  # beyond it the normal reference serves
-WIDEST = 1e4  # standard errors from the estimate: beyond them an end of the interval is infinite
-PRECISION = 1e-10  # of an end of the interval, in standard errors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +56,7 @@ class WildBootstrap:
     regression: Regression
     weights: Weights
     seed: int | None
+    known_to: float = 0.0  # one standard error of an end of the interval, by chance of the draws
 
     @property
     def sentence(self) -> str:
@@ -85,8 +77,13 @@ def wild_cluster_bootstrap(
     draws: int = 9_999,
     level: float = 0.95,
     seed: int = DEFAULT_SEED,
+    kind: Kind = "simple",
+    anticipation: int = 0,
 ) -> WildBootstrap:
-    """Test and interval for the average effect over treated unit-periods ("simple" in ``att_gt``).
+    """Test and interval for an average effect, by default over treated unit-periods.
+
+    ``kind`` as ``att_gt(...).aggregate`` has it, with the shares of cohorts taken as fixed;
+    ``anticipation`` periods before the start are left open ("interaction_weighted" alone).
 
     ``regression``: "interaction_weighted" compares with the never treated and equals ``att_gt``'s
     average; "extended_two_way" compares with all not treated at the time. With so few clusters that
@@ -98,30 +95,16 @@ def wild_cluster_bootstrap(
     owner = "wild_cluster_bootstrap"
     check_choice(owner, "regression", regression, REGRESSIONS, DesignError)
     check_choice(owner, "weights", weights, WEIGHTS, DesignError)
+    check_choice(owner, "kind", kind, KINDS, DesignError)
     check_level(owner, level, DesignError)
     if isinstance(draws, bool) or not isinstance(draws, int) or draws < 99:
         raise DesignError(f"{owner}: draws must be a whole number >= 99, got {draws!r}.")
-    moments = _clustered_moments(panel, owner)
-    if regression == "interaction_weighted":
-        refuse_without_never(panel, owner)
-        plan = plan_cells(
-            panel, control_group="never_treated", base_period="universal", anticipation=0
-        )
-        window = panel.n_periods
-    else:
-        window = comparison_window(panel, owner)
-        moments = first_periods(moments, window)
-        plan = treated_cells(panel)
-    cells = np.flatnonzero(plan.usable)
-    share = moments.shares[plan.cohort[cells]] * (plan.event_time[cells] >= 0)
-    x, names = indicators(plan, cells, window)
-    fit = regress(moments, x, names, panel.name)
-    pattern = _patterns(fit.clusters, weights, draws, seed)
-    average = share / share.sum()
-    engine = _Engine.build(moments, x, fit.beta, average, fit.factor)
+    whole = saturated_average(panel, regression, owner, kind=kind, anticipation=anticipation)
+    pattern = _patterns(whole.clusters, weights, draws, seed)
+    engine = _Engine.build(whole)
     reference = engine.reference(pattern)
     low, high = reference.interval(level)
-    exhaustive = weights == "rademacher" and 2**fit.clusters <= draws
+    exhaustive = weights == "rademacher" and 2**whole.clusters <= draws
     return WildBootstrap(
         estimate=engine.estimate,
         std_error=engine.std_error,
@@ -129,12 +112,13 @@ def wild_cluster_bootstrap(
         conf_low=low,
         conf_high=high,
         level=level,
-        clusters=fit.clusters,
+        clusters=whole.clusters,
         draws=len(pattern),
         exhaustive=exhaustive,
         regression=regression,
         weights=weights,
         seed=None if exhaustive else seed,
+        known_to=0.0 if exhaustive else reference.known_to(level),
     )
 
 
@@ -153,9 +137,9 @@ class _Engine:
     periods: Floats  # (G, T) a' inverse (sum of x by period of the cluster)
 
     @staticmethod
-    def build(
-        moments: CohortMoments, x: Floats, beta: Floats, average: Floats, factor: float
-    ) -> "_Engine":
+    def build(whole: SaturatedAverage) -> "_Engine":
+        moments, x, beta = whole.moments, whole.x, whole.beta
+        average, factor = whole.average, whole.factor
         sums: ClusterSums | None = moments.clusters
         if sums is None:
             raise DesignError("wild_cluster_bootstrap: moments without clusters.")
@@ -202,7 +186,7 @@ class _Engine:
             std_error=error,
         )
 
-    def reference(self, pattern: Floats) -> "_Reference":
+    def reference(self, pattern: Floats) -> "NullDraws":
         """What the draws ``pattern`` (B, G) give under any null."""
         made = []
         for scores, residuals in (
@@ -217,7 +201,7 @@ class _Engine:
             refitted = projected - moved @ self.spread.T - (pattern @ residuals) @ self.periods.T
             made.append((projected.sum(axis=1), refitted))
         (top, own), (slope, turn) = made
-        return _Reference(
+        return NullDraws(
             estimate=self.estimate,
             std_error=self.std_error,
             top=np.column_stack([top, slope]),
@@ -226,46 +210,6 @@ class _Engine:
                 [(own**2).sum(axis=1), 2 * (own * turn).sum(axis=1), (turn**2).sum(axis=1)]
             ),
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Reference:
-    """t statistics of B draws, as a function of how far the null is from the estimate: the change
-    in the average (B, 2) is linear in it, its variance (B, 3) quadratic."""
-
-    estimate: float
-    std_error: float
-    top: Floats
-    squares: Floats
-
-    def p_value(self, null: float) -> float:
-        away = null - self.estimate
-        change = self.top @ [1.0, away]
-        error = np.sqrt(np.maximum(self.squares @ [1.0, away, away**2], 0.0))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            drawn = np.where(error > 0, np.abs(change) / error, np.inf)
-        # A hair of slack: the pattern that changes nothing gives the statistic itself, up to
-        # rounding.
-        return float((drawn >= abs(away) / self.std_error * (1 - 1e-9)).mean())
-
-    def interval(self, level: float) -> tuple[float, float]:
-        """Ends of the values whose p-value exceeds 1 - level, by halving on each side."""
-        ends = []
-        for side in (-1.0, 1.0):
-            inside, step = 0.0, 2.0
-            while step < WIDEST and self._kept(side * step, level):
-                inside, step = step, 2 * step
-            outside = step
-            while step < WIDEST and outside - inside > PRECISION:
-                middle = (inside + outside) / 2
-                kept = self._kept(side * middle, level)
-                inside, outside = (middle, outside) if kept else (inside, middle)
-            away = side * (np.inf if step >= WIDEST else (inside + outside) / 2)
-            ends.append(float(self.estimate + away * self.std_error))
-        return ends[0], ends[1]
-
-    def _kept(self, errors: float, level: float) -> bool:
-        return self.p_value(self.estimate + errors * self.std_error) > 1 - level
 
 
 def _patterns(clusters: int, weights: Weights, draws: int, seed: int) -> Floats:
@@ -277,17 +221,3 @@ def _patterns(clusters: int, weights: Weights, draws: int, seed: int) -> Floats:
         points = np.concatenate([-points, points])
     chosen: Floats = np.random.default_rng(seed).choice(points, (draws, clusters))
     return chosen
-
-
-def _clustered_moments(panel: Panel, owner: str) -> CohortMoments:
-    moments = complete_moments(panel, owner)
-    clusters = panel.n_units if moments.clusters is None else moments.clusters.n_clusters
-    if not 2 <= clusters <= MOST_CLUSTERS:
-        raise DesignError(
-            f"{panel.name}: {owner} is for 2 to {MOST_CLUSTERS:,} clusters, there are "
-            f"{clusters:,}; "
-            + ("name a cluster with more." if clusters < 2 else "att_gt's errors serve as well.")
-        )
-    if moments.clusters is None:
-        return moments_of_arrays(panel.arrays(), n_cohorts=len(panel.cohorts), clustered=True)
-    return moments

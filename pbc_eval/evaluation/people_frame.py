@@ -19,16 +19,17 @@ Read = tuple[Sentence, Sentence]  # what was done, and how
 
 
 def read_people(
-    spec: EvaluationSpec, design: Matching, files: InputFiles
+    spec: EvaluationSpec, design: Matching | Sequence[str], files: InputFiles
 ) -> tuple[pd.DataFrame, list[Read]]:
     """One row a person, and what was left out of the file or read of text, for the ledger.
+    ``design`` tells which columns are numbers, or they are listed.
 
     Raises DataError that names every column of numbers that is text, with what to state.
     """
     data = spec.data
     assert data is not None
     path = spec.path(data.file)
-    columns = _number_columns(spec, design)
+    columns = _number_columns(spec, design)  # outcomes among them
     frame, laid_out = files.frame(path, data, columns if data.numbers else ())
     outcomes = [str(outcome.column) for outcome in spec.outcomes]
     frame, read = numbers_of_frame(
@@ -48,8 +49,11 @@ def read_people(
     return frame.assign(**labels), notes
 
 
-def _number_columns(spec: EvaluationSpec, design: Matching) -> list[str]:
+def _number_columns(spec: EvaluationSpec, design: Matching | Sequence[str]) -> list[str]:
     """Columns that are, or may be, numbers: a text without numbers among them stays a category."""
+    outcomes = [str(outcome.column) for outcome in spec.outcomes]
+    if not isinstance(design, ComparisonGroup):
+        return list(dict.fromkeys([*design, *outcomes]))
     names = [*design.covariates, *(str(outcome.column) for outcome in spec.outcomes)]
     ways: Sequence[ComparisonGroup] = (design, *design.alternatives)
     for way in ways:

@@ -21,7 +21,8 @@ from pbc_eval.results import AttEstimate, EffectSeries, MeasuredOutcome
 AS_BEFORE = "Trends diverging as much as before the start"
 TWICE = "Trends diverging twice as much as before the start"
 BOOTSTRAP = "Interval of the wild cluster bootstrap"
-DOUBTS = (AS_BEFORE, TWICE, BOOTSTRAP)
+LARGE_SAMPLE = "Interval of the estimator's own formula"
+DOUBTS = (AS_BEFORE, TWICE, BOOTSTRAP, LARGE_SAMPLE)
 CARRIED = 2  # one in so many of the treated carry an effect before the start that is used
 
 
@@ -58,6 +59,7 @@ def evidence_on_trends(
         diverging=honest,
         why_not_diverging=untold,
         bootstrap=bootstrapped(panel, design.level, options.seed) if plain else None,
+        inference=design.inference,
     )
 
 
@@ -122,7 +124,10 @@ def measured_in_doubt(
         relative = examined.diverging.relative
         by_size = dict(zip(relative.m, relative.intervals, strict=True))
         ends = {AS_BEFORE: by_size[1.0], TWICE: by_size[2.0]}
-    if examined.bootstrap is not None:
+    own = examined.analytic
+    if own is not None and own.conf_low is not None and own.conf_high is not None:
+        ends[LARGE_SAMPLE] = (own.conf_low, own.conf_high)
+    if examined.bootstrap is not None and examined.inference != "wild_bootstrap":
         ends[BOOTSTRAP] = (examined.bootstrap.conf_low, examined.bootstrap.conf_high)
     return {
         name: with_interval(outcome, measured, *pair)

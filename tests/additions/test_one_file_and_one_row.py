@@ -106,7 +106,7 @@ def test_an_estimator_that_gives_nothing_or_has_a_name_in_use_is_refused():
         ("estimator: imputaton", r"got 'imputaton'\. Did you mean 'imputation'\?"),
         ("estimator: two_way", r"must be one of group_time, imputation.*got 'two_way'"),
         ("estimator: imputation\n  anticipation: 1", r"Set design\.anticipation to 0"),
-        ("estimator: imputation\n  covariates: [discharges]", r"does not adjust for covariates"),
+        ("estimator: interaction_weighted\n  covariates: [discharges]", r"does not adjust for"),
     ],
 )
 def test_an_estimator_that_cannot_carry_the_headline_is_refused_before_data_are_read(

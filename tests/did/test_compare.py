@@ -51,6 +51,9 @@ def test_covariates_are_used_where_they_can_be_and_told_where_not():
     assert unadjusted == pytest.approx(plain.estimate, abs=1e-12)
     assert "not adjusted for z" in table.loc["imputation", "inference"]
     assert "not adjusted for z" in table.loc["two-way fixed effects", "inference"]
+    adjusted = [name for name in table.index if name.endswith(", adjusted")]
+    assert len(adjusted) == 4
+    assert table.loc[adjusted, "estimate"].notna().all()
 
 
 def test_too_many_comparison_units_are_not_weighted_one_by_one():

@@ -127,3 +127,26 @@ def test_p_values_of_several_outcomes_are_adjusted_as_the_file_agrees(tmp_path):
     plain, adjusted = (sorted(table.frame[name]) for name in ("p_value", "p_adjusted"))
     assert adjusted[0] == pytest.approx(min(2 * plain[0], 1.0))
     assert "adjusted for being several by Holm" in page._repr_html_()
+
+
+@pytest.mark.parametrize("name", ["hospital-readmissions", "insurance-expansion"])
+def test_the_headline_is_drawn_beside_what_the_contract_asks_for(name):
+    """On one line: the estimate and its interval as they are paid for, thresholds, the promise."""
+    released = released_of(name)
+    (figure,) = page_of(released).section("summary").figures
+    measured, terms = released.primary.measured, released.spec.payment
+    rows = figure.data.set_index("what")
+    assert rows.loc["estimate", "improvement"] == pytest.approx(measured.effect)
+    assert rows.loc["estimate", "conf_low"] == pytest.approx(measured.conf_low)
+    for ladder in released.payment_analysis.ladders:
+        if ladder.outcome != released.primary.outcome.id:
+            continue
+        step = ladder.steps[0][0]
+        unit = {"effect": 1.0, "relative_effect": 1 / measured.counterfactual}.get(ladder.measure)
+        if unit is not None:
+            drawn = rows.loc[f"Paid from: {ladder.label}", "improvement"]
+            assert drawn == pytest.approx(step / unit)
+    promised = terms.promised_effects.get(released.primary.outcome.id)
+    if promised is not None:
+        assert rows.loc["Promised", "improvement"] == promised
+    assert all(label in figure.alt for label in rows.index.drop("estimate"))

@@ -11,6 +11,7 @@ from pbc_eval.evaluation.designs import (
     difference_in_differences,
     forecast,
     matching,
+    randomised,
     reported,
     synthetic_difference_in_differences,
 )
@@ -24,6 +25,7 @@ DESIGNS: dict[str, DesignKind] = {
         difference_in_differences,
         synthetic_difference_in_differences,
         matching,
+        randomised,
         reported,
         forecast,
         counted,

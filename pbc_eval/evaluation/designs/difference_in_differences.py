@@ -5,19 +5,25 @@ from dataclasses import replace
 
 import numpy as np
 
-from pbc_eval._validate import did_you_mean
 from pbc_eval.agreement.design import DifferenceInDifferences
 from pbc_eval.agreement.evaluation import EvaluationSpec
-from pbc_eval.agreement.outcomes import DataRoles, Outcome
+from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.checks import run_checks
+from pbc_eval.checks.few_cluster_inference import few_clusters_of
 from pbc_eval.did.compare import Specification, average_of, specifications
 from pbc_eval.did.estimator import Comparison, Estimator, EstimatorOptions
 from pbc_eval.did.estimators import ESTIMATORS
 from pbc_eval.did.expected_error import SEED, ExpectedInference, expected_error, noise_before
 from pbc_eval.did.group_time_effects import GroupTimeEffects
-from pbc_eval.errors import DataError, DesignError, SpecError
+from pbc_eval.did.stated_inference import inferences_of, with_inference
+from pbc_eval.errors import DataError, DesignError
 from pbc_eval.evaluation import tables
-from pbc_eval.evaluation.designs.design_kind import DesignKind, Evidence, Facts
+from pbc_eval.evaluation.designs.design_kind import DesignKind, Evidence
+from pbc_eval.evaluation.designs.difference_agreed import (
+    headline_estimator,
+    paid_in_per_cent,
+    planned,
+)
 from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
 from pbc_eval.evaluation.outcome_panel import (
     groups,
@@ -63,32 +69,6 @@ def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, .
     )
 
 
-def headline_estimator(owner: str, design: DifferenceInDifferences) -> Estimator:
-    """The estimator of the headline, as ``design.estimator`` names it.
-
-    Raises SpecError for one that there is not, that gives no effects by cohort and period, or that
-    does not know what the design asks of it.
-    """
-    carrying = [name for name, row in ESTIMATORS.items() if row.carries_headlines]
-    estimator = ESTIMATORS.get(design.estimator)
-    if estimator is None or not estimator.carries_headlines:
-        raise SpecError(
-            f"{owner}: design.estimator must be one of {', '.join(carrying)}, got "
-            f"{design.estimator!r}.{did_you_mean(design.estimator, carrying)}"
-        )
-    if design.covariates and not estimator.adjusts:
-        raise SpecError(
-            f"{owner}: design.estimator {estimator.name} does not adjust for covariates. Leave "
-            "design.covariates out, or use group_time."
-        )
-    if design.anticipation and not estimator.allows_anticipation:
-        raise SpecError(
-            f"{owner}: design.estimator {estimator.name} takes every period before the start as "
-            "untreated. Set design.anticipation to 0, or use group_time."
-        )
-    return estimator
-
-
 def _find(
     spec: EvaluationSpec,
     design: DifferenceInDifferences,
@@ -100,7 +80,7 @@ def _find(
     assert estimator.effects is not None
     effects = estimator.effects(panel, options)
     averages = effects.aggregate(design.headline, level=design.level, bands=design.bands)
-    headline = averages.overall
+    headline = _with_stated_inference(panel, effects, design, averages.overall, seed)
     path = effects.aggregate("event", level=design.level, bands=design.bands)
     by_cohort = effects.aggregate("cohort", level=design.level, bands=design.bands)
     alternatives, impossible = _alternatives(panel, effects, design, estimator, seed)
@@ -110,8 +90,16 @@ def _find(
         evidence_on_trends(
             panel, _with_leads(panel, effects, estimator, options), design, options, headline
         ),
+        inferences=inferences_of(panel, effects, design.headline, anticipation=design.anticipation)
+        if few_clusters_of(panel)
+        else (),
+        analytic=averages.overall if headline is not averages.overall else None,
         outcome=outcome,
         currency=spec.contract.currency,
+        own_effects=effects,
+        protected=spec.publication.disclosure.of_units.protects,
+        average_kind=design.headline,
+        paid_in_per_cent=paid_in_per_cent(spec, outcome),
     )
     checks = run_checks(design.method, examined)
     measured = measured_from_estimate(
@@ -142,6 +130,32 @@ def _find(
             *tables.check_tables(spec, outcome, checks),
         ),
     )
+
+
+def _with_stated_inference(
+    panel: Panel,
+    effects: GroupTimeEffects,
+    design: DifferenceInDifferences,
+    headline: AttEstimate,
+    seed: int,
+) -> AttEstimate:
+    """The headline with the interval that was agreed to count.
+
+    Raises DesignError, naming what there can be, for one that does not apply to the data."""
+    if design.inference == "analytic":
+        return headline
+    try:
+        return with_inference(
+            panel,
+            effects,
+            design.headline,
+            inference=design.inference,
+            level=design.level,
+            seed=seed,
+            anticipation=design.anticipation,
+        )
+    except DesignError as refused:
+        raise DesignError(f"design.inference: {refused}", rule=refused.rule) from None
 
 
 def _kinds(side_by_side: Sequence[tuple[str, AttEstimate]]) -> tuple[str, ...]:
@@ -234,6 +248,8 @@ def _is_headline(tried: Specification, design: DifferenceInDifferences) -> bool:
     asked = _COMPARISON[design.control_group]
     if len(tried.estimator.comparisons) > 1 and tried.comparison != asked:
         return False
+    if not tried.estimator.adjusts:  # but in the one way that its regression has
+        return (tried.adjustment is not None) == bool(design.covariates)
     return tried.adjustment == (design.adjustment if design.covariates else None)
 
 
@@ -241,91 +257,11 @@ def label_of(tried: Specification, design: DifferenceInDifferences) -> str:
     """A way to estimate the effect, as a reader meets it."""
     if len(tried.estimator.comparisons) == 1:
         unadjusted = ", not adjusted" if design.covariates else ""
-        return tried.estimator.label + unadjusted
+        return tried.estimator.label + (", adjusted" if tried.adjustment else unadjusted)
     adjusted = f", {_ADJUSTED[tried.adjustment]}" if tried.adjustment else ""
     if design.covariates and tried.adjustment is None:
         adjusted = ", not adjusted"
     return _COMPARED_WITH[tried.comparison] + adjusted
-
-
-def _planned(spec: EvaluationSpec) -> Facts:
-    design, data = spec.design, spec.data
-    assert isinstance(design, DifferenceInDifferences)
-    facts: list[tuple[str, str]] = [
-        (Sentence("Method"), headline_estimator(spec.id, design).method_words),
-        (Sentence("Compared with"), _PLANNED_COMPARISON[design.control_group]),
-        (Sentence("Headline"), _PLANNED_AVERAGES[design.headline]),
-        (
-            Sentence("Base period"),
-            "the period before each"
-            if design.base_period == "varying"
-            else "the last period before the start",
-        ),
-        (Sentence("Bands of the path"), design.bands),
-    ]
-    if design.anticipation:
-        facts.append(
-            (Sentence("Anticipation"), f"{design.anticipation} periods before the start are open")
-        )
-    if design.covariates:
-        labels = data.labels if data else {}
-        names = ", ".join(labels.get(column, column) for column in design.covariates)
-        facts.append(
-            (Sentence("Adjusted for"), f"{names}, by {_PLANNED_ADJUSTMENTS[design.adjustment]}")
-        )
-    if design.several_outcomes in _PLANNED_SEVERAL:
-        facts.append((Sentence("Several outcomes"), _PLANNED_SEVERAL[design.several_outcomes]))
-    if data is not None:
-        by = data.labels.get(data.cluster, data.cluster) if data.cluster else data.unit_name[0]
-        facts.append((Sentence("Clustering"), f"by {by}"))
-        if data.weight:
-            facts.append((Sentence("Weighted by"), data.labels.get(data.weight, data.weight)))
-        facts += _stated_of_data(data)
-    return tuple(facts)
-
-
-def _stated_of_data(data: DataRoles) -> list[tuple[str, str]]:
-    """What the file states where data could be taken in more than one way."""
-    facts: list[tuple[str, str]] = []
-    if data.start_inside_period:
-        facts.append((Sentence("Start inside a period"), _PLANNED_STARTS[data.start_inside_period]))
-    if data.never_treated_codes:
-        codes = ", ".join(map(str, data.never_treated_codes))
-        facts.append((Sentence("Codes for never treated"), codes))
-    if data.fix_weights:
-        facts.append((Sentence("Weights that change"), _PLANNED_WEIGHTS[data.fix_weights]))
-    return facts
-
-
-_PLANNED_STARTS = {
-    "this_period": "the period counts as treated",
-    "next_period": "treated from the next period on; the period itself serves as no base",
-    "leave_period_out": "treated from the next period on; the period itself is left out",
-}
-_PLANNED_WEIGHTS = {
-    "base_period": "the weight of the last period wholly before treatment counts",
-    "first_period": "the weight of the first period counts",
-    "varying": "every observation counts by its own weight",
-}
-_PLANNED_SEVERAL = {
-    "holm": "p-values adjusted by Holm's method",
-    "benjamini_hochberg": "p-values adjusted by Benjamini and Hochberg's method",
-}
-_PLANNED_COMPARISON = {
-    "never_treated": "units that are never treated",
-    "not_yet_treated": "units that are not treated yet, the never treated among them",
-}
-_PLANNED_AVERAGES = {
-    "simple": "the average over all treated units and periods",
-    "event": "the average over periods since the start",
-    "cohort": "the average over groups that started together, each over its own periods",
-    "calendar": "the average over calendar periods",
-}
-_PLANNED_ADJUSTMENTS = {
-    "dr": "doubly robust (outcome regression and weighting together)",
-    "reg": "outcome regression",
-    "ipw": "weighting by the chance of being treated",
-}
 
 
 def _strength(evidence: Evidence) -> Sentence:
@@ -381,7 +317,7 @@ DESIGN_KIND = DesignKind(
     label="Difference-in-differences",
     find=find,
     registry_codes=("difference",),
-    planned=_planned,
+    planned=planned,
     reads=(read_every_panel,),
     strength=_strength,
     expected_inference=_expected_inference,

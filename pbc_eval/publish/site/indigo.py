@@ -21,6 +21,7 @@ _VALIDATION = {  # method -> word of the list "outcome validation method"
     "difference_in_differences": "Quasi-experimental study",
     "synthetic_difference_in_differences": "Quasi-experimental study",
     "matching": "Quasi-experimental study",
+    "randomised": "Randomised Control Trial",
 }
 _SOURCE = "report"
 

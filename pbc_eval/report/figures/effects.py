@@ -26,7 +26,7 @@ from pbc_eval.report.figures.drawing import (
     legend,
     scale_of,
 )
-from pbc_eval.results import AttEstimate, EffectSeries
+from pbc_eval.results import AttEstimate, EffectSeries, MeasuredOutcome
 
 MOST_TICKS = 8  # of dates on an axis
 
@@ -233,3 +233,50 @@ def _specification_alt(estimates: list[AttEstimate], outcome: Outcome, currency:
         outside = sum(bool(e.significant) for e in known)
         wording += f" {outside} of {len(known)} intervals exclude zero."
     return wording
+
+
+def at_a_glance(
+    measured: MeasuredOutcome,
+    outcome: Outcome,
+    currency: str,
+    marks: Sequence[tuple[str, float]],
+    *,
+    name: str,
+    level: float,
+) -> Figure:
+    """The improvement with its interval, beside no effect and the ``marks`` of the contract: the
+    names of its thresholds and of its promise, and where they stand in the outcome's unit."""
+    scale, effect = scale_of(outcome), measured.effect or 0.0
+    low, high = measured.conf_low, measured.conf_high
+    rows = [("estimate", effect, low, high), *((label, at, None, None) for label, at in marks)]
+
+    def draw(axes: Axes) -> None:
+        axes.axvline(0, color=GREY, linewidth=1)
+        if low is not None and high is not None:
+            axes.hlines(0, scale * low, scale * high, color=NAVY, linewidth=5, alpha=0.5)
+        axes.plot(scale * effect, 0, "s", color=NAVY, markersize=10, label="Found, with interval")
+        for place, (label, at) in enumerate(marks):
+            colour = (ORANGE, TEAL, PLUM, GREY, NAVY)[place % 5]
+            style = ("--", "-.", ":", "-")[place % 4]
+            axes.axvline(scale * at, color=colour, linewidth=2, linestyle=style, label=label)
+        axes.set_yticks([])
+        axes.set_ylim(-1, 1)
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.set_xlabel(axis_label(outcome, "Improvement"))
+        legend(axes)
+
+    between = ""
+    if low is not None and high is not None:
+        ends = [fmt.amount(end, outcome, currency) for end in (low, high)]
+        between = f", with an interval from {ends[0]} to {ends[1]} ({fmt.percent(level)})"
+    named = "".join(f"; {label}: {fmt.amount(at, outcome, currency)}" for label, at in marks)
+    return finish(
+        draw,
+        name=name,
+        caption=f"{outcome.label}: the improvement that was found, beside no effect (grey line) "
+        "and what the contract asks for.",
+        alt=f"Improvement of {fmt.amount(effect, outcome, currency)}{between}{named}.",
+        data=pd.DataFrame(rows, columns=["what", "improvement", "conf_low", "conf_high"]),
+        height=2.1,
+        width=5.0,
+    )

@@ -213,7 +213,7 @@ def _figures_of_groups(finding: ReleasedFinding, released: ReleasedEvaluation) -
         drawn["paths"] = group_paths(
             shown, outcome, name=f"{outcome.id}-paths", time_name=time_name
         )
-    if balance is not None:
+    if balance is not None and "std_diff_after" in balance.frame:
         gaps = _numbers(balance.frame[["std_diff_before", "std_diff_after"]])
         gaps.columns = pd.Index(["before", "after"])
         frame = pd.concat([balance.frame["covariate"], gaps], axis=1).dropna(subset=["after"])

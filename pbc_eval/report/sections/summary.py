@@ -1,6 +1,7 @@
 """What was found, at the top of a page: headlines in boxes, and what can and cannot be said."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from pbc_eval.checks import checks_for
@@ -8,10 +9,12 @@ from pbc_eval.checks.diverging_trends import breakdown_in_words
 from pbc_eval.disclosure import ReleasedEvaluation, ReleasedFinding, ReleasedPortfolio
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.agreement_of_methods import AgreementOfMethods
+from pbc_eval.evaluation.measured_outcome import SHARE_OF_COMPARISON
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.sentence import EMPTY, Claim, Sentence
 from pbc_eval.messages.values import Money, Name, Number, as_typed
 from pbc_eval.payment.statement import PaymentStatement
+from pbc_eval.report.figures.effects import at_a_glance
 from pbc_eval.report.parts import Heading, LaidOut, Listed, Part
 from pbc_eval.report.words import claims, facts, prose
 from pbc_eval.report.words.portfolio_words import headline_sentences, money_sentence
@@ -32,6 +35,7 @@ def evaluation_parts(released: ReleasedEvaluation) -> Sequence[Part]:
     parts: list[Part] = [
         LaidOut("headlines", {"first": outcomes[0] if outcomes else None, "boxes": boxes})
     ]
+    parts += at_a_glance_of(released)
     if strength := prose.strength_of_evidence(released):
         lines = [line for finding in ordered for line in _evidence(finding, released)]
         parts.append(LaidOut("strength", {"strength": strength, "lines": lines}))
@@ -42,6 +46,41 @@ def evaluation_parts(released: ReleasedEvaluation) -> Sequence[Part]:
             claims.refuse_over_claims(sentence, primary, released)
         parts.append(LaidOut("say", {"can_say": can, "cannot_say": cannot}))
     return parts
+
+
+def at_a_glance_of(released: ReleasedEvaluation) -> list[Part]:
+    """The headline drawn beside what the contract asks for; nothing where its terms name neither a
+    threshold nor a promise for it."""
+    finding, terms = released.primary, released.spec.payment
+    if finding is None or terms is None:
+        return []
+    measured, outcome = finding.measured, finding.outcome
+    if not measured.effect or measured.unit == SHARE_OF_COMPARISON:
+        return []  # the latter is of no unit that an axis could have
+    analysis, marks = released.payment_analysis, []
+    for ladder in analysis.ladders if analysis else ():
+        unit = ladder.estimate / measured.effect
+        if ladder.outcome == outcome.id and unit:
+            for place, (step, _) in enumerate(ladder.steps):
+                paid = f"More paid from ({place + 1})" if place else "Paid from"
+                marks.append((f"{paid}: {ladder.label}", step / unit))
+    marks = marks[:MOST_STEPS]
+    if outcome.id in terms.promised_effects:
+        marks.append(("Promised", terms.promised_effects[outcome.id]))
+    if not marks:
+        return []
+    figure = at_a_glance(
+        measured,
+        outcome,
+        released.spec.contract.currency,
+        marks,
+        name=f"{outcome.id}-at-a-glance",
+        level=finding.headline.level,
+    )
+    return [replace(figure, about=outcome.id)]
+
+
+MOST_STEPS = 4  # that are drawn
 
 
 def _evidence(finding: ReleasedFinding, released: ReleasedEvaluation) -> list[Sentence]:
@@ -89,7 +128,13 @@ def _agreement_in_words(
     if agreement.agreed is not None and agreement.payments:
         currency = released.spec.contract.currency
         paid = Sentence("; all would pay the same")
-        if agreement.paying_otherwise:
+        if agreement.paying_otherwise and len(set(agreement.payments)) == 1:
+            paid = Sentence(
+                "; they would pay {least}, beside {agreed} as agreed",
+                least=Money(min(agreement.payments), currency),
+                agreed=Money(agreement.agreed, currency),
+            )
+        elif agreement.paying_otherwise:
             paid = Sentence(
                 "; they would pay between {least} and {most}, beside {agreed} as agreed",
                 least=Money(min(agreement.payments), currency),

@@ -1,0 +1,1 @@
+"""Randomised trials: who got the programme was decided by lot."""
