@@ -6,6 +6,7 @@ Analysis", Nature Human Behaviour 4, laid on its side so that every way keeps it
 
 import math
 from collections.abc import Sequence
+from textwrap import fill, wrap
 
 import numpy as np
 import pandas as pd
@@ -235,6 +236,9 @@ def _specification_alt(estimates: list[AttEstimate], outcome: Outcome, currency:
     return wording
 
 
+LEGEND_CHARACTERS = 26  # of a line, so that two columns fit a phone
+
+
 def at_a_glance(
     measured: MeasuredOutcome,
     outcome: Outcome,
@@ -258,7 +262,8 @@ def at_a_glance(
         for place, (label, at) in enumerate(marks):
             colour = (ORANGE, TEAL, PLUM, GREY, NAVY)[place % 5]
             style = ("--", "-.", ":", "-")[place % 4]
-            axes.axvline(scale * at, color=colour, linewidth=2, linestyle=style, label=label)
+            wrapped = fill(label, LEGEND_CHARACTERS)
+            axes.axvline(scale * at, color=colour, linewidth=2, linestyle=style, label=wrapped)
         axes.set_yticks([])
         axes.set_ylim(-1, 1)
         axes.xaxis.set_major_locator(MaxNLocator(5))
@@ -277,6 +282,6 @@ def at_a_glance(
         "and what the contract asks for.",
         alt=f"Improvement of {fmt.amount(effect, outcome, currency)}{between}{named}.",
         data=pd.DataFrame(rows, columns=["what", "improvement", "conf_low", "conf_high"]),
-        height=2.1,
+        height=2.1 + 0.14 * sum(len(wrap(label, LEGEND_CHARACTERS)) for label, _ in marks),
         width=5.0,
     )

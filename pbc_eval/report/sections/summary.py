@@ -58,12 +58,14 @@ def at_a_glance_of(released: ReleasedEvaluation) -> list[Part]:
     if not measured.effect or measured.unit == SHARE_OF_COMPARISON:
         return []  # the latter is of no unit that an axis could have
     analysis, marks = released.payment_analysis, []
-    for ladder in analysis.ladders if analysis else ():
+    ladders = [one for one in (analysis.ladders if analysis else ()) if one.outcome == outcome.id]
+    for ladder in ladders:
         unit = ladder.estimate / measured.effect
-        if ladder.outcome == outcome.id and unit:
+        if unit:
             for place, (step, _) in enumerate(ladder.steps):
                 paid = f"More paid from ({place + 1})" if place else "Paid from"
-                marks.append((f"{paid}: {ladder.label}", step / unit))
+                whose = f": {ladder.label}" if len(ladders) > 1 else ""
+                marks.append((f"{paid}{whose}", step / unit))
     marks = marks[:MOST_STEPS]
     if outcome.id in terms.promised_effects:
         marks.append(("Promised", terms.promised_effects[outcome.id]))
