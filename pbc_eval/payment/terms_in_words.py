@@ -1,6 +1,10 @@
 """Payment terms in plain English, one sentence a clause, for the report and for a signatory."""
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import TypeVar
+
+from pydantic import BaseModel
 
 from pbc_eval.agreement.money import money_text
 from pbc_eval.agreement.payment_base import Blend, ClauseBase, MeasuredClause, PricedClause
@@ -11,6 +15,7 @@ from pbc_eval.agreement.payment_several import Triggers
 from pbc_eval.agreement.payment_terms import Clause, PaymentTerms
 from pbc_eval.payment.clauses import kind_of
 
+Model = TypeVar("Model", bound=BaseModel)
 RULES = {
     "point": "",
     "lower_bound": ", at the lower confidence bound",
@@ -18,11 +23,14 @@ RULES = {
 }
 
 
-def terms_in_words(terms: PaymentTerms) -> tuple[str, ...]:
+def terms_in_words(terms: PaymentTerms, labels: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """One sentence a clause, in order, then one for each limit over several of them.
 
-    "Pays £1,200 for each readmission avoided, up to £900,000 (Schedule 2, para 4)."
+    "Pays £1,200 for each readmission avoided, up to £900,000 (Schedule 2, para 4)." ``labels`` are
+    the names of outcomes by their ids; with them clauses, too, go by their labels.
     """
+    if labels is not None:
+        terms = _by_labels(terms, {**{c.id: c.label for c in terms.clauses}, **labels})
     rated = {clause.id for card in terms.rate_cards for clause in _of_card(card, terms)}
     return (
         *(clause_sentence(c, terms.currency) for c in terms.clauses if c.id not in rated),
@@ -30,6 +38,33 @@ def terms_in_words(terms: PaymentTerms) -> tuple[str, ...]:
         *limit_sentences(terms),
         *(_variation(change, terms.currency) for change in terms.variations),
     )
+
+
+_NAMES = {"outcome", "withheld", "of"}  # fields that hold ids of outcomes and clauses
+
+
+def _by_labels(terms: PaymentTerms, labels: Mapping[str, str]) -> PaymentTerms:
+    """The terms with names where ids stood, for sentences only."""
+    clauses = tuple(_named(clause, labels) for clause in terms.clauses)
+    limits = tuple(_named(limit, labels) for limit in terms.limits)
+    return terms.model_copy(update={"clauses": clauses, "limits": limits})
+
+
+def _named(part: Model, labels: Mapping[str, str]) -> Model:
+    changes: dict[str, object] = {}
+    for name in type(part).model_fields:
+        value = getattr(part, name)
+        if name in _NAMES and isinstance(value, str):
+            changes[name] = _quoted(value, labels)
+        elif name in _NAMES and isinstance(value, tuple):
+            changes[name] = tuple(dict.fromkeys(_quoted(one, labels) for one in value))
+        elif isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
+            changes[name] = tuple(_named(one, labels) for one in value)
+    return part.model_copy(update=changes)
+
+
+def _quoted(name: str, labels: Mapping[str, str]) -> str:
+    return f"“{labels[name]}”" if name in labels else name
 
 
 def _of_card(card: RateCard, terms: PaymentTerms) -> list[Tariff]:

@@ -2,10 +2,13 @@
 
 import dataclasses
 import pickle
+import re
 from decimal import Context, Decimal, localcontext
 
 import pytest
+from evaluations import DATA, EVERY
 
+from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.errors import PaymentTermsError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Units
@@ -334,3 +337,19 @@ def test_terms_may_be_plain_data():
     terms["clauses"][0]["price"] = "1,200.50"
     result = MeasuredOutcome(outcome="work", source="counted", count=3)
     assert payment_due(terms, [result]).total == Decimal("3601.50")
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_with_labels_no_sentence_names_an_outcome_or_a_clause_by_its_id(name):
+    spec = load_evaluation(DATA / name)
+    if spec.payment is None:
+        return
+    labels = {outcome.id: outcome.label for outcome in spec.outcomes}
+    ids = {*labels, *(clause.id for clause in spec.payment.clauses)}
+    rules = [re.sub(r"\([^)]*\)", "", text) for text in terms_in_words(spec.payment, labels)]
+    named = {i for i in ids for text in rules if re.search(rf"(?<![\w-]){i}(?![\w-])", text)}
+    assert not {i for i in named if "-" in i}  # ids of one plain word are words of sentences, too
+    amounts = [re.findall(r"[£$€][\d,.]+", text) for text in terms_in_words(spec.payment)]
+    assert amounts == [
+        re.findall(r"[£$€][\d,.]+", text) for text in terms_in_words(spec.payment, labels)
+    ]

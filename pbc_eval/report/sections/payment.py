@@ -44,12 +44,13 @@ def payment_parts(released: ReleasedEvaluation) -> Sequence[Part]:
     if payment.illustrative:
         parts.append(Notice(illustrative_notice(released), Sentence("Illustrative.")))
     total = fmt.money(float(payment.total), payment.currency, payment.decimals)
+    labels = {outcome.id: outcome.label for outcome in released.spec.outcomes}
     formulas = [(line.label or line.clause, line.formula) for line in payment.lines]
     parts += [
         LaidOut("total", {"total": total, "is_forecast": payment.is_forecast}),
         *((Paragraphs((payment.sentence,)),) if payment.is_forecast else ()),
         Heading(Sentence("The rule")),
-        Listed(tuple(terms_in_words(terms)), numbered=True),
+        Listed(tuple(terms_in_words(terms, labels)), numbered=True),
         *_account_parts(released),
         Heading(Sentence("The statement, line by line")),
         *tables_of(released.table("payment-statement"), folded=released.account is not None),
