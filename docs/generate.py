@@ -22,6 +22,8 @@ ROOMS = {
     "panel": "Panels",
     "did": "Difference-in-differences",
     "matching": "Matching and weighting",
+    "trials": "Randomised trials",
+    "checks": "Checks",
     "payment": "Payment",
     "sroi": "Social return",
     "kpi": "Performance measures",

@@ -72,8 +72,8 @@ from .did.stated_inference import inferences_of as inferences_of
 from .did.stated_inference import with_inference as with_inference
 from .lab.drawn import plot as plot
 from .lab.examples import example as example
-from .lab.explained import Explanation as Explanation
 from .lab.explained import explain as explain
+from .lab.explanation import Explanation as Explanation
 from .lab.explore import explore as explore
 from .lab.own_report import open_report as open_report
 from .matching.abadie_imbens import Tolerant as Tolerant

@@ -21,7 +21,11 @@ def answering(monkeypatch, tmp_path, *lines):
 
 
 @pytest.mark.parametrize(
-    ("number", "holds"), [("0", "cohort:"), ("4", "reported"), ("5", "forecast")]
+    ("number", "holds"),
+    [
+        ("0", "cohort:"),
+        *((str(METHODS.index(name) + 1), name) for name in ("reported", "forecast")),
+    ],
 )
 def test_new_asks_for_what_it_needs(monkeypatch, tmp_path, number, holds):
     done = answering(monkeypatch, tmp_path, "winter-shelter", number, "")

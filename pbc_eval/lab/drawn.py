@@ -15,6 +15,8 @@ from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.did.bacon import BaconDecomposition
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.honest_did import HonestDid
+from pbc_eval.did.leave_out import LeaveOneOut
+from pbc_eval.did.scale import ScaleTest
 from pbc_eval.did.two_way_weights import TwoWayWeights
 from pbc_eval.errors import DataError
 from pbc_eval.evaluation.detectable import MinimumDetectableEffect
@@ -151,6 +153,20 @@ def _power(detectable: MinimumDetectableEffect) -> Figure:
         alt=f"A rising curve; it reaches {detectable.power:.0%} at {detectable.effect:.3g}.",
         data=frame,
     )
+
+
+def _left_out(left_out: LeaveOneOut) -> Figure:
+    data, axis = left_out.to_frame(), "Effect without it (in the outcome's unit)"
+    words = f"The average effect without each {left_out.by} in turn."
+    return bars(left_out.left_out, left_out.estimates, name="left-out", caption=words, axis=axis,
+                data=data)  # fmt: skip
+
+
+def _scale(scale: ScaleTest) -> Figure:
+    data = scale.to_frame()
+    labels = [f"{row[1]:.3g} to {row[2]:.3g}" for row in data.itertuples()]
+    words = "Shares of the treated by part of the range, if trends were parallel on every scale."
+    return bars(labels, scale.implied, name="scale", caption=words, axis="Share", data=data)
 
 
 def _kpi(kpi: KpiResult) -> Figure:
@@ -357,6 +373,8 @@ PLOTS: dict[type, Callable[[Any], Figure]] = {
     BaconDecomposition: _bacon,
     TwoWayWeights: _weights,
     MinimumDetectableEffect: _power,
+    LeaveOneOut: _left_out,
+    ScaleTest: _scale,
     KpiResult: _kpi,
     RiskEffects: _people,
     RateEffects: _people,

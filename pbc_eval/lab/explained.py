@@ -4,19 +4,20 @@ would overturn it. One row a kind of result; estimates add what they carry of th
 Whoever adds a kind of result adds its row: ``add_explanation``.
 """
 
-import html
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from pbc_eval._display import Displayed
 from pbc_eval.did.bacon import BaconDecomposition
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.honest_did import HonestDid
+from pbc_eval.did.leave_out import LeaveOneOut
+from pbc_eval.did.scale import ScaleTest
 from pbc_eval.did.two_way_weights import TwoWayWeights
 from pbc_eval.errors import DataError
 from pbc_eval.evaluation.detectable import MinimumDetectableEffect
 from pbc_eval.kpi.record import KpiResult
+from pbc_eval.lab.explanation import Explanation
 from pbc_eval.matching.binary import RiskEffects
 from pbc_eval.matching.counts import RateEffects
 from pbc_eval.matching.ledger import SampleLedger
@@ -33,40 +34,6 @@ from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.portfolio.ranks import League
 from pbc_eval.results import AttEstimate, EffectSeries
 from pbc_eval.sroi.present_value import SroiResult
-
-Sentences = tuple[Sentence, ...]
-HEADINGS = (
-    ("what", "What this is"),
-    ("against", "Against whom or what"),
-    ("assumes", "What it assumes"),
-    ("overturned_by", "What would overturn it"),
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """Four short lists of sentences. ``of`` is the result in one line."""
-
-    of: str
-    what: Sentences
-    against: Sentences
-    assumes: Sentences
-    overturned_by: Sentences
-
-    def __str__(self) -> str:
-        lines = [self.of]
-        for name, heading in HEADINGS:
-            lines += ["", heading, *(f"  - {sentence}" for sentence in getattr(self, name))]
-        return "\n".join(lines)
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        parts = [f"<p><strong>{html.escape(self.of)}</strong></p>"]
-        for name, heading in HEADINGS:
-            items = "".join(f"<li>{html.escape(str(s))}</li>" for s in getattr(self, name))
-            parts.append(f"<h4>{heading}</h4><ul>{items}</ul>")
-        return "".join(parts)
 
 
 def explain(result: Displayed) -> Explanation:
@@ -224,6 +191,26 @@ def _of_power(detectable: MinimumDetectableEffect) -> Explanation:
     )
 
 
+def _of_left_out(left_out: LeaveOneOut) -> Explanation:
+    return Explanation(
+        of=left_out.summary(),
+        what=(Sentence("The average effect again, each time without one of those it rests on."),),
+        against=(Sentence("The effect with all of them."),),
+        assumes=(Sentence("The others stand for the one that is left out."),),
+        overturned_by=(Sentence("One of them alone turns the sign, or carries most of it."),),
+    )
+
+
+def _of_scale(scale: ScaleTest) -> Explanation:
+    return Explanation(
+        of=scale.summary(),
+        what=(Sentence("Whether trends can be parallel on every scale: levels, logs, any other."),),
+        against=(Sentence("Shares of outcomes that the treated would have had: none below zero."),),
+        assumes=(Sentence("The whole distribution of outcomes would have moved alike."),),
+        overturned_by=(Sentence("A share below zero by more than chance: the scale matters."),),
+    )
+
+
 def _of_kpi(kpi: KpiResult) -> Explanation:
     return Explanation(
         of=f"{kpi.kpi.label}: {kpi.rating}",
@@ -373,6 +360,8 @@ EXPLANATIONS: dict[type, Callable[[Any], Explanation]] = {
     BaconDecomposition: _of_bacon,
     TwoWayWeights: _of_weights,
     MinimumDetectableEffect: _of_power,
+    LeaveOneOut: _of_left_out,
+    ScaleTest: _of_scale,
     KpiResult: _of_kpi,
     RiskEffects: _of_people,
     RateEffects: _of_people,

@@ -17,6 +17,7 @@ from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Number
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
+from pbc_eval.numerics.clustered import Clusters
 from pbc_eval.numerics.null_draws import NullDraws
 from pbc_eval.trials.arms import OWNER, Trial
 
@@ -176,5 +177,5 @@ class _Units:
         return top, squares / (n * (n - 1))
 
     def _summed(self, values: Floats) -> Floats:
-        made: Floats = np.add.reduceat(values, self.first, axis=1)
-        return made
+        blocks = Clusters(order=None, first=self.first)
+        return np.asarray(np.moveaxis(blocks.sums(np.moveaxis(values, 1, 0)), 0, 1), dtype=float)

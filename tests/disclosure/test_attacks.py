@@ -344,7 +344,7 @@ def test_a_verified_count_of_few_people_is_told_by_nobody(tmp_path, stated, stat
         tmp_path / "kpi", invented.measures([300], [500]), counts=[count]
     )
     spec = load_evaluation(folder)
-    reviews = review_of_counts(spec, spec.publication.disclosure)
+    reviews = review_of_counts(spec, spec.publication.disclosure, {})
     assert [review.status for review in reviews] == ([status] if status else [])
 
 

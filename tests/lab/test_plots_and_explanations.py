@@ -18,7 +18,8 @@ from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.errors import DataError, PublicationError
 from pbc_eval.kpi.measure import measure_performance
 from pbc_eval.lab.drawn import PLOTS, add_plot
-from pbc_eval.lab.explained import EXPLANATIONS, HEADINGS, add_explanation
+from pbc_eval.lab.explained import EXPLANATIONS, add_explanation
+from pbc_eval.lab.explanation import HEADINGS
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.portfolio.ranks import league
 
@@ -33,6 +34,8 @@ def more() -> Iterator[Displayed]:
     yield SHOWN[3]  # an event study
     yield SHOWN[2].aggregate("cohort")
     yield pbc.minimum_detectable_effect(SHOWN[0])
+    yield pbc.leave_one_out(SHOWN[0], SHOWN[2])
+    yield pbc.scale_test(SHOWN[0])
     frame = people().assign(job=lambda f: (f["y"] > 40).astype(int), falls=lambda f: f["arm"] + 1)
     sample = pbc.match(frame, treatment="arm", unit="who", covariates=["age"])
     yield pbc.risk_effects(sample, "job")

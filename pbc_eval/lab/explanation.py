@@ -1,0 +1,40 @@
+"""What a result says of itself: four short lists of sentences, in a prompt and in a notebook."""
+
+import html
+from dataclasses import dataclass
+
+from pbc_eval.messages.sentence import Sentence
+
+Sentences = tuple[Sentence, ...]
+HEADINGS = (
+    ("what", "What this is"),
+    ("against", "Against whom or what"),
+    ("assumes", "What it assumes"),
+    ("overturned_by", "What would overturn it"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Four short lists of sentences. ``of`` is the result in one line."""
+
+    of: str
+    what: Sentences
+    against: Sentences
+    assumes: Sentences
+    overturned_by: Sentences
+
+    def __str__(self) -> str:
+        lines = [self.of]
+        for name, heading in HEADINGS:
+            lines += ["", heading, *(f"  - {sentence}" for sentence in getattr(self, name))]
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        parts = [f"<p><strong>{html.escape(self.of)}</strong></p>"]
+        for name, heading in HEADINGS:
+            items = "".join(f"<li>{html.escape(str(s))}</li>" for s in getattr(self, name))
+            parts.append(f"<h4>{heading}</h4><ul>{items}</ul>")
+        return "".join(parts)
