@@ -69,7 +69,8 @@ def html_table(frame: pd.DataFrame, caption: str) -> str:
         is_held = is_held or any(held)
         first, *rest = (_cell(value) + HELD * few for value, few in zip(values, held, strict=True))
         cells = "".join(f"<td>{cell}</td>" for cell in rest)
-        rows.append(f'<tr><th scope="row">{first}</th>{cells}</tr>')
+        head = f'<th scope="row">{first}</th>' if first.strip() else "<td></td>"
+        rows.append(f"<tr>{head}{cells}</tr>")
     more = len(frame) - MOST_ROWS
     notes = [NOTE_HELD] if is_held else []
     notes += [f"And {more:,} more rows: to_frame() has them all."] if more > 0 else []

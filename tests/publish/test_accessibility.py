@@ -5,13 +5,15 @@ import zlib
 
 import pytest
 from browser import NEEDS_CHROMIUM, OVERFLOW, WIDTHS, chromium, opened, violations
-from evaluations import EVERY
+from evaluations import DATA, EVERY
+
+from pbc_eval.agreement.evaluation import load_evaluation
 
 pytestmark = [pytest.mark.soak, NEEDS_CHROMIUM]  # every example is published
 MOST_BYTES = 400_000  # of a page
 FOCUSABLE = "a[href], summary, [tabindex='0'], input, select, button"
 REPORTS = [
-    *(f"{name}/2026-1/index.html" for name in EVERY),
+    *(f"{name}/{load_evaluation(DATA / name).edition}/index.html" for name in EVERY),
     "hospital-readmissions/design-1/index.html",
     "examples-2026/2026-1/index.html",
     "work-support-2026/2026-1/index.html",
