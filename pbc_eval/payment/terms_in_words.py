@@ -57,9 +57,9 @@ def _named(part: Model, labels: Mapping[str, str]) -> Model:
         if name in _NAMES and isinstance(value, str):
             changes[name] = _quoted(value, labels)
         elif name in _NAMES and isinstance(value, tuple):
-            changes[name] = tuple(dict.fromkeys(_quoted(one, labels) for one in value))
+            changes[name] = tuple(dict.fromkeys(_quoted(name_of, labels) for name_of in value))
         elif isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
-            changes[name] = tuple(_named(one, labels) for one in value)
+            changes[name] = tuple(_named(inner, labels) for inner in value)
     return part.model_copy(update=changes)
 
 

@@ -58,7 +58,9 @@ def at_a_glance_of(released: ReleasedEvaluation) -> list[Part]:
     if not measured.effect or measured.unit == SHARE_OF_COMPARISON:
         return []  # the latter is of no unit that an axis could have
     analysis, marks = released.payment_analysis, []
-    ladders = [one for one in (analysis.ladders if analysis else ()) if one.outcome == outcome.id]
+    ladders = [
+        rung for rung in (analysis.ladders if analysis else ()) if rung.outcome == outcome.id
+    ]
     for ladder in ladders:
         unit = ladder.estimate / measured.effect
         if unit:
