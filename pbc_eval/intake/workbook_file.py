@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pbc_eval.errors import DataError, PbcError
+from pbc_eval.numerics.published import published
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell
@@ -115,7 +116,8 @@ def _with_values(content: bytes, values: Mapping[bytes, float]) -> bytes:
     """The part of a sheet with what each of its formulas comes to, which openpyxl leaves blank."""
 
     def fill(cell: re.Match[bytes]) -> bytes:
-        return cell[1] + b"<v>" + repr(float(values[cell[2]])).encode() + b"</v>"
+        value = published(float(values[cell[2]]))  # alike on every machine
+        return cell[1] + b"<v>" + repr(value).encode() + b"</v>"
 
     return _FORMULA.sub(fill, content)
 

@@ -1,6 +1,7 @@
 """The workbook works payment and return out again: LibreOffice finds the same to the penny."""
 
 import datetime as dt
+import io
 import shutil
 import subprocess
 import zipfile
@@ -31,9 +32,10 @@ def released():
 
 
 def recalculated(folder, books: dict[str, bytes]):
-    """Each workbook as LibreOffice works it out, values only."""
+    """Each workbook as LibreOffice works it out, values only: what its formulas are said to come to
+    is taken off first, for LibreOffice would take it over."""
     for name, data in books.items():
-        (folder / f"{name}.xlsx").write_bytes(data)
+        openpyxl.load_workbook(io.BytesIO(data)).save(folder / f"{name}.xlsx")
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
     convert = ["--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(folder / "out")]
     subprocess.run(
@@ -82,7 +84,8 @@ def test_libreoffice_finds_the_same_ratio_and_payment_to_the_penny(released, tmp
                 for cell in row:
                     kept = stored[sheet.title][cell.coordinate].value
                     if isinstance(cell.value, int | float):
-                        assert kept == pytest.approx(cell.value, rel=1e-9, abs=1e-6), (name, cell)
+                        # a tenth of a penny: what is stated beside a result has ten digits
+                        assert kept == pytest.approx(cell.value, rel=1e-9, abs=1e-3), (name, cell)
             for row in sheet.iter_rows(values_only=True):
                 assert not [c for c in row if isinstance(c, str) and c.startswith("#")], name
 
