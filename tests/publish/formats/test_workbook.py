@@ -84,8 +84,12 @@ def test_libreoffice_finds_the_same_ratio_and_payment_to_the_penny(released, tmp
                 for cell in row:
                     kept = stored[sheet.title][cell.coordinate].value
                     if isinstance(cell.value, int | float):
-                        # a tenth of a penny: what is stated beside a result has ten digits
-                        assert kept == pytest.approx(cell.value, rel=1e-9, abs=1e-3), (name, cell)
+                        # a tenth of a penny: a difference from what is stated to ten digits
+                        is_difference = (sheet.title, cell.column_letter) == ("Results", "D")
+                        near = pytest.approx(
+                            cell.value, rel=1e-9, abs=1e-3 if is_difference else 1e-6
+                        )
+                        assert kept == near, (name, cell)
             for row in sheet.iter_rows(values_only=True):
                 assert not [c for c in row if isinstance(c, str) and c.startswith("#")], name
 
