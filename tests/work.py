@@ -34,6 +34,15 @@ def die_if_bad(job: Job) -> JobResult:
     return JobResult(job, page=job.reports / job.name)
 
 
+def die_after_the_bad(job: Job) -> JobResult:
+    """As ``die_if_bad``, but any other job begins only when the pool of the bad one has ended."""
+    if not job.name.startswith("bad"):
+        while not (job.reports / "bad").exists():
+            time.sleep(0.01)
+        time.sleep(0.5)
+    return die_if_bad(job)
+
+
 def note_and_sleep(job: Job) -> JobResult:
     """Leave the process's id and that of a child in a group of its own; sleep for a minute."""
     job.reports.mkdir(parents=True, exist_ok=True)

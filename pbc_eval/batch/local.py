@@ -137,9 +137,13 @@ def run_spawned(jobs: Sequence[Job], workers: int, work: Work = publish) -> Iter
     waiting = deque(jobs)
     while waiting:
         interrupted = yield from _one_pool(waiting, max(1, workers), work)
+        # Of several it is not known whose process it was: each has had none of its two tries alone.
+        tries = 1 if len(interrupted) == 1 else 2
         for job in interrupted:
-            for again in (yield from _one_pool(deque([job]), 1, work)):
-                yield JobResult(again, problem=ENDED)
+            left = [job]
+            for _ in range(tries):
+                left = yield from _one_pool(deque(left), 1, work)
+            yield from (JobResult(again, problem=ENDED) for again in left)
 
 
 def _one_pool(

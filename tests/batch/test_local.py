@@ -57,6 +57,12 @@ def test_where_nothing_can_be_forked_new_processes_do_the_same(tmp_path):
     assert {r.job.name: r.problem for r in results} == {"a": "", "bad": ENDED, "once": ""}
 
 
+def test_a_job_whose_neighbour_ended_its_process_still_has_both_its_own_tries(tmp_path):
+    """The bad one takes the other's process along; that was no try of the other's."""
+    results = list(run_spawned(jobs(tmp_path, "once", "bad"), 2, work.die_after_the_bad))
+    assert {r.job.name: r.problem for r in results} == {"bad": ENDED, "once": ""}
+
+
 def test_no_jobs_is_no_work(tmp_path):
     assert list(run_jobs([], 2, work.finish)) == []
 
