@@ -16,6 +16,8 @@ EXTRAS = ("report", "lab", "dev")
 # Names that differ on conda-forge:
 ON_CONDA = {
     "ibis-framework[duckdb]": "ibis-duckdb",
+    "ibis-framework[postgres]": "ibis-postgres",
+    "ibis-framework[pyspark]": "ibis-pyspark",
     "build": "python-build",
 }  # names that differ on conda-forge
 MACHINE = re.compile(r"/(home|root|Users)/\w+|/tmp/\w+/\w+|[A-Z]:\\Users")
