@@ -69,7 +69,7 @@ def _evaluated(spec: EvaluationSpec, files: InputFiles) -> Evaluation:
         value_analysis=_value_analysis(spec, core),
         simulation=_simulated(spec, core),
         investment=core.parts,
-        inputs=inputs,
+        inputs=inputs | files.snapshots,
         seed=core.seed,
         deviations=deviations,
         fingerprint="" if agreed is None else fingerprint(agreed_parts(agreed, files)),
@@ -83,7 +83,7 @@ def input_hashes(spec: EvaluationSpec, files: InputFiles) -> dict[str, str]:
     Raises SpecError if one is not there, before anything is run.
     """
     named = [spec.file]
-    if spec.data:
+    if spec.data and spec.data.file:
         named.append(spec.data.file)
     named += spec.design.data_files
     if spec.protocol and spec.protocol.file:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pbc_eval import provenance
+from pbc_eval.agreement.engine_address import names_an_engine
 from pbc_eval.agreement.portfolio import load_portfolio
 from pbc_eval.errors import PbcError
 from pbc_eval.publish.compared import Comparison, compare_numbers
@@ -147,7 +148,11 @@ def _here(folder: Path, published: dict[str, Any]) -> dict[str, Any]:
     paths = {name: folder / name for name in published.get("inputs_sha256", {})}
     return {
         **published,
-        "inputs_sha256": {n: provenance.sha256(p) for n, p in paths.items() if p.is_file()},
+        "inputs_sha256": {
+            name: provenance.sha256(path) if path.is_file() else published["inputs_sha256"][name]
+            for name, path in paths.items()
+            if path.is_file() or names_an_engine(name)  # an engine's table cannot be told as yet
+        },
         "code_sha256": provenance.code_hash(),
         "versions": provenance.versions(),
     }
