@@ -15,7 +15,6 @@ from pbc_eval.agreement.outcomes import DataRoles
 from pbc_eval.errors import SpecError
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.panel.ledger import Ledger, LedgerStep
 from pbc_eval.panel.pulls import digest_of_arrays
 from pbc_eval.panel.source import Source
 
@@ -34,7 +33,7 @@ def data_table(spec: EvaluationSpec, files: InputFiles, as_text: Sequence[str] =
 
 def data_frame(
     spec: EvaluationSpec, files: InputFiles, as_text: Sequence[str] = ()
-) -> tuple[pd.DataFrame, tuple[Sentence, ...], Ledger | None]:
+) -> tuple[pd.DataFrame, tuple[Sentence, ...], tuple[Sentence, ...]]:
     """All rows as a new frame, what a ledger must tell of reading a file, and of an engine what was
     taken out of it: the columns that the evaluation names, sorted by unit.
 
@@ -42,7 +41,7 @@ def data_frame(
     """
     data = _roles(spec)
     if data.backend is None:
-        return *files.frame(spec.path(data.file), data, as_text), None
+        return *files.frame(spec.path(data.file), data, as_text), ()
     source = data_table(spec, files)
     assert source.pulls is not None
     named = set(_texts(spec.model_dump(include={"data", "design", "outcomes", "counts"})))
@@ -55,9 +54,7 @@ def data_frame(
     frame = frame.sort_values([c for c in order if c in frame], ignore_index=True)
     digest = digest_of_arrays(frame[column].to_numpy() for column in columns)
     source.pulls.seen(str(data.table), "table", digest)
-    step = LedgerStep(what=Sentence("read"), rows_in=rows)
-    told = source.pulls.told(Ledger(source=source.name, steps=(step,)), str(data.table))
-    return frame, source.notes, told
+    return frame, source.notes, source.pulls.in_words(str(data.table))
 
 
 def _roles(spec: EvaluationSpec) -> DataRoles:

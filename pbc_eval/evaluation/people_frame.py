@@ -15,6 +15,7 @@ from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.intake.number_columns import numbers_of_frame
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.ledger import AS_TEXT, LAID_OUT
+from pbc_eval.panel.pulls import TAKEN_OUT
 from pbc_eval.results import frame_with_sentences
 
 Read = tuple[Sentence, Sentence]  # what was done, and how
@@ -47,8 +48,7 @@ def read_people(
         if name in frame and name not in outcomes
     }
     notes = [*((LAID_OUT, note) for note in laid_out), *((AS_TEXT, note) for note in read)]
-    if taken_out is not None:
-        notes += [(step.what, step.why) for step in taken_out.steps[1:]]
+    notes += [(TAKEN_OUT, words) for words in taken_out]
     return frame.assign(**labels), notes
 
 

@@ -90,16 +90,15 @@ class Pulls:
 
     def told(self, ledger: Ledger, owner: str) -> Ledger:
         """The ledger with where the data are, and a step for each pull; none drops a row."""
-        ledger = ledger.noting(
-            IN_ENGINE,
-            Sentence(
-                "{place}: only sums by group come out, but for the rows named here",
-                place=Name(self.place),
-            ),
-        )
-        for pull in self.of(owner):
-            ledger = ledger.noting(TAKEN_OUT, _in_words(pull))
+        where = Sentence("{place}: sums by group come out", place=Name(self.place))
+        ledger = ledger.noting(IN_ENGINE, where)
+        for words in self.in_words(owner):
+            ledger = ledger.noting(TAKEN_OUT, words)
         return ledger
+
+    def in_words(self, owner: str) -> tuple[Sentence, ...]:
+        """What was taken out for one column, for a ledger."""
+        return tuple(_in_words(pull) for pull in self.of(owner))
 
 
 def _in_words(pull: Pull) -> Sentence:

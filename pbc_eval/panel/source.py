@@ -212,8 +212,8 @@ def with_values(table: Table, column: str, values: Mapping[str, float]) -> Table
     known["pbc_value"] = known["pbc_value"].astype(float)
     numbers = ibis.memtable(known)
     joined = table.left_join(numbers, table[column] == numbers.pbc_text)
-    number = joined.pbc_value.isnan().ifelse(None, joined.pbc_value)
-    return joined.mutate(**{column: number}).select(*table.columns)
+    given = joined.pbc_value.isnan().ifelse(None, joined.pbc_value)
+    return joined.mutate(**{column: given}).select(*table.columns)
 
 
 def keep(table: Table) -> Table:
