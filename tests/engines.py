@@ -45,9 +45,12 @@ def postgres() -> Iterator[Path]:
     server = subprocess.Popen([programs / "postgres", "-D", folder / "data", *options], **quiet)
     try:
         for _ in range(300):
-            if subprocess.run(
-                [programs / "pg_isready", "-h", folder, "-q"], check=False, **quiet
-            ).returncode == 0:
+            if (
+                subprocess.run(
+                    [programs / "pg_isready", "-h", folder, "-q"], check=False, **quiet
+                ).returncode
+                == 0
+            ):
                 break
             time.sleep(0.1)
         yield folder
@@ -60,13 +63,10 @@ def postgres() -> Iterator[Path]:
 @contextmanager
 def spark():
     """One local Spark session."""
-    if importlib.util.find_spec("pyspark") is None:
-        pytest.skip("pyspark is not installed")
     if shutil.which("java") is None:
         pytest.skip("Java is not installed")
-    from pyspark.sql import SparkSession
-
-    builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
+    sql = pytest.importorskip("pyspark.sql")
+    builder = sql.SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
     for name, value in {
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
