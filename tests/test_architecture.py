@@ -42,6 +42,7 @@ HOMES = {  # third-party tool -> the one place that may import it
     "babel": "messages",
     "SALib": "sroi/global_sensitivity.py",
     "typer": "cli",
+    "distributed": "batch/cluster.py",
     "ipywidgets": "lab/explore.py",
     "jupyter_server": "lab/server.py",
     "markdown_it": "publish/own_words.py",

@@ -68,6 +68,11 @@ def remember(job: Job, folder: Path) -> None:
     fresh.replace(target)
 
 
+def forget(job: Job) -> None:
+    """Have ``job`` made again, whatever stands published."""
+    _note_of(job).unlink(missing_ok=True)
+
+
 def page_if_unchanged(job: Job, made: Made) -> Path | None:
     """The page of ``job`` where it stands published and would be made the same; else None."""
     try:
