@@ -42,7 +42,7 @@ def run_on_cluster(
 
 def _connected(address: str) -> Client:
     try:
-        client = Client(address, timeout=CONNECT, set_as_default=False)
+        client = Client(address, timeout=CONNECT)
     except (OSError, ValueError) as problem:
         raise PublicationError(
             f"--dask {address}: no scheduler answers there ({problem}). Start one with `dask "

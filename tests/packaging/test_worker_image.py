@@ -1,9 +1,10 @@
-"""The file for workers' images: pinned, hash-checked, run by nobody in particular, buildable here."""
+"""The file for images of workers: pinned, hash-checked, run by nobody in particular."""
 
 import importlib.util
 import json
 import re
 import shlex
+import tomllib
 
 from evaluations import PROJECT
 
@@ -56,6 +57,10 @@ def test_what_it_copies_is_there():
     for copied in of("COPY"):
         *sources, _ = copied.split()
         assert all((PROJECT / source).exists() for source in sources), copied
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    taken = {source for copied in of("COPY") for source in copied.split()[:-1]}
+    assert {*wheel["packages"], *wheel["force-include"], "pyproject.toml"} <= taken
 
 
 def test_its_pins_are_those_that_are_tested():
