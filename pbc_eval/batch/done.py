@@ -97,6 +97,8 @@ def _files_read(facts: dict[str, Any], source: Path, reports: Path) -> dict[Path
     lies under ``reports``."""
     files = {}
     for name, digest in facts["inputs_sha256"].items():
+        if name.startswith("duckdb:"):  # what was read of a file, which is named itself
+            continue
         path = source.parent / name
         if is_portfolio(source) and not path.is_file():
             path = reports / name

@@ -55,6 +55,7 @@ def _evaluated(spec: EvaluationSpec, files: InputFiles) -> Evaluation:
     core = core_results(spec, files)
     payment, sroi = core.payment, core.sroi
     risk = _payment_risk(core.terms, core.results, core.seed)
+    revision = revision_of(spec, core, files)
     return Evaluation(
         spec=spec,
         findings=core.findings,
@@ -73,7 +74,7 @@ def _evaluated(spec: EvaluationSpec, files: InputFiles) -> Evaluation:
         seed=core.seed,
         deviations=deviations,
         fingerprint="" if agreed is None else fingerprint(agreed_parts(agreed, files)),
-        revision=revision_of(spec, core, files),
+        revision=revision,
     )
 
 

@@ -21,6 +21,17 @@ def may_write(backend: Any) -> Iterator[None]:
         backend.raw_sql(f"SET {_SETTING} = {before}").close()
 
 
+def filled_copy(backend: Any, name: str, schema: Any, query: str) -> Any:
+    """A temporary table of PostgreSQL with what ``query`` gives, in the columns of ``schema``.
+
+    It is filled when the session reads only again: whatever a view does, it can do no more.
+    """
+    with may_write(backend):
+        made = backend.create_table(name, schema=schema, temp=True)
+    backend.raw_sql(f'INSERT INTO "{name}" {query}').close()
+    return made
+
+
 def drop_copy(backend: Any, name: str) -> None:
     """Drop a temporary table of DuckDB or PostgreSQL."""
     if backend.name == "duckdb":

@@ -36,7 +36,7 @@ from pbc_eval.intake.header_row import refuse_a_title, top_of_frame
 from pbc_eval.intake.statistics_files import STATISTICS_SUFFIXES, statistics_frame
 from pbc_eval.intake.workbook_file import readable_workbook, refuse_a_trap
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.panel.engine_copies import drop_copy, may_write
+from pbc_eval.panel.engine_copies import drop_copy, filled_copy
 from pbc_eval.panel.frame_columns import arrow_column, as_headed, told_apart
 from pbc_eval.panel.pulls import Pulls
 
@@ -228,10 +228,7 @@ def keep(table: Table) -> Table:
     if backend.name == "duckdb":
         kept = backend.create_table(name, table, temp=True)
     else:
-        with may_write(backend):
-            kept = backend.create_table(name, schema=table.schema(), temp=True)
-        # Read-only again: whatever the table's view does, it can only fill this copy.
-        backend.raw_sql(f'INSERT INTO "{name}" {ibis.to_sql(table, dialect="postgres")}').close()
+        kept = filled_copy(backend, name, table.schema(), ibis.to_sql(table, dialect="postgres"))
     # Dropped by hand, not through Table.cache(): its clean-up fails on DuckDB 2 and PostgreSQL.
     weakref.finalize(kept, drop_copy, backend, name).atexit = False
     return kept

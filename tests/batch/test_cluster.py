@@ -101,7 +101,7 @@ def cluster(workers: int, folder: Path):
 
 @pytest.mark.soak
 def test_all_are_done_and_none_twice_though_a_worker_is_killed(tmp_path):
-    jobs = several(tmp_path, 5)
+    jobs = several(tmp_path, 4)
     reports = jobs[0].reports
     with cluster(2, tmp_path) as (address, workers):
         killed: list[int] = []
@@ -114,17 +114,17 @@ def test_all_are_done_and_none_twice_though_a_worker_is_killed(tmp_path):
 
         whole = run_batch(jobs, reports, Choices(dask=address), tell)
         assert killed
-        assert [result.problem for result in whole.results] == [""] * 5
+        assert [result.problem for result in whole.results] == [""] * 4
         assert whole.is_well
         made = [line for line in lines(reports) if line["event"] == "worker"]
         done = [line["evaluation"] for line in made if line["outcome"] == "made"]
-        assert len(done) == len(set(done)) >= 4  # the line of a killed worker may be lost
+        assert len(done) == len(set(done)) >= 3  # the line of a killed worker may be lost
         editions = [path.parent for path in reports.glob("*/*/manifest.json")]
-        assert len(editions) == 5
+        assert len(editions) == 4
 
         before = {str(e): files_under(e) for e in editions}
         again = run_batch(jobs, reports, Choices(dask=address), lambda _: None)
-        assert again.count("unchanged") == 5
+        assert again.count("unchanged") == 4
         forced = list(run_on_cluster(jobs[:1], address, limits=Limits(), force=True))
         assert [result.problem for result in forced] == [""]
         made_again = [line for line in lines(reports) if line["event"] == "worker"]
