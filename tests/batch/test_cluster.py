@@ -142,6 +142,6 @@ def test_a_job_that_fails_is_told_and_a_scheduler_that_is_not_there_too(tmp_path
     problems = sorted(bool(result.problem) for result in results.values())
     assert problems == [False, True]
     monkeypatch.setattr(module, "CONNECT", 1.0)
-    with pytest.raises(PublicationError, match=r"no scheduler answers .* dask scheduler"):
+    with pytest.raises(PublicationError, match=r"no scheduler answers.*`dask scheduler`"):
         list(run_on_cluster(jobs, "tcp://127.0.0.1:1", limits=Limits()))
     shutil.rmtree(tmp_path / "reports")
