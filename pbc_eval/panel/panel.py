@@ -29,7 +29,14 @@ from pbc_eval.panel.build import PanelParts
 from pbc_eval.panel.covariates import UnitCovariates, column_names, pull_covariates
 from pbc_eval.panel.cross_sections import RowArrays
 from pbc_eval.panel.ledger import Ledger
-from pbc_eval.panel.moments import CohortMoments, UnitArrays, cohort_moments, pull_units
+from pbc_eval.panel.moments import (
+    PULL_UP_TO,
+    CohortMoments,
+    UnitArrays,
+    cohort_moments,
+    moments_of_arrays,
+    pull_units,
+)
 from pbc_eval.panel.pulls import digest_of_arrays, digest_of_moments
 from pbc_eval.panel.sample import Missing, StartRules
 from pbc_eval.panel.source import Data, collect, in_order, open_source
@@ -261,6 +268,9 @@ class Panel(Displayed, PanelParts):
 
     @cached_property
     def _moments(self) -> CohortMoments:
+        if self.pulls is None and self.n_units * self.n_periods <= PULL_UP_TO:
+            clustered = self.roles.cluster is not None
+            return moments_of_arrays(self._arrays, n_cohorts=len(self.cohorts), clustered=clustered)
         moments = cohort_moments(
             self.units,
             n_cohorts=len(self.cohorts),
@@ -289,20 +299,20 @@ class Panel(Displayed, PanelParts):
         Raises DataError for repeated cross-sections, in which no unit is followed.
         """
         self._refuse_repeated()
-        if self.pulls is None:
+        if self.pulls is None and self.n_units * self.n_periods > PULL_UP_TO:
             return pull_units(self.units, n_periods=self.n_periods)
-        return self._taken_out
+        return self._arrays
 
     @cached_property
-    def _taken_out(self) -> UnitArrays:
-        """The units of an engine, taken out once for all who ask."""
-        assert self.pulls is not None
+    def _arrays(self) -> UnitArrays:
+        """Pulled once: every estimator and check asks for them. Nobody may change them."""
         self._allow(Sentence("what goes through units one by one"), self.n_periods + 4)
         arrays = pull_units(self.units, n_periods=self.n_periods)
         held = (arrays.unit, arrays.cohort, arrays.weight, arrays.cluster, arrays.outcome)
-        for array in held:
-            array.flags.writeable = False
-        self.pulls.seen(self.roles.outcome, "units", digest_of_arrays(held))
+        for values in held:
+            values.flags.writeable = False
+        if self.pulls is not None:
+            self.pulls.seen(self.roles.outcome, "units", digest_of_arrays(held))
         return arrays
 
     def row_arrays(self) -> RowArrays:
