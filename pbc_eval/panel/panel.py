@@ -109,8 +109,7 @@ class Panel(Displayed, PanelParts):
         check_choice("Panel", "missing", missing, MISSING, DataError)
         check_choice("Panel", "start_inside_period", start_inside_period, START_INSIDE, DataError)
         named = {"unit": unit, "cluster": cluster, "weight": weight, "eligible": eligible}
-        named |= {"time": time, "outcome": outcome, "cohort": cohort}
-        build.check_names(named, covariates)
+        build.check_names(named | {"time": time, "outcome": outcome, "cohort": cohort}, covariates)
         roles = Roles(
             unit=unit,
             time=time,
