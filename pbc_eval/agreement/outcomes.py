@@ -3,10 +3,14 @@
 import datetime as dt
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from pbc_eval.agreement.base import NUMBERS, AddedLater, Agreed, Share, Slug
-from pbc_eval.agreement.engine_address import engine_address
+from pbc_eval.agreement.engine_address import (
+    PASSWORD_VARIABLE,
+    USER_VARIABLE,
+    engine_address,
+)
 from pbc_eval.agreement.table_layout import TableLayout
 from pbc_eval.messages.written_numbers import Notation
 
@@ -19,6 +23,9 @@ NeverCode = int | dt.date | str
 
 class DataRoles(TableLayout):
     """The data file, where its table stands, and the part each column plays in it."""
+
+    # An address that is refused may hold a password, and what was given is not repeated.
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     file: str = Field(
         default="", description="Beside evaluation.yaml: .csv .xlsx .ods .parquet .dta .sav"
@@ -93,6 +100,12 @@ class DataRoles(TableLayout):
             if not self.file:
                 raise ValueError(
                     "file is missing: name the data file, or the backend and table of an engine"
+                )
+            if "://" in self.file:
+                raise ValueError(
+                    "file is an address, not a file beside evaluation.yaml. An engine's address "
+                    "goes under backend, its table under table, and a name and password into the "
+                    f"environment ({USER_VARIABLE}, {PASSWORD_VARIABLE})"
                 )
             return self
         try:
