@@ -5,11 +5,13 @@ import pytest
 from evaluations import change, copy_of, evaluation_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 import pbc_eval as pbc
 from pbc_eval.agreement.engine_address import PASSWORD_VARIABLE
 from pbc_eval.batch.jobs import Job
 from pbc_eval.batch.status import standings
+from pbc_eval.cli import app
 from pbc_eval.errors import SpecError
 from pbc_eval.panel.pulls import TOO_MUCH
 from pbc_eval.panel.source import read_frame
@@ -42,6 +44,9 @@ def test_an_evaluation_is_the_same_and_what_may_not_come_out_is_named(tmp_path):
     )
     assert there.seed == here.seed
     assert {"states.duckdb", "duckdb:states.duckdb: states"} <= set(there.inputs)
+
+    told = CliRunner().invoke(app, ["check", str(tmp_path / "all" / NAME)]).output
+    assert "taking 46 rows x 16 columns, 0.0 MB out of the engine" in " ".join(told.split())
 
     small = in_duckdb(tmp_path / "few", "  pull_limit: 0.000001\n")
     few = pbc.evaluate(pbc.load_evaluation(small))
