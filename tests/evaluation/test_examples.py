@@ -13,6 +13,7 @@ from evaluations import EACH, change, copy_of
 from evaluations import evaluation_of as evaluated
 
 import pbc_eval as pbc
+from pbc_eval.errors import DisclosureError
 
 DATA = Path(__file__).parents[2] / "data"
 pytestmark = pytest.mark.slow  # whole evaluations are run
@@ -82,6 +83,12 @@ def test_few_without_a_match_leave_no_trace_of_what_is_known_about_them(tmp_path
     that give them away."""
     folder = copy_of("supported-work", tmp_path)
     change(folder / "evaluation.yaml", "threshold: 0", "threshold: 10")
+    with pytest.raises(DisclosureError) as told:  # the fees are for 185, and the file says whose
+        pbc.release(pbc.evaluate(pbc.load_evaluation(folder)))
+    assert "payment.clauses[2].source is as large as what" in str(told.value)
+    assert ".times is as large as what" in str(told.value)
+    change(folder / "evaluation.yaml", "Illustrative; 185 participants", "Illustrative; those")
+    change(folder / "evaluation.yaml", "times: 185", "times: 250")
     released = pbc.release(pbc.evaluate(pbc.load_evaluation(folder))).primary
     assert released.table("unmatched") is None
     columns = set(released.table("balance").frame.columns)
