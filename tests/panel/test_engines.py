@@ -1,6 +1,7 @@
 """The same data on DuckDB, PostgreSQL and Spark give the same numbers, to a billionth."""
 
 import datetime
+from dataclasses import replace
 
 import ibis
 import numpy as np
@@ -12,6 +13,8 @@ import pbc_eval as pbc
 from pbc_eval.agreement.engine_address import PASSWORD_VARIABLE, USER_VARIABLE
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.panel.panel import Panel
+from pbc_eval.panel.pulls import Pulls
+from pbc_eval.panel.source import open_source
 from pbc_eval.panel.warehouse import open_backend
 
 pytestmark = pytest.mark.soak
@@ -134,6 +137,18 @@ def test_without_covariates_no_row_leaves_the_engine(engine, engines):
     assert panel.pulls.of("y") == ()
     with pytest.raises(DesignError, match=r"150 rows x 10 columns.*pull_limit is 1e-09 MB"):
         panel.arrays()
+
+
+def test_a_snapshot_is_the_same_whichever_engine_it_is_of(engines, tables):
+    def snapshot(source) -> str:
+        roles = {"unit": "unit", "time": "year", "outcome": "y", "cohort": "first"}
+        panel = Panel.from_data(source, covariates=["size", "kind"], **roles)
+        pbc.att_gt(panel)
+        pbc.att_gt(panel.without_covariates())
+        return panel.pulls.snapshot
+
+    here = replace(open_source(tables["panel"]), pulls=Pulls("DuckDB"))
+    assert snapshot(engines["postgres"]("panel")) == snapshot(here)
 
 
 def test_a_session_of_postgres_can_write_nothing_but_its_own_copies(engines):
