@@ -134,6 +134,8 @@ def test_without_covariates_no_row_leaves_the_engine(engine, engines):
     assert pbc.extended_two_way(panel).aggregate("simple").overall.std_error > 0
     assert pbc.att_gt(panel).aggregate("event").overall.std_error > 0
     assert pbc.two_way(panel).std_error > 0
+    assert pbc.imputation(panel).aggregate("simple").overall.std_error > 0
+    assert pbc.interaction_weighted(panel).aggregate("event").overall.std_error > 0
     assert panel.pulls.of("y") == ()
     with pytest.raises(DesignError, match=r"150 rows x 10 columns.*pull_limit is 1e-09 MB"):
         panel.arrays()
