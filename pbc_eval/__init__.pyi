@@ -63,6 +63,7 @@ from .sroi.value_of_information import value_of_information as value_of_informat
 
 __version__: str
 from .checks.few_clusters import propose_inference as propose_inference
+from .did.by_group import effects_by_group as effects_by_group
 from .did.equivalence import pretrend_equivalence as pretrend_equivalence
 from .did.honest_did import honest_did as honest_did
 from .did.leave_out import leave_one_out as leave_one_out
@@ -90,6 +91,8 @@ from .matching.survival import restricted_mean_effect as restricted_mean_effect
 from .numerics.few_clusters import clustered_covariance as clustered_covariance
 from .numerics.few_clusters import clustered_wald as clustered_wald
 from .numerics.several_tests import adjust_p_values as adjust_p_values
+from .panel.treatment import dose_by_unit as dose_by_unit
+from .panel.treatment import starts_of_treatment as starts_of_treatment
 from .payment.sample_size import sample_size as sample_size
 from .payment.sample_size import tier_chance as tier_chance
 from .report.figures.drawing import Figure as Figure

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from pbc_eval.agreement.base import AddedLater, Agreed, Date, Level
 from pbc_eval.agreement.choice import Choice
 from pbc_eval.agreement.comparison_group import ComparisonGroup, OtherComparisonGroup
+from pbc_eval.agreement.design_parts import Dose, NegativeControl, Spillover, Subgroup
 from pbc_eval.agreement.weighting_options import WeightingOptions
 
 
@@ -115,6 +116,18 @@ class DifferenceInDifferences(_Identified):
     bands: Literal["simultaneous", "pointwise"] = Field(
         default="simultaneous", description="simultaneous: the whole path lies inside at the level."
     )
+    dose: Annotated[Dose | None, AddedLater()] = Field(
+        default=None, description="How much of the programme units got; the effect by bins of it."
+    )
+    spillover: Annotated[Spillover | None, AddedLater()] = Field(
+        default=None, description="Comparison units near treated ones: left out, and looked at."
+    )
+    subgroups: Annotated[tuple[Subgroup, ...], AddedLater()] = Field(
+        default=(), description="Groups of units in which the effect is looked at by itself."
+    )
+    negative_controls: Annotated[tuple[NegativeControl, ...], AddedLater()] = Field(
+        default=(), description="Outcomes that the programme cannot have moved, looked at as well."
+    )
 
     @property
     def periods_open(self) -> int:
@@ -163,6 +176,9 @@ class Matching(_Identified, ComparisonGroup):
     )
     benchmark: Benchmark | None = Field(
         default=None, description="A randomised trial of the same programme, to judge by."
+    )
+    negative_controls: Annotated[tuple[NegativeControl, ...], AddedLater()] = Field(
+        default=(), description="Outcomes that the programme cannot have moved, looked at as well."
     )
 
     @model_validator(mode="after")
@@ -274,10 +290,14 @@ __all__ = [
     "Design",
     "DesignModel",
     "DifferenceInDifferences",
+    "Dose",
     "Forecast",
     "Matching",
+    "NegativeControl",
     "Randomised",
     "Reported",
+    "Spillover",
+    "Subgroup",
     "SyntheticDifferenceInDifferences",
     "Waiver",
 ]

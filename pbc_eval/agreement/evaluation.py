@@ -156,7 +156,9 @@ class EvaluationSpec(Agreed):
         if estimated and self.data is None:
             return f"a {self.design.method} design needs data: file, unit and roles"
         if self.design.on_panel and self.data:
-            lacking = [role for role in ("time", "cohort") if getattr(self.data, role) is None]
+            starts = self.data.cohort or self.data.treatment
+            needed = {"time": self.data.time, "cohort": starts}
+            lacking = [role for role, column in needed.items() if column is None]
             if lacking:
                 return f"{self.design.method} needs data.{' and data.'.join(lacking)}"
         for outcome in self.outcomes:

@@ -54,6 +54,17 @@ class DataRoles(TableLayout):
     cohort: str | None = Field(
         default=None, description="Column of the first treated period; empty or 0: never treated."
     )
+    treatment: Annotated[str | None, AddedLater()] = Field(
+        default=None,
+        description="In place of cohort: column that says in each period whether the unit is "
+        "treated, 1 or 0; the first treated period is read from it.",
+    )
+    switching: Annotated[Literal["last_until_end", "leave_out_after"] | None, AddedLater()] = Field(
+        default=None,
+        description="What counts where treatment is switched off again: last_until_end, the effect "
+        "of having started; leave_out_after, without the unit's rows from then on. Refused if not "
+        "stated.",
+    )
     cluster: str | None = Field(default=None, description="Column, when units move together.")
     weight: str | None = Field(default=None, description="Column, constant within a unit.")
     fix_weights: Annotated[FixWeights | None, AddedLater()] = Field(
@@ -136,6 +147,16 @@ class DataRoles(TableLayout):
     def _ask_of_each_column_once(self) -> Self:
         if self.weight is not None and self.weight in self.categories:
             raise ValueError(f"categories names {self.weight!r}, which is the weight: a number")
+        if self.treatment is not None and self.cohort is not None:
+            raise ValueError(
+                f"cohort ({self.cohort!r}) and treatment ({self.treatment!r}) both say when "
+                "treatment starts; keep one of them"
+            )
+        if self.switching is not None and self.treatment is None:
+            raise ValueError(
+                "switching says what counts where treatment is switched off, which is seen in "
+                "treatment alone: name that column in place of cohort, or leave switching out"
+            )
         return self
 
 

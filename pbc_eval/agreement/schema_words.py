@@ -7,6 +7,9 @@ WORDS = {
         "value": "Its worth in money; 0 when it is not valued.",
         "year": "Years after the first in which it is put in; discounted as outcomes are.",
         "confidence_grade": "1 (audited) to 6 (guess), of the cost; for optimism bias.",
+        "optimism_bias": "The type of project, by which the cost is raised for optimism: from the "
+        "upper bound of such projects down, as far as it was mitigated, to the lower.",
+        "optimism_mitigated": "How much of the upper bound has been dealt with: a fraction.",
         "notes": "What a reader must know.",
     },
     "ValuedOutcome": {

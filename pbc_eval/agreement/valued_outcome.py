@@ -14,6 +14,14 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pbc_eval.agreement.base import AddedLater, Agreed, Share, Slug
 from pbc_eval.messages import written_numbers
 
+ProjectType = Literal[
+    "standard_buildings",
+    "non_standard_buildings",
+    "standard_civil_engineering",
+    "non_standard_civil_engineering",
+    "equipment_development",
+    "outsourcing",
+]
 SHARES = ("deadweight", "displacement", "attribution", "leakage", "drop_off")
 LONGEST = 500  # years; beyond the Green Book's last step, a duration is a mistyped calendar year
 
@@ -195,4 +203,15 @@ class StakeholderInput(Agreed):
     value: Count
     year: Annotated[InputYear, AddedLater()] = 0  # it is put in so many years after the first
     confidence_grade: Grade | None = None  # 1 (best) to 6, of the cost: for optimism bias
+    optimism_bias: Annotated[ProjectType | None, AddedLater()] = None  # raised as such costs are
+    optimism_mitigated: Annotated[Share, AddedLater()] = 0.0  # of the upper bound, dealt with
     notes: str = ""
+
+    @model_validator(mode="after")
+    def _say_of_what_is_mitigated(self) -> Self:
+        if self.optimism_mitigated and self.optimism_bias is None:
+            raise ValueError(
+                "optimism_mitigated is the share of a bias that was dealt with, and no "
+                "optimism_bias is named. Name the type of project: standard_buildings, ..."
+            )
+        return self

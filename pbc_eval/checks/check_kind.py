@@ -11,6 +11,7 @@ from typing import Literal
 
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.did.averages import Kind
+from pbc_eval.did.by_group import GroupEffects
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.honest_did import Diverging
 from pbc_eval.did.synthetic import SyntheticDid
@@ -25,6 +26,16 @@ from pbc_eval.results import AttEstimate, CheckResult, CheckStatus, EffectSeries
 from pbc_eval.trials.arms import Trial
 
 ColumnKind = Literal["text", "count", "effect", "p_value", "number", "share"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Parted:
+    """Effects in parts of the sample: bins of a dose, rings of neighbours, subgroups."""
+
+    by: Literal["dose", "spillover", "subgroup", "negative_control"]
+    label: str  # of the column that parts them, for a reader
+    effects: GroupEffects
+    declared: bool = False  # of subgroups: fixed before outcomes were seen?
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,6 +64,10 @@ class Examined:
     paid_in_per_cent: bool = False  # does a clause pay for the outcome's relative effect?
     inference: str = "analytic"  # the way that was agreed to count
     inferences: tuple[str, ...] = ()  # that the data allow, where independent units are few
+    parts: tuple[Parted, ...] = ()  # that the design names
+    always_observed: tuple[AttEstimate | None, tuple[int, int]] | None = None  # the effect in units
+    # that are, where others are not, and how many: in all, and always observed
+    threshold: int = 0  # counts below it are not told, where protected
     analytic: AttEstimate | None = None  # the headline by the estimator's own, where another counts
 
     @property

@@ -66,7 +66,16 @@ class ProposedInference:
 def propose_inference(panel: Panel, allowed: Sequence[str] = INFERENCES) -> ProposedInference:
     """Which way serves the independent units of a panel, of those ``allowed``
     (``inferences_of`` tells which apply to an effect of the panel)."""
-    total, treated, compared = panel.cluster_counts()
+    counts = panel.cluster_counts()
+    return inference_for(counts, allowed, clustered=panel.roles.cluster is not None)
+
+
+def inference_for(
+    counts: tuple[int, int, int], allowed: Sequence[str] = INFERENCES, *, clustered: bool
+) -> ProposedInference:
+    """The same from the ``counts`` of independent units alone, before outcomes are seen: in all,
+    treated, and for comparison."""
+    total, treated, compared = counts
     for proposed in MADE_FOR.get(_status_of(total, treated, compared), ()):
         if proposed in allowed:
             return ProposedInference(
@@ -75,7 +84,7 @@ def propose_inference(panel: Panel, allowed: Sequence[str] = INFERENCES) -> Prop
                     "{treated} treated and {compared} comparison {noun}: {way}.",
                     treated=Units(treated),
                     compared=Units(compared),
-                    noun=CLUSTERS.plural if panel.roles.cluster else UNITS.plural,
+                    noun=CLUSTERS.plural if clustered else UNITS.plural,
                     way=WAYS[proposed],
                 ),
             )

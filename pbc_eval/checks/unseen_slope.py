@@ -39,8 +39,8 @@ def check_unseen_slope(
     DesignError for a study without effects before the start.
     """
     given = examined or Examined()
-    path = event_path("unseen_slope", study)
     level = headline.level
+    path = event_path("unseen_slope", study, level=level)
     weights = path.weights("unseen_slope", effect)
     carried = float(weights @ (np.array(path.after, dtype=float) - path.reference))
     slopes = [(power, slope_for(path, power, level)) for power in (0.5, SEEN)]

@@ -205,7 +205,14 @@ def _check_design(spec: "EvaluationSpec") -> None:
         row = (expected.outcome.id, smallest, promised, expected.rests_on)
         table.add_row(*map(escape, row))
     console.print(table, soft_wrap=False)
-    console.print(f"With a power of {made.power:.0%} and intervals of {made.confidence:.0%}.\n")
+    console.print(f"With a power of {made.power:.0%} and intervals of {made.confidence:.0%}.")
+    proposed = made.before.proposed if made.before else None
+    if proposed is not None:
+        stated = getattr(spec.design, "inference", "analytic")
+        answer = f"design.inference: {proposed.inference}"
+        answer += ", as is stated" if stated == proposed.inference else f" (stated: {stated})"
+        console.print(f"Proposed is {escape(answer)}. {escape(str(proposed.reason))}")
+    console.print()
 
 
 def _check_portfolio(path: Path, reports: Path) -> None:

@@ -165,8 +165,7 @@ def _last_cohort(
     if control_group == "never_treated":
         raise DesignError(
             f"{panel.name}: no unit is never treated, so there is nobody to compare with."
-            f"{_those_who_left(panel)} Use control_group='not_yet_treated' to compare with units "
-            "treated later.",
+            f"{_those_who_left(panel)}{_what_still_works(panel, treated)}",
             rule=Sentence("No unit is never treated, so there is nobody to compare with."),
         )
     if len(treated) < 2:
@@ -182,6 +181,21 @@ def _last_cohort(
             "no effects once it is treated",
             label=Period(label),
         ),
+    )
+
+
+def _what_still_works(panel: Panel, treated: list[int]) -> str:
+    """The remedy where no unit is never treated, as far as it goes on these data."""
+    last = panel.periods.name(panel.cohorts[treated[-1]])
+    if len(treated) < 2:
+        return (
+            f" All are first treated in {last}, so that not even units treated later are there. "
+            "Add units that were not treated, or treated later."
+        )
+    return (
+        " Use control_group='not_yet_treated' (design.control_group: not_yet_treated in a file) to "
+        f"compare with units treated later. Effects from {last} on, when the last are treated, "
+        "cannot be estimated then, by this estimator or another, and those treated last have none."
     )
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from pbc_eval._validate import check_level, check_number
+from pbc_eval._validate import check_number
 from pbc_eval.did.event_path import EventPath, event_path
 from pbc_eval.errors import DesignError
 from pbc_eval.numerics.arrays import Floats
@@ -53,7 +53,6 @@ def pretrend_equivalence(
     taken as normal. Raises DesignError for a margin that is not above zero and for a study without
     effects before the start.
     """
-    check_level(OWNER, level, DesignError)
     path = event_path(
         OWNER,
         study,
@@ -61,6 +60,7 @@ def pretrend_equivalence(
         covariance=covariance,
         periods_before=periods_before,
         periods_after=periods_after,
+        level=level,
         needs_after=False,
     )
     if margin is not None and check_number(OWNER, "margin", margin, DesignError) <= 0:

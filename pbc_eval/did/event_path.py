@@ -15,6 +15,7 @@ from typing import Literal
 
 import numpy as np
 
+from pbc_eval._validate import check_level
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Listed, Period
@@ -83,14 +84,16 @@ def event_path(
     covariance: Floats | None = None,
     periods_before: int | Sequence[int] | None = None,
     periods_after: int | Sequence[int] | None = None,
+    level: float = 0.95,
     needs_after: bool = True,
 ) -> EventPath:
-    """The path of a study, or of numbers; ``owner`` is the function that asks, and may do with the
-    effects before alone.
+    """The path of a study, or of numbers; ``owner`` is the function that asks at a ``level``, and
+    may do with the effects before alone.
 
-    Raises DesignError for a study without effects before the start, DataError for numbers that
-    are none or do not fit together.
+    Raises DesignError for a level that is none and for a study without effects before the start,
+    DataError for numbers that are none or do not fit together.
     """
+    check_level(owner, level, DesignError)
     if study is None and not needs_after and periods_after is None:
         periods_after = 0
     given = (estimates, covariance, periods_before, periods_after)

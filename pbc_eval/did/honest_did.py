@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval._display import Displayed
-from pbc_eval._validate import check_choice, check_level, check_number
+from pbc_eval._validate import check_choice, check_number
 from pbc_eval.did.event_path import EventPath, Target, event_path
 from pbc_eval.did.relative_magnitudes import RelativeMagnitudes
 from pbc_eval.did.smoothness import Smoothness
@@ -96,7 +96,6 @@ def honest_did(
     and for an m below 0, DataError for numbers that do not fit together.
     """
     check_choice(OWNER, "restriction", restriction, RESTRICTIONS, DesignError)
-    check_level(OWNER, level, DesignError)
     path = event_path(
         OWNER,
         study,
@@ -104,6 +103,7 @@ def honest_did(
         covariance=covariance,
         periods_before=periods_before,
         periods_after=periods_after,
+        level=level,
     )
     _refuse_too_few_clusters(path)
     weights = path.weights(OWNER, effect)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import special
 
-from pbc_eval._validate import check_level, check_number
+from pbc_eval._validate import check_number
 from pbc_eval.did.event_path import EventPath, event_path
 from pbc_eval.errors import DesignError
 from pbc_eval.numerics.arrays import Floats
@@ -45,7 +45,6 @@ def pretest_power(
     Raises DesignError unless exactly one of slope and power is given, for a power below what is
     seen without any slope or above one, and for a study without effects before the start.
     """
-    check_level(OWNER, level, DesignError)
     if (slope is None) == (power is None):
         raise DesignError(f"{OWNER}: give slope, for its power, or power, for its slope.")
     path = event_path(
@@ -55,6 +54,7 @@ def pretest_power(
         covariance=covariance,
         periods_before=periods_before,
         periods_after=periods_after,
+        level=level,
         needs_after=False,
     )
     if slope is not None:

@@ -10,20 +10,31 @@ from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.evaluation.data_place import data_table
+from pbc_eval.evaluation.nearby import without_nearby
 from pbc_eval.evaluation.record import OutputTable
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.panel.panel import Panel
+from pbc_eval.panel.source import Source
+from pbc_eval.panel.treatment import FIRST_TREATED, starts_of_treatment
 from pbc_eval.panel.unit_effects import with_effects_only
 
 MOST_LISTED = 5_000
 
 
-def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Panel:
-    """The panel of one outcome, as the data roles say: units for which an effect can be had."""
+def read_panel(
+    spec: EvaluationSpec, outcome: Outcome, files: InputFiles, *, nearby: bool = False
+) -> Panel:
+    """The panel of one outcome, as the data roles say: units for which an effect can be had.
+
+    ``nearby``: with the comparison units that are left out as near a treated one.
+    """
     data, design = spec.data, spec.design
     if not design.on_panel:
         raise DesignError(f"{spec.id}: the design is {design.method}.")
-    if data is None or data.time is None or data.cohort is None or outcome.column is None:
+    starts = None
+    if data is not None:
+        starts = FIRST_TREATED if data.treatment else data.cohort
+    if data is None or data.time is None or starts is None or outcome.column is None:
         raise DesignError(f"{spec.id}: {outcome.id}: data roles time, cohort and column are needed")
     missing = outcome.missing or data.missing
     if missing == "complete_cases":
@@ -31,15 +42,13 @@ def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Pan
     if missing == "indicator":
         raise _for_matching(spec, outcome, missing)
     covariates = getattr(design, "covariates", ())
-    measured = (each.column for each in spec.outcomes if each.column is not None)
-    # of every outcome, so that they share one reading of the file
-    as_text = (*measured, *((data.weight,) if data.weight else ()), *covariates)
+    source = data_of_panel(spec, files)
     panel = Panel.from_data(
-        data_table(spec, files, as_text if data.numbers else ()),
+        source,
         unit=data.unit,
         time=data.time,
         outcome=outcome.column,
-        cohort=data.cohort,
+        cohort=starts,
         covariates=covariates,
         cluster=data.cluster,
         weight=data.weight,
@@ -51,7 +60,29 @@ def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Pan
         fix_weights=data.fix_weights,
     )
     at_base = getattr(design, "estimator", "group_time") == "group_time"
-    return with_effects_only(panel, design.periods_open, at_base=at_base)
+    panel = with_effects_only(panel, design.periods_open, at_base=at_base)
+    spill = getattr(design, "spillover", None)
+    return panel if spill is None or nearby else without_nearby(panel, source, data, spill)
+
+
+def data_of_panel(spec: EvaluationSpec, files: InputFiles) -> Source:
+    """The table of units and periods, with the starts and doses that are read from it."""
+    data, covariates = spec.data, getattr(spec.design, "covariates", ())
+    assert data is not None
+    measured = (each.column for each in spec.outcomes if each.column is not None)
+    # of every outcome, so that they share one reading of the file
+    as_text = (*measured, *((data.weight,) if data.weight else ()), *covariates)
+    source = data_table(spec, files, as_text if data.numbers else ())
+    if data.treatment is None or data.time is None:
+        return source
+    return starts_of_treatment(
+        source,
+        unit=data.unit,
+        time=data.time,
+        treatment=data.treatment,
+        switching=data.switching or "refuse",
+        dose=getattr(spec.design, "dose", None) is not None,
+    )
 
 
 def _for_matching(spec: EvaluationSpec, outcome: Outcome, missing: str) -> DesignError:

@@ -19,6 +19,7 @@ from pbc_eval.agreement.evaluation import EvaluationSpec, load_evaluation
 from pbc_eval.errors import SpecError
 from pbc_eval.evaluation.deviation import Deviation
 from pbc_eval.evaluation.social_value import read_value_inputs
+from pbc_eval.evaluation.varied import as_varied, in_words
 from pbc_eval.intake.input_files import InputFiles
 
 _WORDS_ONLY = {  # keys whose text explains and decides nothing
@@ -101,8 +102,14 @@ def deviations_of(spec: EvaluationSpec, files: InputFiles) -> tuple[Deviation, .
     if agreed is None or spec.protocol is None:
         return ()
     reasons = {deviation.of: deviation.reason for deviation in spec.protocol.deviations}
+    by_variation = _varied(agreed, spec, files)
     deviations = [
-        Deviation(of=of, agreed=_text(before), done=_text(after), reason=_reason(of, reasons))
+        Deviation(
+            of=of,
+            agreed=_text(before),
+            done=_text(after),
+            reason=_reason(of, reasons) or by_variation.get(of, ""),
+        )
         for of, before, after in _differences(
             agreed_parts(agreed, files), agreed_parts(spec, files)
         )
@@ -123,6 +130,26 @@ def deviations_of(spec: EvaluationSpec, files: InputFiles) -> tuple[Deviation, .
             "was agreed, or set status to provisional."
         )
     return tuple(deviations)
+
+
+def _varied(agreed: EvaluationSpec, spec: EvaluationSpec, files: InputFiles) -> dict[str, str]:
+    """The reason of each part that is as dated variations since the registration made it; parts
+    that differ from that as well still ask for one."""
+    before, first = agreed_parts(agreed, files), agreed_parts(agreed, files)
+    moved: dict[str, list[str]] = {}
+    for variation, varied in as_varied(agreed, spec):
+        after = agreed_parts(varied, files)
+        steps = {of for of, _, _ in _differences(before, after)}
+        for of, _, _ in _differences(first, after):
+            if any(_covers(of, step) or _covers(step, of) for step in steps):
+                moved.setdefault(of, []).append(in_words(variation))
+        before = after
+    still = {of for of, _, _ in _differences(before, agreed_parts(spec, files))}
+    return {
+        of: "; ".join(reasons)
+        for of, reasons in moved.items()
+        if not any(_covers(of, part) or _covers(part, of) for part in still)
+    }
 
 
 def _reason(of: str, reasons: Mapping[str, str]) -> str:

@@ -50,9 +50,9 @@ def read_value_inputs(spec: EvaluationSpec, files: InputFiles) -> ValueInputs | 
         return None
     read = _value_map(spec, valuation, files)
     copula_of(read.uncertainty, read.correlations)
-    inputs, caveats = read.inputs, tuple[str, ...]()
-    if valuation.optimism_bias:
-        inputs, caveats = costs_with_optimism(inputs, valuation.valued_on)
+    inputs, caveats = costs_with_optimism(
+        read.inputs, valuation.valued_on, by_grade=valuation.optimism_bias
+    )
     if valuation.numbers and valuation.file:
         caveats = (
             *caveats,

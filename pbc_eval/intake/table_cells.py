@@ -18,7 +18,10 @@ from pbc_eval.intake.yes_no import YES_NO
 from pbc_eval.messages import written_numbers
 from pbc_eval.messages.written_numbers import Notation
 
-SHARES = {"deadweight", "displacement", "attribution", "leakage", "drop_off"}
+SHARES = {
+    *("deadweight", "displacement", "attribution", "leakage", "drop_off"),
+    "optimism_mitigated",
+}
 WHOLE = {"duration", "months", "start", "year", "price_year", "confidence_grade"}
 NUMBERS = SHARES | WHOLE | {
     "number_in_group", "number_involved", "input_value", "quantity", "sample_size", "proxy_value",

@@ -41,6 +41,7 @@ from pbc_eval.panel.pulls import digest_of_arrays, digest_of_moments
 from pbc_eval.panel.sample import Missing, StartRules
 from pbc_eval.panel.source import Data, collect, in_order, open_source
 from pbc_eval.panel.starts import START_INSIDE, Code, StartInside
+from pbc_eval.panel.treatment import with_steps
 from pbc_eval.panel.unit_rows import FixWeights, Roles
 
 MISSING = ("refuse", "complete_units", "pairs")
@@ -103,8 +104,7 @@ class Panel(Displayed, PanelParts):
         observation by its own, "varying". Shares of cohorts are those of the first period. Only
         ``att_gt`` knows the last two.
 
-        Raises DataError for data that contradict themselves or these roles; each message names
-        the first units concerned and the remedy.
+        Raises DataError for data that contradict themselves or these roles, with units and remedy.
         """
         check_choice("Panel", "missing", missing, MISSING, DataError)
         check_choice("Panel", "start_inside_period", start_inside_period, START_INSIDE, DataError)
@@ -137,7 +137,7 @@ class Panel(Displayed, PanelParts):
         )
         make = build.cross_section_parts if unit is None else build.followed_parts
         parts = make(source, roles, missing, labels, rules)
-        ledger = parts.ledger.with_reading(source.notes, read)
+        ledger = with_steps(parts.ledger.with_reading(source.notes, read), source)
         return Panel(**vars(replace(parts, ledger=ledger, pulls=source.pulls)))
 
     def summary(self) -> str:

@@ -65,7 +65,7 @@ def role_rows(source: Source, roles: Roles, covariates: Sequence[Column] = ()) -
     """
     columns = {
         "t": time_column(source, roles.time),
-        "y": _answer(source, roles.outcome, roles.unit),
+        "y": answer_column(source, roles.outcome, roles.unit),
         "c": time_column(source, roles.cohort),
     }
     if roles.unit:
@@ -217,7 +217,9 @@ def _repeated(rows: Table, owner: str) -> DataError:
 
 REMEDIES = {
     "cohort": "A unit's cohort is its first treated period, the same in all its rows, and "
-    "treatment is not switched off; give one value a unit.",
+    "treatment is not switched off; give one value a unit. If the column says in each period "
+    "whether the unit is treated, read starts from it: starts_of_treatment(treatment=...) "
+    "(data.treatment in a file, in place of data.cohort).",
     "weight": "Give one weight a unit, or say which counts: fix_weights='first_period', "
     "'base_period' or 'varying' (data.fix_weights in a file).",
     "cluster": "Put each unit in one cluster, or cluster at a higher level.",
@@ -312,7 +314,7 @@ def _flag(source: Source, name: str) -> Column:
     return column.cast("int64")
 
 
-def _answer(source: Source, name: str, unit: str | None) -> Column:
+def answer_column(source: Source, name: str, unit: str | None) -> Column:
     """An outcome: numbers, or yes and no, which count as 1 and 0."""
     column = source.column(name)
     if column.type().is_string():

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pbc_eval.agreement.payment_base import Measure, MeasuredClause
+from pbc_eval.agreement.payment_several import Triggers
 from pbc_eval.agreement.payment_terms import PaymentTerms
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.payment.closed_form import bounds_of
@@ -41,28 +42,33 @@ class Ladder:
 
 
 def ladders(terms: PaymentTerms, results: Results) -> tuple[Ladder, ...]:
-    """A ladder for each clause that pays by steps of one estimated outcome.
+    """A ladder for each clause that pays by steps of one estimated outcome, and for triggers along
+    the pooled outcome, each cohort being as it was measured.
 
     The amounts are those of effects that are known: which estimate counts is said beside it.
     """
     outcomes = outcomes_by_id(results)
     steps = []
     for clause in terms.due_clauses:
+        if isinstance(clause, Triggers) and clause.pooled_outcome is not None:
+            least = [float(clause.pooled_minimum)]
+            steps.append(_ladder(terms, clause, clause.pooled_outcome, least, outcomes))
         if not isinstance(clause, MeasuredClause) or clause.measure == "count":
             continue
         bounds = [float(bound) for bound in bounds_of(clause)]
         if bounds and clause.type != "clawback":
-            steps.append(_ladder(terms, clause, bounds, outcomes))
+            (name,) = clause.outcomes
+            steps.append(_ladder(terms, clause, name, bounds, outcomes))
     return tuple(steps)
 
 
 def _ladder(
     terms: PaymentTerms,
-    clause: MeasuredClause,
+    clause: MeasuredClause | Triggers,
+    name: str,
     bounds: list[float],
     outcomes: dict[str, MeasuredOutcome],
 ) -> Ladder:
-    (name,) = clause.outcomes
     outcome = outcomes[name]
     unit = _unit(clause.measure, outcome)
     effect = outcome.effect or 0.0

@@ -40,7 +40,9 @@ def terms_in_words(terms: PaymentTerms, labels: Mapping[str, str] | None = None)
     )
 
 
-_NAMES = {"outcome", "withheld", "of"}  # fields that hold ids of outcomes and clauses
+_NAMES = {  # fields that hold ids of outcomes and clauses
+    *("outcome", "withheld", "of", "cohorts", "pooled_outcome"),
+}
 
 
 def _by_labels(terms: PaymentTerms, labels: Mapping[str, str]) -> PaymentTerms:

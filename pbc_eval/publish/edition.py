@@ -44,6 +44,7 @@ from pbc_eval.publish.page import refuse_an_unfit_page
 from pbc_eval.publish.populations import remember_people, same_people
 from pbc_eval.publish.report_kinds import KINDS, Agreed, Kind, Subject, kind_of, read_agreed
 from pbc_eval.publish.snapshot import snapshot_of
+from pbc_eval.publish.summary_page import SUMMARY, has_summary, summary_page
 from pbc_eval.publish.workspace import workspace_of
 from pbc_eval.results_file import RESULTS, ResultsFile
 
@@ -227,6 +228,10 @@ def _make(
     )
     refuse_an_unfit_page(page)
     (edition / "index.html").write_text(page, encoding="utf-8")
+    if has_summary(page):
+        summary = summary_page(page, spec.publication.language)
+        refuse_an_unfit_page(summary)
+        (edition / SUMMARY).write_text(summary, encoding="utf-8")
     write_companions(
         edition,
         agreed=agreed_text(spec.agreed),

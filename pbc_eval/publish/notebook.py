@@ -28,6 +28,7 @@ from pbc_eval.publish.glossary import with_definitions
 from pbc_eval.publish.kernel import PrivateKernelManager
 from pbc_eval.publish.notebook_limits import CELL_DEADLINE
 from pbc_eval.publish.own_words import LINK, OwnWords
+from pbc_eval.publish.summary_page import SUMMARY, has_summary
 from pbc_eval.publish.visible import visible
 from pbc_eval.report.html import TEMPLATES
 
@@ -131,6 +132,7 @@ def to_page(
         "page_is_draft": is_draft,
         "page_css": (TEMPLATES / "page.css").read_text(encoding="utf-8"),
     }
+    resources["page_summary"] = SUMMARY if has_summary(body) else ""
     html, _ = exporter.from_notebook_node(shown, resources=resources)
     return with_definitions(str(html), language)
 

@@ -11,6 +11,7 @@ New Economy (2014), cost-benefit guidance, on confidence grades (RECALLED).
 """
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -22,7 +23,7 @@ from pbc_eval.errors import ValueMapError
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.parameters.bank import Bank
 from pbc_eval.parameters.discounting import DEFLATOR, reprice
-from pbc_eval.parameters.lookup import ParameterValue, value_at
+from pbc_eval.parameters.lookup import ParameterValue, table_at, value_at
 
 ELASTICITY = "uk_marginal_utility_elasticity"
 GRADE = "gmca_optimism_bias_grade_{}"
@@ -78,23 +79,50 @@ def multipliers(
 
 
 def costs_with_optimism(
-    inputs: Sequence[StakeholderInput], date: dt.date
+    inputs: Sequence[StakeholderInput], date: dt.date, *, by_grade: bool = True
 ) -> tuple[tuple[StakeholderInput, ...], tuple[str, ...]]:
-    """Inputs with their value raised by the optimism bias of their confidence grade; what to print.
+    """Inputs with their value raised for optimism, and what to print: those that name a type of
+    project by its bounds, the others ``by_grade`` of their evidence, where that is asked for.
 
-    Raises ValueMapError for a valued input without a grade.
+    Raises ValueMapError for a valued input without a grade where it is asked for, and for a bias
+    that is mitigated below the lower bound of its type.
     """
     caveats: dict[str, None] = {}
-    raised = []
+    raised, graded = [], False
     for entry in inputs:
-        share = 0.0
-        if entry.value > 0:
-            share = _bias(f"{entry.stakeholder}: {entry.description}", entry.confidence_grade, date,
-                          caveats)  # fmt: skip
+        owner, share = f"{entry.stakeholder}: {entry.description}", 0.0
+        if entry.value > 0 and entry.optimism_bias is not None:
+            share = _bias_of_type(owner, entry, date, caveats)
+        elif entry.value > 0 and by_grade:
+            share = _bias(owner, entry.confidence_grade, date, caveats)
+        graded = graded or (by_grade and entry.optimism_bias is None)
         raised.append(entry.model_copy(update={"value": entry.value * (1 + share)}))
-    if raised:
+    if graded:
         caveats["Costs are raised for optimism by their confidence grades."] = None
     return tuple(raised), tuple(caveats)
+
+
+def _bias_of_type(
+    owner: str, entry: StakeholderInput, date: dt.date, caveats: dict[str, None]
+) -> float:
+    """The bias that is left of the upper bound of a type of project."""
+    bounds = table_at(f"uk_optimism_bias_{entry.optimism_bias}", date)
+    upper, lower = bounds.value["upper"], bounds.value["lower"]
+    share = upper * (1 - entry.optimism_mitigated)
+    if share < lower:
+        most = math.floor((1 - lower / upper) * 100) / 100
+        raise ValueMapError(
+            f"{owner}: optimism_mitigated {entry.optimism_mitigated:g} brings the bias of "
+            f"{entry.optimism_bias} from {upper:.0%} to {share:.1%}, below the {lower:.0%} that "
+            f"is left where every risk is managed. Write at most {most:g}."
+        )
+    mitigated = f", {entry.optimism_mitigated:.0%} of it mitigated" * (entry.optimism_mitigated > 0)
+    kind = str(entry.optimism_bias).replace("_", " ")
+    caveats[
+        f"Raised for optimism: {owner}, by {share:.1%} (type {kind}, upper bound {upper:.0%}"
+        f"{mitigated}; {bounds.source}, {bounds.status})."
+    ] = None
+    return share
 
 
 def _with_value(

@@ -324,3 +324,25 @@ def test_fewer_clusters_than_effects_are_refused_and_not_taken_for_certainty(res
             periods_after=3,
             restriction=restriction,
         )
+
+
+def test_power_and_slopes_are_those_of_pretrends_in_r():
+    """Its own integrator is randomised: known to about 1e-3."""
+    golden = json.loads(
+        (GOLDEN.parent / "inference" / "76_pretrends.json").read_text(encoding="utf-8")
+    )
+    given, rows = golden["inputs"], {r["statistic"]: r["estimate"] for r in golden["rows"]}
+    error = np.array(given["std_errors"])
+    apart = np.abs(np.subtract.outer(np.arange(6), np.arange(6)))
+    shape = dict(
+        estimates=given["estimates"],
+        covariance=0.5**apart * np.outer(error, error),
+        periods_before=[-4, -3, -2],
+        periods_after=[0, 1, 2],
+    )
+    for name, slope in (("0p02", 0.02), ("0p05", 0.05)):
+        power = pbc.pretest_power(slope=slope, **shape)
+        assert power == pytest.approx(rows[f"power_slope_{name}"], rel=1e-3)
+    for name, power in (("0p5", 0.5), ("0p8", 0.8)):
+        slope = pbc.pretest_power(power=power, **shape)
+        assert slope == pytest.approx(rows[f"slope_for_power_{name}"], rel=1e-3)

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from evaluations import EACH, change, copy_of
+from evaluations import EACH, EVERY, change, copy_of
 from evaluations import evaluation_of as evaluated
 
 import pbc_eval as pbc
 from pbc_eval.errors import DisclosureError
+from pbc_eval.payment.clauses import KINDS
 
 DATA = Path(__file__).parents[2] / "data"
 pytestmark = pytest.mark.slow  # whole evaluations are run
@@ -175,10 +176,21 @@ def test_one_treated_state_is_compared_with_a_weighted_mix_and_beside_it_the_pla
 
 def test_the_peterborough_bond_misses_the_early_trigger_and_meets_the_final_one():
     """READ: 142 against 155 is -8.39 %, below 10 %; pooled 9 %, above 7.5 %."""
-    lines = {line.clause: line for line in evaluated("one-service").payment.lines}
-    assert float(lines["early"].measure_value) == pytest.approx(13 / 155, abs=1e-12)
-    assert lines["early"].amount == 0
-    assert lines["final"].amount == Decimal("1.00")
+    (line,) = evaluated("one-service").payment.lines
+    assert "cohort-1: 0.0838709677419 is below 0.1; together: 0.09 reaches 0.075" in line.formula
+    assert "0 paid early, 1 paid pooled" in line.formula
+    assert line.amount == Decimal("1.00")
+
+
+def test_every_kind_of_clause_pays_in_an_example():
+    """What a payer may write is shown where it stands in a contract, rate cards among it."""
+    kinds = set(KINDS)
+    seen = set()
+    for name in EVERY:
+        terms = pbc.load_evaluation(DATA / name).payment
+        seen |= {clause.type for clause in terms.clauses} if terms else set()
+        seen |= {clause.type for clause in terms.due_clauses} if terms else set()
+    assert kinds - seen == set()
 
 
 def test_wheels_to_meals_gives_the_recalled_totals():

@@ -44,12 +44,14 @@ def test_the_ladder_says_its_steps_and_where_the_estimate_stands():
     assert set(data) == {0, 150_000, 400_000, 600_000}
 
 
-def test_every_step_clause_of_the_bond_has_its_ladder_though_it_has_no_interval():
-    drawn = ladders("one-service")
-    assert [figure.name for figure in drawn] == ["payment-ladder-early", "payment-ladder-final"]
-    assert "pays £0" in drawn[0].alt
-    assert "interval" not in drawn[0].alt
-    assert "pays £1" in drawn[1].alt
+def test_the_triggers_of_the_bond_have_a_ladder_along_the_pooled_outcome_though_without_interval():
+    (drawn,) = ladders("one-service")
+    assert drawn.name == "payment-ladder-triggers"
+    assert "interval" not in drawn.alt
+    assert "pays £1" in drawn.alt
+    paid = drawn.data.set_index("measure")["amount"]
+    assert set(paid[paid.index < 0.0749]) == {0}
+    assert set(paid[paid.index >= 0.075]) == {1}
 
 
 def test_the_risk_is_said_in_plain_words_with_its_table_and_figure():

@@ -1,8 +1,11 @@
 """Price bases, optimism bias, income weights, looked-up values, who pays: closed forms, refusal."""
 
 import datetime as dt
+import re
+from typing import get_args
 
 import pytest
+from pydantic import ValidationError
 from sroi.conftest import valued
 
 from pbc_eval.agreement.portfolio_claims import portfolio_claims
@@ -239,3 +242,57 @@ def test_a_portfolio_cannot_claim_more_than_the_whole_change():
     with pytest.raises(ValueMapError, match=r"130% of the change is claimed .*north/r0 0\.62"):
         portfolio_claims({"north": contract(0.5), "south": contract(0.2)})
     portfolio_claims({"north": contract(0.5), "south": contract(0.5)})
+
+
+# Mott MacDonald (2002), table 2: upper, lower; of capital cost, of outsourcing of operating cost
+BOUNDS = {
+    "standard_buildings": (0.24, 0.02),
+    "non_standard_buildings": (0.51, 0.04),
+    "standard_civil_engineering": (0.44, 0.03),
+    "non_standard_civil_engineering": (0.66, 0.06),
+    "equipment_development": (2.0, 0.1),
+    "outsourcing": (0.41, 0.0),
+}
+
+
+def cost_of(kind, mitigated=0.0):
+    return StakeholderInput(
+        stakeholder="A",
+        description="a school",
+        value=1000,
+        optimism_bias=kind,
+        optimism_mitigated=mitigated,
+    )
+
+
+def test_the_types_of_project_are_those_whose_bounds_were_read():
+    known = set(get_args(get_args(StakeholderInput.model_fields["optimism_bias"].annotation)[0]))
+    assert known == set(BOUNDS)
+
+
+@pytest.mark.parametrize("kind", BOUNDS)
+def test_costs_rise_by_the_type_of_project_from_its_upper_bound_down_to_its_lower(kind):
+    upper, lower = BOUNDS[kind]
+    (whole,), caveats = costs_with_optimism([cost_of(kind)], DAY, by_grade=False)
+    assert whole.value == pytest.approx(1000 * (1 + upper))
+    assert any("Mott MacDonald" in caveat and "READ" in caveat for caveat in caveats)
+    half, _ = costs_with_optimism([cost_of(kind, 0.5)], DAY, by_grade=False)
+    assert half[0].value == pytest.approx(1000 * (1 + upper / 2))
+    if lower:
+        with pytest.raises(ValueMapError, match="Write at most") as refused:
+            costs_with_optimism([cost_of(kind, 1.0)], DAY)
+        most = float(re.search(r"at most ([\d.]+)\.", str(refused.value))[1])
+        (least,), _ = costs_with_optimism([cost_of(kind, most)], DAY)  # the remedy, tried
+        assert 1 + lower <= least.value / 1000 < 1 + lower + upper / 100
+
+
+def test_an_input_that_names_its_type_needs_no_grade_and_others_stay_as_they_are():
+    plain = StakeholderInput(stakeholder="B", description="rent", value=500)
+    (raised, same), _ = costs_with_optimism(
+        [cost_of("standard_buildings"), plain], DAY, by_grade=False
+    )
+    assert (raised.value, same.value) == (pytest.approx(1240), 500)
+    with pytest.raises(ValueMapError, match="no confidence_grade"):
+        costs_with_optimism([cost_of("standard_buildings"), plain], DAY)
+    with pytest.raises(ValidationError, match="no optimism_bias is named"):
+        StakeholderInput(stakeholder="B", description="rent", value=5, optimism_mitigated=0.5)

@@ -34,6 +34,7 @@ from pbc_eval.evaluation.outcome_panel import (
     read_panel,
     total_scale,
 )
+from pbc_eval.evaluation.parts_of_sample import always_observed, parts_of_sample
 from pbc_eval.evaluation.record import Finding
 from pbc_eval.evaluation.trends import evidence_on_trends, measured_in_doubt
 from pbc_eval.evaluation.two_way_composition import two_way_tables
@@ -64,18 +65,16 @@ def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, .
         raise DesignError(f"{spec.id}: the design is {design.method}.")
     headline_estimator(spec.id, design)  # refused, if it is, before data are read
     return tuple(
-        _find(spec, design, read_panel(spec, outcome, files), outcome, seed)
+        _find(spec, read_panel(spec, outcome, files), outcome, seed, files)
         for outcome in spec.outcomes
     )
 
 
 def _find(
-    spec: EvaluationSpec,
-    design: DifferenceInDifferences,
-    panel: Panel,
-    outcome: Outcome,
-    seed: int,
+    spec: EvaluationSpec, panel: Panel, outcome: Outcome, seed: int, files: InputFiles
 ) -> Finding:
+    design = spec.design
+    assert isinstance(design, DifferenceInDifferences)
     estimator, options = headline_estimator(spec.id, design), options_of(design, seed)
     assert estimator.effects is not None
     effects = estimator.effects(panel, options)
@@ -85,6 +84,10 @@ def _find(
     by_cohort = effects.aggregate("cohort", level=design.level, bands=design.bands)
     alternatives, impossible = _alternatives(panel, effects, design, estimator, seed)
     side_by_side = [(f"{HEADLINE}: {_AVERAGES[design.headline]}", headline), *alternatives]
+
+    def average(part: Panel) -> AttEstimate:
+        return average_of(estimator, part, design.headline, options)
+
     scale = total_scale(panel, outcome)
     examined = replace(
         evidence_on_trends(
@@ -99,6 +102,9 @@ def _find(
         own_effects=effects,
         protected=spec.publication.disclosure.of_units.protects,
         average_kind=design.headline,
+        parts=parts_of_sample(spec, design, outcome, panel, files=files, average=average),
+        always_observed=always_observed(panel, average),
+        threshold=spec.publication.disclosure.of_units.threshold,
         paid_in_per_cent=paid_in_per_cent(spec, outcome),
     )
     checks = run_checks(design.method, examined)

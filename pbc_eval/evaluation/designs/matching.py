@@ -3,13 +3,17 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from pbc_eval._validate import first_few
 from pbc_eval.agreement.comparison_group import OtherComparisonGroup
 from pbc_eval.agreement.design import Matching
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.checks import Examined, run_checks
+from pbc_eval.checks.check_kind import Parted
+from pbc_eval.did.by_group import COLUMNS, GroupEffects, row_of_effect
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.evaluation import matched_tables, overlap_tables, tables
 from pbc_eval.evaluation.comparison_groups import (
@@ -86,6 +90,24 @@ def name_of(way: OtherComparisonGroup) -> str:
     return f"{way.name} (for another population)" if way.algorithm == "overlap" else way.name
 
 
+def _negative_controls(sample: Sample, design: Matching, cluster: str | None) -> tuple[Parted, ...]:
+    """Effects on outcomes that the programme cannot have moved, in the same sample by the same
+    way; none where the design names none."""
+    if not design.negative_controls:
+        return ()
+    rows = []
+    for control in design.negative_controls:
+        if control.column not in sample.design.frame:
+            raise DataError(
+                f"design.negative_controls: there is no column {control.column!r} in the data. "
+                f"Columns: {first_few(list(map(str, sample.design.frame)), 12)}."
+            )
+        effect = effect_in(sample, control.column, design.compared_by, design.level, cluster)
+        rows.append(row_of_effect(control.label, effect))
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    return (Parted(by="negative_control", label="", effects=GroupEffects(table=table)),)
+
+
 def _finding(
     spec: EvaluationSpec,
     files: InputFiles,
@@ -149,6 +171,7 @@ def _finding(
         outcome=outcome,
         currency=spec.contract.currency,
         column=column,
+        parts=_negative_controls(sample, design, cluster),
     )
     checks = tuple(_in_plain_words(spec, check) for check in run_checks(design.method, examined))
     return Finding(

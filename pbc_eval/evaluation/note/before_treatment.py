@@ -13,6 +13,7 @@ import pandas as pd
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import DataRoles, Outcome
+from pbc_eval.checks.few_clusters import ProposedInference, inference_for
 from pbc_eval.did.expected_error import ExpectedInference
 from pbc_eval.errors import DataError
 from pbc_eval.evaluation.data_place import data_table
@@ -29,6 +30,7 @@ from pbc_eval.panel.source import (
 )
 from pbc_eval.panel.starts import place_starts
 from pbc_eval.panel.time_values import is_missing
+from pbc_eval.panel.treatment import FIRST_TREATED, starts_of_treatment
 from pbc_eval.panel.unit_rows import time_column
 
 BEFORE = Sentence("what the data show before treatment")
@@ -62,6 +64,7 @@ class Before:
     first_period: str
     last_period: str  # the last one before anybody is treated, anticipation allowed for
     outcomes: tuple[OutcomeBefore, ...]
+    proposed: ProposedInference | None = None  # where the design lets one be stated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -85,7 +88,7 @@ def before_treatment(spec: EvaluationSpec) -> Before | None:
     Raises DataError for rows that cannot be read as units and periods.
     """
     roles = spec.data
-    if roles is None or roles.time is None or roles.cohort is None:
+    if roles is None or roles.time is None or not (roles.cohort or roles.treatment):
         return None
     if roles.file and not (spec.folder / roles.file.partition("::")[0]).is_file():
         return None
@@ -93,6 +96,15 @@ def before_treatment(spec: EvaluationSpec) -> Before | None:
     if source.pulls is not None:
         rows = int(source.table.count().to_pyarrow().as_py())
         source.pulls.allow(str(roles.table), BEFORE, rows, 5)
+    if roles.treatment is not None:
+        source = starts_of_treatment(
+            source,
+            unit=roles.unit,
+            time=roles.time,
+            treatment=roles.treatment,
+            switching=roles.switching or "refuse",
+            dose=getattr(spec.design, "dose", None) is not None,
+        )
     early = _early(source, roles, spec.design.periods_open)
     names = early.periods.names
     return Before(
@@ -101,11 +113,25 @@ def before_treatment(spec: EvaluationSpec) -> Before | None:
         first_period=names[0],
         last_period=names[early.n_before - 1] if early.n_before else "none",
         outcomes=tuple(_outcome(early, outcome, spec) for outcome in spec.outcomes),
+        proposed=_proposed(early, spec),
     )
 
 
+def _proposed(early: _Early, spec: EvaluationSpec) -> ProposedInference | None:
+    """Which inference serves the independent units there will be; None where the design has no
+    choice of them, or adjusts for covariates, for which only its own is known."""
+    has_choice = design_kind(spec.design).expected_inference is not None
+    if not has_choice or getattr(spec.design, "covariates", False):
+        return None
+    treated = ~np.isnan(early.starts)
+    cluster = np.arange(len(treated)) if early.cluster is None else early.cluster
+    with_treated, compared = np.unique(cluster[treated]), np.unique(cluster[~treated])
+    counts = (len(np.unique(cluster)), len(with_treated), len(compared))
+    return inference_for(counts, clustered=early.cluster is not None)
+
+
 def _early(source: Source, roles: DataRoles, held_back: int) -> _Early:
-    time, cohort = str(roles.time), str(roles.cohort)
+    time, cohort = str(roles.time), FIRST_TREATED if roles.treatment else str(roles.cohort)
     columns = [c for c in (roles.unit, time, cohort, roles.weight, roles.cluster) if c]
     check_columns(source.name, source.columns, columns)
     asked = {"u": source.column(roles.unit), "t": time_column(source, time)}

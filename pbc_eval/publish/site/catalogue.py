@@ -10,6 +10,7 @@ from pbc_eval.agreement.site import Site
 from pbc_eval.publish.crate import ARCHIVE
 from pbc_eval.publish.metadata import media_type
 from pbc_eval.publish.site.listed import Contract, Listed, Shelf
+from pbc_eval.publish.summary_page import SUMMARY
 
 _CONTEXT = {
     "adms": "http://www.w3.org/ns/adms#",
@@ -25,6 +26,7 @@ _SHA256 = "http://spdx.org/rdf/terms#checksumAlgorithm_sha256"
 _MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
 _FILES = {  # of an edition, the ones that a portal offers; the others are in the archive
     "index.html": "The report",
+    SUMMARY: "The summary, one page to print",
     "downloads/results.json": "All results, to ten digits",
     "downloads/dictionary.csv": "What the columns of the tables mean",
     f"downloads/{ARCHIVE}": "The archive: page, tables, what was agreed, how it came about",
