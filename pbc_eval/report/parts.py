@@ -49,11 +49,17 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A list of sentences; ``fold`` is the title under which it is folded."""
+    """A list of sentences; ``fold`` is the title under which it is folded.
+
+    A list that may grow long has a ``file`` for when ``most`` of its items are all that the page
+    bears (``fold.py``): there every one stands, a line each.
+    """
 
     items: tuple[str, ...]
     numbered: bool = False
     fold: str = ""
+    file: str = ""
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +71,15 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A released table; a long one may be folded: the reader opens it, and in print it is open."""
+    """A released table; a long one may be folded: the reader opens it, and in print it is open.
+
+    ``most`` is how many of its rows stand on the page, where the page would be too heavy with all
+    of them (``fold.py``): 0 for its caption alone. Its file always has every row.
+    """
 
     table: ReleasedTable
     folded: bool = False
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
