@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pbc_eval.publish.site.listed import Contract, Listed, Shelf
 
 MOST_LISTED = 150  # reports on a page of the list
-MOST_FOUND = 2_000  # on a search page
+MOST_FOUND = 1_000  # on a search page
 AROUND = 2  # pages before and after the one that is open which it links to
 
 
