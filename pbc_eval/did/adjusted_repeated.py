@@ -59,7 +59,7 @@ def cells_adjusted_in_cross_sections(
         used, treated, now = _sample(plan, int(j), strata)
         sample = Sample(
             y=rows.outcome[used],
-            x=_standardised(x[used]),
+            x=standardised(x[used]),
             weight=rows.weight[used],
             treated=treated,
             now=now,
@@ -112,7 +112,7 @@ def _sample(
     return np.concatenate(parts), np.concatenate(treated), np.concatenate(now)
 
 
-def _standardised(x: Floats) -> Floats:
+def standardised(x: Floats) -> Floats:
     spread = x.std(axis=0)
     scaled = (x - x.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     return np.column_stack([np.ones(len(x)), scaled])

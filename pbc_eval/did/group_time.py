@@ -20,7 +20,12 @@ from pbc_eval.did.estimator import Comparison, Estimator, EstimatorOptions
 from pbc_eval.did.group_time_effects import DEFAULT_SEED, GroupTimeEffects
 from pbc_eval.did.notes import weighted_by
 from pbc_eval.did.repeated import cells_from_cross_sections
-from pbc_eval.did.varying_weights import cells_at_base_weights, cells_at_own_weights, unit_order
+from pbc_eval.did.varying_weights import (
+    cells_adjusted_at_own_weights,
+    cells_at_base_weights,
+    cells_at_own_weights,
+    unit_order,
+)
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Listed, Name, Names, Number, joined
@@ -141,7 +146,7 @@ def estimate_cells(
                 cells, panel.row_arrays(), covariates, method=method, clustered=clustered
             )
             _refuse_hopeless(panel, cells)
-            notes.append(Sentence("covariates are each observation's own"))
+            notes.append(_OWN_COVARIATES)
             if covariates.references:
                 notes.append(_left_out(covariates))
         return cells, (*notes, *cells.notes)
@@ -164,14 +169,17 @@ def _with_weights_of_periods(
     arrays, weights = panel.arrays(), panel.weights_by_period()
     clustered = panel.roles.cluster is not None
     if panel.roles.fix_weights == "varying":
-        if panel.covariates:
-            raise DesignError(
-                f"{panel.name}: fix_weights='varying' counts every observation by its own weight, "
-                "and covariates are then not adjusted for. Use fix_weights='base_period', or leave "
-                "the covariates out."
-            )
         cells = cells_at_own_weights(plan, arrays, weights, clustered=clustered)
-        return cells, (Sentence("every observation counts by its own weight"),)
+        own = (Sentence("every observation counts by its own weight"),)
+        if not panel.covariates:
+            return cells, own
+        observed = panel.unit_covariates()
+        cells = cells_adjusted_at_own_weights(
+            cells, arrays, weights, observed, method=method, clustered=clustered
+        )
+        _refuse_hopeless(panel, cells)
+        left_out = (_left_out(observed),) if observed.references else ()
+        return cells, (*own, _OWN_COVARIATES, *left_out, *cells.notes)
     covariates = panel.unit_covariates() if panel.covariates else None
 
     def estimate(mine: CellPlan, used: UnitArrays, visit: Visit) -> CellEstimates:
@@ -195,6 +203,7 @@ def _with_weights_of_periods(
     return cells, (note, *_covariate_notes(panel, covariates, method))
 
 
+_OWN_COVARIATES = Sentence("covariates are each observation's own")
 _WORDS = {
     "dr": "doubly robust (Sant'Anna & Zhao 2020, traditional)",
     "reg": "outcome regression",
@@ -283,7 +292,8 @@ def describe_method(
     )
     adjusted = f"no covariates ({method}: without covariates dr, reg and ipw coincide)"
     if roles.covariates:
-        words = _WORDS_REPEATED if panel.repeated and method == "dr" else _WORDS[method]
+        by_observation = panel.repeated or panel.roles.fix_weights == "varying"
+        words = _WORDS_REPEATED if by_observation and method == "dr" else _WORDS[method]
         adjusted = f"{words}, covariates {', '.join(roles.covariates)}"
     return Method(
         estimator="group-time average treatment effects (Callaway & Sant'Anna 2021), " + adjusted,

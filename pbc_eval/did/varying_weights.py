@@ -10,7 +10,9 @@ cohort or pool that are seen in both,
     varying:  ATT = (mean of y_1 by w_1 - mean of y_0 by w_0) - the same of the pool
 
 and a unit's influence is its part in each of the four means. Shares of cohorts are by the weight of
-the first period in either. As ``fix_weights`` of R's did 2.3.1.
+the first period in either. As ``fix_weights`` of R's did 2.3.1. With covariates, ``varying`` takes
+the observations of both periods as repeated cross-sections, each with its own weight and covariates
+(``adjusted_repeated``), and adds up what a unit's two observations do to the estimate.
 """
 
 from collections.abc import Callable
@@ -18,11 +20,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pbc_eval.did.adjusted_repeated import OBSERVATIONS, Sample, adjust_cell, standardised
+from pbc_eval.did.adjustment import EstimationMethod
 from pbc_eval.did.cells import CellPlan
+from pbc_eval.did.cohort_score import Unlike
 from pbc_eval.did.estimates import CellEstimates, Visit, one_hot, reasons
+from pbc_eval.did.notes import without_weight
 from pbc_eval.did.regression_cells import select
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.numerics.clustered import clusters_of, sandwich
+from pbc_eval.panel.covariates import UnitCovariates
 from pbc_eval.panel.moments import UnitArrays
 
 Estimate = Callable[[CellPlan, UnitArrays, Visit], CellEstimates]
@@ -118,6 +126,64 @@ def cells_at_own_weights(
         reason=reasons(plan, *distinct, clustered=clustered),
     )
     return _joined(plan, arrays, [part], scores, order)
+
+
+def cells_adjusted_at_own_weights(
+    plain: CellEstimates,
+    arrays: UnitArrays,
+    weights: Floats,
+    covariates: UnitCovariates,
+    *,
+    method: EstimationMethod,
+    clustered: bool,
+) -> CellEstimates:
+    """``plain``, the cells of ``cells_at_own_weights``, adjusted for each observation's own
+    covariates; counts and levels stay."""
+    plan, k = plain.plan, plain.k
+    estimate = np.where(plan.reference, 0.0, np.full(k, np.nan))
+    scores = np.zeros((len(arrays.unit), k))
+    reason, n_trimmed = list(plain.reason), np.zeros(k, dtype=np.int64)
+    unlike: list[Unlike | None] = []
+    for j in np.flatnonzero(~np.isnan(plain.estimate) & plan.usable):
+        units, sample = _both_ends(plan, int(j), arrays, weights, covariates)
+        adjusted = adjust_cell(method, sample, covariates.names)
+        if isinstance(adjusted, Sentence):
+            reason[j] = adjusted
+            continue
+        estimate[j], n_trimmed[j] = adjusted.estimate, adjusted.trimmed
+        unlike.append(adjusted.unlike)
+        scores[units, j] = adjusted.influence.reshape(2, -1).sum(axis=0)
+    order = unit_order(arrays, clustered=clustered, by_cohort=False)
+    if clustered:
+        scores = clusters_of(arrays.cluster[order.rows]).sums(scores[order.rows])
+    part = replace(
+        plain,
+        estimate=estimate,
+        reason=tuple(reason),
+        trimmed=n_trimmed,
+        notes=without_weight(unlike, OBSERVATIONS),
+    )
+    joined = _joined(plan, arrays, [part], scores, order)
+    return replace(joined, trimmed=n_trimmed, notes=part.notes)
+
+
+def _both_ends(
+    plan: CellPlan, j: int, arrays: UnitArrays, weights: Floats, covariates: UnitCovariates
+) -> tuple[Ints, Sample]:
+    """The units of a cell that are seen in its period and in its base, and their observations:
+    all of the period, then all of the base."""
+    ends, own = (int(plan.period[j]), int(plan.base[j])), int(plan.cohort[j])
+    inside = (arrays.cohort == own) | np.asarray(plan.pool[j], dtype=bool)[arrays.cohort]
+    for at in ends:
+        inside &= ~np.isnan(arrays.outcome[:, at]) & (weights[:, at] > 0)
+    units = np.flatnonzero(inside)
+    return units, Sample(
+        y=np.concatenate([arrays.outcome[units, at] for at in ends]),
+        x=standardised(np.vstack([covariates.at(at, units) for at in ends])),
+        weight=np.concatenate([weights[units, at] for at in ends]),
+        treated=np.tile((arrays.cohort[units] == own).astype(float), 2),
+        now=np.repeat([1.0, 0.0], len(units)),
+    )
 
 
 def _joined(

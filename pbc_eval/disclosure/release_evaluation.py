@@ -41,6 +41,7 @@ from pbc_eval.disclosure.tables import (
     release_table,
     release_tables,
 )
+from pbc_eval.disclosure.told_elsewhere import review_of_numbers_told_elsewhere
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import Evaluation, Finding, OutputTable
 from pbc_eval.evaluation.shown.evaluation_tables import tables_of
@@ -76,6 +77,7 @@ def release(evaluation: Evaluation) -> ReleasedEvaluation:
     reviews += tuple(review_table(table, units) for table in tables if not table.counts_always)
     reviews += tuple(review_table(table, rule) for table in alone if table.counts_always)
     reviews += (*review_of_words(spec, rule), *review_of_counts(spec, rule, evaluation.counted))
+    reviews += (*review_of_numbers_told_elsewhere(evaluation, findings, kpis, tables, rule),)
     refuse_unfit_outputs(reviews, spec)
     simulation = evaluation.simulation
     return ReleasedEvaluation(

@@ -32,6 +32,7 @@ from pbc_eval.disclosure.record import (
 from pbc_eval.disclosure.sentences import held_back_counts
 from pbc_eval.disclosure.stated import COUNTS, WORDS
 from pbc_eval.disclosure.tables import release_open_table
+from pbc_eval.disclosure.told_elsewhere import TOLD_ELSEWHERE
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import Evaluation, Finding
 from pbc_eval.evaluation.shown.open_table import open_table
@@ -169,6 +170,8 @@ _REMEDIES = {
     "under publication.disclosure.",
     COUNTS: "Leave the count out; or have somebody answer for it: output: verified-counts, "
     f"{_ANSWER}.",
+    TOLD_ELSEWHERE: "Leave the number out, or tell a rounder one; or, where it is about other "
+    f"people, have somebody answer for it: output: told-elsewhere, {_ANSWER}.",
 }
 
 

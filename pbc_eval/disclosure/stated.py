@@ -76,6 +76,24 @@ def few_in_texts(
     ]
 
 
+def numbers_of_people_in_words(
+    model: BaseModel, units: tuple[str, ...] = ()
+) -> list[tuple[str, float]]:
+    """Numbers before a word for people anywhere in a file, with the key of each."""
+    who = "|".join(
+        sorted(map(re.escape, {*_PEOPLE, *_WELSH_PEOPLE, *units}), key=len, reverse=True)
+    )
+    tell = re.compile(
+        rf"(?<![\w.,:/£$€-])(\d{{1,3}}(?:,\d{{3}})+|\d+)\s+(?:[a-z]+\s+)?(?:{who})\b", re.IGNORECASE
+    )
+    return [
+        (key, float(match.group(1).replace(",", "")))
+        for key, text in _texts(model.model_dump(exclude_defaults=True), "")
+        if not key.startswith("publication.disclosure.reviewed")
+        for match in tell.finditer(text)
+    ]
+
+
 def _tells(rule: DisclosureRule, units: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     return _patterns(rule.threshold, {*_PEOPLE, *(units if rule.counts == "people" else ())})
 

@@ -90,6 +90,40 @@ def test_covariates_are_adjusted_for_at_the_weights_of_the_base_period(frame, me
     assert (a.estimate, a.std_error) == pytest.approx((b.estimate, b.std_error), rel=1e-6)
 
 
+@pytest.mark.parametrize("method", ["dr", "reg", "ipw"])
+@pytest.mark.parametrize("by", ["unit", "cluster"])
+def test_covariates_at_own_weights_are_repeated_cross_sections_clustered_by_unit(frame, method, by):
+    """Of complete panels: the estimator of repeated cross-sections is held to R's numbers."""
+    data = frame.assign(z=frame["x"] + 0.1 * frame["time"] * (frame["unit"] % 3))
+    clustered = "cluster" if by == "cluster" else None
+    ours = att_gt(
+        read(data, fix_weights="varying", covariates=["z"], cluster=clustered), method=method
+    )
+    roles = {**ROLES, "unit": None}
+    rows = Panel.from_data(data, weight="weight", covariates=["z"], cluster=by, **roles)
+    twin = att_gt(rows, method=method)
+    for column in ("estimate", "std_error"):
+        np.testing.assert_allclose(
+            ours.to_frame()[column], twin.to_frame()[column], rtol=1e-9, equal_nan=True
+        )
+    assert np.isfinite(ours.to_frame()["std_error"]).any()
+
+
+@pytest.mark.parametrize("method", ["dr", "reg", "ipw"])
+def test_a_covariate_that_tells_nothing_leaves_varying_weights_as_they_were(frame, method):
+    """With gaps, too: a unit counts where it is seen in both periods, as without covariates."""
+    gaps = with_gaps(frame, seed=2)
+    roles = {"fix_weights": "varying", "missing": "pairs"}
+    plain = att_gt(read(gaps, **roles)).to_frame()
+    ours = att_gt(read(gaps.assign(k=1.0 + 1e-13), covariates=["k"], **roles), method=method)
+    known = plain["estimate"].notna() & ours.to_frame()["estimate"].notna()
+    assert known.sum() > 3
+    for column in ("estimate", "n_treated", "n_comparison"):
+        np.testing.assert_allclose(
+            ours.to_frame().loc[known, column], plain.loc[known, column], rtol=1e-9
+        )
+
+
 def test_the_answer_does_not_depend_on_the_order_of_rows(frame):
     for rule in ("base_period", "first_period", "varying"):
         again = frame.sample(frac=1, random_state=1)
@@ -124,8 +158,6 @@ def test_what_takes_one_weight_a_unit_says_so(frame):
         with pytest.raises(DesignError, match=r"one weight a unit.*'first_period', or att_gt"):
             estimator(panel)
         estimator(read(frame, fix_weights="first_period"))
-    with pytest.raises(DesignError, match=r"'base_period', or leave the covariates out"):
-        att_gt(read(frame, fix_weights="varying", covariates=["x"]))
 
 
 @pytest.mark.parametrize(

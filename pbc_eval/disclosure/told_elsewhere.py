@@ -1,0 +1,195 @@
+"""Numbers of people told in other places, held against those that an outcome or a measure hides.
+
+    Evaluation, released tables ──▶ OutputReview, fail | none
+
+A ledger that holds back how many joined is worth nothing beside a measure "480 joined", a verified
+count, a value map's group or a sentence that says the same. Nothing says whether two numbers are of
+the same people, so one that is as large as a hidden one is taken for it, until somebody says that
+it is not. Where that was said, the record does not name the places: it would tell which two numbers
+are alike.
+
+Looked at are hidden totals (as large as the programme's number of people, or larger), that number
+with any small one that is hidden, and what a measure holds back. Smaller numbers meet by chance.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pbc_eval.agreement.disclosure import DisclosureRule
+from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.disclosure.cell_register import is_small
+from pbc_eval.disclosure.record import (
+    OutputReview,
+    ReleasedFinding,
+    ReleasedKpi,
+    ReleasedTable,
+    is_suppressed,
+)
+from pbc_eval.disclosure.stated import numbers_of_people_in_words
+from pbc_eval.evaluation.record import Evaluation, Finding, OutputTable
+from pbc_eval.kpi.record import KpiResult
+
+TOLD_ELSEWHERE = "told-elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A number of people and where it stands; ``of`` is the outcome or measure it belongs to."""
+
+    value: float
+    place: str
+    of: str = ""
+
+
+def review_of_numbers_told_elsewhere(
+    evaluation: Evaluation,
+    findings: Sequence[ReleasedFinding],
+    kpis: Sequence[ReleasedKpi],
+    tables: Sequence[ReleasedTable],
+    rule: DisclosureRule,
+) -> list[OutputReview]:
+    """A fail where a number that is told is as large as one that is held back in another place;
+    nothing where none is, or nothing is held back."""
+    hidden = _hidden_by_findings(evaluation.findings, findings, rule.of_units)
+    results = evaluation.performance.kpis if evaluation.performance else ()
+    for result, released in zip(results, kpis, strict=True):
+        hidden += _hidden_by_measure(result, released)
+    if not hidden or not rule.protects:
+        return []
+    shown = [*_stated(evaluation.spec), *_in_tables(tables), *_estimated(evaluation.findings)]
+    for result, released in zip(results, kpis, strict=True):
+        shown += _told_by_measure(result, released)
+    alike = [
+        f"{number.place} is as large as what {kept.place} holds back"
+        for number in shown
+        for kept in hidden
+        if number.value == kept.value and (not number.of or number.of != kept.of)
+    ]
+    if not alike:
+        return []
+    answered = rule.reviewer_of(TOLD_ELSEWHERE) is not None
+    reason = (
+        "numbers of people that are told in several places were compared, and somebody answers "
+        "for them"
+        if answered
+        else "a number of people that is told in one place is as large as one that is held back in "
+        "another; if both are the same people, it tells it"
+    )
+    return [
+        OutputReview(
+            output=TOLD_ELSEWHERE,
+            kind="sentences",
+            status="review" if answered else "fail",
+            reason=reason,
+            cells=() if answered else tuple(dict.fromkeys(alike)),
+        )
+    ]
+
+
+# --- what is held back ---
+
+
+def _hidden_by_findings(
+    findings: Sequence[Finding], released: Sequence[ReleasedFinding], rule: DisclosureRule
+) -> list[_Number]:
+    """Totals that an outcome's tables hold back, and its numbers of people with a small one."""
+    if not rule.protects:
+        return []
+    numbers = []
+    for finding, kept in zip(findings, released, strict=True):
+        name = finding.outcome.id
+        arms = [float(finding.headline.n_treated), float(finding.headline.n_comparison)]
+        for table, shown in zip(finding.tables, kept.tables, strict=True):
+            for value in _suppressed_counts(table, shown):
+                if value >= min(arms):
+                    numbers.append(_Number(value, table.name, _OUTCOMES))
+                elif is_small(value, rule) and value > 0:
+                    sums = [n + value for n in (*arms, sum(arms))]
+                    numbers += [_Number(n, f"{name}-groups", _OUTCOMES) for n in sums]
+    return numbers
+
+
+_OUTCOMES = "\0outcomes"  # what outcomes show of each other was looked at cell by cell
+
+
+def _suppressed_counts(table: OutputTable, shown: ReleasedTable) -> Iterable[float]:
+    columns = [*table.governed_by]
+    columns += ["rows_in", "rows_left"] if table.adds_up == "in_steps" else []
+    for column in columns:
+        if column in table.not_people or column not in shown.frame:
+            continue
+        values = pd.to_numeric(table.frame[column]).to_numpy(float)
+        for value, cell in zip(values, shown.frame[column], strict=True):
+            if is_suppressed(cell) and value == value:  # noqa: PLR0124 not a gap
+                yield float(value)
+
+
+def _hidden_by_measure(result: KpiResult, released: ReleasedKpi) -> list[_Number]:
+    """Counts of a measure that are held back, with all periods together."""
+    place, name = released.table.name, result.kpi.id
+    frame = released.table.frame
+    numbers = []
+    for column in ("count", "among"):
+        if column not in frame:
+            continue
+        values = [getattr(period, column) for period in result.periods]
+        gone = [is_suppressed(cell) for cell in frame[column]]
+        known = [(v, g) for v, g in zip(values, gone, strict=True) if v is not None]
+        numbers += [_Number(float(v), place, name) for v, is_gone in known if is_gone and v > 0]
+        if any(is_gone for _, is_gone in known) and len(known) > 1 and not released.overall_value:
+            numbers.append(_Number(float(sum(v for v, _ in known)), place, name))
+    return numbers
+
+
+# --- what is told ---
+
+
+def _told_by_measure(result: KpiResult, released: ReleasedKpi) -> list[_Number]:
+    """Counts that a measure shows, and their sums."""
+    frame, numbers = released.table.frame, []
+    for column in ("count", "among"):
+        if column not in frame:
+            continue
+        place = f"{released.table.name}, {column}"
+        cells = [cell for cell in frame[column] if cell is not None and cell == cell]  # noqa: PLR0124
+        values = [float(cell) for cell in cells if not is_suppressed(cell)]
+        numbers += [_Number(value, place, result.kpi.id) for value in values]
+        if len(values) == len(cells) > 1:
+            numbers.append(_Number(sum(values), f"{place}, all periods", result.kpi.id))
+    return numbers
+
+
+def _stated(spec: EvaluationSpec) -> list[_Number]:
+    """Verified counts, but of things, and numbers of people in somebody's words."""
+    numbers = []
+    for count in spec.counts:
+        if count.counts != "things":
+            numbers.append(_Number(float(count.count), f"counts.{count.outcome}"))
+        if count.persons:
+            numbers.append(_Number(float(count.persons), f"counts.{count.outcome}.persons"))
+    units = tuple(spec.data.unit_name[1:]) if spec.data else ()
+    return numbers + [_Number(n, key) for key, n in numbers_of_people_in_words(spec, units)]
+
+
+def _in_tables(tables: Sequence[ReleasedTable]) -> list[_Number]:
+    """Counts of people in tables that belong to no one outcome."""
+    return [
+        _Number(float(cell), f"{table.name}, {column}")
+        for table in tables
+        for column in table.counts
+        for cell in table.frame[column]
+        if isinstance(cell, (int, float)) and cell == cell  # noqa: PLR0124 not a gap
+    ]
+
+
+def _estimated(findings: Sequence[Finding]) -> list[_Number]:
+    """How many are behind each headline."""
+    sizes: Mapping[str, tuple[float, ...]] = {
+        f.outcome.id: (float(f.headline.n_treated), float(f.headline.n_comparison))
+        for f in findings
+    }
+    return [
+        _Number(n, f"the estimate of {name}", _OUTCOMES) for name, ns in sizes.items() for n in ns
+    ]
