@@ -60,7 +60,7 @@ class InputFiles:
 
         Raises DataError for a cell of more letters than a page can show."""
         frame = self.frame(path, AS_IT_IS, as_text)[0]
-        for column in frame.select_dtypes(object).columns:
+        for column in frame.select_dtypes([object, "str"]).columns:
             lengths = frame[column].map(lambda cell: len(cell) if isinstance(cell, str) else 0)
             if len(lengths) and lengths.max() > LONGEST_NAME:
                 raise DataError(

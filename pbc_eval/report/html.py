@@ -101,7 +101,8 @@ def table_html(
     A long one may be ``folded``: the reader opens it; in print it is open. Of its rows ``most`` are
     shown, and the row called Total; the others stand in its file, as is said below it.
     """
-    csv = f"downloads/{table.name}.csv"
+    file = f"{table.name}.csv"
+    csv = f"downloads/{file}"
     if most == 0:
         template = _environment(language).get_template("table_apart.html.j2")
         text = template.render(caption=table.caption, rows=len(table.frame), csv=csv)
@@ -122,7 +123,7 @@ def table_html(
                 "{shown} of {rows} rows are shown. Every row stands in the file {file}.",
                 shown=Number(len(rows)),
                 rows=Number(len(table.frame)),
-                file=Name(f"{table.name}.csv"),
+                file=Name(file),
             )
         )
     if not _totals_agree(table, columns):

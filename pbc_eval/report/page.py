@@ -23,9 +23,8 @@ from pbc_eval.disclosure import (
 from pbc_eval.errors import PublicationError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.report.figures.drawing import Figure
-from pbc_eval.report.fold import fit
 from pbc_eval.report.html import RELEASED, section_html
-from pbc_eval.report.parts import Part, Section
+from pbc_eval.report.parts import Part, Section, fit
 from pbc_eval.report.sections import account, agreed, contracts, estimation, summary, value
 from pbc_eval.report.sections.assurance import REVISION_TABLES, assurance_parts
 from pbc_eval.report.sections.masthead import masthead

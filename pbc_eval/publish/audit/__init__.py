@@ -1,1 +1,1 @@
-"""The audit of a site: each page as people with and without a mouse, a wide screen or paper meet it."""
+"""The audit of a site: each page as people meet it, by mouse or keyboard, on screen or paper."""

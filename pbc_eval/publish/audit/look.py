@@ -22,8 +22,8 @@ WIDTHS = (768, PHONE, NARROW)
 LEAST_OUTLINE = 2  # pixels
 FOCUSABLE = "a[href], summary, [tabindex='0'], input, select, button"
 MOST_STEPS = 400  # of the keyboard on one page
-SPACING = """*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}
-p{margin-bottom:2em!important}"""
+SPACING = """*{line-height:1.5!important;letter-spacing:.12em!important;
+  word-spacing:.16em!important} p{margin-bottom:2em!important}"""
 # What is cut off: text in a box that hides what does not fit.
 CLIPPED = """() => [...document.querySelectorAll('main *')].filter(one => {
   const style = getComputedStyle(one);
