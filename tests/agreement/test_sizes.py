@@ -1,4 +1,4 @@
-"""How much an evaluation may hold is refused in one sentence: the key, how much, the most, instead."""
+"""How much an evaluation may hold, and the one sentence that refuses more of it."""
 
 import pytest
 from evaluations import DATA, change, copy_of

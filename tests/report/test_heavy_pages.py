@@ -4,7 +4,8 @@ import re
 
 import pandas as pd
 import pytest
-from evaluations import EACH, evaluation_of
+from evaluations import EVERY, evaluation_of
+from heavy import heavy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pages import Reader
@@ -13,7 +14,7 @@ import pbc_eval as pbc
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.disclosure import release_table
 from pbc_eval.evaluation.record import OutputTable
-from pbc_eval.publish.formats.write import _apart
+from pbc_eval.publish.formats.write import _apart, write
 from pbc_eval.report import page_of
 from pbc_eval.report import parts as weighing
 from pbc_eval.report.figures.drawing import Figure
@@ -34,8 +35,9 @@ def table(name: str, rows: int, about: str = "", folded: bool = False) -> Table:
 
 
 def figure(name: str, about: str = "", bytes_of: int = 15_000) -> Figure:
-    return Figure(name=name, caption=f"Figure {name}", alt="A line that falls.", about=about,
-                  data=pd.DataFrame({"x": [1]}), draw=lambda: b"<svg/>".ljust(bytes_of))  # fmt: skip
+    words = {"name": name, "caption": f"Figure {name}", "alt": "A line that falls."}
+    data = pd.DataFrame({"x": [1]})
+    return Figure(**words, about=about, data=data, draw=lambda: b"<svg/>".ljust(bytes_of))
 
 
 def page(*parts: object) -> list[Section]:
@@ -73,6 +75,14 @@ def test_the_page_says_how_many_rows_stand_in_the_file_and_keeps_the_total():
     assert "Total" in text
 
 
+def _named(part: object, n: int) -> object:
+    if isinstance(part, Table):
+        return table(f"t{n}", len(part.table.frame), part.table.about, part.folded)
+    if isinstance(part, Figure):
+        return figure(f"f{n}", part.about, len(part.svg))
+    return part
+
+
 parts = st.one_of(
     st.builds(table, st.just(""), st.integers(1, 400), st.sampled_from(["", HEADLINE, "b"]),
               st.booleans()),
@@ -86,13 +96,7 @@ parts = st.one_of(
 @settings(max_examples=12, deadline=None)
 @given(st.lists(parts, min_size=30, max_size=70))
 def test_any_page_of_tables_and_drawings_fits_and_everything_on_it_has_its_file(given_parts):
-    named = []
-    for n, part in enumerate(given_parts):
-        if isinstance(part, Table):
-            part = table(f"t{n}", len(part.table.frame), part.table.about, part.folded)
-        elif isinstance(part, Figure):
-            part = figure(f"f{n}", part.about, len(part.svg))
-        named.append(part)
+    named = [_named(part, n) for n, part in enumerate(given_parts)]
     sections = page(*named)
     made = fit(sections, HEADLINE)
     html = html_of(made)
@@ -119,9 +123,26 @@ def test_drawings_and_lists_that_are_not_on_the_page_are_files_that_it_links_to(
     assert len(files) == 41
 
 
-@pytest.mark.parametrize("name", EACH)
+@pytest.mark.soak
+@pytest.mark.parametrize("name", EVERY)
 def test_pages_of_the_examples_are_whole(name):
     made = page_of(pbc.release(evaluation_of(name)))
     tables = [part for section in made for part in section.parts if isinstance(part, Table)]
     assert all(part.most is None for part in tables)
     assert not any(drawing.apart for drawing in made.figures)
+
+
+@pytest.mark.soak
+def test_twenty_outcomes_two_hundred_values_and_thirty_clauses_are_one_page_that_loads(tmp_path):
+    file = heavy(tmp_path / "heavy", outcomes=20, value_rows=200, clauses=30)
+    released = pbc.release(pbc.evaluate(pbc.load_evaluation(file)))
+    made = page_of(released)
+    html = made._repr_html_()
+    assert len(html.encode()) <= weighing.BUDGET
+    folder = write(made, released, tmp_path / "run")
+    linked = set(re.findall(r'href="downloads/([^"]+)"', html))
+    assert linked <= {path.name for path in folder.iterdir()}
+    for drawing in made.figures:
+        assert f"{drawing.name}.csv" in linked
+    every = (folder / "value-map.csv").read_text().splitlines()
+    assert len(every) >= 201  # the file has what the page has not
