@@ -16,6 +16,15 @@ from pbc_eval.report.page import ReportKind
 NOTEBOOKS = pytest.mark.parametrize(
     "path", sorted((PROJECT / "notebooks").glob("*.ipynb")), ids=lambda path: path.name
 )
+# One in every run; the others, and whole editions, in the soak.
+RUN = pytest.mark.parametrize(
+    "path",
+    [
+        path if path.stem == "impact_report" else pytest.param(path, marks=pytest.mark.soak)
+        for path in sorted((PROJECT / "notebooks").glob("*.ipynb"))
+    ],
+    ids=lambda path: path.name,
+)
 MOST_LINES = 10  # of a cell; what is longer belongs in the package
 
 
@@ -83,7 +92,7 @@ def test_a_notebook_shows_the_page_as_a_whole_and_writes_its_files(path):
 
 
 @pytest.mark.slow
-@NOTEBOOKS
+@RUN
 def test_each_runs_from_end_to_end(path, tmp_path):
     kind = KINDS[path.stem]
     given = {

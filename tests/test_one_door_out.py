@@ -61,6 +61,7 @@ def test_the_search_would_find_a_maker_and_an_unreleased_result(tmp_path):
     assert called(file) & MAKERS == {"ReleasedTable", "release_table"}
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_the_type_checker_refuses_an_evaluation_that_was_not_released(tmp_path):
     file = tmp_path / "unreleased.py"

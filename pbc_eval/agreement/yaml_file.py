@@ -4,10 +4,12 @@ YAML 1.2, so that ``no`` and ``on`` stay words; a key given twice is an error, n
 The one home of the YAML library.
 """
 
+import copy
 import datetime as dt
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -74,27 +76,45 @@ def read_yaml(path: Path) -> YamlDocument:
         raise SpecError(f"{path}: no such file.") from None
     except (OSError, UnicodeDecodeError) as reason:
         raise SpecError(f"{path}: cannot be read as UTF-8 text ({reason}).") from None
-    lines: dict[Location, int] = {}
     try:
-        root = YAML().compose(text)
-        if root is not None:
-            _note_lines(root, (), lines, set())
-        data = YAML(typ="safe", pure=True).load(text)
+        data, lines = _parsed(text)
     except MarkedYAMLError as problem:
         raise SpecError(f"{path}{_where(problem)}: {_what(problem)}") from None
     except YAMLError as problem:
         raise SpecError(f"{path}: not valid YAML ({problem}).") from None
     except RecursionError:
         raise SpecError(f"{path}: nested too deeply to be an evaluation.") from None
-    except (ValueError, TypeError) as problem:
-        # A value that YAML takes for a date or a number, and that is none: 2024-02-30.
-        raise SpecError(f"{path}{_where_no_day_is(root)}: {problem}. Correct the value.") from None
+    except _NoSuchValueError as problem:
+        raise SpecError(f"{path}{problem.where}: {problem}. Correct the value.") from None
     if not isinstance(data, dict):
         raise SpecError(
             f"{path}: must be a mapping of keys to values at its top level, got "
             f"{'nothing' if data is None else type(data).__name__}."
         )
-    return YamlDocument(path, data, lines)
+    return YamlDocument(path, copy.deepcopy(data), lines)
+
+
+class _NoSuchValueError(ValueError):
+    """A value that YAML takes for a date or a number, and that is none: 2024-02-30."""
+
+    def __init__(self, where: str, problem: Exception) -> None:
+        super().__init__(str(problem))
+        self.where = where
+
+
+@lru_cache(maxsize=16)  # a run asks for its file, and for what was registered, several times
+def _parsed(text: str) -> tuple[Any, dict[Location, int]]:
+    """The data of a text, which a caller must not change, and the lines of its values."""
+    lines: dict[Location, int] = {}
+    constructor, _ = YAML(typ="safe", pure=True).get_constructor_parser(io.StringIO(text))
+    root = constructor.composer.get_single_node()
+    if root is None:
+        return None, lines
+    _note_lines(root, (), lines, set())
+    try:
+        return constructor.construct_document(root), lines
+    except (ValueError, TypeError) as problem:
+        raise _NoSuchValueError(_where_no_day_is(root), problem) from None
 
 
 def _note_lines(node: Node, here: Location, lines: dict[Location, int], seen: set[int]) -> None:

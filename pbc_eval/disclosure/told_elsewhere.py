@@ -19,6 +19,7 @@ import pandas as pd
 
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.agreement.payment_clauses import FixedFee
 from pbc_eval.disclosure.cell_register import is_small
 from pbc_eval.disclosure.record import (
     OutputReview,
@@ -162,8 +163,12 @@ def _told_by_measure(result: KpiResult, released: ReleasedKpi) -> list[_Number]:
 
 
 def _stated(spec: EvaluationSpec) -> list[_Number]:
-    """Verified counts, but of things, and numbers of people in somebody's words."""
-    numbers = []
+    """Verified counts, but of things; how many times a clause pays; numbers in words."""
+    numbers = [
+        _Number(float(clause.times), f"payment.clauses.{clause.id}.times")
+        for clause in (spec.payment.clauses if spec.payment else ())
+        if isinstance(clause, FixedFee) and clause.times
+    ]
     for count in spec.counts:
         if count.counts != "things":
             numbers.append(_Number(float(count.count), f"counts.{count.outcome}"))

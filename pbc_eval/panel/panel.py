@@ -28,7 +28,14 @@ from pbc_eval.panel import build, cross_sections
 from pbc_eval.panel.build import PanelParts
 from pbc_eval.panel.covariates import UnitCovariates, pull_covariates
 from pbc_eval.panel.cross_sections import RowArrays
-from pbc_eval.panel.moments import CohortMoments, UnitArrays, cohort_moments, pull_units
+from pbc_eval.panel.moments import (
+    PULL_UP_TO,
+    CohortMoments,
+    UnitArrays,
+    cohort_moments,
+    moments_of_arrays,
+    pull_units,
+)
 from pbc_eval.panel.sample import Missing, StartRules
 from pbc_eval.panel.source import Data, collect, open_source
 from pbc_eval.panel.starts import START_INSIDE, Code, StartInside
@@ -247,6 +254,9 @@ class Panel(Displayed, PanelParts):
 
     @cached_property
     def _moments(self) -> CohortMoments:
+        if self.n_units * self.n_periods <= PULL_UP_TO:
+            clustered = self.roles.cluster is not None
+            return moments_of_arrays(self._arrays, n_cohorts=len(self.cohorts), clustered=clustered)
         return cohort_moments(
             self.units,
             n_cohorts=len(self.cohorts),
@@ -262,7 +272,17 @@ class Panel(Displayed, PanelParts):
         Raises DataError for repeated cross-sections, in which no unit is followed.
         """
         self._refuse_repeated()
-        return pull_units(self.units, n_periods=self.n_periods)
+        if self.n_units * self.n_periods > PULL_UP_TO:
+            return pull_units(self.units, n_periods=self.n_periods)
+        return self._arrays
+
+    @cached_property
+    def _arrays(self) -> UnitArrays:
+        """Pulled once: every estimator and check asks for them. Nobody may change them."""
+        arrays = pull_units(self.units, n_periods=self.n_periods)
+        for values in (arrays.unit, arrays.cohort, arrays.weight, arrays.cluster, arrays.outcome):
+            values.flags.writeable = False
+        return arrays
 
     def row_arrays(self) -> RowArrays:
         """Repeated cross-sections in memory, one row an observation."""

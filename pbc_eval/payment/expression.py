@@ -244,13 +244,16 @@ def _over_draws(  # noqa: PLR0911  one return for each kind of part
             return _rounded(values[0], decimals, mode)
 
 
+_POWERS: Floats = 10.0 ** np.arange(309.0)
+
+
 def _significant(values: Floats, n_digits: int) -> Floats:
     size = np.abs(values)
     with np.errstate(divide="ignore"):
         magnitude = np.floor(np.log10(size, where=size > 0, out=np.zeros_like(size)))
-    digits = n_digits - 1 - np.clip(magnitude, -290, 290)
+    digits = (n_digits - 1 - np.clip(magnitude, -290, 290)).astype(np.int64)
     # an integer over an exact power of ten is the float nearest to the decimal, as exact() has it
-    up, down = 10.0 ** np.maximum(digits, 0), 10.0 ** np.maximum(-digits, 0)
+    up, down = _POWERS[np.maximum(digits, 0)], _POWERS[np.maximum(-digits, 0)]
     rounded = np.rint(values * up / down) / up * down
     return np.where(values == np.rint(values), values, rounded)
 

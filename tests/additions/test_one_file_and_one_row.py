@@ -60,6 +60,7 @@ def renamed_imputation() -> Estimator:
     )
 
 
+@pytest.mark.soak
 def test_an_estimator_is_shown_beside_the_others_on_the_page():
     register(renamed_imputation())
     released = pbc.release(pbc.evaluate(pbc.load_evaluation(DATA / PANEL)))
@@ -76,6 +77,7 @@ def test_an_estimator_is_shown_beside_the_others_on_the_page():
     assert "renamed imputation" in set(pbc.compare_estimators(panel)["estimator"])
 
 
+@pytest.mark.soak
 def test_an_estimator_carries_the_headline_of_an_evaluation_and_its_design_note(tmp_path):
     register(renamed_imputation())
     folder = copy_of(PANEL, tmp_path)

@@ -52,11 +52,13 @@ def test_a_job_whose_process_was_ended_once_is_run_again(tmp_path):
     assert ended(tmp_path, ["once"], 1, work.die_if_bad) == {"once": ""}
 
 
+@pytest.mark.soak
 def test_where_nothing_can_be_forked_new_processes_do_the_same(tmp_path):
     results = list(run_spawned(jobs(tmp_path, "a", "bad", "once"), 2, work.die_if_bad))
     assert {r.job.name: r.problem for r in results} == {"a": "", "bad": ENDED, "once": ""}
 
 
+@pytest.mark.soak
 def test_a_job_whose_neighbour_ended_its_process_still_has_both_its_own_tries(tmp_path):
     """The bad one takes the other's process along; that was no try of the other's."""
     results = list(run_spawned(jobs(tmp_path, "once", "bad"), 2, work.die_after_the_bad))

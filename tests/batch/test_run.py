@@ -345,6 +345,7 @@ def test_the_log_tells_machines_what_happened_and_reads_on_after_a_cut_line(data
 # --- the command itself, with kernels ---
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_command_that_is_interrupted_ends_with_a_sentence_and_goes_on_next_time(
     tmp_path, number, code
@@ -416,6 +417,7 @@ def test_whatever_is_ended_once_is_started_again_and_the_report_is_published(tmp
     assert not [*(tmp_path / ".reports-work" / "runs" / "one-service").glob("run-*")]
 
 
+@pytest.mark.soak
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are read from /proc")
 def test_a_command_that_is_killed_leaves_nothing_running_and_the_next_one_completes(tmp_path):
     command, pids = started(tmp_path)

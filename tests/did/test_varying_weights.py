@@ -109,6 +109,7 @@ def test_covariates_at_own_weights_are_repeated_cross_sections_clustered_by_unit
     assert np.isfinite(ours.to_frame()["std_error"]).any()
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("method", ["dr", "reg", "ipw"])
 def test_a_covariate_that_tells_nothing_leaves_varying_weights_as_they_were(frame, method):
     """With gaps, too: a unit counts where it is seen in both periods, as without covariates."""

@@ -24,6 +24,7 @@ from pbc_eval.evaluation.evaluate import evaluate
 from pbc_eval.evaluation.note.design_note import design_note
 
 pytestmark = pytest.mark.slow
+soak = pytest.mark.soak  # the same attack in another role, and on other examples
 THRESHOLD = 10
 SHOWN = {"disclosure": {"threshold": 0, "reason": "to see the attack succeed"}}
 
@@ -61,7 +62,8 @@ def told(recovered: list[Recovered]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("left_out", "missing", "rare", "seed"), [(1, 0, 0, 1), (2, 7, 0, 1), (3, 30, 3, 2)]
+    ("left_out", "missing", "rare", "seed"),
+    [pytest.param(1, 0, 0, 1, marks=soak), pytest.param(2, 7, 0, 1, marks=soak), (3, 30, 3, 2)],
 )
 def test_few_who_found_no_match_are_in_no_sum_share_or_moment(
     tmp_path, left_out, missing, rare, seed
@@ -118,7 +120,9 @@ def test_few_with_a_trait_are_in_no_mean_and_their_levels_do_not_tell_them(tmp_p
 # --- groups that began together ---
 
 
-@pytest.mark.parametrize("sizes", [{4: 3, 5: 30, 6: 25}, {3: 1, 5: 40, 6: 33}])
+@pytest.mark.parametrize(
+    "sizes", [{4: 3, 5: 30, 6: 25}, pytest.param({3: 1, 5: 40, 6: 33}, marks=soak)]
+)
 def test_a_small_group_is_in_no_sum_and_its_effect_in_no_average(tmp_path, sizes):
     folder = invented.panel_evaluation(tmp_path / "panel", invented.panel(sizes))
     _, public = published(folder, tmp_path / "out")
@@ -148,7 +152,8 @@ def two_outcomes(folder: Path, lost: int, sizes: dict[int, int]) -> Path:
 
 @pytest.mark.parametrize("hidden", [True, False])
 @pytest.mark.parametrize(
-    ("lost", "sizes"), [(25, {3: 3, 4: 12, 5: 30}), (26, {3: 2, 4: 15, 5: 30})]
+    ("lost", "sizes"),
+    [(25, {3: 3, 4: 12, 5: 30}), pytest.param(26, {3: 2, 4: 15, 5: 30}, marks=soak)],
 )
 def test_what_one_outcome_shows_is_no_number_that_another_holds_back(tmp_path, lost, sizes, hidden):
     folder = two_outcomes(tmp_path / "panel", lost, sizes)
@@ -351,6 +356,7 @@ def test_a_verified_count_of_few_people_is_told_by_nobody(tmp_path, stated, stat
 # --- the examples ---
 
 
+@pytest.mark.soak
 def test_what_was_recovered_from_the_hidden_numbers_of_hospitals_is_shown(tmp_path):
     """Hospitals are bodies: nothing is held back of them, so that nothing can be worked out."""
     _, public = published(DATA / "hospital-readmissions", tmp_path)

@@ -159,7 +159,9 @@ def _words_of(svg: str) -> str:
     return " ".join("".join(pair) for pair in _DRAWN.findall(svg))
 
 
-@pytest.mark.parametrize("name", ["hospital-readmissions", "supported-work"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("hospital-readmissions", marks=pytest.mark.soak), "supported-work"]
+)
 def test_a_canary_is_in_no_output(name, tmp_path):
     evaluation = with_canaries(of_people(evaluate(load_evaluation(DATA / name))))
     for finding in evaluation.findings:  # they are there before

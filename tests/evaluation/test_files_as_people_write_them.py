@@ -99,6 +99,7 @@ def test_problems_of_all_files_are_told_at_once(forecast):
         assert words in str(refused.value)
 
 
+@pytest.mark.soak
 def test_numbers_as_text_in_the_data_pay_as_much_when_they_are_declared(tmp_path):
     plain = evaluate(load_evaluation(copy_of("school-attendance", tmp_path / "plain")))
     folder = copy_of("school-attendance", tmp_path / "text")

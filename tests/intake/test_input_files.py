@@ -30,7 +30,14 @@ def counted(monkeypatch) -> Counter:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["school-attendance", "hospital-readmissions", "supported-work"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "school-attendance",
+        pytest.param("hospital-readmissions", marks=pytest.mark.soak),
+        pytest.param("supported-work", marks=pytest.mark.soak),
+    ],
+)
 def test_an_evaluation_reads_and_hashes_each_file_once(counted, name):
     pbc.evaluate(pbc.load_evaluation(DATA / name))
     assert counted

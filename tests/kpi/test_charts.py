@@ -90,6 +90,7 @@ def test_without_neighbours_there_are_no_limits_and_the_chart_says_why():
     assert "no two neighbouring periods" in chart.note
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_false_signals_come_about_once_in_90_points():
     """Champ and Woodall 1987 give 91.75 for the four rules with known limits."""

@@ -156,6 +156,7 @@ def test_a_trial_needs_two_people_in_each_arm(treated, message):
         experimental_difference(frame, treatment="t", outcome="y")
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_intervals_cover_the_effect_as_often_as_they_say():
     runs = 300

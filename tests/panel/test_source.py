@@ -62,7 +62,8 @@ def test_the_callers_frame_is_not_changed_or_shared():
     before = frame.copy(deep=True)
     panel = Panel.from_data(frame, **ROLES)
     att_gt(panel).aggregate("event")
-    panel.arrays().outcome[:] = 0
+    with pytest.raises(ValueError, match="read-only"):  # all estimators share it
+        panel.arrays().outcome[:] = 0
     copy = read_frame(frame)
     copy["y"] = 0.0
     pd.testing.assert_frame_equal(frame, before)

@@ -147,7 +147,7 @@ def test_repeated_cross_sections_know_starts_inside_periods_too():
     assert cells[cells.time == 202001].estimate.isna().all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     day=st.integers(0, 500),
     step=st.sampled_from(["MS", "QS", "YS", "7D", "ME"]),

@@ -16,7 +16,7 @@ from pbc_eval.batch.local import run_jobs
 from pbc_eval.publish.edition import publish_edition
 from pbc_eval.publish.site.build import write_site
 
-__all__ = ["every_page", "published", "without_kernels"]
+__all__ = ["every_page", "few_pages", "published", "without_kernels"]
 WORDS = [value for value in VALUES if value not in REORDERS]
 FIELDS = (  # every place where a person writes words that reach the page
     "title", "contract.summary", "contract.commissioner", "contract.provider",
@@ -51,8 +51,24 @@ def every_page(tmp_path_factory) -> Path:
     return made_once(tmp_path_factory, "every-page", _publish_every_example) / "reports"
 
 
+@pytest.fixture(scope="session")
+def few_pages(tmp_path_factory) -> Path:
+    """The reports of two examples, one with its design note, for tests that need no more."""
+    return made_once(tmp_path_factory, "few-pages", _publish_few_examples) / "reports"
+
+
+def _publish_few_examples(folder: Path) -> None:
+    for name in ("hospital-readmissions", "wheels-to-meals"):
+        copy_of(name, folder / "data")
+    _publish_all(folder / "data", folder)
+
+
 def _publish_every_example(folder: Path) -> None:
-    stages = in_stages(find_jobs(DATA, folder / "reports"))
+    _publish_all(DATA, folder)
+
+
+def _publish_all(data: Path, folder: Path) -> None:
+    stages = in_stages(find_jobs(data, folder / "reports"))
     results = [result for stage in stages for result in run_jobs(stage, 2)]
     assert [result.problem for result in results if result.problem] == []
     write_site(folder / "reports")

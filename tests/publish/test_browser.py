@@ -13,6 +13,7 @@ def browser():
         yield running
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_hostile_page_is_harmless_and_fits_the_screen(browser, published, width):
     with opened(browser, published.page, width) as page:

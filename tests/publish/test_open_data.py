@@ -79,7 +79,7 @@ def with_people(folder, rows, quasi="[age_group, area]", columns=("age_group", "
     return load_evaluation(place)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(sizes=st.lists(st.integers(1, 14), min_size=1, max_size=4))
 def test_no_combination_of_few_people_is_passed_on(tmp_path_factory, sizes):
     rows = [(f"{k}0-{k}9", "north", n % 2) for k, size in enumerate(sizes) for n in range(size)]
@@ -120,6 +120,7 @@ def test_a_column_that_hardly_two_share_stops_the_file(tmp_path):
         open_files(spec)
 
 
+@pytest.mark.soak
 def test_the_archive_of_an_edition_holds_no_file_that_is_not_named(every_page):
     for archive in every_page.glob("*/*/downloads/ro-crate.zip"):
         held = {n for n in zipfile.ZipFile(archive).namelist() if n.startswith("inputs/")}

@@ -105,10 +105,10 @@ def rounded_otherwise(edition, share=1e-9):
 
 
 @pytest.fixture
-def edition(every_page, tmp_path):
+def edition(few_pages, tmp_path):
     (tmp_path / "data").mkdir()
     copy_of(NAME, tmp_path / "data")
-    shutil.copytree(every_page / NAME, tmp_path / "reports" / NAME)
+    shutil.copytree(few_pages / NAME, tmp_path / "reports" / NAME)
     return tmp_path / "reports" / NAME / "2026-1"
 
 

@@ -24,11 +24,11 @@ NAME = "wheels-to-meals"
 
 
 @pytest.fixture
-def once(every_page, tmp_path):
+def once(few_pages, tmp_path):
     """An edition and what it was made from, side by side as in the project."""
     (tmp_path / "once" / "data").mkdir(parents=True)
     copy_of(NAME, tmp_path / "once" / "data")
-    shutil.copytree(every_page / NAME, tmp_path / "once" / "reports" / NAME)
+    shutil.copytree(few_pages / NAME, tmp_path / "once" / "reports" / NAME)
     return tmp_path / "once"
 
 
@@ -71,6 +71,7 @@ def test_a_file_changed_by_hand_is_named_and_nothing_is_run(place, monkeypatch):
     assert not found.holds
 
 
+@pytest.mark.soak
 def test_other_data_give_other_numbers_which_are_named(place):
     file = next((place / "data" / NAME).glob("*.csv"))
     text = file.read_text("utf-8")
@@ -101,6 +102,7 @@ def test_other_parameters_give_other_numbers_which_are_named(place):
     assert not any("investment" in line.split(" was ")[0] for line in found.differences) or before
 
 
+@pytest.mark.soak
 def test_other_code_that_gives_the_same_numbers_holds_and_says_why_bytes_differ(place):
     folder = edition(place)
     page = folder / "index.html"
@@ -166,11 +168,11 @@ def in_archive(content):
     ],
 )
 def test_a_forged_file_with_a_manifest_that_fits_does_not_hold(
-    place, every_page, monkeypatch, name, change, facts
+    place, few_pages, monkeypatch, name, change, facts
 ):
     def made_again(source, folder, *, report):
         """What an untouched edition gives, byte for byte, by the test above."""
-        shutil.copytree(every_page / NAME / "2026-1", folder / NAME / "2026-1")
+        shutil.copytree(few_pages / NAME / "2026-1", folder / NAME / "2026-1")
         return Edition(NAME, "2026-1", folder / NAME / "2026-1")
 
     monkeypatch.setattr("pbc_eval.publish.verify.publish_edition", made_again)

@@ -62,6 +62,7 @@ def test_the_twelve_weeks_run_from_the_approvers_signature(tmp_path, signed, by,
     assert words in entry["page"]
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_the_notice_rates_every_kpi_in_the_words_of_the_act(tmp_path) -> None:
     folder = copy_of("hospital-readmissions", tmp_path)

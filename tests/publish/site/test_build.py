@@ -127,6 +127,7 @@ def test_a_link_cannot_lead_the_site_out_of_reports(reports, tmp_path):
     assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == ["2026-1"]
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_five_hundred_editions_are_written_in_seconds(tmp_path):
     for number in range(250):

@@ -132,6 +132,7 @@ def test_no_other_script_runs_even_if_one_came_in(browser, site):
         assert page.evaluate("window.ran") is None
 
 
+@pytest.mark.soak
 def test_axe_finds_nothing_on_a_site_with_search(browser, site):
     assert violations(browser, site, 1280) == []
     assert violations(browser, site, 390) == []
