@@ -52,7 +52,7 @@ def log_of_many(reports: Path, edition: Path, n: int) -> float:
                 status="provisional",
                 manifest_sha256="0" * 64,
                 previous=previous,
-            )  # fmt: skip
+            )
         )
     (reports / "editions.log").write_text("".join(f"{entry.line}\n" for entry in entries))
     add_to_log(reports, [])
@@ -75,9 +75,8 @@ def main() -> None:
     pages = index_pages(shelf, Site(), has_feed=False)
     taken = time.process_time() - start
     sizes = {name: len(page.encode()) / 1000 for name, page in pages.items()}
-    print(
-        f"{n:,} entries: {len(pages)} pages in {taken:.1f} CPU s, {sum(sizes.values()) / 1000:.1f} MB"
-    )
+    whole = sum(sizes.values()) / 1000
+    print(f"{n:,} entries: {len(pages)} pages in {taken:.1f} CPU s, {whole:.1f} MB")
     for kind in ("index", "find"):
         of_kind = [size for name, size in sizes.items() if name.startswith(kind)]
         if of_kind:

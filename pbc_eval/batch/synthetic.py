@@ -129,7 +129,7 @@ def _areas(rng: np.random.Generator) -> Parts:
 def _people(rng: np.random.Generator) -> Parts:
     """People who take part the likelier the younger they are, and people who do not."""
     age, schooling = rng.integers(18, 60, PEOPLE), rng.integers(8, 17, PEOPLE)
-    part = rng.random(PEOPLE) < _chance(-0.6 - 0.03 * (age - 38.0))
+    part = rng.random(PEOPLE) < _chance(np.asarray(-0.6 - 0.03 * (age - 38), dtype=float))
     weeks = 20 + 0.2 * (age - 38) + schooling + rng.uniform(-2, 5) * part
     people = pd.DataFrame(
         {
