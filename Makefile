@@ -58,6 +58,7 @@ bench: $(VENV)/test.ready
 pins: $(VENV)/test.ready
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" --extra lab --extra dev pyproject.toml -o requirements-dev.txt
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" --extra lab --constraint requirements-dev.txt pyproject.toml requirements-build.in -o requirements.txt
+	$(BIN)/python tools/make_worker_pins.py
 
 $(VENV)/created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pbc_eval needs Python 3.11 or later, this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'

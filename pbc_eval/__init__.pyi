@@ -47,6 +47,7 @@ from .kpi.measure import measure_performance as measure_performance
 from .matching.match import match as match
 from .matching.weight import weight as weight
 from .panel.panel import Panel as Panel
+from .panel.warehouse import open_backend as open_backend
 from .parameters.lookup import value_at as value_at
 from .payment.account import claims_account as claims_account
 from .payment.due import payment_due as payment_due

@@ -68,6 +68,11 @@ def remember(job: Job, folder: Path) -> None:
     fresh.replace(target)
 
 
+def forget(job: Job) -> None:
+    """Have ``job`` made again, whatever stands published."""
+    _note_of(job).unlink(missing_ok=True)
+
+
 def page_if_unchanged(job: Job, made: Made) -> Path | None:
     """The page of ``job`` where it stands published and would be made the same; else None."""
     try:
@@ -92,6 +97,8 @@ def _files_read(facts: dict[str, Any], source: Path, reports: Path) -> dict[Path
     lies under ``reports``."""
     files = {}
     for name, digest in facts["inputs_sha256"].items():
+        if name.startswith("duckdb:"):  # what was read of a file, which is named itself
+            continue
         path = source.parent / name
         if is_portfolio(source) and not path.is_file():
             path = reports / name

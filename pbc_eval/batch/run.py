@@ -31,13 +31,15 @@ MANY = 4  # reports for which it pays to load once what only some kinds need
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
     """How a batch runs. ``force``: reports are made whether or not anything changed. ``alone``: no
-    other batch at the same time; ``wait``: for how many seconds one is waited for; ``alert``: tell
+    other batch at the same time; ``wait``: for how many seconds one is waited for; ``dask``: on
+    whose workers reports are made; ``alert``: tell
     somebody, as the environment says, when it does not end well."""
 
     workers: int = 2
     force: bool = False
     alone: bool = False
     wait: float = 0.0
+    dask: str = ""  # the address of a scheduler; none: this machine
     alert: bool = False
     cell: float = CELL_DEADLINE  # seconds
     limits: Limits = field(default_factory=Limits)
@@ -159,7 +161,11 @@ def _each(jobs: Sequence[Job], choices: Choices, pool: _WhenNeeded) -> Iterator[
         limits = choices.limits
         if until is not None:
             limits = replace(limits, batch=max(0.0, until - time.monotonic()))
-        if left:
+        if left and choices.dask:
+            from pbc_eval.batch.cluster import run_on_cluster  # noqa: PLC0415 an extra
+
+            yield from run_on_cluster(left, choices.dask, limits=limits, force=choices.force)
+        elif left:
             yield from run_jobs(left, choices.workers, publish, limits=limits, pool=pool())
 
 

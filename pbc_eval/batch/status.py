@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.batch.done import Made, page_if_unchanged
 from pbc_eval.batch.jobs import Job
 from pbc_eval.batch.log import last_outcomes
@@ -74,6 +75,8 @@ def _standing(job: Job, last: dict[str, object], made: Made, today: dt.date) -> 
         days = (release - today).days
         states.append("late" if days < 0 else "due" if days <= SOON else "planned")
         words.append(f"not published; release {release.isoformat()} ({_in_days(days)})")
+    elif isinstance(agreed, EvaluationSpec) and agreed.data and not agreed.data.file:
+        words.append(f"published; {agreed.data.place} is not read to see whether it changed")
     elif page_if_unchanged(job, made) is None:
         states.append("changed")
         words.append("published, and something that it is made from changed since")

@@ -1,6 +1,7 @@
 """The door that every command comes through: the screens, the options that several share, and what
 becomes of a user's mistake: one readable screen, never a traceback."""
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -44,6 +45,7 @@ def readable(command: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        announce_pulls()
         try:
             return command(*args, **kwargs)
         except KeyboardInterrupt:
@@ -59,11 +61,28 @@ def readable(command: Callable[P, T]) -> Callable[P, T]:
     return run
 
 
+class _OnScreen(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        screen.print(escape(record.getMessage()))
+
+
+def announce_pulls() -> None:
+    """Show before rows are taken out of an engine how many they are."""
+    log = logging.getLogger("pbc_eval.engine")
+    if not any(isinstance(handler, _OnScreen) for handler in log.handlers):
+        log.addHandler(_OnScreen())
+        log.setLevel(logging.INFO)
+
+
 def _what_to_install(missing: ModuleNotFoundError) -> str:
     """One sentence with the remedy; an error inside the package itself is raised as it is."""
     tool = (missing.name or "").partition(".")[0]
     if tool in ("", "pbc_eval"):
         raise missing
+    if tool == "distributed":
+        return (
+            "Clusters need Dask, which is not installed. Install it: pip install 'pbc-eval[dask]'"
+        )
     if tool in ("jupyter_server", "tornado"):
         return "The workbench is not installed. Install it: pip install 'pbc-eval[lab]'"
     if tool in ("playwright", "axe_playwright_python"):

@@ -84,6 +84,7 @@ def batch(
     batch_deadline: Annotated[float, typer.Option(min=0, help="Seconds for all; 0: none.")] = 0,
     memory: Annotated[float, typer.Option(min=0, help="GB for a report; 0: a share of all.")] = 0,
     wait: Annotated[float, typer.Option(min=0, help="Minutes to wait for another batch.")] = 0,
+    dask: Annotated[str, typer.Option(help="A Dask scheduler: tcp://host:8786.")] = "",
     alert: Annotated[bool, typer.Option("--alert", help="Tell somebody if it fails.")] = False,
 ) -> None:
     """Run every evaluation below a folder, several at a time, and write the index, last.
@@ -106,7 +107,7 @@ def batch(
     limits = Limits(
         report=deadline,
         batch=batch_deadline or None,
-        memory=int(memory * 1e9) or share_of_memory(workers),
+        memory=int(memory * 1e9) or (None if dask else share_of_memory(workers)),
     )
     run_all(
         jobs,
@@ -117,6 +118,7 @@ def batch(
         limits=limits,
         alone=True,
         wait=60 * wait,
+        dask=dask,
         alert=alert,
     )
 

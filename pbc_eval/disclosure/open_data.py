@@ -34,10 +34,15 @@ def open_files(spec: EvaluationSpec) -> tuple[str, ...]:
     publication = spec.publication
     if not publication.data_open:
         return ()
-    if spec.data is not None:
+    if spec.data is not None and spec.data.file:
         spec.path(spec.data.file)
     problems = []
-    if spec.data is not None and spec.data.file not in publication.data_rows:
+    if spec.data is not None and not spec.data.file:
+        problems.append(
+            f"publication.data_open: the data stay in {spec.data.place}, and an archive holds "
+            "files. Set data_open to false."
+        )
+    elif spec.data is not None and spec.data.file not in publication.data_rows:
         problems.append(
             f"publication.data_open: nothing says what the rows of {spec.data.file} are. Add "
             f"data_rows: {{{spec.data.file}: {{are: people}}}} (or bodies, or totals), or set "

@@ -55,6 +55,7 @@ def _evaluated(spec: EvaluationSpec, files: InputFiles) -> Evaluation:
     core = core_results(spec, files)
     payment, sroi = core.payment, core.sroi
     risk = _payment_risk(core.terms, core.results, core.seed)
+    revision = revision_of(spec, core, files)
     return Evaluation(
         spec=spec,
         findings=core.findings,
@@ -69,11 +70,11 @@ def _evaluated(spec: EvaluationSpec, files: InputFiles) -> Evaluation:
         value_analysis=_value_analysis(spec, core),
         simulation=_simulated(spec, core),
         investment=core.parts,
-        inputs=inputs,
+        inputs=inputs | files.snapshots,
         seed=core.seed,
         deviations=deviations,
         fingerprint="" if agreed is None else fingerprint(agreed_parts(agreed, files)),
-        revision=revision_of(spec, core, files),
+        revision=revision,
     )
 
 
@@ -83,7 +84,7 @@ def input_hashes(spec: EvaluationSpec, files: InputFiles) -> dict[str, str]:
     Raises SpecError if one is not there, before anything is run.
     """
     named = [spec.file]
-    if spec.data:
+    if spec.data and spec.data.file:
         named.append(spec.data.file)
     named += spec.design.data_files
     if spec.protocol and spec.protocol.file:

@@ -9,6 +9,7 @@ import pandas as pd
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.errors import DataError, DesignError
+from pbc_eval.evaluation.data_place import data_table
 from pbc_eval.evaluation.record import OutputTable
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.panel.panel import Panel
@@ -34,7 +35,7 @@ def read_panel(spec: EvaluationSpec, outcome: Outcome, files: InputFiles) -> Pan
     # of every outcome, so that they share one reading of the file
     as_text = (*measured, *((data.weight,) if data.weight else ()), *covariates)
     panel = Panel.from_data(
-        files.table(spec.path(data.file), data, as_text if data.numbers else ()),
+        data_table(spec, files, as_text if data.numbers else ()),
         unit=data.unit,
         time=data.time,
         outcome=outcome.column,

@@ -1,6 +1,7 @@
 """The table of people that a design matches, its numbers read as the file says they are written."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -9,10 +10,12 @@ from pbc_eval.agreement.comparison_group import ComparisonGroup
 from pbc_eval.agreement.design import Matching
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.matching_settings import Near, Scored
+from pbc_eval.evaluation.data_place import data_frame
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.intake.number_columns import numbers_of_frame
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.ledger import AS_TEXT, LAID_OUT
+from pbc_eval.panel.pulls import TAKEN_OUT
 from pbc_eval.results import frame_with_sentences
 
 Read = tuple[Sentence, Sentence]  # what was done, and how
@@ -28,15 +31,14 @@ def read_people(
     """
     data = spec.data
     assert data is not None
-    path = spec.path(data.file)
     columns = _number_columns(spec, design)  # outcomes among them
-    frame, laid_out = files.frame(path, data, columns if data.numbers else ())
+    frame, laid_out, taken_out = data_frame(spec, files, columns if data.numbers else ())
     outcomes = [str(outcome.column) for outcome in spec.outcomes]
     frame, read = numbers_of_frame(
         frame,
         columns,
         data.numbers,
-        owner=path.name,
+        owner=Path(data.file).name or str(data.table),
         labels=set(data.categories) - set(outcomes),
         measures=outcomes,
     )
@@ -46,6 +48,7 @@ def read_people(
         if name in frame and name not in outcomes
     }
     notes = [*((LAID_OUT, note) for note in laid_out), *((AS_TEXT, note) for note in read)]
+    notes += [(TAKEN_OUT, words) for words in taken_out]
     return frame.assign(**labels), notes
 
 

@@ -27,6 +27,7 @@ _WORDS_ONLY = {  # keys whose text explains and decides nothing
     *("proxy_source", "filters_source", "distinct_because", "summary", "text"),
     *("earlier_years", "indices", "year"),  # accounts of what came later
     *("inputs_file", "uncertainty_file", "value_bank", "value_map_file"),
+    *("backend", "table", "pull_limit"),  # where the data are, not what they are
 }
 _NOT_THERE = "nothing"
 

@@ -3,6 +3,10 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+import pandas as pd
+
+from pbc_eval.errors import DataError
+
 TITLE_ROWS = 10  # rows in which a header that is not the first row is looked for
 ENOUGH = 3  # names of known columns in one row, to take it for the header
 
@@ -36,3 +40,18 @@ def header_problem(position: int) -> str:
         f"the columns seem to be named in row {position + 1}, below a title or a merged header. "
         f"Delete the {above} above it, and unmerge."
     )
+
+
+def refuse_a_title(
+    name: str, lines: Sequence[Sequence[object]], columns: Sequence[str] | None
+) -> None:
+    """Raise DataError where a later row names the ``columns``. ``lines``: rows from the top."""
+    position = header_further_down(lines, columns or ())
+    if position is not None:
+        raise DataError(f"{name}: {header_problem(position)}")
+
+
+def top_of_frame(frame: pd.DataFrame) -> list[Sequence[object]]:
+    """The first rows of a frame, its columns' names above them."""
+    rows = frame.head(TITLE_ROWS).itertuples(index=False, name=None)
+    return [[str(name) for name in frame.columns], *rows]

@@ -7,17 +7,21 @@ what was read for as long as the run lasts, and no longer.
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pandas as pd
 
+from pbc_eval.agreement.outcomes import DataRoles
 from pbc_eval.agreement.sizes import LONGEST_NAME
 from pbc_eval.agreement.table_layout import AS_IT_IS, TableLayout
 from pbc_eval.errors import DataError
-from pbc_eval.intake.table_files import open_table
+from pbc_eval.intake.table_files import open_table, under_short_names
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.panel.pulls import Pulls
 from pbc_eval.panel.source import Source, collect
+from pbc_eval.panel.warehouse import open_backend
 
 T = TypeVar("T")
 
@@ -55,6 +59,17 @@ class InputFiles:
         frame, notes = self.read(path, _frame, layout.layout, *as_text)
         return frame.copy(), notes
 
+    def at_engine(self, data: DataRoles, file: Path | None) -> Source:
+        """The table of ``data.backend``, which stays there. ``file``: that of a DuckDB address."""
+        return self.read(file or Path(), _at_engine, data)
+
+    @property
+    def snapshots(self) -> dict[str, str]:
+        """Of each engine's table that was read, the hash of everything that came out of it."""
+        sources = [held for held in self._read.values() if isinstance(held, Source)]
+        pulls = [source.pulls for source in sources if source.pulls is not None]
+        return {pull.place: pull.snapshot for pull in pulls if pull.snapshot is not None}
+
     def rows(self, path: Path, as_text: Sequence[str] = ()) -> pd.DataFrame:
         """All rows and columns of a file whose first row names its columns, as a new frame.
 
@@ -90,3 +105,12 @@ def _frame(
 ) -> tuple[pd.DataFrame, tuple[Sentence, ...]]:
     source = open_table(path, layout, as_text)
     return collect(source.table).set_axis(list(source.columns), axis=1), source.notes
+
+
+def _at_engine(file: Path, data: DataRoles) -> Source:
+    backend, table = str(data.backend), str(data.table)
+    if data.file:
+        pulls = Pulls(f"{backend}: {table}", data.pull_limit)
+        return replace(open_table(file, data.layout), pulls=pulls)
+    source = open_backend(backend, table, pull_limit=data.pull_limit)
+    return under_short_names(source, data.layout)

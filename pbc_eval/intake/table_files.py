@@ -32,6 +32,11 @@ def open_table(path: Path, layout: TableLayout = AS_IT_IS, as_text: Sequence[str
         return replace(opened, name=path.name, notes=laid_out.notes)
     wanted = [layout.columns.get(name, name) for name in as_text]
     source = open_source(path, as_text=wanted)
+    return under_short_names(source, layout)
+
+
+def under_short_names(source: Source, layout: TableLayout) -> Source:
+    """The source with the short names that ``layout`` gives to headings."""
     if not layout.columns:
         return source
     names = headings_to_names(source.name, source.columns, layout)

@@ -21,6 +21,7 @@ from pbc_eval.panel.covariates import Covariate
 from pbc_eval.panel.handovers import Handover, handovers, in_words
 from pbc_eval.panel.ledger import Ledger, LedgerStep
 from pbc_eval.panel.periods import Periods
+from pbc_eval.panel.pulls import Pulls
 from pbc_eval.panel.sample import Missing, StartRules
 from pbc_eval.panel.source import Source, Table, collect, keep
 from pbc_eval.panel.starts import Starts
@@ -53,6 +54,7 @@ class PanelParts:
     early: tuple[str, ...] = ()  # cohort values that left as treated in the first period
     handovers: tuple[Handover, ...] = ()  # where identifiers stop and others begin
     rules: StartRules = NOTHING_STATED
+    pulls: Pulls | None = None  # of data that stay in an engine: what may come out, and did
 
 
 def check_names(named: Mapping[str, object], covariates: object) -> None:
@@ -187,7 +189,7 @@ def followed_parts(
     wide = held
     steps = _rows_read(source, roles, periods, rows_read, observed)
     wide = _without_the_unusable(wide, roles, periods, placed, steps)
-    places = handovers(held, periods)
+    places = handovers(held, periods, source.pulls, roles.outcome)
     hint = in_words(places)
     wide = sample.settle_incomplete(wide, periods, steps, source.name, missing=missing, hint=hint)
     wide, lacking = covariate_columns.settle(wide, covariates, steps, source.name, missing)

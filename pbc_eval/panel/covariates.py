@@ -21,7 +21,7 @@ from pbc_eval.panel import unit_rows as intake
 from pbc_eval.panel.ledger import LedgerStep
 from pbc_eval.panel.periods import Periods
 from pbc_eval.panel.sample import Missing, drop_units
-from pbc_eval.panel.source import Column, Source, Table, collect
+from pbc_eval.panel.source import Column, Source, Table, collect, in_order
 
 MOST_LEVELS = 100  # beyond this a text column holds names, not categories
 
@@ -109,9 +109,9 @@ def widened(rows: Table, covariates: Sequence[Covariate], periods: Periods) -> d
     observed = rows.y.notnull()
     for i, covariate in enumerate(covariates):
         x = observed.ifelse(rows[f"x{i}"], None)
-        columns[f"m{i}"] = (observed & x.isnull()).cast("int64").sum()
+        columns[f"m{i}"] = (observed & x.isnull()).ifelse(1, 0).sum()
         if not covariate.text:
-            columns[f"i{i}"] = (observed & x.isinf()).fill_null(False).cast("int64").sum()
+            columns[f"i{i}"] = (observed & x.isinf()).ifelse(1, 0).sum()
         if not covariate.varies:
             in_part = (x.count() > 0) & (x.count() < rows.y.count())
             columns[f"v{i}"] = (x.max() > x.min()).fill_null(False) | in_part
@@ -198,7 +198,7 @@ def pull_covariates(
     Raises DataError for text with more than ``MOST_LEVELS`` levels.
     """
     columns = column_names(covariates, n_periods)
-    pulled = units.order_by(list(order)).select(*columns).to_pyarrow()
+    pulled = in_order(units.select(*dict.fromkeys((*order, *columns))), order)
     names: list[str] = []
     blocks, references = [], []
     for i, covariate in enumerate(covariates):

@@ -20,7 +20,7 @@ from pbc_eval.panel.ledger import LedgerStep
 from pbc_eval.panel.moments import ClusterSums, CohortMoments
 from pbc_eval.panel.periods import Periods
 from pbc_eval.panel.sample import Missing, StartRules
-from pbc_eval.panel.source import Column, Table, collect, number
+from pbc_eval.panel.source import Column, Table, collect, in_order, number
 from pbc_eval.panel.starts import Starts
 from pbc_eval.panel.unit_rows import Roles
 
@@ -28,7 +28,7 @@ from pbc_eval.panel.unit_rows import Roles
 def stratify(rows: Table, codes: dict[object, int], periods: Periods) -> Table:
     """The rows with g, the number of their cohort (-1: to be dropped), and s, their period."""
     places = [(value, at) for at, raw in enumerate(periods.raw) for value in raw]
-    counted = rows.mutate(rows=rows.t.isnull().cast("int64"))
+    counted = rows.mutate(rows=rows.t.isnull().ifelse(1, 0))
     return counted.mutate(
         g=sample.cohort_number(counted, codes), s=counted.t.cases(*places, else_=-1)
     )
@@ -55,7 +55,8 @@ def pull_rows(rows: Table) -> RowArrays:
     """The rows, sorted by ``row_order``."""
     names = rows.columns
     wanted = ["g", "s", "y", *(name for name in ("w", "k") if name in names)]
-    pulled = rows.order_by(row_order(rows)).select(*wanted).to_pyarrow()
+    order = row_order(rows)
+    pulled = in_order(rows.select(*dict.fromkeys((*order, *wanted))), order)
     n = pulled.num_rows
     cluster = np.arange(n)
     if "k" in names:

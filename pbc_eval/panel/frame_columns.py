@@ -1,6 +1,7 @@
 """Columns of a pandas frame as one Arrow type each, whatever pandas holds them in."""
 
 import datetime
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -76,3 +77,21 @@ def _local(column: pd.Series) -> tuple[pd.Series, bool]:
     if len(aware) < int(column.notna().sum()):
         return column.map(lambda value: value.isoformat() if value in held else value), False
     return column.map(lambda value: value.replace(tzinfo=None), na_action="ignore"), True
+
+
+def told_apart(names: Sequence[str]) -> dict[str, str]:
+    """Other names for columns that differ in case only, which DuckDB cannot tell apart."""
+    folded = [name.casefold() for name in names]
+    return {
+        name: f"column {at}: {name}"
+        for at, name in enumerate(names)
+        if folded.count(name.casefold()) > 1
+    }
+
+
+def as_headed(columns: Sequence[str], header: Sequence[str]) -> dict[str, str]:
+    """The header's names for ``columns`` that DuckDB renamed, since they differ in case only."""
+    if len(header) != len(columns):
+        return {}
+    pairs = zip(header, columns, strict=True)
+    return {name: column for name, column in pairs if name != column}

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.periods import Periods
+from pbc_eval.panel.pulls import Pulls
 from pbc_eval.panel.source import Table
 
 MOST_ROWS = 200_000  # units with gaps that are looked at; beyond it they come and go for a living
+WHAT = Sentence("looking for identifiers that stop where others begin")
 COMMON = 0.25  # of units: where more come and go, the panel is a rotating one
 
 
@@ -25,13 +28,18 @@ class Handover:
     begun: tuple[str, ...]
 
 
-def handovers(wide: Table, periods: Periods) -> tuple[Handover, ...]:
-    """Every place at which identifiers stop and others begin. ``wide`` holds u, seen, y0 ..."""
+def handovers(
+    wide: Table, periods: Periods, pulls: Pulls | None = None, owner: str = ""
+) -> tuple[Handover, ...]:
+    """Every place at which identifiers stop and others begin. ``wide`` holds u, seen, y0 ...; where
+    the data stay in an engine, ``pulls`` are asked, and raise DesignError for too many."""
     n_periods = len(periods)
     part = wide.filter((wide.seen < n_periods) & (wide.seen > 0))
     count, every = (int(table.count().to_pyarrow().as_py()) for table in (part, wide))
     if not 2 <= count <= MOST_ROWS:
         return ()
+    if pulls is not None:
+        pulls.allow(owner, WHAT, count, n_periods + 1)
     flags = {f"s{at}": part[f"y{at}"].notnull() for at in range(n_periods)}
     pulled = part.order_by("u").select("u", **flags).to_pyarrow()
     seen = np.column_stack([pulled[name].to_numpy(zero_copy_only=False) for name in flags])

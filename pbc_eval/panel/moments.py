@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.numerics.clustered import clusters_of
-from pbc_eval.panel.source import Column, Table, collect, number
+from pbc_eval.panel.source import Column, Table, collect, in_order, number
 
 PULL_UP_TO = 2_000_000  # outcomes (units x periods): 16 MB
 # The products grow with the square of the periods, and so does the query that asks for them.
@@ -96,7 +96,7 @@ def cohort_moments(
 
 def pull_units(units: Table, *, n_periods: int) -> UnitArrays:
     """The table of units in memory, sorted by unit."""
-    pulled = units.order_by("u").to_pyarrow()
+    pulled = in_order(units, ("u",))
     n = pulled.num_rows
     columns = [pulled[f"y{at}"].to_numpy() for at in range(n_periods)]
     outcome = np.empty((n, n_periods))

@@ -26,8 +26,9 @@ from pbc_eval.messages.written_numbers import Notation
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel import build, cross_sections
 from pbc_eval.panel.build import PanelParts
-from pbc_eval.panel.covariates import UnitCovariates, pull_covariates
+from pbc_eval.panel.covariates import UnitCovariates, column_names, pull_covariates
 from pbc_eval.panel.cross_sections import RowArrays
+from pbc_eval.panel.ledger import Ledger
 from pbc_eval.panel.moments import (
     PULL_UP_TO,
     CohortMoments,
@@ -36,8 +37,9 @@ from pbc_eval.panel.moments import (
     moments_of_arrays,
     pull_units,
 )
+from pbc_eval.panel.pulls import digest_of_arrays, digest_of_moments
 from pbc_eval.panel.sample import Missing, StartRules
-from pbc_eval.panel.source import Data, collect, open_source
+from pbc_eval.panel.source import Data, collect, in_order, open_source
 from pbc_eval.panel.starts import START_INSIDE, Code, StartInside
 from pbc_eval.panel.unit_rows import FixWeights, Roles
 
@@ -107,8 +109,7 @@ class Panel(Displayed, PanelParts):
         check_choice("Panel", "missing", missing, MISSING, DataError)
         check_choice("Panel", "start_inside_period", start_inside_period, START_INSIDE, DataError)
         named = {"unit": unit, "cluster": cluster, "weight": weight, "eligible": eligible}
-        named |= {"time": time, "outcome": outcome, "cohort": cohort}
-        build.check_names(named, covariates)
+        build.check_names(named | {"time": time, "outcome": outcome, "cohort": cohort}, covariates)
         roles = Roles(
             unit=unit,
             time=time,
@@ -136,7 +137,8 @@ class Panel(Displayed, PanelParts):
         )
         make = build.cross_section_parts if unit is None else build.followed_parts
         parts = make(source, roles, missing, labels, rules)
-        return Panel(**vars(replace(parts, ledger=parts.ledger.with_reading(source.notes, read))))
+        ledger = parts.ledger.with_reading(source.notes, read)
+        return Panel(**vars(replace(parts, ledger=ledger, pulls=source.pulls)))
 
     def summary(self) -> str:
         """How many units, periods and cohorts, and how many are treated."""
@@ -150,7 +152,16 @@ class Panel(Displayed, PanelParts):
 
     def to_frame(self) -> pd.DataFrame:
         """The ledger: one row a step from the data to the sample."""
-        return self.ledger.to_frame()
+        return self.told_ledger.to_frame()
+
+    @property
+    def told_ledger(self) -> Ledger:
+        """The ledger, with what was taken out of the engine that holds the data, if one does."""
+        return self.with_pulls_told(self.ledger)
+
+    def with_pulls_told(self, ledger: Ledger) -> Ledger:
+        """A ledger of this sample with what was taken out of the engine so far."""
+        return ledger if self.pulls is None else self.pulls.told(ledger, self.roles.outcome)
 
     @property
     def n_units(self) -> int:
@@ -200,7 +211,8 @@ class Panel(Displayed, PanelParts):
         """(n, T) weights of panels read with ``fix_weights``, rows as in ``arrays()``; NaN where
         there is none."""
         names = self.roles.weight_columns(self.n_periods)
-        pulled = self.units.order_by("u").select(*names).to_pyarrow()
+        self._allow(Sentence("weights that vary within units"), len(names))
+        pulled = in_order(self.units.select("u", *names), ("u",))
         return np.column_stack([pulled[name].to_numpy().astype(float) for name in names])
 
     def refuse_for(self, owner: str) -> None:
@@ -237,13 +249,14 @@ class Panel(Displayed, PanelParts):
 
     def cross_moments(self) -> CohortMoments:
         """Moments by cohort and period of repeated cross-sections: see cross_sections.py."""
-        return cross_sections.cross_moments(
+        moments = cross_sections.cross_moments(
             self.units,
             n_cohorts=len(self.cohorts),
             n_periods=self.n_periods,
             weighted=self.roles.weight is not None,
             clustered=self.roles.cluster is not None,
         )
+        return self._seen_moments(moments)
 
     def _refuse_repeated(self) -> None:
         if self.repeated:
@@ -254,17 +267,30 @@ class Panel(Displayed, PanelParts):
 
     @cached_property
     def _moments(self) -> CohortMoments:
-        if self.n_units * self.n_periods <= PULL_UP_TO:
+        if self.pulls is None and self.n_units * self.n_periods <= PULL_UP_TO:
             clustered = self.roles.cluster is not None
             return moments_of_arrays(self._arrays, n_cohorts=len(self.cohorts), clustered=clustered)
-        return cohort_moments(
+        moments = cohort_moments(
             self.units,
             n_cohorts=len(self.cohorts),
             n_periods=self.n_periods,
             n_units=self.n_units,
             weighted=self.roles.weight is not None,
             clustered=self.roles.cluster is not None,
+            pull_up_to=None if self.pulls is None else 0,  # data in an engine stay there
         )
+        return self._seen_moments(moments)
+
+    def _seen_moments(self, moments: CohortMoments) -> CohortMoments:
+        if self.pulls is not None:
+            made = (moments.units, moments.weight, moments.level, moments.path, moments.gram)
+            self.pulls.seen(self.roles.outcome, "moments", digest_of_moments(*made))
+        return moments
+
+    def _allow(self, what: Sentence, columns: int) -> None:
+        """Announce that rows are taken out of the engine; refuse too many."""
+        if self.pulls is not None:
+            self.pulls.allow(self.roles.outcome, what, self.n_units, columns)
 
     def arrays(self) -> UnitArrays:
         """One row a unit in memory: 8 bytes for each unit and period; missing outcomes are NaN.
@@ -272,26 +298,40 @@ class Panel(Displayed, PanelParts):
         Raises DataError for repeated cross-sections, in which no unit is followed.
         """
         self._refuse_repeated()
-        if self.n_units * self.n_periods > PULL_UP_TO:
+        if self.pulls is None and self.n_units * self.n_periods > PULL_UP_TO:
             return pull_units(self.units, n_periods=self.n_periods)
         return self._arrays
 
     @cached_property
     def _arrays(self) -> UnitArrays:
         """Pulled once: every estimator and check asks for them. Nobody may change them."""
+        self._allow(Sentence("what goes through units one by one"), self.n_periods + 4)
         arrays = pull_units(self.units, n_periods=self.n_periods)
-        for values in (arrays.unit, arrays.cohort, arrays.weight, arrays.cluster, arrays.outcome):
+        held = (arrays.unit, arrays.cohort, arrays.weight, arrays.cluster, arrays.outcome)
+        for values in held:
             values.flags.writeable = False
+        if self.pulls is not None:
+            self.pulls.seen(self.roles.outcome, "units", digest_of_arrays(held))
         return arrays
 
     def row_arrays(self) -> RowArrays:
         """Repeated cross-sections in memory, one row an observation."""
-        return cross_sections.pull_rows(self.units)
+        self._allow(Sentence("what goes through rows one by one"), 5)
+        rows = cross_sections.pull_rows(self.units)
+        if self.pulls is not None:
+            held = (rows.cohort, rows.period, rows.outcome, rows.weight, rows.cluster)
+            self.pulls.seen(self.roles.outcome, "rows", digest_of_arrays(held))
+        return rows
 
     def unit_covariates(self) -> UnitCovariates:
         """The covariates in memory, rows as in ``arrays()`` or ``row_arrays()``."""
         order = cross_sections.row_order(self.units) if self.repeated else ("u",)
-        return pull_covariates(self.units, self.covariates, self.n_periods, self.name, order)
+        columns = column_names(self.covariates, self.n_periods)
+        self._allow(Sentence("the adjustment for covariates"), len(columns))
+        pulled = pull_covariates(self.units, self.covariates, self.n_periods, self.name, order)
+        if self.pulls is not None:
+            self.pulls.seen(self.roles.outcome, "covariates", digest_of_arrays(pulled.blocks))
+        return pulled
 
     def without_covariates(self) -> "Panel":
         """The same units, not to be adjusted."""

@@ -12,6 +12,7 @@ and only what is asked of it comes out.
     data.duckdb::table          opened read-only
 """
 
+import math
 import os
 import uuid
 import weakref
@@ -31,19 +32,23 @@ from pyarrow import parquet
 from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.errors import DataError
 from pbc_eval.intake import text_file
-from pbc_eval.intake.header_row import TITLE_ROWS, header_further_down, header_problem
+from pbc_eval.intake.header_row import refuse_a_title, top_of_frame
 from pbc_eval.intake.statistics_files import STATISTICS_SUFFIXES, statistics_frame
 from pbc_eval.intake.workbook_file import readable_workbook, refuse_a_trap
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.panel.frame_columns import arrow_column
+from pbc_eval.panel.engine_copies import drop_copy, filled_copy
+from pbc_eval.panel.frame_columns import arrow_column, as_headed, told_apart
+from pbc_eval.panel.pulls import Pulls
 
 __all__ = [
+    "BaseBackend",
     "Column",
     "Data",
     "Source",
     "Table",
     "collect",
     "distinct_texts",
+    "in_order",
     "keep",
     "number",
     "open_source",
@@ -81,6 +86,7 @@ class Source:
     zoned: frozenset[str] = frozenset()  # columns of times that carry a time zone
     aliases: Mapping[str, str] = field(default_factory=dict)  # to the engine's name for a column
     notes: tuple[Sentence, ...] = ()  # what was left out or filled when it was read, for a ledger
+    pulls: Pulls | None = None  # what may come out and what did, of data that stay in an engine
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -119,7 +125,9 @@ def open_source(
     if isinstance(data, Source):
         source = data
     elif isinstance(data, Table):
-        source = Source(data, "table", _without_place(data))
+        engine = data.get_backend().name  # DuckDB is in this process
+        pulls = None if engine == "duckdb" else Pulls(f"{engine} table")
+        source = Source(data, "table", _without_place(data), pulls=pulls)
     elif isinstance(data, pd.DataFrame):
         check_columns("data frame", list(data.columns), columns or (), index=data.index.names)
         source = _from_frame(data, columns, "data frame")
@@ -174,6 +182,13 @@ def collect(table: Table) -> pd.DataFrame:
     return frame
 
 
+def in_order(table: Table, order: Sequence[str]) -> pa.Table:
+    """A table in memory, sorted. Engines differ in how they sort texts; here they go by letters."""
+    if table.get_backend().name == "duckdb":
+        return table.order_by(list(order)).to_pyarrow()
+    return table.to_pyarrow().sort_by([(name, "ascending") for name in order])
+
+
 def number(value: float) -> Value:
     """A constant that an engine reads as a double, to the last bit.
 
@@ -190,12 +205,15 @@ def distinct_texts(table: Table, column: str) -> list[str]:
 
 def with_values(table: Table, column: str, values: Mapping[str, float]) -> Table:
     """The table with a column of texts replaced by their numbers; not-a-number is missing."""
+    if table.get_backend().name != "duckdb":  # where a session only reads, it takes no table along
+        pairs = [(text, number(value)) for text, value in values.items() if not math.isnan(value)]
+        return table.mutate(**{column: table[column].cases(*pairs, else_=None)})
     known = pd.DataFrame({"pbc_text": list(values), "pbc_value": list(values.values())})
     known["pbc_value"] = known["pbc_value"].astype(float)
     numbers = ibis.memtable(known)
     joined = table.left_join(numbers, table[column] == numbers.pbc_text)
-    number = joined.pbc_value.isnan().ifelse(None, joined.pbc_value)
-    return joined.mutate(**{column: number}).select(*table.columns)
+    given = joined.pbc_value.isnan().ifelse(None, joined.pbc_value)
+    return joined.mutate(**{column: given}).select(*table.columns)
 
 
 def keep(table: Table) -> Table:
@@ -204,17 +222,26 @@ def keep(table: Table) -> Table:
     Everything later reads the held copy, so the raw rows are scanned once.
     """
     backend = table.get_backend()
-    if backend.name != "duckdb":
+    if backend.name not in ("duckdb", "postgres"):
         return table.cache()
     name = f"pbc_eval_{uuid.uuid4().hex}"
-    kept = backend.create_table(name, table, temp=True)
-    # Dropped by hand, not through Table.cache(): its clean-up fails on DuckDB 2.
-    weakref.finalize(kept, _drop, backend, name).atexit = False
+    if backend.name == "duckdb":
+        kept = backend.create_table(name, table, temp=True)
+    else:
+        kept = filled_copy(backend, name, table.schema(), ibis.to_sql(table, dialect="postgres"))
+    # Dropped by hand, not through Table.cache(): its clean-up fails on DuckDB 2 and PostgreSQL.
+    weakref.finalize(kept, drop_copy, backend, name).atexit = False
     return kept
 
 
-def _drop(backend: BaseBackend, name: str) -> None:
-    backend.raw_sql(f'DROP TABLE IF EXISTS "{name}"')
+def postgres_engine(**where: object) -> BaseBackend:
+    """A session of PostgreSQL that can change nothing but copies of its own."""
+    return ibis.postgres.connect(options="-c default_transaction_read_only=on", **where)
+
+
+def spark_engine(session: object) -> BaseBackend:
+    """The tables of a Spark session."""
+    return ibis.pyspark.connect(session)
 
 
 def _open_path(text: str, columns: Sequence[str] | None, as_text: Sequence[str] = ()) -> Source:
@@ -240,19 +267,21 @@ def _open_path(text: str, columns: Sequence[str] | None, as_text: Sequence[str] 
             return _from_frame(statistics_frame(path), None, path.name)
         if suffix in BOOKS:
             frame = _sheet(path, inside)
-            _refuse_a_title(path.name, _top_of_frame(frame), columns)
+            refuse_a_title(path.name, top_of_frame(frame), columns)
             check_columns(path.name, list(frame.columns), columns or ())
             return _from_frame(frame, columns, path.name)
         connection = ibis.duckdb.connect(**NOTHING_FETCHED)
         if suffix == ".parquet":
             table = connection.read_parquet(path)
-            aliases = _as_headed(table, parquet.read_schema(path).names)
+            aliases = as_headed(table.columns, parquet.read_schema(path).names)
             local, zoned = _in_their_zones(table, path)
             return Source(local, path.name, zoned, aliases)
         table = _text_table(connection, path, as_text)
         if not set(columns or ()) <= set(table.columns):
-            _refuse_a_title(path.name, text_file.top_of_text(path), columns)
-        return Source(table, path.name, aliases=_as_headed(table, text_file.top_of_text(path)[0]))
+            refuse_a_title(path.name, text_file.top_of_text(path), columns)
+        return Source(
+            table, path.name, aliases=as_headed(table.columns, text_file.top_of_text(path)[0])
+        )
     except DataError:
         raise
     except Exception as problem:
@@ -280,19 +309,6 @@ def _text_table(connection: BaseBackend, path: Path, as_text: Sequence[str]) -> 
     table = connection.read_csv(path, **options)
     types = {name: "string" for name in as_text if name in table.columns}
     return connection.read_csv(path, types=types, **options) if types else table
-
-
-def _refuse_a_title(
-    name: str, lines: Sequence[Sequence[object]], columns: Sequence[str] | None
-) -> None:
-    position = header_further_down(lines, columns or ())
-    if position is not None:
-        raise DataError(f"{name}: {header_problem(position)}")
-
-
-def _top_of_frame(frame: pd.DataFrame) -> list[Sequence[object]]:
-    rows = frame.head(TITLE_ROWS).itertuples(index=False, name=None)
-    return [[str(name) for name in frame.columns], *rows]
 
 
 def _duckdb_table(path: Path, name: str) -> Table:
@@ -339,7 +355,7 @@ def _sheet(path: Path, name: str) -> pd.DataFrame:
 def _from_frame(frame: pd.DataFrame, columns: Sequence[str] | None, name: str) -> Source:
     """Hand ``columns`` of a frame to DuckDB; NaN becomes a missing value."""
     wanted = list(columns) if columns is not None else list(frame.columns)
-    aliases = _aliases([str(column) for column in wanted])
+    aliases = told_apart([str(column) for column in wanted])
     arrays, zoned = {}, set()
     for column in wanted:
         label = str(column)
@@ -349,24 +365,6 @@ def _from_frame(frame: pd.DataFrame, columns: Sequence[str] | None, name: str) -
     # Registered, not copied; the connection keeps the Arrow table alive.
     connection.con.register("frame", pa.table(arrays))
     return Source(connection.table("frame"), name, frozenset(zoned), aliases)
-
-
-def _aliases(names: Sequence[str]) -> dict[str, str]:
-    """Other names for columns that differ in case only, which DuckDB cannot tell apart."""
-    folded = [name.casefold() for name in names]
-    return {
-        name: f"column {at}: {name}"
-        for at, name in enumerate(names)
-        if folded.count(name.casefold()) > 1
-    }
-
-
-def _as_headed(table: Table, header: Sequence[str]) -> dict[str, str]:
-    """The header's names for columns that DuckDB renamed, since they differ in case only."""
-    if len(header) != len(table.columns):
-        return {}
-    pairs = zip(header, table.columns, strict=True)
-    return {name: column for name, column in pairs if name != column}
 
 
 @ibis.udf.scalar.builtin(

@@ -109,7 +109,7 @@ def _seen(units: Table, names: list[str]) -> Column:
     """In how many of some periods each unit is seen."""
     seen = units.g * 0
     for name in names:
-        seen = seen + units[name].notnull().cast("int64")
+        seen = seen + units[name].notnull().ifelse(1, 0)
     return seen
 
 

@@ -119,7 +119,7 @@ def widen(
         if roles.fix_weights:
             columns[f"w{at}"] = here.ifelse(rows.w, None).max()
     if roles.fix_weights:
-        columns["lacking"] = (rows.y.notnull() & rows.w.isnull()).cast("int64").sum()
+        columns["lacking"] = (rows.y.notnull() & rows.w.isnull()).ifelse(1, 0).sum()
         columns["worst"] = rows.w.isinf().ifelse(-1.0, rows.w).min()
     wide = rows.group_by(keys).aggregate(**columns, **(extra or {}))
     return _first_weight(wide, len(periods)) if roles.fix_weights else wide
@@ -137,9 +137,9 @@ def _first_weight(wide: Table, n_periods: int) -> Table:
 
 def observed_periods(wide: Table, periods: Periods) -> Column:
     """How many periods each unit's outcome is observed in."""
-    seen = wide.y0.notnull().cast("int64")
+    seen = wide.y0.notnull().ifelse(1, 0)
     for at in range(1, len(periods)):
-        seen = seen + wide[f"y{at}"].notnull().cast("int64")
+        seen = seen + wide[f"y{at}"].notnull().ifelse(1, 0)
     return seen
 
 
@@ -150,9 +150,9 @@ def audit(wide: Table, rows: Table, periods: Periods, owner: str, roles: Roles) 
     infinite outcome, a negative weight, a repeated unit and time, and for a cohort, weight or
     cluster that changes within a unit.
     """
-    infinite = wide.y0.isinf().cast("int64")
+    infinite = wide.y0.isinf().ifelse(1, 0)
     for at in range(1, len(periods)):
-        infinite = infinite + wide[f"y{at}"].isinf().fill_null(False).cast("int64")
+        infinite = infinite + wide[f"y{at}"].isinf().ifelse(1, 0)
     repeated = wide.rows > (wide.times if "times" in wide.columns else wide.seen)
     counts = {
         "rows": wide.count(),
@@ -229,7 +229,7 @@ def _contradiction(wide: Table, owner: str, roles: Roles) -> DataError:
     """The first role that takes several values (a missing one among them) within a unit."""
     several = wide.group_by("u").aggregate(
         **{
-            role: wide[key].nunique() + wide[key].isnull().max().cast("int64")
+            role: wide[key].nunique() + wide[key].isnull().ifelse(1, 0).max()
             for role, key in (
                 ("cohort", "c"),
                 ("weight", "w"),
@@ -319,7 +319,7 @@ def _answer(source: Source, name: str, unit: str | None) -> Column:
         words = column.strip().lower()
         if not _count(column.notnull() & ~words.isin(list(YES_NO)), source.table):
             yes = [word for word, meant in YES_NO.items() if meant]
-            return words.isin(yes).cast("float64")
+            return zero_one(words.isin(yes))
     return _number(source, name, unit)
 
 

@@ -25,7 +25,8 @@ import pandas as pd
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.table_layout import AS_IT_IS
-from pbc_eval.errors import DataError, SpecError
+from pbc_eval.errors import DataError, DesignError, SpecError
+from pbc_eval.evaluation.data_place import data_frame
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.provenance import MANIFEST
 from pbc_eval.publish.report_kinds import Agreed, Subject
@@ -77,11 +78,14 @@ def _sketches(agreed: Agreed, key: bytes) -> dict[str, list[str]]:
     if not isinstance(agreed, EvaluationSpec):
         return {}
     files: list[tuple[str, str | None]] = []
+    sketches: dict[str, list[str]] = {}
     if agreed.data is not None:
-        files.append((agreed.data.file, agreed.data.unit))
+        files.append((agreed.data.place, agreed.data.unit))
+        if agreed.data.backend is not None:  # whatever may be taken out of it: the same table
+            place = (f"{agreed.data.place} {n}" for n in range(FEWEST))
+            sketches[f"{agreed.data.place}: place"] = _smallest(place, key)
     if agreed.performance is not None and agreed.performance.file is not None:
         files.append((agreed.performance.file, None))
-    sketches: dict[str, list[str]] = {}
     for file, unit in files:
         frame = _frame(agreed, file)
         if frame is None:
@@ -109,9 +113,15 @@ def _tells_apart(values: pd.Series) -> bool:
 
 def _frame(spec: EvaluationSpec, file: str) -> pd.DataFrame | None:
     try:
+        if spec.data is not None and spec.data.backend is not None and spec.data.place == file:
+            return data_frame(spec, InputFiles())[0]
         layout = spec.data if spec.data is not None and spec.data.file == file else AS_IT_IS
         return InputFiles().frame(spec.path(file), layout)[0]
-    except (DataError, SpecError):  # evaluated all the same: what it holds is said there
+    except (
+        DataError,
+        DesignError,
+        SpecError,
+    ):  # evaluated all the same: what it holds is said there
         return None
 
 

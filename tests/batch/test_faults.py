@@ -137,7 +137,10 @@ def test_a_template_that_was_stopped_is_given_up(tmp_path, monkeypatch):
 # --- the program itself ---
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+ENDS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
+
+
+@pytest.mark.parametrize("how", ENDS)
 def test_nothing_runs_five_seconds_after_the_program_was_ended(tmp_path, how):
     code = "import sys, work; work.run_for_ever(sys.argv[1], 2)"
     program = subprocess.Popen(

@@ -3,6 +3,7 @@
 The press without kernels, in this process: what is tested is which jobs run and what is kept.
 """
 
+import contextlib
 import errno
 import json
 import os
@@ -315,6 +316,40 @@ def test_a_disk_that_is_full_or_read_only_is_one_sentence_and_the_good_edition_s
     assert batch(data)["one-service"] == "done"
 
 
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of four megabytes, in memory."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=4m", "none", str(disk)]
+    if os.name != "posix" or os.getuid() or subprocess.run(words, check=False).returncode:
+        pytest.skip("no disk can be mounted here")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_disk_that_fills_up_is_told_and_the_good_edition_stays(data, small_disk):
+    data = Path(shutil.copytree(data, small_disk / "data"))
+    batch(data)
+    before = files_under(small_disk / "reports")
+    another_line(data / "one-service" / "evaluation.yaml")
+    with (small_disk / "filler").open("wb", 0) as filler, contextlib.suppress(OSError):
+        while True:
+            filler.write(b"0" * 4096)
+    reports = small_disk / "reports"
+    with (small_disk / "filler").open("r+b") as filler:  # begin it can, end it cannot
+        filler.truncate((small_disk / "filler").stat().st_size - 20_000)
+    whole = run_batch(find_jobs(data, reports), reports, Choices(), lambda _: None)
+    problems = {result.job.name: result.problem for result in whole.results}
+    assert problems["wheels-to-meals"] == ""
+    assert "No space left on device" in problems["one-service"]
+    assert "Nothing was published" in problems["one-service"]
+    kept = files_under(reports)
+    assert {name: kept[name] for name in before} == before
+    (small_disk / "filler").unlink()
+    assert batch(data)["one-service"] == "done"
+
+
 def test_reports_that_cannot_be_made_are_one_sentence(data, tmp_path):
     (tmp_path / "file").write_text("x")
     reports = tmp_path / "file" / "reports"
@@ -346,7 +381,9 @@ def test_the_log_tells_machines_what_happened_and_reads_on_after_a_cut_line(data
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_a_command_that_is_interrupted_ends_with_a_sentence_and_goes_on_next_time(
     tmp_path, number, code
 ):

@@ -145,6 +145,11 @@ REFUSED = {
     ),
     "numbers as text": (small(y=[str(v) for v in range(12)]), {}, "numbers written as text"),
     "infinite outcome": (replaced("y", 7, np.inf), {}, r"'y' is infinite in 1 rows \(units c\)"),
+    "infinite beside a missing one": (
+        replaced("y", 7, np.inf).assign(y=lambda f: f["y"].where(f.index != 6)),
+        {"missing": "pairs"},
+        r"'y' is infinite in 1 rows \(units c\)",
+    ),
     "no outcome at all": (small(y=np.nan), {}, "'y' is missing in every row"),
     "no rows": (small().iloc[:0], {}, "there are no rows"),
     "one period": (small().query("time == 2001"), {}, r"one period only \(2001\)"),

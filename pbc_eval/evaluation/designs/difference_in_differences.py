@@ -116,7 +116,7 @@ def _find(
         averages=_kinds(side_by_side),
         checks=checks,
         tables=(
-            tables.ledger_table(spec, outcome, effects.ledger.to_frame()),
+            tables.ledger_table(spec, outcome, panel.with_pulls_told(effects.ledger).to_frame()),
             tables.groups_table(spec, outcome, groups(spec, panel)),
             tables.means_table(spec, outcome, means(spec, panel), parts_of_means(panel)),
             tables.estimates_table(spec, outcome, side_by_side),

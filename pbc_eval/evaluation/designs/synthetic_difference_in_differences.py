@@ -79,7 +79,7 @@ def _find(spec: EvaluationSpec, outcome: Outcome, files: InputFiles, seed: int) 
         alternatives=tuple(estimate for _, estimate in side_by_side),
         checks=checks,
         tables=(
-            tables.ledger_table(spec, outcome, panel.ledger.to_frame()),
+            tables.ledger_table(spec, outcome, panel.told_ledger.to_frame()),
             tables.groups_table(spec, outcome, groups(spec, panel)),
             tables.means_table(spec, outcome, _paths(spec, panel, fitted)),
             tables.estimates_table(spec, outcome, side_by_side),

@@ -15,8 +15,10 @@ from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import DataRoles, Outcome
 from pbc_eval.did.expected_error import ExpectedInference
 from pbc_eval.errors import DataError
+from pbc_eval.evaluation.data_place import data_table
 from pbc_eval.evaluation.designs import design_kind
-from pbc_eval.intake.table_files import open_table
+from pbc_eval.intake.input_files import InputFiles
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.periods import Periods, read_periods
 from pbc_eval.panel.source import (
@@ -28,6 +30,8 @@ from pbc_eval.panel.source import (
 from pbc_eval.panel.starts import place_starts
 from pbc_eval.panel.time_values import is_missing
 from pbc_eval.panel.unit_rows import time_column
+
+BEFORE = Sentence("what the data show before treatment")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +87,13 @@ def before_treatment(spec: EvaluationSpec) -> Before | None:
     roles = spec.data
     if roles is None or roles.time is None or roles.cohort is None:
         return None
-    if not (spec.folder / roles.file.partition("::")[0]).is_file():
+    if roles.file and not (spec.folder / roles.file.partition("::")[0]).is_file():
         return None
-    early = _early(open_table(spec.path(roles.file), roles), roles, spec.design.periods_open)
+    source = data_table(spec, InputFiles())
+    if source.pulls is not None:
+        rows = int(source.table.count().to_pyarrow().as_py())
+        source.pulls.allow(str(roles.table), BEFORE, rows, 5)
+    early = _early(source, roles, spec.design.periods_open)
     names = early.periods.names
     return Before(
         source=early.source.name,
