@@ -46,6 +46,7 @@ HOMES = {  # third-party tool -> the one place that may import it
     "ipywidgets": "lab/explore.py",
     "jupyter_server": "lab/server.py",
     "markdown_it": "publish/own_words.py",
+    "playwright": "publish/audit",
 }
 MODULES = sorted(ROOT.rglob("*.py"))
 

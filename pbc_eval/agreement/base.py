@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from pbc_eval._validate import did_you_mean, share_problem
+from pbc_eval.agreement.sizes import too_long
 from pbc_eval.messages import written_numbers
 
 
@@ -78,7 +79,10 @@ def refuse_what_is_not_meant(
             raise PydanticCustomError(
                 "unknown_key", "unknown key.{hint}", {"key": str(key), "hint": hint}
             )
-        problem = _not_meant(value, keys.get(key, also.get(key)))
+        annotation = keys.get(key, also.get(key))
+        problem = _not_meant(value, annotation)
+        if not isinstance(value, Mapping) or get_origin(annotation) is dict:  # else a model's own
+            problem = problem or too_long(str(key), value)
         if problem:
             raise PydanticCustomError("at_key", "{problem}", {"key": str(key), "problem": problem})
 

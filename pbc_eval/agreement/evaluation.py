@@ -24,9 +24,12 @@ from pbc_eval.agreement.payment_base import ClauseBase
 from pbc_eval.agreement.payment_terms import CLAUSES_OF_FILES, PaymentTerms
 from pbc_eval.agreement.performance import Performance
 from pbc_eval.agreement.protocol import Planning, Protocol
+from pbc_eval.agreement.sizes import MOST_OUTCOMES, too_many
 from pbc_eval.agreement.valuation import Valuation
 from pbc_eval.agreement.yaml_file import read_yaml
 from pbc_eval.errors import SpecError
+
+_SPLIT = "Keep those that were agreed, and put others into evaluations of their own"
 
 
 class Revision(Agreed):
@@ -118,6 +121,7 @@ class EvaluationSpec(Agreed):
     @model_validator(mode="after")
     def _refuse_parts_that_contradict_each_other(self) -> Self:
         problems = (
+            too_many("outcomes", self.outcomes, MOST_OUTCOMES, _SPLIT),
             self._outcome_problem(),
             self._data_problem(),
             self._claims_problem(),

@@ -50,6 +50,7 @@ from pbc_eval.agreement.payment_rates import (
 )
 from pbc_eval.agreement.payment_several import Metric, Scorecard, Triggers
 from pbc_eval.agreement.problems import problems_in_words
+from pbc_eval.agreement.sizes import FEWER_CLAUSES, MOST_CLAUSES, too_many
 from pbc_eval.errors import PaymentTermsError
 
 CLAUSES_OF_FILES = Choice(
@@ -181,6 +182,7 @@ class PaymentTerms(Agreed):
     @model_validator(mode="after")
     def _terms_are_coherent(self) -> Self:
         problems = (
+            too_many("clauses", self.clauses, MOST_CLAUSES, FEWER_CLAUSES),
             self._id_problem(),
             self._limit_problem(),
             self._reference_problem(),
@@ -198,10 +200,8 @@ class PaymentTerms(Agreed):
 
     def _id_problem(self) -> str | None:
         ids = [clause.id for clause in self.clauses] + [limit.id for limit in self.limits]
-        twice = sorted({name for name in ids if ids.count(name) > 1})
-        return (
-            f"clause ids must be unique, got {', '.join(twice)} more than once" if twice else None
-        )
+        twice = ", ".join(sorted({name for name in ids if ids.count(name) > 1}))
+        return twice and f"clause ids must be unique, got {twice} more than once"
 
     def _limit_problem(self) -> str | None:
         for name, cap, floor in (

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from pbc_eval.agreement.base import NUMBERS, AddedLater, Agreed, Share, Slug
 from pbc_eval.agreement.payment_base import Text
+from pbc_eval.agreement.sizes import MOST_KPIS, too_many
 from pbc_eval.messages.written_numbers import Notation
 
 K = TypeVar("K", bound="KpiBase")
@@ -160,6 +161,10 @@ class Performance(Agreed):
     @model_validator(mode="after")
     def _block_is_coherent(self) -> Self:
         ids = [kpi.id for kpi in self.kpis]
+        if many := too_many(
+            "kpis", ids, MOST_KPIS, "Report those that payments or targets rest on"
+        ):
+            raise ValueError(many)
         if twice := sorted({name for name in ids if ids.count(name) > 1}):
             raise ValueError(f"KPI ids must be unique, got {', '.join(twice)} more than once")
         example, pattern = PERIODS[self.every]

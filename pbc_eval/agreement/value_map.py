@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from pbc_eval._validate import first_few
 from pbc_eval.agreement.base import Agreed
+from pbc_eval.agreement.sizes import MOST_VALUE_ROWS, too_many
 from pbc_eval.agreement.uncertainty import Correlation, Uncertain, uncertainty_problem
 from pbc_eval.agreement.valued_outcome import (
     LONGEST,
@@ -65,9 +66,14 @@ def double_counting_problems(outcomes: Sequence[ValuedOutcome]) -> list[str]:
 def map_problems(outcomes: Sequence[ValuedOutcome]) -> list[str]:
     """What is wrong with the rows together: ids that repeat, changes that are counted twice."""
     ids = [outcome.id for outcome in outcomes]
+    if many := too_many("the value map", ids, MOST_VALUE_ROWS, _GROUP):
+        return [many]
     twice = sorted({name for name in ids if ids.count(name) > 1})
     repeated = [f"ids must be unique, got {first_few(twice)} more than once"] if twice else []
     return [*repeated, *double_counting_problems(outcomes)]
+
+
+_GROUP = "Value changes by group of stakeholders, or make a map for each contract"
 
 
 class ValueMap(Agreed):

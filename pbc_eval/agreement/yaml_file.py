@@ -23,6 +23,8 @@ from pbc_eval.errors import SpecError
 Location = tuple[str | int, ...]
 LONGEST_FILE = 2_000_000  # bytes
 LONGEST_TEXT = 20_000  # characters of one value: ten pages
+LONGEST_KEY = 300  # characters
+_LONG_KEY = f"a key has more than {LONGEST_KEY} characters. A colon and a space may be missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,8 @@ def _note_lines(node: Node, here: Location, lines: dict[Location, int], seen: se
         for key, value in node.value:
             if not isinstance(key, ScalarNode):
                 raise ComposerError(None, None, "a key must be one word", key.start_mark)
+            if len(key.value) > LONGEST_KEY:
+                raise ComposerError(None, None, _LONG_KEY, key.start_mark)
             there = (*here, key.value)
             lines[there] = key.start_mark.line + 1
             _note_lines(value, there, lines, seen)

@@ -46,8 +46,9 @@ class Ended:
 class Pool:
     """Work in processes forked from a template that has loaded everything."""
 
-    def __init__(self, *, preload: bool = True) -> None:
+    def __init__(self, *, preload: bool = True, many: bool = True) -> None:
         self._preload = preload  # False: for work that needs nothing of what reports need
+        self._many = many  # reports, so that what some of them need is loaded once for all
         self._process: subprocess.Popen[bytes] | None = None
         self._control: Connection | None = None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 closed with the pool
@@ -146,7 +147,7 @@ class Pool:
         theirs.close()
         self._ready = False
         self._stopped = 0.0
-        self._control.send((list(sys.path), self._preload))
+        self._control.send((list(sys.path), self._preload, self._many))
 
     def _await_ready(self) -> None:
         if self._ready:

@@ -25,6 +25,7 @@ from pbc_eval.errors import PbcError
 from pbc_eval.publish.notebook_limits import CELL_DEADLINE
 
 Tell = Callable[[JobResult], None]
+MANY = 4  # reports for which it pays to load once what only some kinds need
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,7 @@ def run_batch(jobs: Sequence[Job], reports: Path, choices: Choices, tell: Tell) 
         names = [[str(job.evaluation.resolve()), job.report] for job in jobs]
         log.add("begin", jobs=names, workers=choices.workers, force=choices.force)
         try:
-            with _WhenNeeded() as pool:
+            with _WhenNeeded(many=len(jobs) >= MANY) as pool:
                 for result in _each(jobs, choices, pool):
                     results.append(result)
                     log.add_result(result)
@@ -135,11 +136,14 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
 class _WhenNeeded(ExitStack):
     """The pool, started when there is something to do for it; None where nothing can be forked."""
 
-    pool: Pool | None = None
+    def __init__(self, *, many: bool) -> None:
+        super().__init__()
+        self.pool: Pool | None = None
+        self._many = many
 
     def __call__(self) -> Pool | None:
         if self.pool is None and Pool.is_possible():
-            self.pool = self.enter_context(Pool())
+            self.pool = self.enter_context(Pool(many=self._many))
         return self.pool
 
 

@@ -39,9 +39,10 @@ PRELOADED = (
     *("pbc_eval.evaluation.note.design_note", "pbc_eval.disclosure", "pbc_eval.report"),
     *("pbc_eval.publish.formats", "pbc_eval.publish.edition", "pbc_eval.publish.site.build"),
     *("ipykernel.kernelapp", "ipykernel.ipkernel", "matplotlib.backends.backend_svg"),
-    *("ibis.backends.duckdb", "pandas.io.excel._openpyxl", "statsmodels.api"),
-    *("linearmodels.panel", "IPython.core.completer", "nbconvert.exporters.html"),
+    *("ibis.backends.duckdb", "pandas.io.excel._openpyxl", "IPython.core.completer"),
+    "nbconvert.exporters.html",
 )
+FOR_MANY = ("statsmodels.api", "linearmodels.panel")  # 1.3 CPU s, which few kinds of reports need
 LONGEST_END = 2.0  # seconds for killed processes to be gone
 LOSES_NOTHING = "rfc3987_syntax"  # see _without_grammars
 
@@ -300,10 +301,10 @@ def _reseed() -> None:
         numpy.random.seed()  # the one that old code shares
 
 
-def preload() -> None:
-    """Load what reports and kernels need."""
+def preload(*, many: bool) -> None:
+    """Load what reports and kernels need; where reports are ``many``, what only some need, too."""
     _without_grammars()
-    for name in PRELOADED:
+    for name in (*PRELOADED, *(FOR_MANY if many else ())):
         with contextlib.suppress(ModuleNotFoundError):
             importlib.import_module(name)
     from pbc_eval.batch.rehearsal import rehearse  # noqa: PLC0415 heavy: loads the page tools
@@ -331,9 +332,9 @@ def main(descriptor: int, owner: int) -> None:
     inherit_orphans()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller decides
     control = Connection(descriptor)
-    sys.path[:], everything = control.recv()
+    sys.path[:], everything, many = control.recv()
     if everything:
-        preload()
+        preload(many=many)
     if (n := threads()) > 1:
         control.send(f"{n} threads run in the process that reports are forked from")
         return

@@ -212,4 +212,5 @@ CHECK = CheckKind(
     run=_run,
     planned="Trends before the start (pre_trends): do groups move with their comparison before "
     "they are treated? An F test with estimated degrees of freedom.",
+    refuses_below=FAIL_BELOW,
 )

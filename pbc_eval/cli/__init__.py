@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from pbc_eval.cli import make, start, watch, work
+from pbc_eval.cli import look, make, start, watch, work
 from pbc_eval.cli.door import app
 
-__all__ = ["app", "main", "make", "start", "watch", "work"]
+__all__ = ["app", "look", "main", "make", "start", "watch", "work"]
 
 
 def main() -> Any:

@@ -85,6 +85,8 @@ def _what_to_install(missing: ModuleNotFoundError) -> str:
         )
     if tool in ("jupyter_server", "tornado"):
         return "The workbench is not installed. Install it: pip install 'pbc-eval[lab]'"
+    if tool in ("playwright", "axe_playwright_python"):
+        return "The audit looks at pages in a browser. Install it: pip install 'pbc-eval[audit]'"
     return (
         f"This command makes reports, for which {tool} is needed, and it is not installed. "
         "Install the report tools: pip install 'pbc-eval[report]'"

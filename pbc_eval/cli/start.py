@@ -33,6 +33,9 @@ def new(
     ] = None,
     sheet: Annotated[str, typer.Option(help="Of a workbook; else the fullest.")] = "",
     portfolio: Annotated[bool, typer.Option(help="For all contracts of a year.")] = False,
+    synthetic: Annotated[
+        int, typer.Option(min=0, help="So many made-up contracts, to try a batch on.")
+    ] = 0,
 ) -> None:
     """Make a folder with a commented evaluation.yaml (or portfolio.yaml), ready to fill in.
 
@@ -45,8 +48,11 @@ def new(
     """
     from pbc_eval.agreement import starter  # noqa: PLC0415 heavy: loads the models
 
+    if folder is not None and synthetic:
+        _write_synthetic(folder, synthetic)
+        return
     if folder is None:
-        if not is_a_person():
+        if synthetic or not is_a_person():
             raise SpecError("new: name a folder that does not exist yet: pbc-eval new data/shelter")
         folder, method, file, portfolio = _asked(starter.METHODS)
     if portfolio:
@@ -63,6 +69,16 @@ def new(
         write_own_notebook(folder)
     console.print(
         f"Made {escape(str(made))}. Fill it in, then: pbc-eval check {escape(str(folder))}"
+    )
+
+
+def _write_synthetic(folder: Path, contracts: int) -> None:
+    from pbc_eval.batch.synthetic import write_synthetic  # noqa: PLC0415 heavy: loads numpy
+
+    made = write_synthetic(folder, contracts)
+    console.print(
+        f"Made {len(made):,} synthetic contracts in {escape(str(folder))}. Try them: pbc-eval "
+        f"batch {escape(str(folder))} --reports {escape(str(folder))}-reports"
     )
 
 

@@ -13,6 +13,7 @@ from pbc_eval.agreement.counts import VerifiedCount
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.payment_terms import PaymentTerms
 from pbc_eval.agreement.table_layout import AS_IT_IS
+from pbc_eval.checks.several_outcomes import allow_for_several
 from pbc_eval.errors import DataError, DesignError, SpecError
 from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.evaluation.record import Finding, InvestmentPart
@@ -67,7 +68,8 @@ def core_results(
     seed = provenance.seed_of(spec.id, spec.edition)
     if findings is None:
         # what is paid and valued is worked out from the numbers that readers are shown
-        findings = published(design_kind(spec.design).find(spec, files, seed))
+        alone = design_kind(spec.design).find(spec, files, seed)
+        findings = published(_held_together(spec, alone))
     _refuse_failed_checks(spec, findings)
     performance = None
     if spec.performance:
@@ -97,6 +99,13 @@ def core_results(
         parts=parts,
         sroi=None if given is None else value_found(spec, given, parts, results),
     )
+
+
+def _held_together(spec: EvaluationSpec, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Findings whose checks allow for being about one of many outcomes."""
+    headline = spec.primary.id if spec.primary else ""
+    checks = allow_for_several({each.outcome.id: each.checks for each in findings}, headline)
+    return tuple(replace(each, checks=checks[each.outcome.id]) for each in findings)
 
 
 def _refuse_failed_checks(spec: EvaluationSpec, findings: Sequence[Finding]) -> None:

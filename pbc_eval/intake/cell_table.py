@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from pbc_eval.agreement.sizes import LONGEST_NAME, LONGEST_TEXT, too_long
 from pbc_eval.errors import ValueMapError
 from pbc_eval.intake.header_row import TITLE_ROWS, header_further_down, header_problem
 from pbc_eval.intake.table_cells import is_blank, is_nan
@@ -46,17 +47,21 @@ def csv_rows(path: Path, known: Collection[str]) -> Rows:
     """
     if not path.is_file():
         raise ValueMapError(f"{path}: no such file.")
+    lines: list[list[str]] = []
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:  # Excel writes a byte-order mark
             text = file.read()
-        lines = list(
-            csv.reader(
-                text.splitlines(keepends=True), delimiter=_separator(text, known), strict=True
-            )
-        )
+        marks = text.splitlines(keepends=True)
+        lines += csv.reader(marks, delimiter=_separator(text, known), strict=True)
     except UnicodeDecodeError as error:
         raise ValueMapError(f"{path.name}: is not UTF-8. Save it as 'CSV UTF-8'.") from error
     except csv.Error as error:
+        if "field limit" in str(error):
+            row = f"{path.name}, row {len(lines) + 1}"
+            raise ValueMapError(
+                f"{row}: a cell has more than {csv.field_size_limit():,} characters, of which it "
+                f"may have {LONGEST_TEXT:,}. Shorten it."
+            ) from None
         raise ValueMapError(f"{path.name}: is not a well-formed CSV file: {error}.") from error
     if not lines:
         raise ValueMapError(f"{path.name}: is empty. The first row names the columns.")
@@ -70,6 +75,7 @@ def csv_rows(path: Path, known: Collection[str]) -> Rows:
                 "Quote text that contains the character between cells."
             )
         _refuse_unnamed(header, line, f"{path.name}, row {number}")
+        refuse_long_cells(header, line, f"{path.name}, row {number}")
     return [dict(zip_longest(header, line, fillvalue="")) for line in lines[1:]]
 
 
@@ -93,6 +99,7 @@ def frame_rows(frame: pd.DataFrame, table: str, known: Collection[str]) -> Rows:
     _refuse_repeats(header)
     for number, row in enumerate(rows, start=2):
         _refuse_unnamed(header, row, f"row {number}")
+        refuse_long_cells(header, row, f"{table}, row {number}")
     return [dict(zip(header, row, strict=True)) for row in rows]
 
 
@@ -119,6 +126,19 @@ def _refuse_unnamed(header: Sequence[str], cells: Sequence[Any], place: str) -> 
     for name, cell in zip(header, cells, strict=False):
         if not name.strip() and not is_blank(cell):
             raise ValueMapError(f"{place}: {cell!r} stands in a column without a header. Name it.")
+
+
+def refuse_long_cells(header: Sequence[str], cells: Sequence[Any], place: str) -> None:
+    """Raise ValueMapError for a cell, or a heading, of more letters than a page can show."""
+    for name in header:
+        if len(name) > LONGEST_NAME:
+            raise ValueMapError(
+                f"{place}: the heading {name[:20]!r}... has {len(name):,} characters, of which it "
+                f"may have {LONGEST_NAME:,}. Shorten it."
+            )
+    for name, cell in zip(header, cells, strict=False):
+        if isinstance(cell, str) and (problem := too_long(normal_header(name), cell)):
+            raise ValueMapError(f"{place}, column {name!r}: {problem}.")
 
 
 def _refuse_repeats(header: Sequence[str]) -> None:

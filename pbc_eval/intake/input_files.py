@@ -14,7 +14,9 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from pbc_eval.agreement.outcomes import DataRoles
+from pbc_eval.agreement.sizes import LONGEST_NAME
 from pbc_eval.agreement.table_layout import AS_IT_IS, TableLayout
+from pbc_eval.errors import DataError
 from pbc_eval.intake.table_files import open_table, under_short_names
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.pulls import Pulls
@@ -69,8 +71,19 @@ class InputFiles:
         return {pull.place: pull.snapshot for pull in pulls if pull.snapshot is not None}
 
     def rows(self, path: Path, as_text: Sequence[str] = ()) -> pd.DataFrame:
-        """All rows and columns of a file whose first row names its columns, as a new frame."""
-        return self.frame(path, AS_IT_IS, as_text)[0]
+        """All rows and columns of a file whose first row names its columns, as a new frame.
+
+        Raises DataError for a cell of more letters than a page can show."""
+        frame = self.frame(path, AS_IT_IS, as_text)[0]
+        for column in frame.select_dtypes([object, "str"]).columns:
+            lengths = frame[column].map(lambda cell: len(cell) if isinstance(cell, str) else 0)
+            if len(lengths) and lengths.max() > LONGEST_NAME:
+                raise DataError(
+                    f"{path.name}, row {int(lengths.to_numpy().argmax()) + 2}, column {column!r}: "
+                    f"has {lengths.max():,} characters, of which a cell may have "
+                    f"{LONGEST_NAME:,}. Shorten it."
+                )
+        return frame
 
     def sha256(self, path: Path) -> str:
         """The hash of the file as it is on disk, without the ``::table`` in it."""

@@ -32,7 +32,7 @@ from pbc_eval.provenance import MANIFEST
 from pbc_eval.publish.citation import citation_of
 from pbc_eval.publish.compared import compare_numbers
 from pbc_eval.publish.edition_files import agreed_text, open_inputs, write_companions
-from pbc_eval.publish.edition_log import LOG, add_to_log, read_log, was_final
+from pbc_eval.publish.edition_log import LOG, add_one, log_of, was_final
 from pbc_eval.publish.edition_results import read_results
 from pbc_eval.publish.exchange import exchange
 from pbc_eval.publish.notebook import LostKernelError, execute, to_page
@@ -108,7 +108,7 @@ def publish_edition(
             related = same_people(reports, spec)
             refuse_differencing(run_dir / "edition", target.parent, rule, related)
             put_in_place(run_dir / "edition", target, is_final=spec.status == "final")
-            add_to_log(reports, [target])
+            add_one(reports, target)
             remember_owner(reports, spec)
             remember_people(reports, spec)
         shutil.rmtree(run_dir, ignore_errors=True)
@@ -326,7 +326,7 @@ def _stays(made: Path, target: Path, *, is_final: bool) -> bool:
 def _refuse_another_final(made: Path, target: Path) -> None:
     """Refuse to replace what the log says is final and its folder does not say any more."""
     after = provenance.read_manifest(made)
-    entries = read_log(target.parent.parent)
+    entries = log_of(target.parent.parent, after["evaluation"])
     final = was_final(entries, after["evaluation"], after["edition"])
     if final is None or provenance.sha256(made / MANIFEST) == final.manifest_sha256:
         return

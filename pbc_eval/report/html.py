@@ -18,6 +18,7 @@ from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.catalogue import SOURCE
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.template_language import speak
+from pbc_eval.messages.values import Name, Number
 from pbc_eval.report.figures.drawing import Figure
 from pbc_eval.report.parts import LaidOut, Section, Table
 
@@ -36,7 +37,7 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        table=partial(table_html, language=language),
+        table=partial(_table_part, language=language),
         figure=partial(figure_html, language=language),
         number=fmt.number,
     )
@@ -72,8 +73,14 @@ def section_html(section: Section, language: str = SOURCE) -> str:
 def part_html(part: Table | Figure, *, currency: str, language: str = SOURCE) -> Markup:
     """One table or figure as it stands on the page."""
     if isinstance(part, Table):
-        return table_html(part.table, currency=currency, folded=part.folded, language=language)
+        return _table_part(part, currency=currency, language=language)
     return figure_html(part, language=language)
+
+
+def _table_part(part: Table, *, currency: str, language: str) -> Markup:
+    return table_html(
+        part.table, currency=currency, folded=part.folded, most=part.most, language=language
+    )
 
 
 def _laid_out(part: LaidOut, language: str) -> Markup:
@@ -82,12 +89,24 @@ def _laid_out(part: LaidOut, language: str) -> Markup:
 
 
 def table_html(
-    table: ReleasedTable, *, currency: str, folded: bool = False, language: str = SOURCE
+    table: ReleasedTable,
+    *,
+    currency: str,
+    folded: bool = False,
+    most: int | None = None,
+    language: str = SOURCE,
 ) -> Markup:
     """An accessible table: caption, scoped headers, numbers right-aligned, notes below.
 
-    A long one may be ``folded``: the reader opens it; in print it is open.
+    A long one may be ``folded``: the reader opens it; in print it is open. Of its rows ``most`` are
+    shown, and the row called Total; the others stand in its file, as is said below it.
     """
+    file = f"{table.name}.csv"
+    csv = f"downloads/{file}"
+    if most == 0:
+        template = _environment(language).get_template("table_apart.html.j2")
+        text = template.render(caption=table.caption, rows=len(table.frame), csv=csv)
+        return Markup(text)  # noqa: S704 the template escapes each value
     columns = [c for c in table.kinds if c in table.frame.columns]
     writers = [_writer(table.kinds[c], table, currency) for c in columns]
     rows = [
@@ -95,9 +114,18 @@ def table_html(
             SUPPRESSED if is_suppressed(value) else write(value)
             for write, value in zip(writers, row, strict=True)
         ]
-        for row in table.frame[columns].itertuples(index=False, name=None)
+        for row in _rows_shown(table.frame[columns], most).itertuples(index=False, name=None)
     ]
     notes = list(table.notes)
+    if len(rows) < len(table.frame):
+        notes.append(
+            Sentence(
+                "{shown} of {rows} rows are shown. Every row stands in the file {file}.",
+                shown=Number(len(rows)),
+                rows=Number(len(table.frame)),
+                file=Name(file),
+            )
+        )
     if not _totals_agree(table, columns):
         notes.append(
             Sentence(
@@ -119,7 +147,7 @@ def table_html(
             numeric=[table.kinds[c] != "text" for c in columns],
             rows=rows,
             notes=notes,
-            csv=f"downloads/{table.name}.csv",
+            csv=csv,
             folded=folded,
         )
     )
@@ -133,9 +161,26 @@ def figure_html(figure: Figure, *, language: str = SOURCE) -> Markup:
     text = (
         _environment(language)
         .get_template("figure.html.j2")
-        .render(figure=figure, csv=f"downloads/{figure.name}.csv")
+        .render(
+            figure=figure,
+            csv=f"downloads/{figure.name}.csv",
+            drawing=f"downloads/{drawing_file(figure)}" if figure.apart else "",
+        )
     )
     return Markup(text)  # noqa: S704 the template escapes each value
+
+
+def drawing_file(figure: Figure) -> str:
+    """The file of a drawing that is not on the page itself."""
+    return f"{figure.name}.svg"
+
+
+def _rows_shown(frame: pd.DataFrame, most: int | None) -> pd.DataFrame:
+    """The first rows, and the one that is called Total."""
+    if most is None or len(frame) <= most or frame.empty:
+        return frame
+    is_total = frame.iloc[:, 0].astype(str).str.casefold() == "total"
+    return frame[(pd.RangeIndex(len(frame)) < most) | is_total]
 
 
 def anchor(text: str) -> str:

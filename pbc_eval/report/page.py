@@ -24,7 +24,7 @@ from pbc_eval.errors import PublicationError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.report.figures.drawing import Figure
 from pbc_eval.report.html import RELEASED, section_html
-from pbc_eval.report.parts import Part, Section
+from pbc_eval.report.parts import Part, Section, fit
 from pbc_eval.report.sections import account, agreed, contracts, estimation, summary, value
 from pbc_eval.report.sections.assurance import REVISION_TABLES, assurance_parts
 from pbc_eval.report.sections.masthead import masthead
@@ -178,6 +178,7 @@ def page_of(released: Released, kind: ReportKind | None = None, own: Sequence[Pa
             f"{released.spec.id}: a {kind.replace('_', ' ')} cannot be made of a "
             f"{type(released).__name__}. Release what that kind of report is made from."
         )
+    lead = released.primary if isinstance(released, ReleasedEvaluation) else None
     closing = Section(
         name="assurance",
         heading=ASSURANCE,
@@ -186,7 +187,8 @@ def page_of(released: Released, kind: ReportKind | None = None, own: Sequence[Pa
         parts=tuple(assurance_parts(released, reviews)),
     )
     top = masthead(released, kind, [*body, closing])
-    return Page([top, *body, closing], kind=kind, language=language, reviews=reviews)
+    whole = fit([top, *body, closing], "" if lead is None else lead.outcome.id)
+    return Page(whole, kind=kind, language=language, reviews=reviews)
 
 
 def kind_of(released: Released) -> ReportKind:

@@ -15,7 +15,9 @@ from pbc_eval.publish.formats.registers import evaluation_registry, performance_
 from pbc_eval.publish.formats.results import results
 from pbc_eval.publish.formats.review import agreed_json, review_json
 from pbc_eval.publish.formats.workbook import workbook
+from pbc_eval.report.html import drawing_file
 from pbc_eval.report.page import Page, Released
+from pbc_eval.report.parts import Listed
 from pbc_eval.report.sections.assurance import AGREED, NOTICE, REGISTRY, RESULTS, REVIEW
 from pbc_eval.report.sections.payment import SCHEDULE, WORKBOOK
 
@@ -29,6 +31,7 @@ def write(page: Page, released: Released, run_dir: str | Path) -> Path:
     folder = Path(run_dir) / "downloads"
     folder.mkdir(parents=True, exist_ok=True)
     files = csv_files(page)
+    files |= _apart(page)
     for name in page.files:
         if name not in WRITERS:
             raise PublicationError(f"{name}: the page links to it, and nothing writes it.")
@@ -40,6 +43,15 @@ def write(page: Page, released: Released, run_dir: str | Path) -> Path:
     for name, content in files.items():
         (folder / name).write_bytes(content)
     return folder
+
+
+def _apart(page: Page) -> dict[str, bytes]:
+    """Drawings and lists that the page only links to, since it would be too heavy with them."""
+    files = {drawing_file(figure): figure.svg for figure in page.figures if figure.apart}
+    for part in (part for section in page for part in section.parts):
+        if isinstance(part, Listed) and part.most is not None:
+            files[part.file] = "".join(f"{line}\n" for line in part.items).encode()
+    return files
 
 
 def _schedule(page: Page, released: Released) -> bytes:

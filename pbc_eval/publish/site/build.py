@@ -29,10 +29,11 @@ from pbc_eval.publish.site.indigo import project
 from pbc_eval.publish.site.kept import Kept
 from pbc_eval.publish.site.listed import Contract, Shelf, read_shelf
 from pbc_eval.publish.site.ocds import release_package
-from pbc_eval.publish.site.pages import contract_page, editions_csv, index_page
+from pbc_eval.publish.site.pages import contract_page, editions_csv, index_pages
 
 INDEX = "index.html"
 OF_THE_SITE = (INDEX, "catalog.jsonld", "feed.xml", "sitemap.xml", SUMS)  # LOG only grows
+PAGED = ("index-*.html", "find-*.html")  # where reports are many
 OF_A_CONTRACT = (INDEX, "editions.csv", "indigo.json", "ocds.json")
 
 
@@ -104,7 +105,8 @@ def _files(
         files["feed.xml"] = atom_feed(shelf, site, head=head)
         files["sitemap.xml"] = sitemap(shelf, site)
     files["catalog.jsonld"] = _json(catalogue(shelf, site))
-    files[INDEX] = index_page(shelf, site, has_feed=has_feed).encode()
+    pages = index_pages(shelf, site, has_feed=has_feed)
+    files |= {name: page.encode() for name, page in pages.items()}
     for name in list(files)[of_contracts:]:
         digests[name] = hashlib.sha256(files[name]).hexdigest()
     return files, digests
@@ -148,7 +150,12 @@ def _write(reports: Path, name: str, content: bytes) -> None:
 def _remove_stale(reports: Path, shelf: Shelf, written: set[str]) -> None:
     """What an earlier site had and this one has not: pages of contracts that are gone, a feed."""
     ids = {path.name for path in reports.glob("[!.]*") if path.is_dir() and not path.is_symlink()}
-    candidates = [*OF_THE_SITE, *(f"{name}/{file}" for name in ids for file in OF_A_CONTRACT)]
+    paged = [path.name for pattern in PAGED for path in reports.glob(pattern)]
+    candidates = [
+        *OF_THE_SITE,
+        *paged,
+        *(f"{name}/{file}" for name in ids for file in OF_A_CONTRACT),
+    ]
     for name in candidates:
         if name not in written:
             (reports / name).unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from pbc_eval.messages.number_formats import long_date
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.provenance import MANIFEST
 from pbc_eval.publish.citation import Citation, citation_of
-from pbc_eval.publish.edition_log import LOG, Entry, read_log, was_final
+from pbc_eval.publish.edition_log import LOG, Entry, finals_of, read_log
 from pbc_eval.publish.edition_results import read_results
 from pbc_eval.publish.site.checked import Checked
 from pbc_eval.results_file import (
@@ -196,7 +196,7 @@ def read_shelf(reports: Path, checked: Checked) -> Shelf:
     """
     by_id: dict[str, list[Listed]] = {}
     drafts, in_doubt, damaged = [], [], []
-    log = read_log(reports)
+    finals = finals_of(read_log(reports))
     for manifest in sorted(reports.glob(f"[!.]*/[!.]*/{MANIFEST}")):
         folder = manifest.parent
         try:
@@ -211,7 +211,7 @@ def read_shelf(reports: Path, checked: Checked) -> Shelf:
             outputs = {**facts["outputs_sha256"], MANIFEST: provenance.sha256(manifest)}
             listed = Listed(results, outputs)
             _refuse_unsigned(listed)
-            _refuse_another_final(listed, log)
+            _refuse_another_final(listed, finals.get((listed.id, listed.edition)))
         except PublicationError as problem:
             damaged.append(str(problem))
             continue
@@ -229,9 +229,8 @@ def read_shelf(reports: Path, checked: Checked) -> Shelf:
     return Shelf(tuple(contracts), tuple(drafts), tuple(in_doubt), tuple(damaged))
 
 
-def _refuse_another_final(listed: Listed, log: Sequence[Entry]) -> None:
+def _refuse_another_final(listed: Listed, final: Entry | None) -> None:
     """A final edition whose folder is not the one that became final."""
-    final = was_final(log, listed.id, listed.edition)
     if final and final.manifest_sha256 != listed.outputs[MANIFEST]:
         raise PublicationError(
             f"{listed.id}, edition {listed.edition}: became final in line {final.n} of {LOG}, "

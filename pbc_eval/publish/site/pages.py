@@ -6,6 +6,7 @@ hash; without scripts the whole list is there. A contract's page needs none.
 
 import csv
 import io
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -21,6 +22,14 @@ from pbc_eval.messages.template_language import speak
 from pbc_eval.publish.page import refuse_an_unfit_page, script_source
 from pbc_eval.publish.site.drawn import Drawer, editions_figure
 from pbc_eval.publish.site.listed import Contract, Listed, Shelf
+from pbc_eval.publish.site.paged import (
+    MOST_LISTED,
+    Finder,
+    Pager,
+    file_of,
+    finders_of,
+    pages_of,
+)
 from pbc_eval.report.html import TEMPLATES
 from pbc_eval.results_file import ResultsPart
 
@@ -31,22 +40,62 @@ _COLUMNS = (
 )
 
 
-def index_page(shelf: Shelf, site: Site, *, has_feed: bool) -> str:
-    """The index: every contract by its newest edition, the newest first."""
-    commissioners = sorted({_commissioner(contract) for contract in shelf.contracts})
-    numbers = {name: f"c{number}" for number, name in enumerate(commissioners, start=1)}
+def index_pages(shelf: Shelf, site: Site, *, has_feed: bool) -> dict[str, str]:
+    """The index by file: every contract by its newest edition, the newest first, on one page with
+    search or, where they are many, on pages of the list and search pages."""
+    names = {_commissioner(contract) for contract in shelf.contracts}
+    numbers = {name: f"c{number}" for number, name in enumerate(sorted(names), start=1)}
+    if len(shelf.contracts) <= MOST_LISTED:
+        return {file_of(1): _list_page(shelf.contracts, site, numbers, has_feed=has_feed)}
+    finders = finders_of(shelf, numbers)
+    pages = {finder.file: _find_page(finder, finders, site) for finder in finders}
+    return pages | {
+        file_of(pager.number): _list_page(
+            contracts, site, numbers, has_feed=has_feed, pager=pager, finders=finders
+        )
+        for pager, contracts in pages_of(shelf)
+    }
+
+
+def _list_page(
+    contracts: Sequence[Contract],
+    site: Site,
+    numbers: dict[str, str],
+    *,
+    has_feed: bool,
+    pager: Pager | None = None,
+    finders: Sequence[Finder] = (),
+) -> str:
+    script = SEARCH if contracts and pager is None else ""
     page = _render(
         "index.html.j2",
         site,
-        script=SEARCH if shelf.contracts else "",
+        script=script,
         contracts=[
             {"contract": contract, "commissioner": numbers[_commissioner(contract)]}
-            for contract in shelf.contracts
+            for contract in contracts
         ],
-        choices=_choices(shelf, numbers),
+        choices=_choices(contracts, numbers) if script else [],
         has_feed=has_feed,
+        pager=pager,
+        finders=finders,
     )
-    refuse_an_unfit_page(page, script=SEARCH if shelf.contracts else "")
+    refuse_an_unfit_page(page, script=script)
+    return page
+
+
+def _find_page(finder: Finder, finders: Sequence[Finder], site: Site) -> str:
+    here = {row.name: row.commissioner for row in finder.rows}
+    choices = _choices([Contract((row.newest,)) for row in finder.rows], here)
+    page = _render(
+        "find.html.j2",
+        site,
+        script=SEARCH,
+        finder=finder,
+        finders=finders,
+        choices=[choice for choice in choices if choice["name"] != "year"],
+    )
+    refuse_an_unfit_page(page, script=SEARCH)
     return page
 
 
@@ -136,10 +185,10 @@ def _own_lang(site: Site) -> Markup:
     return Markup("") if is_source else Markup(' lang="{}"').format(site.language)
 
 
-def _choices(shelf: Shelf, commissioners: dict[str, str]) -> list[dict[str, Any]]:
+def _choices(contracts: Sequence[Contract], commissioners: dict[str, str]) -> list[dict[str, Any]]:
     """The filters, each with the values that occur; one value is no choice."""
-    newest = [contract.newest for contract in shelf.contracts]
-    years = sorted({year for contract in shelf.contracts for year in contract.years}, reverse=True)
+    newest = [contract.newest for contract in contracts]
+    years = sorted({year for contract in contracts for year in contract.years}, reverse=True)
     choices = {
         ("year", Sentence("Year of release")): [(str(year), str(year)) for year in years],
         ("verdict", Sentence("What was found")): _sorted(

@@ -74,6 +74,8 @@ class Figure:
     data: pd.DataFrame
     draw: Callable[[], bytes]
     about: str = ""  # id of the outcome or KPI that it is about, where it is about one
+    panels: int = 1  # one below the other
+    apart: bool = False  # its drawing is a file beside the page, which would be too heavy with it
 
     @cached_property
     def svg(self) -> bytes:
@@ -170,7 +172,14 @@ def finish_panels(
             figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
         return _smaller(stream.getvalue())
 
-    return Figure(name=name, caption=caption, alt=alt, data=published(data).copy(), draw=drawn)
+    return Figure(
+        name=name,
+        caption=caption,
+        alt=alt,
+        data=published(data).copy(),
+        draw=drawn,
+        panels=panels,
+    )
 
 
 def as_drawn(drawing: object, *, name: str) -> bytes:

@@ -137,7 +137,11 @@ def _assumption_parts(
         *tables_of(
             released.table("value-sensitivity"), released.table("value-switching"), folded=True
         ),
-        Listed(places, fold=Sentence("How these assumptions compare with published reports")),
+        Listed(
+            places,
+            fold=Sentence("How these assumptions compare with published reports"),
+            file="published-reports.txt",
+        ),
     ]
 
 

@@ -136,3 +136,24 @@ def test_no_other_script_runs_even_if_one_came_in(browser, site):
 def test_axe_finds_nothing_on_a_site_with_search(browser, site):
     assert violations(browser, site, 1280) == []
     assert violations(browser, site, 390) == []
+
+
+def test_words_that_were_looked_for_go_along_to_the_search_of_another_year(
+    browser, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("pbc_eval.publish.site.pages.MOST_LISTED", 1)
+    monkeypatch.setattr("pbc_eval.publish.site.paged.MOST_LISTED", 1)
+    put(tmp_path, "a", summary__title="A winter shelter")
+    put(tmp_path, "b", "2025-1", summary__title="Another winter",
+        particulars__publication__release_date="2025-05-01")  # fmt: skip
+    write_site(tmp_path)
+    with opened(browser, tmp_path / "find-2026.html") as page:
+        search(page, "winter & shelter")
+        page.locator("a.same-words").click()
+        assert page.url.endswith("find-2025.html#q=winter%20%26%20shelter")
+        assert page.locator("#query").input_value() == "winter & shelter"
+        assert count(page).startswith("No report fits.")
+        search(page, "winter")
+        assert count(page) == "All 1 reports are shown."
+    for file in ("index.html", "index-2.html", "find-2026.html"):
+        assert violations(browser, tmp_path / file, 390) == []

@@ -6,7 +6,10 @@
   const items = [...document.querySelectorAll("#list > li")];
   const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
   const texts = items.map((item) => fold(item.textContent));
+  const elsewhere = [...document.querySelectorAll("a.same-words")].map((link) => [link, link.href]);
   const show = () => {
+    const asked = query.value ? `#q=${encodeURIComponent(query.value)}` : "";
+    elsewhere.forEach(([link, address]) => (link.href = address + asked));
     const words = fold(query.value).split(/\s+/).filter(Boolean);
     let shown = 0;
     items.forEach((item, place) => {
@@ -31,6 +34,7 @@
     show();
     query.focus();
   });
+  if (location.hash.startsWith("#q=")) query.value = decodeURIComponent(location.hash.slice(3));
   box.hidden = false;
   show();
 })();

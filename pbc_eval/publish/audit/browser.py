@@ -1,0 +1,93 @@
+"""A headless Chromium: pages from disk as a reader meets them, and what axe-core finds.
+
+The one home of Playwright. Nothing of it is needed to make or to read a report.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pbc_eval.errors import PublicationError
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+OPEN_ALL = "document.querySelectorAll('details').forEach(one => one.open = true)"
+HEIGHT = 900  # of the window
+
+
+def chromium_on_this_machine() -> str | None:
+    """The system's own Chromium, where there is one."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@contextmanager
+def chromium() -> Iterator["Browser"]:
+    """A browser, ended with the block. Raises PublicationError where none can be started, and
+    ModuleNotFoundError without Playwright."""
+    from playwright.sync_api import Error, sync_playwright  # noqa: PLC0415 an extra
+
+    arguments = ["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(
+                executable_path=chromium_on_this_machine(), args=arguments
+            )
+        except Error as problem:
+            reason = str(problem).strip().splitlines()[0]
+            raise PublicationError(
+                f"No browser could be started ({reason}). Install Chromium, or run: playwright "
+                "install chromium"
+            ) from None
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def opened(
+    browser: "Browser",
+    file: Path,
+    width: int = 1280,
+    *,
+    noted: Callable[["Page"], None] = lambda page: None,
+    bypass_csp: bool = False,
+    java_script_enabled: bool = True,
+) -> Iterator["Page"]:
+    """A page from disk, in a window of ``width``; ``noted`` sees it before it is loaded."""
+    context = browser.new_context(
+        viewport={"width": width, "height": HEIGHT},
+        bypass_csp=bypass_csp,
+        java_script_enabled=java_script_enabled,
+    )
+    try:
+        page = context.new_page()
+        noted(page)
+        page.goto(file.as_uri())
+        yield page
+    finally:
+        context.close()
+
+
+def axe_violations(page: "Page", *, without: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """What axe-core finds wrong with an open page at WCAG 2.2 AA and by best practice: a rule with
+    its nodes each. The page's own policy lets nothing run: open it with ``bypass_csp=True``.
+    ``without`` names rules to leave out. Raises PublicationError where axe looked at nothing."""
+    page.evaluate(OPEN_ALL)
+    page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
+    asked = {
+        "runOnly": {"type": "tag", "values": RULES},
+        "rules": {rule: {"enabled": False} for rule in without},
+        "resultTypes": ["violations"],
+    }
+    answer = page.evaluate("asked => axe.run(asked)", asked)
+    if not answer["passes"]:
+        raise PublicationError(f"{page.url}: axe looked at nothing.")
+    violations: list[dict[str, Any]] = answer["violations"]
+    return violations
