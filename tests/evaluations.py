@@ -1,6 +1,7 @@
 """Evaluations for tests: copies of the real ones, changed by one thing that each test names."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,6 +20,13 @@ EVERY = sorted(path.parent.name for path in DATA.glob("*/evaluation.yaml"))
 # One of each kind of evidence is looked at in every run; the others where long tests are run.
 FEW = ("hospital-readmissions", "one-service", "supported-work", "wheels-to-meals")
 EACH = [name if name in FEW else pytest.param(name, marks=pytest.mark.soak) for name in EVERY]
+
+
+# Somebody answers for numbers in the file's words, where a test hides what the example shows.
+TOLD = (
+    "\n    reviewed:\n      - "
+    "{output: told-elsewhere, by: A test, date: 2026-01-01, reason: Known.}"
+)
 
 
 @cache
@@ -70,7 +78,9 @@ def of_people(evaluation):
     spec = evaluation.spec
     rule = spec.publication.disclosure.model_copy(update={"counts": "people"})
     publication = spec.publication.model_copy(update={"disclosure": rule})
-    changes = {"publication": publication}
+    summary = re.sub(r"\d+", "many", spec.contract.summary)  # which tells how many there are
+    contract = spec.contract.model_copy(update={"summary": summary})
+    changes = {"publication": publication, "contract": contract}
     if spec.protocol is not None:  # which tells of two of them in words
         changes["protocol"] = spec.protocol.model_copy(update={"deviations": ()})
     return replace(evaluation, spec=spec.model_copy(update=changes))

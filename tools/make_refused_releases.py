@@ -77,7 +77,8 @@ def _released(evaluation: Evaluation, **changes: Any) -> Callable[[], object]:
     status = changes.pop("status", evaluation.spec.status)
     words = changes.pop("words", ())  # as if its units were people; the file says nothing of few
     published = published.model_copy(update={"limitations": words})
-    changed = {"publication": published, "status": status, "protocol": None}
+    contract = evaluation.spec.contract.model_copy(update={"summary": "Support after discharge."})
+    changed = {"publication": published, "status": status, "protocol": None, "contract": contract}
     spec = evaluation.spec.model_copy(update=changed)
     finding = evaluation.findings[0]
     extra = changes.pop("extra", ())

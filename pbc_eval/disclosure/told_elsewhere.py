@@ -99,6 +99,7 @@ def _hidden_by_findings(
     if not rule.protects:
         return []
     numbers = []
+    headlines = {number.value for number in _estimated(findings)}  # told, as the tables take it
     for finding, kept in zip(findings, released, strict=True):
         name = finding.outcome.id
         arms = [float(finding.headline.n_treated), float(finding.headline.n_comparison)]
@@ -109,7 +110,7 @@ def _hidden_by_findings(
                 elif is_small(value, rule) and value > 0:
                     sums = [n + value for n in (*arms, sum(arms))]
                     numbers += [_Number(n, f"{name}-groups", _OUTCOMES) for n in sums]
-    return numbers
+    return [number for number in numbers if number.value not in headlines]
 
 
 _OUTCOMES = "\0outcomes"  # what outcomes show of each other was looked at cell by cell

@@ -32,6 +32,7 @@ IN_CSV = re.compile(r"(?<![\d.])613(?!\d)|61\.3[78]|61\.4(?!\d)")
 IN_WORDS = re.compile(rf"(?<!\d,){IN_CSV.pattern}")  # 3,613 is another number
 MANY = 1000
 WORDS_ARE_FINE = Reviewed(output="words", by="A test", date="2026-01-01", reason="Large numbers.")
+NUMBERS_ARE_FINE = WORDS_ARE_FINE.model_copy(update={"output": "told-elsewhere"})
 
 _DRAWN = re.compile(r"<text[^>]*>([^<]*)</text>|<!--(.*?)-->", re.DOTALL)
 
@@ -102,7 +103,7 @@ def with_canaries(evaluation):
         )
     publication = evaluation.spec.publication
     rule = publication.disclosure.model_copy(
-        update={"threshold": 10 * MANY, "reviewed": (WORDS_ARE_FINE,)}
+        update={"threshold": 10 * MANY, "reviewed": (WORDS_ARE_FINE, NUMBERS_ARE_FINE)}
     )
     published = publication.model_copy(update={"disclosure": rule})
     spec = evaluation.spec.model_copy(update={"publication": published})

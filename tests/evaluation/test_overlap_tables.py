@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from evaluations import change, copy_of, evaluation_of
+from evaluations import TOLD, change, copy_of, evaluation_of
 from scipy import stats
 from shown import html_of
 
@@ -28,7 +28,7 @@ def protected(tmp_path_factory):
     text = file.read_text(encoding="utf-8")
     start, end = text.index("  alternatives:\n"), text.index("  benchmark:\n")
     file.write_text(text[:start] + text[end:], encoding="utf-8")
-    change(file, "threshold: 0", "threshold: 10")
+    change(file, "threshold: 0", f"threshold: 10{TOLD}")
     return pbc.release(pbc.evaluate(pbc.load_evaluation(folder)))
 
 
@@ -111,7 +111,7 @@ def test_no_two_estimates_tell_how_few_were_not_matched(protected, tmp_path):
     ]
     others = "  alternatives:\n    - {name: Full, algorithm: full}\n" + strict
     file.write_text(text[:start] + others + text[end:], encoding="utf-8")
-    change(file, "threshold: 0", "threshold: 60")
+    change(file, "threshold: 0", f"threshold: 60{TOLD}")
     finding = pbc.evaluate(pbc.load_evaluation(folder)).primary
     names = set(finding.measured_alternatives)
     assert "Full" in names

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from evaluations import change, copy_of, evaluation_of
+from evaluations import TOLD, change, copy_of, evaluation_of
 from hostile import FORMULAS
 
 from pbc_eval.agreement.evaluation import load_evaluation
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow  # seconds, together
 def released(tmp_path_factory):
     """Readmissions with a threshold of 21, so that two groups are held back."""
     folder = copy_of("hospital-readmissions", tmp_path_factory.mktemp("downloads"))
-    change(folder / "evaluation.yaml", "    counts: bodies  ", "    threshold: 21  ")
+    change(folder / "evaluation.yaml", "    counts: bodies  ", f"    threshold: 21{TOLD} #")
     change(folder / "evaluation.yaml", "Two hospitals failed", "Some failed")
     return release(evaluate(load_evaluation(folder)))
 
