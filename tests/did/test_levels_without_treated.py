@@ -107,6 +107,7 @@ def test_repeated_cross_sections_have_it_too(method):
         np.testing.assert_allclose(whole, of(DATA[DATA["z"] != "c"]), rtol=1e-6)
 
 
+@pytest.mark.soak
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 1000), share=st.floats(0.05, 0.4))
 def test_weighting_never_hangs_on_people_where_nobody_is_treated(seed, share):

@@ -125,6 +125,7 @@ def test_an_interval_without_an_end_is_none_and_leaves_no_error():
     assert (open_ended.significant, open_ended.p_value) == (None, 0.2)
 
 
+@pytest.mark.soak
 @given(
     st.integers(0, 10_000),
     st.integers(1, 5),

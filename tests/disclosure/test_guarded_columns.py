@@ -52,7 +52,14 @@ def test_a_table_of_people_is_not_released_as_an_open_one():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["hospital-readmissions", "supported-work", "wheels-to-meals"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "hospital-readmissions",
+        pytest.param("supported-work", marks=pytest.mark.soak),
+        "wheels-to-meals",
+    ],
+)
 def test_every_column_of_counts_of_an_example_is_guarded(name):
     evaluation = of_people(evaluation_of(name))
     of_findings = [each for finding in evaluation.findings for each in finding.tables]

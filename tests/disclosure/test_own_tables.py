@@ -158,7 +158,7 @@ def test_a_figure_goes_out_only_where_all_of_its_data_do():
     assert every.reviews[-1].kind == "figure"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(0, 40), min_size=2, max_size=6), st.data())
 def test_no_small_count_and_no_share_of_few_is_ever_worked_out(counts, data):
     """The reader knows the total; he adds up, and takes shares times counts."""

@@ -80,6 +80,7 @@ def test_sections_and_own_parts_make_the_whole_page_and_every_file(report, tmp_p
     }
 
 
+@pytest.mark.soak
 def test_rest_alone_is_the_standard_page(report):
     page = report._page._repr_html_()
     assert report.rest().html == page

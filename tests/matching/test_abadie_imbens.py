@@ -175,6 +175,7 @@ def test_unknown_columns_are_refused():
         of_people(outcome="outcom")
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_intervals_cover_the_effect_as_often_as_they_say():
     runs, hits = 300, 0

@@ -58,7 +58,7 @@ def test_units_in_no_effect_move_no_effect():
     np.testing.assert_allclose(before.std_error[treated], after.std_error[treated], rtol=1e-12)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(seed=st.integers(0, 10_000), share=st.floats(0.1, 0.5))
 def test_counts_agree_everywhere(seed, share):
     frame = with_gaps(random_frame(seed, n=40), seed, share)

@@ -60,6 +60,7 @@ def test_a_formula_follows_its_inputs(clause, terms, outcome):
     assert small[1].lines == (("amount_of_tariff", "tariff"),)
 
 
+@pytest.mark.soak
 @pytest.mark.slow  # starts an office suite
 @pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not on this machine")
 def test_libreoffice_works_every_case_out_to_the_penny(tmp_path):

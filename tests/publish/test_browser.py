@@ -31,6 +31,7 @@ def test_a_hostile_page_is_still_accessible(browser, published):
     assert violations(browser, published.page, 1280) == []
 
 
+@pytest.mark.soak
 def test_every_figure_is_drawn_and_described(browser, published):
     with opened(browser, published.page) as page:
         images = page.locator("img").all()

@@ -128,6 +128,7 @@ def test_an_honest_edition_of_another_machine_holds_and_says_how_near_it_is(edit
     assert "social_return.ratio was" in told.output
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_a_number_that_a_reader_could_see_move_is_different(edition):
     rounded_otherwise(edition, share=1e-4)

@@ -117,6 +117,7 @@ def test_the_payment_at_each_interval_of_a_check_stands_among_those_of_other_est
     assert "Interval of the wild cluster bootstrap" in paid
 
 
+@pytest.mark.soak
 def test_p_values_of_several_outcomes_are_adjusted_as_the_file_agrees(tmp_path):
     folder = copy_of("training-grants", tmp_path)
     change(folder / "evaluation.yaml", "  headline: simple\n",

@@ -140,6 +140,7 @@ def test_the_formulas_are_live(released, tmp_path):
     assert ratio != pytest.approx(sroi.ratio, rel=0.01)
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 @pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not on this machine")
 def test_every_share_schedule_start_and_adjustment_is_in_the_formulas(released, tmp_path):
@@ -190,6 +191,7 @@ def test_the_same_results_give_the_same_bytes_without_a_clock(released, tmp_path
     assert core.count("2000-01-01T00:00:00Z") == 2
 
 
+@pytest.mark.soak
 def test_hostile_names_are_text_and_only_our_formulas_are_formulas(tmp_path):
     folder = copy_of("hospital-readmissions", tmp_path)
     file = folder / "evaluation.yaml"

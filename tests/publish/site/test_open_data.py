@@ -274,6 +274,7 @@ def test_without_an_address_links_are_relative_and_nothing_else_is_lost(tmp_path
     assert not (tmp_path / "winter-shelter" / "ocds.json").exists()
 
 
+@pytest.mark.soak
 def test_hostile_words_are_data(tmp_path):
     for number, value in enumerate(VALUES):
         put(tmp_path, f"h{number}", summary__title=value, summary__contract=value,
