@@ -59,9 +59,9 @@ def test_with_one_period_before_the_start_nothing_can_be_moved():
 def test_placebos_in_time_raise_few_false_alarms():
     alarms = sum(
         check_placebo_in_time(*studied(panel_of(seed, n=60, treated=20))).status == "review"
-        for seed in range(300)
+        for seed in range(150)
     )
-    assert alarms / 300 < 0.08
+    assert alarms / 150 < 0.08
 
 
 def average(panel):
