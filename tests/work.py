@@ -12,6 +12,12 @@ from pbc_eval.batch.jobs import Job, JobResult
 DIED = 9
 
 
+def heed_signals() -> None:
+    """Whoever runs the tests may have signals ignored, as nohup does; who is started heeds them."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def finish(job: Job) -> JobResult:
     """Leave a mark, and end well."""
     job.reports.mkdir(parents=True, exist_ok=True)

@@ -147,6 +147,7 @@ def test_nothing_runs_five_seconds_after_the_program_was_ended(tmp_path, how):
         [sys.executable, "-c", code, str(tmp_path)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         stderr=subprocess.DEVNULL,
+        preexec_fn=work.heed_signals,  # noqa: PLW1509 no thread is left to lock
     )
     try:
         pids = noted(tmp_path, 2)

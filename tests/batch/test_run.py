@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import pytest
+import work
 from evaluations import PROJECT, change, copy_of, files_under
 from filelock import FileLock
 from pages import without_kernels
@@ -392,6 +393,7 @@ def test_a_command_that_is_interrupted_ends_with_a_sentence_and_goes_on_next_tim
     command = subprocess.Popen(
         words, cwd=tmp_path, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONPATH": str(PROJECT), "COLUMNS": "200"},
+        preexec_fn=work.heed_signals,  # noqa: PLW1509 no thread is left to lock
     )  # fmt: skip
     log = tmp_path / ".reports-work" / "batch.jsonl"
     while not log.is_file() and command.poll() is None:
