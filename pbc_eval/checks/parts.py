@@ -167,7 +167,7 @@ def check_subgroups(parts: tuple[Parted, ...], examined: Examined) -> CheckResul
         status="review" if turned else "pass",
         sentence=Sentence("{each}{verdict}", each=Listed(tuple(sentences), " "), verdict=verdict),
         null="the effect is the same in all groups",
-        p_value=min(known) if known else None,
+        p_value=min(1.0, min(known) * len(known)) if known else None,  # Bonferroni's, of several
         table=pd.concat(tables, ignore_index=True),
     )
 

@@ -12,7 +12,10 @@ from scipy.stats import t as student
 from typer.testing import CliRunner
 
 import pbc_eval as pbc
+from pbc_eval.checks.check_kind import Examined, Parted
+from pbc_eval.checks.parts import check_subgroups
 from pbc_eval.cli import app
+from pbc_eval.did.by_group import GroupEffects
 from pbc_eval.errors import DataError, DesignError, PbcError, SpecError
 from pbc_eval.panel.treatment import starts_of_treatment
 
@@ -186,6 +189,18 @@ def test_estimates_that_share_a_cluster_are_not_tested_for_being_the_same():
     regions = frame.drop_duplicates("unit").set_index("unit")["region"]
     table = pbc.effects_by_group(panel_of(frame, cluster="area"), regions, compared="own_group")
     assert table.attrs["p_equal"] is None
+
+
+def test_of_several_subgroups_the_smallest_p_value_is_held_against_their_number():
+    frame = frame_of()
+    regions = frame.drop_duplicates("unit").set_index("unit")["region"]
+    table = pbc.effects_by_group(panel_of(frame), regions, compared="own_group")
+    for p_values, wanted in (([0.03], 0.03), ([0.03, 0.4, None], 0.06), ([0.7, 0.8], 1.0)):
+        parts = tuple(
+            Parted(by="subgroup", label="x", effects=GroupEffects(table=table, p_equal=p))
+            for p in p_values
+        )
+        assert check_subgroups(parts, Examined()).p_value == pytest.approx(wanted)
 
 
 @pytest.mark.soak
