@@ -68,10 +68,13 @@ def aggregate(
     index = _labelled(kind, index, labels)
     terms = [_TERMS[kind].format(at) for at in index]
     every = (*averages, overall)
-    scores = np.array([average.score for average in averages]).reshape(-1, len(cells.joint))
-    covariance = scores @ cells.joint @ scores.T
+    scores = np.array([average.score for average in every])
+    moved = scores @ cells.joint
+    variance = np.einsum("ij,ij->i", moved, scores)
+    scores, moved = scores[:-1], moved[:-1]
+    covariance = moved @ scores.T
     lone = [lone_in(cells, average) for average in every]
-    allowed = _allowed(cells, every, lone)
+    allowed = _allowed(cells, every, lone, variance)
     reasons = [reason_without_error(cells, *pair) for pair in zip(every, lone, strict=True)]
     known = [j for j, reason in enumerate(reasons[:-1]) if not reason]
     critical: list[float | None] = [None] * len(averages)
@@ -94,7 +97,7 @@ def aggregate(
         _effect(
             cells,
             average,
-            (term, allowed, j),
+            (term, allowed, j, float(variance[j])),
             method,
             level=level,
             critical=critical[j],
@@ -102,7 +105,7 @@ def aggregate(
         )
         for j, (term, average) in enumerate(zip(terms, averages, strict=True))
     )
-    last = (_OVERALL[kind], allowed, len(averages))
+    last = (_OVERALL[kind], allowed, len(averages), float(variance[-1]))
     return EffectSeries(
         overall=_effect(
             cells,
@@ -122,11 +125,14 @@ def aggregate(
 
 
 def _allowed(
-    cells: CellEstimates, averages: tuple[Average, ...], lone: list[Lone | None]
+    cells: CellEstimates,
+    averages: tuple[Average, ...],
+    lone: list[Lone | None],
+    variance: Floats,
 ) -> Allowance:
-    """What each average is allowed for small cohorts, and for lone ones in it."""
+    """What each average, with ``variance``, is allowed for small cohorts and lone ones in it."""
     scores = np.array([average.score for average in averages])
-    allowed = allowance(cells.small, scores, np.einsum("ij,jk,ik->i", scores, cells.joint, scores))
+    allowed = allowance(cells.small, scores, variance)
     factors = np.array([1.0 if which is None else which.factor for which in lone])
     return replace(allowed, factor=allowed.factor * factors)
 
@@ -205,17 +211,16 @@ def _band(
 def _effect(
     cells: CellEstimates,
     average: Average,
-    place: tuple[str, Allowance, int],
+    place: tuple[str, Allowance, int, float],
     method: Method,
     *,
     level: float,
     critical: float | None,
     reason: Sentence | None,
 ) -> AttEstimate:
-    """``place``: its term, and its position among what is allowed for small cohorts."""
-    term, allowed, at = place
+    """``place``: its term, its position among what is allowed for small cohorts, its variance."""
+    term, allowed, at, variance = place
     used = np.flatnonzero(average.weights)
-    variance = float(average.score @ cells.joint @ average.score)
     estimate = average.value(cells.estimate)
     return AttEstimate(
         term=term,
