@@ -56,7 +56,7 @@ def test_the_programme_is_that_of_matching_in_r(name):
 
 
 @pytest.mark.parametrize(
-    "distance, gain",
+    ("distance", "gain"),
     [("propensity", 3.480), (Tolerant("propensity", TOLERANCE_OF_R), 3.223)],
     ids=["nearest", "tied within R's tolerance"],
 )
