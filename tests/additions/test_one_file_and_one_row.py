@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 import pandas as pd
 import pytest
 from additions.registries import as_they_were
-from evaluations import DATA, change, copy_of, of_people
+from evaluations import DATA, change, copy_of, of_people, released_of
 
 import pbc_eval as pbc
 from pbc_eval.agreement.design import DesignModel
@@ -63,7 +63,7 @@ def renamed_imputation() -> Estimator:
 @pytest.mark.soak
 def test_an_estimator_is_shown_beside_the_others_on_the_page():
     register(renamed_imputation())
-    released = pbc.release(pbc.evaluate(pbc.load_evaluation(DATA / PANEL)))
+    released = released_of(PANEL)
     assert "Imputation under another name" in html_of(released)
     spec = pbc.load_evaluation(DATA / PANEL)
     panel = pbc.Panel.from_data(
