@@ -79,6 +79,7 @@ def test_matching_comes_near_the_benchmark_and_the_raw_difference_does_not():
     assert raw.effect < -8000
 
 
+@pytest.mark.soak
 def test_few_without_a_match_leave_no_trace_of_what_is_known_about_them(tmp_path):
     """2 of 185 found no match: under the usual threshold no table may show them, nor both averages
     that give them away."""
