@@ -1,7 +1,8 @@
 """OCDS, INDIGO and DCAT-AP: the fields that each standard asks for, and no payment that is none.
 
 OCDS is held against its own JSON Schemas (1.1.5); the checks of DCAT-AP are written by hand from
-its documentation (3.0, mandatory properties). Fields of INDIGO are held against names of its schema.
+its documentation (3.0, mandatory properties). Fields of INDIGO are held against names of its
+schema.
 """
 
 import json
