@@ -142,7 +142,8 @@ def test_sessions_see_nothing_of_each_other():
     assert [collect(source.table)["a"].tolist() for source in (first, second, held)] == [
         [1], [2], [1],
     ]  # fmt: skip
-    assert held.table.get_name() not in second.table.get_backend().list_tables()
+    with pytest.raises(duckdb.CatalogException):
+        second.table.get_backend().raw_sql(f'FROM "{held.table.get_name()}"')
 
 
 def test_frames_are_read_at_once_by_many_threads():
