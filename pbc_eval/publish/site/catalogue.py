@@ -60,10 +60,10 @@ def catalogues(shelf: Shelf, site: Site) -> dict[str, dict[str, Any]]:
         for number, first in enumerate(range(0, len(contracts), MOST_IN_ONE), start=1):
             file = f"catalog-{year}.jsonld" if number == 1 else f"catalog-{year}-{number}.jsonld"
             title = f"{site.title}, {year}" if number == 1 else f"{site.title}, {year}, {number}"
-            part = _catalogue(site, base + file, title)
-            parts.append({key: value for key, value in part.items() if key != "@context"})
+            parts.append({"@id": base + file})  # what it is, its own file says, once
             some = contracts[first : first + MOST_IN_ONE]
-            files[file] = part | {"dcat:dataset": _datasets(some, site, base)}
+            files[file] = _catalogue(site, base + file, title)
+            files[file]["dcat:dataset"] = _datasets(some, site, base)
     whole["dcat:catalog"] = parts
     return files
 
