@@ -68,11 +68,7 @@ def aggregate(
     index = _labelled(kind, index, labels)
     terms = [_TERMS[kind].format(at) for at in index]
     every = (*averages, overall)
-    scores = np.array([average.score for average in every])
-    moved = scores @ cells.joint
-    variance = np.einsum("ij,ij->i", moved, scores)
-    scores, moved = scores[:-1], moved[:-1]
-    covariance = moved @ scores.T
+    scores, variance, covariance = _spread(cells, every)
     lone = [lone_in(cells, average) for average in every]
     allowed = _allowed(cells, every, lone, variance)
     reasons = [reason_without_error(cells, *pair) for pair in zip(every, lone, strict=True)]
@@ -81,8 +77,7 @@ def aggregate(
     notes = list(method.notes)
     banded = bands == "simultaneous" and bool(averages)
     if banded:
-        inside = covariance[np.ix_(known, known)]
-        band = _band(cells, scores[known], inside, allowed, known, level=level, seed=seed)
+        band = _band(cells, scores[known], covariance, allowed, known, level=level, seed=seed)
         for j, value in zip(known, band.tolist(), strict=True):
             alone = lone[j]
             critical[j] = value * (alone.factor if alone else 1.0)
@@ -122,6 +117,15 @@ def aggregate(
         covariance=covariance,
         bands=bands,
     )
+
+
+def _spread(cells: CellEstimates, every: tuple[Average, ...]) -> tuple[Floats, Floats, Floats]:
+    """(q, m) scores of all averages but the last, (q + 1,) variances of all, and (q, q) the
+    covariance of those but the last. The joint covariance of all cells is gone through once."""
+    scores = np.array([average.score for average in every])
+    moved = scores @ cells.joint
+    variance: Floats = np.einsum("ij,ij->i", moved, scores)
+    return scores[:-1], variance, moved[:-1] @ scores[:-1].T
 
 
 def _allowed(
@@ -202,10 +206,12 @@ def _band(
     level: float,
     seed: int,
 ) -> Floats:
-    """(q,) multiples of the standard errors of the effects ``known`` that hold all at once."""
+    """(q,) multiples of the standard errors of the effects ``known`` that hold all at once.
+    ``scores`` (q, m) are theirs, ``covariance`` is that of all."""
+    inside = covariance[np.ix_(known, known)]
     if np.isinf(allowed.df[known]).all():
-        return np.full(len(known), simultaneous_critical_value(covariance, level, seed))
-    return simultaneous_allowance(cells.small, scores, covariance, level, seed)
+        return np.full(len(known), simultaneous_critical_value(inside, level, seed))
+    return simultaneous_allowance(cells.small, scores, inside, level, seed)
 
 
 def _effect(
