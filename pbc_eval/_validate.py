@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from numbers import Real
 
-from pbc_eval.errors import PbcError, SpecError
+from pbc_eval.errors import DataError, PbcError, SpecError
 
 
 def share_problem(value: float) -> str | None:
@@ -87,3 +87,24 @@ def first_few(items: Iterable[object], limit: int = 5) -> str:
     every = [str(item) for item in items]
     shown = ", ".join(every[:limit])
     return shown if len(every) <= limit else f"{shown} and {len(every) - limit:,} more"
+
+
+def written_twice(texts: Iterable[object]) -> list[tuple[str, ...]]:
+    """Texts that differ in spaces or case only, as 'North' and 'north ', together."""
+    alike: dict[str, list[str]] = {}
+    for text in dict.fromkeys(texts):
+        if isinstance(text, str):
+            alike.setdefault(" ".join(text.split()).casefold(), []).append(text)
+    return sorted(tuple(sorted(ways)) for ways in alike.values() if len(ways) > 1)
+
+
+def refuse_written_twice(owner: str, name: object, texts: Iterable[object]) -> None:
+    """Refuse a column of labels in which one label is written in several ways: it would be several
+    groups. Raises DataError."""
+    if ways := written_twice(texts):
+        shown = first_few((" and ".join(map(repr, each)) for each in ways), 3)
+        raise DataError(
+            f"{owner}: {name!r} writes one label in several ways, which differ in spaces or case "
+            f"only: {shown}. Write each in one way; where they mean different things, give them "
+            "names that differ in more."
+        )

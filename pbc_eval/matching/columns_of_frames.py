@@ -12,6 +12,7 @@ import pandas as pd
 from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.errors import DataError, DesignError
 
+NESTED = ("struct", "list", "map", "large_list", "fixed_size_list")
 _CONTAINERS = (list, dict, set, np.ndarray, pd.Series, pd.DataFrame)
 
 
@@ -68,6 +69,11 @@ def check_columns(frame: pd.DataFrame, names: Sequence[str], owner: str = "match
 
 def refuse_containers(column: pd.Series, owner: str) -> None:
     """Refuse cells that hold lists, mappings or arrays: they are no values to compare."""
+    if isinstance(column.dtype, pd.ArrowDtype) and str(column.dtype).startswith(NESTED):
+        raise DataError(
+            f"{owner}: column {column.name!r} holds {column.dtype} cells. Make a column of each "
+            "part."
+        )
     if column.dtype == object:
         held = next((cell for cell in column if isinstance(cell, _CONTAINERS)), None)
         if held is not None:
@@ -78,5 +84,10 @@ def refuse_containers(column: pd.Series, owner: str) -> None:
 
 
 def comparable_type(column: pd.Series) -> pd.Series:
-    """The column in a type that can be grouped and looked up: half-precision numbers cannot."""
+    """The column in a type that can be grouped and looked up: half-precision numbers cannot, nor
+    longer ones than doubles or Arrow's dictionaries."""
+    if isinstance(column.dtype, pd.ArrowDtype) and "dictionary" in str(column.dtype):
+        return column.astype(object)
+    if column.dtype == np.longdouble:
+        return column.astype("float64")
     return column.astype("float32") if column.dtype == np.float16 else column

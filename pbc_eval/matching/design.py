@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pbc_eval._validate import check_choice, first_few
+from pbc_eval._validate import check_choice, first_few, refuse_written_twice
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.intake.yes_no import answers_as_numbers
 from pbc_eval.matching.columns_of_frames import (
@@ -231,6 +231,9 @@ def strata_of(frame: pd.DataFrame, exact: Sequence[str]) -> Ints:
     """Whole numbers that agree where all ``exact`` columns agree; zeros without any."""
     if not exact:
         return np.zeros(len(frame), dtype=np.int64)
+    for name in exact:
+        if not isinstance(frame[name].dtype, pd.CategoricalDtype):
+            refuse_written_twice("match", name, frame[name].unique())
     columns = pd.DataFrame({name: comparable_type(frame[name]) for name in exact})
     grouped = columns.groupby(list(exact), sort=True, observed=True)
     return np.asarray(grouped.ngroup().to_numpy(), dtype=np.int64)

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from numbers import Rational
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pbc_eval._validate import first_few
+from pbc_eval._validate import first_few, refuse_written_twice
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.intake.number_columns import refusal
 from pbc_eval.numerics.arrays import Bools, Floats
@@ -55,7 +57,7 @@ def encode(frame: pd.DataFrame, covariates: Sequence[str]) -> Columns:
     names: list[str] = []
     in_score: list[bool] = []
     for covariate in covariates:
-        column = frame[covariate]
+        column = plain_numbers(frame[covariate])
         if is_category(column):
             levels, codes = _levels(column)
             # two levels are one indicator; with more, the reference is shown but not scored
@@ -71,6 +73,20 @@ def encode(frame: pd.DataFrame, covariates: Sequence[str]) -> Columns:
     matrix = np.column_stack(values) if values else np.empty((len(frame), 0))
     binary = np.array([_two_valued(matrix[:, j]) for j in range(matrix.shape[1])], dtype=bool)
     return Columns(matrix, tuple(names), np.array(in_score, dtype=bool), binary)
+
+
+def plain_numbers(column: pd.Series) -> pd.Series:
+    """A column of decimals or fractions, as databases give them, as floats; others as they are."""
+    if column.dtype != object:
+        return column
+    exact = all(isinstance(value, Decimal | Rational) for value in column)
+    logical = any(isinstance(value, bool) for value in column)
+    if not len(column) or not exact or logical:
+        return column
+    try:
+        return column.map(float)
+    except OverflowError:
+        return column
 
 
 def is_category(column: pd.Series) -> bool:
@@ -93,6 +109,7 @@ def _levels(column: pd.Series) -> tuple[list[object], NDArray[Any]]:
             f"{column.name}: {len(distinct):,} different texts; a covariate may have {MOST_LEVELS} "
             "levels. Is it an identifier? Merge levels, or leave it out."
         )
+    refuse_written_twice("match", column.name, distinct)
     codes, levels = pd.factorize(column, sort=True)
     return list(levels), np.asarray(codes, dtype=np.int64)
 

@@ -18,6 +18,7 @@ from pbc_eval.panel import covariates as covariate_columns
 from pbc_eval.panel import cross_sections, sample
 from pbc_eval.panel import unit_rows as intake
 from pbc_eval.panel.covariates import Covariate
+from pbc_eval.panel.alike import refuse_units_written_twice
 from pbc_eval.panel.handovers import Handover, handovers, in_words
 from pbc_eval.panel.ledger import Ledger, LedgerStep
 from pbc_eval.panel.periods import Periods
@@ -187,6 +188,7 @@ def followed_parts(
     if any(covariate.varies for covariate in covariates):
         held = widened()
     intake.audit(held, rows, periods, source.name, roles)
+    refuse_units_written_twice(held, len(periods), source.name)
     wide = held
     steps = _rows_read(source, roles, periods, rows_read, observed)
     wide = _without_the_unusable(wide, roles, periods, placed, steps)

@@ -9,6 +9,7 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import pandas as pd
@@ -16,7 +17,7 @@ import pandas as pd
 from pbc_eval.errors import DataError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Name, Period
-from pbc_eval.panel.time_text import iso_week
+from pbc_eval.panel.time_text import iso_week, no_such_week
 
 Code = Literal["plain", "yyyymm", "yyyymmdd", "yyyyww"]
 
@@ -24,6 +25,8 @@ MOST_PLAIN = 9_999  # beyond this no whole number is a period in its own right
 YEARS = range(1900, 2200)
 STATA_MONTHS = range(480, 1_080)  # 2000 to 2049, counted from 1960
 STATA_QUARTERS = range(160, 360)
+CENTURY_TURN = 40  # between years of two digits no wave is missed for so long
+MAC_EPOCH = "1904-01-01"  # of workbooks that began on an old Macintosh
 _EPOCHS = (  # of days, in the five-digit range
     ("Excel's number for the day", "1899-12-30"),
     ("Stata's and SAS's number (%td) for the day", "1960-01-01"),
@@ -83,6 +86,8 @@ def not_plain(numbers: Sequence[int]) -> str:
     """
     first = min(numbers)
     possible = possible_readings(numbers)
+    if not possible and (absent := missing_week(numbers)):
+        return absent
     if not possible:
         return (
             f"{first} is no period: a year has four digits, a month is 202003 or 2020-03, a week "
@@ -99,7 +104,22 @@ def possible_readings(numbers: Sequence[int]) -> list[Reading]:
     """Every code that all the numbers fit, other than those that are read without asking."""
     if min(numbers) < 0:
         return []
-    return [*_quarters(numbers), *_short_codes(numbers), *_days(numbers), *_clocks(numbers)]
+    return [
+        *_two_digit_years(numbers),
+        *_quarters(numbers),
+        *_short_codes(numbers),
+        *_days(numbers),
+        *_clocks(numbers),
+    ]
+
+
+def missing_week(numbers: Sequence[int]) -> str:
+    """Why whole numbers that look like weeks are none; empty where all could be, or none does."""
+    pairs = [divmod(number, 100) for number in numbers]
+    if not all(year in YEARS and 1 <= week <= 53 for year, week in pairs):
+        return ""
+    absent = [year for year, week in pairs if iso_week(year, week) is None]
+    return no_such_week(absent[0], 53) if absent else ""
 
 
 def _read_as(code: Code, numbers: Sequence[int], owner: str) -> Sentence:
@@ -151,6 +171,23 @@ def _stata_note(numbers: Sequence[int], owner: str) -> tuple[Sentence, ...]:
             meant=Name(" or ".join(names)),
         ),
     )
+
+
+def _two_digit_years(numbers: Sequence[int]) -> list[Reading]:
+    """97, 98, 99, 0, 1: as plain numbers the new century would come before the old one."""
+    order = sorted(set(numbers))
+    steps = [later - earlier for earlier, later in pairwise(order)]
+    if order[0] < 0 or order[-1] > 99 or len(order) < 3 or max(steps) < CENTURY_TURN:
+        return []
+    if order[0] > 40 or order[-1] < 60:
+        return []
+    return [
+        Reading(
+            "a year of two digits,",
+            f"20{order[0]:02d} after 19{order[-1]:02d}",
+            "(column + 2000).where(column < 50, column + 1900)",
+        )
+    ]
 
 
 def _quarters(numbers: Sequence[int]) -> list[Reading]:
@@ -210,6 +247,12 @@ def _days(numbers: Sequence[int]) -> list[Reading]:
         remedy = f"pd.to_datetime(column, unit='D', origin='{origin}')"
         if 1950 <= day.year < 2060:
             readings.append(Reading(name, str(day), remedy))
+    mac = [datetime.date.fromisoformat(MAC_EPOCH) + datetime.timedelta(days=n) for n in numbers]
+    firsts = len(numbers) > 1 and all(day.day == 1 and 1990 <= day.year < 2060 for day in mac)
+    if firsts and len({(day.year, day.month) for day in mac}) == len(set(numbers)):
+        remedy = f"pd.to_datetime(column, unit='D', origin='{MAC_EPOCH}')"
+        name = "Excel's number in a workbook that counts from 1904, for the day"
+        readings.append(Reading(name, str(min(mac)), remedy))
     return readings
 
 

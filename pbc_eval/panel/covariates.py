@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from pbc_eval._validate import refuse_written_twice
 from pbc_eval.errors import DataError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import UNITS, Name, UnitNames, Units
@@ -215,6 +216,7 @@ def pull_covariates(
                 f"{owner}: covariate {covariate.name!r} is text with {len(levels):,} levels, more "
                 f"than {MOST_LEVELS}; it looks like a name. Group the levels, or use numbers."
             )
+        refuse_written_twice(owner, covariate.name, levels)
         codes = pd.Categorical(words.ravel(), categories=levels).codes.reshape(words.shape)
         dummies = (codes[:, :, None] == np.arange(1, len(levels))).astype(float)
         dummies[codes < 0] = np.nan

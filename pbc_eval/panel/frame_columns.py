@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from pbc_eval.errors import DataError
+
 NOT_TYPED = (
     pa.ArrowTypeError,
     pa.ArrowInvalid,
@@ -36,7 +38,8 @@ def arrow_column(column: pd.Series) -> tuple[pa.Array, bool]:
     if zoned:
         column = column.dt.tz_localize(None)
     elif column.dtype == object:
-        column, zoned = _local(column)
+        _refuse_years_of_their_own(column)
+        column, zoned = _local(column.map(_own_type))
     try:
         array = pa.array(column, from_pandas=True)
     except NOT_TYPED:
@@ -59,10 +62,35 @@ def _with_missing(column: pd.Series) -> list[tuple[object, bool]]:
 
 def _periods(column: pd.Series) -> pd.Series:
     """Weeks by their first day, other periods as they are written: 2020, 2020-03, 2020Q2."""
+    _refuse_years_of_their_own(column)
     if isinstance(column.dtype, pd.PeriodDtype) and str(column.dtype.freq.rule_code)[0] == "W":
         first: pd.Series = column.dt.start_time
         return first
     return column.astype(str).where(column.notna())
+
+
+def _refuse_years_of_their_own(column: pd.Series) -> None:
+    """Refuse quarters and years that do not end in December: what '2020Q1' of them is, a text or a
+    date beside it cannot say."""
+    for value in column:
+        if not isinstance(value, pd.Period):
+            if value is None or value is pd.NaT or value is pd.NA:
+                continue
+            return
+        name, _, month = value.freqstr.partition("-")
+        if name[-1:] in "QYA" and month not in ("", "DEC"):
+            first, last = value.start_time.date(), value.end_time.date()
+            raise DataError(
+                f"column {column.name!r} holds quarters or years that end in {month.title()} "
+                f"({value.freqstr}): {value} is {first} to {last}, which other columns cannot be "
+                "placed among. Write their first day: column.dt.start_time, for the cohort too."
+            )
+        return
+
+
+def _own_type(value: object) -> object:
+    """A number or a time of NumPy's as Python's own; anything else as it is."""
+    return pd.Timestamp(value) if isinstance(value, np.datetime64) else value
 
 
 def _local(column: pd.Series) -> tuple[pd.Series, bool]:

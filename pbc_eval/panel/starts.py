@@ -18,7 +18,8 @@ from pbc_eval._validate import first_few
 from pbc_eval.errors import DataError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Names, Period
-from pbc_eval.panel.coded_times import possible_readings
+from pbc_eval.panel.coded_times import Code as TimeCode
+from pbc_eval.panel.coded_times import from_code, possible_readings
 from pbc_eval.panel.periods import Periods
 from pbc_eval.panel.time_values import is_missing, shown
 
@@ -102,8 +103,8 @@ def place_starts(
     """
     given = list(dict.fromkeys(None if is_missing(value) else value for value in values))
     listed = codes_of(never_codes)
-    zero_asked = _zero_could_be_a_start(given, periods)
-    asked = [v for v in given if v is not None and _asks(v, periods, listed, owner, zero_asked)]
+    doubtful = _codes_observed(given, periods)
+    asked = [v for v in given if v is not None and _asks(v, periods, listed, owner, doubtful)]
     placed, unsettled = [], []
     for value in given:
         if value in asked:
@@ -238,17 +239,31 @@ def _zero_could_be_a_start(given: list[Any], periods: Periods) -> bool:
     return periods.labels[0] < 0 or others
 
 
+def _codes_observed(given: list[Any], periods: Periods) -> set[str]:
+    """The codes for never, of those given, that are periods too: 0, and -1 where nothing else says
+    never."""
+    codes = {"0"} if _zero_could_be_a_start(given, periods) else set[str]()
+    never = any(v is None or is_never(v, periods, None) or _plain(v) == "0" for v in given)
+    within = not periods.dated and periods.labels[0] <= -1 <= periods.labels[-1]
+    return codes | ({"-1"} if within and not never else set())
+
+
 def _asks(
-    value: Any, periods: Periods, listed: set[str] | None, owner: str, zero_asked: bool
+    value: Any, periods: Periods, listed: set[str] | None, owner: str, doubtful: set[str]
 ) -> bool:
     """Might a value mean never, with nobody having stated what it means?"""
     plain = _plain(value)
-    if listed is not None or (plain == "0" and not zero_asked):
+    if listed is not None or (plain == "0" and plain not in doubtful):
         return False
-    if plain == "0" or _is_word(value):
-        return not is_never(value, periods, None) or plain == "0"
+    if plain in doubtful:
+        return True
+    if _is_word(value):
+        return not is_never(value, periods, None)
     if _is_whole(plain):
-        return _odd_number(int(plain), periods)
+        number = int(plain.partition(".")[0])
+        return _odd_number(number, periods) or (
+            periods.dated and (_is_no_time(number, periods) or _far_date(value, periods, owner))
+        )
     return _far_date(value, periods, owner) if periods.dated else _far_year(value, periods)
 
 
@@ -266,6 +281,14 @@ def _odd_number(number: int, periods: Periods) -> bool:
     return usual or number < 0 <= first or away > max(FAR, 5 * (last - first))
 
 
+def _is_no_time(number: int, periods: Periods) -> bool:
+    """A number that is nothing in the code of the periods, nor in another: 999912 among months."""
+    code = periods.calendar.code
+    codes: list[TimeCode] = ["yyyymm", "yyyymmdd"] if code == "plain" else [code]
+    unread = all(from_code(number, each) is None for each in codes)
+    return number > 99_999 and unread and not possible_readings([number])
+
+
 def _far_date(value: Any, periods: Periods, owner: str) -> bool:
     try:
         at = periods.place(value, owner, zoned=periods.calendar.zoned)
@@ -280,7 +303,12 @@ def _far_date(value: Any, periods: Periods, owner: str) -> bool:
 
 
 def _far_year(value: Any, periods: Periods) -> bool:
-    """A date among whole numbers: far off when its year is."""
+    """A date among whole numbers, or a financial year among such: far off when its year is."""
+    if periods.calendar.kind == "year" and isinstance(value, str):
+        try:
+            return _odd_number(int(periods.place(value, "")), periods)
+        except DataError:
+            return False  # told when it is placed
     if not isinstance(value, pd.Timestamp | datetime.date):
         return False
     first, last = periods.labels[0], periods.labels[-1]
@@ -290,14 +318,16 @@ def _far_year(value: Any, periods: Periods) -> bool:
 
 def _which_never(asked: list[Any], periods: Periods, count: Callable[[list[Any]], str]) -> str:
     words = [value for value in asked if _is_word(value)]
-    zero = [value for value in asked if _plain(value) == "0"]
+    zero = [value for value in asked if _plain(value) in _codes_observed(asked, periods)]
     far = [value for value in asked if value not in words and value not in zero]
     window = f"the periods {periods.names[0]} to {periods.names[-1]}"
     parts = []
     if words:
         parts.append(f"{first_few(sorted(map(_written, words)))} is not a period ({count(words)})")
     if zero:
-        parts.append(f"0 is among {window}, and the usual code for never treated ({count(zero)})")
+        code = _plain(zero[0])
+        usual = "the usual code" if code == "0" else "a usual code"
+        parts.append(f"{code} is among {window}, and {usual} for never treated ({count(zero)})")
     if far:
         parts.append(
             f"{first_few(sorted(map(_written, far)))} lies far from {window} ({count(far)})"
@@ -315,7 +345,10 @@ def _which_never(asked: list[Any], periods: Periods, count: Callable[[list[Any]]
 
 
 def _is_word(value: Any) -> bool:
-    return isinstance(value, str) and not any(letter.isdigit() for letter in value)
+    """A text without a number in it, or a date of noughts: '0000-00-00'."""
+    if not isinstance(value, str) or _is_whole(value.strip()):
+        return False
+    return not any(letter in "123456789" for letter in value)
 
 
 def _which_period(

@@ -46,6 +46,13 @@ PART_FIRST = re.compile(r"([QqHhWw])[- ]?(\d{1,2})[-/ ]+(\d{4})|(\d)([QqHh])[-/ 
 YEARS = re.compile(r"(?:FY|AY)?[- ]?(\d{4}|\d{2})[-/](\d{4}|\d{2})", re.IGNORECASE)
 FINANCIAL = re.compile(r"(?:FY|AY)[- ]?(\d{4}|\d{2})", re.IGNORECASE)
 SLASHED = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?:[ T].*)?")
+TERM = re.compile(r"(?:T|TERM|TRIM)[- ]?\d[-/ ,]*\d{2,4}|\d{4}[-/ ]*(?:T|TERM|TRIM)[- ]?\d", re.I)
+PART_OF_FINANCIAL = re.compile(
+    r"(?:FY|AY)?[- ]?\d{2,4}([-/]\d{2,4})?[-/ ]*[QH][- ]?\d"
+    r"|[QH][- ]?\d[-/ ]*(?:FY|AY)?[- ]?\d{2,4}([-/]\d{2,4})?",
+    re.IGNORECASE,
+)
+DECIMAL_YEAR = re.compile(r"(?:19|20)\d{2}\.\d+")
 ZONE = re.compile(r"(Z|[+-]\d{2}(:?\d{2})?)$")
 
 
@@ -67,7 +74,7 @@ def readings(text: str, *, day_first: bool | None = None) -> list[Written]:
     """
     text = text.strip()
     if WHOLE.fullmatch(text):
-        return [Written("number", None, int(float(text)))]
+        return [Written("number", None, int(text.partition(".")[0]))]
     years = _years(text)
     if years and "/" in text:  # a month is not written 2009/10
         return years
@@ -169,6 +176,38 @@ def _month_named(word: str) -> int:
     word = word.lower()
     named = word[:3] in MONTHS and (word == "sept" or FULL[MONTHS.index(word[:3])].startswith(word))
     return MONTHS.index(word[:3]) + 1 if named else 0
+
+
+def no_such_week(year: int, week: int) -> str:
+    """That a year has no such week, and what to write."""
+    after = f"{year + 1}-W01"
+    return (
+        f"{year} has no week {week} (ISO 8601 gives it 52): the days after {year}-W52 are in "
+        f"{after}. Correct the year or the week."
+    )
+
+
+def why_none(text: str) -> str:
+    """What a text that is no time was probably meant to be, and what to write; empty if unknown."""
+    text = text.strip()
+    if (match := PART.fullmatch(text)) and match[2] in "Ww" and match[3] == "53":
+        return no_such_week(int(match[1]), 53)
+    if TERM.fullmatch(text):
+        return (
+            "T can be a term, a third of a year or a quarter (trimestre). Write a quarter as "
+            "2024Q1, anything else by its first day (2024-01-08)."
+        )
+    if PART_OF_FINANCIAL.fullmatch(text):
+        return (
+            "The file does not say in which month that year begins. Write the quarter by its "
+            "first day (2023-10-01), or by the calendar's year (2023Q4)."
+        )
+    if DECIMAL_YEAR.fullmatch(text):
+        return (
+            "Decimals can be tenths of a year or months. Write the month (2020-10), the quarter "
+            "(2020Q4) or the day."
+        )
+    return ""
 
 
 def iso_week(year: int, week: int) -> pd.Timestamp | None:

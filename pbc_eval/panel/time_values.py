@@ -6,6 +6,7 @@ cohort value ── read_moment (by that calendar) ▶ Moment
 
 import datetime
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,7 +19,7 @@ from pbc_eval._validate import first_few
 from pbc_eval.errors import DataError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.coded_times import Code, code_of, from_code, not_plain
-from pbc_eval.panel.time_text import Kind, Written, is_slashed, order_of, readings
+from pbc_eval.panel.time_text import Kind, Written, is_slashed, order_of, readings, why_none
 
 ORIGIN = pd.Timestamp(1970, 1, 1)
 MONTHS_OF = {"month": 1, "quarter": 3, "half": 6}
@@ -126,6 +127,8 @@ def _possible(value: Any, owner: str, day_first: bool | None) -> list[Written]:
     if isinstance(value, float | np.floating | Decimal) and value == round(value):
         return [Written("number", None, int(value))]
     every = readings(value, day_first=day_first) if isinstance(value, str) else []
+    if not every and (why := why_none(str(value))):
+        raise DataError(f"{owner}: {shown(value)} is not a period. {why}")
     if not every:
         raise DataError(
             f"{owner}: {shown(value)} is not a period. {FORMS}; for a cohort, empty says that the "
@@ -140,16 +143,21 @@ def _settled_order(texts: list[str], owner: str) -> bool | None:
     order = order_of(slashed)
     if not slashed or order is not None:
         return order
-    every = readings(slashed[0])
-    if len(every) == 1:
-        raise DataError(f"{owner}: {first_few(slashed)} mix days before and after the month.")
-    if len(every) > 1 and every[0].start == every[1].start:
-        differing = [text for text in slashed if len(set(readings(text))) > 1]
-        if not differing:
-            return True
-        every = readings(differing[0])
-        slashed = differing
-    raise DataError(f"{owner}: {_two_orders(slashed[0], every)}")
+    differing = [text for text in slashed if len(readings(text)) > 1]
+    if any(len(readings(text)) == 1 and not _reads_alike(text) for text in slashed):
+        raise DataError(
+            f"{owner}: {first_few(slashed)} mix days before and after the month. Write dates as "
+            "year-month-day."
+        )
+    if not differing:
+        return True
+    raise DataError(f"{owner}: {_two_orders(differing[0], readings(differing[0]))}")
+
+
+def _reads_alike(text: str) -> bool:
+    """Is the day the month, as in 01/01/2024?"""
+    day, month = re.findall(r"\d+", text)[:2]
+    return int(day) == int(month)
 
 
 def _two_orders(text: str, every: list[Written]) -> str:
@@ -194,10 +202,18 @@ def _moment(meaning: Written, code: Code) -> Moment:
     at = days_of(start)
     end = at + (7 if kind == "week" else 1)
     if kind in MONTHS_OF:
-        end = days_of(start + pd.DateOffset(months=MONTHS_OF[kind]))
+        end = _months_after(start, MONTHS_OF[kind])
     elif kind == "day":
         end = days_of(start.normalize()) + 1
     return Moment(kind, at, end, start, zoned=meaning.zoned)
+
+
+def _months_after(start: pd.Timestamp, months: int) -> float:
+    """Days since 1970, some months after a start; the last month that a calendar has ends it."""
+    try:
+        return days_of(start + pd.DateOffset(months=months))
+    except ValueError:  # beyond the year 9999
+        return days_of(start) + 31 * months
 
 
 def days_of(stamp: pd.Timestamp) -> float:
