@@ -76,6 +76,11 @@ def _no_number(rule: str, value: Any, context: Context, known: Known) -> str:
     return f"must be a plain number, got {_short(value)}" + (meant and f".{meant}")
 
 
+def _too_few(rule: str, value: Any, context: Context, known: Known) -> str:
+    least = context.get("min_length", 1)
+    return f"must have at least {least} {'item' if least == 1 else 'items'}, got {_short(value)}"
+
+
 def _not_text(rule: str, value: Any, context: Context, known: Known) -> str:
     if isinstance(value, (int, float, dt.date)):
         return f'must be text, got {value}. Put it in quotes: "{value}"'
@@ -99,6 +104,7 @@ _WRITERS: dict[str, Callable[[str, Any, Context, Known], str]] = {
     "union_tag_invalid": _wrong_tag,
     "literal_error": _wrong_word,
     **dict.fromkeys(("float_parsing", "int_parsing", "decimal_parsing"), _no_number),
+    "too_short": _too_few,
     "string_type": _not_text,
     "model_type": _not_a_mapping,
     "model_attributes_type": _not_a_mapping,

@@ -54,7 +54,8 @@ def _whole_years(value: Any) -> Any:
 def _years(value: int) -> int:
     if not 1 <= value <= LONGEST:
         hint = ". Is it a calendar year? Write how many years the change lasts" * (value > LONGEST)
-        hint = hint or f". {part_of_a_year(value)}"
+        part = part_of_a_year(value)
+        hint = hint or (part and f". {part}")
         raise ValueError(
             f"must be a whole number of years from 1 to {LONGEST}, got {value:g}{hint}"
         )

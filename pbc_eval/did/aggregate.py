@@ -12,6 +12,7 @@ Source: Callaway and Sant'Anna (2021), section 3.1 and equation (4.4).
 """
 
 from dataclasses import replace
+from numbers import Integral
 from typing import Literal
 
 import numpy as np
@@ -57,6 +58,9 @@ def aggregate(
     check_choice("aggregate", "bands", bands, BANDS, DesignError)
     check_choice("aggregate", "weights", weights, WEIGHTS, DesignError)
     check_level("aggregate", level, DesignError)
+    for name, limit in {"balance_e": balance_e, "min_e": min_e, "max_e": max_e}.items():
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, Integral)):
+            raise DesignError(f"aggregate: {name} must be a whole event time, got {limit!r}.")
     chosen = _chosen(cells, kind, balance_e, min_e, max_e)
     after = chosen & (cells.plan.event_time >= 0)
     if not after.any():

@@ -119,6 +119,13 @@ def group_effects(
 
 def _of_units(units: pd.Series, groups: Mapping[Hashable, str] | pd.Series) -> pd.Series:
     """The group of each unit: categories as they are ordered, other labels by their text."""
+    if not isinstance(groups, Mapping | pd.Series):
+        raise DesignError(
+            "effects_by_group: groups must be a Series by unit or units and their groups "
+            f"({{'unit 1': 'north'}}), got {type(groups).__name__}."
+        )
+    if odd := [g for g in dict(groups).values() if not isinstance(g, Hashable)]:
+        raise DesignError(f"effects_by_group: a group is named by a label, got {odd[0]!r}.")
     of_unit = units.map(dict(groups.astype(object) if isinstance(groups, pd.Series) else groups))
     order = sorted(of_unit.dropna().unique(), key=str)
     if isinstance(groups, pd.Series) and isinstance(groups.dtype, pd.CategoricalDtype):

@@ -91,6 +91,11 @@ def match_then_did(
     Raises DataError for data that contradict their roles or lack the base period for some unit,
     DesignError when there is nobody never treated, nothing to match on, or no match.
     """
+    if not isinstance(data, pd.DataFrame):
+        raise DataError(
+            "match_then_did: the data must be a pandas DataFrame, a row a unit and period; got "
+            f"{type(data).__name__}."
+        )
     taken = [name for name in (IN_PROGRAMME, WEIGHT, MATCHED_SET) if name in data.columns]
     if taken:
         raise DataError(

@@ -49,6 +49,8 @@ def read_numbers(
     out, and the notes say so. The frame given is not changed. Raises DataError that names every
     column and cell that is no number so written; without ``numbers``, the notation that reads them.
     """
+    if not isinstance(frame, pd.DataFrame):
+        raise DataError(f"read_numbers: must be a pandas DataFrame, got {type(frame).__name__}.")
     if unknown := [name for name in columns if name not in frame.columns]:
         known = [str(name) for name in frame.columns]
         raise DataError(

@@ -38,7 +38,7 @@ LISTS = {"values"}  # numbers in one cell, with semicolons between them
 def is_blank(value: Any) -> bool:
     if isinstance(value, str):
         return not value.strip()
-    return value is None or value is pd.NaT or is_nan(value)
+    return value is None or value is pd.NaT or value is pd.NA or is_nan(value)
 
 
 def is_nan(value: Any) -> bool:

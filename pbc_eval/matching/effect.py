@@ -168,7 +168,7 @@ def outcome_values(frame: pd.DataFrame, ids: pd.Index, outcome: str | pd.Series)
                 f"{did_you_mean(str(outcome), known)} Name one, or pass the outcome as a Series "
                 "whose index holds the unit ids."
             )
-        refuse_containers(frame[outcome], "effect")
+        check_columns(frame, (outcome,), "effect")
         values = pd.Series(frame[outcome].to_numpy(), index=ids, name=outcome)
         return answers_as_numbers(values)
     if outcome.index.has_duplicates:

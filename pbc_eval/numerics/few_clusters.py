@@ -17,7 +17,7 @@ cluster-robust variance estimation and hypothesis testing in fixed effects model
 Business and Economic Statistics 36, 672-683.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -176,6 +176,10 @@ def _fit(owner: str, design: Any, residuals: Any) -> _Fit:
 
 
 def _labels(owner: str, clusters: Any, n: int) -> list[Ints]:
+    if isinstance(clusters, str) or not isinstance(clusters, Sized):
+        raise DataError(
+            f"{owner}: clusters must have a label for each of {n} rows, got {clusters!r}."
+        )
     frame = pd.DataFrame(clusters) if not isinstance(clusters, pd.DataFrame) else clusters
     if len(frame) != n or frame.shape[1] not in (1, 2):
         raise DataError(

@@ -11,12 +11,12 @@ from typing import cast
 
 import numpy as np
 
-from pbc_eval._validate import check_number, number_problem, share_problem
+from pbc_eval._validate import check_number, did_you_mean, number_problem, share_problem
 from pbc_eval.agreement.base import share_instead
 from pbc_eval.errors import ParameterError
 from pbc_eval.messages.written_numbers import is_number, plain
 from pbc_eval.numerics.arrays import Floats
-from pbc_eval.parameters.lookup import ParameterValue, schedule_at, value_at
+from pbc_eval.parameters.lookup import ParameterValue, schedule_at, schedule_names, value_at
 from pbc_eval.parameters.tables import RateBand
 
 LONGEST = 10_000  # years
@@ -49,11 +49,18 @@ def rate_problem(rate: object) -> str | None:
 
 def schedule_for(name: str, date: dt.date | None) -> ParameterValue[tuple[RateBand, ...]]:
     """The schedule at the evaluation's date. Raises ParameterError without a date."""
+    if date is None and name not in schedule_names():
+        raise ParameterError(f"discount rate {rate_problem(name)}{_or_a_schedule(name)}")
     if date is None:
         raise ParameterError(
             f"{name}: a schedule changes over time. Give the evaluation's date to select it."
         )
     return schedule_at(name, date)
+
+
+def _or_a_schedule(name: str) -> str:
+    known = ", ".join(schedule_names())
+    return f"{did_you_mean(name, schedule_names())} Schedules by name: {known}."
 
 
 def _rates_of(bands: tuple[RateBand, ...], years: int) -> Floats:

@@ -38,7 +38,7 @@ class Trial:
 
     @property
     def blocks(self) -> int:
-        return int(self.block.max()) + 1
+        return int(self.block.max(initial=-1)) + 1
 
     @property
     def paired(self) -> bool:
