@@ -32,6 +32,7 @@ ROOMS = {
     "disclosure": "Release",
     "lab": "The workbench",
     "report": "The workbench",
+    "publish": "Publishing",
     "results": "Results",
     "errors": "Results",
     "numerics": "Statistics that several methods share",
