@@ -104,12 +104,12 @@ class Reading:
     @property
     def remarks(self) -> tuple[Remark, ...]:
         """Comments and changes in the order of the text; comments that stand nowhere at the end."""
-        told: list[Remark] = []
+        listed: list[Remark] = []
         placed = [entry for entry in self._in_order if isinstance(entry, _Comment)]
         nowhere = [entry for entry in self._comments.values() if entry not in placed]
         for entry in (*self._in_order, *nowhere):
             if isinstance(entry, _Comment):
-                told.append(
+                listed.append(
                     Remark(
                         kind="comment",
                         author=entry.author,
@@ -122,12 +122,12 @@ class Reading:
                 )
                 continue
             at = " ".join(entry.before.split()) or " ".join(entry.now.split())
-            told += [
+            listed += [
                 Remark(kind=kind, author=author, date=date, section=entry.section, at=at, text=text)
                 for kind, author, date, text in entry.changes
                 if text.strip()
             ]
-        return tuple(told)
+        return tuple(listed)
 
     def _blocks(self, parent: Element, marks: Marks) -> None:
         for child in parent:
