@@ -150,9 +150,7 @@ def api_examples() -> dict[str, str]:
 def _entry(name: str, thing: Any, example: str = "") -> str:
     words = inspect.getdoc(thing) or ""
     shown = f"\n```pycon\n{example}\n```\n" if example else ""
-    return (
-        f"### {name}\n\n```python\n{_call(name, thing)}\n```\n\n```text\n{words}\n```\n{shown}"
-    )
+    return f"### {name}\n\n```python\n{_call(name, thing)}\n```\n\n```text\n{words}\n```\n{shown}"
 
 
 def _call(name: str, thing: Any) -> str:
