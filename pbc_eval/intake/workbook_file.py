@@ -171,12 +171,13 @@ def refuse_a_trap(
     kind: str = "workbook",
     program: str = "spreadsheet program",
     remedy: str = "Save the table as CSV or Parquet.",
-    most: int = MOST_UNPACKED,
+    most: int | None = None,
 ) -> None:
-    """Refuse a file that is small and unpacks to more than ``most`` bytes, or defines entities.
+    """Refuse a file that is small and unpacks to more than ``most`` bytes (as of a workbook), or defines entities.
 
     ``kind`` is what it should be, and ``program`` what would have written it.
     """
+    most = MOST_UNPACKED if most is None else most
     with zipfile.ZipFile(path) as parts:
         unpacked = sum(part.file_size for part in parts.infolist())
         if unpacked > most:
