@@ -173,7 +173,8 @@ def refuse_a_trap(
     remedy: str = "Save the table as CSV or Parquet.",
     most: int | None = None,
 ) -> None:
-    """Refuse a file that is small and unpacks to more than ``most`` bytes (as of a workbook), or defines entities.
+    """Refuse a file that is small and unpacks to more than ``most`` bytes (of a workbook), or has
+    entities.
 
     ``kind`` is what it should be, and ``program`` what would have written it.
     """
