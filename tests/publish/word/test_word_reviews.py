@@ -3,6 +3,8 @@
 import contextlib
 import json
 import re
+import shutil
+import subprocess
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -33,6 +35,7 @@ FUZZ = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
+OFFICE = shutil.which("soffice")
 PUBLISHED = "Nothing else was "
 
 
@@ -325,3 +328,26 @@ def test_the_command_lists_it_and_its_exit_code_says_whether_numbers_hold(
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path):
     with pytest.raises(PublicationError, match="no such file"):
         pbc.review_word(tmp_path / "none.docx")
+
+
+# --- another word processor ---
+
+
+@pytest.mark.soak
+@pytest.mark.slow
+@pytest.mark.skipif(OFFICE is None, reason="needs LibreOffice")
+def test_libreoffice_opens_it_makes_a_pdf_of_it_and_loses_no_letter(review, content, tmp_path):
+    """It drops the locks when it saves; what is written is held all the same."""
+    file = tmp_path / "sent.docx"
+    file.write_bytes(content)
+    profile = f"-env:UserInstallation={(tmp_path / 'office').as_uri()}"
+    for kind in ("pdf", "docx:MS Word 2007 XML"):
+        words = [OFFICE, "--headless", profile, "--convert-to", kind, "--outdir"]
+        done = subprocess.run(
+            [*words, str(tmp_path / "out"), str(file)], capture_output=True, check=True, timeout=300
+        )
+        assert done.returncode == 0
+    pdf = (tmp_path / "out" / "sent.pdf").read_bytes()
+    assert pdf.startswith(b"%PDF")
+    assert len(pdf) > 10_000
+    assert review((tmp_path / "out" / "sent.docx").read_bytes()).holds
