@@ -107,6 +107,7 @@ class _Writer:
             )
             self._put(top._p, Piece(Run("  ")))
         self._put(top._p, Piece(Run(self.page.title)))
+        top.paragraph_format.space_after = Pt(10)
         for paragraph in (top, sheet.footer.paragraphs[0]):
             paragraph.style.font.size = Pt(9)
         _page_number(sheet.footer.paragraphs[0]._p)
