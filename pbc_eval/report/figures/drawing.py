@@ -57,10 +57,9 @@ NAVY, TEAL, PLUM, ORANGE, GREY = "#12436D", "#28A197", "#801650", "#F46A25", "#5
 FONTS = b"'DejaVu Sans', Verdana, Arial, sans-serif"
 SVG = "{http://www.w3.org/2000/svg}"
 LINKED = "{http://www.w3.org/1999/xlink}href"
-CORNERS = ("x", "y", "width", "height")
 ANCHORS = {"start": "left", "middle": "center", "end": "right"}
 CODES = {"M": 1, "L": 2, "Q": 3, "C": 4, "Z": 79}  # matplotlib's codes of SVG's letters
-POINTS = 72  # to an inch
+POINTS, SIDES = 72, "x y width height"  # to an inch; of a rectangle
 WIDTH = 7.2  # inches, as wide as the text
 NARROW = 5.2  # inches: lists of names, so that their letters can still be read on a phone
 _STYLE = {
@@ -285,7 +284,7 @@ class _Redrawn:
         self.axes.add_patch(patch)
         clip = self.named.get(style.get("clip", "")[5:-1])
         if clip is not None and len(clip):
-            x, y, wide, high = (float(clip[0].get(name, 0)) for name in CORNERS)
+            x, y, wide, high = (float(clip[0].get(name, 0)) for name in SIDES.split())
             patch.set_clip_path(Rectangle((x, y), wide, high, transform=self.axes.transData))
 
     def _letters(self, element: Element, place: Transform, style: dict[str, str]) -> None:
