@@ -17,6 +17,7 @@ from pbc_eval.report.parts import (
     Downloads,
     Heading,
     LaidOut,
+    Links,
     Listed,
     Notice,
     Paragraphs,
@@ -26,6 +27,7 @@ from pbc_eval.report.parts import (
 
 SCHEDULE = "payment-schedule.md"
 WORKBOOK = "workbook.xlsx"
+WHAT_IF = "what-if.html"  # beside the page, wherever something is paid or valued
 ACCOUNT_TABLES = ("payment-account", "payment-plan", "payment-cohorts", "payment-claims")
 RISK_TABLES = (
     "payment-risk-scenarios",
@@ -49,6 +51,7 @@ def payment_parts(released: ReleasedEvaluation) -> Sequence[Part]:
     parts += [
         LaidOut("total", {"total": total, "is_forecast": payment.is_forecast}),
         *((Paragraphs((payment.sentence,)),) if payment.is_forecast else ()),
+        what_if_link(),
         Heading(Sentence("The rule")),
         Listed(tuple(terms_in_words(terms, labels)), numbered=True),
         *_account_parts(released),
@@ -82,6 +85,12 @@ def payment_parts(released: ReleasedEvaluation) -> Sequence[Part]:
         LaidOut("schedule", {"schedule": schedule_of(terms)}),
         Downloads(((SCHEDULE, Sentence("Download the schedule (Markdown)")),)),
     ]
+
+
+def what_if_link() -> Links:
+    """The page on which terms, results and assumptions can be changed."""
+    words = Sentence("What if the terms, the results or the assumptions were others? Try it.")
+    return Links(((words, WHAT_IF),))
 
 
 def _account_parts(released: ReleasedEvaluation) -> list[Part]:
