@@ -1,7 +1,7 @@
 """What somebody may ask about in an evaluation: assumptions, terms and results, each a setting.
 
-    file, value, results ── settings_of ──▶ Setting, …   value.jobs.deadweight · payment.cap ·
-                                                          result.reoffending.effect
+file, value, results ── settings_of ──▶ Setting, …   value.jobs.deadweight · payment.cap ·
+                                                      result.reoffending.effect
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -127,8 +127,9 @@ def _of_results(
             continue
         if result.effect is None:
             continue
+        unit = f"{result.unit}; " if result.unit else ""
         yield Setting(
-            key=f"{RESULT}.{name}.effect", label="Effect (positive is better)", group=group,
+            key=f"{RESULT}.{name}.effect", label=f"Effect ({unit}positive is better)", group=group,
             agreed=result.effect,
         )  # fmt: skip
         if result.conf_low is not None and result.conf_high is not None:

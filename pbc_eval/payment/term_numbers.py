@@ -10,12 +10,17 @@ both ends are one number.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from pbc_eval.agreement.payment_terms import CLAUSES_OF_FILES, PaymentTerms, payment_terms_from
-from pbc_eval.agreement.payment_terms import Clause as AnyClause
+from pbc_eval.agreement.payment_terms import (
+    CLAUSES_OF_FILES,
+    Clause,
+    PaymentTerms,
+    payment_terms_from,
+)
 
 Place = tuple[str | int, ...]
 _FIXED = (
@@ -76,7 +81,7 @@ def orders_of(terms: PaymentTerms) -> tuple[Order, ...]:
         orders += _floor_and_cap(clause, here)
         if clause["type"] == "bands":
             starts = [(*here, "bands", n, "from") for n in range(len(clause["bands"]))]
-            orders += [Order(low, high, True) for low, high in zip(starts, starts[1:], strict=False)]
+            orders += [Order(low, high, True) for low, high in pairwise(starts)]
         elif clause["type"] == "slide":
             orders.append(Order((*here, "start", "at"), (*here, "end", "at"), True))
             orders.append(Order((*here, "start", "pay"), (*here, "end", "pay"), False))
@@ -91,7 +96,7 @@ def terms_with(terms: PaymentTerms, changes: Mapping[Place, float | Decimal]) ->
     Raises PaymentTermsError as the terms do for what they cannot be.
     """
     content = _copied(terms.model_dump(by_alias=True))
-    tied = {lower: upper for lower, upper in _ends_of_bands(content)}
+    tied = dict(_ends_of_bands(content))
     for place, number in changes.items():
         for each in filter(None, (place, tied.get(place))):
             here = _at(content, each[:-1])
@@ -110,7 +115,7 @@ def unchecked(terms: PaymentTerms, place: Place, number: Decimal) -> PaymentTerm
     return moved
 
 
-def is_known(clause: AnyClause) -> bool:
+def is_known(clause: Clause) -> bool:
     """Is it a kind of clause whose rules stand here? Not one that was registered from outside."""
     return type(clause).__module__.startswith("pbc_eval.") and isinstance(
         CLAUSES_OF_FILES.word_of(type(clause)), str
@@ -193,8 +198,10 @@ def _measure_of(content: Any, place: Place) -> str:
 
 def _may_be_negative(content: Any, place: Place) -> bool:
     """The target of a KPI is in its own unit."""
-    return place[0] == "clauses" and _at(content, place[:2]).get("type") == "kpi_deduction" and (
-        place[2:] == ("target",)
+    return (
+        place[0] == "clauses"
+        and _at(content, place[:2]).get("type") == "kpi_deduction"
+        and (place[2:] == ("target",))
     )
 
 

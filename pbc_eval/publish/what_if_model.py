@@ -212,5 +212,3 @@ def assumption_words() -> dict[str, str]:
     """What each assumption is called, the two of the whole project too."""
     named = {name: plain(name) for name in (*BY_ROW, "discount", "investment")}
     return named | {"lead": "Times the first outcome year is discounted"}
-
-

@@ -6,19 +6,23 @@ The page asks for nothing and keeps nothing. Without scripts it shows what was a
 """
 
 import json
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from pbc_eval.agreement.money import number_text
 from pbc_eval.disclosure import ReleasedEvaluation
 from pbc_eval.evaluation.what_if_settings import Setting
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.catalogue import translations
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.template_language import speak
+from pbc_eval.messages.values import Money
+from pbc_eval.payment.term_numbers import TermNumber
 from pbc_eval.publish.page import refuse_an_unfit_page, script_source
-from pbc_eval.publish.what_if_model import SHOWN, assumption_words, what_if_model
+from pbc_eval.publish.what_if_model import SHOWN, WhatIfModel, assumption_words, what_if_model
 from pbc_eval.report.html import TEMPLATES
 from pbc_eval.report.sections.payment import WHAT_IF
 from pbc_eval.sroi.assumption_names import row_name
@@ -63,17 +67,14 @@ def what_if_page(released: ReleasedEvaluation) -> str:
             script=SCRIPT,
             script_source=script_source(SCRIPT),
             data=json.dumps({**model.data, "words": words}, ensure_ascii=False, allow_nan=False),
-            groups=[
-                {"name": name, "settings": [(_id(n, at), each, _text(each), _has_slider(each)) for at, each in enumerate(settings)]}
-                for n, (name, settings) in enumerate(model.groups.items())
-            ],
-            fixed=[f"{each.owner}: {each.label}" if each.owner else each.label for each in model.fixed],
+            groups=_groups(model),
+            fixed=[_named(number) for number in model.fixed],
             outcomes=_outcomes(released),
             moves=_moves(released),
             illustrative=released.payment is not None and released.payment.illustrative,
             forecast=released.payment is not None and released.payment.is_forecast,
         )
-    )  # fmt: skip
+    )
     refuse_an_unfit_page(page, script=SCRIPT)
     return page
 
@@ -96,17 +97,27 @@ def _in(language: str, text: Sentence) -> str:
     return translations(language).get(str(text), str(text))
 
 
-def _id(group: int, at: int) -> str:
-    return f"s{group}-{at}"
+def _groups(model: WhatIfModel) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "settings": [_field(f"s{n}-{at}", each) for at, each in enumerate(settings)],
+        }
+        for n, (name, settings) in enumerate(model.groups.items())
+    ]
 
 
-def _text(setting: Setting) -> str:
-    """A number as a field holds it: without a point where it is whole."""
-    return str(int(setting.agreed)) if setting.agreed.is_integer() else repr(setting.agreed)
+def _named(number: TermNumber) -> str:
+    return f"{number.owner}: {number.label}" if number.owner else number.label
 
 
-def _has_slider(setting: Setting) -> bool:
-    return setting.least == 0 and setting.most == 1
+def _field(name: str, setting: Setting) -> tuple[str, Setting, str, str, bool]:
+    """The id of a field, its setting, what it holds and how that is written out, and whether a
+    slider stands beside it: where its range has both ends."""
+    whole = setting.agreed.is_integer()
+    text = str(int(setting.agreed)) if whole else repr(setting.agreed)
+    shown = number_text(Decimal(text))
+    return name, setting, text, shown, setting.least == 0 and setting.most == 1
 
 
 def _outcomes(released: ReleasedEvaluation) -> list[tuple[str, Sentence, str]]:
@@ -116,12 +127,11 @@ def _outcomes(released: ReleasedEvaluation) -> list[tuple[str, Sentence, str]]:
     rows: list[tuple[str, Sentence, str]] = []
     if payment is not None:
         label = Sentence("Payment expected") if payment.is_forecast else Sentence("Payment due")
-        rows.append(
-            ("payment", label, fmt.money(float(payment.total), currency, payment.decimals))
-        )
+        rows.append(("payment", label, fmt.money(float(payment.total), currency, payment.decimals)))
     if sroi is not None:
+        per_unit = Sentence("Social return per {unit} invested", unit=Money(1, currency))
         rows += [
-            ("ratio", Sentence("Social return per unit invested"), fmt.money(sroi.ratio, currency, 2)),
+            ("ratio", per_unit, fmt.money(sroi.ratio, currency, 2)),
             ("present", Sentence("Present value"), fmt.money(sroi.present_value, currency)),
             ("investment", Sentence("Investment"), fmt.money(sroi.investment, currency)),
             ("net", Sentence("Net present value"), fmt.money(sroi.net_present_value, currency)),

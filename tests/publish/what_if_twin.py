@@ -4,7 +4,6 @@ import random
 from decimal import Decimal
 
 from pbc_eval.errors import PbcError
-from pbc_eval.evaluation.what_if import WhatIf
 from pbc_eval.publish.what_if_model import MOST_YEARS, what_if_model
 
 ASK = "cases => cases.map(changes => window.whatIf.at(changes))"
@@ -39,11 +38,11 @@ def value_drawn(draw, setting):
     return draw.choice((number, round(number, 3), round(number, 1)))
 
 
-def disagreements(page, evaluation, released, n, seed):
+def disagreements(page, what_if, released, n, seed):
     """Settings of which the page and Python do not say the same, with both answers, and how many
     of the settings both refuse. Payments must be equal to the penny, line by line; the rest to a
     part in 10^9."""
-    model, what_if = what_if_model(released), WhatIf(evaluation)
+    model = what_if_model(released)
     cases = settings_drawn(model, n, seed)
     answers = []
     for at in range(0, n, PART):
@@ -91,7 +90,9 @@ def differs(answer, expected):
         name = "lead" if move.assumption.startswith("times") else move.assumption
         mine = moves[move.outcome, name]
         scale = abs(value.ratio)
-        if not (near(mine["low"], move.ratio_low, scale) and near(mine["high"], move.ratio_high, scale)):
+        if not (
+            near(mine["low"], move.ratio_low, scale) and near(mine["high"], move.ratio_high, scale)
+        ):
             return f"{move} is {mine}"
     return ""
 

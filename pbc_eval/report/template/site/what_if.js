@@ -339,7 +339,12 @@
     [...document.querySelectorAll("[data-now]")].map((cell) => [cell.dataset.now, cell]),
   );
   const bars = document.querySelector("#moves tbody");
-  const read = (field) => (field.value.trim() === "" ? NaN : Number(field.value));
+  const PLAIN = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
+  const GROUPED = /^[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/;
+  const read = (field) => {
+    const text = field.value.trim();
+    return PLAIN.test(text) ? Number(text) : GROUPED.test(text) ? Number(text.replaceAll(",", "")) : NaN;
+  };
   const isAgreed = (field) => field.value.trim() === field.dataset.agreed || read(field) === settings.get(field.dataset.key).agreed;
   const nameOf = ({ row, name }) =>
     row === "whole project" || row === "all outcomes"
@@ -361,12 +366,11 @@
       if (Number.isFinite(read(field))) slider.value = field.value;
     });
     document.body.classList.toggle("is-changed", changed.length > 0);
-    back.disabled = changed.length === 0;
     list.replaceChildren(
       ...changed.map((field) => {
         const { label, group } = settings.get(field.dataset.key);
         const line = document.createElement("li");
-        line.textContent = `${group}. ${label}: ${field.value || words.nothing}, ${words.agreed} ${field.dataset.agreed}`;
+        line.textContent = `${group}. ${label}: ${field.value || words.nothing}, ${words.agreed} ${field.dataset.shown}`;
         return line;
       }),
     );
