@@ -12,6 +12,7 @@ import pytest
 from filelock import FileLock
 
 import pbc_eval as pbc
+from pbc_eval.disclosure.record import ReleasedEvaluation
 from pbc_eval.evaluation.record import Evaluation
 
 PROJECT = Path(__file__).parents[1]
@@ -34,6 +35,12 @@ def evaluation_of(name: str) -> Evaluation:
     """One of the evaluations under data/ as it stands: worked out once in a process, shared by the
     tests, and so not to be changed by them."""
     return pbc.evaluate(pbc.load_evaluation(DATA / name))
+
+
+@cache
+def released_of(name: str) -> ReleasedEvaluation:
+    """What may be shown of one of them, shared likewise."""
+    return pbc.release(evaluation_of(name))
 
 
 def copy_of(name: str, folder: Path) -> Path:

@@ -67,6 +67,13 @@ class Site(Agreed):
         | None
     ) = None
 
+    served: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The folder that a web server reads, as seen from the folder of reports, such "
+        "as ../public: what is published and nothing else, changed in one step.",
+    )
+
     @property
     def authority(self) -> str:
         """The host of the address, for tag: URIs. Asked for only where there is an address."""

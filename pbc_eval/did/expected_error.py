@@ -27,6 +27,7 @@ from pbc_eval.errors import DesignError
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.numerics.distributions import t_quantile, t_sf
 from pbc_eval.panel.panel import Panel
+from pbc_eval.panel.parts import with_outcomes
 
 DRAWS = 6
 MOST_UNITS = 2_000  # drawn; errors of more are those of so many, by the square root
@@ -165,8 +166,13 @@ def expected_error(
         chosen = np.sort(draw.choice(n, MOST_UNITS, replace=False))
     scale = math.sqrt(len(chosen) / n)
     variances, critical, df = [], [], []
+    cluster = None if cluster is None else cluster[chosen]
+    weight = None if weight is None else weight[chosen]
+    units = None
     for _ in range(DRAWS):
-        panel = _drawn(noise, starts[chosen], periods, (cluster, weight), chosen, draw)
+        outcome = _drawn(noise, (len(chosen), periods), cluster, draw)
+        units = units or _panel_of(starts[chosen], outcome, cluster, weight)
+        panel = with_outcomes(units, outcome)
         estimate = average_of(estimator, panel, kind, options)
         if estimate.std_error is None:
             raise DesignError(str(estimate.reason))
@@ -180,17 +186,11 @@ def expected_error(
     )
 
 
-def _drawn(  # noqa: PLR0917 what a panel is made of
-    noise: Noise,
-    starts: Floats,
-    periods: int,
-    roles: tuple[Ints | None, Floats | None],
-    chosen: Ints,
-    draw: np.random.Generator,
-) -> Panel:
-    """A panel of such noise and nothing else; ``roles``: clusters and weights of all units."""
-    n = len(starts)
-    cluster, weight = (None if role is None else role[chosen] for role in roles)
+def _drawn(
+    noise: Noise, shape: tuple[int, int], cluster: Ints | None, draw: np.random.Generator
+) -> Floats:
+    """Outcomes (n, T) of such noise and nothing else."""
+    n, periods = shape
     shocks = draw.standard_normal((n, periods))
     if cluster is not None and noise.common:
         _, label = np.unique(cluster, return_inverse=True)
@@ -199,12 +199,20 @@ def _drawn(  # noqa: PLR0917 what a panel is made of
     fresh = math.sqrt(1 - noise.kept**2)
     for t in range(1, periods):
         shocks[:, t] = noise.kept * shocks[:, t - 1] + fresh * shocks[:, t]
+    return np.asarray(noise.sd * shocks)
+
+
+def _panel_of(
+    starts: Floats, outcome: Floats, cluster: Ints | None, weight: Floats | None
+) -> Panel:
+    """Units 0 ... n-1 with these starts and outcomes (n, T)."""
+    n, periods = outcome.shape
     frame = pd.DataFrame(
         {
             "unit": np.repeat(np.arange(n), periods),
             "time": np.tile(np.arange(1, periods + 1), n),
             "cohort": np.repeat(np.where(np.isnan(starts), 0, np.nan_to_num(starts) + 1), periods),
-            "outcome": (noise.sd * shocks).ravel(),
+            "outcome": outcome.ravel(),
         }
     ).astype({"cohort": int})
     if cluster is not None:

@@ -1,4 +1,4 @@
-"""Parts of a panel: some of its units, or the same units in other cohorts.
+"""Parts of a panel: some of its units, or the same units in other cohorts or with other outcomes.
 
 Panel ── unit_frame ▶ one row a unit ── keep or renumber ── part_of ▶ Panel
 """
@@ -11,6 +11,7 @@ import pandas as pd
 
 from pbc_eval.errors import DataError
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.ledger import LedgerStep
 from pbc_eval.panel.panel import Panel
 from pbc_eval.panel.pulls import digest_of_arrays
@@ -74,3 +75,19 @@ def part_of(panel: Panel, units: pd.DataFrame, steps: Sequence[LedgerStep] = ())
             rows_per_period=tuple(zip(panel.periods.labels, map(int, seen), strict=True)),
         ),
     )
+
+
+def with_outcomes(panel: Panel, outcome: Floats) -> Panel:
+    """The same units with other outcomes (n, T), rows in the order of ``arrays()``, none missing.
+
+    For outcomes that are drawn again and again: nothing of the units is read or checked anew.
+    Raises DataError where units of the panel lack an outcome, and as ``unit_frame`` does.
+    """
+    if not panel.balanced:
+        raise DataError(
+            f"{panel.name}: other outcomes are for units that are seen in every period; read the "
+            "panel with missing='complete_units'."
+        )
+    columns = {f"y{at}": outcome[:, at] for at in range(panel.n_periods)}
+    table = open_source(unit_frame(panel).assign(**columns)).table
+    return replace(panel, units=table, _held=table, pulls=None)

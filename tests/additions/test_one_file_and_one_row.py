@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 import pandas as pd
 import pytest
 from additions.registries import as_they_were
-from evaluations import DATA, change, copy_of, of_people
+from evaluations import DATA, change, copy_of, of_people, released_of
 
 import pbc_eval as pbc
 from pbc_eval.agreement.design import DesignModel
@@ -286,7 +286,7 @@ def test_a_check_is_run_planned_waivable_and_shown_with_its_table():
     released = pbc.release(of_people(pbc.evaluate(spec)))
     with_it = page_of(released)
     assert "readmissions-odd-units" in {table.name for table in with_it.tables}
-    html = html_of(released)
+    html = with_it._repr_html_()
     assert "Odd units" in html
     assert "Units by the last figure of their number" in html
     assert "Odd units (odd_units): made up for a test." in planned_checks(spec)
@@ -309,7 +309,7 @@ def test_a_section_is_in_the_contents_on_the_page_and_in_the_files(monkeypatch):
 
     row = page.Row("made-up", "A section made up", parts)
     monkeypatch.setattr(page, "IMPACT", (*page.IMPACT, row))
-    with_it = page_of(pbc.release(pbc.evaluate(pbc.load_evaluation(DATA / PANEL))))
+    with_it = page_of(released_of(PANEL))
     assert with_it.section("made-up").title == "A section made up"
     html = with_it._repr_html_()
     assert "Made up for a test." in html

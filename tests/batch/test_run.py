@@ -440,13 +440,9 @@ def gone(pids, seconds=5.0) -> bool:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are read from /proc")
-@pytest.mark.parametrize(
-    "who", [pytest.param(0, marks=pytest.mark.soak), 1, pytest.param(2, marks=pytest.mark.soak)],
-    ids=["template", "report", "kernel"],
-)  # fmt: skip
-@pytest.mark.parametrize(
-    "how", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.soak)]
-)
+@pytest.mark.parametrize("who", [0, 1, 2], ids=["template", "report", "kernel"])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.soak
 def test_whatever_is_ended_once_is_started_again_and_the_report_is_published(tmp_path, who, how):
     command, pids = started(tmp_path)
     os.kill(pids[who], how)

@@ -150,7 +150,7 @@ def two_outcomes(folder: Path, lost: int, sizes: dict[int, int]) -> Path:
     return invented.panel_evaluation(folder, frame, outcomes=outcomes, payment=None)
 
 
-@pytest.mark.parametrize("hidden", [True, False])
+@pytest.mark.parametrize("hidden", [True, pytest.param(False, marks=soak)])
 @pytest.mark.parametrize(
     ("lost", "sizes"),
     [(25, {3: 3, 4: 12, 5: 30}), pytest.param(26, {3: 2, 4: 15, 5: 30}, marks=soak)],

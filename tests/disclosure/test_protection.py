@@ -151,8 +151,8 @@ inner_tables = st.integers(2, 3).flatmap(
 )
 
 
-@pytest.mark.slow
-@settings(max_examples=12, deadline=None)
+@pytest.mark.soak
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.lists(st.integers(0, 16), min_size=3, max_size=3), min_size=2, max_size=2),
        st.integers(3, 6))  # fmt: skip
 def test_no_pattern_of_a_small_table_is_cheaper(inner, threshold):

@@ -4,7 +4,7 @@ that a promised power is kept, and that no outcome from the start on is looked a
 import numpy as np
 import pandas as pd
 import pytest
-from evaluations import DATA
+from evaluations import evaluation_of
 
 import pbc_eval as pbc
 from pbc_eval.did.expected_error import noise_before
@@ -98,9 +98,9 @@ def test_the_unit_of_the_outcome_is_that_of_the_effect():
 
 @pytest.mark.slow
 def test_a_file_promises_the_error_that_its_result_has():
-    spec = pbc.load_evaluation(DATA / "hospital-readmissions" / "evaluation.yaml")
-    expected = pbc.minimum_detectable_effect(spec)
-    result = pbc.evaluate(spec).primary.headline
+    evaluation = evaluation_of("hospital-readmissions")
+    expected = pbc.minimum_detectable_effect(evaluation.spec)
+    result = evaluation.primary.headline
     assert expected.std_error == pytest.approx(result.std_error, rel=0.15)
 
 

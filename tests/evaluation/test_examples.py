@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from evaluations import EACH, EVERY, change, copy_of
+from evaluations import EACH, EVERY, change, copy_of, released_of
 from evaluations import evaluation_of as evaluated
 
 import pbc_eval as pbc
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow  # whole evaluations are run
 
 @pytest.mark.parametrize("name", EACH)
 def test_an_example_can_be_released_and_says_where_it_comes_from(name):
-    assert pbc.release(evaluated(name)).spec.id == name
+    assert released_of(name).spec.id == name
     assert (DATA / name / "SOURCE.md").is_file()
 
 
@@ -79,6 +79,7 @@ def test_matching_comes_near_the_benchmark_and_the_raw_difference_does_not():
     assert raw.effect < -8000
 
 
+@pytest.mark.soak
 def test_few_without_a_match_leave_no_trace_of_what_is_known_about_them(tmp_path):
     """2 of 185 found no match: under the usual threshold no table may show them, nor both averages
     that give them away."""
@@ -95,7 +96,7 @@ def test_few_without_a_match_leave_no_trace_of_what_is_known_about_them(tmp_path
     columns = set(released.table("balance").frame.columns)
     assert "mean_treated_after" in columns
     assert not {"mean_treated_before", "mean_comparison_before", "raw_diff_before"} & columns
-    open_data = pbc.release(evaluated("supported-work")).primary
+    open_data = released_of("supported-work").primary
     assert open_data.table("unmatched") is not None
     assert "mean_treated_before" in open_data.table("balance").frame.columns
 

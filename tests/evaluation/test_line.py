@@ -102,7 +102,7 @@ def test_deadweight_on_an_estimated_quantity_is_refused(copied):
 
 def test_the_same_evaluation_gives_the_same_numbers_whatever_the_order_of_rows(copied):
     folder = copied("hospital-readmissions", {})
-    first = pbc.evaluate(pbc.load_evaluation(folder))
+    first = evaluation_of("hospital-readmissions")
     frame = pd.read_csv(folder / "hospitals.csv").sample(frac=1, random_state=3)
     frame.to_csv(folder / "hospitals.csv", index=False)
     again = pbc.evaluate(pbc.load_evaluation(folder))

@@ -94,15 +94,10 @@ def test_the_callers_data_and_several_cohorts_are_left_as_they_are():
     assert study.overall.n_treated <= found.sample.counts().loc["matched", "treated"]
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize(
     "by",
-    [
-        PAIRS,
-        pytest.param(Nearest(caliper=0.2), marks=pytest.mark.soak),
-        pytest.param(Full(), marks=pytest.mark.soak),
-        pytest.param(Entropy(), marks=pytest.mark.soak),
-    ],
+    [PAIRS, Nearest(caliper=0.2), Full(), Entropy()],
     ids=["pairs", "caliper", "full", "entropy"],
 )
 def test_trends_that_depend_on_a_covariate_are_dealt_with(by):

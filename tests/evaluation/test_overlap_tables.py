@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from evaluations import TOLD, change, copy_of, evaluation_of
+from evaluations import TOLD, change, copy_of, released_of
 from scipy import stats
 from shown import html_of
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow  # a whole evaluation is run
 
 @pytest.fixture(scope="module")
 def released():
-    return pbc.release(evaluation_of("supported-work"))
+    return released_of("supported-work")
 
 
 @pytest.fixture(scope="module")

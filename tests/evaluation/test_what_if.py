@@ -5,7 +5,7 @@ import random
 from decimal import Decimal
 
 import pytest
-from evaluations import DATA
+from evaluations import evaluation_of
 
 import pbc_eval as pbc
 from pbc_eval.errors import SpecError
@@ -18,7 +18,7 @@ NAMES = ("hospital-readmissions", "wheels-to-meals", "training-grants")
 
 @pytest.fixture(scope="module")
 def evaluations():
-    return {n: pbc.evaluate(pbc.load_evaluation(DATA / n / "evaluation.yaml")) for n in NAMES}
+    return {n: evaluation_of(n) for n in NAMES}
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ ON_LALONDE = {
 ON_BIRTHS = json.loads((GOLDEN / "abadie_imbens.json").read_text())
 BIRTHS = pd.read_csv(GOLDEN / "cattaneo2.csv")
 PEOPLE = people(300)
+SMOKERS = pd.read_csv(GOLDEN / "nhefs.csv")
 TOLERANCE_OF_R = 1e-5  # squared distances this close are a tie to Matching
 
 
@@ -52,6 +53,24 @@ def test_the_programme_is_that_of_matching_in_r(name):
     # their propensity score stops where R's glm stops
     assert ours.estimate == pytest.approx(ON_LALONDE[name]["est"], rel=1e-8)
     assert ours.std_error == pytest.approx(ON_LALONDE[name]["se_AI"], rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("distance", "gain"),
+    [("propensity", 3.480), (Tolerant("propensity", TOLERANCE_OF_R), 3.223)],
+    ids=["nearest", "tied within R's tolerance"],
+)
+def test_what_giving_up_smoking_added_in_kilograms_by_the_nearest_and_within_a_tolerance(
+    distance, gain
+):
+    ours = nearest_effect(
+        SMOKERS,
+        treatment="qsmk",
+        outcome="wt82_71",
+        covariates=["sex", "age", "race", "smokeintensity", "smokeyrs", "wt71"],
+        distance=distance,
+    )
+    assert round(ours.estimate, 3) == gain
 
 
 @pytest.mark.parametrize("name", ON_BIRTHS)

@@ -13,14 +13,13 @@ import pandas as pd
 import pytest
 from csvw import CSVW
 from editions import put, write_site_file
-from evaluations import DATA, PROJECT
+from evaluations import PROJECT, released_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from libcoveocds.lib.additional_checks import CHECKS, run_additional_checks
 from pyshacl import validate
 from rdflib import Graph
 
-from pbc_eval import evaluate, load_evaluation, release
 from pbc_eval.publish.formats.csv_files import csv_text
 from pbc_eval.publish.formats.dictionary import described_table, metadata_of
 from pbc_eval.publish.formats.write import write
@@ -61,7 +60,7 @@ def invalid_rows(folder: Path) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["one-service", "timebank", "coaching-contract"])
 def test_tables_are_csv_on_the_web(name: str, tmp_path: Path) -> None:
-    released = release(evaluate(load_evaluation(DATA / name)))
+    released = released_of(name)
     assert not invalid_rows(write(page_of(released), released, tmp_path))
 
 

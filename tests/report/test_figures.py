@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from evaluations import evaluation_of
+from evaluations import released_of
 from shown import figures as shown_figures
 
-import pbc_eval as pbc
 from pbc_eval.errors import PublicationError
 from pbc_eval.report.figures import drawing as figures
 from pbc_eval.report.figures.value import tornado
@@ -21,10 +20,7 @@ DATA = Path(__file__).parents[2] / "data"
 
 @pytest.fixture(scope="module")
 def released():
-    return {
-        name: pbc.release(evaluation_of(name))
-        for name in ("hospital-readmissions", "supported-work")
-    }
+    return {name: released_of(name) for name in ("hospital-readmissions", "supported-work")}
 
 
 def drawn(released, name):

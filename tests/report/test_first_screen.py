@@ -1,16 +1,15 @@
 """The tick is earned by the evidence: the first screens of the examples, and the rule itself."""
 
-import functools
 from dataclasses import replace
 
 import pytest
-from evaluations import EACH, change, copy_of, evaluation_of
+from evaluations import EACH, change, copy_of, released_of
+from shown import shown_page
 
 import pbc_eval as pbc
 from pbc_eval.checks import CHECKS
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.publish.formats.particulars import evaluation_particulars
-from pbc_eval.report.page import page_of
 from pbc_eval.report.words import facts
 from pbc_eval.results import CheckResult
 
@@ -19,16 +18,11 @@ pytestmark = pytest.mark.slow  # whole evaluations
 TICK = facts.VERDICTS["improved"][1]
 
 
-@functools.cache
-def released_of(name: str):
-    return pbc.release(evaluation_of(name))
-
-
 def first_screen(released):
     """Boxes of outcomes, the lines of evidence, and what cannot be said."""
     laid_out = {
         part.template: part.facts
-        for part in page_of(released).section("summary").parts
+        for part in shown_page(released).section("summary").parts
         if type(part).__name__ == "LaidOut"
     }
     boxes = [laid_out["headlines"]["first"], *laid_out["headlines"]["boxes"]]
@@ -123,7 +117,7 @@ def test_p_values_of_several_outcomes_are_adjusted_as_the_file_agrees(tmp_path):
     change(folder / "evaluation.yaml", "  headline: simple\n",
            "  headline: simple\n  several_outcomes: holm\n")  # fmt: skip
     released = pbc.release(pbc.evaluate(pbc.load_evaluation(folder)))
-    page = page_of(released)
+    page = shown_page(released)
     table = next(table for table in page.tables if table.name.endswith("all-outcomes"))
     plain, adjusted = (sorted(table.frame[name]) for name in ("p_value", "p_adjusted"))
     assert adjusted[0] == pytest.approx(min(2 * plain[0], 1.0))
@@ -134,7 +128,7 @@ def test_p_values_of_several_outcomes_are_adjusted_as_the_file_agrees(tmp_path):
 def test_the_headline_is_drawn_beside_what_the_contract_asks_for(name):
     """On one line: the estimate and its interval as they are paid for, thresholds, the promise."""
     released = released_of(name)
-    (figure,) = page_of(released).section("summary").figures
+    (figure,) = shown_page(released).section("summary").figures
     measured, terms = released.primary.measured, released.spec.payment
     rows = figure.data.set_index("what")
     assert rows.loc["estimate", "improvement"] == pytest.approx(measured.effect)

@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 import pytest
-from evaluations import EVERY, evaluation_of
+from evaluations import EVERY, released_of
 from heavy import heavy
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -127,7 +127,7 @@ def test_drawings_and_lists_that_are_not_on_the_page_are_files_that_it_links_to(
 
 @pytest.mark.soak
 def test_the_heaviest_example_shows_the_first_rows_of_long_tables_and_all_its_drawings():
-    made = page_of(pbc.release(evaluation_of(HEAVIEST)))
+    made = page_of(released_of(HEAVIEST))
     tables = [part for section in made for part in section.parts if isinstance(part, Table)]
     assert 1 <= sum(part.most is not None for part in tables) <= 5
     assert not any(drawing.apart for drawing in made.figures)
@@ -137,7 +137,7 @@ def test_the_heaviest_example_shows_the_first_rows_of_long_tables_and_all_its_dr
 @pytest.mark.soak
 @pytest.mark.parametrize("name", [name for name in EVERY if name != HEAVIEST])
 def test_pages_of_the_other_examples_are_whole(name):
-    made = page_of(pbc.release(evaluation_of(name)))
+    made = page_of(released_of(name))
     tables = [part for section in made for part in section.parts if isinstance(part, Table)]
     assert all(part.most is None for part in tables)
     assert not any(drawing.apart for drawing in made.figures)

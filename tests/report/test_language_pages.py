@@ -8,7 +8,7 @@ import pytest
 from babel.dates import get_month_names
 from browser import NEEDS_CHROMIUM, chromium, violations
 from bs4 import BeautifulSoup
-from evaluations import DATA, evaluation_of, made_once
+from evaluations import DATA, made_once, released_of
 from languages import known, speaking
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from shown import page_html
@@ -65,7 +65,7 @@ def results():
     areas = load_portfolio(DATA / "work-support-2026")
     return {
         "impact_report": release(evaluate(hospitals)),
-        "sroi_report": release(evaluation_of("wheels-to-meals")),
+        "sroi_report": released_of("wheels-to-meals"),
         "design_note": release_note(design_note(hospitals)),
         "portfolio": release_portfolio(portfolio_of(areas, ".")),
     }

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from evaluations import evaluation_of
+from evaluations import released_of
+from shown import shown_page
 
-import pbc_eval as pbc
 from pbc_eval.disclosure import ReleasedTable
 from pbc_eval.errors import DisclosureError, PublicationError
 from pbc_eval.report.figures.drawing import Figure
@@ -22,7 +22,7 @@ MOST_MODULES = 30
 
 @pytest.fixture(scope="module")
 def released():
-    return pbc.release(evaluation_of("hospital-readmissions"))
+    return released_of("hospital-readmissions")
 
 
 def plain(value) -> bool:
@@ -51,21 +51,23 @@ def test_a_page_is_a_tuple_of_frozen_sections_of_known_parts(released):
 
 
 def test_no_table_and_no_figure_hides_in_the_facts_of_a_laid_out_part(released):
-    laid_out = [p for section in page_of(released) for p in section.parts if isinstance(p, LaidOut)]
+    laid_out = [
+        p for section in shown_page(released) for p in section.parts if isinstance(p, LaidOut)
+    ]
     assert laid_out
     assert [part.template for part in laid_out if not plain(part.facts)] == []
-    assert not plain({"table": page_of(released).tables[0]})
+    assert not plain({"table": shown_page(released).tables[0]})
 
 
 def test_the_contents_are_the_sections_that_the_page_has(released):
-    top, *sections = page_of(released)
+    top, *sections = shown_page(released)
     (part,) = top.parts
     assert part.facts["contents"] == [(section.name, section.heading) for section in sections]
     assert len({section.name for section in sections}) == len(sections)
 
 
 def test_a_page_is_of_a_kind_that_can_be_made_of_what_is_given(released):
-    assert page_of(released).kind == "impact_report"
+    assert shown_page(released).kind == "impact_report"
     assert page_of(released, "sroi_report").section("principles") is not None
     with pytest.raises(PublicationError, match="a design note cannot be made of a ReleasedEval"):
         page_of(released, "design_note")
@@ -78,7 +80,7 @@ def test_a_table_that_no_release_has_looked_at_stops_the_press(released):
 
 
 def test_tables_and_figures_of_an_outcome_carry_its_id(released):
-    page = page_of(released)
+    page = shown_page(released)
     about = {shown.name: shown.about for shown in (*page.tables, *page.figures)}
     assert about["readmissions-estimates"] == about["readmissions-event-study"] == "readmissions"
     ladders = {name for name in about if name.startswith("payment-ladder-")}

@@ -8,7 +8,7 @@ import functools
 import re
 
 import pytest
-from evaluations import EACH, evaluation_of
+from evaluations import EACH, released_of
 from pages import Reader
 from portfolios import portfolio
 from shown import page_html
@@ -44,7 +44,7 @@ SEVERAL = {"none near zero, and cannot tell"}  # of each outcome, so only where 
 
 @functools.cache
 def page(name):
-    released = pbc.release(evaluation_of(name))
+    released = released_of(name)
     return released, Reader(page_html(released)).text
 
 

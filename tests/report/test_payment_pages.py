@@ -1,29 +1,25 @@
 """Payment and performance on the page: figures that say what they show, risk in plain words, small
 counts held back wherever they could be read from."""
 
-from functools import cache
 from pathlib import Path
 
 import pytest
-from evaluations import change, copy_of, evaluation_of
-from shown import figures, html_of, tables
+from evaluations import change, copy_of, evaluation_of, released_of
+from shown import figures, html_of, shown_page, tables
 
 import pbc_eval as pbc
 from pbc_eval.disclosure import SUPPRESSED
 from pbc_eval.publish.formats import write
-from pbc_eval.report.page import page_of
 
 pytestmark = pytest.mark.slow  # whole evaluations are run
 
 DATA = Path(__file__).parents[2] / "data"
 
 
-@cache
 def released(name="hospital-readmissions"):
-    return pbc.release(evaluated(name))
+    return released_of(name)
 
 
-@cache
 def evaluated(name="hospital-readmissions"):
     return evaluation_of(name)
 
@@ -76,7 +72,7 @@ def test_without_a_standard_error_there_is_no_risk_to_show():
 
 
 def test_the_schedule_is_on_the_page_and_beside_it(tmp_path):
-    folder = write(page_of(released()), released(), tmp_path)
+    folder = write(shown_page(released()), released(), tmp_path)
     text = (folder / "payment-schedule.md").read_text(encoding="utf-8")
     assert "2.2 **Success payment** (Schedule 2, para 2)" in text
     html = html_of(released(), "payment")

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from evaluations import DATA, change, copy_of
+from evaluations import DATA, change, copy_of, released_of
 from shown import page_html, tables
 
 from pbc_eval.agreement.evaluation import load_evaluation
@@ -23,7 +23,7 @@ def made(folder):
 
 @pytest.fixture(scope="module")
 def wheels():
-    return made(DATA / "wheels-to-meals")
+    return released_of("wheels-to-meals")
 
 
 def page(released):
@@ -94,7 +94,7 @@ def test_every_table_can_be_downloaded(wheels, tmp_path):
 
 def test_an_evaluation_without_a_value_map_cannot_be_such_a_report():
     with pytest.raises(PublicationError, match=r"needs a value_map.*set publication\.report"):
-        page_of(made(DATA / "training-grants"), "sroi_report")
+        page_of(released_of("training-grants"), "sroi_report")
 
 
 def test_an_evaluation_without_an_account_says_that_nothing_is_stated():

@@ -5,14 +5,13 @@ import re
 from dataclasses import replace
 
 import pytest
-from evaluations import evaluation_of
-from shown import figures, html_of, listed, tables
+from evaluations import evaluation_of, released_of
+from shown import figures, html_of, listed, shown_page, tables
 
 import pbc_eval as pbc
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.publish.formats import write
 from pbc_eval.publish.formats.results import results
-from pbc_eval.report.page import page_of
 from pbc_eval.sroi.value_of_information import value_of_information
 
 pytestmark = pytest.mark.slow  # whole evaluations are run
@@ -26,8 +25,8 @@ def evaluated():
 
 
 @pytest.fixture(scope="module")
-def released(evaluated):
-    return {name: pbc.release(evaluation) for name, evaluation in evaluated.items()}
+def released():
+    return {name: released_of(name) for name in NAMES}
 
 
 def figures_of_value(released):
@@ -47,7 +46,7 @@ def test_every_figure_of_value_has_words_data_and_its_csv(released, name, tmp_pa
     assert [figure.name for figure in drawn] == [
         "value-waterfall", "sensitivity-tornado", "two-way-grid", "ratio-distribution",
     ]  # fmt: skip
-    folder = write(page_of(released[name]), released[name], tmp_path)
+    folder = write(shown_page(released[name]), released[name], tmp_path)
     for figure in drawn:
         assert len(figure.alt) > 80
         assert figure.caption.endswith(".")
@@ -152,7 +151,7 @@ def test_recalled_and_illustrative_figures_are_marked_on_the_page(released):
 
 def test_results_hold_the_intervals_and_the_seed(released, evaluated):
     shown, evaluation = released["hospital-readmissions"], evaluated["hospital-readmissions"]
-    uncertainty = results(page_of(shown), shown).uncertainty
+    uncertainty = results(shown_page(shown), shown).uncertainty
     assert uncertainty.seed == evaluation.seed
     exact = evaluation.simulation.returns.interval("ratio")
     ten_digits = tuple(float(f"{end:.10g}") for end in exact)

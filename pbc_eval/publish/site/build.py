@@ -30,6 +30,7 @@ from pbc_eval.publish.site.kept import Kept
 from pbc_eval.publish.site.listed import Contract, Shelf, read_shelf
 from pbc_eval.publish.site.ocds import release_package
 from pbc_eval.publish.site.pages import contract_page, editions_csv, index_pages
+from pbc_eval.publish.site.served import put_where_served
 
 INDEX = "index.html"
 OF_THE_SITE = (INDEX, "catalog.jsonld", "feed.xml", "sitemap.xml", SUMS)  # LOG only grows
@@ -54,7 +55,8 @@ def write_site(reports: Path, *, trust_memory: bool = False) -> Built:
 
     An edition that is not what was published is not listed, and told as damaged; the others are.
     Raises PublicationError for a log of editions that was changed, and SpecError for a site.yaml
-    that cannot be used; the site that was there then stays as it is. With
+    that cannot be used; the site that was there then stays as it is. Where site.yaml names a
+    served folder, it then holds what is published, and nothing else of ours. With
     ``trust_memory`` files whose size and time of change are those of the last check are not read
     again.
     """
@@ -74,6 +76,8 @@ def write_site(reports: Path, *, trust_memory: bool = False) -> Built:
         for name, content in files.items():
             _write(reports, name, content)
         _remove_stale(reports, shelf, {*files, *digests})
+        if site.served:
+            put_where_served(reports, reports / site.served, anew=not trust_memory)
         if not trust_memory:  # every page was made, and every drawing asked for
             drawer.forget_the_rest()
         kept.remember()

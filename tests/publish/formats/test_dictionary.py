@@ -5,9 +5,10 @@ import json
 from dataclasses import replace
 
 import pytest
-from evaluations import evaluation_of
+from evaluations import released_of
+from shown import shown_page
 
-from pbc_eval.disclosure import SUPPRESSED, release
+from pbc_eval.disclosure import SUPPRESSED
 from pbc_eval.errors import PublicationError
 from pbc_eval.publish.formats import write
 from pbc_eval.publish.formats.csv_files import csv_files
@@ -21,8 +22,8 @@ DICTIONARY = ("dictionary.csv",)
 
 @pytest.fixture(scope="module", params=["hospital-readmissions", "insurance-expansion"])
 def written(request, tmp_path_factory):
-    released = release(evaluation_of(request.param))
-    return write(page_of(released), released, tmp_path_factory.mktemp("run"))
+    released = released_of(request.param)
+    return write(shown_page(released), released, tmp_path_factory.mktemp("run"))
 
 
 def rows(file) -> list[list[str]]:
@@ -86,7 +87,7 @@ def test_the_table_and_csv_on_the_web_say_the_same(written):
 
 
 def test_a_table_cannot_take_the_dictionarys_place():
-    page = page_of(release(evaluation_of("one-service")))
+    page = page_of(released_of("one-service"))
     *others, last = page
     tables = [part for part in last.parts if isinstance(part, Table)]
     named = replace(tables[0], table=replace(tables[0].table, name="dictionary"))

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from evaluations import TOLD, change, copy_of, evaluation_of
+from evaluations import TOLD, change, copy_of, released_of
 from hostile import FORMULAS
+from shown import shown_page
 
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.disclosure import SUPPRESSED, release
@@ -17,7 +18,7 @@ from pbc_eval.evaluation.evaluate import evaluate
 from pbc_eval.publish.formats import write
 from pbc_eval.publish.formats.csv_files import csv_files, csv_text
 from pbc_eval.publish.formats.results import _number, _plain, results
-from pbc_eval.report.page import Page, page_of
+from pbc_eval.report.page import Page
 from pbc_eval.report.parts import Downloads
 
 pytestmark = pytest.mark.slow  # seconds, together
@@ -34,7 +35,7 @@ def released(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def written(released, tmp_path_factory):
-    return write(page_of(released), released, tmp_path_factory.mktemp("run"))
+    return write(shown_page(released), released, tmp_path_factory.mktemp("run"))
 
 
 def rows(file) -> list[dict[str, str]]:
@@ -68,7 +69,7 @@ def test_numbers_are_not_rounded(released, written):
 def test_results_say_what_the_page_says_and_are_json(released, written):
     text = (written / "results.json").read_text(encoding="utf-8")
     found = json.loads(text, parse_constant=pytest.fail)
-    assert found == results(page_of(released), released).model_dump(mode="json")
+    assert found == results(shown_page(released), released).model_dump(mode="json")
     outcome = found["outcomes"][0]
     assert outcome["estimate"] == released.primary.headline.estimate
     assert found["payment"]["total"] == str(released.payment.total)
@@ -83,8 +84,8 @@ def test_results_say_what_the_page_says_and_are_json(released, written):
 
 
 def test_what_is_missing_is_null_never_nan(tmp_path):
-    released = release(evaluation_of("one-service"))
-    folder = write(page_of(released), released, tmp_path)
+    released = released_of("one-service")
+    folder = write(shown_page(released), released, tmp_path)
     found = json.loads(
         (folder / "results.json").read_text(encoding="utf-8"), parse_constant=pytest.fail
     )
@@ -117,14 +118,14 @@ def test_a_number_that_json_cannot_hold_is_null(value):
 
 
 def test_two_tables_of_one_name_stop_the_press(released):
-    page = page_of(released)
+    page = shown_page(released)
     twice = Page([*page, page.section("payment")], kind=page.kind, language=page.language)
     with pytest.raises(PublicationError, match="two tables or figures have this name"):
         csv_files(twice)
 
 
 def test_a_link_to_a_file_that_nothing_writes_stops_the_press(released, tmp_path):
-    page = page_of(released)
+    page = shown_page(released)
     *others, last = page
     linked = replace(last, parts=(*last.parts, Downloads((("more.pdf", "More"),))))
     spoilt = Page([*others, linked], kind=page.kind, language=page.language)

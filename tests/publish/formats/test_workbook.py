@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import openpyxl
 import pytest
-from evaluations import change, copy_of, evaluation_of
+from evaluations import change, copy_of, released_of
 from hostile import FORMULAS, VALUES
 
 import pbc_eval as pbc
@@ -27,7 +27,7 @@ NAMES = ("hospital-readmissions", "wheels-to-meals", "one-service", "training-gr
 def released():
     found = {}
     for name in NAMES:
-        found[name] = pbc.release(evaluation_of(name))
+        found[name] = released_of(name)
     return found
 
 

@@ -138,6 +138,7 @@ def test_axe_finds_nothing_on_a_site_with_search(browser, site):
     assert violations(browser, site, 390) == []
 
 
+@pytest.mark.soak
 def test_words_that_were_looked_for_go_along_to_the_search_of_another_year(
     browser, tmp_path, monkeypatch
 ):
