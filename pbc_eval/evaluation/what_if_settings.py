@@ -130,13 +130,13 @@ def _of_results(
         unit = f"{result.unit}; " if result.unit else ""
         yield Setting(
             key=f"{RESULT}.{name}.effect", label=f"Effect ({unit}positive is better)", group=group,
-            agreed=result.effect,
+            agreed=float(result.effect),
         )  # fmt: skip
         if result.conf_low is not None and result.conf_high is not None:
             for end, words in ENDS.items():
                 yield Setting(
                     key=f"{RESULT}.{name}.{end}", label=words.capitalize(),
-                    group=group, agreed=getattr(result, end),
+                    group=group, agreed=float(getattr(result, end)),
                 )  # fmt: skip
 
 

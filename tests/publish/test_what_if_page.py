@@ -241,7 +241,7 @@ def written(folder, released):
 def test_the_page_says_what_python_says_of_random_settings(browser, tmp_path, name):
     evaluation = evaluation_of(name)
     released = release(evaluation)
-    n = 300 if evaluation.sroi is not None else 600
+    n = 60 if name == "care-leavers" else 220  # whose terms take long to be read in Python
     with opened(browser, written(tmp_path, released)) as page:
         wrong, refused = disagreements(page, without_draws(evaluation), released, n, seed=15)
     assert not wrong, wrong[:3]
@@ -254,7 +254,7 @@ def test_the_page_says_what_python_says_of_every_kind_of_clause(browser, tmp_pat
     for case in CASES:
         evaluation, released = of_case(case.data)
         with opened(browser, written(tmp_path, released)) as page:
-            wrong, _ = disagreements(page, without_draws(evaluation), released, 250, seed=16)
+            wrong, _ = disagreements(page, without_draws(evaluation), released, 320, seed=16)
         assert not wrong, (case.path.stem, wrong[:3])
 
 
@@ -267,8 +267,8 @@ def test_somebody_changes_a_value_sees_it_said_and_goes_back(browser, tmp_path):
         agreed = page.text_content("[data-now=payment]")
         assert page.is_hidden("#without")
         assert "as agreed" in page.text_content("#status")
-        page.fill("[data-key='payment.clauses.2.amount']", "0", force=True)
         page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        page.fill("[data-key='payment.clauses.2.amount']", "0")
         expected = WhatIf(evaluation).at({"payment.clauses.2.amount": 0}).payment.total
         assert page.text_content("[data-now=payment]") == f"£{expected:,}"
         assert "Not the published result." in page.text_content("#status")
