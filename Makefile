@@ -7,6 +7,7 @@
 # make bench    speed and memory, side by side with what one would use instead
 # make lint     ruff and mypy --strict
 # make audit    are all pins still offered, unchanged, and under a permissive licence?
+# make crates   do the archives of three examples pass the validator of RO-Crate?
 # make sbom     dist/pbc_eval.cdx.json: what a release is made of (CycloneDX)
 # make pins     resolve pyproject.toml again into the hash-checked requirements files
 
@@ -16,7 +17,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 WORKERS ?= 2
 
-.PHONY: report test soak quick lab docs bench lint audit sbom pins clean
+.PHONY: report test soak quick lab docs bench lint audit crates sbom pins clean
 
 report: $(VENV)/report.ready
 	$(BIN)/pbc-eval batch data --reports reports --workers $(WORKERS)
@@ -35,6 +36,16 @@ quick: $(VENV)/test.ready
 
 audit: $(VENV)/test.ready
 	$(BIN)/python tools/audit_dependencies.py
+
+CRATES := $(VENV)-crates
+crates: $(VENV)/report.ready $(CRATES)/ready
+	$(BIN)/pbc-eval batch data --only one-service --only coaching-contract --only life-chances-fund --reports build/crates --workers $(WORKERS)
+	$(CRATES)/bin/python tools/check_crates.py build/crates/*/*/downloads/ro-crate.zip
+
+$(CRATES)/ready: tools/crate-requirements.txt
+	@$(PYTHON) -m venv $(CRATES)
+	@$(CRATES)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r tools/crate-requirements.txt
+	@touch $@
 
 sbom: $(VENV)/test.ready
 	@mkdir -p dist
@@ -59,6 +70,7 @@ pins: $(VENV)/test.ready
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" --extra lab --extra dev pyproject.toml -o requirements-dev.txt
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" --extra lab --constraint requirements-dev.txt pyproject.toml requirements-build.in -o requirements.txt
 	$(BIN)/python tools/make_worker_pins.py
+	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" tools/crate-requirements.in -o tools/crate-requirements.txt
 
 $(VENV)/created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pbc_eval needs Python 3.11 or later, this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'
@@ -76,7 +88,7 @@ $(VENV)/test.ready: $(VENV)/report.ready requirements-dev.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(CRATES) build *.egg-info .pytest_cache .mypy_cache .ruff_cache
 
 docs: $(VENV)/test.ready
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html

@@ -22,7 +22,11 @@ AGREED = "inputs/evaluation.json"
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip file can hold
 _CONTEXT = [
     "https://w3id.org/ro/crate/1.1/context",
-    {"sha256": "https://schema.org/sha256", "prov": "http://www.w3.org/ns/prov#"},
+    {
+        "creditText": "https://schema.org/creditText",
+        "sha256": "https://schema.org/sha256",
+        "prov": "http://www.w3.org/ns/prov#",
+    },
 ]
 
 
@@ -89,6 +93,7 @@ def _graph(
             "identifier": f"{summary.id}/{summary.edition}",
             "license": {"@id": "#licence"},
             "author": {"@id": "#commissioner"},
+            "publisher": {"@id": "#commissioner"},
             "creditText": citation.sentence,
             "hasPart": [{"@id": name} for name in sorted(parts)],
             "mentions": {"@id": "#run"},

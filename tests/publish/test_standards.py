@@ -1,7 +1,8 @@
 """What is published passes the validators of its standards, offline.
 
-CSV on the Web by `csvw`; INDIGO by its own JSON Schema 4.1.0; the catalogue by SHACL; OCDS by the
-check of `libcoveocds` that needs no schema (its schema is fetched from the web and is not here).
+CSV on the Web by `csvw`; INDIGO by its own JSON Schema 4.1.0; the catalogue by SHACL; OCDS by its
+own JSON Schemas 1.1.5 and by the check of `libcoveocds` that needs no network. Archives (RO-Crate)
+are looked at by `make crates`, whose validator needs an environment of its own.
 """
 
 import json
@@ -17,6 +18,7 @@ from evaluations import PROJECT, released_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from libcoveocds.lib.additional_checks import CHECKS, run_additional_checks
+from ocds import invalid_in, unknown_in
 from pyshacl import validate
 from rdflib import Graph
 
@@ -132,7 +134,32 @@ def test_what_was_recorded_as_paid_is_an_actual_payment_of_its_metric(tmp_path: 
 
 def test_open_contracting_data_hold_claims_and_failures_and_no_empty_field(site: Path) -> None:
     package = json.loads((site / "winter-shelter" / "ocds.json").read_text(encoding="utf-8"))
+    assert invalid_in(package) == []
     assert not run_additional_checks(package, CHECKS["all"])
+    named = [address.split("/")[-3] for address in package["extensions"]]
+    assert named == ["ocds_metrics_extension", "ocds_performance_failures_extension"]
+    extended = ["metrics", "performanceFailures"]  # the schema knows every field but theirs
+    within = "/contracts/implementation"
+    assert unknown_in(package) == {f"{within}/{name}" for name in extended}
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [(("uri",), 1), (("releases", 0, "date"), "May 2026"), (("releases", 0, "tag"), ["paid"]),
+     (("releases", 0, "contracts", 0, "value", "amount"), "5000"), (("version",), "1.1.5")],
+)  # fmt: skip
+def test_the_schema_would_tell_what_is_wrong_with_open_contracting_data(site, place, value):
+    package = json.loads((site / "winter-shelter" / "ocds.json").read_text(encoding="utf-8"))
+    *path, last = place
+    here = package
+    for step in path:
+        here = here[step]
+    here[last] = value
+    assert any(line.startswith("/".join(map(str, place))) for line in invalid_in(package))
+
+
+def test_open_contracting_data_name_what_was_measured_and_what_failed(site: Path) -> None:
+    package = json.loads((site / "winter-shelter" / "ocds.json").read_text(encoding="utf-8"))
     done = package["releases"][-1]["contracts"][0]["implementation"]
     assert [metric["id"] for metric in done["metrics"]] == ["crises", "nights"]
     assert [failure["id"] for failure in done["performanceFailures"]] == ["timely-2026-1"]
