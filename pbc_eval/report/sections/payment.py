@@ -58,6 +58,7 @@ def payment_parts(released: ReleasedEvaluation) -> Sequence[Part]:
         Heading(Sentence("The statement, line by line")),
         *tables_of(released.table("payment-statement"), folded=released.account is not None),
         *_ladder_figures(released),
+        *_left_out(released),
         Downloads(
             (
                 (
@@ -91,6 +92,16 @@ def what_if_link() -> Links:
     """The page on which terms, results and assumptions can be changed."""
     words = Sentence("What if the terms, the results or the assumptions were others? Try it.")
     return Links(((words, WHAT_IF),))
+
+
+def _left_out(released: ReleasedEvaluation) -> list[Part]:
+    """A line on what would be paid without one part of the data, of each outcome."""
+    analysis, labels = released.payment_analysis, {o.id: o.label for o in released.spec.outcomes}
+    lines = [
+        entry.sentence(labels[entry.outcome]) for entry in (analysis.left_out if analysis else ())
+    ]
+    told_lines = tuple(line for line in lines if line is not None)
+    return [Paragraphs(told_lines)] if told_lines else []
 
 
 def _account_parts(released: ReleasedEvaluation) -> list[Part]:
