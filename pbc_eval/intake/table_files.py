@@ -13,7 +13,8 @@ import pandas as pd
 from pbc_eval.agreement.table_layout import AS_IT_IS, TableLayout, checked_layout
 from pbc_eval.errors import DataError
 from pbc_eval.intake.laid_out import headings_to_names, read_laid_out
-from pbc_eval.panel.source import MISSING_WORDS, Source, collect, open_source
+from pbc_eval.panel.local_engine import MISSING_WORDS
+from pbc_eval.panel.source import Source, collect, open_source
 
 
 def open_table(path: Path, layout: TableLayout = AS_IT_IS, as_text: Sequence[str] = ()) -> Source:

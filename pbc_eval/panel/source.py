@@ -38,6 +38,7 @@ from pbc_eval.intake.workbook_file import readable_workbook, refuse_a_trap
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.engine_copies import drop_copy, filled_copy
 from pbc_eval.panel.frame_columns import arrow_column, as_headed, told_apart
+from pbc_eval.panel.local_engine import NOTHING_FETCHED, TEXT_OPTIONS, OneDatabase
 from pbc_eval.panel.pulls import Pulls
 
 __all__ = [
@@ -59,22 +60,7 @@ __all__ = [
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 SUFFIXES = (*TEXT_SUFFIXES, ".parquet", ".xlsx", ".ods", ".duckdb", *STATISTICS_SUFFIXES)
 BOOKS = (".xlsx", ".ods")
-# What pandas.read_csv takes as missing, so that a file and its frame give the same numbers.
-MISSING_WORDS = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A", "<NA>")
-# Dates that are not year-month-day, and times with a zone, stay text: which is the day is settled
-# over the whole column, and a place's own date is kept (time_values.py). All rows are read to
-# settle the types.
-TEXT_OPTIONS = {
-    "nullstr": list(MISSING_WORDS),
-    "sample_size": -1,
-    "dateformat": "%Y-%m-%d",
-    "timestampformat": "%Y-%m-%d %H:%M:%S",
-    "auto_type_candidates": ["BOOLEAN", "BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR"],
-}
-
-
-# An engine that is handed a file of unknown origin loads and fetches nothing on its behalf.
-NOTHING_FETCHED = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+_DATABASE = OneDatabase()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -244,6 +230,12 @@ def spark_engine(session: object) -> BaseBackend:
     return ibis.pyspark.connect(session)
 
 
+def _session() -> BaseBackend:
+    """A session of the database of this process, in which nothing of another is seen."""
+    made = _DATABASE.session(lambda: ibis.duckdb.connect(**NOTHING_FETCHED).con)
+    return ibis.duckdb.from_connection(made)
+
+
 def _open_path(text: str, columns: Sequence[str] | None, as_text: Sequence[str] = ()) -> Source:
     place, _, inside = text.partition("::")
     path = Path(place)
@@ -270,7 +262,7 @@ def _open_path(text: str, columns: Sequence[str] | None, as_text: Sequence[str] 
             refuse_a_title(path.name, top_of_frame(frame), columns)
             check_columns(path.name, list(frame.columns), columns or ())
             return _from_frame(frame, columns, path.name)
-        connection = ibis.duckdb.connect(**NOTHING_FETCHED)
+        connection = _session()
         if suffix == ".parquet":
             table = connection.read_parquet(path)
             aliases = as_headed(table.columns, parquet.read_schema(path).names)
@@ -361,7 +353,7 @@ def _from_frame(frame: pd.DataFrame, columns: Sequence[str] | None, name: str) -
         label = str(column)
         arrays[aliases.get(label, label)], with_zone = arrow_column(frame[column])
         zoned |= {label} if with_zone else set()
-    connection = ibis.duckdb.connect()
+    connection = _session()
     # Registered, not copied; the connection keeps the Arrow table alive.
     connection.con.register("frame", pa.table(arrays))
     return Source(connection.table("frame"), name, frozenset(zoned), aliases)

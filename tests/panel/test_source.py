@@ -1,5 +1,8 @@
 """open_source and read_frame: every way in gives the same rows, and says what is wrong."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import duckdb
 import ibis
 import numpy as np
@@ -10,7 +13,7 @@ from did.data import GOLDEN, ROLES, random_frame
 from pbc_eval.did.group_time import att_gt
 from pbc_eval.errors import DataError
 from pbc_eval.panel.panel import Panel
-from pbc_eval.panel.source import open_source, read_frame
+from pbc_eval.panel.source import collect, open_source, read_frame
 
 pytestmark = pytest.mark.slow  # seconds, together
 
@@ -128,3 +131,38 @@ def test_other_data_are_refused():
     twice = pd.DataFrame([[1, 2]], columns=["unit", "unit"])
     with pytest.raises(DataError, match=r"column 'unit' appears 2 times"):
         open_source(twice, ["unit"])
+
+
+# --- one database, many sessions ---
+
+
+def test_sessions_see_nothing_of_each_other():
+    first, second = (open_source(pd.DataFrame({"a": [number]})) for number in (1, 2))
+    held = first.held()
+    assert [collect(source.table)["a"].tolist() for source in (first, second, held)] == [
+        [1], [2], [1],
+    ]  # fmt: skip
+    with pytest.raises(duckdb.CatalogException):
+        second.table.get_backend().raw_sql(f'FROM "{held.table.get_name()}"')
+
+
+def test_frames_are_read_at_once_by_many_threads():
+    def total(number):
+        frame = pd.DataFrame({"a": np.full(1000, number)})
+        return int(collect(open_source(frame).held().table)["a"].sum())
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(total, range(40))) == [1000 * number for number in range(40)]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here")
+def test_a_child_reads_frames_after_its_parent_has_and_the_parent_goes_on():
+    def first_of(number):
+        return int(collect(open_source(pd.DataFrame({"a": [number]})).table)["a"][0])
+
+    assert first_of(1) == 1
+    child = os.fork()
+    if not child:
+        os._exit(first_of(7))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    assert first_of(2) == 2

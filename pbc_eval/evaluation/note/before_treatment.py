@@ -21,9 +21,9 @@ from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.numerics.arrays import Floats, Ints
+from pbc_eval.panel.local_engine import MISSING_WORDS
 from pbc_eval.panel.periods import Periods, read_periods
 from pbc_eval.panel.source import (
-    MISSING_WORDS,
     Source,
     check_columns,
     collect,
