@@ -123,7 +123,7 @@ def compare_estimators(
     table[numbers] = table[numbers].astype(float)
     table[["n_treated", "n_comparison"]] = table[["n_treated", "n_comparison"]].astype("Int64")
     words = ["comparison_group", "inference", "reason"]
-    table[words] = table[words].fillna("")
+    table[words] = table[words].astype("str").fillna("")
     return table
 
 

@@ -29,6 +29,7 @@ from pbc_eval.panel.unit_rows import FIX_WEIGHTS, Roles
 
 READ = Sentence("read")
 NOTHING_STATED = StartRules()
+COUNT_HERE = 100_000  # rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,7 +197,8 @@ def followed_parts(
     notes += lacking
     wide = sample.settle_inside(wide, periods, placed, steps, rules)
 
-    units, table = _counted(wide, roles, covariates, len(periods), len(placed.labels))
+    few = source.pulls is None and rows_read <= COUNT_HERE
+    units, table = _counted(wide, roles, covariates, len(periods), len(placed.labels), few=few)
     if not table["n"].sum():
         every = "; ".join(f"{step.what}: {step.units_dropped:,} units" for step in steps[1:])
         raise DataError(f"{source.name}: no units are left ({every}).")
@@ -230,18 +232,30 @@ def followed_parts(
 
 
 def _counted(
-    wide: Table, roles: Roles, covariates: Sequence[Covariate], n_periods: int, n_cohorts: int
+    wide: Table,
+    roles: Roles,
+    covariates: Sequence[Covariate],
+    n_periods: int,
+    n_cohorts: int,
+    *,
+    few: bool,
 ) -> tuple[Table, pd.DataFrame]:
-    """The unit table without its scaffolding, and units and outcomes by cohort and period."""
+    """The unit table without its scaffolding, and units and outcomes by cohort and period. Of
+    ``few`` rows they are counted in memory: to put the question costs the engine more."""
     kept = ["u", "g", *roles.letters, *roles.weight_columns(n_periods)]
     kept += ["w"] if roles.fix_weights else []
     kept += covariate_columns.column_names(covariates, n_periods)
     outcomes = [f"y{at}" for at in range(n_periods)]
     units = wide.select(*kept, *outcomes)
-    counts = units.group_by("g").aggregate(
-        n=units.count(), **{name: units[name].count() for name in outcomes}
-    )
-    return units, collect(counts).set_index("g").reindex(range(n_cohorts), fill_value=0)
+    if few:
+        by_cohort = collect(units.select("g", *outcomes)).groupby("g")
+        counts = by_cohort.count().assign(n=by_cohort.size())
+    else:
+        asked = units.group_by("g").aggregate(
+            n=units.count(), **{name: units[name].count() for name in outcomes}
+        )
+        counts = collect(asked).set_index("g")
+    return units, counts.reindex(range(n_cohorts), fill_value=0)
 
 
 def _cohorts_gone(labels: Sequence[int], units: pd.Series) -> list[Sentence]:

@@ -11,7 +11,7 @@ import numpy as np
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.periods import Periods
 from pbc_eval.panel.pulls import Pulls
-from pbc_eval.panel.source import Table
+from pbc_eval.panel.source import Table, collect
 
 MOST_ROWS = 200_000  # units with gaps that are looked at; beyond it they come and go for a living
 WHAT = Sentence("looking for identifiers that stop where others begin")
@@ -34,12 +34,14 @@ def handovers(
     """Every place at which identifiers stop and others begin. ``wide`` holds u, seen, y0 ...; where
     the data stay in an engine, ``pulls`` are asked, and raise DesignError for too many."""
     n_periods = len(periods)
-    part = wide.filter((wide.seen < n_periods) & (wide.seen > 0))
-    count, every = (int(table.count().to_pyarrow().as_py()) for table in (part, wide))
+    gaps = (wide.seen < n_periods) & (wide.seen > 0)
+    counted = collect(wide.aggregate(gaps=gaps.ifelse(1, 0).sum(), every=wide.count())).fillna(0)
+    count, every = (int(counted[name].iloc[0]) for name in ("gaps", "every"))
     if not 2 <= count <= MOST_ROWS:
         return ()
     if pulls is not None:
         pulls.allow(owner, WHAT, count, n_periods + 1)
+    part = wide.filter(gaps)
     flags = {f"s{at}": part[f"y{at}"].notnull() for at in range(n_periods)}
     pulled = part.order_by("u").select("u", **flags).to_pyarrow()
     seen = np.column_stack([pulled[name].to_numpy(zero_copy_only=False) for name in flags])
