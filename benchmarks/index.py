@@ -18,7 +18,7 @@ from pbc_eval.agreement.site import Site
 from pbc_eval.provenance import MANIFEST
 from pbc_eval.publish.edition_log import Entry, add_one, add_to_log, read_log
 from pbc_eval.publish.edition_results import read_results
-from pbc_eval.publish.site.catalogue import catalogue
+from pbc_eval.publish.site.catalogue import catalogues
 from pbc_eval.publish.site.listed import Contract, Listed, Shelf
 from pbc_eval.publish.site.pages import index_pages
 
@@ -82,9 +82,10 @@ def main() -> None:
         if of_kind:
             print(f"{kind}: {len(of_kind)} pages, {min(of_kind):.0f} to {max(of_kind):.0f} kB")
     start = time.process_time()
-    listing = catalogue(shelf, Site())
-    size = len(json.dumps(listing, indent=1)) / 1e6
-    print(f"catalogue: {time.process_time() - start:.1f} CPU s, {size:.1f} MB")
+    listings = catalogues(shelf, Site())
+    weights = [len(json.dumps(listing, indent=1)) / 1e6 for listing in listings.values()]
+    used = time.process_time() - start
+    print(f"catalogue: {used:.1f} CPU s, {len(weights)} files, the largest {max(weights):.1f} MB")
     with tempfile.TemporaryDirectory() as folder:
         print(f"a line added to the log: {1000 * log_of_many(Path(folder), edition, n):.0f} ms")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

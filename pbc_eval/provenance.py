@@ -15,7 +15,7 @@ from typing import Any
 from pbc_eval import __version__
 from pbc_eval._resources import EXAMPLES, notebooks_folder, package_folder
 from pbc_eval.errors import PublicationError
-from pbc_eval.intake.input_files import sha256
+from pbc_eval.intake.file_hash import sha256
 
 __all__ = [
     "MANIFEST",

@@ -12,13 +12,17 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from pbc_eval.parameters.tables import all_parameters
 from pbc_eval.publish.notebook import to_page
 from pbc_eval.publish.page import refuse_an_unfit_page
-from pbc_eval.report.figures.drawing import finish
+from pbc_eval.report.figures.drawing import finish, legend
 from pbc_eval.report.html import RELEASED, warm_templates
 
 
 def _line(axes: Any) -> None:
-    axes.plot([0, 1], [0, 1], label="A")
+    axes.plot([0, 1], [0, 1], label="A", marker="o", linestyle="--")
+    axes.errorbar([0, 1], [0, 1], yerr=[0.5, 0.5], fmt="s", label="C")
+    axes.barh([0, 1], [0.5, 1], label="D")
+    axes.annotate("E", (0.5, 0.5))
     axes.set_title("B", fontweight="bold")
+    legend(axes)
 
 
 def rehearse() -> None:

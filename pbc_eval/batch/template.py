@@ -304,14 +304,15 @@ def _reseed() -> None:
 def preload(*, many: bool) -> None:
     """Load what reports and kernels need; where reports are ``many``, what only some need, too."""
     _without_grammars()
+    gc.disable()  # what is loaded stays: looking through it for what may go is a tenth of loading
     for name in (*PRELOADED, *(FOR_MANY if many else ())):
         with contextlib.suppress(ModuleNotFoundError):
             importlib.import_module(name)
     from pbc_eval.batch.rehearsal import rehearse  # noqa: PLC0415 heavy: loads the page tools
 
     rehearse()
-    gc.collect()
     gc.freeze()  # what is loaded is shared by all and looked at by none
+    gc.enable()
 
 
 def _without_grammars() -> None:

@@ -25,6 +25,7 @@ def audit(
     accept: Annotated[
         bool, typer.Option("--accept", help="Write the faults of today as those that are known.")
     ] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Browsers at the same time.")] = 2,
 ) -> None:
     """Look at every page in a browser: WCAG 2.2 AA, keyboard, narrow screens, spaced text, paper.
 
@@ -34,7 +35,12 @@ def audit(
     from pbc_eval.publish.audit.faults import BASELINE, write_baseline  # noqa: PLC0415 seldom
     from pbc_eval.publish.audit.site import audit_site  # noqa: PLC0415 likewise
 
-    made = audit_site(reports, baseline=baseline, tell=lambda name: console.print(escape(name)))
+    made = audit_site(
+        reports,
+        baseline=baseline,
+        workers=workers,
+        tell=lambda name: console.print(escape(name)),
+    )
     for heading, causes in (("new", made.new), ("known", made.known)):
         for cause in causes:
             _tell(heading, cause)

@@ -68,18 +68,16 @@ def aggregate(
     index = _labelled(kind, index, labels)
     terms = [_TERMS[kind].format(at) for at in index]
     every = (*averages, overall)
-    scores = np.array([average.score for average in averages]).reshape(-1, len(cells.joint))
-    covariance = scores @ cells.joint @ scores.T
+    scores, variance, covariance = _spread(cells, every)
     lone = [lone_in(cells, average) for average in every]
-    allowed = _allowed(cells, every, lone)
+    allowed = _allowed(cells, every, lone, variance)
     reasons = [reason_without_error(cells, *pair) for pair in zip(every, lone, strict=True)]
     known = [j for j, reason in enumerate(reasons[:-1]) if not reason]
     critical: list[float | None] = [None] * len(averages)
     notes = list(method.notes)
     banded = bands == "simultaneous" and bool(averages)
     if banded:
-        inside = covariance[np.ix_(known, known)]
-        band = _band(cells, scores[known], inside, allowed, known, level=level, seed=seed)
+        band = _band(cells, scores[known], covariance, allowed, known, level=level, seed=seed)
         for j, value in zip(known, band.tolist(), strict=True):
             alone = lone[j]
             critical[j] = value * (alone.factor if alone else 1.0)
@@ -94,7 +92,7 @@ def aggregate(
         _effect(
             cells,
             average,
-            (term, allowed, j),
+            (term, allowed, j, float(variance[j])),
             method,
             level=level,
             critical=critical[j],
@@ -102,7 +100,7 @@ def aggregate(
         )
         for j, (term, average) in enumerate(zip(terms, averages, strict=True))
     )
-    last = (_OVERALL[kind], allowed, len(averages))
+    last = (_OVERALL[kind], allowed, len(averages), float(variance[-1]))
     return EffectSeries(
         overall=_effect(
             cells,
@@ -121,12 +119,24 @@ def aggregate(
     )
 
 
+def _spread(cells: CellEstimates, every: tuple[Average, ...]) -> tuple[Floats, Floats, Floats]:
+    """(q, m) scores of all averages but the last, (q + 1,) variances of all, and (q, q) the
+    covariance of those but the last. The joint covariance of all cells is gone through once."""
+    scores = np.array([average.score for average in every])
+    moved = scores @ cells.joint
+    variance: Floats = np.einsum("ij,ij->i", moved, scores)
+    return scores[:-1], variance, moved[:-1] @ scores[:-1].T
+
+
 def _allowed(
-    cells: CellEstimates, averages: tuple[Average, ...], lone: list[Lone | None]
+    cells: CellEstimates,
+    averages: tuple[Average, ...],
+    lone: list[Lone | None],
+    variance: Floats,
 ) -> Allowance:
-    """What each average is allowed for small cohorts, and for lone ones in it."""
+    """What each average, with ``variance``, is allowed for small cohorts and lone ones in it."""
     scores = np.array([average.score for average in averages])
-    allowed = allowance(cells.small, scores, np.einsum("ij,jk,ik->i", scores, cells.joint, scores))
+    allowed = allowance(cells.small, scores, variance)
     factors = np.array([1.0 if which is None else which.factor for which in lone])
     return replace(allowed, factor=allowed.factor * factors)
 
@@ -196,26 +206,27 @@ def _band(
     level: float,
     seed: int,
 ) -> Floats:
-    """(q,) multiples of the standard errors of the effects ``known`` that hold all at once."""
+    """(q,) multiples of the standard errors of the effects ``known`` that hold all at once.
+    ``scores`` (q, m) are theirs, ``covariance`` is that of all."""
+    inside = covariance[np.ix_(known, known)]
     if np.isinf(allowed.df[known]).all():
-        return np.full(len(known), simultaneous_critical_value(covariance, level, seed))
-    return simultaneous_allowance(cells.small, scores, covariance, level, seed)
+        return np.full(len(known), simultaneous_critical_value(inside, level, seed))
+    return simultaneous_allowance(cells.small, scores, inside, level, seed)
 
 
 def _effect(
     cells: CellEstimates,
     average: Average,
-    place: tuple[str, Allowance, int],
+    place: tuple[str, Allowance, int, float],
     method: Method,
     *,
     level: float,
     critical: float | None,
     reason: Sentence | None,
 ) -> AttEstimate:
-    """``place``: its term, and its position among what is allowed for small cohorts."""
-    term, allowed, at = place
+    """``place``: its term, its position among what is allowed for small cohorts, its variance."""
+    term, allowed, at, variance = place
     used = np.flatnonzero(average.weights)
-    variance = float(average.score @ cells.joint @ average.score)
     estimate = average.value(cells.estimate)
     return AttEstimate(
         term=term,

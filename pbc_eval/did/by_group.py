@@ -18,13 +18,13 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.stats import f as f_distribution
 
 from pbc_eval._validate import check_choice, first_few
 from pbc_eval.did.averages import Kind
 from pbc_eval.did.cells import ControlGroup
 from pbc_eval.did.group_time import att_gt
 from pbc_eval.errors import DataError, DesignError
+from pbc_eval.numerics.distributions import f_sf
 from pbc_eval.panel.panel import Panel
 from pbc_eval.panel.parts import part_of, unit_frame
 from pbc_eval.results import AttEstimate
@@ -187,4 +187,4 @@ def _same_effect(table: pd.DataFrame) -> tuple[float | None, float | None]:
     between = float(np.sum(weight * (estimate - share @ estimate) ** 2)) / (k - 1)
     spread = float(np.sum((1 - share) ** 2 / left))
     statistic = between / (1 + 2 * (k - 2) / (k**2 - 1) * spread)
-    return statistic, float(f_distribution.sf(statistic, k - 1, (k**2 - 1) / (3 * spread)))
+    return statistic, float(f_sf(statistic, k - 1, (k**2 - 1) / (3 * spread)))

@@ -18,6 +18,7 @@ import numpy as np
 
 from pbc_eval.did.estimates import score_covariance
 from pbc_eval.did.notes import crv1
+from pbc_eval.did.shared_loadings import SharedLoadings
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.numerics.arrays import Floats, Ints
@@ -26,7 +27,8 @@ from pbc_eval.numerics.collinearity import COLLINEAR, dependent_columns
 from pbc_eval.panel.moments import CohortMoments
 from pbc_eval.panel.panel import Panel
 
-Loadings = list[tuple[Ints, Floats]]
+Loading = tuple[Ints, Floats]
+Loadings = list[Loading] | SharedLoadings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -119,7 +121,7 @@ def regress(
     gap = path - moments.weight @ path / total
     inverse = np.linalg.inv(gram)
     beta = inverse @ np.einsum("c,ctk,ct->k", moments.weight, demeaned, gap)
-    loadings: Loadings = []
+    loadings: list[Loading] = []
     for c in range(len(x)):
         rest = gap[c] - demeaned[c] @ beta
         rows = np.column_stack([demeaned[c].T @ rest, demeaned[c].T])

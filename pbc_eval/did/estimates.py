@@ -20,6 +20,7 @@ from typing import TypeAlias
 import numpy as np
 
 from pbc_eval.did.cells import CellPlan
+from pbc_eval.did.shared_loadings import SharedLoadings
 from pbc_eval.did.small_cohorts import (
     NO_SMALL_COHORTS,
     SmallCohorts,
@@ -146,7 +147,7 @@ def independent_of(moments: CohortMoments) -> Ints:
 
 
 def score_covariance(
-    loadings: list[tuple[Ints, Floats]], moments: CohortMoments, size: int
+    loadings: list[tuple[Ints, Floats]] | SharedLoadings, moments: CohortMoments, size: int
 ) -> Floats:
     """Covariance (size, size) of estimates whose influence in cohort c is row . (1, D - path_c).
 
@@ -154,7 +155,11 @@ def score_covariance(
     (m, T+1).
     """
     total = float(moments.weight.sum())
-    joint: Floats = np.zeros((size, size))
+    if moments.clusters is None and isinstance(loadings, SharedLoadings):
+        joint = loadings.covariance(moments.gram)
+        joint /= total**2
+        return joint
+    joint = np.zeros((size, size))
     if moments.clusters is None:
         for (where, rows), gram in zip(loadings, moments.gram, strict=True):
             joint[np.ix_(where, where)] += rows @ gram @ rows.T

@@ -16,7 +16,12 @@ import numpy as np
 
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.cells import CellPlan
-from pbc_eval.did.cohort_regression import Loadings, comparison_window, first_periods
+from pbc_eval.did.cohort_regression import (
+    Loading,
+    Loadings,
+    comparison_window,
+    first_periods,
+)
 from pbc_eval.did.estimates import CellEstimates
 from pbc_eval.did.estimator import Estimator, EstimatorOptions
 from pbc_eval.did.group_time_effects import DEFAULT_SEED, GroupTimeEffects
@@ -122,7 +127,7 @@ def impute(
     residual = np.zeros(n_cohorts * n_periods)
     residual[untreated] = path[untreated] - known @ (solve @ path[untreated])
     # Treated observations are taken about the mean effect of their cell: nothing is left.
-    loadings: Loadings = []
+    loadings: list[Loading] = []
     total = moments.weight.sum()
     for c in range(n_cohorts):
         mine = slice(c * n_periods, (c + 1) * n_periods)

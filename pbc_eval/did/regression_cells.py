@@ -20,6 +20,7 @@ from pbc_eval.did.estimates import (
     score_covariance,
 )
 from pbc_eval.did.notes import not_adjusted, weighted_by
+from pbc_eval.did.shared_loadings import SharedLoadings
 from pbc_eval.did.small_cohorts import small_from_moments
 from pbc_eval.did.small_sample import parts_from_moments
 from pbc_eval.errors import DesignError
@@ -76,13 +77,7 @@ def gather(
     """``effects`` (m,) and ``loadings`` of the ``cells`` (m,), their covariance times ``factor``;
     ``moments`` cover all periods in which the loadings do."""
     k, n_cohorts = plan.pool.shape
-    root = np.sqrt(factor)
-    scaled: Loadings = []
-    for c, (where, rows) in enumerate(loadings):
-        # Fixed shares add nothing: the row of the cohort's indicator stays empty.
-        share = np.zeros((1, rows.shape[1]))
-        share[0, 0] = 1.0 if shares == "estimated" else 0.0
-        scaled.append((np.append(cells[where], k + c), np.vstack([root * rows, share])))
+    scaled = _scaled(loadings, cells, (k, n_cohorts), np.sqrt(factor), shares)
     estimate = np.full(k, np.nan)
     estimate[cells] = effects
     own, pool = distinct_from_moments(plan, moments)
@@ -103,6 +98,35 @@ def gather(
         ),
         small=small_from_moments(scaled, moments, k + n_cohorts),
         independent=independent_of(moments),
+    )
+
+
+def _scaled(
+    loadings: Loadings, cells: Ints, size: tuple[int, int], root: float, shares: Shares
+) -> Loadings:
+    """The loadings times ``root`` at the places of the ``cells`` among k, and after those the rows
+    of the C cohorts' indicators; ``size``: k and C. Fixed shares add nothing to them."""
+    k, n_cohorts = size
+    counts = 1.0 if shares == "estimated" else 0.0
+
+    def with_share(c: int, where: Ints, rows: Floats) -> tuple[Ints, Floats]:
+        share = np.zeros((1, rows.shape[1]))
+        share[0, 0] = counts
+        return np.append(cells[where], k + c), np.vstack([root * rows, share])
+
+    if not isinstance(loadings, SharedLoadings):
+        return [with_share(c, *pair) for c, pair in enumerate(loadings)]
+    pairs = [
+        with_share(c, *pair)
+        for c, pair in enumerate(zip(loadings.where, loadings.own, strict=True))
+    ]
+    shared = np.zeros((k + n_cohorts, loadings.shared.shape[1]))
+    shared[cells] = root * loadings.shared
+    return SharedLoadings(
+        where=tuple(where for where, _ in pairs),
+        own=tuple(rows for _, rows in pairs),
+        shared=shared,
+        each=loadings.each,
     )
 
 

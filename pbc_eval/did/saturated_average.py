@@ -21,12 +21,15 @@ from pbc_eval.did.cohort_regression import (
 )
 from pbc_eval.did.regression_cells import indicators, refuse_without_never, treated_cells
 from pbc_eval.errors import DesignError
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Number
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.moments import CohortMoments, moments_of_arrays
 from pbc_eval.panel.panel import Panel
 
 Regression = Literal["interaction_weighted", "extended_two_way"]
 MOST_CLUSTERS = 1_000  # beyond it the normal reference serves
+MOST_EFFECTS = 2_500  # beyond it one regression takes minutes and gigabytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -66,8 +69,8 @@ def saturated_average(
     """``regression``: against the never treated ("interaction_weighted", which leaves
     ``anticipation`` periods before the start open), or against all not treated at the time.
 
-    Raises DesignError for panels that are not complete, and fewer than 2 or more than 1,000
-    clusters (units, where there is no cluster).
+    Raises DesignError for panels that are not complete, fewer than 2 or more than 1,000 clusters
+    (units, where there is no cluster), and more than 2,500 effects.
     """
     moments = clustered_moments(panel, owner)
     if regression == "interaction_weighted":
@@ -84,6 +87,16 @@ def saturated_average(
         moments = first_periods(moments, window)
         plan = treated_cells(panel)
     cells = np.flatnonzero(plan.usable)
+    if len(cells) > MOST_EFFECTS:
+        raise DesignError(
+            f"{panel.name}: {owner} goes through an effect for every group and period, here "
+            f"{len(cells):,}, and the most is {MOST_EFFECTS:,}; group starts into years, or use "
+            "the errors of the estimator.",
+            rule=Sentence(
+                "It is not for more than {most} effects by group and period.",
+                most=Number(MOST_EFFECTS),
+            ),
+        )
     x, names = indicators(plan, cells, window)
     fit = regress(moments, x, names, panel.name)
     return SaturatedAverage(

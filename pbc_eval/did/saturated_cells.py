@@ -5,23 +5,24 @@ from dataclasses import replace
 import numpy as np
 
 from pbc_eval.did.cells import CellPlan
-from pbc_eval.did.cohort_regression import first_periods, regress
+from pbc_eval.did.cohort_regression import first_periods
 from pbc_eval.did.estimates import CellEstimates
 from pbc_eval.did.incomplete import gather_incomplete, observed, saturated
 from pbc_eval.did.linear_covariates import adjusted_for, saturated_adjusted
 from pbc_eval.did.notes import crv1
-from pbc_eval.did.regression_cells import Shares, gather, indicators
+from pbc_eval.did.regression_cells import Shares, gather
+from pbc_eval.did.saturated_regression import saturated_regression
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Number
 from pbc_eval.panel.panel import Panel
 
-MOST_EFFECTS = 2_500  # beyond it one regression takes minutes and gigabytes
+MOST_EFFECTS = 12_000  # the covariance of so many is 1.2 GB
 
 
 def refuse_too_many_effects(panel: Panel, owner: str) -> None:
-    """Raise DesignError where a report would wait minutes for one regression with an effect for
-    every group and period; it stands among the estimators that were left out."""
+    """Raise DesignError where effects of every group and period would have a covariance that
+    memory may not hold; the estimator stands among those that were left out."""
     effects = (len(panel.cohorts) - 1) * panel.n_periods
     if effects > MOST_EFFECTS:
         raise DesignError(
@@ -48,8 +49,7 @@ def saturated_cells(
     if panel.balanced and not adjusted_by:
         moments = first_periods(panel.moments(), window)
         at = np.flatnonzero(plan.usable)
-        x, names = indicators(plan, at, window)
-        fit = regress(moments, x, names, panel.name)
+        fit = saturated_regression(moments, plan, at, panel.name)
         cells = gather(plan, at, fit.beta, fit.loadings, moments, factor=fit.factor, shares=shares)
         return cells, fit.inference, ()
     note = (adjusted_for(panel, adjusted_by),) if adjusted_by else ()

@@ -29,6 +29,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pbc_eval.did.shared_loadings import SharedLoadings
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.numerics.clustered import clusters_of
 from pbc_eval.numerics.distributions import chi2_quantile, t_quantile
@@ -163,7 +164,10 @@ def _variances(
 
 
 def small_from_moments(
-    loadings: Sequence[tuple[Ints, Floats]], moments: CohortMoments, m: int, strata: int = 1
+    loadings: Sequence[tuple[Ints, Floats]] | SharedLoadings,
+    moments: CohortMoments,
+    m: int,
+    strata: int = 1,
 ) -> SmallCohorts:
     """From the loadings and moments that ``score_covariance`` takes, over ``m`` estimates; each
     cohort has ``strata`` groups of units that are independent of one another."""

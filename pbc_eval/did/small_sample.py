@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pbc_eval.did.shared_loadings import SharedLoadings
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.numerics.clustered import clusters_of, sandwich
 from pbc_eval.numerics.distributions import f_sf
@@ -54,7 +55,7 @@ class SmallSampleTest:
 
 
 def parts_from_moments(
-    loadings: list[tuple[Ints, Floats]], moments: CohortMoments, at: Ints
+    loadings: list[tuple[Ints, Floats]] | SharedLoadings, moments: CohortMoments, at: Ints
 ) -> CohortParts | None:
     """Parts of the cells ``at``, from the loadings of ``cells_from_moments``; None if too many."""
     n_cohorts = len(loadings)

@@ -14,6 +14,7 @@ from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import DataRoles
 from pbc_eval.errors import SpecError
 from pbc_eval.intake.input_files import InputFiles
+from pbc_eval.intake.long_cells import refuse_long_cells, refuse_long_cells_of
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.pulls import digest_of_arrays
 from pbc_eval.panel.source import Source
@@ -23,11 +24,14 @@ def data_table(spec: EvaluationSpec, files: InputFiles, as_text: Sequence[str] =
     """The table of units and periods; ``as_text`` are columns of a file whose numbers are read as
     they are written.
 
-    Raises SpecError for a file that is not there, DataError for an engine that is not reached.
+    Raises SpecError for a file that is not there, DataError for an engine that is not reached, and
+    for a named column of a file with a text that is too long to be shown.
     """
     data = _roles(spec)
     if data.backend is None:
-        return files.table(spec.path(data.file), data, as_text)
+        source = files.table(spec.path(data.file), data, as_text)
+        refuse_long_cells(source, _named(spec))
+        return source
     return files.at_engine(data, spec.path(data.file) if data.file else None)
 
 
@@ -40,11 +44,13 @@ def data_frame(
     Raises as ``data_table``, and DesignError for more than ``data.pull_limit`` allows.
     """
     data = _roles(spec)
+    named = _named(spec)
     if data.backend is None:
-        return *files.frame(spec.path(data.file), data, as_text), ()
+        frame, notes = files.frame(spec.path(data.file), data, as_text)
+        refuse_long_cells_of(spec.path(data.file).name, frame, named)
+        return frame, notes, ()
     source = data_table(spec, files)
     assert source.pulls is not None
-    named = set(_texts(spec.model_dump(include={"data", "design", "outcomes", "counts"})))
     columns = [column for column in source.columns if column in named]
     rows = int(source.table.count().to_pyarrow().as_py())
     what = Sentence("the table of people")
@@ -52,9 +58,16 @@ def data_frame(
     frame = _as_floats(source, columns)
     order = [data.unit, *(column for column in columns if column != data.unit)]
     frame = frame.sort_values([c for c in order if c in frame], ignore_index=True)
+    refuse_long_cells_of(str(data.table), frame, columns)
     digest = digest_of_arrays(frame[column].to_numpy() for column in columns)
     source.pulls.seen(str(data.table), "table", digest)
     return frame, source.notes, source.pulls.in_words(str(data.table))
+
+
+def _named(spec: EvaluationSpec) -> list[str]:
+    """Every text of the parts of the file that name columns, each once."""
+    parts = spec.model_dump(include={"data", "design", "outcomes", "counts"})
+    return list(dict.fromkeys(_texts(parts)))
 
 
 def _roles(spec: EvaluationSpec) -> DataRoles:

@@ -5,7 +5,6 @@ edition before, the registered evaluation, the hashes. They share one ``InputFil
 what was read for as long as the run lasts, and no longer.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from pbc_eval.agreement.outcomes import DataRoles
 from pbc_eval.agreement.sizes import LONGEST_NAME
 from pbc_eval.agreement.table_layout import AS_IT_IS, TableLayout
 from pbc_eval.errors import DataError
+from pbc_eval.intake.file_hash import sha256
 from pbc_eval.intake.table_files import open_table, under_short_names
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.pulls import Pulls
@@ -88,12 +88,6 @@ class InputFiles:
     def sha256(self, path: Path) -> str:
         """The hash of the file as it is on disk, without the ``::table`` in it."""
         return self.read(Path(str(path).partition("::")[0]), sha256)
-
-
-def sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _held(path: Path, layout: TableLayout, *as_text: str) -> Source:

@@ -31,10 +31,13 @@ WAYS = {
     "dates": {"time": "day", "cohort": "start"},
     "yes and no as text": {"outcome": "better"},
     "gaps": {"table": "gaps", "missing": "pairs"},
+    "starts read from treatment": {"switching": "last_until_end"},
+    "rows after treatment left out": {"switching": "leave_out_after", "missing": "pairs"},
 }
-# Every way on PostgreSQL; two on Spark, a plan of which takes seconds.
+# Every way on PostgreSQL; three on Spark, a plan of which takes seconds.
 SHOWN = [("postgres", way) for way in WAYS]
 SHOWN += [("spark", "dates"), ("spark", "covariates, clusters and weights")]
+SHOWN += [("spark", "starts read from treatment")]
 
 
 def people(n: int = 150) -> pd.DataFrame:
@@ -53,6 +56,7 @@ def people(n: int = 150) -> pd.DataFrame:
             "day": [datetime.date(y, 1, 1) for y in year],
             "start": [datetime.date(y, 1, 1) if y else None for y in begun],
             "area": unit % 17,
+            "on": (begun > 0) & (year >= begun) & ((unit % 7 > 0) | (year < 2006)),
             "w": 1.0 + unit % 5 / 3,
             "size": (unit * 37 % 11) / 7,
             "kind": [("north", "South", "école")[u % 3] for u in unit],
@@ -93,7 +97,12 @@ def engines(tables, tmp_path_factory):
         }
 
 
-def numbers(data, *, table: str = "panel", **way) -> dict[str, np.ndarray]:
+def numbers(data, *, table: str = "panel", switching="", **way) -> dict[str, np.ndarray]:
+    if switching:
+        data = pbc.starts_of_treatment(
+            data, unit="unit", time="year", treatment="on", switching=switching
+        )
+        way |= {"cohort": "first_treated"}
     roles = {"unit": "unit", "time": "year", "outcome": "y", "cohort": "first"} | way
     panel = Panel.from_data(data, **roles)
     effects = pbc.att_gt(panel)

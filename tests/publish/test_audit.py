@@ -95,6 +95,40 @@ def test_each_kind_of_fault_is_found_where_it_is_and_nowhere_else(tmp_path):
             assert rule in rules, (part, rules)
 
 
+PALE = """() => [...document.querySelectorAll('td, p, a, summary')].forEach(
+  (one, at) => { if (at % 7 === 3) one.style.color = '#999'; })"""
+
+
+@pytest.mark.soak
+@NEEDS_CHROMIUM
+def test_colours_looked_at_on_some_texts_of_each_kind_find_every_cause_that_all_texts_have(
+    tmp_path,
+):
+    cells = "".join(f"<tr><td>Words {n}</td><td class='num'>{n}</td></tr>" for n in range(60))
+    lines = "".join(f"<p class='k{n % 3}'>Line {n} <a href='#a'>there</a></p>" for n in range(40))
+    table = f'<div tabindex="0"><table>{cells}</table></div>'
+    dark = '<div style="background:#222"><p>On dark</p><p style="color:#eee">Light</p></div>'
+    page_of_all = page_with(tmp_path, lines + table + dark)
+    with chromium() as browser, audited.opened(browser, page_of_all, bypass_csp=True) as page:
+        page.evaluate(PALE)
+        some = [v for v in audited.axe_violations(page) if v["id"] == audited.COLOURS]
+        every = page.evaluate("() => axe.run({runOnly: ['color-contrast']})")["violations"]
+    causes = [
+        {
+            cause.key
+            for cause in by_cause(
+                Fault("a", violation["id"], node["html"], "", 1280)
+                for violation in violations
+                for node in violation["nodes"]
+            )
+        }
+        for violations in (some, every)
+    ]
+    assert causes[0] == causes[1]
+    assert len(causes[1]) > 3
+    assert len(some[0]["nodes"]) < len(every[0]["nodes"])
+
+
 @pytest.mark.soak
 @NEEDS_CHROMIUM
 def test_a_new_fault_is_an_exit_code_and_an_accepted_one_is_none(tmp_path):

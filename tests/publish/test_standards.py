@@ -20,14 +20,19 @@ from hypothesis import strategies as st
 from libcoveocds.lib.additional_checks import CHECKS, run_additional_checks
 from ocds import invalid_in, unknown_in
 from pyshacl import validate
-from rdflib import Graph
+from rdflib import Graph, URIRef
 
+from pbc_eval.agreement.site import load_site
 from pbc_eval.publish.formats.csv_files import csv_text
 from pbc_eval.publish.formats.dictionary import described_table, metadata_of
 from pbc_eval.publish.formats.write import write
+from pbc_eval.publish.site import catalogue
 from pbc_eval.publish.site.build import write_site
+from pbc_eval.publish.site.checked import Checked
+from pbc_eval.publish.site.listed import Shelf, read_shelf
 from pbc_eval.report.page import page_of
 
+DCAT = "http://www.w3.org/ns/dcat#"
 GOLDEN = PROJECT / "tests" / "golden" / "standards"
 INDIGO = json.loads((GOLDEN / "indigo_project_schema_4.1.0.json").read_text(encoding="utf-8"))
 ACCOUNT = {
@@ -171,3 +176,26 @@ def test_the_catalogue_holds_what_dcat_ap_asks_for(site: Path) -> None:
     conforms, _, words = validate(data, shacl_graph=shapes)
     assert conforms, words
     assert len(data) > 40
+
+
+def test_catalogues_by_year_hold_it_too_and_the_whole_leads_to_them(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "MOST_IN_ONE", 1)
+    shelf = read_shelf(site, Checked(site, trust_memory=False))
+    shelf = Shelf(shelf.contracts * 2, ())
+    shapes = Graph().parse(GOLDEN / "dcat_ap_mandatory.ttl", format="turtle")
+    files = catalogue.catalogues(shelf, load_site(site))
+    graphs = {
+        name: Graph().parse(data=json.dumps(w), format="json-ld") for name, w in files.items()
+    }
+    for data in graphs.values():
+        conforms, _, words = validate(data, shacl_graph=shapes)
+        assert conforms, words
+    # Who follows the links has each catalogue said once, by its own file.
+    both = graphs.pop("catalog.jsonld") + next(iter(graphs.values()))
+    assert validate(both, shacl_graph=shapes)[0]
+    parts = list(both.objects(predicate=URIRef(f"{DCAT}catalog")))
+    assert len(parts) == 2
+    held = [len(set(both.objects(part, URIRef(f"{DCAT}dataset")))) for part in parts]
+    assert sorted(held) == [0, 3]  # the series and its two editions, of the one that was followed

@@ -19,6 +19,33 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 OPEN_ALL = "document.querySelectorAll('details').forEach(one => one.open = true)"
 HEIGHT = 900  # of the window
+COLOURS = "color-contrast"
+# Which texts differ to the eye: what they and all around them are, and how they are coloured,
+# lettered and placed. A few of each kind are looked at, the first and the last among them.
+OF_EACH_KIND = """() => {
+  const kinds = new Map(), known = new Map();
+  const kind = one => {
+    if (!one) return '';
+    if (!known.has(one)) {
+      const s = getComputedStyle(one);
+      known.set(one, [kind(one.parentElement), one.tagName, one.className, s.color,
+        s.backgroundColor, s.backgroundImage, s.opacity, s.fontSize, s.fontWeight, s.position,
+        s.float, s.textShadow, s.filter, s.mixBlendMode].join('|'));
+    }
+    return known.get(one);
+  };
+  for (const one of document.querySelectorAll('body, body *')) {
+    const text = [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+    if (text || one.matches('input, select, textarea, button')) {
+      const of = kind(one);
+      kinds.set(of, [...(kinds.get(of) || []), one]);
+    }
+  }
+  const some = [...kinds.values()].flatMap(
+    all => [...new Set([all[0], all[all.length >> 1], all[all.length - 1]])]);
+  window.pbcSome = some;
+  return some.length;
+}"""
 
 
 def chromium_on_this_machine() -> str | None:
@@ -78,16 +105,22 @@ def opened(
 def axe_violations(page: "Page", *, without: tuple[str, ...] = ()) -> list[dict[str, Any]]:
     """What axe-core finds wrong with an open page at WCAG 2.2 AA and by best practice: a rule with
     its nodes each. The page's own policy lets nothing run: open it with ``bypass_csp=True``.
-    ``without`` names rules to leave out. Raises PublicationError where axe looked at nothing."""
+    Colours take most of the time, and are looked at on some texts of each kind. ``without`` names
+    rules to leave out. Raises PublicationError where axe looked at nothing."""
     page.evaluate(OPEN_ALL)
     page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
-    asked = {
+    off = {rule: {"enabled": False} for rule in (*without, COLOURS)}
+    asked: dict[str, Any] = {
         "runOnly": {"type": "tag", "values": RULES},
-        "rules": {rule: {"enabled": False} for rule in without},
+        "rules": off,
         "resultTypes": ["violations"],
     }
     answer = page.evaluate("asked => axe.run(asked)", asked)
     if not answer["passes"]:
         raise PublicationError(f"{page.url}: axe looked at nothing.")
     violations: list[dict[str, Any]] = answer["violations"]
+    if COLOURS not in without and page.evaluate(OF_EACH_KIND):
+        asked = {"runOnly": [COLOURS], "resultTypes": ["violations"]}
+        run = "asked => axe.run({include: window.pbcSome}, asked)"
+        violations += page.evaluate(run, asked)["violations"]
     return violations

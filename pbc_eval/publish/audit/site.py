@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,9 +43,14 @@ def pages_of(reports: Path) -> tuple[Path, ...]:
 
 
 def audit_site(
-    reports: Path, *, baseline: Path | None = None, tell: Callable[[str], None] = lambda name: None
+    reports: Path,
+    *,
+    baseline: Path | None = None,
+    workers: int = 1,
+    tell: Callable[[str], None] = lambda name: None,
 ) -> Audit:
-    """Look at every page under ``reports``; ``tell`` is called with the name of each.
+    """Look at every page under ``reports``, in as many browsers at a time as there are ``workers``;
+    ``tell`` is called with the name of each.
 
     ``baseline`` is by default audit-baseline.json in the folder. Raises SpecError for a folder
     without pages or a baseline that is none, PublicationError where no browser can be started.
@@ -52,14 +58,23 @@ def audit_site(
     reports = reports.resolve()
     pages = pages_of(reports)
     known = known_in(baseline or reports / BASELINE)
-    faults: list[Fault] = []
     start = time.perf_counter()
-    with chromium() as browser:
-        for page in pages:
-            name = page.relative_to(reports).as_posix()
-            faults += faults_of(browser, page, name)
-            tell(name)
-    causes = by_cause(faults)
+    names = {page: page.relative_to(reports).as_posix() for page in pages}
+    # Dealt out by size, so that no browser has the heavy pages alone.
+    heavy_first = sorted(pages, key=lambda page: (-page.stat().st_size, names[page]))
+    hands = [heavy_first[at::workers] for at in range(min(workers, len(pages)))]
+
+    def look(hand: list[Path]) -> dict[Path, tuple[Fault, ...]]:
+        seen = {}
+        with chromium() as browser:
+            for page in hand:
+                seen[page] = faults_of(browser, page, names[page])
+                tell(names[page])
+        return seen
+
+    with ThreadPoolExecutor(len(hands)) as pool:
+        seen = {page: faults for part in pool.map(look, hands) for page, faults in part.items()}
+    causes = by_cause(fault for page in pages for fault in seen[page])
     return Audit(
         pages=tuple(page.relative_to(reports).as_posix() for page in pages),
         seconds=time.perf_counter() - start,

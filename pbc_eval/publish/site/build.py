@@ -21,7 +21,7 @@ from pbc_eval.errors import PublicationError
 from pbc_eval.publish.checksums import SUMS, sums_text
 from pbc_eval.publish.edition import put_all_back, site_lock
 from pbc_eval.publish.edition_log import LOG, add_to_log
-from pbc_eval.publish.site.catalogue import catalogue
+from pbc_eval.publish.site.catalogue import CATALOGUE, catalogues
 from pbc_eval.publish.site.checked import Checked
 from pbc_eval.publish.site.drawn import Drawer
 from pbc_eval.publish.site.feed import atom_feed, sitemap
@@ -33,8 +33,8 @@ from pbc_eval.publish.site.pages import contract_page, editions_csv, index_pages
 from pbc_eval.publish.site.served import put_where_served
 
 INDEX = "index.html"
-OF_THE_SITE = (INDEX, "catalog.jsonld", "feed.xml", "sitemap.xml", SUMS)  # LOG only grows
-PAGED = ("index-*.html", "find-*.html")  # where reports are many
+OF_THE_SITE = (INDEX, CATALOGUE, "feed.xml", "sitemap.xml", SUMS)  # LOG only grows
+PAGED = ("index-*.html", "find-*.html", "catalog-*.jsonld")  # where reports are many
 OF_A_CONTRACT = (INDEX, "editions.csv", "indigo.json", "ocds.json")
 
 
@@ -108,7 +108,7 @@ def _files(
     if has_feed:
         files["feed.xml"] = atom_feed(shelf, site, head=head)
         files["sitemap.xml"] = sitemap(shelf, site)
-    files["catalog.jsonld"] = _json(catalogue(shelf, site))
+    files |= {name: _json(whole) for name, whole in catalogues(shelf, site).items()}
     pages = index_pages(shelf, site, has_feed=has_feed)
     files |= {name: page.encode() for name, page in pages.items()}
     for name in list(files)[of_contracts:]:

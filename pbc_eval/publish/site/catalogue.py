@@ -4,6 +4,7 @@ DCAT-AP 3.0 (SEMIC, European Commission, 2024): a catalogue of one dataset an ed
 series of its contract. Without an address of the site all links are relative to this file.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from pbc_eval.agreement.site import Site
@@ -33,25 +34,53 @@ _FILES = {  # of an edition, the ones that a portal offers; the others are in th
 }
 
 
-def catalogue(shelf: Shelf, site: Site) -> dict[str, Any]:
-    """The catalogue as JSON-LD."""
+CATALOGUE = "catalog.jsonld"
+MOST_IN_ONE = 500  # contracts; beyond them they are in catalogues by year of so many at most
+
+
+def catalogues(shelf: Shelf, site: Site) -> dict[str, dict[str, Any]]:
+    """The catalogue as JSON-LD, by file: one, or where contracts are very many, one that lists
+    those of the years (``dcat:catalog``), each contract in that of its newest edition."""
     base = site.address or ""
-    node: dict[str, Any] = {
+    whole = _catalogue(site, base or "./", site.title)
+    whole["foaf:homepage"] = {"@id": f"{base}index.html"}
+    if editions := shelf.editions:
+        whole["dct:issued"] = _date(editions[-1])
+        whole["dct:modified"] = _date(editions[0])
+    if len(shelf.contracts) <= MOST_IN_ONE:
+        whole["dcat:dataset"] = _datasets(shelf.contracts, site, base)
+        return {CATALOGUE: whole}
+    by_year: dict[int, list[Contract]] = {}
+    for contract in shelf.contracts:
+        by_year.setdefault(contract.newest.released.year, []).append(contract)
+    files = {CATALOGUE: whole}
+    parts = []
+    for year in sorted(by_year, reverse=True):
+        contracts = by_year[year]
+        for number, first in enumerate(range(0, len(contracts), MOST_IN_ONE), start=1):
+            file = f"catalog-{year}.jsonld" if number == 1 else f"catalog-{year}-{number}.jsonld"
+            title = f"{site.title}, {year}" if number == 1 else f"{site.title}, {year}, {number}"
+            parts.append({"@id": base + file})  # what it is, its own file says, once
+            some = contracts[first : first + MOST_IN_ONE]
+            files[file] = _catalogue(site, base + file, title)
+            files[file]["dcat:dataset"] = _datasets(some, site, base)
+    whole["dcat:catalog"] = parts
+    return files
+
+
+def _catalogue(site: Site, at: str, title: str) -> dict[str, Any]:
+    return {
         "@context": _CONTEXT,
-        "@id": base or "./",
+        "@id": at,
         "@type": "dcat:Catalog",
-        "dct:title": _words(site.title, site),
+        "dct:title": _words(title, site),
         "dct:description": _words(site.summary, site),
         "dct:publisher": _agent(site.publisher or site.title),
-        "foaf:homepage": {"@id": f"{base}index.html"},
     }
-    if editions := shelf.editions:
-        node["dct:issued"] = _date(editions[-1])
-        node["dct:modified"] = _date(editions[0])
-    node["dcat:dataset"] = [
-        node for contract in shelf.contracts for node in _contract(contract, site, base)
-    ]
-    return node
+
+
+def _datasets(contracts: Sequence[Contract], site: Site, base: str) -> list[dict[str, Any]]:
+    return [node for contract in contracts for node in _contract(contract, site, base)]
 
 
 def _contract(contract: Contract, site: Site, base: str) -> list[dict[str, Any]]:

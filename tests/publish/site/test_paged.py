@@ -12,7 +12,7 @@ from pages import Reader
 
 from pbc_eval.agreement.site import Site
 from pbc_eval.publish.page import refuse_an_unfit_page, script_source
-from pbc_eval.publish.site import paged
+from pbc_eval.publish.site import catalogue, paged
 from pbc_eval.publish.site.build import write_site
 from pbc_eval.publish.site.checked import Checked
 from pbc_eval.publish.site.listed import Contract, Listed, Shelf, read_shelf
@@ -116,6 +116,7 @@ def test_pages_of_the_list_run_nothing_and_search_pages_one_script(listed, monke
 def test_pages_go_when_the_list_is_short_again(tmp_path, monkeypatch):
     monkeypatch.setattr("pbc_eval.publish.site.pages.MOST_LISTED", 1)
     monkeypatch.setattr(paged, "MOST_LISTED", 1)
+    monkeypatch.setattr(catalogue, "MOST_IN_ONE", 1)
     put(tmp_path, "a")
     put(tmp_path, "b")
     write_site(tmp_path)
@@ -123,6 +124,32 @@ def test_pages_go_when_the_list_is_short_again(tmp_path, monkeypatch):
     assert {"index.html", "index-2.html", "find-2026.html"} == made
     sums = (tmp_path / "SHA256SUMS").read_text()
     assert all(name in sums for name in made)
+    catalogues = {path.name for path in tmp_path.glob("*.jsonld")}
+    assert catalogues == {"catalog.jsonld", "catalog-2026.jsonld", "catalog-2026-2.jsonld"}
+    assert all(name in sums for name in catalogues)
     monkeypatch.undo()
     write_site(tmp_path)
     assert {path.name for path in tmp_path.glob("*.html")} == {"index.html"}
+    assert [path.name for path in tmp_path.glob("*.jsonld")] == ["catalog.jsonld"]
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.integers(2019, 2026), min_size=1, max_size=30), st.integers(1, 12))
+def test_every_edition_is_in_one_catalogue_which_the_whole_lists(listed, years, most):
+    shelf = shelf_of(listed, years)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogue, "MOST_IN_ONE", most)
+        files = catalogue.catalogues(shelf, Site())
+    whole = files.pop("catalog.jsonld")
+    assert bool(files) == (len(years) > most)
+    parts = files or {"catalog.jsonld": whole}
+    identifiers = [
+        node["dct:identifier"]
+        for part in parts.values()
+        for node in part["dcat:dataset"]
+        if node["@type"] == "dcat:Dataset"
+    ]
+    assert sorted(identifiers) == sorted(f"{e.id}/{e.edition}" for e in shelf.editions)
+    assert all(len(part["dcat:dataset"]) <= 2 * most for part in files.values())
+    assert [part["@id"] for part in whole.get("dcat:catalog", [])] == list(files)
+    assert ("dcat:dataset" in whole) != bool(files)
