@@ -32,6 +32,7 @@ ROOMS = {
     "disclosure": "Release",
     "lab": "The workbench",
     "report": "The workbench",
+    "publish": "Publishing",
     "results": "Results",
     "errors": "Results",
     "numerics": "Statistics that several methods share",
@@ -122,10 +123,16 @@ def public_names() -> dict[str, str]:
 def api_page() -> str:
     """Every public name with how it is called and what its docstring says."""
     rooms: dict[str, list[str]] = {}
+    examples = api_examples()
     for name, module in sorted(public_names().items()):
         thing = getattr(import_module(module), name)
-        rooms.setdefault(ROOMS[module.split(".")[1]], []).append(_entry(name, thing))
-    about = "Each result has `.summary()`, `.to_frame()`, `.plot()` and `.explain()`."
+        rooms.setdefault(ROOMS[module.split(".")[1]], []).append(
+            _entry(name, thing, examples.get(name, ""))
+        )
+    about = (
+        "Each result has `.summary()`, `.to_frame()`, `.plot()` and `.explain()`. Examples are run "
+        "by the tests, one after another in one session, after `import pandas as pd`."
+    )
     parts = [f"# Public names\n\n`import pbc_eval as pbc`. {about}\n"]
     for heading in dict.fromkeys(ROOMS.values()):
         if heading in rooms:
@@ -133,9 +140,17 @@ def api_page() -> str:
     return "\n".join(parts) + "\n"
 
 
-def _entry(name: str, thing: Any) -> str:
+def api_examples() -> dict[str, str]:
+    """The example of each public name that has one, as it would stand in a session."""
+    text = (Path(__file__).parent / "api-examples.txt").read_text(encoding="utf-8")
+    parts = re.split(r"^## (\w+)$", text, flags=re.MULTILINE)[1:]
+    return {name: example.strip() for name, example in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def _entry(name: str, thing: Any, example: str = "") -> str:
     words = inspect.getdoc(thing) or ""
-    return f"### {name}\n\n```python\n{_call(name, thing)}\n```\n\n```text\n{words}\n```\n"
+    shown = f"\n```pycon\n{example}\n```\n" if example else ""
+    return f"### {name}\n\n```python\n{_call(name, thing)}\n```\n\n```text\n{words}\n```\n{shown}"
 
 
 def _call(name: str, thing: Any) -> str:

@@ -27,6 +27,16 @@ NOTE_HELD = (
 NOTE = "Shown on this machine, before disclosure control; release() says what may be published."
 
 
+def in_one_line(whole: Any) -> str:
+    """The ``repr`` of a whole report: its edition, and what it holds, each in its own one line."""
+    spec = whole.spec
+    parts = [f"{spec.id}, edition {spec.edition}"]
+    if findings := getattr(whole, "findings", ()):
+        parts.append(counted(len(findings), "outcome"))
+    parts += [repr(part) for name in ("payment", "sroi") if (part := getattr(whole, name, None))]
+    return f"<{type(whole).__name__}: {', '.join(parts)}>"
+
+
 class Displayed(ABC):
     """A result with a short ``repr`` and a table for notebooks. Whoever inherits has ``to_frame``;
     data classes among them say ``repr=False``."""

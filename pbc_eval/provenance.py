@@ -97,7 +97,7 @@ def _git(root: Path, *words: str) -> str:
     done = subprocess.run(  # noqa: S603 fixed words only
         ["git", "-C", str(root), *words],  # noqa: S607 git is found on the user's own path
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=True,
         timeout=60,  # a busy machine must not change what a page says
     )
@@ -135,7 +135,7 @@ def write_manifest(folder: Path, facts: dict[str, Any], files: Iterable[Path]) -
     outputs = {path.relative_to(folder).as_posix(): sha256(path) for path in sorted(files)}
     target = folder / MANIFEST
     text = json.dumps({**facts, "outputs_sha256": outputs}, indent=1, sort_keys=True)
-    target.write_text(text + "\n", encoding="utf-8")
+    target.write_text(text + "\n", encoding="utf-8", newline="\n")
     return target
 
 

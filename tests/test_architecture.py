@@ -47,6 +47,7 @@ HOMES = {  # third-party tool -> the one place that may import it
     "jupyter_server": "lab/server.py",
     "markdown_it": "publish/own_words.py",
     "playwright": "publish/audit",
+    "docx": "publish/word",
 }
 MODULES = sorted(ROOT.rglob("*.py"))
 

@@ -46,6 +46,7 @@ def test_what_is_read_off_the_code_names_every_key_and_every_public_name():
     api = made.api_page()
     assert {name for name in pbc.__all__ if f"### {name}\n" not in api} <= {"__version__"}
     assert " at 0x" not in api
+    assert [name for name, text in made.api_examples().items() if text not in api] == []
     keys = made.keys_page("Keys", made.json_schema())
     assert "| `discount` |" in keys
     assert "| `control_group` |" in keys

@@ -78,7 +78,7 @@ def pins_that_are_not_offered(file: Path) -> list[str]:
 
 def _asked(words: list[str]) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", *words], capture_output=True, text=True, check=False
+        [sys.executable, "-m", *words], capture_output=True, encoding="utf-8", check=False
     )
 
 

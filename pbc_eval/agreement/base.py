@@ -39,6 +39,9 @@ NUMBERS = (
     "as text is refused."
 )
 SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
+RESERVED = frozenset(  # names that Windows gives to no file or folder
+    ("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)))
+)
 _REORDERING = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}  # they reorder what a reader sees
 
 
@@ -150,6 +153,11 @@ def _refuse_unsafe_id(value: str) -> str:
         raise ValueError(
             f"must be lower-case letters, digits and single hyphens (it names a folder and a web "
             f"address), got {value!r}"
+        )
+    if value in RESERVED:
+        raise ValueError(
+            f"names a folder, and Windows keeps {value!r} for a device: no folder can have that "
+            f"name there. Use '{value}-1', or a longer name"
         )
     return value
 

@@ -11,6 +11,11 @@ def contained_file(owner: str, folder: Path, file: str) -> Path:
 
     Raises SpecError if it is missing or lies out of the folder, through a link or otherwise.
     """
+    if "\\" in file:
+        raise SpecError(
+            f"{owner}: file {file!r} has a backslash, which only Windows takes for a folder. Write "
+            f"{file.replace(chr(92), '/')!r}, which every system does."
+        )
     root = folder.resolve()
     file, mark, table = file.partition("::")
     located = (root / file).resolve()

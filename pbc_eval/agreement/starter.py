@@ -77,9 +77,11 @@ def write_starter(
     """
     check_choice("new", "method", method, METHODS, SpecError)
     name = _fresh_folder(folder)
-    (folder / SCHEMA_FILE).write_text(schema_text(), encoding="utf-8")
+    (folder / SCHEMA_FILE).write_text(schema_text(), encoding="utf-8", newline="\n")
     target = folder / "evaluation.yaml"
-    target.write_text(starter_text(method, parts).replace("my-evaluation", name), "utf-8")
+    target.write_text(
+        starter_text(method, parts).replace("my-evaluation", name), "utf-8", newline="\n"
+    )
     return target
 
 
@@ -113,11 +115,13 @@ def _parts(text: str) -> dict[str, str]:
 def write_portfolio_starter(folder: Path) -> Path:
     """The same for a portfolio: portfolio.yaml, its schema, a table of two rows and a SOURCE.md."""
     name = _fresh_folder(folder)
-    (folder / PORTFOLIO_SCHEMA_FILE).write_text(portfolio_schema_text(), encoding="utf-8")
-    (folder / "results.csv").write_text(PORTFOLIO_TABLE, encoding="utf-8")
+    (folder / PORTFOLIO_SCHEMA_FILE).write_text(
+        portfolio_schema_text(), encoding="utf-8", newline="\n"
+    )
+    (folder / "results.csv").write_text(PORTFOLIO_TABLE, encoding="utf-8", newline="\n")
     target = folder / PORTFOLIO_FILE
     text = PORTFOLIO_STARTER.read_text(encoding="utf-8")
-    target.write_text(text.replace("my-portfolio", name), encoding="utf-8")
+    target.write_text(text.replace("my-portfolio", name), encoding="utf-8", newline="\n")
     return target
 
 
@@ -138,5 +142,6 @@ def _fresh_folder(folder: Path) -> str:
         f"# {name}: where the data come from\n\nReal or synthetic, origin, licence, and what each "
         "column is.\n",
         encoding="utf-8",
+        newline="\n",
     )
     return name

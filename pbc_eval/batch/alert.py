@@ -69,7 +69,7 @@ def send(text: str, environment: Mapping[str, str] | None = None) -> list[str]:
 
 def _by_command(command: str, text: str, given: Mapping[str, str]) -> None:
     subprocess.run(  # noqa: S603 the user's own command, from the user's own environment
-        shlex.split(command), input=text, text=True, check=True, timeout=DEADLINE
+        shlex.split(command), input=text, encoding="utf-8", check=True, timeout=DEADLINE
     )
 
 

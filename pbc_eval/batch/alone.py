@@ -44,7 +44,7 @@ def alone_in(reports: Path, wait: float = 0) -> Iterator[None]:
             "machine": platform.node(),
             "since": dt.datetime.now().astimezone().isoformat(timespec="seconds"),
         }
-        (work / HOLDER).write_text(json.dumps(holder), encoding="utf-8")
+        (work / HOLDER).write_text(json.dumps(holder), encoding="utf-8", newline="\n")
         yield
     finally:
         with contextlib.suppress(OSError):

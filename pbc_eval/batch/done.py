@@ -64,7 +64,7 @@ def remember(job: Job, folder: Path) -> None:
     target = _note_of(job)
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_suffix(".new")
-    fresh.write_text(json.dumps(note), encoding="utf-8")
+    fresh.write_text(json.dumps(note), encoding="utf-8", newline="\n")
     fresh.replace(target)
 
 

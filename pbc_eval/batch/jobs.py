@@ -43,6 +43,13 @@ class Job:
             name = f"{folder.parent.parent.name}, {folder.name}"
         return f"{name}, {self.report.replace('_', ' ')}" if self.report else name
 
+    @property
+    def edition(self) -> Path:
+        """The folder of the edition that it makes. Raises SpecError for an unreadable file."""
+        agreed = self.agreed or read_agreed(self.evaluation)
+        subject = kind_of(agreed, self.report).subject(agreed)
+        return self.reports / subject.id / subject.edition
+
 
 @dataclass(frozen=True, slots=True)
 class JobResult:

@@ -12,7 +12,7 @@ def private_memory(pids: Iterable[int]) -> int:
     total = 0
     for pid in pids:
         with contextlib.suppress(OSError, ValueError):
-            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
             kilobytes = [int(line.split()[1]) for line in lines if line.startswith("Private_")]
             total += 1024 * sum(kilobytes)
     return total
@@ -24,7 +24,7 @@ def whole_memory() -> int:
     with contextlib.suppress(OSError, ValueError, AttributeError):
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     with contextlib.suppress(OSError, ValueError):
-        total = min(total, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+        total = min(total, int(Path("/sys/fs/cgroup/memory.max").read_text("ascii")))
     return total
 
 
@@ -33,6 +33,8 @@ def children() -> list[int]:
     with contextlib.suppress(OSError, ValueError):
         tasks = Path("/proc/self/task")
         return [
-            int(pid) for task in tasks.iterdir() for pid in (task / "children").read_text().split()
+            int(pid)
+            for task in tasks.iterdir()
+            for pid in (task / "children").read_text("ascii").split()
         ]
     return []

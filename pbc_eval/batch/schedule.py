@@ -91,7 +91,7 @@ def write_units(kind: str, plan: Plan, into: Path) -> list[Path]:
         raise SpecError(f"{there[0]}: is there already. Move it away, or choose another --into.")
     for file, text in made.items():
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        file.write_text(text, encoding="utf-8", newline="\n")
     return list(made)
 
 

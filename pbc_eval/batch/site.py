@@ -65,7 +65,7 @@ def _write_note(reports: Path, site: Site, looks: dict[str, Any]) -> None:
     note = {"code": made.code, "versions": made.versions, "site": parts, "looks": looks}
     target = workspace_of(reports) / NOTE
     fresh = target.with_suffix(".new")
-    fresh.write_text(json.dumps(note), encoding="utf-8")
+    fresh.write_text(json.dumps(note), encoding="utf-8", newline="\n")
     fresh.replace(target)
 
 

@@ -52,10 +52,14 @@ def _write(folder: Path, number: int) -> Path:
     for file, table in tables.items():
         table.to_csv(place / file, index=False)
     (place / "SOURCE.md").write_text(
-        SOURCE.format(id=name, seed=SEED, number=number), encoding="utf-8"
+        SOURCE.format(id=name, seed=SEED, number=number),
+        encoding="utf-8",
+        newline="\n",
     )
     target = place / "evaluation.yaml"
-    target.write_text(yaml_text(_common(name, number, what, rng) | parts), encoding="utf-8")
+    target.write_text(
+        yaml_text(_common(name, number, what, rng) | parts), encoding="utf-8", newline="\n"
+    )
     return target
 
 

@@ -1,11 +1,13 @@
 """The door that every command comes through: the screens, the options that several share, and what
 becomes of a user's mistake: one readable screen, never a traceback."""
 
+import codecs
 import logging
+import unicodedata
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, ParamSpec, TypeVar
+from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
@@ -17,6 +19,9 @@ from pbc_eval.errors import PbcError
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_PLAINLY = "pbc-eval-plainly"
+_PLAIN = {"\N{MINUS SIGN}": "-", "≤": "<=", "≥": ">=", "→": "->", "≈": "~", "✓": "+", "✗": "x",
+          "─": "-", "│": "|"}  # fmt: skip
 
 app = typer.Typer(
     add_completion=False,
@@ -72,6 +77,28 @@ def announce_pulls() -> None:
     if not any(isinstance(handler, _OnScreen) for handler in log.handlers):
         log.addHandler(_OnScreen())
         log.setLevel(logging.INFO)
+
+
+def write_plainly_where_needed(*streams: Any) -> None:
+    """Letters that an encoding lacks (cp1252, to which Windows pipes) are written by their nearest:
+    no command ends because of a minus sign."""
+    codecs.register_error(_PLAINLY, _plainly)
+    for stream in streams:
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors=_PLAINLY)
+
+
+def _plainly(problem: UnicodeError) -> tuple[str, int]:
+    if not isinstance(problem, UnicodeEncodeError):
+        raise problem
+    letters = problem.object[problem.start : problem.end]
+    plain = (
+        _PLAIN.get(letter)
+        or unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
+        or "?"
+        for letter in letters
+    )
+    return "".join(plain), problem.end
 
 
 def _what_to_install(missing: ModuleNotFoundError) -> str:

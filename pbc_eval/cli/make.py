@@ -1,6 +1,7 @@
 """Commands that publish and that hold what was published against its inputs: note, run, batch,
 publish, verify."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -49,19 +50,44 @@ def run(
     *,
     report: Report = "",
     force: Force = False,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(help="Another format, beside the page: docx, for Word, its numbers locked."),
+    ] = None,
+    into: Annotated[Path, typer.Option(help="Where documents are written.")] = Path("word"),
 ) -> None:
     """Run evaluations and portfolios and publish their pages under reports/.
 
     The kind of report follows from the file: evaluation.yaml makes what its publication.report
     says, portfolio.yaml a portfolio. A failed run leaves the last good edition where it is. The
-    exit code is 0 only when every page was made.
+    exit code is 0 only when every page was made. What reviewers leave in a document is read with
+    `pbc-eval review`.
     """
     from pbc_eval.batch.jobs import find_jobs  # noqa: PLC0415 heavy: loads the models
 
+    _refuse_unknown_formats(to or ())
     jobs = [job for path in paths for job in find_jobs(path, reports)]
     if report:
         jobs = [replace(job, report=report) for job in jobs if not job.report]
     run_all(jobs, reports, workers=workers, force=force)
+    if to:
+        from pbc_eval.publish.word.beside import write_word_reports  # noqa: PLC0415 likewise
+
+        for file in write_word_reports([job.edition for job in jobs], into):
+            console.print(f"Word: {escape(str(file))}")
+
+
+def _refuse_unknown_formats(formats: Sequence[str]) -> None:
+    """Before anything runs: a format that there is not, and one whose tools are not installed."""
+    for unknown in [name for name in formats if name != "docx"]:
+        raise SpecError(
+            f"--to {unknown}: there is no such format. Use docx. A page, tables (CSV), a workbook "
+            "(XLSX) and results (JSON) are made without it."
+        )
+    if formats:
+        from pbc_eval.publish.word.beside import refuse_without_tools  # noqa: PLC0415 seldom
+
+        refuse_without_tools()
 
 
 @app.command()

@@ -9,6 +9,7 @@ from typing import Literal
 
 import pandas as pd
 
+from pbc_eval._display import in_one_line
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
@@ -134,6 +135,8 @@ class ReleasedEvaluation:
     ``tables`` are those that belong to no one outcome; ``reviews`` say what was found of each
     output of the release.
     """
+
+    __repr__ = in_one_line
 
     spec: EvaluationSpec
     rule: DisclosureRule

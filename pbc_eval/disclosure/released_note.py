@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pbc_eval._display import in_one_line
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.disclosure.record import ReleasedTable
@@ -30,6 +31,8 @@ class ReleasedDesignNote:
     ``before`` is None without data. Levels before treatment, those of all units together on each
     side, are in no table where a side is smaller than the rule allows.
     """
+
+    __repr__ = in_one_line
 
     spec: EvaluationSpec
     rule: DisclosureRule

@@ -7,6 +7,7 @@ be a gap in a list of contracts that everybody can fill.
 
 from dataclasses import dataclass
 
+from pbc_eval._display import in_one_line
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.disclosure.record import ReleasedTable
 from pbc_eval.disclosure.stated import refuse_words_of_few
@@ -21,6 +22,8 @@ from pbc_eval.numerics.published import published
 class ReleasedPortfolio(Portfolio):
     """All that the page of a portfolio may see: every result of it passed, so that it is a whole
     portfolio, with the rule that it passed and its tables."""
+
+    __repr__ = in_one_line
 
     rule: DisclosureRule
     tables: tuple[ReleasedTable, ...]

@@ -5,6 +5,7 @@ from typing import Literal
 
 import pandas as pd
 
+from pbc_eval._display import in_one_line
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.evaluation.deviation import Deviation
@@ -160,6 +161,8 @@ class Evaluation:
     ``inputs`` maps each file that was read to its SHA-256; ``investment`` is what was put in, part
     by part.
     """
+
+    __repr__ = in_one_line
 
     spec: EvaluationSpec
     findings: tuple[Finding, ...]

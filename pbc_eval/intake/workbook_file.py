@@ -88,7 +88,7 @@ def workbook_bytes(sheets: Sequence[Sheet], names: Mapping[str, str] | None = No
         book.defined_names[name] = DefinedName(name, attr_text=cell)
     stream = io.BytesIO()
     book.save(stream)
-    return _without_clock(stream.getvalue(), kept)
+    return without_clock(stream.getvalue(), kept)
 
 
 def _write(cell: "Cell", value: Value, number_format: str) -> None:
@@ -122,8 +122,9 @@ def _with_values(content: bytes, values: Mapping[bytes, float]) -> bytes:
     return _FORMULA.sub(fill, content)
 
 
-def _without_clock(data: bytes, values: Mapping[str, Mapping[bytes, float]]) -> bytes:
-    """The same file with fixed dates, inside and on its parts, and what its formulas come to."""
+def without_clock(data: bytes, values: Mapping[str, Mapping[bytes, float]]) -> bytes:
+    """The same workbook or document with fixed dates, inside and on its parts, and the ``values``
+    that its formulas come to, by part and cell."""
     stream = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(data)) as old,
@@ -137,6 +138,7 @@ def _without_clock(data: bytes, values: Mapping[str, Mapping[bytes, float]]) -> 
                 content = _with_values(content, values[name])
             part = zipfile.ZipInfo(name, ZIP_DATE)
             part.compress_type = zipfile.ZIP_DEFLATED
+            part.create_system = 3  # Unix, wherever this runs
             part.external_attr = 0o600 << 16
             new.writestr(part, content)
     return stream.getvalue()
@@ -162,15 +164,27 @@ def readable_workbook(path: Path, error: type[PbcError] = DataError) -> Path | i
     return io.BytesIO(buffer.getvalue())
 
 
-def refuse_a_trap(path: Path, error: type[PbcError]) -> None:
-    """Refuse a file that is small and unpacks to more than memory holds, or defines entities."""
+def refuse_a_trap(
+    path: Path,
+    error: type[PbcError],
+    *,
+    kind: str = "workbook",
+    program: str = "spreadsheet program",
+    remedy: str = "Save the table as CSV or Parquet.",
+    most: int | None = None,
+) -> None:
+    """Refuse a file that is small and unpacks to more than ``most`` bytes (of a workbook), or has
+    entities.
+
+    ``kind`` is what it should be, and ``program`` what would have written it.
+    """
+    most = MOST_UNPACKED if most is None else most
     with zipfile.ZipFile(path) as parts:
         unpacked = sum(part.file_size for part in parts.infolist())
-        if unpacked > MOST_UNPACKED:
+        if unpacked > most:
             raise error(
                 f"{path.name}: unpacks to {unpacked / 1e6:,.0f} MB, more than the "
-                f"{MOST_UNPACKED / 1e6:,.0f} MB that a workbook may have. Save the table as CSV or "
-                "Parquet."
+                f"{most / 1e6:,.0f} MB that a {kind} may have. {remedy}"
             )
         for part in parts.infolist():
             if not part.filename.endswith((".xml", ".rels")):
@@ -178,8 +192,8 @@ def refuse_a_trap(path: Path, error: type[PbcError]) -> None:
             with parts.open(part) as stream:
                 if re.search(rb"<!(DOCTYPE|ENTITY)", stream.read(4096), re.IGNORECASE):
                     raise error(
-                        f"{path.name}: defines entities ({part.filename}), which no spreadsheet "
-                        "program does. Open it in one and save it again."
+                        f"{path.name}: defines entities ({part.filename}), which no {program} "
+                        "does. Open it in one and save it again."
                     )
 
 

@@ -97,7 +97,7 @@ def write_cards(root: Path, folder: Path, reports: Path, into: Path) -> Path:
         for title, words, line in terminals
     ]
     target = into / "jp_app_launcher.yaml"
-    target.write_text(json.dumps(cards, indent=1), encoding="utf-8")  # JSON is YAML
+    target.write_text(json.dumps(cards, indent=1), encoding="utf-8", newline="\n")  # JSON is YAML
     return target
 
 

@@ -227,11 +227,11 @@ def _make(
         words=_words_of(spec, results),
     )
     refuse_an_unfit_page(page)
-    (edition / "index.html").write_text(page, encoding="utf-8")
+    (edition / "index.html").write_text(page, encoding="utf-8", newline="\n")
     if has_summary(page):
         summary = summary_page(page, spec.publication.language)
         refuse_an_unfit_page(summary)
-        (edition / SUMMARY).write_text(summary, encoding="utf-8")
+        (edition / SUMMARY).write_text(summary, encoding="utf-8", newline="\n")
     write_companions(
         edition,
         agreed=agreed_text(spec.agreed),

@@ -36,11 +36,13 @@ def write_companions(
     """
     downloads = folder / "downloads"
     citation = citation_of(results)
-    (downloads / "citation.txt").write_text(citation.sentence + "\n", encoding="utf-8")
-    (downloads / "citation.cff").write_text(citation.cff, encoding="utf-8")
-    (downloads / "citation.bib").write_text(citation.bibtex, encoding="utf-8")
+    (downloads / "citation.txt").write_text(
+        citation.sentence + "\n", encoding="utf-8", newline="\n"
+    )
+    (downloads / "citation.cff").write_text(citation.cff, encoding="utf-8", newline="\n")
+    (downloads / "citation.bib").write_text(citation.bibtex, encoding="utf-8", newline="\n")
     text = json.dumps(schema_org(results, folder), indent=1, ensure_ascii=False)
-    (folder / METADATA).write_text(text + "\n", encoding="utf-8")
+    (folder / METADATA).write_text(text + "\n", encoding="utf-8", newline="\n")
     (downloads / ARCHIVE).write_bytes(
         crate_bytes(
             {name: path.read_bytes() for name, path in _files(folder).items()},
@@ -51,7 +53,7 @@ def write_companions(
         )
     )
     digests = {name: provenance.sha256(path) for name, path in _files(folder).items()}
-    (folder / SUMS).write_text(sums_text(digests), encoding="utf-8")
+    (folder / SUMS).write_text(sums_text(digests), encoding="utf-8", newline="\n")
 
 
 def open_inputs(folder: Path, hashes: Mapping[str, str], names: Sequence[str]) -> dict[str, bytes]:

@@ -194,7 +194,7 @@ def _remember(reports: Path) -> None:
     """Several reports of a batch may do so at once."""
     file = workspace_of(reports) / SEEN
     fresh = file.with_name(f".{SEEN}.{os.getpid()}")
-    fresh.write_text(f"{_looks(reports / LOG)}\n", encoding="utf-8")
+    fresh.write_text(f"{_looks(reports / LOG)}\n", encoding="utf-8", newline="\n")
     fresh.replace(file)
 
 
@@ -224,5 +224,5 @@ def _refuse_another_head(reports: Path, entries: Sequence[Entry]) -> None:
 
 def _replace(file: Path, text: str) -> None:
     fresh = file.parent / f".{file.name}.new"
-    fresh.write_text(text, encoding="utf-8")
+    fresh.write_text(text, encoding="utf-8", newline="\n")
     fresh.replace(file)

@@ -51,7 +51,9 @@ def write_own_notebook(folder: Path) -> Path:
         "nbformat": 4,
         "nbformat_minor": 5,
     }
-    target.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    target.write_text(
+        json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
+    )
     return target
 
 

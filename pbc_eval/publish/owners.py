@@ -34,7 +34,7 @@ def remember_owner(reports: Path, subject: Subject) -> None:
     owners = _owners(reports) | {_name(subject): _file(subject)}
     target = workspace_of(reports) / OWNERS
     fresh = target.with_suffix(".new")
-    fresh.write_text(json.dumps(owners, indent=1, sort_keys=True), encoding="utf-8")
+    fresh.write_text(json.dumps(owners, indent=1, sort_keys=True), encoding="utf-8", newline="\n")
     fresh.replace(target)
 
 

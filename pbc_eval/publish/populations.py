@@ -157,5 +157,5 @@ def _known(reports: Path) -> dict[str, Any]:
 
 def _write(target: Path, text: str) -> None:
     fresh = target.with_suffix(".new")
-    fresh.write_text(text, encoding="utf-8")
+    fresh.write_text(text, encoding="utf-8", newline="\n")
     fresh.replace(target)

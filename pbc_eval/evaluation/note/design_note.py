@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pbc_eval import provenance
+from pbc_eval._display import in_one_line
 from pbc_eval.agreement.contract import Publication
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
@@ -47,6 +48,8 @@ class DesignNote:
     ``spec`` carries the note's own edition. ``confidence`` and ``power`` are those of the smallest
     effects. ``why_no_risk`` says why there is no payment risk where something is paid.
     """
+
+    __repr__ = in_one_line
 
     spec: EvaluationSpec
     agreed: dict[str, Any]

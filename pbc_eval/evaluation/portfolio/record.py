@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pbc_eval._display import in_one_line
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.agreement.portfolio import PortfolioSpec
 from pbc_eval.portfolio.plans import PlansAndPayments
@@ -66,6 +67,8 @@ class Portfolio:
     effect on it. ``pooled`` and ``league`` exist for effects of one kind alone, in its unit, over
     ``compared``; ``why_not_pooled`` and ``why_no_league`` say why they do not.
     """
+
+    __repr__ = in_one_line
 
     spec: PortfolioSpec
     contracts: tuple[ContractResult, ...]

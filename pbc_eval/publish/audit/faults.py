@@ -91,4 +91,4 @@ def write_baseline(baseline: Path, causes: Sequence[Cause]) -> None:
         for cause in sorted(causes, key=lambda cause: cause.key)
     ]
     text = json.dumps({"known": entries}, indent=1, ensure_ascii=False)
-    baseline.write_text(f"{text}\n", encoding="utf-8")
+    baseline.write_text(f"{text}\n", encoding="utf-8", newline="\n")

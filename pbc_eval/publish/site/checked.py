@@ -52,7 +52,7 @@ class Checked:
         """Keep what was found for the next time. Call when every edition has been checked."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._file.with_suffix(".new")
-        fresh.write_text(json.dumps(self._now, sort_keys=True), encoding="utf-8")
+        fresh.write_text(json.dumps(self._now, sort_keys=True), encoding="utf-8", newline="\n")
         fresh.replace(self._file)
 
 

@@ -52,7 +52,7 @@ class Kept:
                 for name, (digest, _) in kept["files"].items()
             }
         fresh = self._file.with_suffix(".new")
-        fresh.write_text(json.dumps(self._now, sort_keys=True), encoding="utf-8")
+        fresh.write_text(json.dumps(self._now, sort_keys=True), encoding="utf-8", newline="\n")
         fresh.replace(self._file)
 
     def _stand(self, files: Mapping[str, Any]) -> bool:
