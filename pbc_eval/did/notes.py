@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from pbc_eval.did.cohort_score import Unlike
+from pbc_eval.did.small_cohorts import FewOnASide
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import UNITS, Name, Names, Noun, Number, Units
 
@@ -69,6 +70,20 @@ def crv1(clusters: int, rows: int, counted: int, what_counts: Sentence = NESTED)
         rows=Number(rows),
         counted=Number(counted),
         what_counts=what_counts,
+    )
+
+
+def few_clusters(few: FewOnASide) -> tuple[Sentence, ...]:
+    """That an interval allows for the few clusters behind it; nothing where there are many."""
+    if few.factor == 1.0:
+        return ()
+    return (
+        Sentence(
+            "few clusters carry much of the error: intervals take {factor} times the error, with "
+            "{df} degrees of freedom",
+            factor=Number(few.factor, 3),
+            df=Number(few.df, 1),
+        ),
     )
 
 

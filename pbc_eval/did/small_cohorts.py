@@ -26,6 +26,7 @@ Sources: Welch (1947), Biometrika 34, 28-35; Satterthwaite (1946), Biometrics Bu
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -194,6 +195,34 @@ def small_from_moments(
         roots=tuple(roots),
         others=others,
     )
+
+
+class FewOnASide(NamedTuple):
+    """What a coefficient of one regression is allowed where one side has few clusters."""
+
+    factor: float
+    df: float
+
+
+def few_on_a_side(clusters: int, *sides: int) -> FewOnASide:
+    """Of ``clusters`` in all, the treated and the comparison ones. With fewer than ``SMALL`` on a
+    side nearly all of the variance is theirs: n / (n - 1) times it is unbiased, and n - 1 degrees
+    of freedom are what n clusters can tell of it. Without few, G - 1 (Stata, fixest)."""
+    fewest = min(sides)
+    if not 2 <= fewest < SMALL:
+        return FewOnASide(1.0, clusters - 1)
+    return FewOnASide(float(np.sqrt(fewest / (fewest - 1))), min(clusters, fewest) - 1)
+
+
+def few_behind(
+    small: SmallCohorts | None, score: Floats, variance: float, clusters: int, sides: Sequence[int]
+) -> FewOnASide:
+    """What one coefficient is allowed, its ``score`` (m) as in ``allowance``: by the parts of small
+    cohorts in its variance where they are known, else by the sides (``few_on_a_side``)."""
+    if small is None:
+        return few_on_a_side(clusters, *sides)
+    allowed = allowance(small, score[None, :], np.array([variance]))
+    return FewOnASide(float(allowed.factor[0]), float(min(clusters - 1, allowed.df[0])))
 
 
 class SmallScores:

@@ -19,19 +19,28 @@ from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.estimates import score_covariance
 from pbc_eval.did.estimator import Estimator, EstimatorOptions
 from pbc_eval.did.linear_covariates import adjusted_for, coefficient
-from pbc_eval.did.notes import alone_on_a_side, crv1, not_adjusted, seen_once, weighted_by
+from pbc_eval.did.long_rows import long_rows, seen_twice
+from pbc_eval.did.notes import (
+    alone_on_a_side,
+    crv1,
+    few_clusters,
+    not_adjusted,
+    weighted_by,
+)
+from pbc_eval.did.small_cohorts import SmallCohorts, few_behind, small_from_moments
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Number
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.numerics.clustered import crv1_factor
 from pbc_eval.numerics.collinearity import dependent_columns
-from pbc_eval.panel.moments import CohortMoments, UnitArrays
+from pbc_eval.panel.moments import CohortMoments
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, Method
 
 Effects = Literal["unit", "cohort"]
 EFFECTS = ("unit", "cohort")
+ONE = np.ones(1)
 
 
 class Fit(NamedTuple):
@@ -42,6 +51,7 @@ class Fit(NamedTuple):
     k: int  # parameters counted
     treated_mean: float  # of the outcome, over treated units and periods
     notes: tuple[Sentence, ...] = ()
+    small: SmallCohorts | None = None  # of the coefficient; None: not told apart
 
 
 def two_way(
@@ -55,7 +65,8 @@ def two_way(
     All cohort and period effects then count in K. ``adjusted`` for the panel's covariates beside
     unit effects (linear_covariates.py), whose columns count in K too.
 
-    Intervals use the t distribution with G-1 degrees of freedom. Raises DesignError when treatment
+    Intervals use the t distribution with G-1 degrees of freedom; with fewer than 20 clusters on a
+    side, what those can tell (small_cohorts.py). Raises DesignError when treatment
     does not vary within units over time in a way the effects do not absorb.
     """
     check_choice("two_way", "effects", effects, EFFECTS, DesignError)
@@ -73,6 +84,7 @@ def two_way(
         raise _one_cluster(panel)
     sides = dict(zip(("treated", "comparison"), panel.cluster_counts()[1:], strict=True))
     alone = [side for side, count in sides.items() if count == 1]
+    few = few_behind(fit.small, ONE, fit.std_error**2, clusters, tuple(sides.values()))
     staggered = sum(1 for n in panel.cohort_units[1:] if n) > 1
     if staggered:
         notes += (
@@ -108,12 +120,13 @@ def two_way(
             inference=Sentence(
                 "{errors}; t with {df} degrees of freedom",
                 errors=crv1(clusters, fit.rows, fit.k, counted),
-                df=Number(clusters - 1),
+                df=Number(few.df, 0 if few.factor == 1.0 else 1),
             ),
-            notes=notes + weighted_by(roles.weight),
+            notes=notes + few_clusters(few) + weighted_by(roles.weight),
         ),
         level=level,
-        degrees_of_freedom=clusters - 1,
+        degrees_of_freedom=few.df,
+        small_sample_factor=few.factor,
         counterfactual_mean=fit.treated_mean - fit.estimate,
     )
 
@@ -158,7 +171,7 @@ def residual_treatment(panel: Panel) -> tuple[Floats, Floats]:
     from linearmodels.panel import PanelOLS  # noqa: PLC0415 heavy
     from linearmodels.panel.utility import AbsorbingEffectError  # noqa: PLC0415 likewise
 
-    frame, _ = _seen_twice(_long(panel.arrays(), treated)[0])
+    frame, _ = seen_twice(long_rows(panel.arrays(), treated)[0])
     indexed = frame.set_index(["unit", "period"])
     try:
         fitted = PanelOLS(
@@ -204,16 +217,19 @@ def _from_moments(panel: Panel, treated: Floats) -> Fit:
     variance = float(score_covariance(loadings, moments, 1)[0, 0])
     clusters = _clusters(moments)
     n, k = panel.n_units * panel.n_periods, 1 + panel.n_periods
+    factor = crv1_factor(clusters, n, k)
+    scaled = [(where, row * np.sqrt(factor)) for where, row in loadings]
     reached = weight * treated
     return Fit(
         estimate=estimate,
-        std_error=float(np.sqrt(variance * crv1_factor(clusters, n, k))),
+        std_error=float(np.sqrt(variance * factor)),
         clusters=clusters,
         rows=n,
         k=k,
         treated_mean=float(
             (reached * np.where(weight > 0, moments.level, 0.0)).sum() / reached.sum()
         ),
+        small=small_from_moments(scaled, moments, 1),
     )
 
 
@@ -226,10 +242,10 @@ def _from_rows(panel: Panel, treated: Floats, effects: Effects) -> Fit:
     from linearmodels.panel.utility import AbsorbingEffectError  # noqa: PLC0415 likewise
 
     arrays = panel.arrays()
-    frame, level = _long(arrays, treated)
+    frame, level = long_rows(arrays, treated)
     notes: tuple[Sentence, ...] = ()
     if effects == "unit":
-        frame, notes = _seen_twice(frame)
+        frame, notes = seen_twice(frame)
     if frame["cluster"].nunique() == 1:
         raise _one_cluster(panel)
     indexed = frame.set_index(["unit", "period"])
@@ -293,6 +309,7 @@ class Regression(NamedTuple):
     rows: int
     counted: int
     notes: tuple[Sentence, ...]
+    small: SmallCohorts | None = None  # of the coefficients; None: not told apart
 
 
 def regress_rows(panel: Panel, x: Floats) -> Regression:
@@ -304,8 +321,8 @@ def regress_rows(panel: Panel, x: Floats) -> Regression:
     from linearmodels.panel import PanelOLS  # noqa: PLC0415 heavy
     from linearmodels.panel.utility import AbsorbingEffectError  # noqa: PLC0415 likewise
 
-    frame, _ = _long(arrays, np.zeros(x.shape[:2]))
-    frame, notes = _seen_twice(frame)
+    frame, _ = long_rows(arrays, np.zeros(x.shape[:2]))
+    frame, notes = seen_twice(frame)
     if frame["cluster"].nunique() == 1:
         raise _one_cluster(panel)
     indexed = frame.set_index(["unit", "period"])
@@ -341,35 +358,6 @@ def regress_rows(panel: Panel, x: Floats) -> Regression:
         counted=k,
         notes=notes,
     )
-
-
-def _seen_twice(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Sentence, ...]]:
-    periods_seen = frame.groupby("unit")["y"].transform("size")
-    single = frame.loc[periods_seen == 1, "unit"].nunique()
-    if not single:
-        return frame, ()
-    return frame[periods_seen > 1], (seen_once(single),)
-
-
-def _long(arrays: UnitArrays, treated: Floats) -> tuple[pd.DataFrame, float]:
-    """One row an observed unit and period: unit, period, y less level, d, w, cohort, cluster.
-
-    A unit's or cohort's level is absorbed; taking the grand mean out first keeps digits.
-    """
-    level = float(np.nanmean(arrays.outcome))
-    unit, period = np.nonzero(~np.isnan(arrays.outcome))
-    frame = pd.DataFrame(
-        {
-            "unit": unit,
-            "period": period,
-            "y": arrays.outcome[unit, period] - level,
-            "d": treated[arrays.cohort[unit], period],
-            "w": arrays.weight[unit],
-            "cohort": arrays.cohort[unit],
-            "cluster": arrays.cluster[unit],
-        }
-    )
-    return frame, level
 
 
 def _absorbed(panel: Panel) -> DesignError:

@@ -17,8 +17,8 @@ from pbc_eval.messages.values import periods as periods_of
 from pbc_eval.panel import covariates as covariate_columns
 from pbc_eval.panel import cross_sections, sample
 from pbc_eval.panel import unit_rows as intake
-from pbc_eval.panel.covariates import Covariate
 from pbc_eval.panel.alike import refuse_units_written_twice
+from pbc_eval.panel.covariates import Covariate
 from pbc_eval.panel.handovers import Handover, handovers, in_words
 from pbc_eval.panel.ledger import Ledger, LedgerStep
 from pbc_eval.panel.periods import Periods

@@ -117,7 +117,7 @@ def place_starts(
             unsettled.append(start)
     problems = []
     if asked:
-        problems.append(_which_never(asked, periods, count))
+        problems.append(_which_never(asked, periods, count, doubtful))
     if unsettled:
         problems.append(_which_period(unsettled, periods, count))
     if problems:
@@ -243,7 +243,7 @@ def _codes_observed(given: list[Any], periods: Periods) -> set[str]:
     """The codes for never, of those given, that are periods too: 0, and -1 where nothing else says
     never."""
     codes = {"0"} if _zero_could_be_a_start(given, periods) else set[str]()
-    never = any(v is None or is_never(v, periods, None) or _plain(v) == "0" for v in given)
+    never = any(is_never(v, periods, None) for v in given if v is None or _plain(v) not in codes)
     within = not periods.dated and periods.labels[0] <= -1 <= periods.labels[-1]
     return codes | ({"-1"} if within and not never else set())
 
@@ -316,18 +316,20 @@ def _far_year(value: Any, periods: Periods) -> bool:
     return usual or not first - FAR <= value.year <= last + FAR
 
 
-def _which_never(asked: list[Any], periods: Periods, count: Callable[[list[Any]], str]) -> str:
+def _which_never(
+    asked: list[Any], periods: Periods, count: Callable[[list[Any]], str], doubtful: set[str]
+) -> str:
     words = [value for value in asked if _is_word(value)]
-    zero = [value for value in asked if _plain(value) in _codes_observed(asked, periods)]
-    far = [value for value in asked if value not in words and value not in zero]
+    observed = [value for value in asked if _plain(value) in doubtful]
+    far = [value for value in asked if value not in words and value not in observed]
     window = f"the periods {periods.names[0]} to {periods.names[-1]}"
     parts = []
     if words:
         parts.append(f"{first_few(sorted(map(_written, words)))} is not a period ({count(words)})")
-    if zero:
-        code = _plain(zero[0])
+    for value in sorted(observed, reverse=True):
+        code = _plain(value)
         usual = "the usual code" if code == "0" else "a usual code"
-        parts.append(f"{code} is among {window}, and {usual} for never treated ({count(zero)})")
+        parts.append(f"{code} is among {window}, and {usual} for never treated ({count([value])})")
     if far:
         parts.append(
             f"{first_few(sorted(map(_written, far)))} lies far from {window} ({count(far)})"
