@@ -58,9 +58,6 @@ def aggregate(
     check_choice("aggregate", "bands", bands, BANDS, DesignError)
     check_choice("aggregate", "weights", weights, WEIGHTS, DesignError)
     check_level("aggregate", level, DesignError)
-    for name, limit in {"balance_e": balance_e, "min_e": min_e, "max_e": max_e}.items():
-        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, Integral)):
-            raise DesignError(f"aggregate: {name} must be a whole event time, got {limit!r}.")
     chosen = _chosen(cells, kind, balance_e, min_e, max_e)
     after = chosen & (cells.plan.event_time >= 0)
     if not after.any():
@@ -165,6 +162,9 @@ _OVERALL = {
 def _chosen(
     cells: CellEstimates, kind: Kind, balance_e: int | None, min_e: int | None, max_e: int | None
 ) -> Bools:
+    for name, limit in {"balance_e": balance_e, "min_e": min_e, "max_e": max_e}.items():
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, Integral)):
+            raise DesignError(f"aggregate: {name} must be a whole event time, got {limit!r}.")
     plan = cells.plan
     chosen: Bools = ~np.isnan(cells.estimate)
     if max_e is not None:

@@ -6,7 +6,7 @@ import pandas as pd
 from pbc_eval.did.notes import seen_once
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.numerics.arrays import Floats
-from pbc_eval.panel.moments import CohortMoments, UnitArrays
+from pbc_eval.panel.moments import UnitArrays
 
 
 def seen_twice(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Sentence, ...]]:

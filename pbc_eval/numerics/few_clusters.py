@@ -17,7 +17,7 @@ cluster-robust variance estimation and hypothesis testing in fixed effects model
 Business and Economic Statistics 36, 672-683.
 """
 
-from collections.abc import Sequence, Sized
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -176,7 +176,7 @@ def _fit(owner: str, design: Any, residuals: Any) -> _Fit:
 
 
 def _labels(owner: str, clusters: Any, n: int) -> list[Ints]:
-    if isinstance(clusters, str) or not isinstance(clusters, Sized):
+    if isinstance(clusters, str | bytes) or (clusters is not None and np.ndim(clusters) == 0):
         raise DataError(
             f"{owner}: clusters must have a label for each of {n} rows, got {clusters!r}."
         )

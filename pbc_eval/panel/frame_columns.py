@@ -24,11 +24,8 @@ def arrow_column(column: pd.Series) -> tuple[pa.Array, bool]:
     text, to be named later by the check that meets it, rather than fail here without saying where;
     so do intervals and whole numbers beyond 64 bits.
     """
-    if isinstance(column, pd.DataFrame):  # two columns of one name
-        raise DataError(
-            f"data frame: column {column.columns[0]!r} appears {column.shape[1]} times; rename all "
-            "but one."
-        )
+    if column.ndim != 1:
+        raise DataError("data frame: two columns have one name; rename all but one.")
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(column.cat.categories.dtype)
     if isinstance(column.dtype, pd.SparseDtype):

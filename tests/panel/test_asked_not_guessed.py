@@ -1,4 +1,4 @@
-"""Times, codes and names that could mean two things are asked about; what is told to write works."""
+"""What could mean two things is asked about, in times, codes and names; each remedy is tried."""
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,7 @@ def effect(frame, **rules) -> float:
 
 
 @given(turn=st.integers(1, 30), before=st.integers(1, 3), after=st.integers(1, 3))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=3, deadline=None)
 def test_years_of_two_digits_are_not_taken_as_numbers(turn, before, after):
     """97, 98, 99, 0, 1 in the order of numbers put the new century before the old one."""
     years = [1999 - before + k for k in range(before + after + 1)]
@@ -42,7 +42,7 @@ def test_years_of_two_digits_are_not_taken_as_numbers(turn, before, after):
     with pytest.raises(DataError, match="a year of two digits") as refused:
         effect(short)
     remedy = str(refused.value).split(": ")[-1].removesuffix(". Convert the column to dates first.")
-    mended = short.assign(t=eval(remedy, {"column": short.t}), g=eval(remedy, {"column": short.g}))  # noqa: S307
+    mended = short.assign(t=eval(remedy, {"column": short.t}), g=eval(remedy, {"column": short.g}))
     assert effect(mended) == pytest.approx(5, abs=0.05)
 
 
@@ -78,19 +78,21 @@ def test_a_code_for_never_in_the_form_of_the_calendar_is_asked_for(code):
     frame = people(MONTHS, "2020-03", never=code)
     others = people(MONTHS, "2020-03").assign(id=lambda f: "other " + f.id)
     both = pd.concat([frame, others[others.g.isna()]])
-    for given_ in (frame, both):
-        with pytest.raises(DataError, match="If that means never treated"):
-            effect(given_)
-        assert effect(given_, never_treated_codes=[code]) == pytest.approx(5, abs=0.05)
+    with pytest.raises(DataError, match="If that means never treated"):
+        Panel.from_data(both, **KEYS)
+    assert effect(frame, never_treated_codes=[code]) == pytest.approx(5, abs=0.05)
 
 
 def test_minus_one_among_the_periods_is_asked_for_where_nothing_else_says_never():
     frame = people([-2, -1, 0, 1], 0, never=-1)
-    with pytest.raises(DataError, match="-1 is among the periods -2 to 1"):
+    with pytest.raises(DataError, match=r"0 is among the periods .*; -1 is among the periods"):
         effect(frame)
     assert effect(frame, never_treated_codes=[-1]) == pytest.approx(5, abs=0.05)
-    said = pd.concat([frame, people([-2, -1, 0, 1], 0).assign(id=lambda f: "other " + f.id)])
-    assert Panel.from_data(said, **KEYS).cohorts == (-1, 0)
+    late = people([-2, -1, 0, 1], 1, never=-1, first=3)
+    with pytest.raises(DataError, match="-1 is among the periods -2 to 1, and a usual code"):
+        effect(late)
+    empty = people([-2, -1, 0, 1], 1, first=3).assign(id=lambda f: "other " + f.id)
+    assert Panel.from_data(pd.concat([late, empty]), **KEYS).cohorts == (0, -1, 1)
 
 
 @pytest.mark.parametrize("text", ["T1 2024", "2024T1", "Term 1 2024"])
@@ -116,17 +118,16 @@ def test_workbooks_that_count_from_1904_are_named():
     way=st.sampled_from([str.lower, lambda u: u + " ", lambda u: " " + u, lambda u: u.upper()]),
     periods=st.sets(st.integers(0, 3), min_size=1, max_size=3),
 )
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_a_unit_written_in_two_ways_is_no_two_units(way, periods):
     frame = people(MONTHS, "2020-03").assign(id=lambda f: "Unit " + f.id)
     mine = (frame.id == "Unit u3") & frame.t.isin([MONTHS[p] for p in periods])
     frame["id"] = frame.id.where(~mine, frame.id.map(way))
     if frame.id.nunique() == 20:
         return
-    for missing in ("pairs", "complete_units"):
-        with pytest.raises(DataError, match="written in several ways") as refused:
-            Panel.from_data(frame, **KEYS, missing=missing)
-        assert "Unit u3" in str(refused.value)
+    with pytest.raises(DataError, match="written in several ways") as refused:
+        Panel.from_data(frame, **KEYS, missing="pairs")
+    assert "Unit u3" in str(refused.value)
 
 
 def test_identifiers_in_which_case_matters_are_seen_at_the_same_time():
@@ -139,8 +140,8 @@ def test_one_level_written_in_two_ways_is_no_two_levels():
     frame = people(MONTHS, "2020-03")
     frame["sex"] = np.where(frame.id.str[-1].astype(int) % 2, "Male", "Female")
     frame.loc[frame.id == "u5", "sex"] = "male "
+    made = Panel.from_data(frame, **KEYS, covariates=["sex"])
     with pytest.raises(DataError, match="writes one label in several ways"):
-        effect_of = Panel.from_data(frame, **KEYS, covariates=["sex"])
-        att_gt(effect_of)
+        att_gt(made)
     mended = frame.assign(sex=frame.sex.str.strip().str.title())
     att_gt(Panel.from_data(mended, **KEYS, covariates=["sex"]))
