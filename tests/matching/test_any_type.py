@@ -6,6 +6,7 @@ import decimal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from matched_samples import people
 
@@ -61,11 +62,23 @@ COLUMNS = {
     "constant": np.ones(N),
     "beyond 64 bits": [10**30 + k for k in range(N)],
     "of both signs beyond 64 bits": [(-1) ** k * 10**20 * k for k in range(N)],
+    "parts in Arrow": pd.Series(
+        pd.arrays.ArrowExtensionArray(pa.array([{"a": float(v)} for v in AGE]))
+    ),
+    "dictionary in Arrow": pd.Series(
+        pd.arrays.ArrowExtensionArray(pa.array(GROUP.tolist()).dictionary_encode())
+    ),
+    "longer than doubles": AGE.astype(np.longdouble),
+    "times of numpy": pd.Series([np.datetime64("2020-01-01")] * N, dtype=object),
     "categories of numbers": pd.Categorical((2 * AGE).round().astype(int)),
     "categories of tuples": pd.Categorical([(k % 3, 1) for k in range(N)]),
     "as many categories as people": pd.Categorical(list(range(N))),
 }
 IDS = {
+    "longer than doubles": np.arange(N).astype(np.longdouble),
+    "dictionary in Arrow": pd.Series(
+        pd.arrays.ArrowExtensionArray(pa.array([f"p{k}" for k in range(N)]).dictionary_encode())
+    ),
     "beyond 64 bits": [10**25 + k for k in range(N)],
     "below zero": -np.arange(N),
     "floats": np.arange(N) + 0.5,
@@ -154,7 +167,8 @@ def test_ids_of_any_kind(kind):
     frame = PEOPLE.assign(x=IDS[kind])
     taken = [answers(lambda make=make: make(frame, unit="x")) for make in SAMPLES.values()]
     assert all(taken) or kind in ("lists", "truth and numbers")
-    if kind not in ("half precision", "lists"):  # pandas knows no index of them
+    unhashed = ("half precision", "lists", "longer than doubles", "dictionary in Arrow")
+    if kind not in unhashed:  # pandas knows no index of them
         by_index = frame.set_index("x")
         answers(
             lambda: pbc.match(by_index, treatment="treated", covariates=["age"]).effect("outcome")
@@ -255,3 +269,50 @@ def test_a_level_called_missing_is_not_mixed_with_what_is_missing():
     )
     shown = [name for name in sample.balance()["covariate"] if "missing" in name]
     assert shown == ["group=missing", "group=missing (blank)"]
+
+
+def test_decimals_are_matched_on_as_the_numbers_that_they_are():
+    exact = PEOPLE.assign(age=AGE.map(lambda value: decimal.Decimal(repr(float(value)))))
+    one, other = (pbc.match(data, **ROLES).pairs for data in (PEOPLE, exact))
+    pd.testing.assert_frame_equal(one, other)
+
+
+@pytest.mark.parametrize("exact", [(), ("group",)])
+def test_one_level_in_two_ways_is_no_two_levels(exact):
+    data = PEOPLE.assign(group=GROUP.where(PEOPLE.index != 3, GROUP.map(lambda g: f"{g} ".upper())))
+    covariates = ["age"] if exact else ["age", "group"]
+    with pytest.raises(PbcError, match="writes one label in several ways"):
+        pbc.match(
+            data, treatment="treated", covariates=covariates, unit="id", by=pbc.Nearest(exact=exact)
+        )
+
+
+@pytest.mark.parametrize("data", [None, [], {}, "x", 3, AGE, PEOPLE.to_numpy()])
+def test_what_is_no_frame_is_refused_by_every_function_of_frames(data):
+    keys = {"treatment": "treated", "outcome": "income"}
+    for call in (
+        lambda: pbc.match(data, **ROLES),
+        lambda: pbc.weight(data, **ROLES),
+        lambda: pbc.nearest_effect(data, **keys, covariates=["age"]),
+        lambda: pbc.randomised_effect(data, **keys),
+        lambda: pbc.match_then_did(data, unit="id", time="t", outcome="y", cohort="g"),
+        lambda: pbc.read_numbers(data, ["age"]),
+        lambda: pbc.starts_of_treatment(data, unit="id", time="t", treatment="d"),
+    ):
+        with pytest.raises(PbcError):
+            call()
+
+
+def test_frames_without_rows_and_columns_twice_are_refused():
+    keys = {"treatment": "treated", "outcome": "income"}
+    with pytest.raises(PbcError):
+        pbc.randomised_effect(PEOPLE.iloc[:0], **keys)
+    twice = pd.concat([PEOPLE, PEOPLE[["income"]]], axis=1)
+    with pytest.raises(PbcError, match="2 columns 'income'"):
+        pbc.match(twice, treatment="treated", covariates=["age"], unit="id").effect("income")
+
+
+@pytest.mark.parametrize("clusters", ["abc", 5, b"x"])
+def test_labels_of_clusters_that_are_none_are_refused(clusters):
+    with pytest.raises(PbcError, match="a label for each of 60 rows"):
+        pbc.clustered_covariance(np.ones((N, 1)), np.arange(N) - 29.5, clusters)

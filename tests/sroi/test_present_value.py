@@ -245,7 +245,12 @@ def test_harm_alone_is_never_paid_back():
         ([valued()], {"investment": float("nan")}, ValueMapError, "finite"),
         ([valued()], {"start_convention": "after_activty"}, ValueMapError, "mean 'after_activity'"),
         ([valued()], {"discount": 3.5}, ParameterError, r"mean 0\.035\?"),
-        ([valued()], {"discount": "uk_green_book_standard"}, ParameterError, "Give the evaluation's date"),
+        (
+            [valued()],
+            {"discount": "uk_green_book_standard"},
+            ParameterError,
+            "Give the evaluation's date",
+        ),
         (
             [valued()],
             {"discount": "uk_green_book_standrd", "date": AT_2026},
