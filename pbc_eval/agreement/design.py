@@ -150,7 +150,7 @@ class DifferenceInDifferences(_Identified):
         if not self.needs_eligible:
             return self
         problems = [
-            f"{key} is not made for triple differences. {remedy}"
+            f"{key} cannot be had with it. {remedy}"
             for key, given, remedy in (
                 (
                     f"inference {self.inference}",

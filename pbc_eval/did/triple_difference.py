@@ -37,6 +37,10 @@ from pbc_eval.messages.values import Name
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.panel import Panel
 
+ALIKE = Sentence(
+    "those whom the measure can reach and those whom it cannot may move apart; it is assumed that "
+    "without it they would have moved apart alike where it came and where it did not"
+)
 SIGNS = np.array([1.0, 1.0, -1.0])  # with g's ineligible, c's eligible, c's ineligible
 
 
@@ -82,7 +86,7 @@ def triple_difference(
         control_group=control_group,
         base_period=base_period,
         anticipation=anticipation,
-        notes=(*plan.notes, *notes, *_combined(control_group)),
+        notes=(ALIKE, *plan.notes, *notes, *_combined(control_group)),
     )
     eligible = panel.roles.eligible
     return GroupTimeEffects(

@@ -22,6 +22,8 @@ from pbc_eval.results import AttEstimate
 
 ELIGIBLE_ALONE = "Difference-in-differences among the eligible alone"
 SIDES = (True, False)
+NOT_ELIGIBLE = ", not eligible"  # behind the key of a group of which that is so
+NEVER_OF_BOTH_KINDS = {"0", f"0{NOT_ELIGIBLE}"}
 Group = tuple[int | str, str, int]  # cohort or other key, name, units
 
 
@@ -80,12 +82,12 @@ def among_the_eligible(
 
 def _key(cohort: int, eligible: bool) -> str:
     """The eligible carry the key of their start: effects in tables are theirs."""
-    return str(cohort) if eligible else f"{cohort}, not eligible"
+    return str(cohort) if eligible else f"{cohort}{NOT_ELIGIBLE}"
 
 
 def _name(spec: EvaluationSpec, panel: Panel, cohort: int, *, eligible: bool) -> str:
     who = "Eligible" if eligible else "Not eligible"
     if cohort == 0:
-        return f"{who}, where the programme never came"
+        return f"{who}, no programme there"
     period = spec.data.time_name if spec.data else "period"
-    return f"{who}, where the programme came in {period} {panel.periods.name(cohort)}"
+    return f"{who}, programme from {period} {panel.periods.name(cohort)}"

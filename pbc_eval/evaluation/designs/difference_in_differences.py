@@ -80,8 +80,8 @@ def _find(
     assert isinstance(design, DifferenceInDifferences)
     estimator, options = headline_estimator(spec.id, design), options_of(design, seed)
     assert estimator.effects is not None
-    groups, (means, parts_of_means) = groups_by_side(spec, panel), means_by_side(spec, panel)
     effects = estimator.effects(panel, options)
+    groups, (means, parts_of_means) = groups_by_side(spec, panel), means_by_side(spec, panel)
     averages = effects.aggregate(design.headline, level=design.level, bands=design.bands)
     headline = _with_stated_inference(panel, effects, design, averages.overall, seed)
     path = effects.aggregate("event", level=design.level, bands=design.bands)
