@@ -103,6 +103,7 @@ def table_of(finding, kind):
 # --- numbers ---
 
 
+@pytest.mark.slow
 def test_the_headline_and_every_cell_of_a_file_are_those_of_diffdiff(tmp_path):
     counties = pd.read_csv(GOLDEN / "mpdta.csv").rename(columns={"first.treat": "cohort"})
     one_in = counties["cohort"].map({0: 4, 2004: 2, 2006: 3, 2007: 5})  # as make_diffdiff.py has it
@@ -111,13 +112,14 @@ def test_the_headline_and_every_cell_of_a_file_are_those_of_diffdiff(tmp_path):
     (finding,) = pbc.evaluate(spec_of(tmp_path / "counties", counties)).findings
     theirs = json.loads((GOLDEN / "diffdiff.json").read_text())["triple, reg, varying"]
     ours = (finding.headline.estimate, finding.headline.std_error)
-    assert ours == pytest.approx(theirs["simple"], abs=1e-12)
+    assert ours == pytest.approx(theirs["simple"], rel=1e-9, abs=1e-12)
     cells = table_of(finding, "cells").set_index(["cohort", "time"])
     for cohort, time, estimate, error in theirs["cells"]:
         row = cells.loc[(cohort, time), ["estimate", "std_error"]]
-        assert list(row) == pytest.approx([estimate, error], abs=1e-12)
+        assert list(row) == pytest.approx([estimate, error], rel=1e-9, abs=1e-12)
 
 
+@pytest.mark.slow
 @settings(max_examples=3, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(
     seed=st.integers(0, 10_000),
@@ -142,8 +144,8 @@ def test_the_headline_is_that_of_python_whatever_is_asked(
     (finding,) = pbc.evaluate(spec).findings
     effects = pbc.triple_difference(panel_of(frame), **asked)
     wanted = effects.aggregate(headline).overall
-    assert finding.headline.estimate == pytest.approx(wanted.estimate, abs=1e-12)
-    assert finding.headline.std_error == pytest.approx(wanted.std_error, abs=1e-12)
+    assert finding.headline.estimate == pytest.approx(wanted.estimate, rel=1e-9, abs=1e-12)
+    assert finding.headline.std_error == pytest.approx(wanted.std_error, rel=1e-9, abs=1e-12)
 
 
 @pytest.mark.parametrize("written", [{"Yes": 1, "No": 0}, {"Yes": True, "No": False}])
