@@ -163,7 +163,9 @@ class TestRefusals:
 
     def test_words_for_a_flag(self):
         frame = triple_frame(7).assign(reached="maybe")
-        with pytest.raises(DataError, match="must hold true and false, yes and no, or 1 and 0; it holds maybe"):
+        with pytest.raises(
+            DataError, match="must hold true and false, yes and no, or 1 and 0; it holds maybe"
+        ):
             read(frame)
 
     def test_a_flag_that_changes(self):
