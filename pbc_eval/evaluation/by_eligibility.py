@@ -6,6 +6,7 @@ Counts of treated units, totals and what is held back to protect people are of t
 
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
@@ -14,7 +15,14 @@ from pbc_eval.did.compare import average_of
 from pbc_eval.did.estimator import EstimatorOptions
 from pbc_eval.did.estimators import ESTIMATORS
 from pbc_eval.errors import DataError, DesignError
-from pbc_eval.evaluation.outcome_panel import cohort_means, groups, means, parts_of_means
+from pbc_eval.evaluation.outcome_panel import (
+    cohort_means,
+    groups,
+    means,
+    parts_of_means,
+    read_every_panel,
+)
+from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.panel.panel import Panel
 from pbc_eval.panel.unit_effects import side_of
@@ -30,25 +38,44 @@ Group = tuple[int | str, str, int]  # cohort or other key, name, units
 def groups_by_side(spec: EvaluationSpec, panel: Panel) -> list[Group]:
     """Key, name and units of each group, those of the eligible first where there are two sides.
 
-    Raises DataError where the units are people and a group is smaller than may be told: it could be
-    worked out from what the estimates say of its three others.
+    Raises DataError for a start with units of one kind alone, of which there is no effect, and
+    where the units are people and a group is smaller than may be told: it could be worked out from
+    what the estimates say of its three others.
     """
     if not panel.roles.eligible:
         return [*groups(spec, panel)]
-    made: list[Group] = [
-        (_key(cohort, side), _name(spec, panel, cohort, eligible=side), count)
-        for side in SIDES
-        for cohort, _, count in groups(spec, side_of(panel, eligible=side))
-    ]
+    made: list[Group] = []
+    starts: list[set[int]] = []
+    for side in SIDES:
+        of_side = groups(spec, side_of(panel, eligible=side))
+        starts.append({cohort for cohort, _, _ in of_side})
+        made += [
+            (_key(cohort, side), _name(spec, panel, cohort, eligible=side), count)
+            for cohort, _, count in of_side
+        ]
+    if alone := sorted(starts[0] ^ starts[1]):
+        kinds = [_name(spec, panel, cohort, eligible=cohort in starts[0]) for cohort in alone]
+        raise DataError(
+            f"data.eligible: {panel.name}: {'; '.join(kinds)}: there are no units of the other "
+            "kind beside these, and so no triple difference. Take their rows out of the data."
+        )
     rule = spec.publication.disclosure.of_units
     few = [name for _, name, count in made if count < rule.threshold]
     if rule.protects and few:
         raise DataError(
             f"data.eligible: {panel.name}: {'; '.join(few)}: fewer than {rule.threshold} "
-            "people (publication.disclosure.threshold), whom the other groups would tell of. Take "
-            "the rows of groups as small as that out of the data."
+            "people (publication.disclosure.threshold), whom the other groups would tell of. "
+            "Leave units of such a start, of both kinds, out of the data, or put more into it."
         )
     return made
+
+
+def read_both_sides(spec: EvaluationSpec, files: InputFiles) -> None:
+    """Raise DataError where a group of the two sides may not be told, before anything is estimated;
+    nothing is read where there are no sides."""
+    if spec.data is not None and spec.data.eligible:
+        for panel in read_every_panel(spec, files):
+            groups_by_side(spec, panel)
 
 
 def means_by_side(
@@ -62,6 +89,8 @@ def means_by_side(
     for side in SIDES:
         part = side_of(panel, eligible=side)
         frame = cohort_means(part, partial(_name, spec, panel, eligible=side))
+        if not side:  # they never enter the programme
+            frame["first_treated"] = np.nan
         frames.append(frame.assign(cohort=[_key(label, side) for label in frame["cohort"]]))
         parts += parts_of_means(part)
     return pd.concat(frames, ignore_index=True), tuple(parts)

@@ -2,6 +2,7 @@
 so."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,8 @@ from pbc_eval.did.compare import specifications
 from pbc_eval.errors import DataError, DesignError, SpecError
 from pbc_eval.evaluation.by_eligibility import ELIGIBLE_ALONE
 from pbc_eval.evaluation.outcome_panel import total_scale
+from pbc_eval.evaluation.preflight import problems_of
+from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.panel.unit_effects import side_of
 from pbc_eval.report.words import facts
 from pbc_eval.report.words.design_words import planned_checks
@@ -209,10 +212,24 @@ def test_the_ledger_counts_as_treated_whom_the_programme_reaches(frame):
     assert f"{treated} treated, {40 - treated} comparison" in why
 
 
-def test_people_in_a_group_that_is_too_small_are_not_told_of(tmp_path):
-    few = spec_of(tmp_path / "meals", frame_of(n=48), people=True)
-    with pytest.raises(DataError, match=r"data\.eligible: .*programme from.*fewer than 10 people"):
-        pbc.evaluate(few)
+def test_people_in_a_group_that_is_too_small_are_not_told_of_and_the_remedy_helps(tmp_path, frame):
+    late = frame.query("cohort == 5 and poor == 'No'")["unit"].unique()[4:]
+    few = frame[~frame["unit"].isin(late)]
+    spec = spec_of(tmp_path / "meals", few, people=True)
+    told = r"data\.eligible: .*Not eligible, programme from period 5: fewer than 10 people"
+    with pytest.raises(DataError, match=told):
+        pbc.evaluate(spec)
+    assert re.search(told, "\n".join(problems_of(spec, InputFiles())))
+    spec = spec_of(tmp_path / "meals", few[few["cohort"] != 5], people=True)
+    assert problems_of(spec, InputFiles()) == ()
+
+
+def test_a_start_with_one_kind_alone_is_refused_for_it_would_count_in_totals(tmp_path, frame):
+    one = frame[~((frame["cohort"] == 5) & (frame["poor"] == "No"))]
+    with pytest.raises(DataError, match="Eligible, programme from period 5: there are no units"):
+        pbc.evaluate(spec_of(tmp_path / "meals", one))
+    spec = spec_of(tmp_path / "meals", one[one["cohort"] != 5])
+    assert problems_of(spec, InputFiles()) == ()
 
 
 def test_effects_before_the_start_are_released_where_every_group_is_large(evaluated):

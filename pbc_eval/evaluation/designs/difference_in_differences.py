@@ -23,6 +23,7 @@ from pbc_eval.evaluation.by_eligibility import (
     among_the_eligible,
     groups_by_side,
     means_by_side,
+    read_both_sides,
 )
 from pbc_eval.evaluation.designs.design_kind import DesignKind, Evidence
 from pbc_eval.evaluation.designs.difference_agreed import (
@@ -340,7 +341,7 @@ DESIGN_KIND = DesignKind(
     find=find,
     registry_codes=("difference",),
     planned=planned,
-    reads=(read_every_panel,),
+    reads=(read_every_panel, read_both_sides),
     strength=_strength,
     expected_inference=_expected_inference,
 )
