@@ -242,6 +242,7 @@ def _sums_of_groups(finding: Finding) -> dict[str, Inside]:
     return {
         column: _that_add_up(event, column, of, units)
         for column, of in (("n_treated", behind), ("n_comparison", compared))
+        if of
     }
 
 
