@@ -9,6 +9,7 @@ release until the words are changed, or somebody answers for them under
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel
@@ -18,6 +19,7 @@ from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.disclosure.record import OutputReview, ReviewStatus
 from pbc_eval.errors import DisclosureError
+from pbc_eval.payment.account import Account
 from pbc_eval.results import MeasuredOutcome
 
 WORDS, COUNTS = "words", "verified-counts"
@@ -122,10 +124,14 @@ def review_of_words(spec: EvaluationSpec, rule: DisclosureRule) -> list[OutputRe
 
 
 def review_of_counts(
-    spec: EvaluationSpec, rule: DisclosureRule, counted: Mapping[str, MeasuredOutcome]
+    spec: EvaluationSpec,
+    rule: DisclosureRule,
+    counted: Mapping[str, MeasuredOutcome],
+    account: Account | None = None,
 ) -> list[OutputReview]:
     """Verified counts of few: a fail where they are said to be people, or are claims by people; for
-    review where nothing says what they are. ``counted`` holds the claims, by outcome."""
+    review where nothing says what they are. ``counted`` holds the claims, by outcome; ``account``
+    those of every year, whose amounts are sums of claims at their prices."""
     if not rule.protects:
         return []
     few = [
@@ -134,7 +140,7 @@ def review_of_counts(
         if any(0 < number < rule.threshold for number in (count.count, count.persons or 0))
     ]
     people = [count.outcome for count in few if count.counts == "people" or count.persons]
-    people += _claimed_by_few(spec, rule, counted)
+    people += dict.fromkeys([*_claimed_by_few(spec, rule, counted), *_in_account(rule, account)])
     unsaid = [count.outcome for count in few if count.counts is None and not count.persons]
     if people:
         reason = f"a verified count of fewer than {rule.threshold} people is told with its payment"
@@ -163,6 +169,23 @@ def _claimed_by_few(
         if any(0 < number < rule.threshold for number in numbers):
             few.append(clause.id)
     return few
+
+
+def _in_account(rule: DisclosureRule, account: Account | None) -> Iterator[str]:
+    """Claims of few in the years of an account, and amounts that differ from what was recorded by
+    the price of few: an amount over its price is how many."""
+    if account is None:
+        return
+    for made in account.by_price:
+        if any(0 < number < rule.threshold for number in (made.claims, made.people or 0)):
+            if made.state == "accrued":
+                yield f"{made.clause}, not verified{f' ({made.year})' if made.year else ''}"
+            elif made.year != account.year:
+                yield f"{made.clause} in {made.year}"
+    for line in account.differing:
+        apart = abs(line.difference or Decimal(0)) / line.price if line.price else Decimal(0)
+        if 0 < apart < rule.threshold:
+            yield f"{line.clause}, beside what was recorded as paid"
 
 
 def _review(output: str, reason: str, cells: list[str], rule: DisclosureRule) -> OutputReview:
