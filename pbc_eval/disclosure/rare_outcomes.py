@@ -96,6 +96,7 @@ def _few_in_the_arms(finding: Finding, rule: DisclosureRule) -> list[str]:
 def _few(means: Floats, people: Floats, rule: DisclosureRule) -> Bools:
     """Which means tell of few with the outcome or without; none, unless all are of yes and no."""
     known = ~np.isnan(means) & (people > 0)
+    few_of_two, is_of_two = np.zeros(len(means), dtype=bool), False
     for whole in (1.0, 100.0):
         counts = np.where(known, means, 0.0) / whole * people
         inside = (means[known] > -WHOLE) & (means[known] < whole + WHOLE)
@@ -104,7 +105,10 @@ def _few(means: Floats, people: Floats, rule: DisclosureRule) -> Bools:
             with_it, without = np.round(counts), people - np.round(counts)
             few = [is_small(a, rule) or is_small(b, rule)
                    for a, b in zip(with_it, without, strict=True)]  # fmt: skip
-            return np.asarray(np.array(few, dtype=bool) & known, dtype=bool)
+            is_of_two = True
+            few_of_two |= np.array(few, dtype=bool) & known
+    if is_of_two:  # of shares and of percentages, where the numbers could be either
+        return few_of_two
     return _few_things(np.where(known, means, np.nan), people, rule)
 
 

@@ -34,7 +34,8 @@ def people(n=300, treated=90, seed=3):
     with_it, without = (frame.index[frame["treated"] == arm] for arm in (1, 0))
     for column, usual, value, few, many in (("children", 0, 1, slice(0, 3), slice(0, 24)),
                                             ("code", 1, 2, slice(10, 13), slice(30, 60)),
-                                            ("convicted", 0, 2, slice(20, 22), slice(60, 90))):  # fmt: skip
+                                            ("convicted", 0, 2, slice(20, 22),
+                                             slice(60, 90))):  # fmt: skip
         frame[column] = usual
         frame.loc[with_it[few], column] = value
         frame.loc[without[many], column] = value
@@ -44,7 +45,7 @@ def people(n=300, treated=90, seed=3):
 def evaluated(folder, frame, design, **changes):
     whole = {**invented.DESIGN, "covariates": ["age", "need", "children", "code", "convicted"]}
     whole |= design
-    if "caliper" in design and design["caliper"] is None or "algorithm" in design:
+    if ("caliper" in design and design["caliper"] is None) or "algorithm" in design:
         whole.pop("caliper")
     return evaluate(load_evaluation(
         invented.people_evaluation(folder, frame, design=whole, payment=None, **changes)
