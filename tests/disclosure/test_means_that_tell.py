@@ -32,10 +32,11 @@ def people(n=300, treated=90, seed=3):
         "better": (rng.random(n) < 0.5).astype(int),
     })  # fmt: skip
     with_it, without = (frame.index[frame["treated"] == arm] for arm in (1, 0))
-    for column, usual, value, few, many in (("children", 0, 1, slice(0, 3), slice(0, 24)),
-                                            ("code", 1, 2, slice(10, 13), slice(30, 60)),
-                                            ("convicted", 0, 2, slice(20, 22),
-                                             slice(60, 90))):  # fmt: skip
+    for column, usual, value, few, many in (
+        ("children", 0, 1, slice(0, 3), slice(0, 24)),
+        ("code", 1, 2, slice(10, 13), slice(30, 60)),
+        ("convicted", 0, 2, slice(20, 22), slice(60, 90)),
+    ):
         frame[column] = usual
         frame.loc[with_it[few], column] = value
         frame.loc[without[many], column] = value
