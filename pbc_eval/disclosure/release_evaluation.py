@@ -77,7 +77,9 @@ def release(evaluation: Evaluation) -> ReleasedEvaluation:
     reviews += tuple(review_table(table, units) for table in tables if not table.counts_always)
     reviews += tuple(review_table(table, rule) for table in alone if table.counts_always)
     reviews += (*review_of_words(spec, rule),)
-    reviews += (*review_of_counts(spec, rule, evaluation.counted, evaluation.account),)
+    reviews += tuple(
+        review_of_counts(spec, rule, evaluation.counted, evaluation.account, evaluation.performance)
+    )
     reviews += (*review_of_numbers_told_elsewhere(evaluation, findings, kpis, tables, rule),)
     refuse_unfit_outputs(reviews, spec)
     simulation = evaluation.simulation

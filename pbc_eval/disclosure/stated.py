@@ -17,8 +17,10 @@ from pydantic import BaseModel
 from pbc_eval._validate import first_few
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.agreement.performance import ValueKpi
 from pbc_eval.disclosure.record import OutputReview, ReviewStatus
 from pbc_eval.errors import DisclosureError
+from pbc_eval.kpi.record import PerformanceResult
 from pbc_eval.payment.account import Account
 from pbc_eval.results import MeasuredOutcome
 
@@ -46,6 +48,11 @@ _WELSH_PEOPLE = (
     "blentyn", "teulu", "theulu", "deulu", "claf", "chlaf", "glaf", "disgybl", "ddisgybl",
     "cyfranogwr", "chyfranogwr", "gyfranogwr",
 )  # fmt: skip
+
+
+def is_word_for_people(noun: str) -> bool:
+    """Does a plural noun, in English or Welsh, count people?"""
+    return noun.casefold().strip() in {*_PEOPLE, *_WELSH_PEOPLE}
 
 
 def words_of_few(model: BaseModel, rule: DisclosureRule, units: tuple[str, ...] = ()) -> list[str]:
@@ -128,10 +135,12 @@ def review_of_counts(
     rule: DisclosureRule,
     counted: Mapping[str, MeasuredOutcome],
     account: Account | None = None,
+    performance: PerformanceResult | None = None,
 ) -> list[OutputReview]:
     """Verified counts of few: a fail where they are said to be people, or are claims by people; for
     review where nothing says what they are. ``counted`` holds the claims, by outcome; ``account``
-    those of every year, whose amounts are sums of claims at their prices."""
+    those of every year, whose amounts are sums of claims at their prices; ``performance`` single
+    values by period, which may be numbers of people."""
     if not rule.protects:
         return []
     few = [
@@ -141,9 +150,12 @@ def review_of_counts(
     ]
     people = [count.outcome for count in few if count.counts == "people" or count.persons]
     people += dict.fromkeys([*_claimed_by_few(spec, rule, counted), *_in_account(rule, account)])
+    people += _values_of_few(spec, rule, performance)
     unsaid = [count.outcome for count in few if count.counts is None and not count.persons]
     if people:
-        reason = f"a verified count of fewer than {rule.threshold} people is told with its payment"
+        reason = (
+            f"a count of fewer than {rule.threshold} people is told, with its payment or period"
+        )
         return [_review(COUNTS, reason, people, rule)]
     if unsaid:
         reason = (
@@ -186,6 +198,26 @@ def _in_account(rule: DisclosureRule, account: Account | None) -> Iterator[str]:
         apart = abs(line.difference or Decimal(0)) / line.price if line.price else Decimal(0)
         if 0 < apart < rule.threshold:
             yield f"{line.clause}, beside what was recorded as paid"
+
+
+def _values_of_few(
+    spec: EvaluationSpec, rule: DisclosureRule, performance: PerformanceResult | None
+) -> Iterator[str]:
+    """Measures of one value a period that count people, by their unit, or by their label where
+    they name no unit and all values are whole."""
+    units = spec.data.unit_name if spec.data and rule.counts == "people" else ()
+    nouns = {noun.casefold() for noun in (*_PEOPLE, *_WELSH_PEOPLE, *units)}
+    for result in performance.kpis if performance else ():
+        if not isinstance(result.kpi, ValueKpi) or result.kpi.share:
+            continue
+        values = [period.value for period in result.periods if period.value is not None]
+        if result.kpi.unit:
+            counts_people = result.kpi.unit.casefold().strip() in nouns
+        else:
+            in_label = {*re.findall(r"[^\W\d]+", result.kpi.label.casefold())} & nouns
+            counts_people = bool(in_label) and all(value == round(value) for value in values)
+        if counts_people and any(0 < value < rule.threshold for value in values):
+            yield f"performance.kpis.{result.kpi.id}"
 
 
 def _review(output: str, reason: str, cells: list[str], rule: DisclosureRule) -> OutputReview:
