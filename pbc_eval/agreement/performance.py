@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pbc_eval.agreement.base import NUMBERS, AddedLater, Agreed, Share, Slug
 from pbc_eval.agreement.payment_base import Text
 from pbc_eval.agreement.sizes import MOST_KPIS, too_many
+from pbc_eval.agreement.table_layout import TableLayout
 from pbc_eval.messages.written_numbers import Notation
 
 K = TypeVar("K", bound="KpiBase")
@@ -105,10 +106,11 @@ class ValueKpi(KpiBase):
         return _fraction(self) if self.share else self
 
 
-class SurveyKpi(KpiBase):
+class SurveyKpi(KpiBase, TableLayout):
     """A share among people asked, weighted by the design of the survey. Drawn as an XmR chart.
 
-    Its file has one row a person, with the answer as 1 or 0.
+    Its file has one row a person, with the answer as 1 or 0; where its table stands, and under
+    which headings, is said as for ``data``.
     """
 
     type: Literal["survey"]
@@ -133,8 +135,9 @@ def _fraction(kpi: K) -> K:
 Kpi = Annotated[ProportionKpi | RateKpi | ValueKpi | SurveyKpi, Field(discriminator="type")]
 
 
-class Performance(Agreed):
-    """The performance measures of a contract and the periods that must be reported."""
+class Performance(TableLayout):
+    """The performance measures of a contract and the periods that must be reported; where the table
+    of ``file`` stands, and under which headings, is said as for ``data``."""
 
     file: Text | None = Field(
         default=None, description="Beside evaluation.yaml: one row a period; none: surveys only."

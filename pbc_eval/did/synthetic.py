@@ -33,7 +33,7 @@ from pbc_eval.did.synthetic_fit import (
 )
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import COMPARISON_UNITS, UNITS, Listed, Name, Number, Period, Units
+from pbc_eval.messages.values import COMPARISON_UNITS, UNITS, Number, Period, Units
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, EffectSeries, Method
@@ -273,15 +273,23 @@ def _refuse(panel: Panel) -> None:
             "missing='complete_units'.",
             rule=Sentence("It needs every unit in every period."),
         )
-    used = [role for role in ("weight", "cluster") if getattr(panel.roles, role)]
-    if used:
+    if panel.roles.weight:
         raise DesignError(
-            f"{name}: synthetic_did takes units as they are, without {' or '.join(used)}; leave "
-            "the role out, or add up units to the level of treatment first.",
+            f"{name}: synthetic_did takes each unit as it is, and {panel.roles.weight!r} is a "
+            "weight. The method finds itself how much each comparison unit counts, and no "
+            "published work says how sizes or survey weights should enter that. Leave the weight "
+            "out, and each treated unit counts alike; or use att_gt, which takes it; or put in the "
+            "weighted mean of the treated units as one unit.",
             rule=Sentence(
-                "It takes units as they are, without {roles}.",
-                roles=Listed(tuple(map(Name, used)), " or "),
+                "It takes units as they are: no published work says how sizes or survey weights "
+                "enter it."
             ),
+        )
+    if panel.roles.cluster:
+        raise DesignError(
+            f"{name}: synthetic_did takes units as they are, without cluster; leave the role out, "
+            "or add up units to the level of treatment first.",
+            rule=Sentence("It takes units as they are, without clusters."),
         )
     if not panel.cohort_units[0] or not sum(panel.cohort_units[1:]):
         raise DesignError(

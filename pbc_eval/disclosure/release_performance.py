@@ -14,6 +14,7 @@ from pbc_eval.agreement.performance import Kpi
 from pbc_eval.disclosure.cell_register import CellRegister
 from pbc_eval.disclosure.record import SUPPRESSED, ReleasedKpi, ReleasedTable, is_suppressed
 from pbc_eval.disclosure.relations import NEAR
+from pbc_eval.disclosure.sentences import released_sentence
 from pbc_eval.disclosure.tables import Mark, protect_tables, release_open_table, written_table
 from pbc_eval.evaluation.record import Kind, OutputTable
 from pbc_eval.evaluation.shown.open_table import open_table
@@ -27,11 +28,13 @@ _COUNTED = {"survey": ("Answers", ""), "proportion": ("Met", "Among"), "rate": (
 def release_performance(
     performance: PerformanceResult | None, rule: DisclosureRule
 ) -> tuple[tuple[ReleasedKpi, ...], ReleasedTable | None]:
-    """Each KPI as it may be told, and the summary of them all; nothing without KPIs."""
+    """Each KPI as it may be told, and the summary of them all with what was read otherwise than it
+    stands; nothing without KPIs."""
     if performance is None:
         return (), None
     kpis = tuple(_release_kpi(result, rule) for result in performance.kpis)
-    return kpis, release_open_table(_summary_table(kpis))
+    notes = tuple(released_sentence(note, rule) for note in performance.notes)
+    return kpis, release_open_table(replace(_summary_table(kpis), notes=notes))
 
 
 def _release_kpi(result: KpiResult, rule: DisclosureRule) -> ReleasedKpi:

@@ -16,6 +16,7 @@ from pbc_eval.errors import DataError, SpecError, ValueMapError
 from pbc_eval.evaluation.core_results import CoreResults, core_results
 from pbc_eval.evaluation.joint_simulation import JointSimulation, simulate_together
 from pbc_eval.evaluation.payment_analysis import analyse_payment
+from pbc_eval.evaluation.payment_left_out import Judged, LeftOutPayment, payments_left_out
 from pbc_eval.evaluation.preflight import problems_of
 from pbc_eval.evaluation.record import Evaluation, Finding
 from pbc_eval.evaluation.registration import agreed_parts, deviations_of, fingerprint, registered
@@ -62,7 +63,9 @@ def _evaluated(spec: EvaluationSpec, files: InputFiles) -> Evaluation:
         payment=payment,
         account=core.account,
         payment_alternatives=_payment_alternatives(core.terms, core.findings, core.counted),
-        payment_analysis=analyse_payment(core.terms, payment, risk, core.results),
+        payment_analysis=analyse_payment(
+            core.terms, payment, risk, core.results, _payments_left_out(spec, core)
+        ),
         payment_risk=risk,
         performance=core.performance,
         counted=core.counted,
@@ -106,6 +109,12 @@ def input_hashes(spec: EvaluationSpec, files: InputFiles) -> dict[str, str]:
         before = input_hashes(earlier, files)
         hashes |= {f"{below}/{name}": digest for name, digest in before.items()}
     return hashes
+
+
+def _payments_left_out(spec: EvaluationSpec, core: CoreResults) -> tuple[LeftOutPayment, ...]:
+    judged = {f.outcome.id: Judged(f.headline, f.checks) for f in core.findings}
+    protected = spec.publication.disclosure.of_units.protects
+    return payments_left_out(core.terms, judged, core.results, protected=protected)
 
 
 def _value_analysis(spec: EvaluationSpec, line: CoreResults) -> ValueAnalysis | None:

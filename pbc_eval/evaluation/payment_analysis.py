@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pbc_eval.agreement.payment_terms import PaymentTerms
+from pbc_eval.evaluation.payment_left_out import LeftOutPayment
 from pbc_eval.payment.cash_flow import cash_flow_table, investor_returns
 from pbc_eval.payment.due import Results
 from pbc_eval.payment.ladder import Ladder, ladders
@@ -25,6 +26,7 @@ class PaymentAnalysis:
     ladders: tuple[Ladder, ...]
     returns: pd.DataFrame | None
     cash_flow: pd.DataFrame | None
+    left_out: tuple[LeftOutPayment, ...] = ()  # by outcome, where its effect was found again
 
 
 def analyse_payment(
@@ -32,6 +34,7 @@ def analyse_payment(
     payment: PaymentStatement | None,
     risk: PaymentRisk | None,
     results: Results,
+    left_out: tuple[LeftOutPayment, ...] = (),
 ) -> PaymentAnalysis | None:
     """The analysis of a payment that is due; None where nothing is paid."""
     if terms is None or payment is None:
@@ -41,4 +44,5 @@ def analyse_payment(
         ladders=ladders(terms, results)[:MOST_LADDERS],
         returns=investor_returns(invested, risk) if invested and risk else None,
         cash_flow=cash_flow_table(invested, float(payment.total)) if invested else None,
+        left_out=left_out,
     )

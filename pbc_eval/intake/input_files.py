@@ -17,10 +17,10 @@ from pbc_eval.agreement.sizes import LONGEST_NAME
 from pbc_eval.agreement.table_layout import AS_IT_IS, TableLayout
 from pbc_eval.errors import DataError
 from pbc_eval.intake.file_hash import sha256
-from pbc_eval.intake.table_files import open_table, under_short_names
+from pbc_eval.intake.table_files import open_table, read_rows, under_short_names
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.pulls import Pulls
-from pbc_eval.panel.source import Source, collect
+from pbc_eval.panel.source import Source
 from pbc_eval.panel.warehouse import open_backend
 
 T = TypeVar("T")
@@ -70,20 +70,23 @@ class InputFiles:
         pulls = [source.pulls for source in sources if source.pulls is not None]
         return {pull.place: pull.snapshot for pull in pulls if pull.snapshot is not None}
 
-    def rows(self, path: Path, as_text: Sequence[str] = ()) -> pd.DataFrame:
-        """All rows and columns of a file whose first row names its columns, as a new frame.
+    def rows(
+        self, path: Path, as_text: Sequence[str] = (), layout: TableLayout = AS_IT_IS
+    ) -> tuple[pd.DataFrame, tuple[Sentence, ...]]:
+        """The same of a table that is shown row by row.
 
         Raises DataError for a cell of more letters than a page can show."""
-        frame = self.frame(path, AS_IT_IS, as_text)[0]
+        frame, notes = self.frame(path, layout, as_text)
+        first = (layout.header_row or 1) + 1
         for column in frame.select_dtypes([object, "str"]).columns:
             lengths = frame[column].map(lambda cell: len(cell) if isinstance(cell, str) else 0)
             if len(lengths) and lengths.max() > LONGEST_NAME:
                 raise DataError(
-                    f"{path.name}, row {int(lengths.to_numpy().argmax()) + 2}, column {column!r}: "
-                    f"has {lengths.max():,} characters, of which a cell may have "
+                    f"{path.name}, row {int(lengths.to_numpy().argmax()) + first}, column "
+                    f"{column!r}: has {lengths.max():,} characters, of which a cell may have "
                     f"{LONGEST_NAME:,}. Shorten it."
                 )
-        return frame
+        return frame, notes
 
     def sha256(self, path: Path) -> str:
         """The hash of the file as it is on disk, without the ``::table`` in it."""
@@ -97,8 +100,7 @@ def _held(path: Path, layout: TableLayout, *as_text: str) -> Source:
 def _frame(
     path: Path, layout: TableLayout, *as_text: str
 ) -> tuple[pd.DataFrame, tuple[Sentence, ...]]:
-    source = open_table(path, layout, as_text)
-    return collect(source.table).set_axis(list(source.columns), axis=1), source.notes
+    return read_rows(path, as_text, layout)
 
 
 def _at_engine(file: Path, data: DataRoles) -> Source:

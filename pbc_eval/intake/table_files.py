@@ -4,17 +4,23 @@ file + layout ── open_table ▶ Source: read by the engine where the file is
                               else as the layout says, with what a ledger must tell
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 import pandas as pd
 
 from pbc_eval.agreement.table_layout import AS_IT_IS, TableLayout, checked_layout
 from pbc_eval.errors import DataError
 from pbc_eval.intake.laid_out import headings_to_names, read_laid_out
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.local_engine import MISSING_WORDS
 from pbc_eval.panel.source import Source, collect, open_source
+
+ReadRows: TypeAlias = Callable[
+    [Path, Sequence[str], TableLayout], tuple[pd.DataFrame, tuple[Sentence, ...]]
+]
 
 
 def open_table(path: Path, layout: TableLayout = AS_IT_IS, as_text: Sequence[str] = ()) -> Source:
@@ -34,6 +40,14 @@ def open_table(path: Path, layout: TableLayout = AS_IT_IS, as_text: Sequence[str
     wanted = [layout.columns.get(name, name) for name in as_text]
     source = open_source(path, as_text=wanted)
     return under_short_names(source, layout)
+
+
+def read_rows(
+    path: Path, as_text: Sequence[str] = (), layout: TableLayout = AS_IT_IS
+) -> tuple[pd.DataFrame, tuple[Sentence, ...]]:
+    """All rows and columns of such a table in memory, and what was left out or filled."""
+    source = open_table(path, layout, as_text)
+    return collect(source.table).set_axis(list(source.columns), axis=1), source.notes
 
 
 def under_short_names(source: Source, layout: TableLayout) -> Source:

@@ -23,8 +23,10 @@ from pbc_eval.agreement.performance import (
     SurveyKpi,
     ValueKpi,
 )
+from pbc_eval.agreement.table_layout import TableLayout
 from pbc_eval.errors import DataError
 from pbc_eval.intake.number_columns import numbers_of_frame, refusal
+from pbc_eval.intake.table_files import ReadRows, read_rows
 from pbc_eval.kpi.charts import ControlChart, p_chart, u_chart, xmr_chart
 from pbc_eval.kpi.periods import period_of, periods_between
 from pbc_eval.kpi.record import KpiPeriod, KpiResult, PerformanceResult, Rating
@@ -32,35 +34,36 @@ from pbc_eval.kpi.survey import WeightedShare, weighted_share
 from pbc_eval.messages import written_numbers
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.numerics.arrays import Floats
-from pbc_eval.panel.source import check_columns, read_frame
+from pbc_eval.panel.source import check_columns
 
 
 def measure_performance(
     performance: Performance,
     path: Callable[[str], Path],
-    read: Callable[[Path, Sequence[str]], pd.DataFrame] = read_frame,
+    read: ReadRows = read_rows,
 ) -> PerformanceResult:
-    """Every KPI by period. ``path`` finds a file that the block names; ``read`` reads it, and
-    leaves the columns that it is given as they are written.
+    """Every KPI by period. ``path`` finds a file that the block names; ``read`` reads its table,
+    and leaves the columns that it is given as they are written.
 
     Raises DataError, naming the file, the period and the value, for what cannot be a KPI.
     """
     expected = periods_between(performance.first, performance.last, performance.every)
     table, notes = None, list[Sentence]()
 
-    def read_numbers(file: Path, columns: Sequence[str]) -> pd.DataFrame:
+    def read_numbers(file: Path, columns: Sequence[str], stands: TableLayout) -> pd.DataFrame:
+        frame, left_out = read(file, columns if performance.numbers else (), stands)
+        notes.extend(left_out)
         if performance.numbers is None:
-            return read(file, ())
-        frame, told_of = numbers_of_frame(
-            read(file, columns), columns, performance.numbers, owner=file.name
-        )
+            return frame
+        frame, told_of = numbers_of_frame(frame, columns, performance.numbers, owner=file.name)
         notes.extend(told_of)
         return frame
 
     if performance.file is not None:
         file = path(performance.file)
         wanted = [name for kpi in performance.kpis for name in _columns(kpi)]
-        table = _by_period(performance, file.name, read_numbers(file, wanted), expected)
+        rows = read_numbers(file, wanted, performance)
+        table = _by_period(performance, file.name, rows, expected)
     results = tuple(
         _result(kpi, performance, expected, table, path=path, read=read_numbers)
         for kpi in performance.kpis
@@ -109,7 +112,7 @@ def _result(
     table: pd.DataFrame | None,
     *,
     path: Callable[[str], Path],
-    read: Callable[[Path, Sequence[str]], pd.DataFrame],
+    read: Callable[[Path, Sequence[str], TableLayout], pd.DataFrame],
 ) -> KpiResult:
     if isinstance(kpi, SurveyKpi):
         measured = _survey(kpi, performance, expected, path(kpi.file), read)
@@ -210,10 +213,10 @@ def _survey(
     performance: Performance,
     expected: tuple[str, ...],
     path: Path,
-    read: Callable[[Path, Sequence[str]], pd.DataFrame],
+    read: Callable[[Path, Sequence[str], TableLayout], pd.DataFrame],
 ) -> _Measured:
     """The weighted share by period, and of all periods together."""
-    frame = read(path, [kpi.answer, *([kpi.weight] if kpi.weight else [])])
+    frame = read(path, [kpi.answer, *([kpi.weight] if kpi.weight else [])], kpi)
     design = {"weights": kpi.weight, "strata": kpi.stratum, "clusters": kpi.cluster}
     named = [name for name in design.values() if name is not None]
     check_columns(path.name, list(frame.columns), [performance.period, kpi.answer, *named])

@@ -12,7 +12,8 @@ import ipywidgets as widgets
 
 from pbc_eval.errors import PbcError
 from pbc_eval.evaluation.record import Evaluation
-from pbc_eval.lab.what_if import Answer, Setting, WhatIf
+from pbc_eval.evaluation.what_if import Answer, WhatIf
+from pbc_eval.evaluation.what_if_settings import Setting
 
 SHOWN = 8  # assumptions of the tornado
 _WIDTH = 220  # pixels of the widest bar

@@ -4,6 +4,7 @@ A database of its own for each frame would cost 25 ms of setting up; a session o
 costs none. Sessions see nothing of each other: what is registered or held in one goes with it.
 """
 
+import atexit
 import os
 import threading
 from collections.abc import Callable
@@ -40,7 +41,14 @@ class OneDatabase:
         with self._lock:
             if self._database is None:
                 self._database = connect()
+                atexit.register(self._close)
             return self._database.cursor()
+
+    def _close(self) -> None:
+        """Before the interpreter takes itself apart, which the engine would complain of."""
+        database, self._database = self._database, None
+        if database is not None:
+            database.close()
 
     def _begin_anew(self) -> None:
         self._lock = threading.Lock()

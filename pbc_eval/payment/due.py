@@ -60,8 +60,17 @@ def payment_due(terms: PaymentTerms | Mapping[str, Any], results: Results) -> Pa
     measure cannot be had, or deadweight would be taken from an estimated quantity.
     """
     terms = terms_of(terms)
-    outcomes = outcomes_by_id(results)
-    plan = plan_of(terms, recomputed_years(terms), beyond_caps(terms, outcomes))
+    return due_beside(terms, outcomes_by_id(results), recomputed_years(terms))
+
+
+def due_beside(
+    terms: PaymentTerms,
+    outcomes: Mapping[str, MeasuredOutcome],
+    recomputed: Sequence[tuple[EarlierYear, Decimal]],
+) -> PaymentStatement:
+    """The statement beside what is due for earlier years, which is worked out already. Raises
+    PaymentTermsError as ``payment_due`` does."""
+    plan = plan_of(terms, recomputed, beyond_caps(terms, outcomes))
     with localcontext(EXACT):
         known = Known(outcomes)
         inputs = {planned.line: check_clause(planned, outcomes) for planned in plan.clauses}

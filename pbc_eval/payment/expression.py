@@ -137,12 +137,13 @@ def leaves(expression: Expression) -> tuple[Leaf, ...]:
     if isinstance(expression, Term | Fact | AmountOf):
         return () if expression in CONSTANTS else (expression,)
     seen: dict[Leaf, None] = {}
-    for part in _parts(expression):
+    for part in parts_of(expression):
         seen.update(dict.fromkeys(leaves(part)))
     return tuple(seen)
 
 
-def _parts(expression: Expression) -> tuple[Expression, ...]:
+def parts_of(expression: Expression) -> tuple[Expression, ...]:
+    """What an expression is made of; nothing of a leaf."""
     match expression:
         case Plus(parts) | Times(parts) | Least(parts) | Greatest(parts):
             return parts
@@ -173,7 +174,7 @@ def exact(  # noqa: PLR0911  one return for each kind of part
     if isinstance(expression, If):
         held = exact(expression.condition, known)
         return exact(expression.then if held else expression.otherwise, known)
-    values = [exact(part, known) for part in _parts(expression)]
+    values = [exact(part, known) for part in parts_of(expression)]
     match expression:
         case Plus():
             return sum(values, Decimal(0))
@@ -220,7 +221,7 @@ def _over_draws(  # noqa: PLR0911  one return for each kind of part
         return np.asarray(float(expression.value))
     if isinstance(expression, Fact | AmountOf):
         return known(expression)
-    values = [over_draws(part, known, done) for part in _parts(expression)]
+    values = [over_draws(part, known, done) for part in parts_of(expression)]
     match expression:
         case Plus():
             return reduce(np.add, values)

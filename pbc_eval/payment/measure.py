@@ -118,6 +118,8 @@ def fact_of(outcome: MeasuredOutcome, name: str) -> float | Decimal:
     if name.startswith(WITHIN):
         price, cap = name.removeprefix(WITHIN).split(" of ")
         return paid_within(outcome, Decimal(price), Decimal(cap))
+    if name == "total_scale" and outcome.total_scale is None and outcome.by_person is not None:
+        return Decimal(len(outcome.by_person))  # a person each
     value = getattr(outcome, name)
     return value if isinstance(value, Decimal) else Decimal(repr(value))
 

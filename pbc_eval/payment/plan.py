@@ -31,6 +31,9 @@ from pbc_eval.payment.expression import (
 )
 from pbc_eval.payment.rule import Kind, Rule, amount_due
 
+BEYOND = "beyond the cap of each person"
+DUE_FOR_THE_YEAR = "due for the year"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedClause:
@@ -87,7 +90,7 @@ def plan_of(
 ) -> Plan:
     """The plan of a statement. ``recomputed``: earlier years with what is due for them now;
     ``beyond``: by limit, what its clauses pay beyond its cap for each person, and to how many."""
-    planned = {clause.id: _planned(clause, terms) for clause in terms.due_clauses}
+    planned = {clause.id: plan_clause(clause, terms) for clause in terms.due_clauses}
     limits = list(_group_limits(terms, beyond))
     lines = [*planned, *(limit.line for limit in limits)]
     limits += _bounds(
@@ -114,7 +117,8 @@ def plan_of(
     )
 
 
-def _planned(clause: Clause, terms: PaymentTerms) -> PlannedClause:
+def plan_clause(clause: Clause, terms: PaymentTerms) -> PlannedClause:
+    """One clause by itself: its amount rests on other lines by their names only."""
     kind = kind_of(clause)
     rule = kind.rule(clause, terms)
     amount = amount_due(clause, rule, terms)
@@ -167,7 +171,7 @@ def _for_each_person(
         bound=limit.cap_per_person,
         over=Plus(tuple(AmountOf(other) for other in lines)),
         amount=Rounded(
-            Times((MINUS_ONE, Term("beyond the cap of each person", over))),
+            Times((MINUS_ONE, Term(BEYOND, over))),
             terms.rounding.decimals,
             terms.rounding.mode,
         ),
@@ -234,7 +238,7 @@ def _limit(
 def _correction(earlier: EarlierYear, due: Decimal, terms: PaymentTerms) -> PlannedLimit:
     """Due now for an earlier year: what its corrected results come to, less what was paid."""
     paid = Term("paid", earlier.paid)
-    change = minus(Term("due for the year", due), paid)
+    change = minus(Term(DUE_FOR_THE_YEAR, due), paid)
     reason = earlier.reason.rstrip(".")
     return PlannedLimit(
         line=f"correction of {earlier.year}",

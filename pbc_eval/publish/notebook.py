@@ -31,6 +31,7 @@ from pbc_eval.publish.own_words import LINK, OwnWords
 from pbc_eval.publish.summary_page import SUMMARY, has_summary
 from pbc_eval.publish.visible import visible
 from pbc_eval.report.html import TEMPLATES
+from pbc_eval.report.sections.payment import WHAT_IF
 
 UNCONFIRMED = (
     "The translation of this page's headings and labels is a draft; nobody has confirmed it."
@@ -164,7 +165,7 @@ def sanitise(html: str) -> str:
 def _attribute(element: str, name: str, value: str) -> str | None:
     if element == "img" and name == "src" and not _IMAGE.fullmatch(value):
         return None
-    if element == "a" and name == "href" and not LINK.fullmatch(value):
+    if element == "a" and name == "href" and value != WHAT_IF and not LINK.fullmatch(value):
         return None
     if name == "lang" and not _LANGUAGE.fullmatch(value):
         return None

@@ -157,7 +157,8 @@ def test_an_outcome_that_falls_is_one_that_rises_turned_round(seed, before, afte
     shape = {"periods_before": before, "periods_after": after, "covariance": path.covariance}
     up = np.array(pbc.honest_did(m=1, estimates=path.estimates, **shape).intervals[0])
     down = np.array(pbc.honest_did(m=1, estimates=-path.estimates, **shape).intervals[0])
-    np.testing.assert_allclose(up, -down[::-1], atol=0.05)  # quasi-random draws are not symmetric
+    # quasi-random draws are not symmetric: up to 0.7 % of the width in 360 paths
+    np.testing.assert_allclose(up, -down[::-1], atol=0.015 * (up[1] - up[0]))
 
 
 @given(st.integers(0, 10_000), st.floats(-5, 5))

@@ -1,6 +1,7 @@
 """Synthetic difference-in-differences: published number, exact weights, closed forms, refusals."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from did.data import ROLES, california, mpdta, random_frame, with_gaps
 from scipy import optimize
@@ -198,10 +199,29 @@ def make(**changes):
     return lambda: Panel.from_data(block(10), **(ROLES | changes))
 
 
+def test_each_remedy_for_weights_works_on_the_panel_that_was_refused():
+    frame = block(10)
+    weighted = Panel.from_data(frame, **(ROLES | {"weight": "weight"}))
+    with pytest.raises(DesignError, match=r"Leave the weight out.*or use att_gt.*as one unit"):
+        synthetic_did(weighted)
+    plain = Panel.from_data(frame, **ROLES)
+    assert np.isfinite(synthetic_did(plain, replications=2).effect.estimate)
+    assert att_gt(weighted).to_frame()["estimate"].notna().all()
+    treated = frame[frame["cohort"] > 0].assign(y=lambda f: f["y"] * f["weight"])
+    sums = treated.groupby(["cohort", "time"], as_index=False)[["y", "weight"]].sum()
+    mean = sums.assign(y=sums["y"] / sums["weight"], unit=-1)
+    kept = frame[frame["cohort"] == 0][["unit", "time", "cohort", "y"]]
+    both = pd.concat([kept, mean[["unit", "time", "cohort", "y"]]])
+    roles = {key: ROLES[key] for key in ("unit", "time", "outcome", "cohort")}
+    single = synthetic_did(Panel.from_data(both, **roles), replications=2).effect
+    assert np.isfinite(single.estimate)
+    assert single.n_treated == 1
+
+
 @pytest.mark.parametrize(
     ("panel", "options", "message"),
     [
-        (make(weight="weight"), {}, "takes units as they are, without weight"),
+        (make(weight="weight"), {}, "takes each unit as it is, and 'weight' is a weight"),
         (make(cluster="cluster"), {}, "without cluster"),
         (make(unit=None), {}, "every unit in every period"),
         (make(), {"inference": "robust"}, "inference must be one of placebo"),

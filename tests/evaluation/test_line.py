@@ -169,7 +169,8 @@ def test_ways_that_the_data_do_not_allow_are_told_without_counts():
     assert table.frame.to_dict("records") == [
         {
             "estimator": "Synthetic difference-in-differences",
-            "why": "It takes units as they are, without weight.",
+            "why": "It takes units as they are: no published work says how sizes or survey weights "
+            "enter it.",
         }
     ]
 

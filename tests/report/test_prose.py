@@ -38,6 +38,42 @@ def test_a_clear_improvement_is_said_with_its_interval(hospital):
     )
 
 
+def as_share(hospital, unit, **headline):
+    finding, evaluation = with_headline(hospital, **headline)
+    changes = {"unit": unit, "shown_as": "percentage_points"}
+    outcome = finding.outcome.model_copy(update=changes)
+    changed = dataclasses.replace(finding, outcome=outcome)
+    return changed, dataclasses.replace(evaluation, findings=(changed,))
+
+
+@pytest.mark.parametrize(
+    ("unit", "effect", "weight", "words"),
+    [
+        ("share of adults", -0.067, "size", "Out of every 100 adults, that is about 7 fewer than"),
+        (
+            "share of the pupils",
+            0.021,
+            "size",
+            "Out of every 100 pupils, that is about 2 more than",
+        ),
+        ("share of pupils", 0.004, "size", "Out of every 1,000 pupils, that is about 4 more than"),
+        ("share of pupils", 0.06, None, "Out of every 100 pupils in the average hospital, that is"),
+        ("share of hospitals", 0.06, None, "Out of every 100 hospitals, that is about 6 more than"),
+    ],
+)
+def test_a_share_is_told_in_people_out_of_a_hundred(hospital, unit, effect, weight, words):
+    finding, evaluation = as_share(hospital, unit, estimate=effect, std_error=0.0005)
+    data = evaluation.spec.data.model_copy(update={"weight": weight})
+    spec = evaluation.spec.model_copy(update={"data": data})
+    said = prose.can_say(finding, dataclasses.replace(evaluation, spec=spec))
+    assert str(said[1]).startswith(words)
+
+
+def test_what_cannot_be_told_from_chance_is_not_told_in_people(hospital):
+    finding, evaluation = as_share(hospital, "share of adults", estimate=0.01, std_error=0.01)
+    assert not any("Out of every" in line for line in prose.can_say(finding, evaluation))
+
+
 def test_a_clear_worsening_is_said_too(hospital):
     finding, evaluation = with_headline(hospital, estimate=2.0, std_error=0.5)
     said = prose.headline(finding, evaluation)

@@ -75,15 +75,16 @@ def _range(band: Band) -> str:
 
 def _words(clause: Bands, rule: Rule, at: Value, currency: str) -> str:
     value = at(value_of(clause))
+    bounds = [band.lower for band in clause.bands]
     reached = [n for n in range(len(clause.bands)) if at(_reached(clause, n))]
     if not reached:
         lowest = number_text(clause.bands[0].lower)
-        return f"{number_text(value)} is below the first band, {lowest}: nothing"
+        return f"{say.beside(value, *bounds)} is below the first band, {lowest}: nothing"
     if clause.mode == "marginal":
         words = " + ".join(_part_in_words(clause, number, at, currency) for number in reached)
         return f"{words} = {say.pence(at(rule.before), currency)}"
     band = clause.bands[reached[-1]]
-    words = f"{number_text(value)} lies in band {band}: "
+    words = f"{say.beside(value, *bounds)} lies in band {band}: "
     if band.pay is not None:
         return words + money_text(band.pay, currency)
     assert band.rate is not None

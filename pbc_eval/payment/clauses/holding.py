@@ -63,7 +63,7 @@ def _release_rule(clause: Release, terms: PaymentTerms) -> Rule:
 
 
 def _release_words(clause: Release, rule: Rule, at: Value, currency: str) -> str:
-    value, minimum = number_text(at(rule.value)), number_text(clause.minimum)
+    value, minimum = say.beside(at(rule.value), clause.minimum), number_text(clause.minimum)
     if not at(rule.tier or ZERO):
         return f"{value} is below the minimum {minimum}: nothing is released"
     pays = say.pence(at(rule.before), currency)
@@ -101,7 +101,7 @@ def _taken_back(clause: Clawback, terms: PaymentTerms) -> Expression:
 
 
 def _clawback_words(clause: Clawback, rule: Rule, at: Value, currency: str) -> str:
-    value, minimum = number_text(at(rule.value)), number_text(clause.minimum)
+    value, minimum = say.beside(at(rule.value), clause.minimum), number_text(clause.minimum)
     if at(rule.tier or ZERO):
         return f"{value} reaches the minimum {minimum}: nothing is taken back"
     how = f"{clause.share:g} of what {', '.join(clause.of)} paid"

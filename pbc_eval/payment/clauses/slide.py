@@ -49,11 +49,12 @@ def _pays(clause: Slide) -> Expression:
 
 def _words(clause: Slide, rule: Rule, at: Value, currency: str) -> str:
     value = number_text(at(rule.value))
+    beside = say.beside(at(rule.value), clause.start.at, clause.end.at)
     if not at(rule.tier or ZERO):
-        return f"{value} is below the start of the slide, {number_text(clause.start.at)}: nothing"
+        return f"{beside} is below the start of the slide, {number_text(clause.start.at)}: nothing"
     pays = say.pence(at(rule.before), currency)
     if at(_way(clause)) == 1:
-        return f"{value} reaches the end of the slide, {number_text(clause.end.at)}: {pays}"
+        return f"{beside} reaches the end of the slide, {number_text(clause.end.at)}: {pays}"
     first = money_text(clause.start.pay, currency)
     rise = money_text(clause.end.pay - clause.start.pay, currency)
     start, end = number_text(clause.start.at), number_text(clause.end.at)

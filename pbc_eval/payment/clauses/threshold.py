@@ -32,9 +32,9 @@ def _pays(clause: Threshold) -> Expression:
 def _words(clause: Threshold, rule: Rule, at: Value, currency: str) -> str:
     value, minimum = at(value_of(clause)), at(say.bound("minimum", clause.minimum))
     if value < minimum:
-        words = f"{number_text(value)} is below the minimum {number_text(minimum)}"
+        words = f"{say.beside(value, minimum)} is below the minimum {number_text(minimum)}"
         return f"{words}: nothing is paid"
-    words = f"{number_text(value)} reaches the minimum {number_text(minimum)}: "
+    words = f"{say.beside(value, minimum)} reaches the minimum {number_text(minimum)}: "
     if clause.amount is not None:
         return words + money_text(clause.amount, currency)
     assert clause.price is not None

@@ -76,12 +76,13 @@ def _together(clause: Triggers) -> Expression:
 
 
 def _words(clause: Triggers, rule: Rule, at: Value, currency: str) -> str:
-    together = number_text(at(rule.value))
+    together = say.beside(at(rule.value), clause.pooled_minimum)
     early = [cohort for cohort in clause.cohorts if at(_early(clause, cohort))]
     met = bool(at(_pooled(clause)))
     parts = []
     for cohort in clause.cohorts:
-        value = number_text(at(measure_of(cohort, clause.measure, clause.estimate_used)))
+        measured = at(measure_of(cohort, clause.measure, clause.estimate_used))
+        value = say.beside(measured, clause.early_minimum)
         verdict = "reaches" if cohort in early else "is below"
         parts.append(f"{cohort}: {value} {verdict} {number_text(clause.early_minimum)}")
     rest = len(clause.cohorts) - len(early)

@@ -4,9 +4,20 @@ from decimal import Decimal
 
 from pbc_eval.agreement.money import money_text, number_text
 from pbc_eval.agreement.payment_base import Measure, MeasuredClause
-from pbc_eval.payment.expression import ZERO, Expression, Fact, Greatest, Significant, Term, Times
+from pbc_eval.payment.expression import (
+    SIGNIFICANT_DIGITS,
+    ZERO,
+    Expression,
+    Fact,
+    Greatest,
+    Significant,
+    Term,
+    Times,
+    significant,
+)
 from pbc_eval.payment.rule import Value, value_of
 
+SHOWN_DIGITS = 4  # of a measure in words, unless more are needed
 MEASURES: dict[Measure, str] = {
     "effect": "the effect on",
     "relative_effect": "the relative effect on",
@@ -41,6 +52,17 @@ def priced(name: str, price: Decimal, units: Expression) -> Expression:
 def pence(amount: Decimal, currency: str) -> str:
     """For formulas only; the amount itself is rounded once, by the contract's rule."""
     return money_text(amount.quantize(Decimal("0.01")), currency)
+
+
+def beside(value: Decimal, *bounds: Decimal) -> str:
+    """A measure beside the bounds that it is compared with: at least four significant digits, and
+    as many as it takes to lie where it lies."""
+    sides = [value.compare(bound) for bound in bounds]
+    for digits in range(SHOWN_DIGITS, SIGNIFICANT_DIGITS):
+        shown = significant(value, digits)
+        if [shown.compare(bound) for bound in bounds] == sides:
+            return number_text(shown)
+    return number_text(value)
 
 
 def in_brackets(clause: MeasuredClause) -> str:

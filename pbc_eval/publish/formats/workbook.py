@@ -60,7 +60,7 @@ class _Results:
 
     def add(self, name: str, formula: str, published: float) -> None:
         row = len(self.rows) + 1
-        gap = Formula(f"B{row}-C{row}", 0.0)
+        gap = Formula(f"ROUND(B{row},2)-ROUND(C{row},2)", 0.0)  # what is paid has two decimals
         self.rows.append([name, Formula(formula, published), published, gap])
 
 

@@ -1,4 +1,5 @@
-"""The files of a page's downloads: what the page names is written, and nothing else.
+"""The files of a page's downloads, and its what-if page: what the page names is written, and
+nothing else.
 
 Text cells that a spreadsheet would run as a formula are quoted; suppressed cells stay suppressed.
 """
@@ -15,11 +16,13 @@ from pbc_eval.publish.formats.registers import evaluation_registry, performance_
 from pbc_eval.publish.formats.results import results
 from pbc_eval.publish.formats.review import agreed_json, review_json
 from pbc_eval.publish.formats.workbook import workbook
+from pbc_eval.publish.what_if_model import has_what_if
+from pbc_eval.publish.what_if_page import what_if_page
 from pbc_eval.report.html import drawing_file
 from pbc_eval.report.page import Page, Released
 from pbc_eval.report.parts import Listed
 from pbc_eval.report.sections.assurance import AGREED, NOTICE, REGISTRY, RESULTS, REVIEW
-from pbc_eval.report.sections.payment import SCHEDULE, WORKBOOK
+from pbc_eval.report.sections.payment import SCHEDULE, WHAT_IF, WORKBOOK
 
 
 def write(page: Page, released: Released, run_dir: str | Path) -> Path:
@@ -42,6 +45,9 @@ def write(page: Page, released: Released, run_dir: str | Path) -> Path:
         files[name] = WRITERS[name](page, released)
     for name, content in files.items():
         (folder / name).write_bytes(content)
+    if has_what_if(released):
+        text = what_if_page(released)
+        (folder.parent / WHAT_IF).write_text(text, encoding="utf-8")
     return folder
 
 

@@ -17,6 +17,7 @@ from pbc_eval.report.parts import (
     Downloads,
     Heading,
     LaidOut,
+    Links,
     Listed,
     Notice,
     Paragraphs,
@@ -26,6 +27,7 @@ from pbc_eval.report.parts import (
 
 SCHEDULE = "payment-schedule.md"
 WORKBOOK = "workbook.xlsx"
+WHAT_IF = "what-if.html"  # beside the page, wherever something is paid or valued
 ACCOUNT_TABLES = ("payment-account", "payment-plan", "payment-cohorts", "payment-claims")
 RISK_TABLES = (
     "payment-risk-scenarios",
@@ -49,12 +51,14 @@ def payment_parts(released: ReleasedEvaluation) -> Sequence[Part]:
     parts += [
         LaidOut("total", {"total": total, "is_forecast": payment.is_forecast}),
         *((Paragraphs((payment.sentence,)),) if payment.is_forecast else ()),
+        what_if_link(),
         Heading(Sentence("The rule")),
         Listed(tuple(terms_in_words(terms, labels)), numbered=True),
         *_account_parts(released),
         Heading(Sentence("The statement, line by line")),
         *tables_of(released.table("payment-statement"), folded=released.account is not None),
         *_ladder_figures(released),
+        *_left_out(released),
         Downloads(
             (
                 (
@@ -82,6 +86,22 @@ def payment_parts(released: ReleasedEvaluation) -> Sequence[Part]:
         LaidOut("schedule", {"schedule": schedule_of(terms)}),
         Downloads(((SCHEDULE, Sentence("Download the schedule (Markdown)")),)),
     ]
+
+
+def what_if_link() -> Links:
+    """The page on which terms, results and assumptions can be changed."""
+    words = Sentence("What if the terms, the results or the assumptions were others? Try it.")
+    return Links(((words, WHAT_IF),))
+
+
+def _left_out(released: ReleasedEvaluation) -> list[Part]:
+    """A line on what would be paid without one part of the data, of each outcome."""
+    analysis, labels = released.payment_analysis, {o.id: o.label for o in released.spec.outcomes}
+    lines = [
+        entry.sentence(labels[entry.outcome]) for entry in (analysis.left_out if analysis else ())
+    ]
+    told_lines = tuple(line for line in lines if line is not None)
+    return [Paragraphs(told_lines)] if told_lines else []
 
 
 def _account_parts(released: ReleasedEvaluation) -> list[Part]:

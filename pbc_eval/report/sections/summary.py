@@ -12,7 +12,7 @@ from pbc_eval.evaluation.agreement_of_methods import AgreementOfMethods
 from pbc_eval.evaluation.measured_outcome import SHARE_OF_COMPARISON
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.sentence import EMPTY, Claim, Sentence
-from pbc_eval.messages.values import Money, Name, Number, as_typed
+from pbc_eval.messages.values import Money, Name, Names, Number, as_typed
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.report.figures.effects import at_a_glance
 from pbc_eval.report.parts import Heading, LaidOut, Listed, Part
@@ -109,6 +109,16 @@ def _evidence(finding: ReleasedFinding, released: ReleasedEvaluation) -> list[Se
     diverging = next((c for c in finding.checks if c.name == "diverging_trends"), None)
     if diverging is not None and diverging.statistic is not None and diverging.status in HELD:
         lines.append(breakdown_in_words(diverging.statistic))
+    analysis = released.payment_analysis
+    lines += [
+        Sentence(
+            "Payment without one part of the data: {steps} would reach another step.",
+            Claim(kind="none", of=finding.outcome.id),
+            steps=Names(entry.steps),
+        )
+        for entry in (analysis.left_out if analysis else ())
+        if entry.outcome == finding.outcome.id and entry.steps
+    ]
     if len(released.findings) < 2:
         return lines
     label = Name(finding.outcome.label)

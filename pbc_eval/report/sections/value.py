@@ -23,7 +23,7 @@ from pbc_eval.report.parts import (
     Part,
     tables_of,
 )
-from pbc_eval.report.sections.payment import WORKBOOK
+from pbc_eval.report.sections.payment import WORKBOOK, what_if_link
 from pbc_eval.report.sections.summary import ONE_AT_A_TIME, ratio_range
 from pbc_eval.sroi.assumption_names import assumption_name, input_name, row_name
 from pbc_eval.sroi.cost_per_outcome import cost_per_outcome
@@ -99,6 +99,7 @@ def _ratio_parts(
         ),
         *tables_of(released.table("value-summary"), released.table("value-ratios")),
         Downloads(((WORKBOOK, workings),)),
+        what_if_link(),
     ]
 
 

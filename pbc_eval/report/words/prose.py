@@ -6,6 +6,7 @@ it has none. What each says of an effect it states as a claim, which the gate in
 against the results.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +22,10 @@ from pbc_eval.results import AttEstimate
 
 Verdict = Literal["improved", "worsened", "uncertain", "no_interval"]
 UNITS_OF = ("unit", "units")  # where no data say what a unit is
+
+
+_SHARE_OF = re.compile(r"share of (?:the )?([^\W\d][\w\s-]*)")
+LEAST_OF_A_HUNDRED = 1.5  # below it a thousand are told of, so that whole people are left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +133,8 @@ def can_say(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> tuple[S
         source = Name(finding.source)
         sentences.append(Sentence("This is what was reported: {source}.", source=source))
         return tuple(sentences)
+    if (of_hundred := _out_of_a_hundred(finding, evaluation)) is not None:
+        sentences.append(of_hundred)
     noun = Noun(*map(Name, spec.data.unit_name if spec.data else UNITS_OF))
     sentences.append(
         Sentence(
@@ -139,6 +146,29 @@ def can_say(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> tuple[S
     if estimate.counterfactual_mean is not None and estimate.counterfactual_mean > 0:
         sentences.append(_with_and_without(finding, evaluation))
     return tuple(sentences)
+
+
+def _out_of_a_hundred(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> Sentence | None:
+    """'Out of every 100 pupils, that is about 2 fewer than without the programme.' None where the
+    outcome is no share of somebody, or where it cannot be told which way it went."""
+    outcome, estimate = finding.outcome, finding.headline
+    whose = _SHARE_OF.fullmatch(outcome.unit)
+    if whose is None or not fmt.in_points(outcome) or not estimate.significant:
+        return None
+    data, among = evaluation.spec.data, EMPTY
+    if data is not None and data.weight is None and whose[1] != data.unit_name[1]:
+        among = Sentence(" in the average {unit}", unit=Name(data.unit_name[0]))
+    each = 100 if abs(100 * estimate.estimate) >= LEAST_OF_A_HUNDRED else 1000
+    return Sentence(
+        "Out of every {each} {who}{among}, that is about {many} {way} {than}.",
+        _claim(finding, evaluation),
+        each=Number(each),
+        who=Name(whose[1]),
+        among=among,
+        many=Number(round(abs(each * estimate.estimate))),
+        way=Sentence("more") if estimate.estimate > 0 else Sentence("fewer"),
+        than=_than(finding, evaluation),
+    )
 
 
 def _with_and_without(finding: ReleasedFinding, evaluation: ReleasedEvaluation) -> Sentence:

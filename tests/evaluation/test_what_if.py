@@ -9,7 +9,7 @@ from evaluations import evaluation_of
 
 import pbc_eval as pbc
 from pbc_eval.errors import SpecError
-from pbc_eval.lab.what_if import WhatIf
+from pbc_eval.evaluation.what_if import WhatIf
 from pbc_eval.sroi.sensitivity import ratio_with, with_values
 
 pytestmark = pytest.mark.slow  # whole evaluations
