@@ -93,3 +93,28 @@ def test_a_measure_that_is_a_number_of_few_people_stops_the_release(tmp_path, me
     else:
         with pytest.raises(DisclosureError, match=r"performance\.kpis\.started"):
             release(evaluation)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("named", "passes"), [("Average over groups", False), ("headline", True)])
+def test_a_clause_is_not_paid_by_an_average_that_is_held_back(tmp_path, named, passes):
+    outcome = {"id": "days", "label": "Days in hospital", "unit": "days", "column": "y",
+               "direction": "lower_is_better", "primary": True}  # fmt: skip
+    clause = {"id": "tariff", "type": "tariff", "label": "Days", "reference": "1", "price": 100,
+              "outcome": "days", "measure": "effect", "unit": "day", "cap": 100000,
+              "estimate_used": {"blend": {named: 1.0}}, "source": "Invented"}  # fmt: skip
+    folder = invented.panel_evaluation(
+        tmp_path / "panel", invented.panel({4: 3, 5: 30, 6: 25}), outcomes=[outcome],
+        payment={"currency": "GBP", "clauses": [clause]},
+    )  # fmt: skip
+    evaluation = evaluate(load_evaluation(folder))
+    paid = float(evaluation.payment.total) / 100
+    known = dict(evaluation.results["days"].alternatives) | {
+        "headline": evaluation.results["days"].effect
+    }
+    assert abs(paid - known[named]) < 0.01  # what a reader works out
+    if passes:
+        release(evaluation)
+    else:
+        with pytest.raises(DisclosureError, match=r"paid-estimates.*tariff: Average over groups"):
+            release(evaluation)
