@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from attacker import invented
-from attacker.public import is_told, number, publish, read_public
+from attacker.public import decimals, is_told, number, publish, read_public
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -168,3 +168,38 @@ def test_few_of_either_of_two_values_are_few_whatever_the_codes(few, n, codes, l
 def test_few_that_differ_from_the_most_frequent_value_are_few(values, n):
     numbers = np.array([0] * (n - len(values)) + values, dtype=float)
     assert number_apart(numbers, np.ones(n, dtype=bool), two=False) == len(values)
+
+
+def left_out_by_spread(balance, n, most=25):
+    """How many may have been left out: the differences after matching over those in standard
+    deviations are the spread before it, of which few shares are the square."""
+    fits = set(range(1, most + 1))
+    for row in balance.to_dict("records"):
+        means = [row["mean_treated_after"], row["mean_comparison_after"]]
+        gap = row["std_diff_after"]
+        if "=" not in row["covariate"] or not all(map(is_told, [*means, gap])) or not number(gap):
+            continue
+        raw, kept = number(means[0]) - number(means[1]), round(number(means[0]) * n)
+        off = 0.51 * 10.0 ** -decimals(gap) + 1e-8  # means have ten digits too
+        for left in tuple(fits):
+            p = (kept + np.arange(left + 1)) / (n + left)
+            with np.errstate(divide="ignore"):
+                if not (np.abs(raw / np.sqrt(p * (1 - p)) - number(gap)) <= off).any():
+                    fits.discard(left)
+    return fits
+
+
+@slow
+@pytest.mark.parametrize("hidden", [True, False])
+def test_differences_after_matching_do_not_tell_how_many_were_left_out(tmp_path, hidden):
+    shown = {"disclosure": {"threshold": 0, "reason": "to see the attack succeed"}}
+    publication = invented.PUBLICATION | ({} if hidden else shown)
+    folder = invented.people_evaluation(
+        tmp_path / "people", invented.people(2), payment=None, publication=publication
+    )
+    evaluation = evaluate(load_evaluation(folder))
+    n = evaluation.findings[0].headline.n_treated
+    groups = evaluation.findings[0].table("groups").frame.set_index("group")
+    public = read_public(publish(release(evaluation), tmp_path / "out"))
+    fits = left_out_by_spread(public.kind("better", "balance"), n)
+    assert {*range(1, 10)} <= fits if hidden else fits == {groups.loc["Not matched", "treated"]}
