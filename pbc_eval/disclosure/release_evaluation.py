@@ -143,13 +143,13 @@ def _review_of_paid_estimates(
         for finding, part in zip(evaluation.findings, released, strict=True)
         for label in _withheld(finding, part)
     }
-    told = [
+    paid_by = [
         f"{working.line}: {fact.name.removeprefix(ALTERNATIVE)}"
         for working in (payment.workings if payment else ())
         for fact, _ in working.facts
         if (fact.outcome, fact.name) in withheld
     ]
-    if not told:
+    if not paid_by:
         return []
     return [
         OutputReview(
@@ -158,7 +158,7 @@ def _review_of_paid_estimates(
             status="fail",
             reason="a clause is paid by an estimate that is held back, since beside the others it "
             "tells of few; the amount tells it",
-            cells=tuple(dict.fromkeys(told)),
+            cells=tuple(dict.fromkeys(paid_by)),
         )
     ]
 
