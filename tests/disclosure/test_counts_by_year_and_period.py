@@ -96,7 +96,10 @@ def test_a_measure_that_is_a_number_of_few_people_stops_the_release(tmp_path, me
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("named", "passes"), [("Average over groups", False), ("headline", True)])
+@pytest.mark.parametrize(
+    ("named", "passes"),
+    [("Average over groups", False), pytest.param("headline", True, marks=pytest.mark.soak)],
+)
 def test_a_clause_is_not_paid_by_an_average_that_is_held_back(tmp_path, named, passes):
     outcome = {"id": "days", "label": "Days in hospital", "unit": "days", "column": "y",
                "direction": "lower_is_better", "primary": True}  # fmt: skip
