@@ -15,6 +15,8 @@ from pbc_eval.agreement.comparison_group import ComparisonGroup, OtherComparison
 from pbc_eval.agreement.design_parts import Dose, NegativeControl, Spillover, Subgroup
 from pbc_eval.agreement.weighting_options import WeightingOptions
 
+TRIPLE_DIFFERENCE = "triple_difference"
+
 
 class Waiver(Agreed):
     """A check that is known to fail, and why the evaluation goes on; printed in the report."""
@@ -52,6 +54,11 @@ class DesignModel(Agreed):
         return 0
 
     @property
+    def needs_eligible(self) -> bool:
+        """Must the data say whom the programme can reach where it is in force?"""
+        return False
+
+    @property
     def data_files(self) -> tuple[str, ...]:
         """Files that the design itself names, beside the data."""
         return ()
@@ -83,7 +90,8 @@ class DifferenceInDifferences(_Identified):
     estimator: Annotated[str, AddedLater()] = Field(
         default="group_time",
         description="Of the headline: group_time, imputation, extended_two_way or "
-        "interaction_weighted; the others are shown beside it.",
+        "interaction_weighted; the others are shown beside it. triple_difference: for data with "
+        "units that the programme cannot reach, named by data.eligible.",
     )
     control_group: Literal["never_treated", "not_yet_treated"] = Field(
         default="never_treated", description="Whom treated units are compared with."
@@ -132,6 +140,32 @@ class DifferenceInDifferences(_Identified):
     @property
     def periods_open(self) -> int:
         return self.anticipation
+
+    @property
+    def needs_eligible(self) -> bool:
+        return self.estimator == TRIPLE_DIFFERENCE
+
+    @model_validator(mode="after")
+    def _refuse_what_triple_differences_do_not_know(self) -> Self:
+        if not self.needs_eligible:
+            return self
+        problems = [
+            f"{key} cannot be had with it. {remedy}"
+            for key, given, remedy in (
+                (
+                    f"inference {self.inference}",
+                    self.inference != "analytic",
+                    "Write inference: analytic",
+                ),
+                ("dose", self.dose is not None, "Leave it out"),
+                ("spillover", self.spillover is not None, "Leave it out"),
+                ("subgroups", bool(self.subgroups), "Leave them out"),
+            )
+            if given
+        ]
+        if problems:
+            raise ValueError(f"estimator {TRIPLE_DIFFERENCE}: " + "; ".join(problems))
+        return self
 
 
 class SyntheticDifferenceInDifferences(_Identified):

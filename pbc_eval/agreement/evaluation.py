@@ -165,11 +165,28 @@ class EvaluationSpec(Agreed):
             lacking = [role for role, column in needed.items() if column is None]
             if lacking:
                 return f"{self.design.method} needs data.{' and data.'.join(lacking)}"
+        if self.data and (problem := self._eligibility_problem(self.data)):
+            return problem
         for outcome in self.outcomes:
             if estimated and outcome.column is None:
                 return f"outcome {outcome.id}: column is needed, the data column that holds it"
             if self.design.takes_reported_effects and outcome.reported is None:
                 return f"outcome {outcome.id}: reported is needed, the published result"
+        return None
+
+    def _eligibility_problem(self, data: DataRoles) -> str | None:
+        if self.design.needs_eligible and data.eligible is None:
+            return (
+                "design.estimator triple_difference needs data.eligible: the column that says whom "
+                "the programme can reach where it is in force. Add it, or choose group_time"
+            )
+        if data.eligible is not None and not self.design.needs_eligible:
+            return (
+                f"data.eligible ({data.eligible!r}) is for triple differences, method "
+                "difference_in_differences, alone: others would take whom the programme cannot "
+                "reach for treated. Write design.estimator: triple_difference, or leave "
+                "data.eligible out"
+            )
         return None
 
     def _claims_problem(self) -> str | None:

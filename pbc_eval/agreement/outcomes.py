@@ -65,6 +65,12 @@ class DataRoles(TableLayout):
         "of having started; leave_out_after, without the unit's rows from then on. Refused if not "
         "stated.",
     )
+    eligible: Annotated[str | None, AddedLater()] = Field(
+        default=None,
+        description="For design.estimator triple_difference: column that says whom the programme "
+        "can reach where it is in force, true or false, yes or no, 1 or 0; the same in all rows of "
+        "a unit. The start is then that of the unit's group, for both kinds alike.",
+    )
     cluster: str | None = Field(default=None, description="Column, when units move together.")
     weight: str | None = Field(default=None, description="Column, constant within a unit.")
     fix_weights: Annotated[FixWeights | None, AddedLater()] = Field(

@@ -24,6 +24,7 @@ NAMES = frozenset(
             "claimed_as",
         ),
         *("labels", "categories", "covariates", "cluster", "weight", "cohort", "time", "treatment"),
+        "eligible",
     }
 )
 MOST_OUTCOMES = 100

@@ -26,6 +26,7 @@ from pbc_eval.checks import (
 )
 from pbc_eval.checks.check_kind import CheckKind, Examined
 from pbc_eval.errors import DesignError
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.results import CheckResult
 
 __all__ = ["CHECKS", "CheckKind", "Examined", "checks_for", "register_check", "run_checks"]
@@ -63,8 +64,21 @@ def checks_for(method: str) -> tuple[CheckKind, ...]:
 
 def run_checks(method: str, examined: Examined) -> tuple[CheckResult, ...]:
     """Every check of a design that has something to say."""
-    results = (row.run(examined) for row in checks_for(method))
+    triple = examined.panel is not None and examined.panel.roles.eligible is not None
+    results = (
+        _left_out(row) if triple and row.of_two_groups else row.run(examined)
+        for row in checks_for(method)
+    )
     return tuple(result for result in results if result is not None)
+
+
+def _left_out(row: CheckKind) -> CheckResult:
+    return CheckResult(
+        name=row.name,
+        status="not_applicable",
+        sentence=Sentence("Left out: it is made for two groups; triple differences have four."),
+        null="",
+    )
 
 
 def register_check(row: CheckKind) -> None:

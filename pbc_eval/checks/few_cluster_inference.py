@@ -129,6 +129,7 @@ CHECK = CheckKind(
     },
     answers="few_clusters",
     designs=frozenset({"difference_in_differences"}),
+    of_two_groups=True,
     run=_run,
     planned="Inference with few clusters (few_cluster_inference), where there are few: do a wild "
     "cluster bootstrap and a permutation of the starts come to what the interval says?",

@@ -13,6 +13,7 @@ Sources: Cameron and Miller (2015), Journal of Human Resources 50, section VI (f
 than 20 to 50); MacKinnon and Webb (2018), Econometrics Journal 21 (few treated clusters).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,7 @@ from pbc_eval.messages.values import (
     joined,
 )
 from pbc_eval.panel.panel import Panel
+from pbc_eval.panel.unit_effects import side_of
 from pbc_eval.results import CheckResult, CheckStatus
 
 FAIL_BELOW = 5  # clusters on either side
@@ -202,9 +204,72 @@ def _small_in_words(small: list[tuple[int, int]]) -> list[Sentence]:
     return [words, Sentence("The effects of a single one have no interval.")]
 
 
+def check_few_clusters_by_eligibility(panel: Panel) -> CheckResult:
+    """The same for a triple difference, which compares four groups: the smallest counts.
+
+    Table: side, clusters.
+    """
+    sides = [side_of(panel, eligible=eligible) for eligible in (True, False)]
+    total = panel.cluster_counts()[0]
+    counts = [side.cluster_counts()[1:] for side in sides]
+    fewest = _status_of(total, *(min(of) for of in zip(*counts, strict=True)))
+    small = min((_small_cohorts(side) for side in sides), key=_least)
+    status: CheckStatus = "review" if fewest == "pass" and small else fewest
+    verdict = {
+        "pass": Sentence("enough for large-sample standard errors."),
+        "review": Sentence(
+            "standard errors may be too small, and another way to judge chance is not made for "
+            "triple differences."
+        )
+        if fewest == "review"
+        else Sentence("enough in each of the four groups."),
+        "fail": Sentence(
+            "fewer than {least} in one of the four groups, so standard errors cannot be trusted, "
+            "and another way to judge chance is not made for triple differences.",
+            least=Number(FAIL_BELOW),
+        ),
+    }[status]
+    (treated, compared), (others, other_compared) = counts
+    sentence = Sentence(
+        "Where the programme came, {treated} eligible and {others} not eligible {noun}; where it "
+        "did not, {compared} and {other_compared}; {total} in all: {verdict}",
+        treated=Units(treated),
+        others=Units(others),
+        compared=Units(compared),
+        other_compared=Units(other_compared),
+        noun=CLUSTERS.plural if panel.roles.cluster else UNITS.plural,
+        total=Units(total),
+        verdict=verdict,
+    )
+    return CheckResult(
+        name="few_clusters",
+        status=status,
+        sentence=joined((sentence, *_small_in_words(small)), " "),
+        null=NULL,
+        table=pd.DataFrame(
+            {
+                "side": [
+                    "treated, eligible",
+                    "treated, not eligible",
+                    "comparison, eligible",
+                    "comparison, not eligible",
+                    "all",
+                ],
+                "clusters": [treated, others, compared, other_compared, total],
+            }
+        ),
+    )
+
+
+def _least(small: list[tuple[int, int]]) -> float:
+    return min((n for _, n in small), default=math.inf)
+
+
 def _run(examined: Examined) -> CheckResult | None:
     if examined.panel is None:
         return None
+    if examined.panel.roles.eligible:
+        return check_few_clusters_by_eligibility(examined.panel)
     return check_few_clusters(examined.panel, examined.inference, examined.inferences)
 
 

@@ -103,6 +103,7 @@ CHECK = CheckKind(
         "review": Sentence("Without a part of the data the effect has another direction."),
     },
     designs=frozenset({"difference_in_differences"}),
+    of_two_groups=True,
     run=_run,
     planned="Leaving one out (leave_out): does the effect keep its direction without any one "
     "group, period and unit?",

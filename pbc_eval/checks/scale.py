@@ -74,6 +74,7 @@ CHECK = CheckKind(
         ),
     },
     designs=frozenset({"difference_in_differences"}),
+    of_two_groups=True,
     run=_run,
     planned="Levels or logs (scale), where a clause pays in per cent: can trends be parallel on "
     "both scales, or does the effect in per cent hang on which?",

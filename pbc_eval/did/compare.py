@@ -67,7 +67,8 @@ def specifications(
     panel: Panel, *, kind: Kind = "simple", level: float = 0.95, seed: int = DEFAULT_SEED
 ) -> tuple[Specification, ...]:
     """Every estimator here on one panel. ``kind``: the average of the effects by cohort and period;
-    estimators that give a single number have but one."""
+    estimators that give a single number have but one. A panel read with ``eligible`` holds units
+    that the measure cannot reach beside treated ones: only triple differences apply to it."""
     check_level("compare_estimators", level, DesignError)
     adjustments: tuple[EstimationMethod | None, ...] = (None,)
     if panel.covariates:
@@ -80,6 +81,7 @@ def specifications(
             EstimatorOptions(level=level, seed=seed, comparison=comparison, adjustment=adjustment),
         )
         for estimator in ESTIMATORS.values()
+        if estimator.needs_eligible == bool(panel.roles.eligible)
         for comparison in estimator.comparisons
         for adjustment in (
             adjustments
@@ -116,6 +118,7 @@ def compare_estimators(
     methods, and regressions that can do with and without; those that do not adjust say so in
     "inference". The two-way coefficient is no
     average of effects when treatment is staggered, and is there because it is what others report.
+    A panel read with ``eligible`` is for triple differences alone.
     """
     tried = specifications(panel, level=level, seed=seed)
     table = pd.DataFrame(list(map(_row, tried)), columns=list(COLUMNS))

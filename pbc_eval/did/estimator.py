@@ -45,6 +45,8 @@ class Estimator:
     adjusts_linearly: bool = False  # in a regression, in the one way that it has
     allows_anticipation: bool = False  # else every period before the start counts as untreated
     repeats_with_one_cohort: bool = False  # the number that others give then
+    from_base: bool = False  # effects are reckoned from the base period, those before the start too
+    needs_eligible: bool = False  # of panels that say whom the measure can reach, and of no others
     effects: Callable[[Panel, EstimatorOptions], GroupTimeEffects] | None = None
     overall: Callable[[Panel, EstimatorOptions], AttEstimate] | None = None
 

@@ -6,6 +6,7 @@ from pbc_eval.did import (
     imputation,
     interaction_weighted,
     synthetic,
+    triple_difference,
     two_way,
 )
 from pbc_eval.did.estimator import Estimator
@@ -18,6 +19,7 @@ ESTIMATORS: dict[str, Estimator] = {
         imputation.ESTIMATOR,
         extended_two_way.ESTIMATOR,
         interaction_weighted.ESTIMATOR,
+        triple_difference.ESTIMATOR,
         synthetic.ESTIMATOR,
         two_way.ESTIMATOR,
     )

@@ -312,7 +312,7 @@ def _effects(panel: Panel, options: EstimatorOptions) -> GroupTimeEffects:
     return att_gt(
         used,
         method=options.adjustment or "dr",
-        control_group=_CONTROL_GROUP[options.comparison],
+        control_group=CONTROL_GROUP[options.comparison],
         base_period=options.base_period,
         anticipation=options.anticipation,
         level=options.level,
@@ -320,7 +320,7 @@ def _effects(panel: Panel, options: EstimatorOptions) -> GroupTimeEffects:
     )
 
 
-_CONTROL_GROUP: dict[Comparison, ControlGroup] = {
+CONTROL_GROUP: dict[Comparison, ControlGroup] = {
     "never treated": "never_treated",
     "not yet treated": "not_yet_treated",
 }
@@ -334,5 +334,6 @@ ESTIMATOR = Estimator(
     comparisons=("never treated", "not yet treated"),
     adjusts=True,
     allows_anticipation=True,
+    from_base=True,
     effects=_effects,
 )

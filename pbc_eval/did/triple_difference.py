@@ -22,7 +22,13 @@ import numpy as np
 from pbc_eval.did.adjustment import EstimationMethod
 from pbc_eval.did.cells import BasePeriod, CellPlan, ControlGroup, plan_cells
 from pbc_eval.did.estimates import REFERENCE, CellEstimates
-from pbc_eval.did.group_time import check_options, describe_method, estimate_cells
+from pbc_eval.did.estimator import Estimator, EstimatorOptions
+from pbc_eval.did.group_time import (
+    CONTROL_GROUP,
+    check_options,
+    describe_method,
+    estimate_cells,
+)
 from pbc_eval.did.group_time_effects import DEFAULT_SEED, GroupTimeEffects
 from pbc_eval.did.small_sample import CohortParts
 from pbc_eval.errors import DesignError
@@ -31,6 +37,10 @@ from pbc_eval.messages.values import Name
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.panel import Panel
 
+ALIKE = Sentence(
+    "those whom the measure can reach and those whom it cannot may move apart; it is assumed that "
+    "without it they would have moved apart alike where it came and where it did not"
+)
 SIGNS = np.array([1.0, 1.0, -1.0])  # with g's ineligible, c's eligible, c's ineligible
 
 
@@ -76,7 +86,7 @@ def triple_difference(
         control_group=control_group,
         base_period=base_period,
         anticipation=anticipation,
-        notes=(*plan.notes, *notes, *_combined(control_group)),
+        notes=(ALIKE, *plan.notes, *notes, *_combined(control_group)),
     )
     eligible = panel.roles.eligible
     return GroupTimeEffects(
@@ -236,3 +246,33 @@ def _before(combine: Floats, at: Ints, parts: CohortParts | None) -> CohortParts
         return None
     chosen = combine[np.ix_(at, parts.at)]
     return CohortParts(at=at, covariance=chosen @ parts.covariance @ chosen.T, size=parts.size)
+
+
+def _effects(panel: Panel, options: EstimatorOptions) -> GroupTimeEffects:
+    used = panel if options.adjustment else panel.without_covariates()
+    return triple_difference(
+        used,
+        method=options.adjustment or "dr",
+        control_group=CONTROL_GROUP[options.comparison],
+        base_period=options.base_period,
+        anticipation=options.anticipation,
+        level=options.level,
+        seed=options.seed,
+    )
+
+
+ESTIMATOR = Estimator(
+    name="triple_difference",
+    family="triple differences",
+    label="Triple differences (Ortiz-Villavicencio and Sant'Anna)",
+    method_words="Triple differences by group and period (Ortiz-Villavicencio and Sant'Anna 2025): "
+    "the change of those whom the measure can reach, less the change of those whom it cannot, is "
+    "held against the same difference where the measure was not in force. Without it, the two "
+    "kinds may move apart, if they would have moved apart alike.",
+    comparisons=("never treated", "not yet treated"),
+    adjusts=True,
+    allows_anticipation=True,
+    from_base=True,
+    needs_eligible=True,
+    effects=_effects,
+)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval.disclosure.cell_register import CellRegister, Name, is_small
+from pbc_eval.evaluation.by_eligibility import NEVER_OF_BOTH_KINDS, NOT_ELIGIBLE
 from pbc_eval.evaluation.record import Finding, OutputTable
 
 Inside = Mapping[int, frozenset[str]]  # row of an event study to the groups that it is the sum of
@@ -19,7 +20,7 @@ def note_table(
     register: CellRegister,
     table: OutputTable,
     known: Sequence[tuple[str, float]] = (),
-    inside: Inside | None = None,
+    inside: Mapping[str, Inside] | None = None,
     wholes: Mapping[str, int] | None = None,
 ) -> None:
     """Enter every count of a table. ``known`` are counts that stand elsewhere, by column;
@@ -27,9 +28,7 @@ def note_table(
     if table.adds_up == "in_nests":
         for column in table.governed_by:
             elsewhere = [value for name, value in known if name == column]
-            _note_nests(
-                register, table, column, elsewhere, (inside or {}) if column == "n_treated" else {}
-            )
+            _note_nests(register, table, column, elsewhere, (inside or {}).get(column, {}))
     else:
         for column in _count_columns(table):
             for row, value in _values(table, column):
@@ -68,7 +67,7 @@ def note_finding(register: CellRegister, finding: Finding) -> None:
                 column: register.names[groups.name, 0, column] for column in groups.governed_by
             }
     if groups is not None and groups.group_by == "group":
-        _note_groups(register, finding, groups, inside)
+        _note_groups(register, finding, groups, inside.get("n_treated", {}))
     others = [estimate for estimate in finding.alternatives if estimate != finding.benchmark]
     shown_counts = {n for estimate in others for n in (estimate.n_treated, estimate.n_comparison)}
     for cell in submitted.values():  # an estimate that leaves nobody out tells how many there were
@@ -223,8 +222,9 @@ def _note_nests(
             register.relate([(cell, 1.0), (other, -1.0), (between, -1.0)])
 
 
-def _sums_of_groups(finding: Finding) -> Inside:
-    """Which groups stand behind each row of the event study, where their counts add up to it."""
+def _sums_of_groups(finding: Finding) -> dict[str, Inside]:
+    """Which groups stand behind each count of the event study, by column, where they add up to it:
+    the treated; and of triple differences, whose comparison is another for each group, those."""
     groups, event, cells = (finding.table(kind) for kind in ("groups", "event", "cells"))
     if groups is None or event is None or cells is None or groups.group_by != "group":
         return {}
@@ -234,9 +234,24 @@ def _sums_of_groups(finding: Finding) -> Inside:
     behind: dict[int, set[str]] = {}
     for key, time in zip(keys_of(cells), cells.frame["event_time"], strict=True):
         behind.setdefault(int(time), set()).update({key} & units.keys())
+    compared = {
+        time: {name + NOT_ELIGIBLE for name in names} | NEVER_OF_BOTH_KINDS
+        for time, names in behind.items()
+        if units.keys() >= NEVER_OF_BOTH_KINDS
+    }
+    return {
+        column: _that_add_up(event, column, of, units)
+        for column, of in (("n_treated", behind), ("n_comparison", compared))
+        if of
+    }
+
+
+def _that_add_up(
+    event: OutputTable, column: str, behind: Mapping[int, set[str]], units: Mapping[str, float]
+) -> Inside:
     sums = {}
     for row, (time, n) in enumerate(
-        zip(event.frame["event_time"], event.frame["n_treated"], strict=True)
+        zip(event.frame["event_time"], event.frame[column], strict=True)
     ):
         names = frozenset(behind.get(int(time), ()))
         if names and sum(units.get(name, 0) for name in names) == n:

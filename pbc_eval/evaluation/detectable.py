@@ -78,10 +78,15 @@ def minimum_detectable_effect(
     if outcome is not None:
         raise DesignError(f"{OWNER}: a panel has one outcome; leave outcome out.")
     check_choice(OWNER, "headline", headline, KINDS, DesignError)
-    known = [name for name, row in ESTIMATORS.items() if row.effects or row.overall]
+    known = [name for name, row in ESTIMATORS.items() if not row.needs_eligible]
     check_choice(OWNER, "estimator", estimator, known, DesignError)
     if study.repeated:
         raise DesignError(f"{OWNER}: units must be followed over time; these are cross-sections.")
+    if study.roles.eligible:
+        raise DesignError(
+            f"{OWNER}: what a triple difference would tell apart is not known beforehand. Read the "
+            "panel of the eligible alone, without eligible=..., for a difference-in-differences."
+        )
     arrays = study.arrays()
     starts = np.array([np.nan, *study.starts[1:]], dtype=float)[arrays.cohort]
     first = study.first_touched(0)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
+from pbc_eval.did.estimators import ESTIMATORS
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.evaluation.data_place import data_table
 from pbc_eval.evaluation.nearby import without_nearby
@@ -16,7 +17,7 @@ from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.panel.panel import Panel
 from pbc_eval.panel.source import Source
 from pbc_eval.panel.treatment import FIRST_TREATED, starts_of_treatment
-from pbc_eval.panel.unit_effects import with_effects_only
+from pbc_eval.panel.unit_effects import side_of, with_effects_only
 
 MOST_LISTED = 5_000
 
@@ -52,6 +53,7 @@ def read_panel(
         covariates=covariates,
         cluster=data.cluster,
         weight=data.weight,
+        eligible=data.eligible,
         missing=missing,
         numbers=data.numbers,
         categories=data.categories,
@@ -59,7 +61,8 @@ def read_panel(
         never_treated_codes=data.never_treated_codes,
         fix_weights=data.fix_weights,
     )
-    at_base = getattr(design, "estimator", "group_time") == "group_time"
+    estimator = ESTIMATORS.get(getattr(design, "estimator", "group_time"))
+    at_base = estimator is not None and estimator.from_base
     panel = with_effects_only(panel, design.periods_open, at_base=at_base)
     spill = getattr(design, "spillover", None)
     return panel if spill is None or nearby else without_nearby(panel, source, data, spill)
@@ -106,9 +109,12 @@ def read_every_panel(spec: EvaluationSpec, files: InputFiles) -> tuple[Panel, ..
 
 
 def total_scale(panel: Panel, outcome: Outcome) -> float | None:
-    """Treated units (or unit-periods), weighted as the data are, over the outcome's base."""
+    """Treated units (or unit-periods), weighted as the data are, over the outcome's base; of those
+    whom the programme can reach where there are others."""
     if outcome.total is None:
         return None
+    if panel.roles.eligible:
+        panel = side_of(panel, eligible=True)
     weight = panel.moments().weight if panel.balanced else _weight_by_cohort(panel)
     last = panel.n_periods
     periods = np.array([max(last - start, 0) for start in panel.starts], dtype=float)

@@ -75,15 +75,15 @@ def ledger_table(spec: EvaluationSpec, outcome: Outcome, steps: pd.DataFrame) ->
 
 
 def groups_table(
-    spec: EvaluationSpec, outcome: Outcome, groups: Sequence[tuple[int, str, int]]
+    spec: EvaluationSpec, outcome: Outcome, groups: Sequence[tuple[int | str, str, int]]
 ) -> OutputTable:
-    """Units by group. ``groups``: cohort, name, units."""
+    """Units by group. ``groups``: cohort or other key, name, units."""
     units = spec.data.unit_name[1] if spec.data else "units"
     return OutputTable(
         name=f"{outcome.id}-groups",
         caption=f"{units.capitalize()} analysed for {outcome.label.lower()}, by group",
         frame=pd.DataFrame([row[1:] for row in groups], columns=["group", "units"]),
-        keys=tuple(str(cohort) for cohort, _, _ in groups),
+        keys=tuple(str(key) for key, _, _ in groups),
         kinds={"group": "text", "units": "count"},
         headers={"group": "Group", "units": units.capitalize()},
         governed_by={"units": ()},

@@ -9,7 +9,7 @@ from pbc_eval.agreement.design import DifferenceInDifferences
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.checks import Examined
 from pbc_eval.checks.few_cluster_inference import bootstrapped
-from pbc_eval.did.estimator import EstimatorOptions
+from pbc_eval.did.estimator import Estimator, EstimatorOptions
 from pbc_eval.did.estimators import ESTIMATORS
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.honest_did import diverging
@@ -35,13 +35,13 @@ def evidence_on_trends(
 ) -> Examined:
     """``effects`` with leads, an event study against one reference where there are some, intervals
     for trends that diverge, and a bootstrap where clusters are few."""
-    study = _event_study(panel, options)
+    estimator = ESTIMATORS[design.estimator]
+    leads = estimator if estimator.from_base else ESTIMATORS["group_time"]
+    study = _event_study(panel, options, leads)
     average = _average(effects, design) if study is not None else None
     honest, untold = None, None
     if study is not None:
-        own = design.estimator == "group_time" and (
-            average is not None or design.headline == "event"
-        )
+        own = leads is estimator and (average is not None or design.headline == "event")
         try:
             honest = diverging(study, average, design.level, same_average=own)
         except DesignError as refused:
@@ -49,6 +49,7 @@ def evidence_on_trends(
                 raise
             untold = refused.rule
     plain = not design.covariates and design.headline == "simple" and not design.anticipation
+    plain = plain and not estimator.needs_eligible
     return Examined(
         headline=headline,
         panel=panel,
@@ -63,10 +64,9 @@ def evidence_on_trends(
     )
 
 
-def _event_study(panel: Panel, options: EstimatorOptions) -> EffectSeries | None:
-    find = ESTIMATORS["group_time"].effects
-    assert find is not None
-    study = find(panel, replace(options, base_period="universal")).aggregate(
+def _event_study(panel: Panel, options: EstimatorOptions, leads: Estimator) -> EffectSeries | None:
+    assert leads.effects is not None
+    study = leads.effects(panel, replace(options, base_period="universal")).aggregate(
         "event", bands="pointwise"
     )
     return _with_carried_leads(study, -1 - options.anticipation)
@@ -101,7 +101,7 @@ def _with_carried_leads(study: EffectSeries, reference: int) -> EffectSeries | N
 def _average(effects: GroupTimeEffects, design: DifferenceInDifferences) -> dict[int, float] | None:
     """The weights of event times in the headline; None where it is not an average of them, or the
     plain one. Times whose effect has no error are left out."""
-    several = sum(label != 0 for label in effects.cohorts) > 1
+    several = len({*effects.cohorts} - {0}) > 1
     if design.headline != "simple" and (several or design.headline == "event"):
         return None
     cells = effects.cells

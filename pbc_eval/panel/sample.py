@@ -119,10 +119,13 @@ def cohort_number(wide: Table, codes: dict[object, int]) -> Column:
 def drop_units(
     wide: Table, flag: Column, steps: list[LedgerStep], what: Sentence, why: Sentence
 ) -> Table:
-    """Take flagged units out, and enter them in the ledger by arm when there are any."""
+    """Take flagged units out, and enter them in the ledger by arm when there are any.
+
+    Where some cannot be reached by the measure at all, only those who can are treated."""
     gone = wide.filter(flag)
+    treated_ones = (gone.g != 0) & (gone.e == 1) if "e" in gone.columns else gone.g != 0
     counts = collect(
-        gone.aggregate(units=gone.count(), rows=gone.seen.sum(), treated=(gone.g != 0).sum())
+        gone.aggregate(units=gone.count(), rows=gone.seen.sum(), treated=treated_ones.sum())
     ).iloc[0]
     units = int(counts["units"])
     if not units:

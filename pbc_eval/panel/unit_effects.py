@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from pbc_eval.errors import DataError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.ledger import LedgerStep
 from pbc_eval.panel.panel import Panel
@@ -21,6 +22,7 @@ NOT_BEFORE = Sentence("not seen before treatment")
 NOT_IN_BASE = Sentence("not seen in the base period")
 NOT_AFTER = Sentence("not seen once treated")
 NO_COMPARISON = Sentence("in no comparison")
+OTHER_SIDE = Sentence("looked at apart")
 _WHY = {
     SEEN_ONCE: Sentence("no change to be compared"),
     NOT_BEFORE: Sentence("no outcome in any period wholly before treatment: no effect to be had"),
@@ -60,7 +62,32 @@ def with_effects_only(panel: Panel, anticipation: int = 0, *, at_base: bool = Tr
         wide = drop_units(wide, flag, steps, what, _WHY[what])
     if len(steps) == before:
         return panel
-    units = wide.drop("seen")
+    return _with_units(panel, wide.drop("seen"), steps)
+
+
+def side_of(panel: Panel, *, eligible: bool) -> Panel:
+    """The units that the measure can reach once it is in force, or those that it cannot, as a panel
+    of their own; in the engine that holds them.
+
+    Raises DataError for a panel read without ``eligible``, and for repeated cross-sections.
+    """
+    if not panel.roles.eligible or panel.repeated:
+        raise DataError(
+            f"{panel.name}: read the panel with unit=... and eligible=..., the column that says "
+            "which units the measure can reach."
+        )
+    names = [f"y{at}" for at in range(panel.n_periods)]
+    wide = panel.units.mutate(seen=_seen(panel.units, names))
+    what = Sentence("units not eligible") if eligible else Sentence("eligible units")
+    steps: list[LedgerStep] = list(panel.ledger.steps)
+    wide = drop_units(wide, wide.e != int(eligible), steps, what, OTHER_SIDE)
+    side = _with_units(panel, wide.drop("seen"), steps)
+    return replace(side, roles=replace(side.roles, eligible=None))
+
+
+def _with_units(panel: Panel, units: Table, steps: list[LedgerStep]) -> Panel:
+    """The panel with these of its units alone; ``steps`` is its whole ledger."""
+    names = [f"y{at}" for at in range(panel.n_periods)]
     table = _counted(units, names, len(panel.cohorts))
     counts = tuple(int(n) for n in table["n"])
     return replace(

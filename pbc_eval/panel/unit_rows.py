@@ -75,7 +75,7 @@ def role_rows(source: Source, roles: Roles, covariates: Sequence[Column] = ()) -
     if roles.cluster:
         columns["k"] = source.column(roles.cluster)
     if roles.eligible:
-        columns["e"] = _flag(source, roles.eligible)
+        columns["e"] = eligible_column(source, roles.eligible)
     columns |= {f"x{i}": column for i, column in enumerate(covariates)}
     return source.table.select(**columns)
 
@@ -298,18 +298,25 @@ def zero_one(column: Column) -> Column:
     return column.isnull().ifelse(None, column.ifelse(number(1.0), number(0.0)))
 
 
-def _flag(source: Source, name: str) -> Column:
-    """1 or 0, from true and false or from 1 and 0."""
+def eligible_column(source: Source, name: str) -> Column:
+    """1 or 0, from true and false, yes and no, or 1 and 0."""
     column = source.column(name)
     kind = column.type()
     if kind.is_boolean():
         return zero_one(column).cast("int64")
+    if kind.is_string():
+        words = column.strip().lower()
+        if not _count(column.notnull() & ~words.isin(list(YES_NO)), source.table):
+            yes = [word for word, meant in YES_NO.items() if meant]
+            return zero_one(words.isin(yes)).cast("int64")
     values = collect(source.table.select(value=column).distinct().order_by("value").limit(6))
     given = values["value"].dropna().tolist()
     if not kind.is_numeric() or not set(given) <= {0, 1}:
+        remedy = " With more kinds than two, compare two at a time." if len(given) > 2 else ""
         raise DataError(
-            f"{source.name}: eligible {name!r} must hold true and false, or 1 and 0; it holds "
-            f"{first_few(given)}. 1 is for units that the measure can reach once it is in force."
+            f"{source.name}: eligible {name!r} must hold true and false, yes and no, or 1 and 0; "
+            f"it holds {first_few(given)}. 1 is for units that the measure can reach once it is "
+            f"in force.{remedy}"
         )
     return column.cast("int64")
 

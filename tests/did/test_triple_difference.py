@@ -162,8 +162,10 @@ class TestRefusals:
             triple_difference(Panel.from_data(random_frame(1), **ROLES))
 
     def test_words_for_a_flag(self):
-        frame = triple_frame(7).assign(reached="yes")
-        with pytest.raises(DataError, match="must hold true and false, or 1 and 0; it holds yes"):
+        frame = triple_frame(7).assign(reached="maybe")
+        with pytest.raises(
+            DataError, match="must hold true and false, yes and no, or 1 and 0; it holds maybe"
+        ):
             read(frame)
 
     def test_a_flag_that_changes(self):

@@ -47,7 +47,7 @@ def planned(spec: EvaluationSpec) -> Facts:
     assert isinstance(design, DifferenceInDifferences)
     facts: list[tuple[str, str]] = [
         (Sentence("Method"), headline_estimator(spec.id, design).method_words),
-        (Sentence("Compared with"), _PLANNED_COMPARISON[design.control_group]),
+        (Sentence("Compared with"), _planned_comparison(design, data)),
         (Sentence("Headline"), _PLANNED_AVERAGES[design.headline]),
         (
             Sentence("Base period"),
@@ -78,6 +78,14 @@ def planned(spec: EvaluationSpec) -> Facts:
             facts.append((Sentence("Weighted by"), data.labels.get(data.weight, data.weight)))
         facts += _stated_of_data(data)
     return tuple(facts)
+
+
+def _planned_comparison(design: DifferenceInDifferences, data: DataRoles | None) -> str:
+    others = _PLANNED_COMPARISON[design.control_group]
+    if data is None or data.eligible is None:
+        return others
+    column = data.labels.get(data.eligible, data.eligible)
+    return f"those whom the programme cannot reach ({column}: no), and both kinds among {others}"
 
 
 def _stated_of_data(data: DataRoles) -> list[tuple[str, str]]:

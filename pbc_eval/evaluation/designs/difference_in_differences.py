@@ -18,6 +18,13 @@ from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.stated_inference import inferences_of, with_inference
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.evaluation import tables
+from pbc_eval.evaluation.by_eligibility import (
+    ELIGIBLE_ALONE,
+    among_the_eligible,
+    groups_by_side,
+    means_by_side,
+    read_both_sides,
+)
 from pbc_eval.evaluation.designs.design_kind import DesignKind, Evidence
 from pbc_eval.evaluation.designs.difference_agreed import (
     headline_estimator,
@@ -26,10 +33,7 @@ from pbc_eval.evaluation.designs.difference_agreed import (
 )
 from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
 from pbc_eval.evaluation.outcome_panel import (
-    groups,
-    means,
     named,
-    parts_of_means,
     read_every_panel,
     read_panel,
     total_scale,
@@ -78,6 +82,7 @@ def _find(
     estimator, options = headline_estimator(spec.id, design), options_of(design, seed)
     assert estimator.effects is not None
     effects = estimator.effects(panel, options)
+    groups, (means, parts_of_means) = groups_by_side(spec, panel), means_by_side(spec, panel)
     averages = effects.aggregate(design.headline, level=design.level, bands=design.bands)
     headline = _with_stated_inference(panel, effects, design, averages.overall, seed)
     path = effects.aggregate("event", level=design.level, bands=design.bands)
@@ -94,7 +99,7 @@ def _find(
             panel, _with_leads(panel, effects, estimator, options), design, options, headline
         ),
         inferences=inferences_of(panel, effects, design.headline, anticipation=design.anticipation)
-        if few_clusters_of(panel)
+        if not estimator.needs_eligible and few_clusters_of(panel)
         else (),
         analytic=averages.overall if headline is not averages.overall else None,
         outcome=outcome,
@@ -123,13 +128,11 @@ def _find(
         checks=checks,
         tables=(
             tables.ledger_table(spec, outcome, panel.with_pulls_told(effects.ledger).to_frame()),
-            tables.groups_table(spec, outcome, groups(spec, panel)),
-            tables.means_table(spec, outcome, means(spec, panel), parts_of_means(panel)),
+            tables.groups_table(spec, outcome, groups),
+            tables.means_table(spec, outcome, means, parts_of_means),
             tables.estimates_table(spec, outcome, side_by_side),
-            *tables.impossible_table(
-                outcome, [(label_of(tried, design), tried.rule) for tried in impossible]
-            ),
-            *two_way_tables(spec, outcome, panel),
+            *tables.impossible_table(outcome, impossible),
+            *(() if estimator.needs_eligible else two_way_tables(spec, outcome, panel)),
             tables.series_table(spec, outcome, path),
             named(tables.series_table(spec, outcome, by_cohort), panel),
             named(tables.cells_table(spec, outcome, effects.to_frame()), panel),
@@ -195,7 +198,7 @@ def _with_leads(
 ) -> GroupTimeEffects:
     """Effects that say how groups moved before the start, which not every estimator gives."""
     leads = ESTIMATORS["group_time"]
-    if estimator is leads or leads.effects is None:
+    if estimator.from_base or leads.effects is None:
         return effects
     return leads.effects(panel, options)
 
@@ -206,15 +209,22 @@ def _alternatives(
     design: DifferenceInDifferences,
     estimator: Estimator,
     seed: int,
-) -> tuple[list[tuple[str, AttEstimate]], list[Specification]]:
+) -> tuple[list[tuple[str, AttEstimate]], list[tuple[str, Sentence]]]:
     """Other averages and every other estimator that applies, on the same sample; and those that do
-    not apply."""
+    not apply, with the rule that each breaks."""
     several = sum(label != 0 for label in panel.cohorts) > 1
     alternatives = [
         (_AVERAGES[kind].capitalize(), effects.aggregate(kind, bands="pointwise").overall)
         for kind in ("simple", "event", "cohort", "calendar")
         if kind != design.headline and several  # with one cohort the averages are one and the same
     ]
+    impossible: list[tuple[str, Sentence]] = []
+    if estimator.needs_eligible:
+        alone, rule = among_the_eligible(panel, design.headline, options_of(design, seed))
+        if alone is None:
+            impossible.append((ELIGIBLE_ALONE, rule))
+        else:
+            alternatives.append((ELIGIBLE_ALONE, alone))
     if design.anticipation:
         # The others take every period before the start as untreated, which units that react early
         # break; so does comparing with them.
@@ -226,16 +236,15 @@ def _alternatives(
                 estimator, panel, design.headline, replace(options, comparison=other)
             )
             alternatives.append((_COMPARED_WITH[other], again))
-        return alternatives, []
-    impossible = []
+        return alternatives, impossible
     for tried in specifications(panel, kind=design.headline, level=design.level, seed=seed):
         repeats = not several and (
-            tried.estimator.repeats_with_one_cohort or tried.estimator.name == "group_time"
+            tried.estimator.repeats_with_one_cohort or tried.estimator.from_base
         )
         if _is_headline(tried, design) or repeats:
             continue
         if tried.estimate is None:
-            impossible.append(tried)
+            impossible.append((label_of(tried, design), tried.rule))
         else:
             alternatives.append((label_of(tried, design), tried.estimate))
     return alternatives, impossible
@@ -277,14 +286,22 @@ def _strength(evidence: Evidence) -> Sentence:
             "peculiar to it cannot be told from the programme.",
             area=Units(1, _TREATED_AREAS, as_word=True),
         )
+    if evidence.by_eligibility:
+        return Sentence(
+            "Level {level} of 5: how far those whom the programme can reach moved away from those "
+            "whom it cannot is compared with the same where there was no programme. It would "
+            "mislead if the two had been moving apart differently.",
+            level=Number(3) if evidence.a_check_failed or evidence.in_doubt else STRONG,
+        )
     return Sentence(
         "Level {level} of 5: change in the programme group is compared with change in a group "
         "without it, over the same time. It would mislead if the groups had been heading "
         "different ways.",
-        level=Number(3) if evidence.a_check_failed or evidence.in_doubt else Sentence("3 to 4"),
+        level=Number(3) if evidence.a_check_failed or evidence.in_doubt else STRONG,
     )
 
 
+STRONG = Sentence("3 to 4")
 _TREATED_AREAS = Noun(Sentence("treated area"), Sentence("treated areas"))
 
 
@@ -324,7 +341,7 @@ DESIGN_KIND = DesignKind(
     find=find,
     registry_codes=("difference",),
     planned=planned,
-    reads=(read_every_panel,),
+    reads=(read_every_panel, read_both_sides),
     strength=_strength,
     expected_inference=_expected_inference,
 )

@@ -20,7 +20,7 @@ from pbc_eval.evaluation.data_place import data_table
 from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.numerics.arrays import Floats, Ints
+from pbc_eval.numerics.arrays import Bools, Floats, Ints
 from pbc_eval.panel.local_engine import MISSING_WORDS
 from pbc_eval.panel.periods import Periods, read_periods
 from pbc_eval.panel.source import (
@@ -31,7 +31,7 @@ from pbc_eval.panel.source import (
 from pbc_eval.panel.starts import place_starts
 from pbc_eval.panel.time_values import is_missing
 from pbc_eval.panel.treatment import FIRST_TREATED, starts_of_treatment
-from pbc_eval.panel.unit_rows import time_column
+from pbc_eval.panel.unit_rows import eligible_column, time_column
 
 BEFORE = Sentence("what the data show before treatment")
 
@@ -80,6 +80,7 @@ class _Early:
     weight: Floats
     n_before: int
     cluster: Ints | None
+    eligible: Bools | None  # whom the programme can reach, where there are others
 
 
 def before_treatment(spec: EvaluationSpec) -> Before | None:
@@ -121,7 +122,8 @@ def _proposed(early: _Early, spec: EvaluationSpec) -> ProposedInference | None:
     """Which inference serves the independent units there will be; None where the design has no
     choice of them, or adjusts for covariates, for which only its own is known."""
     has_choice = design_kind(spec.design).expected_inference is not None
-    if not has_choice or getattr(spec.design, "covariates", False):
+    known = has_choice and not spec.design.needs_eligible
+    if not known or getattr(spec.design, "covariates", False):
         return None
     treated = ~np.isnan(early.starts)
     cluster = np.arange(len(treated)) if early.cluster is None else early.cluster
@@ -132,11 +134,13 @@ def _proposed(early: _Early, spec: EvaluationSpec) -> ProposedInference | None:
 
 def _early(source: Source, roles: DataRoles, held_back: int) -> _Early:
     time, cohort = str(roles.time), FIRST_TREATED if roles.treatment else str(roles.cohort)
-    columns = [c for c in (roles.unit, time, cohort, roles.weight, roles.cluster) if c]
+    named = (roles.unit, time, cohort, roles.weight, roles.cluster, roles.eligible)
+    columns = [column for column in named if column]
     check_columns(source.name, source.columns, columns)
     asked = {"u": source.column(roles.unit), "t": time_column(source, time)}
     asked |= {"w": source.column(roles.weight)} if roles.weight else {}
     asked |= {"k": source.column(roles.cluster)} if roles.cluster else {}
+    asked |= {"e": eligible_column(source, roles.eligible)} if roles.eligible else {}
     rows = collect(source.table.select(c=time_column(source, cohort), **asked))
     owner = f"{source.name}, {time!r}"
     periods = read_periods(rows["t"].dropna().unique(), owner, zoned=time in source.zoned)
@@ -173,18 +177,40 @@ def _early(source: Source, roles: DataRoles, held_back: int) -> _Early:
         cluster=np.unique(by_unit["k"].astype(str), return_inverse=True)[1]
         if roles.cluster and roles.cluster != roles.unit
         else None,
+        eligible=by_unit["e"].to_numpy() == 1 if roles.eligible else None,
         n_before=min(periods.spans.first_touched(at, held_back) for at in treated),
     )
 
 
 def _groups(early: _Early) -> tuple[tuple[str, int], ...]:
-    treated = early.starts[~np.isnan(early.starts)]
     names = (*early.periods.names, f"after {early.periods.names[-1]}")
+    if early.eligible is None:
+        begun, never = "first treated in {}", "for comparison, never treated"
+        return _groups_of(early.starts, names, begun, never)
+    return (
+        *_groups_of(
+            early.starts[early.eligible],
+            names,
+            "eligible, first treated in {}",
+            "eligible, where the programme never comes",
+        ),
+        *_groups_of(
+            early.starts[~early.eligible],
+            names,
+            "not eligible, where the programme comes in {}",
+            "not eligible, where it never comes",
+        ),
+    )
+
+
+def _groups_of(
+    starts: Floats, names: tuple[str, ...], begun: str, never: str
+) -> tuple[tuple[str, int], ...]:
+    treated = starts[~np.isnan(starts)]
     named = [
-        (f"first treated in {names[int(at)]}", int(np.sum(treated == at)))
-        for at in np.unique(treated)
+        (begun.format(names[int(at)]), int(np.sum(treated == at))) for at in np.unique(treated)
     ]
-    return (*named, ("for comparison, never treated", len(early.starts) - len(treated)))
+    return (*named, (never, len(starts) - len(treated)))
 
 
 def _outcome(early: _Early, outcome: Outcome, spec: EvaluationSpec) -> OutcomeBefore:
@@ -203,8 +229,13 @@ def _outcome(early: _Early, outcome: Outcome, spec: EvaluationSpec) -> OutcomeBe
             index="unit", columns="at", values="value", aggfunc="first", dropna=False
         ).reindex(index=early.units, columns=range(early.n_before))
         y, programme = wide.to_numpy(float), ~np.isnan(early.starts)
+        programme = programme if early.eligible is None else programme & early.eligible
         levels = [_mean(y[side], early.weight[side]) for side in (programme, ~programme)]
-        error, why = _std_error(y, early.weight, programme)
+        error, why = (
+            _std_error(y, early.weight, programme)
+            if early.eligible is None
+            else (None, "it cannot be told beforehand for triple differences")
+        )
         if error is not None:
             inference = _by_the_estimator(early, y, spec)
             error = error if inference is None else inference.std_error

@@ -33,7 +33,10 @@ def design_facts(spec: EvaluationSpec) -> Facts:
 
 def planned_checks(spec: EvaluationSpec) -> tuple[str, ...]:
     """What will be checked, and what a failure does."""
-    planned = tuple(row.planned for row in checks_for(spec.design.method))
+    triple = spec.design.needs_eligible
+    planned = tuple(
+        row.planned for row in checks_for(spec.design.method) if not (triple and row.of_two_groups)
+    )
     if not planned:
         return ()
     return (

@@ -5,6 +5,7 @@ import pandas as pd
 from pbc_eval.checks import checks_for
 from pbc_eval.disclosure import ReleasedEvaluation, ReleasedFinding
 from pbc_eval.evaluation.agreement_of_methods import AgreementOfMethods, agreement_of_methods
+from pbc_eval.evaluation.by_eligibility import ELIGIBLE_ALONE
 from pbc_eval.evaluation.comparison_groups import NOT_MATCHED
 from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.messages.number_formats import long_date
@@ -78,7 +79,8 @@ def agreement_with_others(
     finding: ReleasedFinding, released: ReleasedEvaluation
 ) -> AgreementOfMethods | None:
     """How far the other estimates of the outcome agree; None without any. What was not matched at
-    all is no other way, and a randomised benchmark stands for itself."""
+    all is no other way, nor is a difference without the third that was agreed; a randomised
+    benchmark stands for itself."""
     table = finding.table("estimates")
     if table is None or len(table.frame) != len(finding.alternatives):
         return None
@@ -86,7 +88,7 @@ def agreement_with_others(
     others = [
         (name, estimate)
         for name, estimate in zip(names, finding.alternatives, strict=True)
-        if name != NOT_MATCHED and name != names[0] and estimate != finding.benchmark
+        if name not in (NOT_MATCHED, ELIGIBLE_ALONE, names[0]) and estimate != finding.benchmark
     ]
     if not others:
         return None
