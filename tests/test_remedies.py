@@ -2,10 +2,11 @@
 
 import datetime as dt
 import re
+from decimal import Decimal
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import pbc_eval as pbc
@@ -87,6 +88,8 @@ numbers = st.decimals(0, 10**6, places=2, allow_nan=False)
     notation=st.sampled_from(NOTATIONS),
     dress=st.sampled_from(["{}", "£{}", "{}%", "{}*", "{} [2]", "\u00a0{}", "{} GBP"]),
 )
+@example(value=Decimal(100), notation="1,234.5", dress="{}")
+@example(value=Decimal(100), notation="1,234.5", dress="{}%")
 def test_a_number_that_is_offered_is_accepted_and_is_the_one_that_was_written(
     what, value, notation, dress
 ):

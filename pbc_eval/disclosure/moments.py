@@ -1,8 +1,11 @@
 """Means that are counts: the share of people with a trait, times how many there are, is how many.
 
-A mean of yes and no is held back where few have the trait, or few lack it, as a count would be; its
-levels add up to everybody. A standardised difference tells less, but told to ten digits it leaves
-one pair of counts: it is rounded until every small count fits, or held back.
+A mean of yes and no, or of any two values, is held back where few have the trait, or few lack it,
+as a count would be; its levels add up to everybody. So is a mean with weights: those that balance
+groups make one group's mean the other's. A mean of many values is held back where few differ from
+the most frequent one (none, say): it is the sum of those few. A standardised difference tells
+less, but told to ten digits it leaves one pair of counts, and beside the means after matching it
+tells the spread before: it is rounded until every small count fits, or held back.
 
 Source: Evans & Domingo-Ferrer in Hundepool et al. (2012), Statistical Disclosure Control, chapter
 6 (regression and summary statistics); the enumeration is ours.
@@ -16,45 +19,69 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval.agreement.disclosure import DisclosureRule
-from pbc_eval.disclosure.cell_register import CellRegister
+from pbc_eval.disclosure.cell_register import CellRegister, is_small
 from pbc_eval.disclosure.protection import protect
 from pbc_eval.disclosure.record import SUPPRESSED
 from pbc_eval.evaluation.record import OutputTable, Shares
-from pbc_eval.numerics.arrays import Floats
+from pbc_eval.numerics.arrays import Bools, Floats
 
 FINEST = 3  # decimals of a standardised difference that tells of few: a tenth of a hundredth part
+OF_MANY_VALUES = 2  # the same where values are many, and 1 where those left out are few
 FEWEST_THAT_FIT = 3
 MOST_TRIED = 50
 Mark = tuple[int, str]  # position of the row, column
 
 
 def few_with_a_trait(table: OutputTable, rule: DisclosureRule) -> set[Mark]:
-    """Means of yes and no that must be held back: of few, and those from which they follow.
+    """Means that must be held back: of few, those from which they follow, and what goes with them.
 
     What is held back in one group is in the others: their difference would tell it.
     """
     shares = table.shares
     if shares is None or not rule.protects:
         return set()
+    hidden = _few_in_columns(table, shares, rule)
+    hidden |= {
+        (row, name) for row in _few_of_those_left(table, shares, rule) for name in shares.with_left
+    }
+    return hidden | {
+        (row, other) for row, name in hidden for other in shares.with_them.get(name, ())
+    }
+
+
+def _few_in_columns(table: OutputTable, shares: Shares, rule: DisclosureRule) -> set[Mark]:
     register = CellRegister(rule)
     families = _families(table, shares)
     for column, people in shares.people.items():
-        means = pd.to_numeric(table.frame[column]).to_numpy(float)
-        counts = {row: round(means[row] * people) for row, yes in enumerate(shares.binary) if yes}
-        for row, count in counts.items():
+        for row, (count, two) in enumerate(zip(shares.apart[column], shares.binary, strict=True)):
             cell = register.add(count, name=(table.name, row, column), cost=1.0)
-            rest = register.add(people - count, always=True, cost=0.0)
-            register.relate([(cell, 1.0), (rest, 1.0)], people)
+            if two:
+                rest = register.add(people - count, always=True, cost=0.0)
+                register.relate([(cell, 1.0), (rest, 1.0)], people)
         for rows in families:
             register.relate([(register.names[table.name, k, column], 1.0) for k in rows], people)
-    for row, yes in enumerate(shares.binary):
-        names = [(table.name, row, column) for column in shares.people if yes]
+    for row in range(len(shares.binary)):
+        names = [(table.name, row, column) for column in shares.people]
         for other in names[1:]:
             register.together(register.names[names[0]], register.names[other])
     if not register.names:
         return set()
     hidden = protect(register.suppression_problem()).hidden
     return {(row, column) for (_, row, column), cell in register.names.items() if hidden[cell]}
+
+
+def _few_of_those_left(table: OutputTable, shares: Shares, rule: DisclosureRule) -> set[int]:
+    """Rows in which few of those left out are apart, or few are not; with all levels of the same
+    characteristic, so that every table of them holds back the same ones."""
+    few: set[int] = set()
+    for people, apart in shares.left:
+        for row, (count, two) in enumerate(zip(apart, shares.binary, strict=True)):
+            if is_small(count, rule) or (two and is_small(people - count, rule)):
+                few.add(row)
+    for rows in _families(table, shares):
+        if few & {*rows}:
+            few |= {*rows}
+    return few
 
 
 def _families(table: OutputTable, shares: Shares) -> list[list[int]]:
@@ -76,15 +103,16 @@ def with_rounded_gaps(
     if shares is None or not rule.protects:
         return frame
     after = frame.copy()
-    few = {row for row, _ in marks}
-    for column, (treated, comparison) in shares.gaps.items():
+    few = {row for row, column in marks if column == shares.kept[0]}
+    few_left = {*_few_of_those_left(table, shares, rule)} - few
+    for column in shares.gaps:
         gaps = pd.to_numeric(table.frame[column]).to_numpy(float)
         finest: dict[int, int | None] = {}
-        if shares.left_out and column == shares.before:
-            digits = _finest(partial(_leaves_the_left_out_open, table, gaps, rule, marks))
+        if shares.left_out:
+            digits = _finest(partial(_leaves_the_left_out_open, table, column, rule, marks))
             finest = dict.fromkeys(range(len(gaps)), digits)
-        for row in few:
-            digits = _finest(partial(_leaves_few_open, float(gaps[row]), treated, comparison))
+        for row in (*few, *few_left):
+            digits = _finest_of_few(table, shares, column, row, is_left=row in few_left)
             least = finest.get(row, FINEST)
             finest[row] = None if digits is None or least is None else min(digits, least)
         cells = list(after[column])
@@ -92,6 +120,18 @@ def with_rounded_gaps(
             cells[row] = SUPPRESSED if digits is None else _round(float(gaps[row]), digits)
         after[column] = pd.Series(cells, after.index, dtype=object)
     return after
+
+
+def _finest_of_few(
+    table: OutputTable, shares: Shares, column: str, row: int, *, is_left: bool
+) -> int | None:
+    """The most decimals of one difference beside means that are held back in its row."""
+    if not shares.binary[row]:
+        return 1 if is_left else OF_MANY_VALUES
+    if is_left:
+        return _finest(partial(_leaves_those_left_open, table, row))
+    gap = float(pd.to_numeric(table.frame[column]).to_numpy(float)[row])
+    return _finest(partial(_leaves_few_open, gap, *shares.gaps[column]))
 
 
 def _finest(is_open: Callable[[int], bool]) -> int | None:
@@ -116,13 +156,13 @@ def _leaves_few_open(gap: float, treated: int, comparison: int, decimals: int) -
 
 
 def _leaves_the_left_out_open(
-    table: OutputTable, gaps: Floats, rule: DisclosureRule, marks: Collection[Mark], decimals: int
+    table: OutputTable, column: str, rule: DisclosureRule, marks: Collection[Mark], decimals: int
 ) -> bool:
-    """Does every small number of people left out fit all differences before matching together?"""
+    """Does every small number of people left out fit all differences of a column together?"""
     shares = table.shares
     assert shares is not None
+    gaps = pd.to_numeric(table.frame[column]).to_numpy(float)
     kept_column, kept = shares.kept
-    means = pd.to_numeric(table.frame[kept_column]).to_numpy(float)
     comparison = shares.gaps[shares.before][1]
     hidden = {*marks}
     for left_out in range(1, rule.threshold):
@@ -130,12 +170,45 @@ def _leaves_the_left_out_open(
         for row, yes in enumerate(shares.binary):
             if not yes or math.isnan(gaps[row]):
                 continue
-            known = round(means[row] * kept)
-            low, high = (0, whole) if (row, kept_column) in hidden else (known, known + left_out)
-            with_it = np.arange(low, high + 1) / whole
-            if not _some_fit(with_it, whole, comparison, _round(gaps[row], decimals), decimals):
+            known, is_hidden = shares.apart[kept_column][row], (row, kept_column) in hidden
+            low, high = (0, whole) if is_hidden else (known, known + left_out)
+            with_it, shown = np.arange(low, high + 1) / whole, _round(gaps[row], decimals)
+            if column == shares.before:
+                fits = _some_fit(with_it, whole, comparison, shown, decimals)
+            else:
+                fits = bool(_spread_fits(with_it, shares.raw[row], shown, decimals).any())
+            if not fits:
                 return False
     return True
+
+
+def _spread_fits(p: Floats, raw: float, shown: float, decimals: int) -> Bools:
+    """For which shares ``p`` of the programme before matching is the difference after it, which
+    the means tell, the one that is shown in standard deviations?"""
+    spread = np.sqrt(p * (1 - p))
+    near = np.abs(raw - shown * spread) <= (0.5 * 10.0**-decimals + 1e-12) * spread
+    return np.asarray(near | (spread == 0), dtype=bool)
+
+
+def _leaves_those_left_open(table: OutputTable, row: int, decimals: int) -> bool:
+    """Do at least three numbers with the trait fit, of those of the programme that were left out
+    and of those of the comparison group, where either follows from what is told?"""
+    shares = table.shares
+    assert shares is not None
+    n_treated, n_comparison = shares.gaps[shares.before]
+    (left_treated, _), (left_comparison, _) = shares.left
+    with_it = [shares.apart[f"mean_{group}_after"][row] for group in ("treated", "comparison")]
+    shown = [_round(float(table.frame[column].iloc[row]), decimals) for column in shares.gaps]
+    p = (with_it[0] + np.arange(left_treated + 1)) / n_treated
+    q = np.arange(n_comparison + 1) / n_comparison
+    if left_comparison:
+        q = (with_it[1] + np.arange(left_comparison + 1)) / n_comparison
+    half, spread = 0.5 * 10.0**-decimals + 1e-12, np.sqrt(p * (1 - p))[:, None]
+    fits = np.abs(p[:, None] - q[None, :] - shown[0] * spread) <= half * spread
+    fits &= _spread_fits(p, shares.raw[row], shown[1], decimals)[:, None]
+    n_open = int(fits.any(axis=1).sum()), int(fits.any(axis=0).sum())
+    asked = (min(FEWEST_THAT_FIT, left + 1) for left in (left_treated, left_comparison))
+    return all(n >= least for n, least in zip(n_open, asked, strict=True))
 
 
 def _some_fit(p: Floats, treated: int, comparison: int, gap: float, decimals: int) -> bool:

@@ -9,12 +9,15 @@ Uncertainty, Fuzziness and Knowledge-based Systems 10, 557-570.
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
 from pbc_eval.agreement.contract import DataRows
 from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.agreement.performance import SurveyKpi
+from pbc_eval.disclosure.stated import is_word_for_people
 from pbc_eval.errors import DataError, DisclosureError, SpecError
 from pbc_eval.panel.source import read_frame
 
@@ -62,8 +65,14 @@ def _problems(spec: EvaluationSpec, name: str, rows: DataRows) -> list[str]:
         path = spec.path(name)
     except SpecError as problem:
         return [str(problem)]
-    if rows.are != "people" or rows.published_at or spec.publication.data_status == "synthetic":
+    if rows.published_at or spec.publication.data_status == "synthetic":
         return []
+    if rows.are != "people":
+        return [
+            f"{why}, and data_rows says {rows.are}. Say are: people, and what keeps them unknown; "
+            "or leave the file out of data_rows."
+            for why in _said_to_be_people(spec, name)
+        ]
     if not rows.quasi_identifiers:
         return [
             "its rows are people, and are not passed on as they are. Name the quasi_identifiers, "
@@ -71,6 +80,18 @@ def _problems(spec: EvaluationSpec, name: str, rows: DataRows) -> list[str]:
         ]
     least = max(spec.publication.disclosure.threshold, FEWEST)
     return _people_problems(path, rows, _own_identifier(spec, name), least)
+
+
+def _said_to_be_people(spec: EvaluationSpec, name: str) -> Iterator[str]:
+    """Why the rows of a file are about people, by what the evaluation itself says of it."""
+    data, claims = spec.data, spec.claims
+    if data is not None and data.file == name and is_word_for_people(data.unit_name[1]):
+        yield f"its rows are about {data.unit_name[1]} (data.unit_name)"
+    if claims is not None and claims.file == name and claims.person is not None:
+        yield f"its rows name people (claims.person: {claims.person})"
+    for kpi in spec.performance.kpis if spec.performance else ():
+        if isinstance(kpi, SurveyKpi) and kpi.file == name:
+            yield f"it has one row a person asked (performance.kpis.{kpi.id})"
 
 
 def _own_identifier(spec: EvaluationSpec, name: str) -> str | None:

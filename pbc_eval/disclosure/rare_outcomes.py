@@ -4,9 +4,11 @@
     counterfactual + effect, x people              the same, of the programme's people
     that less the difference of means              the same, of those they are compared with
 
-Whether an outcome is one of yes and no is seen in its numbers: every mean lies between 0 and 1 (or
-0 and 100) and makes a whole number of people. A count of visits below one a person passes for one,
-and is as telling.
+Of people who are compared once it is known how many have the outcome, whatever its two values are
+coded as, and how many of many values differ from the most frequent one (no visits, say): weights
+do not hide it. Of groups by period it is seen in their numbers: every mean lies between 0 and 1
+(or 0 and 100) and makes a whole number of people. Where means make whole numbers of things, a sum
+of few is of few people.
 """
 
 import numpy as np
@@ -72,6 +74,12 @@ def _few_in_the_arms(finding: Finding, rule: DisclosureRule) -> list[str]:
     effect = finding.measured.effect
     if counterfactual is None or effect is None:
         return []
+    if finding.levels:
+        return [
+            name
+            for name, people, apart, two in finding.levels
+            if is_small(apart, rule) or (two and is_small(people - apart, rule))
+        ]
     reached = counterfactual + effect
     arms = []
     if _few(np.array([reached]), np.array([float(headline.n_treated)]), rule)[0]:
@@ -88,6 +96,7 @@ def _few_in_the_arms(finding: Finding, rule: DisclosureRule) -> list[str]:
 def _few(means: Floats, people: Floats, rule: DisclosureRule) -> Bools:
     """Which means tell of few with the outcome or without; none, unless all are of yes and no."""
     known = ~np.isnan(means) & (people > 0)
+    few_of_two, is_of_two = np.zeros(len(means), dtype=bool), False
     for whole in (1.0, 100.0):
         counts = np.where(known, means, 0.0) / whole * people
         inside = (means[known] > -WHOLE) & (means[known] < whole + WHOLE)
@@ -96,5 +105,18 @@ def _few(means: Floats, people: Floats, rule: DisclosureRule) -> Bools:
             with_it, without = np.round(counts), people - np.round(counts)
             few = [is_small(a, rule) or is_small(b, rule)
                    for a, b in zip(with_it, without, strict=True)]  # fmt: skip
-            return np.asarray(np.array(few, dtype=bool) & known, dtype=bool)
-    return np.zeros(len(means), dtype=bool)
+            is_of_two = True
+            few_of_two |= np.array(few, dtype=bool) & known
+    if is_of_two:  # of shares and of percentages, where the numbers could be either
+        return few_of_two
+    return _few_things(np.where(known, means, np.nan), people, rule)
+
+
+def _few_things(means: Floats, people: Floats, rule: DisclosureRule) -> Bools:
+    """Which means tell of few things, each of one person or another; none, unless all are whole
+    numbers of things."""
+    sums = np.nan_to_num(means * people)
+    whole = np.abs(sums - np.round(sums)) < WHOLE * np.maximum(np.nan_to_num(people), 1.0)
+    if not whole.all() or (sums < -WHOLE).any():
+        return np.zeros(len(means), dtype=bool)
+    return np.array([round(n) > 0 and is_small(round(n), rule) for n in sums], dtype=bool)

@@ -19,6 +19,7 @@ import pandas as pd
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.disclosure.cell_register import is_small
 from pbc_eval.disclosure.record import (
+    OutputReview,
     ReleasedEvaluation,
     ReleasedFinding,
     ReleasedTable,
@@ -48,6 +49,7 @@ from pbc_eval.evaluation.shown.evaluation_tables import tables_of
 from pbc_eval.evaluation.simulation_summary import summary_of
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.numerics.published import published
+from pbc_eval.payment.measure import ALTERNATIVE
 from pbc_eval.results import AttEstimate, EffectSeries
 
 
@@ -76,8 +78,12 @@ def release(evaluation: Evaluation) -> ReleasedEvaluation:
     reviews = reviews_of(evaluation, findings, units)
     reviews += tuple(review_table(table, units) for table in tables if not table.counts_always)
     reviews += tuple(review_table(table, rule) for table in alone if table.counts_always)
-    reviews += (*review_of_words(spec, rule), *review_of_counts(spec, rule, evaluation.counted))
+    reviews += (*review_of_words(spec, rule),)
+    reviews += tuple(
+        review_of_counts(spec, rule, evaluation.counted, evaluation.account, evaluation.performance)
+    )
     reviews += (*review_of_numbers_told_elsewhere(evaluation, findings, kpis, tables, rule),)
+    reviews += (*_review_of_paid_estimates(evaluation, findings),)
     refuse_unfit_outputs(reviews, spec)
     simulation = evaluation.simulation
     return ReleasedEvaluation(
@@ -113,12 +119,48 @@ def _told_payments(
     withheld = {
         label
         for finding, part in zip(evaluation.findings, released, strict=True)
-        for table in (part.table("estimates"),)
-        if table is not None
-        for label, value in zip(table.frame["estimator"], table.frame["estimate"], strict=True)
-        if is_suppressed(value)
+        for label in _withheld(finding, part)
     }
     return payments[~payments["estimator"].isin(withheld)].reset_index(drop=True)
+
+
+def _withheld(finding: Finding, released: ReleasedFinding) -> set[str]:
+    """Estimates of an outcome that are held back, as its table calls them."""
+    table = released.table("estimates")
+    if table is None:
+        return set()
+    cells = zip(table.frame["estimator"], table.frame["estimate"], strict=True)
+    return {str(label) for label, value in cells if is_suppressed(value)}
+
+
+def _review_of_paid_estimates(
+    evaluation: Evaluation, released: Sequence[ReleasedFinding]
+) -> list[OutputReview]:
+    """A fail for a clause that is paid by an estimate which is held back: the amount tells it."""
+    payment = evaluation.payment
+    withheld = {
+        (finding.outcome.id, ALTERNATIVE + label)
+        for finding, part in zip(evaluation.findings, released, strict=True)
+        for label in _withheld(finding, part)
+    }
+    paid_by = [
+        f"{working.line}: {fact.name.removeprefix(ALTERNATIVE)}"
+        for working in (payment.workings if payment else ())
+        for fact, _ in working.facts
+        if (fact.outcome, fact.name) in withheld
+    ]
+    if not paid_by:
+        return []
+    return [
+        OutputReview(
+            output="paid-estimates",
+            kind="sentences",
+            status="fail",
+            reason="a clause is paid by an estimate that is held back, since beside the others it "
+            "tells of few; the amount tells it",
+            cells=tuple(dict.fromkeys(paid_by)),
+        )
+    ]
 
 
 def _release_alone(table: OutputTable, rule: DisclosureRule) -> ReleasedTable:

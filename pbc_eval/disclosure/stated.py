@@ -9,6 +9,7 @@ release until the words are changed, or somebody answers for them under
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel
@@ -16,8 +17,11 @@ from pydantic import BaseModel
 from pbc_eval._validate import first_few
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.agreement.performance import ValueKpi
 from pbc_eval.disclosure.record import OutputReview, ReviewStatus
 from pbc_eval.errors import DisclosureError
+from pbc_eval.kpi.record import PerformanceResult
+from pbc_eval.payment.account import Account
 from pbc_eval.results import MeasuredOutcome
 
 WORDS, COUNTS = "words", "verified-counts"
@@ -44,6 +48,11 @@ _WELSH_PEOPLE = (
     "blentyn", "teulu", "theulu", "deulu", "claf", "chlaf", "glaf", "disgybl", "ddisgybl",
     "cyfranogwr", "chyfranogwr", "gyfranogwr",
 )  # fmt: skip
+
+
+def is_word_for_people(noun: str) -> bool:
+    """Does a plural noun, in English or Welsh, count people?"""
+    return noun.casefold().strip() in {*_PEOPLE, *_WELSH_PEOPLE}
 
 
 def words_of_few(model: BaseModel, rule: DisclosureRule, units: tuple[str, ...] = ()) -> list[str]:
@@ -122,10 +131,16 @@ def review_of_words(spec: EvaluationSpec, rule: DisclosureRule) -> list[OutputRe
 
 
 def review_of_counts(
-    spec: EvaluationSpec, rule: DisclosureRule, counted: Mapping[str, MeasuredOutcome]
+    spec: EvaluationSpec,
+    rule: DisclosureRule,
+    counted: Mapping[str, MeasuredOutcome],
+    account: Account | None = None,
+    performance: PerformanceResult | None = None,
 ) -> list[OutputReview]:
     """Verified counts of few: a fail where they are said to be people, or are claims by people; for
-    review where nothing says what they are. ``counted`` holds the claims, by outcome."""
+    review where nothing says what they are. ``counted`` holds the claims, by outcome; ``account``
+    those of every year, whose amounts are sums of claims at their prices; ``performance`` single
+    values by period, which may be numbers of people."""
     if not rule.protects:
         return []
     few = [
@@ -134,10 +149,13 @@ def review_of_counts(
         if any(0 < number < rule.threshold for number in (count.count, count.persons or 0))
     ]
     people = [count.outcome for count in few if count.counts == "people" or count.persons]
-    people += _claimed_by_few(spec, rule, counted)
+    people += dict.fromkeys([*_claimed_by_few(spec, rule, counted), *_in_account(rule, account)])
+    people += _values_of_few(spec, rule, performance)
     unsaid = [count.outcome for count in few if count.counts is None and not count.persons]
     if people:
-        reason = f"a verified count of fewer than {rule.threshold} people is told with its payment"
+        reason = (
+            f"a count of fewer than {rule.threshold} people is told, with its payment or period"
+        )
         return [_review(COUNTS, reason, people, rule)]
     if unsaid:
         reason = (
@@ -163,6 +181,43 @@ def _claimed_by_few(
         if any(0 < number < rule.threshold for number in numbers):
             few.append(clause.id)
     return few
+
+
+def _in_account(rule: DisclosureRule, account: Account | None) -> Iterator[str]:
+    """Claims of few in the years of an account, and amounts that differ from what was recorded by
+    the price of few: an amount over its price is how many."""
+    if account is None:
+        return
+    for made in account.by_price:
+        if any(0 < number < rule.threshold for number in (made.claims, made.people or 0)):
+            if made.state == "accrued":
+                yield f"{made.clause}, not verified{f' ({made.year})' if made.year else ''}"
+            elif made.year != account.year:
+                yield f"{made.clause} in {made.year}"
+    for line in account.differing:
+        apart = abs(line.difference or Decimal(0)) / line.price if line.price else Decimal(0)
+        if 0 < apart < rule.threshold:
+            yield f"{line.clause}, beside what was recorded as paid"
+
+
+def _values_of_few(
+    spec: EvaluationSpec, rule: DisclosureRule, performance: PerformanceResult | None
+) -> Iterator[str]:
+    """Measures of one value a period that count people, by their unit, or by their label where
+    they name no unit and all values are whole."""
+    units = spec.data.unit_name if spec.data and rule.counts == "people" else ()
+    nouns = {noun.casefold() for noun in (*_PEOPLE, *_WELSH_PEOPLE, *units)}
+    for result in performance.kpis if performance else ():
+        if not isinstance(result.kpi, ValueKpi) or result.kpi.share:
+            continue
+        values = [period.value for period in result.periods if period.value is not None]
+        if result.kpi.unit:
+            counts_people = result.kpi.unit.casefold().strip() in nouns
+        else:
+            in_label = {*re.findall(r"[^\W\d]+", result.kpi.label.casefold())} & nouns
+            counts_people = bool(in_label) and all(value == round(value) for value in values)
+        if counts_people and any(0 < value < rule.threshold for value in values):
+            yield f"performance.kpis.{result.kpi.id}"
 
 
 def _review(output: str, reason: str, cells: list[str], rule: DisclosureRule) -> OutputReview:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
@@ -10,11 +9,15 @@ from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.checks.balance import light
 from pbc_eval.evaluation import tables
 from pbc_eval.evaluation.comparison_groups import Sample
-from pbc_eval.evaluation.record import Kind, OutputTable, Shares
-from pbc_eval.matching.sample import MatchedSample
+from pbc_eval.evaluation.few_apart import (
+    hides_the_unmatched,
+    shares_of_balance,
+    shares_of_unmatched,
+    tells_those_not_compared,
+)
+from pbc_eval.evaluation.record import Kind, OutputTable
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Units
-from pbc_eval.numerics.arrays import Floats
 from pbc_eval.results import AttEstimate
 
 
@@ -54,7 +57,7 @@ def balance_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> Out
     away together with the standardised differences.
     """
     frame = sample.balance()
-    binary = tuple(map(bool, frame["binary"]))
+    by_name = frame.copy()
     frame["covariate"] = [
         "Propensity score" if name == "score" else label_of(spec, name)
         for name in frame["covariate"]
@@ -68,7 +71,7 @@ def balance_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> Out
         "std_diff_before": ("Difference before", "share"),
         "std_diff_after": ("Difference after", "share"),
     }
-    if hides_the_unmatched(spec, sample):
+    if hides_the_unmatched(spec, sample) or tells_those_not_compared(spec, sample):
         del columns["mean_treated_before"], columns["mean_comparison_before"]
     else:
         columns |= {
@@ -83,48 +86,12 @@ def balance_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> Out
         frame=frame[list(columns)],
         kinds={name: kind for name, kind in shown.items() if not name.startswith("ecdf")},
         headers={name: header for name, (header, _) in columns.items()},
-        shares=_shares(spec, sample, binary, list(columns)),
+        shares=shares_of_balance(spec, sample, by_name, list(columns)),
         notes=(
             "Differences are in standard deviations of the programme group, as percentages: up to "
             "5% is good, up to 10% acceptable. Zero is alike.",
         ),
     )
-
-
-def _shares(
-    spec: EvaluationSpec, sample: Sample, binary: tuple[bool, ...], columns: list[str]
-) -> Shares | None:
-    """Which of the means are counts; None where people count by weights of a sampling, so that
-    none is."""
-    if sample.design.sampling is not None:
-        return None
-    treated, weights = sample.design.treated, weights_of(sample)
-    n_treated, n_comparison = int(treated.sum()), int((~treated).sum())
-    people = {"mean_treated_before": n_treated, "mean_comparison_before": n_comparison}
-    for name, group in (("treated", treated), ("comparison", ~treated)):
-        used = weights[group & (weights > 0)]
-        if len(used) and np.allclose(used, used[0]):
-            people[f"mean_{name}_after"] = len(used)
-    kept = int((treated & (weights > 0)).sum())
-    after = (kept, int((~treated & (weights > 0)).sum()))
-    return Shares(
-        binary=binary,
-        people={column: n for column, n in people.items() if column in columns},
-        gaps={"std_diff_before": (n_treated, n_comparison), "std_diff_after": after},
-        before="std_diff_before",
-        kept=("mean_treated_after", kept),
-        left_out=n_treated - kept if hides_the_unmatched(spec, sample) else 0,
-    )
-
-
-def weights_of(sample: Sample) -> Floats:
-    """What each row counts in the analysis, (n,)."""
-    return sample.analysis_weights if isinstance(sample, MatchedSample) else sample.all_weights
-
-
-def hides_the_unmatched(spec: EvaluationSpec, sample: Sample) -> bool:
-    """Are those without a match so few that nothing may be said about them?"""
-    return 0 < len(sample.unmatched.ids) < spec.publication.disclosure.of_units.threshold
 
 
 def label_of(spec: EvaluationSpec, name: str) -> str:
@@ -134,6 +101,7 @@ def label_of(spec: EvaluationSpec, name: str) -> str:
 
 def unmatched_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> OutputTable:
     frame = sample.unmatched.profile.copy()
+    shares = shares_of_unmatched(spec, sample)
     target = {"ATT": sample.design.treated, "ATC": ~sample.design.treated}
     everybody = sample.design.treated | ~sample.design.treated
     n_target = int(target.get(sample.settings.estimand, everybody).sum())
@@ -157,6 +125,7 @@ def unmatched_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> O
             ),
             "std_diff": "Difference (standard deviations)",
         },
+        shares=shares,
         notes=("The estimate is for those who were matched.",),
     )
 

@@ -11,7 +11,7 @@ from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.checks.overlap import check_overlap
 from pbc_eval.evaluation.comparison_groups import Sample
-from pbc_eval.evaluation.matched_tables import weights_of
+from pbc_eval.evaluation.few_apart import weights_of
 from pbc_eval.evaluation.record import OutputTable
 from pbc_eval.matching.balance import effective_size
 from pbc_eval.matching.sample import MatchedSample

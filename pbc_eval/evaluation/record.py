@@ -34,21 +34,31 @@ AddsUp = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shares:
-    """Means of yes and no in a table: times how many there are, they are counts of people.
+    """Means in a table of characteristics that tell how many have a trait, with or without weights.
 
-    ``binary`` says of each row whether its values are yes and no. ``people`` maps a column of means
-    to how many it is a mean over, where everybody counts once; ``gaps`` a column of standardised
-    differences to how many are behind either group, ``before`` being the one before matching.
-    ``kept`` is the column of means of those of the programme who were matched, and how many they
-    are; ``left_out`` how many were not, where that must stay open, else 0.
+    ``binary`` says of each row whether its values are two, whatever they are coded as. ``apart``
+    maps a column of means to how many, by row, are apart: have the larger of two values, or any
+    but the most frequent of several; ``people`` to how many it is a mean over. ``gaps`` maps a
+    column of standardised differences to how many are behind either group, ``before`` being the
+    one before matching. ``kept`` is the column of means of those of the programme who were
+    matched, and how many they are; ``left_out`` how many were not, where that must stay open, else
+    0. ``left`` are groups that follow from two columns, those before less those matched, of the
+    programme and of the comparison group: size and how many are apart by row; ``with_left`` the
+    columns that go where they are few, and ``with_them`` what goes with a mean. ``raw`` is the
+    difference after matching, by row, in the distance of its two values.
     """
 
     binary: tuple[bool, ...]
+    apart: dict[str, tuple[int, ...]]
     people: dict[str, int]
     gaps: dict[str, tuple[int, int]]
     before: str
     kept: tuple[str, int]
     left_out: int = 0
+    left: tuple[tuple[int, tuple[int, ...]], ...] = ()
+    with_left: tuple[str, ...] = ()
+    with_them: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    raw: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -106,6 +116,7 @@ class Finding:
     notes: tuple[Sentence, ...] = ()  # what a reader must know of the sample
     source: str = ""  # of a reported effect
     status: str = ""  # READ or RECALLED, of a reported effect
+    levels: tuple[tuple[str, int, int, bool], ...] = ()  # of few_apart.levels_of, of people
 
     def table(self, kind: str) -> OutputTable | None:
         """The table of one kind: ledger, cells, means, balance, ...; None if there is none."""

@@ -39,7 +39,7 @@ def annual_rates(schedule: float | str, years: int, date: dt.date | None = None)
 def rate_problem(rate: object) -> str | None:
     """What is wrong with one rate for all years, or None."""
     if isinstance(rate, str):
-        meant = share_instead(rate)
+        meant = share_instead(rate).removesuffix(" Did you mean 1?")  # which is no rate either
         quoted = " without quotes" if plain(rate) is not None else ""
         return f"must be a number, got {rate!r}." + (meant and f"{meant.rstrip('?')}{quoted}?")
     if number_problem(rate):

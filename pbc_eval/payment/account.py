@@ -18,7 +18,6 @@ from pydantic import ValidationError
 from pbc_eval._display import Displayed
 from pbc_eval.agreement.claims import Claims, ClaimState
 from pbc_eval.agreement.payment_clauses import Tariff
-from pbc_eval.agreement.payment_rates import Planned
 from pbc_eval.agreement.payment_terms import PaymentTerms, terms_of
 from pbc_eval.agreement.problems import problems_in_words
 from pbc_eval.errors import PaymentTermsError
@@ -28,6 +27,7 @@ from pbc_eval.payment.claim_rules import NO_YEAR
 from pbc_eval.payment.claims import ClaimCounts, Counted, claim_counts
 from pbc_eval.payment.due import alone, payment_due, recomputed_years
 from pbc_eval.payment.people import EXACT, price_of
+from pbc_eval.payment.plan_steps import PlanStep, plan_steps
 from pbc_eval.payment.statement import PaymentStatement
 from pbc_eval.results import MeasuredOutcome
 
@@ -76,15 +76,14 @@ class AccountLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlanStep:
-    """The plan, or a variation of it: what is planned to be paid in all, and what it moved."""
+class ClaimsOfYear:
+    """Claims at one price in one year and state: what the amounts of a year are made of."""
 
-    name: str
-    on: str
-    reference: str
-    reason: str
-    planned: Decimal
-    moved: Decimal | None  # None for the first
+    year: str
+    state: ClaimState
+    clause: str
+    claims: Decimal
+    people: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -99,6 +98,7 @@ class Account(Displayed):
     balance: Decimal  # the statement's total
     is_last_year: bool = True  # the plan can be held against what is due
     year: str = ""  # that is paid for; empty where the terms list no years
+    by_price: tuple[ClaimsOfYear, ...] = ()  # verified and accrued
 
     @property
     def contract_limits(self) -> Decimal:
@@ -210,36 +210,26 @@ def account_of(
             balance=statement.total,
             year=terms.year if terms.years else NO_YEAR,
             is_last_year=not terms.years or terms.years[-1].year == terms.year,
+            by_price=tuple(_by_price(terms, claims, [year.year for year in years])),
         )
 
 
-def plan_steps(terms: PaymentTerms) -> Iterable[PlanStep]:
-    """The first plan and each variation that plans anew, with what it moved."""
-    before: Decimal | None = None
-    by_year: dict[str, Decimal] = {}
-    changes: list[tuple[str, Any]] = [("First plan", terms.plan)] if terms.plan else []
-    changes += [(change.id, change) for change in terms.variations]
-    for name, change in changes:
-        by_year |= change.by_year
-        planned = _planned_in_all(change, by_year)
-        if planned is None:
-            continue
-        yield PlanStep(
-            name=name,
-            on=str(change.on),
-            reference=change.reference,
-            reason=getattr(change, "reason", ""),
-            planned=planned,
-            moved=None if before is None else planned - before,
-        )
-        before = planned
-
-
-def _planned_in_all(change: Planned, by_year: Mapping[str, Decimal]) -> Decimal | None:
-    """The total that a plan states, or its years with those that it leaves as they were."""
-    if change.value is not None:
-        return change.value
-    return sum(by_year.values(), ZERO) if change.by_year else None
+def _by_price(
+    terms: PaymentTerms, claims: ClaimCounts, years: Iterable[str]
+) -> Iterable[ClaimsOfYear]:
+    states: tuple[ClaimState, ...] = ("verified", "accrued")
+    for year in years:
+        for state in states:
+            counted = claims.of(year, state)
+            for clause in terms.claimed:
+                if (known := counted.get(str(clause.outcome))) is not None:
+                    yield ClaimsOfYear(
+                        year=year,
+                        state=state,
+                        clause=clause.id,
+                        claims=known.units,
+                        people=known.people,
+                    )
 
 
 def _years(

@@ -6,16 +6,18 @@
 
 Numbers in results.json and in the tables are compared in compared.py. Here it is what is made of
 them: a page whose amounts were changed by hand, with manifest and checksums made to fit, holds
-numbers that nothing gives.
+numbers that nothing gives. Where nothing that the manifest names differs, what is not read but
+shows all the same is compared too: bars and lines, what is hidden, how a cell is written.
 """
 
 import base64
 import binascii
 import hashlib
 import io
+import operator
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from itertools import zip_longest
@@ -39,10 +41,12 @@ MOST_BYTES = 200_000_000  # of a file inside an archive
 class Retold:
     """Where two editions read differently. ``words`` are sentences, one a file; ``numerals`` those
     in which a number differs; ``beyond_rounding`` says whether any differs by more than the last
-    place that it is written to, or something else than a number does."""
+    place that it is written to, or something else than a number does. ``marks`` are differences
+    in what is not read: coordinates, styles, pictures, formats; one a file."""
 
     words: tuple[str, ...] = ()
     numerals: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
     beyond_rounding: bool = False
 
 
@@ -51,22 +55,33 @@ def compare_words(before: Path, after: Path, names: tuple[str, ...], known: set[
     that is told beside: versions, commits. Where they stand, nothing is compared."""
     words: list[str] = []
     numerals: list[str] = []
+    marks: list[str] = []
     beyond = False
     for name in names:
         first, second = _words_in(before / name, known), _words_in(after / name, known)
         place = _first_difference(first, second)
         if place is None:
+            was, now = (_marks_in(folder / name, known) for folder in (before, after))
+            if (mark := _first_difference(was, now, _rounded_alike)) is not None:
+                marks.append(f"{name}: {mark}")
             continue
         words.append(f"{name}: {place}")
         beyond = beyond or not all(map(_rounded_alike, first, second)) or len(first) != len(second)
         number = _first_difference(_numerals(first), _numerals(second))
         if number is not None:
             numerals.append(f"{name}: {number}")
-    return Retold(words=tuple(words), numerals=tuple(numerals), beyond_rounding=beyond)
+    return Retold(
+        words=tuple(words), numerals=tuple(numerals), marks=tuple(marks), beyond_rounding=beyond
+    )
 
 
 def _words_in(file: Path, known: set[str]) -> list[str]:
-    texts = _texts(file.name, file.read_bytes())
+    texts = _texts(file.name, file.read_bytes(), _Reader)
+    return [word for text in texts for word in _masked(text, known).split()]
+
+
+def _marks_in(file: Path, known: set[str]) -> list[str]:
+    texts = _texts(file.name, file.read_bytes(), _Marks)
     return [word for text in texts for word in _masked(text, known).split()]
 
 
@@ -77,15 +92,15 @@ def _masked(text: str, known: set[str]) -> str:
     return text
 
 
-def _texts(name: str, content: bytes) -> list[str]:
+def _texts(name: str, content: bytes, reader: type["_Reader"]) -> list[str]:
     """What is read in a file; its bytes, in letters, where it is neither text nor drawing."""
     suffix = PurePosixPath(name).suffix.lower()
     if PurePosixPath(name).name in FACTS:
         return []
     if suffix in ARCHIVES:
-        return _inside(content)
+        return _inside(content, reader)
     if suffix in PAGES:
-        return _Reader.read(content.decode("utf-8", errors="replace"))
+        return reader.read(content.decode("utf-8", errors="replace"))
     if suffix == ".csv":  # a comma stands between its numbers, never within one
         return [content.decode("utf-8", errors="replace").replace(",", " ")]
     if suffix in TEXTS:
@@ -93,7 +108,7 @@ def _texts(name: str, content: bytes) -> list[str]:
     return [_as_letters(content)]
 
 
-def _inside(content: bytes) -> list[str]:
+def _inside(content: bytes, reader: type["_Reader"]) -> list[str]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             texts: list[str] = []
@@ -102,7 +117,7 @@ def _inside(content: bytes) -> list[str]:
                 if entry.file_size > MOST_BYTES:
                     texts.append(f"more than {MOST_BYTES} bytes")
                 else:
-                    texts += _texts(entry.filename, archive.read(entry))
+                    texts += _texts(entry.filename, archive.read(entry), reader)
             return texts
     except (zipfile.BadZipFile, OSError, RuntimeError):
         return [_as_letters(content)]
@@ -133,21 +148,35 @@ class _Reader(HTMLParser):
             if value and name in _ADDRESSES:
                 self.texts.append(value)
             if value and tag == "img" and name == "src":
-                self.texts += _drawn(value)
+                self.texts += self.drawn(value)
 
     def handle_data(self, data: str) -> None:
         self.texts.append(data)
 
+    @classmethod
+    def drawn(cls, address: str) -> list[str]:
+        """What a drawing that lies in an address holds, read as the page is."""
+        drawing = _DRAWING.fullmatch(address)
+        if not drawing:
+            return []
+        try:
+            svg = base64.b64decode(drawing[1], validate=True).decode("utf-8", errors="replace")
+        except binascii.Error:
+            return [address]
+        return cls.read(svg)
 
-def _drawn(address: str) -> list[str]:
-    drawing = _DRAWING.fullmatch(address)
-    if not drawing:
-        return []
-    try:
-        svg = base64.b64decode(drawing[1], validate=True).decode("utf-8", errors="replace")
-    except binascii.Error:
-        return [address]
-    return _Reader.read(svg)
+
+class _Marks(_Reader):
+    """Collects every tag with its attributes, and in drawings too: what shows without letters."""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.texts.append(f"<{tag}")
+        for name, value in attrs:
+            inside = self.drawn(value or "") if name == "src" else []
+            self.texts += inside or [f"{name}={value or ''}"]
+
+    def handle_data(self, data: str) -> None:
+        pass
 
 
 def _numerals(words: list[str]) -> list[str]:
@@ -176,9 +205,11 @@ def _numbers_alike(was: str, now: str) -> bool:
     return abs(first - second) <= SAME * max(abs(first), abs(second))
 
 
-def _first_difference(before: list[str], after: list[str]) -> str | None:
+def _first_difference(
+    before: list[str], after: list[str], alike: Callable[[str, str], bool] = operator.eq
+) -> str | None:
     for was, now in zip_longest(before, after):
-        if was != now:
+        if was is None or now is None or not alike(was, now):
             return f"{_quoted(was)} is {_quoted(now)} when it is made again"
     return None
 

@@ -106,7 +106,7 @@ def verify_edition(edition: Path, evaluation: Path | None = None) -> Verificatio
     if not differing:
         return Verification(name=name, verdict="identical", files=files, causes=causes)
     verdict = _verdict(numbers, words, causes)
-    retold = words.numerals if causes else words.words
+    retold = words.numerals if causes else (*words.words, *words.marks)
     return Verification(
         name=name,
         verdict=verdict,
@@ -122,7 +122,8 @@ def _verdict(numbers: Comparison, words: Retold, causes: tuple[str, ...]) -> Ver
     """Numbers that were made from other inputs are other numbers, however near. Words that differ
     without a cause, and numbers in words that differ, are not what the inputs give."""
     if numbers.equal:
-        return "retold" if (words.numerals if causes else words.words) else "same_numbers"
+        apart = words.numerals if causes else (*words.words, *words.marks)
+        return "retold" if apart else "same_numbers"
     other_inputs = any(cause.startswith("input ") for cause in causes)
     if not numbers.on_other_hardware or other_inputs:
         return "different"

@@ -99,6 +99,9 @@ def with_canaries(evaluation):
                     replace(c, sentence=Sentence("Of these, {n}.", n=count)) for c in finding.checks
                 ),
                 tables=tuple(canary_in(table) for table in finding.tables),
+                levels=tuple(
+                    (name, MANY * n, MANY * apart, two) for name, n, apart, two in finding.levels
+                ),
             )
         )
     publication = evaluation.spec.publication

@@ -16,6 +16,7 @@ from pbc_eval.cli import app
 from pbc_eval.errors import PublicationError
 from pbc_eval.publish.checksums import sums_text
 from pbc_eval.publish.edition import Edition
+from pbc_eval.publish.retold import compare_words
 from pbc_eval.publish.verify import verify_edition
 from pbc_eval.results_file import RESULTS
 
@@ -154,6 +155,69 @@ def in_archive(content):
             changed = other_amounts(inside) if entry.filename == "index.html" else inside
             new.writestr(entry, changed)
     return stream.getvalue()
+
+
+def in_coordinates(content):
+    """A bar or a line of the first drawing elsewhere, and no letter changed."""
+
+    def redrawn(found):
+        svg = base64.b64decode(found[1])
+        changed = re.sub(rb'(<path[^>]* d="M )\d+', rb"\g<1>9", svg)
+        return b"data:image/svg+xml;base64," + base64.b64encode(changed)
+
+    return re.sub(rb"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)", redrawn, content)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("index.html", in_coordinates),
+        ("index.html", lambda content: content.replace(b"<p>", b'<p style="display:none">', 1)),
+        (
+            "index.html",
+            lambda content: re.sub(
+                rb"<h2",
+                b'<img alt="" src="data:image/png;base64,iVBORw0KGgo="><h2',
+                content,
+                count=1,
+            ),
+        ),
+    ],
+    ids=["coordinates", "hidden words", "a picture"],
+)
+def test_what_shows_without_letters_does_not_hold_either(
+    place, few_pages, monkeypatch, name, change
+):
+    def made_again(source, folder, *, report):
+        shutil.copytree(few_pages / NAME / "2026-1", folder / NAME / "2026-1")
+        return Edition(NAME, "2026-1", folder / NAME / "2026-1")
+
+    monkeypatch.setattr("pbc_eval.publish.verify.publish_edition", made_again)
+    before = (edition(place) / name).read_bytes()
+    forge(edition(place), name, change)
+    assert (edition(place) / name).read_bytes() != before
+    result = verify_edition(edition(place))
+    assert result.verdict == "retold"
+    assert any(line.startswith(f"{name}: ") for line in result.differences)
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ('formatCode="#,##0"', 'formatCode="#,##0,"'),
+        ('<sheet name="a"/>', '<sheet name="a" state="hidden"/>'),
+    ],
+)
+def test_how_a_cell_is_written_and_what_is_hidden_is_compared_in_a_workbook(tmp_path, was, now):
+    part = '<book><numFmt formatCode="#,##0"/><sheet name="a"/><c r="A1"><v>12000</v></c></book>'
+    for folder, text in (("a", part), ("b", part.replace(was, now)), ("c", part + " ")):
+        (tmp_path / folder).mkdir()
+        with zipfile.ZipFile(tmp_path / folder / "book.xlsx", "w") as archive:
+            archive.writestr("xl/workbook.xml", text)
+    forged = compare_words(tmp_path / "a", tmp_path / "b", ("book.xlsx",), set())
+    assert forged.marks
+    assert not forged.words
+    assert not compare_words(tmp_path / "a", tmp_path / "c", ("book.xlsx",), set()).marks
 
 
 @pytest.mark.parametrize("facts", [{}, {"code_sha256": "0" * 64, "code_commit": "abc"}])

@@ -26,6 +26,7 @@ from pbc_eval.evaluation.comparison_groups import (
     unadjusted,
 )
 from pbc_eval.evaluation.designs.design_kind import DesignKind, Facts
+from pbc_eval.evaluation.few_apart import hides_the_unmatched, levels_of, weights_of
 from pbc_eval.evaluation.matched_tables import label_of
 from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
 from pbc_eval.evaluation.people_frame import Read, read_people, with_what_was_read
@@ -56,7 +57,7 @@ def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, .
             )
     sample = build(frame, spec, design, design, seed)
     shown = np.ones(len(sample.design.ids), dtype=bool)
-    if matched_tables.hides_the_unmatched(spec, sample):
+    if hides_the_unmatched(spec, sample):
         # with them in one estimate and not in another, their number could be worked out
         shown = ~np.asarray(sample.design.ids.isin(sample.unmatched.ids))
         frame = sample.design.frame[shown]
@@ -64,7 +65,7 @@ def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, .
     withheld: list[Sentence] = []
     for way in design.alternatives:
         other = build(frame, spec, design, way, seed)
-        if matched_tables.hides_the_unmatched(spec, other):
+        if hides_the_unmatched(spec, other):
             withheld.append(
                 Sentence(
                     "{way} is not shown: it leaves out so few people that its numbers beside the "
@@ -151,7 +152,7 @@ def _finding(
     if ways:
         agreed = ("As agreed", sample, headline)
         shown_tables.append(matched_tables.methods_table(spec, outcome, [agreed, *ways]))
-    hidden = matched_tables.hides_the_unmatched(spec, sample)
+    hidden = hides_the_unmatched(spec, sample)
     shown_tables += [
         table
         for table in (
@@ -186,7 +187,21 @@ def _finding(
         checks=checks,
         tables=(*shown_tables, *tables.check_tables(spec, outcome, checks)),
         notes=(*sample.notes, *lacking, *withheld),
+        levels=_levels(sample, column, shown),
     )
+
+
+def _levels(
+    sample: Sample, column: str, shown: NDArray[np.bool_]
+) -> tuple[tuple[str, int, int, bool], ...]:
+    """Of the groups in the analysis, and of all who could be compared."""
+    treated, used = sample.design.treated, weights_of(sample) > 0
+    groups = {
+        "in the programme": treated & used,
+        "comparison": ~treated & used,
+        "all who could be compared": ~treated & shown,
+    }
+    return levels_of(sample.design.frame[column], groups)
 
 
 def _other_comparisons(

@@ -15,6 +15,7 @@ from pbc_eval.errors import DataError, DesignError
 from pbc_eval.evaluation import tables
 from pbc_eval.evaluation.comparison_groups import known_outcomes
 from pbc_eval.evaluation.designs.design_kind import DesignKind, Evidence, Facts
+from pbc_eval.evaluation.few_apart import levels_of, number_apart
 from pbc_eval.evaluation.matched_tables import label_of
 from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
 from pbc_eval.evaluation.people_frame import Read, read_people, with_what_was_read
@@ -157,6 +158,7 @@ def _finding(
     )
     checks = tuple(_labelled(spec, check) for check in run_checks(design.method, examined))
     ledger = with_what_was_read(kept.ledger.to_frame(), read)
+    treated = np.asarray(zero_one(kept.frame[design.treatment]), dtype=bool)
     balance = [_balance_table(spec, outcome, trial)] if kept.covariates else []
     return Finding(
         outcome=outcome,
@@ -175,6 +177,10 @@ def _finding(
             *tables.check_tables(spec, outcome, checks),
         ),
         notes=tuple(lacking),
+        levels=levels_of(
+            kept.frame[str(outcome.column)],
+            {"in the programme": treated, "comparison": ~treated},
+        ),
     )
 
 
@@ -236,6 +242,13 @@ def _arms(trial: Trial) -> Sequence[tuple[int, str, int]]:
 def _balance_table(spec: EvaluationSpec, outcome: Outcome, trial: Trial) -> OutputTable:
     frame = balance_by_arm(trial)
     binary = tuple(map(bool, frame.pop("binary")))
+    apart = {
+        f"mean_{name}": tuple(
+            number_apart(values, group, two=two)
+            for values, two in zip(trial.covariates.values.T, binary, strict=True)
+        )
+        for name, group in (("treated", trial.treated), ("comparison", ~trial.treated))
+    }
     frame["covariate"] = [label_of(spec, name) for name in frame["covariate"]]
     n_treated = int(trial.treated.sum())
     n_comparison = len(trial.treated) - n_treated
@@ -257,6 +270,7 @@ def _balance_table(spec: EvaluationSpec, outcome: Outcome, trial: Trial) -> Outp
         },
         shares=Shares(
             binary=binary,
+            apart=apart,
             people={"mean_treated": n_treated, "mean_comparison": n_comparison},
             gaps={"std_diff": (n_treated, n_comparison)},
             before="std_diff",
