@@ -47,7 +47,7 @@ def write(page: Page, released: Released, run_dir: str | Path) -> Path:
         (folder / name).write_bytes(content)
     if has_what_if(released):
         text = what_if_page(released)
-        (folder.parent / WHAT_IF).write_text(text, encoding="utf-8")
+        (folder.parent / WHAT_IF).write_text(text, encoding="utf-8", newline="\n")
     return folder
 
 
