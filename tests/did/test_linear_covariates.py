@@ -177,6 +177,7 @@ def test_nothing_to_adjust_for_is_refused_and_callers_of_before_get_what_they_go
 
 
 @pytest.mark.slow  # a whole evaluation is run
+@pytest.mark.soak
 def test_a_file_has_its_covariates_in_the_headline_of_imputation(tmp_path):
     file = copy_of("hospital-readmissions", tmp_path) / "evaluation.yaml"
     change(

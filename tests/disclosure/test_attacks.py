@@ -77,6 +77,7 @@ def test_few_who_found_no_match_are_in_no_sum_share_or_moment(
     assert not attack_people(public), told(attack_people(public))
 
 
+@soak
 @pytest.mark.parametrize("discard", ["both"])
 def test_few_outside_the_range_of_the_others_are_in_no_sum_share_or_moment(tmp_path, discard):
     frame = invented.people(1, n=160, seed=0)

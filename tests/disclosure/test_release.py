@@ -355,6 +355,7 @@ def test_a_small_group_is_hidden_in_every_table_and_figure(readmissions):
     assert set(event.loc[event["n_treated"] == SUPPRESSED, "estimate"]) == {SUPPRESSED}
 
 
+@pytest.mark.soak
 def test_small_numbers_of_people_without_a_match_are_told_nowhere(tmp_path):
     folder = copy_of("supported-work", tmp_path)
     change(folder / "evaluation.yaml", "threshold: 0", f"threshold: 10{TOLD}")

@@ -92,6 +92,7 @@ def two_months(n: int):
     return (11, 10), (n - 21, 21)
 
 
+@pytest.mark.soak
 def test_nothing_is_alike_where_nothing_else_is_told():
     assert not told(matched(), released())
 
@@ -105,12 +106,14 @@ def test_a_release_with_a_measure_among_those_who_started_is_refused_and_names_i
         assert words in str(raised.value)
 
 
+@pytest.mark.soak
 def test_the_sum_of_a_measure_over_all_periods_is_compared_too():
     met, due = two_months(at_the_start())
     with pytest.raises(DisclosureError, match="performance-started, among, all periods"):
         release(matched(met, due))
 
 
+@pytest.mark.soak
 def test_a_measure_of_other_people_is_released():
     met, due = two_months(at_the_start() + 300)
     assert not told(matched(met, due), released(met, due))

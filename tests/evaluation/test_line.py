@@ -147,6 +147,7 @@ def test_dates_are_written_as_dates_and_evenly_spaced(copied):
     assert finding.headline.estimate == pytest.approx(plain.headline.estimate, rel=1e-12)
 
 
+@pytest.mark.soak
 def test_the_agreed_level_and_anticipation_hold_for_every_estimate(copied):
     agreed = "  agreed_on: 2024-05-01\n"
     folder = copied("hospital-readmissions", {agreed: agreed + "  level: 0.9\n"})

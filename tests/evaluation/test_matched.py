@@ -99,7 +99,13 @@ def assert_published(headline, again):
     assert replace(headline, method=replace(headline.method, notes=again.method.notes)) == again
 
 
-@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.soak) if name in ("cardinality", "full") else name
+        for name in ALGORITHMS
+    ],
+)
 def test_every_algorithm_runs_and_is_named_on_the_page(name, tmp_path):
     folder = small_copy(tmp_path, WAYS[name], total=name != "overlap")
     if name in HEAVY:

@@ -98,6 +98,7 @@ def test_what_rests_on_few_is_not_drawn(protected):
     assert "after" not in " ".join(drawn["score_curves"].data.columns)
 
 
+@pytest.mark.soak
 def test_no_two_estimates_tell_how_few_were_not_matched(protected, tmp_path):
     """All rest on the 183, the others too; a way that itself loses a few is withheld, and said."""
     counts = {estimate.n_treated for estimate in protected.primary.alternatives[:-1]}

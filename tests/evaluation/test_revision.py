@@ -64,6 +64,7 @@ def test_parameters_never_move_an_estimate(evaluation):
         assert one.steps["data"] != 0
 
 
+@pytest.mark.soak
 def test_the_same_edition_twice_differs_in_nothing(tmp_path):
     split = pbc.evaluate(load_evaluation(same_twice(tmp_path))).revision
     assert split.changed == ()
@@ -80,6 +81,7 @@ def test_one_change_takes_all_of_the_difference(tmp_path):
     assert paid.later > paid.earlier
 
 
+@pytest.mark.soak
 def test_a_file_counts_by_what_is_in_it(tmp_path):
     folder = same_twice(tmp_path)
     (folder / EARLIER / "schools.csv").rename(folder / EARLIER / "schools-first.csv")
@@ -143,6 +145,7 @@ def test_files_of_both_editions_are_hashed(evaluation):
     )
 
 
+@pytest.mark.soak
 def test_the_page_says_what_changed_in_words(evaluation):
     released = pbc.release(evaluation)
     headline, payment, ratio = revision_sentences(

@@ -130,6 +130,7 @@ def test_the_headline_and_every_cell_of_a_file_are_those_of_diffdiff(tmp_path):
     control_group=st.sampled_from(["never_treated", "not_yet_treated"]),
     anticipation=st.integers(0, 1),
 )
+@pytest.mark.soak
 def test_the_headline_is_that_of_python_whatever_is_asked(
     tmp_path_factory, seed, headline, control_group, anticipation
 ):

@@ -53,13 +53,12 @@ def every_page(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def few_pages(tmp_path_factory) -> Path:
-    """The reports of two examples, one with its design note, for tests that need no more."""
+    """The report of one example, for tests that need no more."""
     return made_once(tmp_path_factory, "few-pages", _publish_few_examples) / "reports"
 
 
 def _publish_few_examples(folder: Path) -> None:
-    for name in ("hospital-readmissions", "wheels-to-meals"):
-        copy_of(name, folder / "data")
+    copy_of("wheels-to-meals", folder / "data")
     _publish_all(folder / "data", folder)
 
 

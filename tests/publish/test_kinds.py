@@ -75,9 +75,9 @@ def test_stages_that_are_empty_are_left_out(tmp_path):
     assert len(in_stages([Job(DATA / "work-support-2026" / "portfolio.yaml", tmp_path)])) == 1
 
 
-@pytest.mark.slow
-def test_a_registered_note_is_published_as_final_and_says_its_kind(few_pages):
-    folder = few_pages / "hospital-readmissions" / "design-1"
+@pytest.mark.soak
+def test_a_registered_note_is_published_as_final_and_says_its_kind(every_page):
+    folder = every_page / "hospital-readmissions" / "design-1"
     manifest = read_manifest(folder)
     assert (manifest["report"], manifest["status"]) == ("design_note", "final")
     assert (folder / "downloads" / "agreed.json").is_file()

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 from browser import NEEDS_CHROMIUM, OVERFLOW, chromium, opened, violations
-from evaluations import EVERY, FEW, evaluation_of
+from evaluations import EVERY, FEW, evaluation_of, released_of
 from payment.test_cases import CASES, results_of
 from publish.what_if_twin import disagreements, settings_drawn
 
@@ -191,7 +191,7 @@ def test_its_settings_are_those_of_the_panel_and_nothing_in_it_is_unpublished(na
 
 @pytest.mark.parametrize("name", FEW)
 def test_the_page_holds_one_script_named_by_its_policy_and_shows_what_was_agreed(name):
-    released = release(evaluation_of(name))
+    released = released_of(name)
     page = what_if_page(released)
     assert page.count("<script") == 1
     assert f"script-src '{script_source(SCRIPT)}'" in page

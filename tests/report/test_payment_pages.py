@@ -98,6 +98,7 @@ def test_deductions_rest_on_the_kpis():
     assert lines["late-visits"].amount == -7500 * (late.missed - 1)
 
 
+@pytest.mark.soak
 def test_small_counts_go_from_tables_charts_and_summary_alike(tmp_path):
     """Complaints between 1 and 29 may not be told: neither they nor what gives them away."""
     folder = copy_of("hospital-readmissions", tmp_path)

@@ -17,6 +17,7 @@ from pbc_eval.sroi.value_of_information import value_of_information
 pytestmark = pytest.mark.slow  # whole evaluations are run
 
 NAMES = ("hospital-readmissions", "wheels-to-meals", "one-service")
+EACH_OF_THEM = [pytest.param(NAMES[0], marks=pytest.mark.soak), *NAMES[1:]]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def sentences(released):
     return listed(released, "uncertainty")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EACH_OF_THEM)
 def test_every_figure_of_value_has_words_data_and_its_csv(released, name, tmp_path):
     drawn = figures_of_value(released[name])
     assert [figure.name for figure in drawn] == [
@@ -58,7 +59,7 @@ def test_every_figure_of_value_has_words_data_and_its_csv(released, name, tmp_pa
     assert (folder / "workbook.xlsx").is_file()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EACH_OF_THEM)
 def test_the_words_of_each_figure_are_those_of_its_data(released, evaluated, name):
     evaluation = evaluated[name]
     drawn = {figure.name: figure for figure in figures_of_value(released[name])}

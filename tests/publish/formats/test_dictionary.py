@@ -20,7 +20,10 @@ pytestmark = pytest.mark.slow  # whole evaluations are run
 DICTIONARY = ("dictionary.csv",)
 
 
-@pytest.fixture(scope="module", params=["hospital-readmissions", "insurance-expansion"])
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param("hospital-readmissions", marks=pytest.mark.soak), "insurance-expansion"],
+)
 def written(request, tmp_path_factory):
     released = released_of(request.param)
     return write(shown_page(released), released, tmp_path_factory.mktemp("run"))

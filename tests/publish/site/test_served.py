@@ -93,7 +93,7 @@ def test_a_reader_of_one_moment_finds_index_and_edition_of_that_moment(
 
     reader = threading.Thread(target=look)
     reader.start()
-    for turn in range(12):
+    for turn in range(6):
         replaced(reports, f"Shelter number {turn}")
         write_site(reports)
     done.set()

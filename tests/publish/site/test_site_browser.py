@@ -121,6 +121,7 @@ def test_hostile_words_are_found_as_words(browser, hostile):
         assert len(shown(page)) < len(VALUES)
 
 
+@pytest.mark.soak
 def test_no_other_script_runs_even_if_one_came_in(browser, site):
     with opened(browser, site) as page:
         page.evaluate(
