@@ -23,9 +23,6 @@ report: $(VENV)/report.ready
 	$(BIN)/pbc-eval batch data --reports reports --workers $(WORKERS)
 
 test: $(VENV)/test.ready
-	$(BIN)/python -m ruff check .
-	$(BIN)/python -m ruff format --check .
-	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not soak"
 
 soak: $(VENV)/test.ready
