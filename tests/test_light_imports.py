@@ -7,6 +7,8 @@ import sys
 import pytest
 from evaluations import DATA as DATA_FOLDER
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 SOLVERS = {"scipy.optimize", "scipy.stats", "scipy.spatial"}
 HEAVY = {"linearmodels", "statsmodels", "matplotlib", "openpyxl", "papermill", "nbconvert"}
 DATA = {"numpy", "pandas", "ibis", "duckdb", "pyarrow", "scipy", "pydantic"}

@@ -14,6 +14,8 @@ from pbc_eval.agreement.performance import ValueKpi
 from pbc_eval.errors import PbcError
 from pbc_eval.messages.written_numbers import NOTATIONS
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 ROW = {
     "id": "a", "stakeholder": "S", "outcome": "O", "proxy": "P", "proxy_source": "x",
     "quantity": 10, "proxy_value": 100.0,

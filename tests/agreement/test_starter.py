@@ -19,6 +19,8 @@ from pbc_eval.agreement.starter import (
 from pbc_eval.errors import SpecError
 from pbc_eval.intake.portfolio_table import read_portfolio_table
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 def test_what_is_made_loads_under_the_name_of_its_folder(tmp_path):
     made = write_starter(tmp_path / "data" / "winter-shelter")

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from pbc_eval.agreement.yaml_file import read_yaml
 from pbc_eval.errors import SpecError
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 @pytest.fixture
 def read(tmp_path):

@@ -21,6 +21,8 @@ from pbc_eval.batch.run import Whole
 from pbc_eval.batch.schedule import KINDS, Plan, plan_of, units, write_units
 from pbc_eval.errors import SpecError
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 HARD = "/srv/o'brien & sons/50% data"  # a folder with everything that shells and units take amiss
 
 

@@ -14,6 +14,8 @@ from pbc_eval.checks.placebo_in_time import check_placebo_in_time
 from pbc_eval.did.by_group import COLUMNS, GroupEffects
 from pbc_eval.evaluation.parts_of_sample import always_observed
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 def frame_of(seed, **options):
     """The rows behind ``panel_of``, in memory."""

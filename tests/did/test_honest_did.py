@@ -18,6 +18,8 @@ from pbc_eval.did.smoothness import Smoothness, folded_quantile
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.numerics.normal_box import box_probability
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 R = GOLDEN.parent / "inference"
 PUBLISHED = 5e-4  # the reference prints four digits, on a grid
 OPTIMISER = 2e-3  # of the reference; R and Stata differ by 1.5e-3

@@ -9,6 +9,8 @@ from pbc_eval.checks.check_kind import Examined
 from pbc_eval.checks.leave_out import check_leave_out
 from pbc_eval.errors import DesignError
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 def average(frame, **roles):
     return pbc.att_gt(panel_of(frame, **roles)).aggregate("simple").estimate

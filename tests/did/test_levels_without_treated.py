@@ -12,6 +12,8 @@ import pbc_eval as pbc
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.values import Units
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 DATA = pd.read_csv(Path(__file__).parents[1] / "golden" / "did" / "level_without_treated.csv")
 ROLES = {"unit": "id", "time": "t", "outcome": "y", "cohort": "g"}
 

@@ -11,6 +11,8 @@ from evaluations import change, copy_of
 import pbc_eval as pbc
 from pbc_eval.errors import DesignError
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 def frame_of(seed, *, n=60, periods=5, gaps=0, effect=1.0):
     """Units whose trends differ by ``size``, and outcomes that move with ``rain``."""

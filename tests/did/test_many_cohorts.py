@@ -16,6 +16,8 @@ from pbc_eval.did.regression_cells import indicators
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.panel.panel import Panel
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 OPTIONS = EstimatorOptions(level=0.95, seed=1)
 
 

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 import pbc_eval as pbc
 from pbc_eval.errors import DataError
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 FUNCTIONS = {
     "att_gt": lambda panel: pbc.att_gt(panel).aggregate("event").overall.estimate,
     "not_yet": lambda panel: pbc.att_gt(panel, control_group="not_yet_treated").aggregate(),

@@ -11,6 +11,8 @@ import pbc_eval as pbc
 from pbc_eval.checks.scale import check_scale
 from pbc_eval.errors import DesignError
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 GOLDEN = Path(__file__).parents[1] / "golden" / "inference"
 
 

@@ -19,6 +19,8 @@ from pbc_eval.did.small_cohorts import QUARTILE, SMALL
 from pbc_eval.panel.panel import Panel
 from tests.did.data import ROLES
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 SIZES = st.lists(st.integers(2, 30), min_size=2, max_size=4)
 
 

@@ -16,6 +16,8 @@ from pbc_eval.did.stated_inference import INFERENCES, NO_END
 from pbc_eval.errors import DesignError, SpecError
 from pbc_eval.results import StatedInterval
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 def frame_of(seed, *, n=14, treated=4, late=0, effect=1.0, periods=5):
     """Units over periods 1 to 5; ``treated`` from period 3 on, ``late`` of them from period 4."""

@@ -11,6 +11,8 @@ from pbc_eval.did.two_way import two_way
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.panel.panel import Panel
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 @pytest.fixture(scope="module")
 def frame():

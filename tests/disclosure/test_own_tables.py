@@ -22,6 +22,8 @@ from pbc_eval.disclosure import (
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import OutputTable
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 SPEC = load_evaluation(DATA / "supported-work")
 RULE = SPEC.publication.disclosure
 

@@ -13,6 +13,8 @@ from pbc_eval.disclosure.rare_outcomes import _few
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.evaluate import evaluate
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 RULE = DisclosureRule()
 
 

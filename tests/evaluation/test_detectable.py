@@ -10,6 +10,8 @@ import pbc_eval as pbc
 from pbc_eval.did.expected_error import noise_before
 from pbc_eval.errors import DesignError
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 def frame_of(seed, *, n=120, periods=12, first=6, kept=0.6, cluster=0.0):
     draw = np.random.default_rng(seed)

@@ -9,6 +9,8 @@ from matched_samples import people
 import pbc_eval as pbc
 from pbc_eval.errors import DesignError, PbcError
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 FILE = {
     "id": "made-up",
     "title": "Made up",

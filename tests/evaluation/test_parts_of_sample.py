@@ -19,6 +19,8 @@ from pbc_eval.did.by_group import GroupEffects
 from pbc_eval.errors import DataError, DesignError, PbcError, SpecError
 from pbc_eval.panel.treatment import starts_of_treatment
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 def frame_of(seed=2, n=120, last=6, late=4):
     """Units over periods, a third treated from ``late``: hours, distance and region are theirs."""

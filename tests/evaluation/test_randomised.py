@@ -11,6 +11,8 @@ from pbc_eval.agreement.starter import METHODS, starter_text
 from pbc_eval.errors import DataError, SpecError
 from pbc_eval.report.words import facts, prose
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 DESIGN = """design:
   method: randomised
   rationale: Places were fewer than applicants, so that lots decided; the others got none.

@@ -26,6 +26,8 @@ from pbc_eval.panel.unit_effects import side_of
 from pbc_eval.report.words import facts
 from pbc_eval.report.words.design_words import planned_checks
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 GOLDEN = Path(__file__).parents[1] / "golden" / "did"
 TRIPLE = {"estimator": "triple_difference"}
 

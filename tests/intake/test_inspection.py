@@ -19,6 +19,8 @@ from pbc_eval.errors import DataError
 from pbc_eval.intake.table_files import open_table
 from pbc_eval.panel.source import collect
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 def block_of(inspection: pbc.Inspection, folder: Path) -> dict[str, object]:
     path = folder / "draft.yaml"

@@ -16,6 +16,8 @@ from pbc_eval.agreement.table_layout import TableLayout
 from pbc_eval.errors import DataError, SpecError
 from pbc_eval.intake.table_files import open_table
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 TABLE = pd.DataFrame(
     {"area": ["A", "A", "B", "B"], "year": [2020, 2021, 2020, 2021], "rate": [1.5, 2.0, 3.0, 2.5]}
 )

@@ -17,6 +17,8 @@ from pbc_eval.evaluation.outcome_panel import read_panel
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.intake.inspection.new_folder import write_from_file
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_starter_of_every_method_loads_and_asks_for_that_method_alone(tmp_path, method):

@@ -10,6 +10,8 @@ from pbc_eval import Panel, match, read_numbers
 from pbc_eval.errors import DataError
 from pbc_eval.messages.written_numbers import NOTATIONS
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 ROLES = {"unit": "id", "time": "t", "outcome": "y", "cohort": "g"}
 
 

@@ -21,6 +21,8 @@ from pbc_eval.publish.report_kinds import KINDS, OWN_NOTEBOOK
 from pbc_eval.publish.verify import verify_edition
 from pbc_eval.report.html import RELEASED
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 NAME = "training-grants"
 
 

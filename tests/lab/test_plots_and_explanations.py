@@ -23,6 +23,8 @@ from pbc_eval.lab.explanation import HEADINGS
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.portfolio.ranks import league
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 CLAUSE = {
     "id": "t", "type": "threshold", "label": "L", "reference": "R", "source": "S",
     "outcome": "n", "measure": "effect", "minimum": 0.1, "amount": 100,

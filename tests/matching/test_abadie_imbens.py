@@ -13,6 +13,8 @@ from matching_golden import COVARIATES, GOLDEN, LALONDE
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.abadie_imbens import Tolerant, nearest_effect
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 SENSITIVITY = json.loads((GOLDEN / "weights_and_sensitivity.json").read_text())
 ON_LALONDE = {
     name: figures

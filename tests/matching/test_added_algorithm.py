@@ -19,6 +19,8 @@ from pbc_eval.matching.greedy import Pairs
 from pbc_eval.matching.methods import MatchMethod
 from pbc_eval.matching.weighting import Weighting, WeightingMethod
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 # --- one file: the options, with their plain words, and the function that carries them out ---
 
 

@@ -14,6 +14,8 @@ import pbc_eval as pbc
 from pbc_eval.errors import PbcError
 from pbc_eval.matching.effect import experimental_difference
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 PEOPLE = people(60, seed=3)
 N = len(PEOPLE)
 AGE, GROUP = PEOPLE["age"], PEOPLE["group"]

@@ -12,6 +12,8 @@ from matched_samples import expect_good_match, match_people, people
 from pbc_eval import match
 from pbc_eval.errors import DataError, DesignError
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 PEOPLE = people()
 COARSE = people(300, seed=5, rounded=0)  # many people with equal scores
 

@@ -6,6 +6,8 @@ import pytest
 from matched_samples import match_by
 from matching_more import FORMULA, GOLDEN, SPECS, read
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 ROWS = pd.read_csv(GOLDEN / "more_rows.csv")
 BALANCE = pd.read_csv(GOLDEN / "more_balance.csv")
 FIGURES = ["mean_treated", "mean_comparison", "std_diff", "variance_ratio", "ecdf_mean", "ecdf_max"]

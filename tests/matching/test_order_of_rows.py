@@ -12,6 +12,8 @@ from pbc_eval.matching.design import identity_order
 from pbc_eval.matching.score_line import lay_out
 from pbc_eval.matching.support import caliper_limit, grid_step, rounded
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 COARSE = people(90, seed=4, rounded=0)  # covariates to whole numbers: almost every score ties
 ROLES = {"treatment": "treated", "covariates": ["age", "income", "group"], "unit": "id"}
 WAYS = {

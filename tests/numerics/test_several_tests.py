@@ -13,6 +13,8 @@ from statsmodels.stats.multitest import multipletests
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.numerics.several_tests import adjust_p_values
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "inference" / "mht_R.json").read_text())
 EXACT = 1e-12
 

@@ -10,6 +10,8 @@ from pbc_eval.did.group_time import att_gt
 from pbc_eval.errors import DataError
 from pbc_eval.panel.panel import Panel
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 KEYS = {"unit": "id", "time": "t", "outcome": "y", "cohort": "g"}
 MONTHS = ["2020-01", "2020-02", "2020-03", "2020-04"]
 

@@ -24,6 +24,8 @@ from pbc_eval.evaluation.registration import _decisive
 from pbc_eval.panel.panel import Panel
 from pbc_eval.panel.warehouse import open_backend
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 WORDS = st.text("abcdefgXYZ0189_-.~!", min_size=6, max_size=12)
 ROLES = {"unit": "unit", "time": "year", "outcome": "y", "cohort": "first"}
 

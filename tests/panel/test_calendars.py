@@ -13,6 +13,8 @@ from pbc_eval.errors import DataError
 from pbc_eval.panel.panel import Panel
 from pbc_eval.panel.periods import read_periods
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 ROLES = dict(unit="unit", time="time", outcome="y", cohort="cohort")
 
 

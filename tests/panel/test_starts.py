@@ -12,6 +12,8 @@ from pbc_eval.did.two_way import two_way
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.panel.panel import Panel
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 ROLES = dict(unit="unit", time="time", outcome="y", cohort="cohort")
 CHOICES = ("this_period", "next_period", "leave_period_out")
 

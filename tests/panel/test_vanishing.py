@@ -13,6 +13,8 @@ from pbc_eval.errors import DataError
 from pbc_eval.panel.panel import Panel
 from pbc_eval.panel.unit_effects import with_effects_only
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 def read(frame, **roles) -> Panel:
     return Panel.from_data(frame, **{**ROLES, "missing": "pairs", **roles})

@@ -11,6 +11,8 @@ from pbc_eval.errors import DataError, PaymentTermsError
 from pbc_eval.payment.spreadsheet import spreadsheet_lines
 from pbc_eval.payment.terms_in_words import terms_in_words
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 COMMON = {"label": "L", "reference": "R", "source": "S", "type": "tariff", "measure": "count"}
 
 

@@ -12,6 +12,8 @@ from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.disclosure.open_data import open_files
 from pbc_eval.errors import DisclosureError
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 NAME = "supported-work"
 
 

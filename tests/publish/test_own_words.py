@@ -15,6 +15,8 @@ from pbc_eval.publish.own_words import OwnWords, told_of
 from pbc_eval.publish.page import refuse_an_unfit_page
 from pbc_eval.report.html import RELEASED
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 SURE = Supported("visits", "Visits a year", causal=True, beyond_chance=True, why_no_more="")
 OPEN = Supported("days", "Days lost", causal=True, beyond_chance=False,
                  why_no_more="the interval includes zero")  # fmt: skip

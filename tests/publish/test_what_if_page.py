@@ -25,6 +25,8 @@ from pbc_eval.publish.page import script_source
 from pbc_eval.publish.what_if_model import has_what_if, what_if_model
 from pbc_eval.publish.what_if_page import SCRIPT, what_if_page
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 ASKED = [name for name in EVERY if name != "tobacco-control"]  # which pays and values nothing
 IN_CASES = [pytest.param(case.data, id=case.path.stem) for case in CASES]
 

@@ -22,6 +22,8 @@ from pbc_eval.report.html import section_html, table_html
 from pbc_eval.report.page import Page
 from pbc_eval.report.parts import Listed, Section, Table, fit
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 RULE = DisclosureRule(threshold=0, reason="a test")
 HEADLINE = "lives"
 

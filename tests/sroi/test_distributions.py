@@ -12,6 +12,8 @@ from pbc_eval.agreement.uncertainty import Correlation, Uncertain, uncertainty_p
 from pbc_eval.errors import ValueMapError
 from pbc_eval.sroi.distributions import CELLS, copula_of, distribution_of
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 READ = TypeAdapter(Uncertain)
 N = 400_000
 

@@ -23,6 +23,8 @@ from pbc_eval.sroi.plan import ends_of
 from pbc_eval.sroi.sensitivity import ratio_with, with_values
 from pbc_eval.sroi.value_of_information import conditional_mean
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 READ = TypeAdapter(Uncertain)
 
 

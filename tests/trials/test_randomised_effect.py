@@ -17,6 +17,8 @@ from pbc_eval.checks.lots import check_lots
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.trials.arms import trial_of
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 NSW = DATA / "supported-work" / "experiment.csv"
 COVARIATES = ["age", "educ", "black", "hisp", "marr", "nodegree", "re74", "re75"]
 

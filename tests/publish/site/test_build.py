@@ -16,6 +16,8 @@ from pbc_eval.publish.site import build
 from pbc_eval.publish.site.build import write_site
 from pbc_eval.publish.workspace import workspace_of
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 def published(reports) -> dict[str, bytes]:
     """What a web server would get: everything but what is hidden."""

@@ -15,6 +15,8 @@ from pbc_eval.publish.site.build import write_site
 from pbc_eval.publish.site.checked import Checked
 from pbc_eval.publish.site.listed import read_shelf
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 NAME = "wheels-to-meals"
 
 

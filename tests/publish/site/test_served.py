@@ -12,6 +12,8 @@ from pbc_eval.errors import PublicationError
 from pbc_eval.publish.site import served as served_module
 from pbc_eval.publish.site.build import write_site
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 @pytest.fixture
 def reports(tmp_path):

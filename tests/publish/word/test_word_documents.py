@@ -22,6 +22,8 @@ from pbc_eval.publish.word.beside import write_word_reports
 from pbc_eval.publish.word.locks import numbers_in, says_what_it_said
 from pbc_eval.report.figures.drawing import as_png
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):

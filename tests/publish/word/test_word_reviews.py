@@ -30,6 +30,8 @@ from pbc_eval import cli
 from pbc_eval.errors import PublicationError
 from pbc_eval.publish.word import file_parts
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 FUZZ = settings(
     max_examples=40,
     deadline=None,
