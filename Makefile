@@ -29,7 +29,7 @@ soak: $(VENV)/test.ready
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m soak
 
 quick: $(VENV)/test.ready
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not soak"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not soak"
 
 audit: $(VENV)/test.ready
 	$(BIN)/python tools/audit_dependencies.py

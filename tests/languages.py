@@ -2,6 +2,7 @@
 
 import importlib.util
 from contextlib import contextmanager
+from functools import cache
 
 import pytest
 from evaluations import PROJECT
@@ -30,6 +31,7 @@ def extraction():
     return made
 
 
+@cache
 def known():
-    """The English text of every message."""
-    return {one.id for one in extraction().messages() if one.id}
+    """The English text of every message, extracted once."""
+    return frozenset(one.id for one in extraction().messages() if one.id)

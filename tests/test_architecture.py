@@ -5,8 +5,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import wraps
 from pathlib import Path
+
+from source import tree_of
 
 PROJECT = Path(__file__).parents[1]
 ROOT = PROJECT / "pbc_eval"
@@ -67,11 +69,6 @@ def for_every_module(check: Callable[[Path], None]) -> Callable[[], None]:
 
     del test.__wrapped__  # its parameter is no fixture
     return test
-
-
-@cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def imports(path: Path) -> set[str]:

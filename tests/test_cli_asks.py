@@ -11,6 +11,8 @@ from pbc_eval.agreement.next_steps import next_steps
 from pbc_eval.agreement.starter import METHODS
 from pbc_eval.cli import app, start
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 runner = CliRunner()
 
 

@@ -5,6 +5,8 @@ import re
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+from source import tree_of
+
 PROJECT = Path(__file__).parents[1]
 ROOT = PROJECT / "pbc_eval"
 
@@ -20,7 +22,7 @@ MODULES = {module_of(path): path for path in sorted(ROOT.rglob("*.py"))}
 def imported(path: Path) -> set[str]:
     """Modules of the package that a file imports anywhere: at its top, in functions, for types."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.ImportFrom):
             inside = {f"{node.module}.{alias.name}" for alias in node.names}
             names |= {name if name in MODULES else str(node.module) for name in inside}

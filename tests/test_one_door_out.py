@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from source import tree_of
 
 ROOT = Path(__file__).parents[1] / "pbc_eval"
 NEVER_SHOWN = {"Evaluation", "Finding", "OutputTable", "DesignNote", "Portfolio"}
@@ -18,19 +19,17 @@ OUTSIDE = sorted(
 
 def named(path: Path) -> set[str]:
     """Every name that a module imports, also for the type checker alone."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
     return {
         alias.name
-        for node in ast.walk(tree)
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
 
 
 def called(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
     names = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Call):
             made = node.func
             names.add(made.id if isinstance(made, ast.Name) else getattr(made, "attr", ""))

@@ -6,7 +6,9 @@ Source: Callaway and Sant'Anna (2021), "Difference-in-differences with multiple 
 Journal of Econometrics 225.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -307,12 +309,15 @@ def describe_method(
     )
 
 
-def _effects(panel: Panel, options: EstimatorOptions) -> GroupTimeEffects:
+def from_options(
+    estimate: Callable[..., GroupTimeEffects], panel: Panel, options: EstimatorOptions
+) -> GroupTimeEffects:
+    """What ``att_gt``, or another that takes the same settings, gives by the options of a row."""
     used = panel if options.adjustment else panel.without_covariates()
-    return att_gt(
+    return estimate(
         used,
         method=options.adjustment or "dr",
-        control_group=CONTROL_GROUP[options.comparison],
+        control_group=_CONTROL_GROUP[options.comparison],
         base_period=options.base_period,
         anticipation=options.anticipation,
         level=options.level,
@@ -320,7 +325,7 @@ def _effects(panel: Panel, options: EstimatorOptions) -> GroupTimeEffects:
     )
 
 
-CONTROL_GROUP: dict[Comparison, ControlGroup] = {
+_CONTROL_GROUP: dict[Comparison, ControlGroup] = {
     "never treated": "never_treated",
     "not yet treated": "not_yet_treated",
 }
@@ -335,5 +340,5 @@ ESTIMATOR = Estimator(
     adjusts=True,
     allows_anticipation=True,
     from_base=True,
-    effects=_effects,
+    effects=partial(from_options, att_gt),
 )

@@ -16,18 +16,19 @@ Estimators", sections 4 and 5; Olden and Moen (2022), Econometrics Journal 25.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from pbc_eval.did.adjustment import EstimationMethod
 from pbc_eval.did.cells import BasePeriod, CellPlan, ControlGroup, plan_cells
 from pbc_eval.did.estimates import REFERENCE, CellEstimates
-from pbc_eval.did.estimator import Estimator, EstimatorOptions
+from pbc_eval.did.estimator import Estimator
 from pbc_eval.did.group_time import (
-    CONTROL_GROUP,
     check_options,
     describe_method,
     estimate_cells,
+    from_options,
 )
 from pbc_eval.did.group_time_effects import DEFAULT_SEED, GroupTimeEffects
 from pbc_eval.did.small_sample import CohortParts
@@ -248,19 +249,6 @@ def _before(combine: Floats, at: Ints, parts: CohortParts | None) -> CohortParts
     return CohortParts(at=at, covariance=chosen @ parts.covariance @ chosen.T, size=parts.size)
 
 
-def _effects(panel: Panel, options: EstimatorOptions) -> GroupTimeEffects:
-    used = panel if options.adjustment else panel.without_covariates()
-    return triple_difference(
-        used,
-        method=options.adjustment or "dr",
-        control_group=CONTROL_GROUP[options.comparison],
-        base_period=options.base_period,
-        anticipation=options.anticipation,
-        level=options.level,
-        seed=options.seed,
-    )
-
-
 ESTIMATOR = Estimator(
     name="triple_difference",
     family="triple differences",
@@ -274,5 +262,5 @@ ESTIMATOR = Estimator(
     allows_anticipation=True,
     from_base=True,
     needs_eligible=True,
-    effects=_effects,
+    effects=partial(from_options, triple_difference),
 )

@@ -7,10 +7,7 @@ The page asks for nothing and keeps nothing. Without scripts it shows what was a
 
 import json
 from decimal import Decimal
-from functools import cache
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from pbc_eval.agreement.money import number_text
 from pbc_eval.disclosure import ReleasedEvaluation
@@ -18,10 +15,10 @@ from pbc_eval.evaluation.what_if_settings import Setting
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.catalogue import translations
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.template_language import speak
 from pbc_eval.messages.values import Money
 from pbc_eval.payment.term_numbers import TermNumber
 from pbc_eval.publish.page import refuse_an_unfit_page, script_source
+from pbc_eval.publish.page_templates import page_templates
 from pbc_eval.publish.what_if_model import SHOWN, WhatIfModel, assumption_words, what_if_model
 from pbc_eval.report.html import TEMPLATES
 from pbc_eval.report.sections.payment import WHAT_IF
@@ -59,7 +56,7 @@ def what_if_page(released: ReleasedEvaluation) -> str:
     words: dict[str, Any] = {name: _in(language, text) for name, text in WORDS.items()}
     words["assumptions"] = assumption_words()
     page = (
-        _environment(language)
+        page_templates(language)
         .get_template("what_if.html.j2")
         .render(
             spec=released.spec,
@@ -77,20 +74,6 @@ def what_if_page(released: ReleasedEvaluation) -> str:
     )
     refuse_an_unfit_page(page, script=SCRIPT)
     return page
-
-
-@cache
-def _environment(language: str) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES / "site"),
-        autoescape=select_autoescape(default=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["css"] = (TEMPLATES / "page.css").read_text(encoding="utf-8")
-    speak(environment, language)
-    return environment
 
 
 def _in(language: str, text: Sentence) -> str:

@@ -16,6 +16,8 @@ from pbc_eval.matching.match import match
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import by_arm
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 def panel_of(seed, *, n=120, treated=40, effect=2.0, slope=0.0, noise=1.0, late=4, last=6):
     """Units over periods 1 to ``last``, treated from ``late``, whose groups drift by ``slope``."""

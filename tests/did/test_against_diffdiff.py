@@ -9,6 +9,8 @@ import pytest
 
 import pbc_eval as pbc
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 GOLDEN = Path(__file__).parents[1] / "golden" / "did"
 THEIRS = json.loads((GOLDEN / "diffdiff.json").read_text(encoding="utf-8"))
 ONE_IN = {0: 4, 2004: 2, 2006: 3, 2007: 5}  # as in golden/did/make_diffdiff.py

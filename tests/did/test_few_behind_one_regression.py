@@ -6,6 +6,8 @@ import pytest
 
 import pbc_eval as pbc
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 KEYS = {"unit": "id", "time": "t", "outcome": "y", "cohort": "g"}
 
 

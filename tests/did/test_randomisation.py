@@ -11,6 +11,8 @@ from scipy import stats
 import pbc_eval as pbc
 from pbc_eval.errors import DesignError
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 def panel_of(seed: int, n: int = 8, treated: int = 2, effect: float = 0.0, **roles):
     draw = np.random.default_rng(seed)

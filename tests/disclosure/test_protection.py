@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from pbc_eval.disclosure import audit, cross_table_relations, protect, relations_of
 from pbc_eval.errors import DisclosureError
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 INNER = [[20, 50, 10], [8, 19, 22], [17, 32, 12]]  # one small cell
 
 

@@ -9,6 +9,8 @@ from pbc_eval import evaluate, load_evaluation
 from pbc_eval.disclosure import release
 from pbc_eval.errors import DataError, PaymentTermsError, PbcError
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 FORECAST = """
 id: young-people
 title: "Young people: a rate card with one cap for each"

@@ -10,6 +10,8 @@ from pbc_eval.agreement.weighting_options import Entropy
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.evaluation.matched_changes import before_programme, match_then_did
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 ROLES = {"unit": "unit", "time": "year", "outcome": "y", "cohort": "start"}
 
 

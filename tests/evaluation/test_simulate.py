@@ -15,6 +15,8 @@ from pbc_eval.payment import payment_due
 from pbc_eval.results import MeasuredOutcome
 from pbc_eval.sroi import social_return
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 READ = TypeAdapter(Uncertain)
 JOBS = MeasuredOutcome(
     outcome="jobs",

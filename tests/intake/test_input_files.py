@@ -12,6 +12,8 @@ from pbc_eval.evaluation.outcome_panel import read_panel
 from pbc_eval.intake import input_files
 from pbc_eval.intake.input_files import InputFiles
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 @pytest.fixture
 def counted(monkeypatch) -> Counter:

@@ -17,6 +17,8 @@ from pbc_eval.errors import ValueMapError
 from pbc_eval.intake.value_map_out import write_value_map
 from pbc_eval.intake.value_table import read_uncertainty, read_value_map, value_map_from_frame
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 HEADER = (
     "ID,Stakeholder,Outcome,Quantity,Duration,Proxy,Proxy Value,Proxy source,Deadweight,Drop-off"
 )

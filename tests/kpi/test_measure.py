@@ -6,6 +6,8 @@ from pbc_eval.agreement.performance import Performance
 from pbc_eval.errors import DataError
 from pbc_eval.kpi.periods import period_of, periods_between
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 TWICE = ["2025-04", "2025-04", "2025-06", "2025-07"]
 EARLY = ["2025-03", "2025-05", "2025-06", "2025-07"]
 SERIAL = [45748, 45778, 45809, 45839]

@@ -12,6 +12,8 @@ from pbc_eval.errors import PbcError
 from pbc_eval.matching.clustered_error import Grouping, clustered_covariance
 from pbc_eval.matching.reused import error_with_reuse
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 ROLES = {"treatment": "t", "covariates": ["x"], "unit": "id"}
 WAYS = {
     "pairs": lambda frame: match_by(frame, caliper=0.2, **ROLES),

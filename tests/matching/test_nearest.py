@@ -11,6 +11,8 @@ from matched_samples import slow_pairs
 from pbc_eval.matching.nearest import nearest_pairs
 from pbc_eval.matching.rules import pair_rules
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 INF = float("inf")
 
 

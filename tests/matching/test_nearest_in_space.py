@@ -12,6 +12,8 @@ from pbc_eval.errors import DesignError
 from pbc_eval.matching.distance import pooled_covariance, space_of
 from pbc_eval.matching.nearest_in_space import nearest_in_space
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 PEOPLE = people(300)
 DISTANCES = ["mahalanobis", "robust_mahalanobis", "scaled_euclidean"]
 

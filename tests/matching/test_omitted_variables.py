@@ -14,6 +14,8 @@ from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.e_values import e_value
 from pbc_eval.matching.omitted_variables import omitted_variable_bounds, robustness_value
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 R = Path(__file__).parents[1] / "golden" / "inference"
 EXACT = 1e-6
 COVARIATES = ("age", "education", "black", "hispanic", "married", "re74", "re75")

@@ -14,6 +14,8 @@ from pbc_eval.matching.coarsened import inner_edges
 from pbc_eval.matching.labels import combined, dense
 from pbc_eval.matching.subclass import subclasses
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 PEOPLE = people(400, seed=1)
 SMALL = pd.DataFrame(
     {

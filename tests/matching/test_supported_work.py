@@ -13,6 +13,8 @@ from matched_samples import expect_good_match, match_by
 from pbc_eval.checks.balance import check_balance
 from pbc_eval.checks.overlap import check_overlap
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 PEOPLE = Path(__file__).parents[2] / "data" / "supported-work" / "people.csv"
 COVARIATES = ["age", "educ", "black", "hisp", "marr", "nodegree", "re74", "re75"]
 

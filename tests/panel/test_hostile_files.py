@@ -15,6 +15,8 @@ from pbc_eval.errors import DataError, PbcError, SpecError
 from pbc_eval.intake import workbook_file
 from pbc_eval.panel.source import SUFFIXES, open_source, read_frame
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 def database(file, *statements) -> str:
     with duckdb.connect(str(file)) as connection:

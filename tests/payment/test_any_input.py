@@ -17,6 +17,8 @@ from pbc_eval.parameters import discount_factors, reprice
 from pbc_eval.portfolio.heterogeneity import heterogeneity
 from pbc_eval.sroi import one_way, simulate
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 ODD = st.sampled_from(
     [
         *(None, True, False, 0, 1, -1, 5, 10**20, 0.5, float("nan"), float("inf"), -0.0, 1e308),

@@ -17,6 +17,8 @@ from pbc_eval.errors import DataError, PaymentTermsError
 from pbc_eval.payment.account import Account, account_of, claims_account
 from pbc_eval.payment.claims import claim_counts
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 ROOT = Path(__file__).parents[2]
 GOLDEN = json.loads((ROOT / "tests/golden/contracts/care_leavers_rate_cards.json").read_text())
 YEARS = [

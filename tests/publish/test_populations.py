@@ -18,6 +18,8 @@ from pbc_eval.publish.populations import POPULATIONS, remember_people, same_peop
 from pbc_eval.publish.report_kinds import subject_of
 from pbc_eval.publish.workspace import workspace_of
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 def subject(folder, frame, **changes):
     return subject_of(load_evaluation(invented.people_evaluation(folder, frame, **changes)))

@@ -17,6 +17,8 @@ from pbc_eval.sroi.present_value import social_return
 from pbc_eval.sroi.sensitivity import ratio_with
 from pbc_eval.sroi.simulate import simulate
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 def row(**changes) -> ValuedOutcome:
     given_ = {"id": "a", "stakeholder": "All", "outcome": "Better", "proxy": "P"}

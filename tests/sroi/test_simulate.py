@@ -14,6 +14,8 @@ from pbc_eval.results import MeasuredOutcome
 from pbc_eval.sroi import effect_draws, simulate, social_return
 from pbc_eval.sroi.simulate import CHUNK
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 READ = TypeAdapter(Uncertain)
 N = 200_000
 JOBS = MeasuredOutcome(

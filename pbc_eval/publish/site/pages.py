@@ -7,10 +7,8 @@ hash; without scripts the whole list is there. A contract's page needs none.
 import csv
 import io
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from pbc_eval.agreement.site import Site
@@ -18,8 +16,8 @@ from pbc_eval.intake.formula_text import harmless
 from pbc_eval.messages.catalogue import SOURCE, languages
 from pbc_eval.messages.number_formats import long_date
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.template_language import speak
 from pbc_eval.publish.page import refuse_an_unfit_page, script_source
+from pbc_eval.publish.page_templates import page_templates
 from pbc_eval.publish.site.drawn import Drawer, editions_figure
 from pbc_eval.publish.site.listed import Contract, Listed, Shelf
 from pbc_eval.publish.site.paged import (
@@ -147,7 +145,7 @@ def _fields(part: ResultsPart | None, *names: str) -> list[Any]:
 
 def _render(template: str, site: Site, *, script: str, **facts: Any) -> str:
     return (
-        _environment(_language_of(site))
+        page_templates(_language_of(site))
         .get_template(template)
         .render(
             site=site,
@@ -157,20 +155,6 @@ def _render(template: str, site: Site, *, script: str, **facts: Any) -> str:
             **facts,
         )
     )
-
-
-@cache
-def _environment(language: str) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES / "site"),
-        autoescape=select_autoescape(default=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["css"] = (TEMPLATES / "page.css").read_text(encoding="utf-8")
-    speak(environment, language)
-    return environment
 
 
 def _language_of(site: Site) -> str:
