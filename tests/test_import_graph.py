@@ -5,7 +5,10 @@ import re
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import pytest
 from source import tree_of
+
+pytestmark = pytest.mark.slow  # seconds, together
 
 PROJECT = Path(__file__).parents[1]
 ROOT = PROJECT / "pbc_eval"

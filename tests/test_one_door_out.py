@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from source import tree_of
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 ROOT = Path(__file__).parents[1] / "pbc_eval"
 NEVER_SHOWN = {"Evaluation", "Finding", "OutputTable", "DesignNote", "Portfolio"}
 MAKERS = {"ReleasedTable", "release_table", "release_tables", "release_open_table"}

@@ -11,6 +11,8 @@ from pbc_eval.errors import DataError, SpecError, ValueMapError
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.intake.value_table import read_value_map
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 NAME, TEXT = sizes.LONGEST_NAME, sizes.LONGEST_TEXT
 LONG = {  # a text of the file: what it is replaced by, the key that is named, the most
     "label: Scrap rate": ("label: {}", "outcomes[1].label", NAME),

@@ -9,6 +9,8 @@ from pbc_eval.disclosure import release
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.evaluate import evaluate
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 CARD = {"reference": "S", "source": "Invented", "claims_per_person": 1,
         "in_force_from": "2023-04-01", "in_force_until": "2026-03-31",
         "prices": [{"id": "starts", "label": "Starts work", "price": 1200},

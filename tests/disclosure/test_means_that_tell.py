@@ -20,6 +20,8 @@ from pbc_eval.evaluation.evaluate import evaluate
 from pbc_eval.evaluation.few_apart import levels_of, number_apart
 from pbc_eval.evaluation.record import OutputTable, Shares
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 RULE = DisclosureRule()
 slow = pytest.mark.slow
 

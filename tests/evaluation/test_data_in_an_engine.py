@@ -16,6 +16,8 @@ from pbc_eval.errors import SpecError
 from pbc_eval.panel.pulls import TOO_MUCH
 from pbc_eval.panel.source import read_frame
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 NAME = "insurance-expansion"
 LINE = "  file: states.csv\n"
 

@@ -12,6 +12,8 @@ import pbc_eval as pbc
 from pbc_eval.evaluation.payment_left_out import Judged, payments_left_out
 from pbc_eval.results import AttEstimate, CheckResult, MeasuredOutcome
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 TERMS = pbc.payment_terms_from(
     {
         "currency": "GBP",

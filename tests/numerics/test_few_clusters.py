@@ -14,6 +14,8 @@ from scipy.linalg import sqrtm
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.numerics.few_clusters import clustered_covariance, clustered_wald
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 R = Path(__file__).parents[1] / "golden" / "inference"
 EXACT = 1e-8
 

@@ -9,6 +9,8 @@ from pbc_eval.payment.closed_form import tier_probabilities
 from pbc_eval.payment.draws import payments_of_draws
 from pbc_eval.payment.risk import sentences
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 CLAUSE = {
     "id": "t", "type": "threshold", "label": "L", "reference": "R", "source": "S",
     "outcome": "n", "measure": "relative_effect", "minimum": 0.1, "amount": 100,

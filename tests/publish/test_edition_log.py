@@ -17,6 +17,8 @@ from pbc_eval.publish.owners import refuse_another_owner, remember_owner
 from pbc_eval.publish.report_kinds import read_agreed, subject_of
 from pbc_eval.publish.workspace import workspace_of
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 
 def edition(reports, name, *, status="provisional", text="a", number="2026-1"):
     folder = reports / name / number

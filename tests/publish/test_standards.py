@@ -32,6 +32,8 @@ from pbc_eval.publish.site.checked import Checked
 from pbc_eval.publish.site.listed import Shelf, read_shelf
 from pbc_eval.report.page import page_of
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 DCAT = "http://www.w3.org/ns/dcat#"
 GOLDEN = PROJECT / "tests" / "golden" / "standards"
 INDIGO = json.loads((GOLDEN / "indigo_project_schema_4.1.0.json").read_text(encoding="utf-8"))
