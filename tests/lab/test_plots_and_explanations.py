@@ -1,6 +1,7 @@
 """Every public result draws and explains itself; a kind that nobody wrote a row for is named."""
 
 from collections.abc import Iterator
+from functools import cache
 from html import unescape
 
 import numpy as np
@@ -59,8 +60,23 @@ def more() -> Iterator[Displayed]:
     yield from measure_performance(spec.performance, lambda name: spec.folder / name).kpis
 
 
-EVERY = [*SHOWN, *more()]
-KINDS = pytest.mark.parametrize("result", EVERY, ids=lambda result: type(result).__name__)
+@cache
+def every_result() -> list[Displayed]:
+    """Made when a test asks: collecting the tests is not to wait for it."""
+    return [*SHOWN, *more()]
+
+
+def name_of(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def of_kind(kind: str) -> list[Displayed]:
+    results = [result for result in every_result() if name_of(type(result)) == kind]
+    assert results
+    return results
+
+
+KINDS = pytest.mark.parametrize("kind", sorted(map(name_of, EXPLANATIONS)))
 
 
 def kinds_below(base: type) -> set[str]:
@@ -69,40 +85,38 @@ def kinds_below(base: type) -> set[str]:
     return {name for name in every if name.startswith("pbc_eval.")}
 
 
-def name_of(kind: type) -> str:
-    return f"{kind.__module__}.{kind.__qualname__}"
-
-
 def test_each_public_kind_has_its_figure_its_explanation_and_an_instance_here():
     every = kinds_below(Displayed)
     assert len(every) >= 20
     assert every == {*map(name_of, PLOTS)} == {*map(name_of, EXPLANATIONS)}
-    assert every == {name_of(type(result)) for result in EVERY}
+    assert every == {name_of(type(result)) for result in every_result()}
 
 
 @KINDS
-def test_a_result_is_drawn_with_its_words_and_data(result):
-    figure = result.plot()
-    assert figure.svg.startswith(b"<?xml")
-    assert figure.alt.strip()
-    assert figure.caption.strip()
-    assert not figure.data.empty
-    shown = figure._repr_html_()
-    assert figure.alt in unescape(shown)
-    assert "<figcaption>" in shown
-    assert result.plot().svg == figure.svg  # the same every time
+def test_a_result_is_drawn_with_its_words_and_data(kind):
+    for result in of_kind(kind):
+        figure = result.plot()
+        assert figure.svg.startswith(b"<?xml")
+        assert figure.alt.strip()
+        assert figure.caption.strip()
+        assert not figure.data.empty
+        shown = figure._repr_html_()
+        assert figure.alt in unescape(shown)
+        assert "<figcaption>" in shown
+        assert result.plot().svg == figure.svg  # the same every time
 
 
 @KINDS
-def test_a_result_explains_itself_in_typed_sentences(result):
-    explained = result.explain()
-    assert explained.of
-    for name, heading in HEADINGS:
-        sentences = getattr(explained, name)
-        assert sentences
-        assert all(isinstance(sentence, Sentence) for sentence in sentences)
-        assert heading in str(explained)
-        assert all(str(s) in unescape(explained._repr_html_()) for s in sentences)
+def test_a_result_explains_itself_in_typed_sentences(kind):
+    for result in of_kind(kind):
+        explained = result.explain()
+        assert explained.of
+        for name, heading in HEADINGS:
+            sentences = getattr(explained, name)
+            assert sentences
+            assert all(isinstance(sentence, Sentence) for sentence in sentences)
+            assert heading in str(explained)
+            assert all(str(s) in unescape(explained._repr_html_()) for s in sentences)
 
 
 def test_an_estimate_names_its_own_comparison_and_what_follows_from_its_design():
