@@ -23,11 +23,13 @@ def speaking(said):
     writing._environment.cache_clear()
 
 
+@cache
 def extraction():
-    """tools/make_messages.py, which extracts every message afresh."""
+    """tools/make_messages.py, which extracts every message: once in a process of tests."""
     place = importlib.util.spec_from_file_location("make", PROJECT / "tools" / "make_messages.py")
     made = importlib.util.module_from_spec(place)
     place.loader.exec_module(made)
+    made.messages = cache(made.messages)
     return made
 
 
