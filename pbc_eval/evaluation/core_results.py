@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from pbc_eval import provenance
+from pbc_eval._validate import first_few
 from pbc_eval.agreement.counts import VerifiedCount
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.payment_terms import PaymentTerms
@@ -180,7 +181,7 @@ def counts_by_person(
     """The count of each person, from the file that the count names; None without one.
 
     A person may stand in several rows, whose counts are added. Raises DataError for a row without
-    a person, and for what is no number; empty cells count nothing.
+    a person, for what is no number, and for a sum below zero; empty cells count nothing.
     """
     if counted.file is None or counted.person is None or counted.column is None:
         return None
@@ -201,5 +202,11 @@ def counts_by_person(
             f"{path.name}: {counted.column!r} must hold the count of each person as a number, and "
             "holds words. Correct them, or leave the cell empty for none."
         ) from None
-    people = frame[counted.person].astype(str)
-    return {str(name): float(value) for name, value in units.groupby(people).sum().items()}
+    sums = units.groupby(frame[counted.person].astype(str)).sum()
+    if below := [f"{name} ({total:g})" for name, total in sums.items() if total < 0]:
+        raise DataError(
+            f"{path.name}: {counted.column!r} adds up to less than nothing for "
+            f"{first_few(below)}. A person counts for 0 or more: correct the rows, or take them "
+            "out."
+        )
+    return {str(name): float(total) for name, total in sums.items()}

@@ -92,6 +92,13 @@ def test_counts_by_person_add_up_to_what_was_verified(forecast):
         evaluate(forecast(FORECAST.replace(", file: people.csv, person: who, column: job", "")))
 
 
+def test_nobody_counts_for_less_than_nothing_and_a_correction_within_a_person_may(forecast):
+    with pytest.raises(DataError, match=r"less than nothing for c \(-2\)\. A person counts for 0"):
+        evaluate(forecast(people=PEOPLE.replace("c,,2", "c,,-2")))
+    corrected = PEOPLE.replace("c,,2", "c,,3\nc,,-1")
+    assert evaluate(forecast(people=corrected)).payment.total == 3000 + 900 + 3000
+
+
 def test_problems_of_all_files_are_told_at_once(forecast):
     broken = MAP.replace("9,50", "9,5,0").replace("1.000", "many")
     spec = forecast(people="who,entry,job\na,one,1\n", value_map=broken)
