@@ -60,9 +60,8 @@ def test_no_pages_of_one_contract_hold_a_pair_of_sentences_that_disagree(reports
 
 
 def test_every_page_of_an_edition_names_one_payment_and_one_return(reports):
-    seen = 0
     for edition, results in editions_of(reports):
-        pages = pages_of(edition)
+        pages, seen = pages_of(edition), set()
         for name, text in pages.items():
             for pattern, amount in facts_of(results):
                 amounts = set(re.findall(pattern, text))
@@ -71,8 +70,8 @@ def test_every_page_of_an_edition_names_one_payment_and_one_return(reports):
                 known = {amount, *(earlier_facts(edition, pattern))}
                 allowed = {fmt.money(each, currency, digits) for each in known for digits in (0, 2)}
                 assert amounts <= allowed, (edition, name, amounts, allowed)
-                seen += len(amounts)
-    assert seen >= 6
+                seen |= amounts
+        assert seen or not list(facts_of(results)), edition  # the patterns still find something
 
 
 def earlier_facts(edition, pattern):
