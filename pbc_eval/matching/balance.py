@@ -136,7 +136,7 @@ def _compare(column: _Column, shares: Shares) -> Balance:
     return Balance(
         mean_treated=means[0],
         mean_comparison=means[1],
-        std_diff=_standardised(difference, column.scale),
+        std_diff=standardised(difference, column.scale),
         raw_diff=difference,
         variance_ratio=ratio,
         ecdf_mean=ecdf_mean,
@@ -157,7 +157,8 @@ def _dot(left: Floats, right: Floats) -> float:
     return float(np.einsum("i,i->", left, right))
 
 
-def _standardised(difference: float, scale: float) -> float:
+def standardised(difference: float, scale: float) -> float:
+    """A difference in units of ``scale``; NaN where the focal group has none."""
     if scale > 0:
         return difference / scale
     # a focal group without any spread: equal means are balanced, anything else has no scale

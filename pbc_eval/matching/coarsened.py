@@ -19,6 +19,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -47,6 +48,28 @@ def coarse_strata(
     the others following Sturges; ``grouping`` maps a covariate to lists of values that count as
     one. Raises DesignError for rules that are unknown, do not fit the covariate, or name no one.
     """
+    texts = {name: str(frame[name].dtype) for name in covariates if is_category(frame[name])}
+    cuts = cuts_asked(covariates, texts, cutpoints, grouping)
+    codes: list[Ints] = []
+    for name in covariates:
+        column = frame[name]
+        if name in grouping:
+            codes.append(_grouped(column, grouping[name]))
+        elif name in texts:
+            codes.append(strata_of(frame, [name]))
+        else:
+            values = numbers(column)
+            edges = inner_edges(OfValues(values), cuts[name], name)
+            codes.append(np.searchsorted(edges, values, side="right"))
+    return combined(codes)
+
+
+def cuts_asked(
+    covariates: Sequence[str], texts: Mapping[str, str], cutpoints: CutPoints, grouping: Grouping
+) -> dict[str, Cut]:
+    """The rule of each covariate that is cut; ``texts`` are those of categories, with their type.
+
+    Raises DesignError for rules that name no covariate, one that is grouped, or a category."""
     by_name = dict(cutpoints) if isinstance(cutpoints, Mapping) else {}
     for role, named in (("cutpoints", by_name), ("grouping", grouping)):
         for name in named:
@@ -55,35 +78,56 @@ def coarse_strata(
                     f"match: {role} names {name!r}, which is not among the covariates."
                     f"{did_you_mean(name, covariates)} Leave it out, or add the covariate."
                 )
-    default = "sturges" if isinstance(cutpoints, Mapping) else cutpoints
-    codes: list[Ints] = []
+    default: Cut = "sturges" if isinstance(cutpoints, Mapping) else cutpoints
+    cuts = {}
     for name in covariates:
-        column = frame[name]
-        if name in grouping:
-            if name in by_name:
-                raise DesignError(f"match: {name!r} has both cutpoints and grouping; keep one.")
-            codes.append(_grouped(column, grouping[name]))
-        elif is_category(column):
-            if name in by_name:
-                raise DesignError(
-                    f"match: cutpoints names {name!r}, a column of {column.dtype}; only numbers "
-                    "can be cut. Use grouping to merge its values."
-                )
-            codes.append(strata_of(frame, [name]))
-        else:
-            values = numbers(column)
-            edges = inner_edges(values, by_name.get(name, default), name)
-            codes.append(np.searchsorted(edges, values, side="right"))
-    return combined(codes)
+        if name in by_name and name in grouping:
+            raise DesignError(f"match: {name!r} has both cutpoints and grouping; keep one.")
+        if name in by_name and name in texts:
+            raise DesignError(
+                f"match: cutpoints names {name!r}, a column of {texts[name]}; only numbers "
+                "can be cut. Use grouping to merge its values."
+            )
+        if name not in grouping and name not in texts:
+            cuts[name] = by_name.get(name, default)
+    return cuts
 
 
-def inner_edges(values: Floats, cut: Cut, name: str) -> Floats:
-    """The cut points between bins of ``values`` (n,), in increasing order."""
-    low, high = float(values.min()), float(values.max())
+class Distribution(Protocol):
+    """What rules for cut points ask of a covariate, wherever its values are."""
+
+    n: int
+    low: float
+    high: float
+
+    def deviation(self) -> float:
+        """The standard deviation (n - 1)."""
+
+    def quantiles(self, shares: Sequence[float]) -> Floats:
+        """Type-7 quantiles."""
+
+
+class OfValues:
+    """The distribution of ``values`` (n,) in memory."""
+
+    def __init__(self, values: Floats) -> None:
+        self.values, self.n = values, len(values)
+        self.low, self.high = float(values.min()), float(values.max())
+
+    def deviation(self) -> float:
+        return float(np.std(self.values, ddof=1))
+
+    def quantiles(self, shares: Sequence[float]) -> Floats:
+        return np.asarray(np.quantile(self.values, shares))
+
+
+def inner_edges(values: Distribution, cut: Cut, name: str) -> Floats:
+    """The cut points between bins of a covariate, in increasing order."""
+    low, high = values.low, values.high
     if isinstance(cut, str) and re.fullmatch(r"q[0-9]+", cut):
         parts = int(cut[1:])
         _check_bins(parts, cut, name)
-        return np.asarray(np.unique(np.quantile(values, np.arange(1, parts) / parts)))
+        return np.asarray(np.unique(values.quantiles(list(np.arange(1, parts) / parts))))
     if isinstance(cut, str):
         if cut not in RULES:
             raise DesignError(
@@ -120,15 +164,15 @@ def _own_points(cut: object, name: str) -> Floats:
     return np.array(points, dtype=np.float64)
 
 
-def _number_of_bins(values: Floats, rule: str) -> int:
-    n, spread = len(values), float(values.max() - values.min())
+def _number_of_bins(values: Distribution, rule: str) -> int:
+    n, spread = values.n, values.high - values.low
     if rule == "sturges":
         return math.ceil(math.log2(n) + 1)
-    width = 3.5 * float(np.std(values, ddof=1)) * n ** (-1 / 3)
+    width = 3.5 * values.deviation() * n ** (-1 / 3)
     if rule == "fd":
         for tail in (0.25, 0.125, 1 / 16, 1 / 32, 1 / 64, 1 / 128, 1 / 256, 1 / 512):
             # when half the people share a value, wider quantiles, as R documents
-            low, high = np.quantile(values, [tail, 1 - tail])
+            low, high = values.quantiles([tail, 1 - tail])
             if high > low:
                 width = float(high - low) / (1 - 2 * tail) * n ** (-1 / 3)
                 break
@@ -137,7 +181,14 @@ def _number_of_bins(values: Floats, rule: str) -> int:
 
 def _grouped(column: pd.Series, groups: Sequence[Sequence[object]]) -> Ints:
     """Codes by group; values no group names stay by themselves."""
-    name = str(column.name)
+    code = codes_of_groups(str(column.name), list(column.unique()), groups)
+    return np.array([code[value] for value in column.tolist()], dtype=np.int64)
+
+
+def codes_of_groups(
+    name: str, known: Sequence[object], groups: Sequence[Sequence[object]]
+) -> dict[object, int]:
+    """Of each ``known`` value the number of its group; those that no group names have their own."""
     if isinstance(groups, str) or any(
         isinstance(group, str) or not isinstance(group, Sequence) for group in groups
     ):
@@ -145,7 +196,6 @@ def _grouped(column: pd.Series, groups: Sequence[Sequence[object]]) -> Ints:
             f"match: grouping of {name!r} must be lists of values that count as one, such as "
             f"[['north', 'east'], ['south']]; got {groups!r}."
         )
-    known = list(column.unique())
     code: dict[object, int] = {}
     for number, group in enumerate(groups):
         for value in group:
@@ -159,4 +209,4 @@ def _grouped(column: pd.Series, groups: Sequence[Sequence[object]]) -> Ints:
             code[value] = number
     for value in sorted(known, key=str):
         code.setdefault(value, len(code) + len(groups))
-    return np.array([code[value] for value in column.tolist()], dtype=np.int64)
+    return code

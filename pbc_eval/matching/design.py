@@ -107,7 +107,7 @@ def read_design(
     used = [treatment, *covariates, *paired_on, *weighing]
     used += [unit] if unit is not None else []
     check_columns(frame, used, owner)
-    _refuse_the_treatment(
+    refuse_the_treatment(
         owner,
         treatment,
         {
@@ -145,7 +145,7 @@ def read_design(
             ledger = ledger.then(Sentence("sampling weights"), len(sampling) - len(stays), why)
             frame, ids, treated = frame.iloc[stays], ids[stays], treated[stays]
             sampling, place = sampling[stays], place[stays]
-    _check_groups(treated, treatment)
+    check_groups((int(treated.sum()), int((~treated).sum())), treatment)
     return Design(
         ids=ids,
         treated=treated,
@@ -180,25 +180,36 @@ def _whole_rows(
         return np.arange(len(frame)), ledger
     counts = by_column({str(name): int(n) for name, n in incomplete.sum().items() if n})
     if missing == "complete_cases" and hit.all():
-        raise DataError(
-            f"{owner}: not one of {len(frame):,} rows has all its values "
-            f"({part_in_english(counts)}). Leave out the column that is empty."
-        )
+        raise no_whole_row(owner, len(frame), counts)
     if missing != "complete_cases":
-        raise DataError(
-            f"{owner}: {int(hit.sum()):,} of {len(frame):,} rows have missing values "
-            f"({part_in_english(counts)}). An answer from part of the covariates is another "
-            "answer. Impute them beforehand, pass missing='indicator' to fill covariates in "
-            "beside a column that says so, or missing='complete_cases' to leave those rows "
-            "out, entered in the ledger."
-        )
+        filled = "pass missing='indicator' to fill covariates in beside a column that says so, "
+        raise missing_refused(owner, int(hit.sum()), len(frame), counts, filled)
     why = Sentence("missing values: {columns}", columns=counts)
     gone, n_treated = int(hit.sum()), int((hit & treated).sum())
     why = by_arm(why, n_treated, gone - n_treated)
     return np.flatnonzero(~hit), ledger.then(Sentence("complete cases"), gone, why)
 
 
-def _refuse_the_treatment(owner: str, treatment: str, roles: Mapping[str, Sequence[str]]) -> None:
+def no_whole_row(owner: str, rows: int, counts: Listed) -> DataError:
+    """The refusal of data of which no row has all ``counts`` of columns."""
+    return DataError(
+        f"{owner}: not one of {rows:,} rows has all its values ({part_in_english(counts)}). Leave "
+        "out the column that is empty."
+    )
+
+
+def missing_refused(
+    owner: str, gone: int, rows: int, counts: Listed, otherwise: str = ""
+) -> DataError:
+    """The refusal of rows that lack some column, with what to do, ``otherwise`` among it."""
+    return DataError(
+        f"{owner}: {gone:,} of {rows:,} rows have missing values ({part_in_english(counts)}). An "
+        f"answer from part of the covariates is another answer. Impute them beforehand, {otherwise}"
+        "or missing='complete_cases' to leave those rows out, entered in the ledger."
+    )
+
+
+def refuse_the_treatment(owner: str, treatment: str, roles: Mapping[str, Sequence[str]]) -> None:
     for role, names in roles.items():
         if treatment in names:
             raise DesignError(
@@ -301,10 +312,11 @@ def identity_order(ids: pd.Index) -> NDArray[np.intp]:
         return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.intp)
 
 
-def _check_groups(treated: Bools, treatment: str) -> None:
-    for group, size in (("treated", treated.sum()), ("comparison", (~treated).sum())):
+def check_groups(sizes: tuple[int, int], treatment: str) -> None:
+    """Refuse a sample in which one of the groups, treated and comparison, is empty."""
+    for group, size in zip(("treated", "comparison"), sizes, strict=True):
         if size == 0:
             raise DesignError(
-                f"{treatment}: there are no {group} units among {len(treated):,} rows; "
+                f"{treatment}: there are no {group} units among {sum(sizes):,} rows; "
                 "both groups are needed. Check the coding and any filter applied before."
             )

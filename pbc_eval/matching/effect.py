@@ -107,20 +107,9 @@ def _weighted_regression(data: MatchedData, design: Floats, gradient: Floats) ->
     root = np.sqrt(data.weights)
     q, r = np.linalg.qr(design * root[:, None])
     if n <= k and k > 2:
-        rule = Sentence(
-            "{units} cannot carry a regression with {k} coefficients. Use method='difference', or "
-            "match on fewer covariates.",
-            units=Units(n, MATCHED_UNITS.always_plural),
-            k=Number(k),
-        )
-        raise DesignError(f"effect: {rule}", rule)
+        raise too_few_matched(n, k)
     if dependent_columns(r.T @ r):
-        rule = Sentence(
-            "within one of the matched groups some covariate does not vary or follows from the "
-            "others, so its slope there is unknown and separate slopes would extrapolate. Use "
-            "method='regression' or 'difference'."
-        )
-        raise DesignError(f"effect: {rule}", rule)
+        raise slope_unknown()
     coefficients = np.linalg.solve(r, q.T @ (root * outcome))
     estimate = float(gradient @ coefficients)
     residual = root * (outcome - design @ coefficients)
@@ -146,9 +135,33 @@ def _weighted_regression(data: MatchedData, design: Floats, gradient: Floats) ->
     by_set = clusters_of(clusters).sums(influence)
     n_sets = len(by_set)
     if n_sets < 2:
-        return Effect(estimate, None, float("nan"), Sentence("fewer than two matched sets"))
+        return Effect(estimate, None, float("nan"), FEWER_THAN_TWO_SETS)
     variance = float(sandwich(by_set, crv1_factor(n_sets, n, k)))
     return Effect(estimate, float(np.sqrt(variance)), n_sets - 1, None)
+
+
+def too_few_matched(n: int, k: int) -> DesignError:
+    """The refusal of a regression of ``n`` people with ``k`` coefficients."""
+    rule = Sentence(
+        "{units} cannot carry a regression with {k} coefficients. Use method='difference', or "
+        "match on fewer covariates.",
+        units=Units(n, MATCHED_UNITS.always_plural),
+        k=Number(k),
+    )
+    return DesignError(f"effect: {rule}", rule)
+
+
+def slope_unknown() -> DesignError:
+    """The refusal of separate slopes that a group cannot tell."""
+    rule = Sentence(
+        "within one of the matched groups some covariate does not vary or follows from the "
+        "others, so its slope there is unknown and separate slopes would extrapolate. Use "
+        "method='regression' or 'difference'."
+    )
+    return DesignError(f"effect: {rule}", rule)
+
+
+FEWER_THAN_TWO_SETS = Sentence("fewer than two matched sets")
 
 
 def outcome_values(frame: pd.DataFrame, ids: pd.Index, outcome: str | pd.Series) -> pd.Series:

@@ -1,6 +1,5 @@
 """How an effect after matching came about, in words that a reader can check."""
 
-from pbc_eval.matching.assignment import Assignment
 from pbc_eval.matching.clustered_error import clustered_words
 from pbc_eval.matching.effect import EffectMethod
 from pbc_eval.matching.ties import tie_sentence
@@ -42,10 +41,9 @@ def ties_words(spread: OverTies | None) -> tuple[Sentence, ...]:
     return (tie_sentence(spread, Size(spread.low, 4), Size(spread.high, 4)),)
 
 
-def cautions(method: EffectMethod, assignment: Assignment, *, in_sets: bool) -> list[Sentence]:
-    """What simulations say of the error (docs/coverage-matching.md)."""
+def cautions(method: EffectMethod, n_sets: int, *, in_sets: bool) -> list[Sentence]:
+    """What simulations say of the error (docs/coverage-matching.md), of ``n_sets`` matched sets."""
     sentences = []
-    n_sets = int(assignment.subclass.max(initial=-1)) + 1
     if in_sets and n_sets < FEW_SETS:
         sentences.append(
             Sentence(

@@ -59,7 +59,7 @@ def encode(frame: pd.DataFrame, covariates: Sequence[str]) -> Columns:
     for covariate in covariates:
         column = plain_numbers(frame[covariate])
         if is_category(column):
-            levels, codes = _levels(column)
+            levels, codes = levels_of(column)
             # two levels are one indicator; with more, the reference is shown but not scored
             first = 1 if len(levels) == 2 else 0
             for level in range(first, len(levels)):
@@ -97,7 +97,7 @@ def is_category(column: pd.Series) -> bool:
     )
 
 
-def _levels(column: pd.Series) -> tuple[list[object], NDArray[Any]]:
+def levels_of(column: pd.Series) -> tuple[list[object], NDArray[Any]]:
     """The levels present and each row's level number."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         present = column.cat.remove_unused_categories()
@@ -105,10 +105,7 @@ def _levels(column: pd.Series) -> tuple[list[object], NDArray[Any]]:
     distinct = pd.Series(column.unique())
     _refuse_mixtures(str(column.name), distinct.tolist())
     if len(distinct) > MOST_LEVELS:
-        raise DataError(
-            f"{column.name}: {len(distinct):,} different texts; a covariate may have {MOST_LEVELS} "
-            "levels. Is it an identifier? Merge levels, or leave it out."
-        )
+        raise too_many_levels(str(column.name), len(distinct))
     refuse_written_twice("match", column.name, distinct)
     codes, levels = pd.factorize(column, sort=True)
     return list(levels), np.asarray(codes, dtype=np.int64)
@@ -145,11 +142,24 @@ def numbers(column: pd.Series) -> Floats:
     values = np.asarray(column.to_numpy(dtype=np.float64))
     endless = ~np.isfinite(values)
     if endless.any():
-        raise DataError(
-            f"{column.name}: {int(endless.sum()):,} values are infinite; a covariate must be "
-            "finite. Recode them, or leave those rows out before matching and say why."
-        )
+        raise endless_values(str(column.name), int(endless.sum()))
     return values
+
+
+def endless_values(name: str, count: int) -> DataError:
+    """The refusal of a covariate with infinite values."""
+    return DataError(
+        f"{name}: {count:,} values are infinite; a covariate must be finite. Recode them, or leave "
+        "those rows out before matching and say why."
+    )
+
+
+def too_many_levels(name: str, count: int) -> DataError:
+    """The refusal of a text with more levels than a covariate may have."""
+    return DataError(
+        f"{name}: {count:,} different texts; a covariate may have {MOST_LEVELS} levels. Is it an "
+        "identifier? Merge levels, or leave it out."
+    )
 
 
 def _two_valued(values: Floats) -> bool:
@@ -162,7 +172,12 @@ def _two_valued(values: Floats) -> bool:
 def check_any_column(columns: Columns, owner: str = "match") -> None:
     """Refuse covariates none of which varies."""
     if not columns.values.size or np.all(np.ptp(columns.values, axis=0) == 0):
-        raise DesignError(
-            f"{owner}: no covariate varies ({first_few(columns.names)}); there is nothing to go "
-            "by. Name covariates that differ between people."
-        )
+        raise nothing_varies(owner, columns.names)
+
+
+def nothing_varies(owner: str, names: Sequence[str]) -> DesignError:
+    """The refusal of covariates that are the same for everybody."""
+    return DesignError(
+        f"{owner}: no covariate varies ({first_few(names)}); there is nothing to go by. Name "
+        "covariates that differ between people."
+    )

@@ -13,7 +13,7 @@ Biometrika 96, 187-199; Heiler & Kazak (2021), Journal of Econometrics 222, 1083
 fail under heavy-tailed weights).
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -28,11 +28,17 @@ NEAREST_TO_NOUGHT = 1e-12  # of a chance, so that what is expected stays a numbe
 
 
 class ExpectedSize(NamedTuple):
-    """As how many people the weighted ``group`` (n,) can be expected to count: of the treated and
-    the others, where both are weighted, the one that counts as fewer."""
+    """As how many people the weighted group can be expected to count: of the treated
+    (``of_treated``) and the others, where both are weighted, the one that counts as fewer; and how
+    many people it has."""
 
     people: float
-    group: Bools
+    of_treated: bool
+    size: int
+
+    @property
+    def units(self) -> Units:
+        return Units(self.size, TREATED_UNITS if self.of_treated else COMPARISON_UNITS)
 
 
 def expected_size(
@@ -40,25 +46,38 @@ def expected_size(
 ) -> ExpectedSize:
     """``columns`` (n, p) are the covariates that the score was fitted on. Infinite for overlap
     weights, under which nobody weighs more than one."""
+    sizes = int(treated.sum()), int((~treated).sum())
     if estimand == "ATO":
-        return ExpectedSize(float("inf"), ~treated)
+        return ExpectedSize(float("inf"), False, sizes[1])
     if weighting.score is None and estimand == "ATE":
-        sizes = [
-            ExpectedSize(float(tilt[group].sum() / tilt.mean()), group)
+        of_others, of_treated = (
+            float(tilt[group].sum() / tilt.mean())
             for group, tilt in zip((~treated, treated), _tilts(weighting, columns), strict=True)
-        ]
-        return min(sizes, key=lambda size: size.people)
+        )
+        return fewer_of(of_treated, of_others, sizes, first="others")
     chance = _chance(weighting, columns, estimand)
     against = 1 - chance
     if estimand == "ATT":
         size = chance.sum() ** 2 / np.sum(chance**2 / against)
-        return ExpectedSize(float(size), ~treated)
+        return ExpectedSize(float(size), False, sizes[1])
     if estimand == "ATC":
         size = against.sum() ** 2 / np.sum(against**2 / chance)
-        return ExpectedSize(float(size), treated)
+        return ExpectedSize(float(size), True, sizes[0])
     n = len(chance)
-    ends = [(n**2 / np.sum(1 / chance), treated), (n**2 / np.sum(1 / against), ~treated)]
-    return min((ExpectedSize(float(s), g) for s, g in ends), key=lambda size: size.people)
+    of_treated, of_others = (float(n**2 / np.sum(1 / part)) for part in (chance, against))
+    return fewer_of(of_treated, of_others, sizes)
+
+
+def fewer_of(
+    of_treated: float,
+    of_others: float,
+    sizes: tuple[int, int],
+    first: Literal["treated", "others"] = "treated",
+) -> ExpectedSize:
+    """The group that counts as fewer; ``first`` where both count the same. ``sizes``: people of the
+    treated and of the others."""
+    ends = [ExpectedSize(of_treated, True, sizes[0]), ExpectedSize(of_others, False, sizes[1])]
+    return min(ends if first == "treated" else ends[::-1], key=lambda size: size.people)
 
 
 def _chance(weighting: Weighting, columns: Floats, estimand: str) -> Floats:
@@ -77,22 +96,20 @@ def _tilts(weighting: Weighting, columns: Floats) -> list[Floats]:
     return [np.exp(np.minimum(row[0] + columns @ row[1:], 500.0)) for row in rows]
 
 
-def why_no_interval(size: ExpectedSize, treated: Bools) -> Sentence | None:
+def why_no_interval(size: ExpectedSize) -> Sentence | None:
     """The reason where the size is too small for an interval to hold."""
     if size.people >= FEWEST:
         return None
     return Sentence(
         "a few people carry the weight: in samples like this one the {units} can be expected to "
         "count as {expected}, and with fewer than {fewest} intervals do not hold what they promise",
-        units=_units(size, treated),
+        units=size.units,
         expected=Number(round(size.people)),
         fewest=Number(FEWEST),
     )
 
 
-def weight_notes(
-    size: ExpectedSize, treated: Bools, truncated_at: float | None
-) -> tuple[Sentence, ...]:
+def weight_notes(size: ExpectedSize, truncated_at: float | None) -> tuple[Sentence, ...]:
     """What a reader must know of extreme weights, and of what was done about them."""
     notes = []
     if size.people < FEW:
@@ -101,7 +118,7 @@ def weight_notes(
                 "Some scores are near 0 or 1: the {units} can be expected to count as {expected} "
                 "under these weights. Lowering the weights (truncate) or leaving such people out "
                 "(trim) changes whom the effect is for; overlap weights say whom.",
-                units=_units(size, treated),
+                units=size.units,
                 expected=Number(round(size.people)),
             )
         )
@@ -114,8 +131,3 @@ def weight_notes(
             )
         )
     return tuple(notes)
-
-
-def _units(size: ExpectedSize, treated: Bools) -> Units:
-    of_treated = bool((size.group == treated).all())
-    return Units(int(size.group.sum()), TREATED_UNITS if of_treated else COMPARISON_UNITS)

@@ -26,6 +26,8 @@ from pbc_eval.messages.values import (
 )
 from pbc_eval.numerics.arrays import Bools
 
+FOR_EVERYBODY = Sentence("The effect is for everybody matched (ATE), not for the treated alone.")
+
 
 def match_notes(
     assigning: Assigning, fit: PropensityFit | None, n_discarded: int
@@ -58,9 +60,7 @@ def match_notes(
     if isinstance(settings.by, Nearest | Optimal) and problem.space is None:
         notes += _ties(settings, problem)
     if settings.estimand == "ATE":
-        notes.append(
-            Sentence("The effect is for everybody matched (ATE), not for the treated alone.")
-        )
+        notes.append(FOR_EVERYBODY)
     return tuple(notes)
 
 
@@ -73,7 +73,7 @@ def left_out_of_the_score(columns: tuple[str, ...]) -> Sentence:
     )
 
 
-def _sides(settings: MatchSettings) -> tuple[Noun, Noun]:
+def sides(settings: MatchSettings) -> tuple[Noun, Noun]:
     """Those who seek a match, and those among whom they seek."""
     if settings.estimand == "ATC":
         return COMPARISON_UNITS, TREATED_UNITS
@@ -84,11 +84,11 @@ def _losses(
     settings: MatchSettings, problem: AssignmentProblem, assignment: Assignment, matched: Bools
 ) -> list[Sentence]:
     """``matched`` are those of ``problem`` with a weight."""
-    seeking, pool = _sides(settings)
+    seeking, pool = sides(settings)
     focal = problem.focal
     if settings.estimand == "ATE":
         n_lost = int((~matched).sum())
-        return [_without_a_match(n_lost, len(matched), UNITS)] if n_lost else []
+        return [without_a_match(n_lost, len(matched), UNITS)] if n_lost else []
     notes = []
     n_focal, n_pool = int(focal.sum()), int((~focal).sum())
     pairs = assignment.pairs
@@ -104,7 +104,7 @@ def _losses(
         )
     n_matched = int((focal & matched).sum())
     if n_matched < n_focal:
-        notes.append(_without_a_match(n_focal - n_matched, n_focal, seeking))
+        notes.append(without_a_match(n_focal - n_matched, n_focal, seeking))
     sought = problem.wanted
     total = n_matched * settings.ratio
     if sought is not None:
@@ -124,7 +124,8 @@ def _losses(
     return notes
 
 
-def _without_a_match(lost: int, every: int, noun: Noun) -> Sentence:
+def without_a_match(lost: int, every: int, noun: Noun) -> Sentence:
+    """How many of ``every`` in a group found no match."""
     return Sentence(
         "{lost} found no match; the effect is for the {matched} who did.",
         lost=Units(lost, noun, of=every),
@@ -136,7 +137,7 @@ def _optimum(settings: MatchSettings, assignment: Assignment) -> list[Sentence]:
     optimum, by = assignment.optimum, settings.by
     if optimum is None or not isinstance(by, Cardinality):
         return []
-    noun = _sides(settings)[1 if by.profile else 0]
+    noun = sides(settings)[1 if by.profile else 0]
     if optimum.proven:
         return [
             Sentence(
@@ -163,7 +164,7 @@ def _ties(settings: MatchSettings, problem: AssignmentProblem) -> list[Sentence]
     same = (np.diff(pool_score[line]) == 0) & (np.diff(pool_strata[line]) == 0)
     if not same.any():
         return []
-    pool = _sides(settings)[1]
+    pool = sides(settings)[1]
     return [
         Sentence(
             "{units} share stratum and score with another; such ties are broken by the order of "

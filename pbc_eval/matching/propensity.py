@@ -9,6 +9,7 @@ no maximum (separation) is refused rather than stopped half way. The solver is n
 Source: Rosenbaum & Rubin (1983), Biometrika 70, 41-55; McCullagh & Nelder (1989), chapter 2.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -131,6 +132,11 @@ def _no_maximum(
             culprits.append(names[j])  # the ranges do not overlap, or touch at one value only
     if not culprits:
         culprits = [names[kept[at - 1]] for at in separating_columns(scaled, treated)]
+    return not_fitted(culprits)
+
+
+def not_fitted(culprits: Sequence[str]) -> str:
+    """That a score has no maximum, with the covariates to look at first."""
     named = f" Look first at {first_few(culprits)}: there the groups do not overlap." * bool(
         culprits
     )

@@ -343,7 +343,11 @@ class MatchedSample(Displayed):
             seed=self.settings.seed if self.settings.order == "random" else None,
             notes=(
                 *about,
-                *cautions(method, self.assignment, in_sets=self.in_sets),
+                *cautions(
+                    method,
+                    int(self.assignment.subclass.max(initial=-1)) + 1,
+                    in_sets=self.in_sets,
+                ),
                 *ties_words(spread),
                 *self.notes,
             ),

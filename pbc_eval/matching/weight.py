@@ -33,6 +33,7 @@ from pbc_eval.messages.values import (
     TREATED_UNITS,
     UNITS,
     Name,
+    Noun,
     Share,
     Size,
     Units,
@@ -41,6 +42,10 @@ from pbc_eval.numerics.arrays import Bools, Floats
 
 Estimand = Literal["ATT", "ATE", "ATC"]
 
+FOR_EITHER = Sentence(
+    "Overlap weights: the effect is for people who could have been in either group, not for the "
+    "treated as a whole."
+)
 HEAVY = 0.05  # of a group's weight on one person is worth a sentence
 
 
@@ -209,12 +214,7 @@ def _notes(
     """What a reader must know about these weights, in sentences."""
     notes = []
     if settings.estimand == "ATO":
-        notes.append(
-            Sentence(
-                "Overlap weights: the effect is for people who could have been in either group, "
-                "not for the treated as a whole."
-            )
-        )
+        notes.append(FOR_EITHER)
     if isinstance(settings.by, CovariateBalancing) and settings.estimand != "ATE":
         notes.append(
             Sentence(
@@ -239,15 +239,21 @@ def _notes(
     for noun, group in ((TREATED_UNITS, treated), (COMPARISON_UNITS, ~treated)):
         weights = weighting.weights[group]
         heaviest = float(weights.max() / weights.sum())
-        if heaviest > HEAVY:
-            notes.append(
-                Sentence(
-                    "The heaviest {unit} carries {share} of that group's weight; the {units} "
-                    "count as {effective}.",
-                    unit=noun.singular,
-                    share=Share(heaviest),
-                    units=Units(len(weights), noun),
-                    effective=Units(round(effective_size(weights))),
-                )
-            )
+        notes += heavy_notes(noun, heaviest, len(weights), effective_size(weights))
     return tuple(notes)
+
+
+def heavy_notes(noun: Noun, heaviest: float, people: int, effective: float) -> list[Sentence]:
+    """That one person carries much of a group's weight: the share of the ``heaviest``."""
+    if heaviest <= HEAVY:
+        return []
+    return [
+        Sentence(
+            "The heaviest {unit} carries {share} of that group's weight; the {units} "
+            "count as {effective}.",
+            unit=noun.singular,
+            share=Share(heaviest),
+            units=Units(people, noun),
+            effective=Units(round(effective)),
+        )
+    ]

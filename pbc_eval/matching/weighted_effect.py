@@ -135,6 +135,17 @@ def _solved(columns: Floats, curvature: Floats, gradient: Floats) -> Floats:
     return np.asarray(np.linalg.lstsq(hessian, gradient / size, rcond=None)[0] / size)
 
 
+def too_few_in_group(people: int, k: int) -> DesignError:
+    """The refusal of a regression within a group of ``people`` with ``k`` coefficients."""
+    rule = Sentence(
+        "a group of {people} cannot carry a regression with {k} coefficients. Use "
+        "method='difference', or fewer covariates.",
+        people=Units(people),
+        k=Number(k),
+    )
+    return DesignError(f"effect: {rule}", rule)
+
+
 class _Regression(NamedTuple):
     """Least squares within one group: ``design`` (n, k) and ``predicted`` (n,) for everybody,
     ``influence`` (n, k) of each person on the coefficients."""
@@ -154,13 +165,7 @@ class _Regression(NamedTuple):
         design = np.column_stack([np.ones(len(scaled)), scaled])
         mine = design[group]
         if len(mine) <= mine.shape[1]:
-            rule = Sentence(
-                "a group of {people} cannot carry a regression with {k} coefficients. Use "
-                "method='difference', or fewer covariates.",
-                people=Units(len(mine)),
-                k=Number(mine.shape[1]),
-            )
-            raise DesignError(f"effect: {rule}", rule)
+            raise too_few_in_group(len(mine), mine.shape[1])
         counts = np.ones(len(outcome)) if sampling is None else sampling / sampling.mean()
         heavy = mine * counts[group][:, None]
         inverse = np.linalg.inv(heavy.T @ mine)

@@ -30,7 +30,7 @@ from pbc_eval.messages.values import UNITS, Name, Size, Units
 from pbc_eval.numerics.arrays import Bools, Floats
 from pbc_eval.results import AttEstimate, Method
 
-_TARGET_WORDS = {
+TARGET_WORDS = {
     "ATT": Sentence("The effect is for the treated."),
     "ATC": Sentence("The effect is for the comparison group (ATC), not for the treated."),
     "ATE": Sentence("The effect is for everybody (ATE), not for the treated alone."),
@@ -207,16 +207,14 @@ class WeightedSample(Displayed):
         )
         n_effective = effective_size(self.weighting.weights[~treated])
         error = weighted.error(treated, grouping_of(self.design, self.kept, cluster))
-        target = _TARGET_WORDS[self.settings.estimand]
+        target = TARGET_WORDS[self.settings.estimand]
         return AttEstimate(
             term=name,
             estimate=weighted.estimate,
             std_error=error.std_error,
             degrees_of_freedom=error.degrees_of_freedom,
             reason=error.reason,
-            no_interval=None
-            if error.std_error is None
-            else why_no_interval(self.expected_size, treated),
+            no_interval=None if error.std_error is None else why_no_interval(self.expected_size),
             n_treated=int(treated.sum()),
             n_comparison=int((~treated).sum()),
             level=level,
@@ -238,7 +236,7 @@ class WeightedSample(Displayed):
                 else clustered_words(cluster, in_sets=False),
                 notes=(
                     target,
-                    *weight_notes(self.expected_size, treated, self.settings.by.truncated_at),
+                    *weight_notes(self.expected_size, self.settings.by.truncated_at),
                     *self.notes,
                 ),
             ),
@@ -250,7 +248,7 @@ class WeightedSample(Displayed):
         ``matching.heavy_weights``; infinite where weights were truncated."""
         treated, columns = self.design.treated[self.kept], self.design.columns
         if self.settings.by.truncated_at is not None:
-            return ExpectedSize(float("inf"), ~treated)
+            return ExpectedSize(float("inf"), False, int((~treated).sum()))
         values = columns.score_values[self.kept]
         return expected_size(self.weighting, values, treated, self.settings.estimand)
 

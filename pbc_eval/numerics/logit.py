@@ -15,7 +15,7 @@ Anderson (1984), Biometrika 71, 1-10 (separation).
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from scipy.special import expit, log_ndtr, ndtr
@@ -117,7 +117,27 @@ def fit_binary(
     start = np.zeros(x.shape[1])
     if part is not None and len(x) >= part.from_rows:
         start = _start_from(likelihood.every(len(x) // part.rows), tolerance)
-    return _climb(likelihood, start, tolerance)
+    top = climb(likelihood.at, start, tolerance)
+    if isinstance(top, NoMaximum):
+        return top
+    weight = top.place.rows.weight
+    return BinaryFit(coefficients=top.coefficients, weight=weight, steps=top.steps)
+
+
+class Place(Protocol):
+    """Where a fit stands: its log-likelihood, and what a step of Newton's method needs."""
+
+    @property
+    def log_likelihood(self) -> float: ...
+
+    def slope(self) -> Floats:
+        """(p,) the gradient."""
+
+    def information(self) -> Floats:
+        """(p, p) minus the Hessian."""
+
+
+P = TypeVar("P", bound=Place)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -138,12 +158,26 @@ class _Likelihood:
             curvature=self.curvature,
         )
 
-    def at(self, coefficients: Floats) -> tuple[float, Curvature]:
+    def at(self, coefficients: Floats) -> "_Here":
         """Its logarithm, and each row's weighted part of it."""
         here = self.curvature(self.x @ coefficients, self.yes)
         if self.weight is not None:
             here = Curvature(*(values * self.weight for values in here))
-        return float(here.log_likelihood.sum()), here
+        return _Here(float(here.log_likelihood.sum()), self.x, here)
+
+
+class _Here(NamedTuple):
+    log_likelihood: float
+    x: Floats
+    rows: Curvature
+
+    def slope(self) -> Floats:
+        gradient: Floats = self.x.T @ self.rows.slope
+        return gradient
+
+    def information(self) -> Floats:
+        products: Floats = self.x.T @ (self.x * self.rows.weight[:, None])
+        return products
 
 
 def _start_from(part: _Likelihood, tolerance: float) -> Floats:
@@ -154,29 +188,39 @@ def _start_from(part: _Likelihood, tolerance: float) -> Floats:
     cold = np.zeros(part.x.shape[1])
     if dependent_columns(part.x.T @ part.x):
         return cold
-    fit = _climb(part, cold, tolerance)
-    return fit.coefficients if isinstance(fit, BinaryFit) else cold
+    top = climb(part.at, cold, tolerance)
+    return cold if isinstance(top, NoMaximum) else top.coefficients
 
 
-def _climb(likelihood: _Likelihood, start: Floats, tolerance: float) -> BinaryFit | NoMaximum:
-    """Newton's method from ``start``. Under separation the steps never shrink, and that is the
-    test: the gradient does vanish there, and mistaking that for convergence is how a score of
-    zeros and ones gets published."""
-    x, beta = likelihood.x, start
-    total, here = likelihood.at(beta)
+class Top(NamedTuple, Generic[P]):
+    """The maximum: its ``coefficients`` (p,), what stands there, after how many ``steps``."""
+
+    coefficients: Floats
+    place: P
+    steps: int
+
+
+def climb(at: Callable[[Floats], P], start: Floats, tolerance: float) -> Top[P] | NoMaximum:
+    """Newton's method from ``start`` over the log-likelihood that ``at`` tells of, wherever its
+    rows are. Under separation the steps never shrink, and that is the test: the gradient does
+    vanish there, and mistaking that for convergence is how a score of zeros and ones gets
+    published."""
+    beta = start
+    here = at(beta)
     for step_number in range(1, MOST_STEPS + 1):
         try:
-            step = np.linalg.solve(x.T @ (x * here.weight[:, None]), x.T @ here.slope)
+            step = np.linalg.solve(here.information(), here.slope())
         except np.linalg.LinAlgError:
             break
         if not np.isfinite(step).all():
             break
+        total = here.log_likelihood
         for _ in range(MOST_HALVINGS):
-            reached, there = likelihood.at(beta + step)
-            if reached >= total - 1e-9 * (1 + abs(total)):
+            there = at(beta + step)
+            if there.log_likelihood >= total - 1e-9 * (1 + abs(total)):
                 break
             step = step / 2
-        beta, total, here = beta + step, reached, there
+        beta, here = beta + step, there
         if np.max(np.abs(step)) <= tolerance * (1 + np.max(np.abs(beta))):
-            return BinaryFit(coefficients=beta, weight=here.weight, steps=step_number)
+            return Top(coefficients=beta, place=here, steps=step_number)
     return NoMaximum(steps=step_number)

@@ -127,6 +127,12 @@ def digest_of_arrays(arrays: Iterable[NDArray[np.generic] | None]) -> str:
     return made.hexdigest()
 
 
+def digest_of_sums(sums: Iterable[tuple[float, float]]) -> str:
+    """SHA-256 of figures made of sums, each to ``KEPT_PLACES`` digits of the scale beside it."""
+    parts = np.array([value / scale for value, scale in sums], dtype=float)
+    return digest_of_arrays([np.round(np.nan_to_num(parts), KEPT_PLACES) + 0.0])
+
+
 def digest_of_moments(
     units: NDArray[np.generic], weight: Floats, level: Floats, path: Floats, gram: Floats
 ) -> str:

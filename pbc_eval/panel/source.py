@@ -47,6 +47,7 @@ __all__ = [
     "Data",
     "Source",
     "Table",
+    "Value",
     "collect",
     "distinct_texts",
     "in_order",

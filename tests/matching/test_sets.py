@@ -10,7 +10,7 @@ from matched_samples import match_people, people
 from pbc_eval.checks.balance import check_balance
 from pbc_eval.checks.overlap import check_overlap
 from pbc_eval.errors import DesignError
-from pbc_eval.matching.coarsened import inner_edges
+from pbc_eval.matching.coarsened import OfValues, inner_edges
 from pbc_eval.matching.labels import combined, dense
 from pbc_eval.matching.subclass import subclasses
 
@@ -105,7 +105,7 @@ def test_groups_of_values_count_as_one():
     st.sampled_from(["sturges", "fd", "scott", "q4", 3, [0.5, 2.0]]),
 )
 def test_cut_points_lie_in_order(values, cut):
-    edges = inner_edges(np.array(values, dtype=float), cut, "x")
+    edges = inner_edges(OfValues(np.array(values, dtype=float)), cut, "x")
     assert (np.diff(edges) > 0).all()
 
 
@@ -113,9 +113,9 @@ def test_numbers_of_bins_are_those_of_numpy():
     values = np.random.default_rng(0).normal(size=500)
     for rule in ("sturges", "fd"):
         expected = np.histogram_bin_edges(values, rule)[1:-1]
-        np.testing.assert_allclose(inner_edges(values, rule, "x"), expected)
+        np.testing.assert_allclose(inner_edges(OfValues(values), rule, "x"), expected)
     width = 3.5 * values.std(ddof=1) * 500 ** (-1 / 3)  # numpy's Scott has 3.49
-    assert len(inner_edges(values, "scott", "x")) == np.ceil(np.ptp(values) / width) - 1
+    assert len(inner_edges(OfValues(values), "scott", "x")) == np.ceil(np.ptp(values) / width) - 1
 
 
 @settings(deadline=None, max_examples=60)
