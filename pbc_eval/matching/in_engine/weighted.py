@@ -60,10 +60,11 @@ class EngineEffect(NamedTuple):
 
 
 class _Mean(NamedTuple):
-    """The target's mean had everybody been in one arm, and each row's influence on it."""
+    """The target's mean had everybody been in one arm; ``table`` has each row's influence on it,
+    pbc_i1 or pbc_i0."""
 
     value: float
-    influence: Value
+    table: Table
 
 
 def weighted_in_engine(
@@ -73,9 +74,10 @@ def weighted_in_engine(
     is too small for its regression."""
     n, (middle, scale) = rows.n, middle_of(table)
     with_y = table.mutate(pbc_z=(table["pbc_y"] - number(middle)) / number(scale))
-    treated, untreated = (_potential_mean(with_y, rows, score, method, arm) for arm in ARMS)
-    whole = treated.influence - untreated.influence
-    each = with_y.mutate(pbc_i=whole)
+    treated = _potential_mean(with_y, rows, score, method, ARMS[0])
+    untreated = _potential_mean(treated.table, rows, score, method, ARMS[1])
+    each = untreated.table
+    each = each.mutate(pbc_i=each["pbc_i1"] - each["pbc_i0"])
     squares = total(each, {"s": (each["pbc_i"] * each["pbc_i"]).sum()})["s"]
     return EngineEffect(
         estimate=(treated.value - untreated.value) * scale,
@@ -135,7 +137,7 @@ def _potential_mean(
         )
         away = linear(own, regression.inverse @ pull) * number(1.0 / regression.mean_base)
         influence = influence + inside.ifelse(away * rows.base(placed) * r, zero)
-    return _Mean(float(base + correction), influence)
+    return _Mean(base + correction, placed.mutate(**{f"pbc_i{arm:.0f}": influence}))
 
 
 def _score_slope(table: Table, rows: EngineRows) -> Value:
