@@ -13,6 +13,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from pbc_eval.checks.check_kind import CheckKind, Examined
+from pbc_eval.matching.in_engine.sample import EngineSample
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Breakdown, Share, Units
 from pbc_eval.results import CheckResult, CheckStatus
@@ -86,7 +87,10 @@ def lost_by_arm(steps: Iterable[tuple[Sentence, Sentence]]) -> tuple[int, int]:
 
 
 def _run(examined: Examined) -> CheckResult | None:
-    if examined.sample is not None:
+    if isinstance(examined.sample, EngineSample):
+        steps = [(step.what, step.why) for step in examined.sample.rows.ledger.steps]
+        left = examined.sample.rows.sizes
+    elif examined.sample is not None:
         design = examined.sample.design
         steps = [(step.what, step.why) for step in design.ledger.steps]
         left = int(design.treated.sum()), int((~design.treated).sum())

@@ -15,6 +15,7 @@ import pandas as pd
 
 from pbc_eval.checks.check_kind import CheckKind, Examined
 from pbc_eval.errors import DesignError
+from pbc_eval.matching.in_engine.sample import EngineSample
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.weighted_sample import WeightedSample
 from pbc_eval.messages.sentence import Sentence
@@ -35,7 +36,7 @@ def light(std_diff: float, green: float = GREEN, amber: float = AMBER) -> str:
 
 
 def check_balance(
-    sample: MatchedSample | WeightedSample,
+    sample: MatchedSample | WeightedSample | EngineSample,
     *,
     also: Sequence[str] = (),
     green: float = GREEN,

@@ -16,6 +16,7 @@ from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.honest_did import Diverging
 from pbc_eval.did.synthetic import SyntheticDid
 from pbc_eval.did.wild import WildBootstrap
+from pbc_eval.matching.in_engine.sample import EngineSample
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.weighted_sample import WeightedSample
 from pbc_eval.messages.numbers import effect_value
@@ -49,7 +50,7 @@ class Examined:
     average_kind: Kind = "simple"  # and which
     anticipation: int = 0  # periods
     synthetic: SyntheticDid | None = None
-    sample: MatchedSample | WeightedSample | None = None
+    sample: MatchedSample | WeightedSample | EngineSample | None = None
     trial: Trial | None = None
     lost: tuple[int, int] | None = None  # of a trial to missing values: treated, comparison
     outcome: Outcome | None = None  # for its unit in sentences

@@ -21,6 +21,8 @@ from pbc_eval.checks.check_kind import CheckKind, Examined
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.e_values import EValue, e_value
 from pbc_eval.matching.effect import outcome_values
+from pbc_eval.matching.in_engine.looked_at import Recorded, recorded_in_engine
+from pbc_eval.matching.in_engine.sample import EngineSample
 from pbc_eval.matching.omitted_variables import Strength, bounded_by, robustness_value, strengths
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.sensitivity import pair_differences, rosenbaum_bounds
@@ -36,7 +38,7 @@ ONE_SIDED = 0.025  # of the p-value of pairs, as intervals of 95 % have it
 
 
 def check_hidden_bias(
-    sample: MatchedSample | WeightedSample, outcome: str, headline: AttEstimate
+    sample: MatchedSample | WeightedSample | EngineSample, outcome: str, headline: AttEstimate
 ) -> CheckResult:
     """Judge by what something as strong as the strongest recorded characteristic would leave.
 
@@ -46,25 +48,14 @@ def check_hidden_bias(
     error, low = headline.error_of_inference, headline.conf_low
     if not headline.significant or not error or low is None:
         return _nothing_to_explain()
-    design = sample.design
-    values = outcome_values(design.frame, design.ids, outcome).to_numpy(float)
-    seen = ~np.isnan(values)
-    columns = design.columns
     df = headline.degrees_of_freedom
     if not math.isfinite(df):
         df = headline.n_treated + headline.n_comparison - 2.0
-    recorded: tuple[Strength, ...] = ()
-    with suppress(DesignError):  # too few rows, or an outcome with nothing left to explain
-        recorded = strengths(
-            values[seen],
-            design.treated[seen].astype(float),
-            columns.score_values[seen],
-            columns.score_names,
-        )
+    recorded = _recorded(sample, outcome)
     rows = [
         (like.covariate, like.with_treatment, like.with_outcome,
          *bounded_by(headline.estimate, error, df, like, headline.level))
-        for like in recorded
+        for like in recorded.strengths
     ]  # fmt: skip
     table = pd.DataFrame(
         rows,
@@ -75,7 +66,7 @@ def check_hidden_bias(
     )
     nearer = table["conf_low"] if headline.estimate > 0 else -table["conf_high"]
     table = table.iloc[np.argsort(nearer.to_numpy(float), kind="stable")].reset_index(drop=True)
-    strong = _e_value(values[seen], design.treated[seen], headline)
+    strong = _e_value(recorded, headline)
     overturned = bool(len(table)) and float(nearer.min()) <= 0
     status: CheckStatus = "review" if overturned else "pass"
     sentences = [
@@ -105,15 +96,35 @@ def _nothing_to_explain() -> CheckResult:
     )
 
 
-def _e_value(values: np.ndarray, treated: np.ndarray, headline: AttEstimate) -> EValue:
+def _recorded(sample: MatchedSample | WeightedSample | EngineSample, outcome: str) -> Recorded:
+    """What was recorded of everybody whose outcome is known."""
+    if isinstance(sample, EngineSample):
+        return recorded_in_engine(sample, outcome)
+    design = sample.design
+    values = outcome_values(design.frame, design.ids, outcome).to_numpy(float)
+    seen = ~np.isnan(values)
+    treated, columns = design.treated[seen], design.columns
+    recorded: tuple[Strength, ...] = ()
+    with suppress(DesignError):  # too few rows, or an outcome with nothing left to explain
+        recorded = strengths(
+            values[seen],
+            treated.astype(float),
+            columns.score_values[seen],
+            columns.score_names,
+        )
+    deviation = float(np.std(values[seen][~treated], ddof=1)) or 1.0
+    return Recorded(recorded, set(np.unique(values[seen])) <= {0.0, 1.0}, deviation)
+
+
+def _e_value(recorded: Recorded, headline: AttEstimate) -> EValue:
     """As a risk ratio where the outcome is yes or no, else by the standardised difference."""
     without = headline.counterfactual_mean
     low, high = headline.conf_low or 0.0, headline.conf_high or 0.0
-    if set(np.unique(values)) <= {0.0, 1.0} and without and 0 < without < 1:
+    if recorded.yes_or_no and without and 0 < without < 1:
         ratios = [(without + size) / without for size in (headline.estimate, low, high)]
         if min(ratios) > 0:
             return e_value(*ratios)
-    sd = float(np.std(values[~treated], ddof=1)) or 1.0
+    sd = recorded.deviation
     return e_value(headline.estimate, low, high, scale="mean_difference", sd=sd)
 
 
@@ -130,7 +141,7 @@ def _strength_in_words(strong: EValue, share: float) -> Sentence:
 
 
 def _pairs_in_words(
-    sample: MatchedSample | WeightedSample, outcome: str, headline: AttEstimate
+    sample: MatchedSample | WeightedSample | EngineSample, outcome: str, headline: AttEstimate
 ) -> Sentence:
     """The odds within pairs at which the p-value is no longer small; empty without pairs."""
     if not isinstance(sample, MatchedSample):

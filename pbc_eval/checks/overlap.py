@@ -21,6 +21,8 @@ import pandas as pd
 from pbc_eval._validate import check_share
 from pbc_eval.checks.check_kind import CheckKind, Examined
 from pbc_eval.errors import DesignError
+from pbc_eval.matching.in_engine.looked_at import overlap_in_engine
+from pbc_eval.matching.in_engine.sample import EngineSample
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.matching.weighted_sample import WeightedSample
 from pbc_eval.messages.sentence import EMPTY, Part, Sentence
@@ -40,7 +42,7 @@ REVIEW_UP_TO = 0.20
 
 
 def check_overlap(
-    sample: MatchedSample | WeightedSample,
+    sample: MatchedSample | WeightedSample | EngineSample,
     *,
     pass_up_to: float = PASS_UP_TO,
     review_up_to: float = REVIEW_UP_TO,
@@ -71,10 +73,13 @@ def check_overlap(
     status: CheckStatus = (
         "pass" if worst <= pass_up_to else "review" if worst <= review_up_to else "fail"
     )
+    weighted = isinstance(sample, WeightedSample)
+    if isinstance(sample, EngineSample):
+        weighted = sample.weights_everybody
     return CheckResult(
         name="overlap",
         status=status,
-        sentence=_sentence(row, seeking, status, weighted=isinstance(sample, WeightedSample)),
+        sentence=_sentence(row, seeking, status, weighted=weighted),
         null="not a test: the shares lost are compared with limits",
         statistic=worst,
         table=table,
@@ -114,7 +119,9 @@ def _sentence(
     )
 
 
-def _table(sample: MatchedSample | WeightedSample) -> pd.DataFrame:
+def _table(sample: MatchedSample | WeightedSample | EngineSample) -> pd.DataFrame:
+    if isinstance(sample, EngineSample):
+        return overlap_in_engine(sample)
     treated = sample.design.treated
     if isinstance(sample, MatchedSample):
         matched, score = sample.matched, sample.score

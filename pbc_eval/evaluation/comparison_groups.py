@@ -18,6 +18,7 @@ from pbc_eval.agreement.weighting_options import WeightingOptions
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.design import Missing, by_column, zero_one
 from pbc_eval.matching.effect import (
+    UNADJUSTED_BY_WEIGHTS,
     EffectMethod,
     MatchedData,
     checked_outcome,
@@ -33,7 +34,7 @@ from pbc_eval.matching.weighted_effect import WeightedMethod
 from pbc_eval.matching.weighted_sample import WeightedSample
 from pbc_eval.messages.numbers import effect_value
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.results import AttEstimate, Method
+from pbc_eval.results import AttEstimate
 
 Sample = MatchedSample | WeightedSample
 
@@ -215,9 +216,5 @@ def unadjusted(sample: Sample, column: str, level: float, shown: NDArray[np.bool
         level=level,
         degrees_of_freedom=effect.degrees_of_freedom,
         reason=effect.reason,
-        method=Method(
-            estimator="difference in means weighted by sampling weights",
-            comparison_group=Sentence("everybody not in the programme"),
-            inference=Sentence("HC3"),
-        ),
+        method=UNADJUSTED_BY_WEIGHTS,
     )

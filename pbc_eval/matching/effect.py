@@ -234,21 +234,58 @@ def experimental_difference(
             f"{treatment}: a trial needs two people in each arm, found {sizes[0]:,} treated and "
             f"{sizes[1]:,} in the comparison arm."
         )
-    parts = [float(arm.var(ddof=1)) / len(arm) for arm in arms]
+    return trial_estimate(
+        outcome,
+        np.array([arm.mean() for arm in arms]),
+        np.array([arm.var(ddof=1) for arm in arms]),
+        (sizes[0], sizes[1]),
+        level,
+    )
+
+
+def trial_estimate(
+    outcome: str, means: Floats, variances: Floats, sizes: tuple[int, int], level: float
+) -> AttEstimate:
+    """Neyman's difference from the ``means`` and ``variances`` (n - 1) of both arms, the treated
+    first, (2,)."""
+    parts = [float(variance) / size for variance, size in zip(variances, sizes, strict=True)]
     error = float(np.sqrt(sum(parts)))
     squares = sum(part**2 / (size - 1) for part, size in zip(parts, sizes, strict=True))
     return AttEstimate(
         term=outcome,
-        estimate=float(arms[0].mean() - arms[1].mean()),
+        estimate=float(means[0] - means[1]),
         std_error=error,
         n_treated=sizes[0],
         n_comparison=sizes[1],
         level=level,
         degrees_of_freedom=sum(parts) ** 2 / squares if squares > 0 else float(min(sizes) - 1),
-        counterfactual_mean=float(arms[1].mean()),
+        counterfactual_mean=float(means[1]),
         method=Method(
             estimator="difference in means of a randomised trial (Neyman 1923)",
             comparison_group=Sentence("the randomised control arm"),
             inference=Sentence("Neyman's standard error (HC2), Welch's degrees of freedom"),
         ),
     )
+
+
+def unadjusted_by_weights(
+    outcome: str, estimate: float, std_error: float, sizes: tuple[int, int], level: float
+) -> AttEstimate:
+    """The difference in means weighted by sampling weights alone, as an estimate."""
+    return AttEstimate(
+        term=outcome,
+        estimate=estimate,
+        std_error=std_error,
+        n_treated=sizes[0],
+        n_comparison=sizes[1],
+        level=level,
+        degrees_of_freedom=float(sum(sizes) - 2),
+        method=UNADJUSTED_BY_WEIGHTS,
+    )
+
+
+UNADJUSTED_BY_WEIGHTS = Method(
+    estimator="difference in means weighted by sampling weights",
+    comparison_group=Sentence("everybody not in the programme"),
+    inference=Sentence("HC3"),
+)

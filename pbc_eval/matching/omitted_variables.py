@@ -263,6 +263,38 @@ def strengths(
     )
 
 
+def strengths_of_products(centred: Floats, n: int, names: Sequence[str]) -> tuple[Strength, ...]:
+    """The same from products about the means of covariates, treatment and outcome, in this order,
+    (p + 2, p + 2), over ``n`` people. Raises DesignError as ``strengths`` does."""
+    p = len(names)
+    gone = set(dependent_columns(centred[:p, :p]))
+    kept = [j for j in range(p) if j not in gone]
+    of_outcome = _regress_products(centred, n, p + 1, [p, *kept])
+    of_treatment = _regress_products(centred, n, p, kept)
+    return tuple(
+        Strength(
+            covariate=names[j],
+            with_treatment=_partial_r2((of_treatment[at], n - len(kept) - 1.0, 0.0)),
+            with_outcome=_partial_r2((of_outcome[at + 1], n - len(kept) - 2.0, 0.0)),
+        )
+        for at, j in enumerate(kept)
+    )
+
+
+def _regress_products(centred: Floats, n: int, outcome: int, columns: list[int]) -> Floats:
+    """t of each of the ``columns``, (k,), by least squares of one column on them."""
+    df = n - len(columns) - 1
+    left = centred[np.ix_(columns, columns)]
+    if df < 2 or dependent_columns(left):
+        raise DesignError(f"{OWNER}: {n} rows are too few, or columns determine each other.")
+    beta = np.linalg.solve(left, centred[columns, outcome])
+    rest = float(centred[outcome, outcome] - beta @ centred[columns, outcome])
+    if rest <= 1e-12 * centred[outcome, outcome]:
+        raise DesignError(f"{OWNER}: the outcome is explained wholly; nothing is left to bound.")
+    error = np.sqrt(np.diag(np.linalg.inv(left)) * rest / df)
+    return np.asarray(beta / error, dtype=np.float64)
+
+
 def bounded_by(
     estimate: float, std_error: float, df: float, like: Strength, level: float
 ) -> tuple[float, float, float]:

@@ -175,7 +175,7 @@ def _keyed(
                 place = values.cases(*enumerate(map(int, code))).cast("int64")
         else:
             edges = [] if code is None else [float(edge) for edge in code]
-            wide, place = len(edges) + 1, _bin(values, edges, 0).cast("int64")
+            wide, place = len(edges) + 1, binned(values, edges, 0).cast("int64")
         if label is not None and width > WIDEST // wide:
             keys.append(label)
             label, width = None, 1
@@ -186,11 +186,12 @@ def _keyed(
     return table.mutate(**{f"pbc_k{i}": key for i, key in enumerate(keys)})
 
 
-def _bin(values: Value, edges: list[float], first: int) -> Value:
+def binned(values: Value, edges: list[float], first: int = 0) -> Value:
     """How many ``edges`` a value reaches, halving them, so that few are asked of each row."""
     if not edges:
         return values.isnull().ifelse(first, first)
     middle = len(edges) // 2
     return (values >= number(edges[middle])).ifelse(
-        _bin(values, edges[middle + 1 :], first + middle + 1), _bin(values, edges[:middle], first)
+        binned(values, edges[middle + 1 :], first + middle + 1),
+        binned(values, edges[:middle], first),
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval.matching.balance import NOTHING, Balance, standardised
-from pbc_eval.matching.in_engine.rows import EngineColumn, EngineRows
+from pbc_eval.matching.in_engine.rows import EngineColumn, EngineRows, laid_out
 from pbc_eval.matching.in_engine.sums import as_one_or_nought, by_value
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.source import Table, Value, number
@@ -19,6 +19,8 @@ class Moments:
     of the weight is on its larger value. Arrays are (2, p), the treated first."""
 
     def __init__(self, rows: EngineRows, table: Table, weight: Value) -> None:
+        table, design = laid_out(table.mutate(pbc_m=weight), rows.columns)
+        weight = table["pbc_m"]
         sums: dict[str, Value] = {
             "w": weight.sum(),
             "ww": (weight * weight).sum(),
@@ -28,7 +30,7 @@ class Moments:
         lowest = (weight > number(0.0)).ifelse(weight, None)
         sums["least"] = lowest.min()
         for j, column in enumerate(rows.columns):
-            z = column.scaled(table)
+            z = design[1 + j]
             sums |= {f"z{j}": (weight * z).sum(), f"q{j}": (weight * z * z).sum()}
             if column.binary:
                 high = as_one_or_nought(column.of(table) == number(column.high))

@@ -18,7 +18,7 @@ from pbc_eval.errors import DesignError
 from pbc_eval.matching.in_engine.cells import cells_of
 from pbc_eval.matching.in_engine.compared import Moments
 from pbc_eval.matching.in_engine.rows import EngineRows, read_rows
-from pbc_eval.matching.in_engine.sample import SCORED, EngineSample
+from pbc_eval.matching.in_engine.sample import EngineSample
 from pbc_eval.matching.in_engine.score import (
     EngineScore,
     apart_in_a_level,
@@ -131,7 +131,7 @@ def _matched(rows: EngineRows, settings: MatchSettings) -> EngineSample:
 
 def _weighted(rows: EngineRows, settings: WeightSettings) -> EngineSample:
     rows, score = _fitted(rows, settings.estimand)
-    table = weighed(rows, score, rows.table, settings.estimand).select(*rows.made, *SCORED)
+    table = weighed(rows, score, rows.table, settings.estimand)
     before, after = (
         Moments(rows, rows.table, rows.base(rows.table)),
         Moments(rows, table, table["pbc_w"]),

@@ -18,7 +18,7 @@ from pbc_eval.matching.effect import (
     slope_unknown,
     too_few_matched,
 )
-from pbc_eval.matching.in_engine.rows import EngineRows
+from pbc_eval.matching.in_engine.rows import EngineRows, laid_out
 from pbc_eval.matching.in_engine.sums import linear, products_by_arm, total
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.numerics.clustered import crv1_factor
@@ -36,8 +36,10 @@ def matched_in_engine(
     """``table`` has a row each person matched. Raises DesignError as ``matched_effect`` does."""
     covariates = rows.scored if method != "difference" else ()
     middle, scale = middle_of(table)
-    y = (table["pbc_y"] - number(middle)) / number(scale)
-    parts = [number(1.0), *(column.scaled(table) for column in covariates), y]
+    table = table.mutate(pbc_z=(table["pbc_y"] - number(middle)) / number(scale))
+    table, parts = laid_out(table, covariates)
+    y = table["pbc_z"]
+    parts = [*parts, y]
     treated, comparison = products_by_arm(table, parts, table["pbc_w"])
     p, apart = len(covariates), method == "g_computation"
     whole = _joined(treated, comparison, p)
@@ -61,9 +63,9 @@ def matched_in_engine(
     estimate = float(gradient @ coefficients) * scale
     leaning = np.asarray(np.linalg.solve(left, gradient), dtype=np.float64)
     d = table["pbc_d"]
-    design: list[Value] = [number(1.0), d, *(covariates[j].scaled(table) for j in kept)]
+    design: list[Value] = [number(1.0), d, *(parts[1 + j] for j in kept)]
     if apart:
-        design += [covariates[j].scaled(table) * d for j in kept]
+        design += [parts[1 + j] * d for j in kept]
     influence = linear(design, leaning) * table["pbc_w"] * (y - linear(design, coefficients))
     each = table.mutate(pbc_i=influence)
     by_set = each.group_by(list(keys)).aggregate(pbc_s=each["pbc_i"].sum())

@@ -80,6 +80,16 @@ class EngineColumn:
         return self.spread if self.spread > 0 else 1.0
 
 
+def laid_out(
+    table: Table, columns: Sequence[EngineColumn], name: str = "pbc_x"
+) -> tuple[Table, list[Value]]:
+    """``table`` with an intercept's 1 in mind and the scaled ``columns`` as columns of their own,
+    so that each is worked out once a row; the intercept and they, to be summed."""
+    made = {f"{name}{j}": column.scaled(table) for j, column in enumerate(columns)}
+    wider = table.mutate(**made) if made else table
+    return wider, [number(1.0), *(wider[label] for label in made)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EngineRows:
     """``whole`` has the columns of the source beside those made here; ``table`` those made here

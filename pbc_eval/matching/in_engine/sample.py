@@ -4,6 +4,7 @@ What needs no row is here: counts, balance, effects, the ledger, how strong some
 would have to be. Pairs, weights by person and densities are not: people stay where they are.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import get_args
@@ -11,7 +12,7 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 
-from pbc_eval._validate import check_choice, check_level, did_you_mean
+from pbc_eval._validate import check_choice, check_level, did_you_mean, first_few
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.effect import EFFECT_METHODS, EffectMethod
 from pbc_eval.matching.effect_words import EFFECT_WORDS, cautions, clustering_words, inference_words
@@ -110,9 +111,15 @@ class EngineSample:
     def _balance(self) -> pd.DataFrame:
         return balance_in_engine(self.rows, self.before, self.after, self.settings.estimand)
 
-    def balance(self) -> pd.DataFrame:
+    def balance(self, also: Sequence[str] = ()) -> pd.DataFrame:
         """As ``MatchedSample.balance`` has it; the gaps between cumulative distributions
-        (``ecdf_...``) are those of columns with two values, NaN for others."""
+        (``ecdf_...``) are those of columns with two values, NaN for others. Raises DesignError for
+        columns ``also`` to be compared: name them among the covariates."""
+        if also:
+            raise DesignError(
+                "balance: in an engine the covariates are compared, and no other columns "
+                f"({first_few(also)}). Take the rows out, or name them among the covariates."
+            )
         return self._balance.copy()
 
     @cached_property
@@ -174,7 +181,7 @@ class EngineSample:
         """The people in the analysis with their outcome ``pbc_y``, held by the engine until another
         outcome is asked for."""
         if outcome in self._held:
-            return self._held[outcome]
+            return self.weigh(self._held[outcome])
         source, rows = self.rows.source, self.rows
         if outcome not in source.columns:
             raise DataError(
@@ -184,8 +191,11 @@ class EngineSample:
         among = replace(source, table=rows.whole)
         y = answer_column(among, outcome, None)
         bare = rows.whole.select(*rows.made, pbc_y=y)
-        weighted = self._weigh(bare)
-        table = keep(weighted.filter(weighted["pbc_w"] > 0.0))
+        if self.cells is None:
+            table = keep(bare)
+        else:
+            weighted = self.cells.weigh(rows, bare)
+            table = keep(weighted.filter(weighted["pbc_w"] > 0.0))
         facts = total(
             table,
             {
@@ -209,14 +219,16 @@ class EngineSample:
             raise DataError(f"effect: outcome {outcome!r} has infinite values; recode them.")
         self._held.clear()
         self._held[outcome] = table
-        return table
+        return self.weigh(table)
 
-    def _weigh(self, bare: Table) -> Table:
+    def weigh(self, table: Table) -> Table:
+        """A table of ``rows`` with each person's weight ``pbc_w``, where it has none yet."""
         if self.cells is not None:
-            return self.cells.weigh(self.rows, bare)
+            if "pbc_w" in table.columns:
+                return table
+            return self.cells.weigh(self.rows, table)
         assert self.score is not None
-        made = weighed(self.rows, self.score, bare, self.settings.estimand)
-        return made.select(*bare.columns, *SCORED)
+        return weighed(self.rows, self.score, table, self.settings.estimand)
 
     def _matched(self, table: Table, outcome: str, method: str, level: float) -> AttEstimate:
         assert self.cells is not None
@@ -329,9 +341,6 @@ class EngineSample:
             return ExpectedSize(float(row["q"] ** 2 / row["qqp"]), True, sizes[0])
         n = self.rows.n
         return fewer_of(float(n**2 / row["ip"]), float(n**2 / row["iq"]), sizes)
-
-
-SCORED = ("pbc_o", "pbc_p", "pbc_q", "pbc_w", "pbc_t", "pbc_ws", "pbc_ts")
 
 
 def _target(estimand: str) -> Target:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pbc_eval.errors import DesignError
-from pbc_eval.matching.in_engine.rows import EngineColumn, EngineRows
+from pbc_eval.matching.in_engine.rows import EngineColumn, EngineRows, laid_out
 from pbc_eval.matching.in_engine.sums import ARMS, count, linear, products, total, within_reach
 from pbc_eval.matching.ledger import by_arm
 from pbc_eval.matching.propensity import STEP_TOLERANCE, not_fitted
@@ -50,16 +50,14 @@ class EngineScore:
     steps: int
 
     def design(self, table: Table) -> list[Value]:
-        """The intercept and the columns, as they were fitted."""
-        return [number(1.0), *(column.scaled(table) for column in self.columns)]
-
-    def log_odds(self, table: Table) -> Value:
-        return linear(self.design(table), self.coefficients)
+        """The intercept and the columns, as they were fitted, of what ``scored`` gives."""
+        return [number(1.0), *(table[f"pbc_x{j}"] for j in range(len(self.columns)))]
 
     def scored(self, table: Table) -> Table:
-        """``table`` with pbc_o, the odds of treatment, pbc_p, its chance, and pbc_q, one less it,
-        each without a difference of numbers near 1."""
-        with_score = table.mutate(pbc_l=within_reach(self.log_odds(table)))
+        """``table`` with the columns of the score pbc_x0 ..., pbc_o, the odds of treatment, pbc_p,
+        its chance, and pbc_q, one less it, each without a difference of numbers near 1."""
+        placed, design = laid_out(table, self.columns)
+        with_score = placed.mutate(pbc_l=within_reach(linear(design, self.coefficients)))
         odds = with_score.mutate(pbc_o=with_score["pbc_l"].exp())
         over = number(1.0) + odds["pbc_o"]
         return odds.mutate(pbc_p=odds["pbc_o"] / over, pbc_q=number(1.0) / over)
@@ -82,7 +80,8 @@ def independent(rows: EngineRows) -> tuple[tuple[EngineColumn, ...], tuple[str, 
         for column in rows.scored
         if column.spread > CONSTANT * max(abs(column.low), abs(column.high), 1e-300)
     ]
-    alike = products(rows.table, [column.scaled(rows.table) for column in varying])
+    placed, design = laid_out(rows.table, varying)
+    alike = products(placed, design[1:])
     dependent = set(dependent_columns(alike))
     kept = tuple(column for j, column in enumerate(varying) if j not in dependent)
     names = {column.name for column in kept}
@@ -94,15 +93,14 @@ def fit_in_engine(rows: EngineRows) -> EngineScore:
 
     Raises DesignError where treated and comparison group are (nearly) separated."""
     kept, aliased = independent(rows)
-    table = rows.table
+    table, design = laid_out(rows.table, kept)
     bare = EngineScore(columns=kept, coefficients=np.zeros(len(kept) + 1), aliased=aliased, steps=0)
     mean = 1.0
     if rows.sampling_weights:
         mean = total(table, {"b": rows.base(table).mean()})["b"]
 
     def at(coefficients: Floats) -> _Here:
-        score = replace(bare, coefficients=coefficients)
-        placed = table.mutate(pbc_l=within_reach(score.log_odds(table)))
+        placed = table.mutate(pbc_l=within_reach(linear(design, coefficients)))
         small = placed.mutate(pbc_e=(-placed["pbc_l"].abs()).exp())
         e, d, over = small["pbc_e"], small["pbc_d"], number(1.0) + small["pbc_e"]
         base = rows.base(small) / number(mean)
@@ -118,7 +116,7 @@ def fit_in_engine(rows: EngineRows) -> EngineScore:
             pbc_g=base * (d == number(1.0)).ifelse(of_treated, -of_others),
             pbc_h=base * up * down,
         )
-        return _sums(parts, score.design(parts))
+        return _sums(parts, bare.design(parts))
 
     top = climb(at, np.zeros(len(kept) + 1), STEP_TOLERANCE)
     if isinstance(top, NoMaximum):

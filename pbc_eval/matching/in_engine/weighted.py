@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pbc_eval.matching.in_engine.matched import middle_of
-from pbc_eval.matching.in_engine.rows import EngineRows
+from pbc_eval.matching.in_engine.rows import EngineRows, laid_out
 from pbc_eval.matching.in_engine.score import EngineScore
 from pbc_eval.matching.in_engine.sums import ARMS, linear, products, total
 from pbc_eval.matching.weighted_effect import WeightedMethod, too_few_in_group
@@ -74,8 +74,11 @@ def weighted_in_engine(
     is too small for its regression."""
     n, (middle, scale) = rows.n, middle_of(table)
     with_y = table.mutate(pbc_z=(table["pbc_y"] - number(middle)) / number(scale))
-    treated = _potential_mean(with_y, rows, score, method, ARMS[0])
-    untreated = _potential_mean(treated.table, rows, score, method, ARMS[1])
+    if method == "augmented":
+        with_y, _ = laid_out(with_y, rows.scored, "pbc_c")
+    curvature = _curvature(with_y, rows, score)
+    treated = _potential_mean(with_y, rows, score, curvature, method, ARMS[0])
+    untreated = _potential_mean(treated.table, rows, score, curvature, method, ARMS[1])
     each = untreated.table
     each = each.mutate(pbc_i=each["pbc_i1"] - each["pbc_i0"])
     squares = total(each, {"s": (each["pbc_i"] * each["pbc_i"]).sum()})["s"]
@@ -87,7 +90,12 @@ def weighted_in_engine(
 
 
 def _potential_mean(
-    table: Table, rows: EngineRows, score: EngineScore, method: WeightedMethod, arm: float
+    table: Table,
+    rows: EngineRows,
+    score: EngineScore,
+    curvature: Floats,
+    method: WeightedMethod,
+    arm: float,
 ) -> _Mean:
     inside = table["pbc_d"] == number(arm)
     zero = number(0.0)
@@ -95,7 +103,7 @@ def _potential_mean(
     regression = None
     if method == "augmented":
         regression = _Regression.fit(table, rows, arm)
-        prediction = linear(regression.design(table, rows), regression.coefficients)
+        prediction = linear(regression.design(table), regression.coefficients)
     placed = table.mutate(
         pbc_m=prediction,
         pbc_r=table["pbc_z"] - prediction,
@@ -111,7 +119,7 @@ def _potential_mean(
         slope, moves = placed["pbc_as"], placed["pbc_ts"]
         sums |= {f"w{j}": (x * slope).sum(), f"wr{j}": (x * slope * r).sum()}
         sums |= {f"t{j}": (x * moves).sum(), f"tm{j}": (x * moves * m).sum()}
-    own = [] if regression is None else regression.design(placed, rows)
+    own = [] if regression is None else regression.design(placed)
     for j, x in enumerate(own):
         sums |= {f"xa{j}": (x * a).sum(), f"xt{j}": (x * t).sum()}
     row = total(placed, sums)
@@ -124,7 +132,7 @@ def _potential_mean(
             for j in range(k)
         ]
     )
-    lever = np.linalg.lstsq(_curvature(placed, rows, score), gradient, rcond=None)[0]
+    lever = np.linalg.lstsq(curvature, gradient, rcond=None)[0]
     of_score = linear(columns, lever) * _score_slope(placed, rows)
     influence = (
         t * (m - number(base)) / number(row["t"])
@@ -160,14 +168,13 @@ class _Regression(NamedTuple):
     inverse: Floats
     mean_base: float
 
-    def design(self, table: Table, rows: EngineRows) -> list[Value]:
-        columns = rows.scored
-        return [number(1.0), *(columns[j].scaled(table) for j in self.kept)]
+    def design(self, table: Table) -> list[Value]:
+        return [number(1.0), *(table[f"pbc_c{j}"] for j in self.kept)]
 
     @staticmethod
     def fit(table: Table, rows: EngineRows, arm: float) -> "_Regression":
         mine = table.filter(table["pbc_d"] == number(arm))
-        columns = [number(1.0), *(column.scaled(mine) for column in rows.scored)]
+        columns = [number(1.0), *(mine[f"pbc_c{j}"] for j in range(len(rows.scored)))]
         base, mean = rows.base(mine), 1.0
         if rows.sampling_weights:
             mean = total(table, {"m": rows.base(table).mean()})["m"]
