@@ -16,6 +16,7 @@ from pbc_eval.agreement.matching_settings import MatchingOptions
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.agreement.weighting_options import WeightingOptions
 from pbc_eval.errors import DataError, DesignError
+from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.matching.design import Missing, by_column, zero_one
 from pbc_eval.matching.effect import (
     UNADJUSTED_BY_WEIGHTS,
@@ -34,6 +35,7 @@ from pbc_eval.matching.weighted_effect import WeightedMethod
 from pbc_eval.matching.weighted_sample import WeightedSample
 from pbc_eval.messages.numbers import effect_value
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Name
 from pbc_eval.results import AttEstimate
 
 Sample = MatchedSample | WeightedSample
@@ -218,3 +220,30 @@ def unadjusted(sample: Sample, column: str, level: float, shown: NDArray[np.bool
         reason=effect.reason,
         method=UNADJUSTED_BY_WEIGHTS,
     )
+
+
+def name_of(way: OtherComparisonGroup) -> str:
+    """As the page calls it; overlap weights answer for other people, and the name says so."""
+    return f"{way.name} (for another population)" if way.algorithm == "overlap" else way.name
+
+
+def not_shown(way: OtherComparisonGroup) -> Sentence:
+    """Why another way is left out whose numbers would tell of few."""
+    return Sentence(
+        "{way} is not shown: it leaves out so few people that its numbers beside the "
+        "others' would tell about them.",
+        way=Name(way.name),
+    )
+
+
+def benchmark_of(
+    spec: EvaluationSpec, design: Matching, column: str, files: InputFiles
+) -> AttEstimate | None:
+    """The effect in a randomised trial of the same programme, where the design names one."""
+    if design.benchmark is None:
+        return None
+    frame, _ = files.frame(spec.path(design.benchmark.file))
+    benchmark: AttEstimate = experimental_difference(
+        frame, treatment=design.benchmark.treatment, outcome=column, level=design.level
+    )
+    return benchmark

@@ -30,7 +30,7 @@ def data_table(spec: EvaluationSpec, files: InputFiles, as_text: Sequence[str] =
     data = _roles(spec)
     if data.backend is None:
         source = files.table(spec.path(data.file), data, as_text)
-        refuse_long_cells(source, _named(spec))
+        refuse_long_cells(source, named_columns(spec))
         return source
     return files.at_engine(data, spec.path(data.file) if data.file else None)
 
@@ -44,7 +44,7 @@ def data_frame(
     Raises as ``data_table``, and DesignError for more than ``data.pull_limit`` allows.
     """
     data = _roles(spec)
-    named = _named(spec)
+    named = named_columns(spec)
     if data.backend is None:
         frame, notes = files.frame(spec.path(data.file), data, as_text)
         refuse_long_cells_of(spec.path(data.file).name, frame, named)
@@ -52,7 +52,7 @@ def data_frame(
     source = data_table(spec, files)
     assert source.pulls is not None
     columns = [column for column in source.columns if column in named]
-    rows = int(source.table.count().to_pyarrow().as_py())
+    rows = size_of(source)
     what = Sentence("the table of people")
     source.pulls.allow(str(data.table), what, rows, len(columns))
     frame = _as_floats(source, columns)
@@ -64,7 +64,12 @@ def data_frame(
     return frame, source.notes, source.pulls.in_words(str(data.table))
 
 
-def _named(spec: EvaluationSpec) -> list[str]:
+def size_of(source: Source) -> int:
+    """How many rows a table has."""
+    return int(source.table.count().to_pyarrow().as_py())
+
+
+def named_columns(spec: EvaluationSpec) -> list[str]:
     """Every text of the parts of the file that name columns, each once."""
     parts = spec.model_dump(include={"data", "design", "outcomes", "counts"})
     return list(dict.fromkeys(_texts(parts)))

@@ -9,9 +9,18 @@ import pandas as pd
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.evaluation.comparison_groups import Sample
+from pbc_eval.evaluation.few_in_engine import PeopleInEngine
 from pbc_eval.evaluation.record import Shares
+from pbc_eval.matching.in_engine.sample import EngineSample
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.numerics.arrays import Bools, Floats
+
+MEANS = (
+    "mean_treated_before",
+    "mean_comparison_before",
+    "mean_treated_after",
+    "mean_comparison_after",
+)
 
 
 def weights_of(sample: Sample) -> Floats:
@@ -19,32 +28,80 @@ def weights_of(sample: Sample) -> Floats:
     return sample.analysis_weights if isinstance(sample, MatchedSample) else sample.all_weights
 
 
-def hides_the_unmatched(spec: EvaluationSpec, sample: Sample) -> bool:
+class People:
+    """Groups of a sample by name: each arm before and after (as columns of means are called), those
+    ``left_treated`` and ``left_comparison`` by a match under which everybody counts once, and those
+    ``lost`` without one. ``size`` and ``apart`` tell how many they are, and how many are apart."""
+
+    def __init__(self, sample: Sample) -> None:
+        self.sample, self.weights = sample, weights_of(sample)
+        treated, used = sample.design.treated, self.weights > 0
+        self.groups = {
+            "mean_treated_before": treated,
+            "mean_comparison_before": ~treated,
+            "mean_treated_after": treated & used,
+            "mean_comparison_after": ~treated & used,
+            "left_treated": self._left(treated),
+            "left_comparison": self._left(~treated),
+        }
+        self.sampled = sample.design.sampling is not None
+
+    @property
+    def n_lost(self) -> int:
+        return len(self.sample.unmatched.ids)
+
+    def size(self, name: str) -> int:
+        return int(self.groups[name].sum())
+
+    def apart(self, name: str, frame: pd.DataFrame) -> tuple[int, ...]:
+        """By row of a table of balance."""
+        group = self._lost() if name == "lost" else self.groups[name]
+        return _apart(self.sample, group, frame)
+
+    def raw(self, frame: pd.DataFrame) -> tuple[float, ...]:
+        """The difference after matching in the distance of the two values; NaN of other rows."""
+        return _raw(self.sample, frame)
+
+    def _lost(self) -> Bools:
+        return np.asarray(self.sample.design.ids.isin(self.sample.unmatched.ids), dtype=bool)
+
+    def _left(self, group: Bools) -> Bools:
+        """Those who are before and not after matching, where everybody counts once: then both means
+        tell theirs."""
+        inside = self.weights[group & (self.weights > 0)]
+        alike = len(inside) > 0 and np.allclose(inside, inside[0])
+        return group & (self.weights == 0) if alike else np.zeros(len(group), dtype=bool)
+
+
+def people_of(sample: Sample | EngineSample) -> People | PeopleInEngine:
+    """Its groups, wherever its people are."""
+    return PeopleInEngine(sample) if isinstance(sample, EngineSample) else People(sample)
+
+
+def hides_the_unmatched(spec: EvaluationSpec, sample: Sample | EngineSample) -> bool:
     """Are those without a match so few that nothing may be said about them?"""
-    return 0 < len(sample.unmatched.ids) < spec.publication.disclosure.of_units.threshold
+    lost = sample.n_unmatched if isinstance(sample, EngineSample) else len(sample.unmatched.ids)
+    return 0 < lost < spec.publication.disclosure.of_units.threshold
 
 
-def tells_those_not_compared(spec: EvaluationSpec, sample: Sample) -> bool:
+def tells_those_not_compared(spec: EvaluationSpec, sample: Sample | EngineSample) -> bool:
     """Are so few of the comparison group left over that means before and after tell theirs?"""
-    _, (left, _) = _left(sample, sample.balance().iloc[:0])
+    left = people_of(sample).size("left_comparison")
     return 0 < left < spec.publication.disclosure.of_units.threshold
 
 
 def shares_of_balance(
-    spec: EvaluationSpec, sample: Sample, frame: pd.DataFrame, columns: Sequence[str]
+    spec: EvaluationSpec,
+    sample: Sample | EngineSample,
+    frame: pd.DataFrame,
+    columns: Sequence[str],
 ) -> Shares:
     """Which of the means tell how many have a trait. Where people count by weights of a sampling
     the differences go with the means: what they leave open is not known."""
-    treated, used = sample.design.treated, weights_of(sample) > 0
-    groups = {
-        "mean_treated_before": treated,
-        "mean_comparison_before": ~treated,
-        "mean_treated_after": treated & used,
-        "mean_comparison_after": ~treated & used,
-    }
-    shown = {name: group for name, group in groups.items() if name in columns}
-    size = {name: int(group.sum()) for name, group in groups.items()}
-    hidden, sampled = hides_the_unmatched(spec, sample), sample.design.sampling is not None
+    people = people_of(sample)
+    size = {name: people.size(name) for name in MEANS}
+    shown = [name for name in MEANS if name in columns]
+    hidden, sampled = hides_the_unmatched(spec, sample), people.sampled
     gaps = {
         f"std_diff_{when}": (size[f"mean_treated_{when}"], size[f"mean_comparison_{when}"])
         for when in ("before", "after")
@@ -55,19 +112,19 @@ def shares_of_balance(
     kept = size["mean_treated_after"]
     return Shares(
         binary=tuple(map(bool, frame["binary"])),
-        apart={name: _apart(sample, group, frame) for name, group in shown.items()},
+        apart={name: people.apart(name, frame) for name in shown},
         people={name: size[name] for name in shown},
         gaps={} if sampled else gaps,
         before="std_diff_before",
         kept=("mean_treated_after", kept),
         left_out=size["mean_treated_before"] - kept if hidden else 0,
-        left=() if hidden else _left(sample, frame),
+        left=() if hidden else _left(people, frame),
         with_left=(*befores, *also),
         with_them={
             "mean_treated_before": (*befores, *also),
             "mean_treated_after": (*afters, *also),
         },
-        raw=_raw(sample, frame),
+        raw=people.raw(frame),
     )
 
 
@@ -97,17 +154,12 @@ def number_apart(values: Floats, group: Bools, *, two: bool) -> int:
     return len(inside) - int(max(np.unique(inside, return_counts=True)[1], default=0))
 
 
-def _left(sample: Sample, frame: pd.DataFrame) -> tuple[tuple[int, tuple[int, ...]], ...]:
-    """Those of each group who are before and not after matching, where everybody counts once:
-    then both means tell theirs."""
-    treated, weights = sample.design.treated, weights_of(sample)
-    left = []
-    for group in (treated, ~treated):
-        inside = weights[group & (weights > 0)]
-        alike = len(inside) > 0 and np.allclose(inside, inside[0])
-        out = group & (weights == 0) if alike else np.zeros(len(weights), dtype=bool)
-        left.append((int(out.sum()), _apart(sample, out, frame)))
-    return tuple(left)
+def _left(
+    people: People | PeopleInEngine, frame: pd.DataFrame
+) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    """Those of each group who are before and not after matching, where that can be told."""
+    names = ("left_treated", "left_comparison")
+    return tuple((people.size(name), people.apart(name, frame)) for name in names)
 
 
 def _raw(sample: Sample, frame: pd.DataFrame) -> tuple[float, ...]:
@@ -120,18 +172,18 @@ def _raw(sample: Sample, frame: pd.DataFrame) -> tuple[float, ...]:
     return tuple(raw)
 
 
-def shares_of_unmatched(spec: EvaluationSpec, sample: Sample) -> Shares:
+def shares_of_unmatched(spec: EvaluationSpec, sample: Sample | EngineSample) -> Shares:
     """As the table of balance has it, of which these means are parts: where few are apart in any
     group of either table, all levels of the characteristic go."""
     balance = sample.balance()
-    names = list(sample.unmatched.profile["covariate"])
+    names = list(profile_of(sample)["covariate"])
     frame = balance.drop_duplicates("covariate").set_index("covariate").loc[names].reset_index()
     arms = ("treated", "comparison")
     columns = [f"mean_{arm}_{when}" for arm in arms for when in ("before", "after")]
     whole = shares_of_balance(spec, sample, frame, columns)
-    lost = np.asarray(sample.design.ids.isin(sample.unmatched.ids), dtype=bool)
+    people = people_of(sample)
     groups = [(whole.people[name], whole.apart[name]) for name in whole.people]
-    groups.append((int(lost.sum()), _apart(sample, lost, frame)))
+    groups.append((people.n_lost, people.apart("lost", frame)))
     return replace(
         whole,
         people={},
@@ -141,6 +193,11 @@ def shares_of_unmatched(spec: EvaluationSpec, sample: Sample) -> Shares:
         with_left=("mean_matched", "mean_unmatched", "std_diff"),
         with_them={},
     )
+
+
+def profile_of(sample: Sample | EngineSample) -> pd.DataFrame:
+    """How those without a match differ from those with one."""
+    return sample.profile if isinstance(sample, EngineSample) else sample.unmatched.profile
 
 
 def levels_of(

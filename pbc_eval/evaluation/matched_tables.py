@@ -1,6 +1,7 @@
 """The tables of a matched or weighted sample: who is in it, who is not, how alike groups are."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -11,17 +12,22 @@ from pbc_eval.evaluation import tables
 from pbc_eval.evaluation.comparison_groups import Sample
 from pbc_eval.evaluation.few_apart import (
     hides_the_unmatched,
+    people_of,
+    profile_of,
     shares_of_balance,
     shares_of_unmatched,
     tells_those_not_compared,
 )
 from pbc_eval.evaluation.record import Kind, OutputTable
-from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import Units
-from pbc_eval.results import AttEstimate
+from pbc_eval.matching.in_engine.sample import EngineSample
+from pbc_eval.messages.sentence import Part, Sentence
+from pbc_eval.messages.values import Name, Units
+from pbc_eval.results import AttEstimate, CheckResult
 
 
-def counts_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> OutputTable:
+def counts_table(
+    spec: EvaluationSpec, outcome: Outcome, sample: Sample | EngineSample
+) -> OutputTable:
     """How many were submitted, set aside, matched and left out."""
     words = {
         "all": "Submitted, with the covariates",
@@ -49,7 +55,9 @@ def counts_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> Outp
     )
 
 
-def balance_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> OutputTable:
+def balance_table(
+    spec: EvaluationSpec, outcome: Outcome, sample: Sample | EngineSample
+) -> OutputTable:
     """Means and differences before and after matching.
 
     When the few who found no match must not be shown, nor may anything from which their averages
@@ -74,10 +82,13 @@ def balance_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> Out
     if hides_the_unmatched(spec, sample) or tells_those_not_compared(spec, sample):
         del columns["mean_treated_before"], columns["mean_comparison_before"]
     else:
+        # gaps of a number's distribution need every value, which stay in an engine
+        apart = () if isinstance(sample, EngineSample) else ("ecdf",)
+        further = ("variance_ratio", *apart)
         columns |= {
             name: (name.replace("_", " ").capitalize(), "number")
             for name in frame.columns
-            if name.startswith(("variance_ratio", "ecdf"))
+            if name.startswith(further)
         }
     shown = {name: kind for name, (_, kind) in columns.items() if "_ratio" not in name}
     return OutputTable(
@@ -99,13 +110,18 @@ def label_of(spec: EvaluationSpec, name: str) -> str:
     return spec.data.labels.get(name, name) if spec.data else name
 
 
-def unmatched_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> OutputTable:
-    frame = sample.unmatched.profile.copy()
+def unmatched_table(
+    spec: EvaluationSpec, outcome: Outcome, sample: Sample | EngineSample
+) -> OutputTable:
+    frame = profile_of(sample).copy()
     shares = shares_of_unmatched(spec, sample)
-    target = {"ATT": sample.design.treated, "ATC": ~sample.design.treated}
-    everybody = sample.design.treated | ~sample.design.treated
-    n_target = int(target.get(sample.settings.estimand, everybody).sum())
-    n_matched = n_target - len(sample.unmatched.ids)
+    people = people_of(sample)
+    sizes = {
+        "ATT": people.size("mean_treated_before"),
+        "ATC": people.size("mean_comparison_before"),
+    }
+    n_target = sizes.get(sample.settings.estimand, sum(sizes.values()))
+    n_matched = n_target - people.n_lost
     frame["covariate"] = [label_of(spec, name) for name in frame["covariate"]]
     return OutputTable(
         name=f"{outcome.id}-unmatched",
@@ -120,9 +136,7 @@ def unmatched_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> O
         headers={
             "covariate": "Characteristic",
             "mean_matched": Sentence("Matched ({units})", units=Units(n_matched)),
-            "mean_unmatched": Sentence(
-                "Not matched ({units})", units=Units(len(sample.unmatched.ids))
-            ),
+            "mean_unmatched": Sentence("Not matched ({units})", units=Units(people.n_lost)),
             "std_diff": "Difference (standard deviations)",
         },
         shares=shares,
@@ -136,7 +150,7 @@ _LIGHT_WORDS = {"green": "alike", "amber": "nearly alike", "red": "too far apart
 def methods_table(
     spec: EvaluationSpec,
     outcome: Outcome,
-    ways: Sequence[tuple[str, Sample, AttEstimate]],
+    ways: Sequence[tuple[str, Sample | EngineSample, AttEstimate]],
 ) -> OutputTable:
     """Each way to build the comparison group, run on the same people: who it used, how alike the
     groups then are, and what it estimates."""
@@ -201,12 +215,22 @@ def methods_table(
     )
 
 
-def _what_was_done(spec: EvaluationSpec, sample: Sample) -> str:
+def _what_was_done(spec: EvaluationSpec, sample: Sample | EngineSample) -> str:
     """One sentence; columns by their labels, and the population where it is another one."""
     words = sample.settings.in_words
-    exact = [label_of(spec, name) for name in sample.design.exact]
+    paired = () if isinstance(sample, EngineSample) else sample.design.exact
+    exact = [label_of(spec, name) for name in paired]
     if exact:
         words += f"; alike in {', '.join(exact)}"
     if sample.settings.estimand == "ATO":
         words += "; the effect is for people who could have been in either group"
     return f"{words[:1].upper()}{words[1:]}."
+
+
+def check_in_plain_words(spec: EvaluationSpec, check: CheckResult) -> CheckResult:
+    """A check whose sentence names columns by their labels."""
+
+    def labelled(part: Part) -> Part:
+        return Name(label_of(spec, part.text)) if isinstance(part, Name) else part
+
+    return replace(check, sentence=check.sentence.changed(labelled))

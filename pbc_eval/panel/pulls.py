@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pbc_eval.agreement.outcomes import PULL_LIMIT
 from pbc_eval.errors import DesignError
-from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.messages.values import ROWS, Name, Number, Units
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.ledger import Ledger
@@ -28,6 +28,10 @@ CELL = 8  # bytes of a number
 KEPT_PLACES = 8  # digits of a moment, on the scale of its spread, that a digest keeps
 IN_ENGINE = Sentence("worked out in the engine")
 TAKEN_OUT = Sentence("rows taken out of the engine")
+BY_SUMS = (
+    "keep to what is worked out in the engine: effects by group and period of complete units, "
+    "without covariates."
+)
 TOO_MUCH = Sentence("It needs more rows out of the engine than data.pull_limit allows.")
 
 
@@ -52,8 +56,15 @@ class Pulls:
         self._of: dict[str, list[Pull]] = {}
         self._digests: dict[str, str] = {}
 
-    def allow(self, owner: str, what: Sentence, rows: int, columns: int) -> None:
-        """Announce a pull before it is made. ``owner``: the column it is about.
+    def allows(self, rows: int, columns: int) -> bool:
+        """May so many numbers come out at once?"""
+        return Pull(EMPTY, rows, columns).megabytes <= self.limit
+
+    def allow(
+        self, owner: str, what: Sentence, rows: int, columns: int, *, instead: str = BY_SUMS
+    ) -> None:
+        """Announce a pull before it is made. ``owner``: the column it is about; ``instead``: what
+        is worked out in the engine, for a refusal.
 
         Raises DesignError, naming size and limit, for more megabytes than are allowed.
         """
@@ -63,8 +74,7 @@ class Pulls:
             raise DesignError(
                 f"{self.place}: {owner}: {what} would take {size} out of the engine, and "
                 f"data.pull_limit is {self.limit:g} MB. Raise pull_limit where that much memory "
-                "is to be had, or keep to what is worked out in the engine: effects by group and "
-                "period of complete units, without covariates.",
+                f"is to be had, or {instead}",
                 rule=TOO_MUCH,
             )
         pulls = self._of.setdefault(owner, [])

@@ -1,13 +1,10 @@
 """Findings of a matching design: one match, made before outcomes are looked at, then effects."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from pbc_eval._validate import first_few
-from pbc_eval.agreement.comparison_group import OtherComparisonGroup
 from pbc_eval.agreement.design import Matching
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
@@ -19,23 +16,27 @@ from pbc_eval.evaluation import matched_tables, overlap_tables, tables
 from pbc_eval.evaluation.comparison_groups import (
     NOT_MATCHED,
     Sample,
+    benchmark_of,
     build,
     effect_in,
     effect_words,
+    name_of,
+    not_shown,
     ties_told,
     unadjusted,
 )
 from pbc_eval.evaluation.designs.design_kind import DesignKind, Facts
+from pbc_eval.evaluation.designs.matching_in_engine import find_in_engine, refuse_unknown_columns
 from pbc_eval.evaluation.few_apart import hides_the_unmatched, levels_of, weights_of
 from pbc_eval.evaluation.matched_tables import label_of
 from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
 from pbc_eval.evaluation.people_frame import Read, read_people, with_what_was_read
+from pbc_eval.evaluation.people_in_engine import by_sums
 from pbc_eval.evaluation.record import Finding
 from pbc_eval.intake.input_files import InputFiles
-from pbc_eval.matching.effect import experimental_difference
-from pbc_eval.messages.sentence import Part, Sentence
+from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Name
-from pbc_eval.results import AttEstimate, CheckResult
+from pbc_eval.results import AttEstimate
 
 Ways = list[tuple[str, str, Sample]]  # name, how outcomes are compared, the sample
 
@@ -49,6 +50,8 @@ def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, .
     design, data = spec.design, spec.data
     if not isinstance(design, Matching) or data is None:
         raise DesignError(f"{spec.id}: the design is {design.method}.")
+    if (source := by_sums(spec, files)) is not None:
+        return find_in_engine(spec, design, source, files)
     frame, read = read_people(spec, design, files)
     for outcome in spec.outcomes:
         if outcome.column not in frame:
@@ -66,13 +69,7 @@ def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, .
     for way in design.alternatives:
         other = build(frame, spec, design, way, seed)
         if hides_the_unmatched(spec, other):
-            withheld.append(
-                Sentence(
-                    "{way} is not shown: it leaves out so few people that its numbers beside the "
-                    "others' would tell about them.",
-                    way=Name(way.name),
-                )
-            )
+            withheld.append(not_shown(way))
         else:
             others.append((name_of(way), way.compared_by, other))
     return tuple(
@@ -83,12 +80,10 @@ def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, .
 
 def _read(spec: EvaluationSpec, files: InputFiles) -> object:
     assert isinstance(spec.design, Matching)
+    if (source := by_sums(spec, files)) is not None:
+        refuse_unknown_columns(source, spec, spec.design)
+        return source
     return read_people(spec, spec.design, files)
-
-
-def name_of(way: OtherComparisonGroup) -> str:
-    """As the page calls it; overlap weights answer for other people, and the name says so."""
-    return f"{way.name} (for another population)" if way.algorithm == "overlap" else way.name
 
 
 def _negative_controls(sample: Sample, design: Matching, cluster: str | None) -> tuple[Parted, ...]:
@@ -136,7 +131,7 @@ def _finding(
     ]
     alternatives += [(name, estimate) for name, _, estimate in ways]
     alternatives.append((NOT_MATCHED, unadjusted(sample, column, level, shown)))
-    benchmark = _benchmark(spec, design, column, files)
+    benchmark = benchmark_of(spec, design, column, files)
     side_by_side: list[tuple[str, AttEstimate]] = [
         (f"Headline: {words[design.compared_by].lower()}", headline),
         *alternatives,
@@ -174,7 +169,10 @@ def _finding(
         column=column,
         parts=_negative_controls(sample, design, cluster),
     )
-    checks = tuple(_in_plain_words(spec, check) for check in run_checks(design.method, examined))
+    checks = tuple(
+        matched_tables.check_in_plain_words(spec, check)
+        for check in run_checks(design.method, examined)
+    )
     return Finding(
         outcome=outcome,
         headline=headline,
@@ -218,27 +216,6 @@ def _other_comparisons(
             why = error.rule or Sentence("It cannot be had from these data.")
             lacking.append(Sentence("{way}: not estimated. {why}", way=Name(words), why=why))
     return estimated, lacking
-
-
-def _benchmark(
-    spec: EvaluationSpec, design: Matching, column: str, files: InputFiles
-) -> AttEstimate | None:
-    if design.benchmark is None:
-        return None
-    frame, _ = files.frame(spec.path(design.benchmark.file))
-    benchmark: AttEstimate = experimental_difference(
-        frame, treatment=design.benchmark.treatment, outcome=column, level=design.level
-    )
-    return benchmark
-
-
-def _in_plain_words(spec: EvaluationSpec, check: CheckResult) -> CheckResult:
-    """A check whose sentence names columns by their labels."""
-
-    def labelled(part: Part) -> Part:
-        return Name(label_of(spec, part.text)) if isinstance(part, Name) else part
-
-    return replace(check, sentence=check.sentence.changed(labelled))
 
 
 def _plain_words(spec: EvaluationSpec) -> str:

@@ -16,7 +16,8 @@ import numpy as np
 from pbc_eval.agreement.matching_options import Coarsened, Exact
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.coarsened import codes_of_groups, cuts_asked, inner_edges
-from pbc_eval.matching.in_engine.rows import EngineColumn, EngineRows
+from pbc_eval.matching.in_engine.columns import EngineColumn
+from pbc_eval.matching.in_engine.rows import EngineRows
 from pbc_eval.matching.in_engine.sums import total
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.source import Table, Value, collect, keep, number

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from pbc_eval.matching.balance import NOTHING, Balance, standardised
-from pbc_eval.matching.in_engine.rows import EngineColumn, EngineRows, laid_out
+from pbc_eval.matching.in_engine.columns import EngineColumn, laid_out
+from pbc_eval.matching.in_engine.rows import EngineRows
 from pbc_eval.matching.in_engine.sums import as_one_or_nought, by_value
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.source import Table, Value, number

@@ -13,8 +13,8 @@ import pandas as pd
 from pbc_eval.errors import DesignError
 from pbc_eval.matching.effect import trial_estimate, unadjusted_by_weights
 from pbc_eval.matching.in_engine.cells import binned
+from pbc_eval.matching.in_engine.columns import laid_out
 from pbc_eval.matching.in_engine.matched import middle_of
-from pbc_eval.matching.in_engine.rows import laid_out
 from pbc_eval.matching.in_engine.sample import EngineSample
 from pbc_eval.matching.in_engine.sums import by_value, count, products, total
 from pbc_eval.matching.omitted_variables import Strength, strengths_of_products

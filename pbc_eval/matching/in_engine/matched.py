@@ -18,7 +18,8 @@ from pbc_eval.matching.effect import (
     slope_unknown,
     too_few_matched,
 )
-from pbc_eval.matching.in_engine.rows import EngineRows, laid_out
+from pbc_eval.matching.in_engine.columns import laid_out
+from pbc_eval.matching.in_engine.rows import EngineRows
 from pbc_eval.matching.in_engine.sums import linear, products_by_arm, total
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.numerics.clustered import crv1_factor

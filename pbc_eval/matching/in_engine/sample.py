@@ -174,6 +174,11 @@ class EngineSample:
         return estimate
 
     @cached_property
+    def apart_by_column(self) -> dict[str, dict[str, int]]:
+        """How many of each group are apart in a column, for those who have counted it."""
+        return {}
+
+    @cached_property
     def _held(self) -> dict[str, Table]:
         return {}
 

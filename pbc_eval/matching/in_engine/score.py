@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from pbc_eval.errors import DesignError
-from pbc_eval.matching.in_engine.rows import EngineColumn, EngineRows, laid_out
+from pbc_eval.matching.in_engine.columns import EngineColumn, laid_out
+from pbc_eval.matching.in_engine.rows import EngineRows
 from pbc_eval.matching.in_engine.sums import ARMS, count, linear, products, total, within_reach
 from pbc_eval.matching.ledger import by_arm
 from pbc_eval.matching.propensity import STEP_TOLERANCE, not_fitted

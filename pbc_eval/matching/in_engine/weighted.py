@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pbc_eval.matching.in_engine.columns import laid_out
 from pbc_eval.matching.in_engine.matched import middle_of
-from pbc_eval.matching.in_engine.rows import EngineRows, laid_out
+from pbc_eval.matching.in_engine.rows import EngineRows
 from pbc_eval.matching.in_engine.score import EngineScore
 from pbc_eval.matching.in_engine.sums import ARMS, linear, products, total
 from pbc_eval.matching.weighted_effect import WeightedMethod, too_few_in_group
@@ -77,8 +78,8 @@ def weighted_in_engine(
     if method == "augmented":
         with_y, _ = laid_out(with_y, rows.scored, "pbc_c")
     curvature = _curvature(with_y, rows, score)
-    treated = _potential_mean(with_y, rows, score, curvature, method, ARMS[0])
-    untreated = _potential_mean(treated.table, rows, score, curvature, method, ARMS[1])
+    treated = _potential_mean(with_y, rows, score, curvature, method=method, arm=ARMS[0])
+    untreated = _potential_mean(treated.table, rows, score, curvature, method=method, arm=ARMS[1])
     each = untreated.table
     each = each.mutate(pbc_i=each["pbc_i1"] - each["pbc_i0"])
     squares = total(each, {"s": (each["pbc_i"] * each["pbc_i"]).sum()})["s"]
@@ -94,6 +95,7 @@ def _potential_mean(
     rows: EngineRows,
     score: EngineScore,
     curvature: Floats,
+    *,
     method: WeightedMethod,
     arm: float,
 ) -> _Mean:
