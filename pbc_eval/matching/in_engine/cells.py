@@ -10,6 +10,8 @@ Source: as ``matching.coarsened`` and ``matching.assignment``.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 import numpy as np
 
@@ -145,13 +147,20 @@ class _InEngine:
     def quantiles(self, shares: Sequence[float]) -> Floats:
         """By the two values on either side, so that they are those of a frame to the last bit."""
         name = f"pbc_v{self.column.at}"
-        line = self.rows.table.order_by(name).select(name)
+        places = [share * (self.n - 1) for share in shares]
+        wanted = sorted({min(int(place) + step, self.n - 1) for place in places for step in (0, 1)})
+        each = self.rows.table.group_by(name).aggregate(pbc_n=self.rows.table.count())
+        line = each.mutate(pbc_to=each["pbc_n"].cumsum(order_by=each[name]).cast("int64"))
+        first = line["pbc_to"] - line["pbc_n"]
+        holds = [(first <= at) & (line["pbc_to"] > at) for at in wanted]
+        few = collect(line.filter(reduce(or_, holds))).sort_values("pbc_to")
+        where = np.searchsorted(few["pbc_to"].to_numpy(), wanted, side="right")
+        value = dict(zip(wanted, few[name].to_numpy(float)[where], strict=True))
         answers = []
-        for share in shares:
-            place = share * (self.n - 1)
-            before = int(np.floor(place))
-            pair = collect(line.limit(2, offset=before))[name].to_numpy(float)
-            answers.append(np.quantile(pair, place - before))
+        for place in places:
+            at = int(place)
+            pair = [value[at], value[min(at + 1, self.n - 1)]]
+            answers.append(np.quantile(pair, place - at))
         return np.array(answers)
 
 
