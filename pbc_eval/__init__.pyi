@@ -44,6 +44,7 @@ from .intake.table_files import read_table as read_table
 from .intake.value_map_out import write_value_map as write_value_map
 from .intake.value_table import read_value_map as read_value_map
 from .kpi.measure import measure_performance as measure_performance
+from .matching.in_engine.match import match_in_engine as match_in_engine
 from .matching.match import match as match
 from .matching.weight import weight as weight
 from .panel.panel import Panel as Panel
