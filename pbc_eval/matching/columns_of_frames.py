@@ -46,9 +46,11 @@ def check_columns(frame: pd.DataFrame, names: Sequence[str], owner: str = "match
     """Refuse what is no data frame, a column that it does not have (suggesting the nearest) or has
     twice, and one whose cells hold lists or the like."""
     if not isinstance(frame, pd.DataFrame):
+        stays = " People who stay in an engine go to match_in_engine."
+        hint = stays if hasattr(frame, "get_backend") or hasattr(frame, "pulls") else ""
         raise DataError(
             f"{owner}: the data must be a pandas DataFrame, one row a unit; got "
-            f"{type(frame).__name__}."
+            f"{type(frame).__name__}.{hint}"
         )
     known = [str(column) for column in frame.columns]
     for name in names:

@@ -25,6 +25,7 @@ from pbc_eval.numerics.collinearity import dependent_columns
 
 MOST_STEPS = 50  # Newton doubles the correct digits each step; a fit that exists needs about ten
 MOST_HALVINGS = 30  # of one step that overshoots
+DIVERGED = 1e8  # of a coefficient: a step of separation, about 1, would be small beside a larger one
 
 
 class Curvature(NamedTuple):
@@ -221,6 +222,8 @@ def climb(at: Callable[[Floats], P], start: Floats, tolerance: float) -> Top[P] 
                 break
             step = step / 2
         beta, here = beta + step, there
+        if np.max(np.abs(beta)) > DIVERGED:
+            break
         if np.max(np.abs(step)) <= tolerance * (1 + np.max(np.abs(beta))):
             return Top(coefficients=beta, place=here, steps=step_number)
     return NoMaximum(steps=step_number)

@@ -146,3 +146,17 @@ def test_chances_and_likelihoods_are_finite_in_both_tails():
             here = curvature(linear, np.full(5, yes))
             assert all(np.isfinite(part[1:4]).all() for part in here)
     assert logit_curvature(linear, np.zeros(5, dtype=bool)).log_likelihood[4] == -800.0
+
+
+def test_a_step_into_the_far_is_no_maximum():
+    """Where a level holds one answer only, its information dies out: a step of any length is then
+    tried, beside which the next is small."""
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        n = int(rng.integers(150, 500))
+        apart = np.arange(n) < 20
+        other = rng.normal(size=n)
+        yes = (rng.random(n) < 1 / (1 + np.exp(-other))) & ~apart
+        weight = rng.choice([0.5, 1.0, 2.5], n)
+        x = np.column_stack([np.ones(n), (apart - apart.mean()) / apart.std(), other])
+        assert isinstance(fit_binary(x, yes, weight=weight, tolerance=1e-11), NoMaximum)

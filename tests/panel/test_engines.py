@@ -69,7 +69,8 @@ def people(n: int = 150) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def tables():
     frame = people()
-    return {"panel": frame, "gaps": frame.iloc[np.arange(len(frame)) % 7 > 0]}
+    once = frame[frame["year"] == 2006].assign(on=lambda rows: rows["on"].astype(int))
+    return {"panel": frame, "gaps": frame.iloc[np.arange(len(frame)) % 7 > 0], "people": once}
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +127,36 @@ def test_an_engine_gives_what_duckdb_gives(engine, way, engines, tables):
     there = numbers(engines[engine](table), **asked)
     for name, wanted in here.items():
         np.testing.assert_allclose(there[name], wanted, **CLOSE, err_msg=name)
+
+
+CELLS = pbc.Coarsened(cutpoints={"size": "q3"})
+MATCHES = [
+    ("postgres", CELLS, "g_computation"),
+    ("postgres", pbc.InversePropensity(), "augmented"),
+    ("spark", CELLS, "difference"),
+]
+
+
+@pytest.mark.parametrize(("engine", "by", "method"), MATCHES, ids=lambda part: str(part)[:12])
+def test_people_matched_in_an_engine_are_those_matched_in_memory(
+    engine, by, method, engines, tables
+):
+    roles = {"treatment": "on", "covariates": ["size", "kind"], "unit": "unit", "by": by}
+    roles |= {"sampling_weights": "w"}
+    build = pbc.match if by is CELLS else pbc.weight
+    here = build(tables["people"], **roles)
+    source = engines[engine]("people", pull_limit=1e-9)
+    there = pbc.match_in_engine(source, **roles)
+    figures = [f"{name}_{when}" for name in ("mean_treated", "std_diff", "variance_ratio")
+               for when in ("before", "after")]  # fmt: skip
+    np.testing.assert_allclose(there.balance()[figures], here.balance()[figures], **CLOSE)
+    wanted, effect = here.effect("y", method), there.effect("y", method)
+    for name in ("estimate", "std_error", "counterfactual_mean"):
+        np.testing.assert_allclose(getattr(effect, name), getattr(wanted, name), **CLOSE)
+    assert source.pulls.of("y") == source.pulls.of("people") == ()
+    in_duckdb = replace(open_source(tables["people"]), pulls=Pulls("DuckDB"))
+    pbc.match_in_engine(in_duckdb, **roles).effect("y", method)
+    assert source.pulls.snapshot == in_duckdb.pulls.snapshot
 
 
 @pytest.mark.parametrize("engine", ["postgres"])
