@@ -25,7 +25,6 @@ from pbc_eval.numerics.collinearity import dependent_columns
 
 MOST_STEPS = 50  # Newton doubles the correct digits each step; a fit that exists needs about ten
 MOST_HALVINGS = 30  # of one step that overshoots
-DIVERGED = 1e8  # of a coefficient: a step of separation, about 1, would be small beside a larger one
 
 
 class Curvature(NamedTuple):
@@ -205,7 +204,8 @@ def climb(at: Callable[[Floats], P], start: Floats, tolerance: float) -> Top[P] 
     """Newton's method from ``start`` over the log-likelihood that ``at`` tells of, wherever its
     rows are. Under separation the steps never shrink, and that is the test: the gradient does
     vanish there, and mistaking that for convergence is how a score of zeros and ones gets
-    published."""
+    published. Far out, rounding may stop them or make one without end: then there is no
+    information left on some column."""
     beta = start
     here = at(beta)
     for step_number in range(1, MOST_STEPS + 1):
@@ -222,8 +222,8 @@ def climb(at: Callable[[Floats], P], start: Floats, tolerance: float) -> Top[P] 
                 break
             step = step / 2
         beta, here = beta + step, there
-        if np.max(np.abs(beta)) > DIVERGED:
-            break
         if np.max(np.abs(step)) <= tolerance * (1 + np.max(np.abs(beta))):
+            if dependent_columns(here.information()):  # in a level that holds one answer only
+                break
             return Top(coefficients=beta, place=here, steps=step_number)
     return NoMaximum(steps=step_number)

@@ -12,7 +12,7 @@ from pbc_eval.agreement.engine_address import PASSWORD_VARIABLE
 from pbc_eval.batch.jobs import Job
 from pbc_eval.batch.status import standings
 from pbc_eval.cli import app
-from pbc_eval.errors import SpecError
+from pbc_eval.errors import DesignError, SpecError
 from pbc_eval.panel.pulls import TOO_MUCH
 from pbc_eval.panel.source import read_frame
 
@@ -83,3 +83,82 @@ def test_a_published_table_is_not_said_to_have_changed(tmp_path):
     (standing,) = standings([job], reports, spec.publication.release_date)
     assert "changed" not in standing.states
     assert "spark:local: states is not read to see whether it changed" in standing.words
+
+
+PEOPLE = "supported-work"
+CELLS = """  covariates: [age, educ, black]
+  algorithm: coarsened
+  cutpoints: {age: [25, 35], educ: [9, 12]}
+  waivers:
+    - {check: balance, reason: This only asks whether both ways agree}
+    - {check: overlap, reason: This only asks whether both ways agree}
+  alternatives:
+    - {name: Full matching, algorithm: full}
+"""
+
+
+def of_people(folder, design: str, data: str | None):
+    """The evaluation with a design of its own, its people in a file or, by ``data``, in DuckDB."""
+    home = copy_of(PEOPLE, folder)
+    text = (home / "evaluation.yaml").read_text()
+    start, end = text.index("  covariates: ["), text.index("  benchmark:")
+    text = text[:start] + design + text[end:]
+    if data is not None:
+        frame = read_frame(home / "people.csv")  # noqa: F841 the database finds it by its name
+        with duckdb.connect(home / "people.duckdb") as connection:
+            connection.execute("CREATE TABLE people AS FROM frame")
+        (home / "people.csv").unlink()
+        stated = f"  backend: duckdb:people.duckdb\n  table: people\n{data}"
+        text = text.replace("  file: people.csv\n", stated, 1)
+    (home / "evaluation.yaml").write_text(text)
+    return home
+
+
+@pytest.mark.soak
+def test_people_beyond_the_limit_are_matched_where_they_are_to_the_same_page(tmp_path):
+    here = pbc.evaluate(pbc.load_evaluation(of_people(tmp_path / "a", CELLS, None)))
+    limit = "  pull_limit: 0.0001\n"
+    there = pbc.evaluate(pbc.load_evaluation(of_people(tmp_path / "b", CELLS, limit)))
+    (before,), (now,) = here.findings, there.findings
+    assert now.headline.estimate == pytest.approx(before.headline.estimate, rel=1e-9)
+    assert now.headline.std_error == pytest.approx(before.headline.std_error, rel=1e-9)
+    assert now.headline.method == before.headline.method
+    assert now.levels == before.levels
+    for check, wanted in zip(now.checks, before.checks, strict=True):
+        assert (check.name, check.status, check.sentence) == (
+            wanted.name,
+            wanted.status,
+            wanted.sentence,
+        )
+    balance, wanted = now.table("balance"), before.table("balance")
+    for name in balance.frame:
+        if balance.frame[name].dtype == float:
+            figures = wanted.frame[name].to_numpy()
+            assert balance.frame[name].to_numpy() == pytest.approx(figures, nan_ok=True)
+    assert not [name for name in balance.frame if name.startswith("ecdf")]
+    assert balance.shares.apart == wanted.shares.apart
+    assert balance.shares.left == wanted.shares.left
+    notes = " ".join(map(str, now.notes))
+    assert "Full matching: not estimated. It needs more rows out of the engine" in notes
+    assert "People stayed in the engine that holds them" in notes
+    ledger = " ".join(map(str, now.table("ledger").frame["why"]))
+    assert "sums over people come out, and no rows" in ledger
+    assert "duckdb:people.duckdb: people" in there.inputs
+
+
+@pytest.mark.soak
+def test_what_cannot_be_matched_by_sums_is_refused_beyond_the_limit_with_the_reason(tmp_path):
+    limit = "  pull_limit: 0.0001\n"
+    nearest = "  covariates: [age, educ, black]\n"
+    home = of_people(tmp_path, nearest, limit)
+    stated = (home / "evaluation.yaml").read_text()
+    clustered = stated.replace(limit, f"{limit}  cluster: educ\n", 1).replace(nearest, CELLS, 1)
+    trimmed = stated.replace(nearest, f"{nearest}  algorithm: ipw\n  trim: 0.1\n", 1)
+    for text, why in (
+        (stated, "it looks at people one by one"),
+        (clustered, r"errors are clustered \(data.cluster\)"),
+        (trimmed, "look at each score"),
+    ):
+        (home / "evaluation.yaml").write_text(text)
+        with pytest.raises(DesignError, match=rf"16,177 rows x .*ipw or overlap.*{why}"):
+            pbc.evaluate(pbc.load_evaluation(home))

@@ -16,7 +16,7 @@ from pbc_eval.matching.in_engine.cells import binned
 from pbc_eval.matching.in_engine.columns import laid_out
 from pbc_eval.matching.in_engine.matched import middle_of
 from pbc_eval.matching.in_engine.sample import EngineSample
-from pbc_eval.matching.in_engine.sums import by_value, count, products, total
+from pbc_eval.matching.in_engine.sums import by_value, count, ones, products, total
 from pbc_eval.matching.omitted_variables import Strength, strengths_of_products
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.source import Table, Value, collect, number
@@ -79,7 +79,7 @@ def recorded_in_engine(sample: EngineSample, outcome: str) -> Recorded:
     table = table.mutate(pbc_z=(table["pbc_y"] - number(middle)) / number(scale))
     table, design = laid_out(table, sample.rows.scored)
     n = int(total(table, {"n": table.count()})["n"])
-    whole = products(table, [*design, table["pbc_d"], table["pbc_z"]])
+    whole = products(table, [*design, table["pbc_d"], table["pbc_z"]], ones(table))
     centred = whole[1:, 1:] - np.outer(whole[1:, 0], whole[0, 1:]) / n
     try:
         strengths = strengths_of_products(centred, n, [c.name for c in sample.rows.scored])

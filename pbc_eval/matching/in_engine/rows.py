@@ -29,7 +29,7 @@ from pbc_eval.matching.encoding import (
     too_many_levels,
 )
 from pbc_eval.matching.in_engine.columns import EngineColumn, measured_columns
-from pbc_eval.matching.in_engine.sums import count, total
+from pbc_eval.matching.in_engine.sums import count, ones, total
 from pbc_eval.matching.ledger import LedgerStep, SampleLedger, by_arm
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Name
@@ -40,7 +40,6 @@ from pbc_eval.panel.source import (
     check_columns,
     distinct_texts,
     keep,
-    number,
 )
 from pbc_eval.panel.unit_rows import answer_column
 
@@ -117,7 +116,7 @@ class EngineRows:
         """How many of the population each row stands for."""
         if self.sampling_weights:
             return table["pbc_b"]
-        return table["pbc_d"].notnull().ifelse(number(1.0), number(1.0))
+        return ones(table)
 
 
 def read_rows(

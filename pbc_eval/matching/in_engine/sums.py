@@ -100,6 +100,11 @@ def as_one_or_nought(condition: Value) -> Value:
     return condition.ifelse(number(1.0), number(0.0))
 
 
+def ones(table: Table) -> Value:
+    """1 in each row: a constant is no column to engines."""
+    return table["pbc_d"].notnull().ifelse(number(1.0), number(1.0))
+
+
 def count(condition: Value) -> Value:
     """Of how many rows it is true."""
     return condition.ifelse(1, 0).sum()
