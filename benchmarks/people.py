@@ -2,7 +2,7 @@
 
     python benchmarks/people.py coarsened sums 10000000
     python benchmarks/people.py ipw rows 1000000
-    python benchmarks/people.py all 1000000        # all four, each in a process of its own
+    python benchmarks/people.py all 1000000        # all four, a process each
 
 A made-up table of people with five characteristics is written to a Parquet file first. From the file
 to effect, error and balance: seconds, CPU seconds and the largest memory of the process.
@@ -27,10 +27,10 @@ SELECT i AS person, 18 + hash(i) % 48 AS age,
        (hash(i + 23) % 2)::INT AS woman, (hash(i + 31) % 5)::INT AS children
 FROM range({n}) r(i)
 """
-PEOPLE = f"""
+PEOPLE = """
 SELECT *, (hash(person + 41) % 1000 < 100 + 4 * (age - 18) + 50 * woman)::INT AS treated,
        age / 10.0 + sin(person * 12.9898) + children / 3.0 AS before
-FROM ({ROWS})
+FROM ({rows})
 """
 COVARIATES = ["age", "income", "area", "woman", "children"]
 CUTS = {"age": [25, 35, 45, 55], "income": "q4", "children": [1, 3]}
@@ -39,8 +39,8 @@ CUTS = {"age": [25, 35, 45, 55], "income": "q4", "children": [1, 3]}
 def written(n: int) -> str:
     """A Parquet file of ``n`` people."""
     file = os.path.join(tempfile.mkdtemp(), "people.parquet")
-    people = f"SELECT *, before + 0.5 * treated AS outcome FROM ({PEOPLE.format(n=n)})"
-    duckdb.execute(f"COPY ({people}) TO '{file}'")
+    people = PEOPLE.format(rows=ROWS.format(n=n))
+    duckdb.sql(people).project("*, before + 0.5 * treated AS outcome").write_parquet(file)
     return file
 
 

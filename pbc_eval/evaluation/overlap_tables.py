@@ -14,6 +14,8 @@ from pbc_eval.evaluation.comparison_groups import Sample
 from pbc_eval.evaluation.few_apart import weights_of
 from pbc_eval.evaluation.record import OutputTable
 from pbc_eval.matching.balance import effective_size
+from pbc_eval.matching.in_engine.looked_at import bars_in_engine
+from pbc_eval.matching.in_engine.sample import EngineSample
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.numerics.arrays import Bools, Floats
 
@@ -37,9 +39,11 @@ def _left_out(sample: Sample) -> Bools:
     return np.asarray(sample.design.ids.isin(sample.unmatched.ids), dtype=bool)
 
 
-def support_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> OutputTable | None:
+def support_table(
+    spec: EvaluationSpec, outcome: Outcome, sample: Sample | EngineSample
+) -> OutputTable | None:
     """How many in each group have a score outside the range of the other group's scores."""
-    if score_of(sample) is None:
+    if (sample.score if isinstance(sample, EngineSample) else score_of(sample)) is None:
         return None
     counts = check_overlap(sample).table
     if counts is None:
@@ -67,33 +71,17 @@ def support_table(spec: EvaluationSpec, outcome: Outcome, sample: Sample) -> Out
 
 
 def bars_table(
-    spec: EvaluationSpec, outcome: Outcome, sample: Sample, *, with_after: bool
+    spec: EvaluationSpec, outcome: Outcome, sample: Sample | EngineSample, *, with_after: bool
 ) -> OutputTable | None:
     """People by score, over the range of the programme group: counts, and shares of each group
     before and after. ``with_after`` is False where those left out must not be told apart: then
     they are in no bar, since bars with and without them would tell."""
-    score = score_of(sample)
-    if score is None:
+    if isinstance(sample, EngineSample):
+        frame = bars_in_engine(sample, BARS)
+    else:
+        frame = _bars(sample, with_after=with_after)
+    if frame is None:
         return None
-    treated, weights = sample.design.treated, weights_of(sample)
-    shown = np.ones(len(score), dtype=bool) if with_after else ~_left_out(sample)
-    low, high = float(score[treated & shown].min()), float(score[treated & shown].max())
-    if not low < high:
-        return None
-    edges = np.linspace(low, high, BARS + 1)
-    place = np.clip(np.searchsorted(edges, score, side="right") - 1, 0, BARS - 1)
-    inside = (score >= low) & (score <= high)
-    frame = pd.DataFrame({"low": edges[:-1], "high": edges[1:]})
-    sampling = sample.design.sampling
-    before = np.ones(len(score)) if sampling is None else sampling
-    for name, group in (("treated", treated), ("comparison", ~treated)):
-        rows = group & inside & shown
-        frame[name] = np.bincount(place[rows], minlength=BARS)
-        for when, mass in (("before", before), ("after", weights)):
-            part = np.bincount(place[rows], mass[rows], minlength=BARS)
-            frame[f"{name}_{when}"] = part / mass[group & shown].sum()
-    lost = treated & (weights == 0)
-    frame["left_out"] = np.bincount(place[lost], minlength=BARS)
     governed: dict[str, tuple[str, ...]] = {
         "treated": ("treated_before", "treated_after"),
         "comparison": ("comparison_before", "comparison_after"),
@@ -116,6 +104,32 @@ def bars_table(
         governed_by=governed,
         ratios={"treated_before": ("treated",), "comparison_before": ("comparison",)},
     )
+
+
+def _bars(sample: Sample, *, with_after: bool) -> pd.DataFrame | None:
+    score = score_of(sample)
+    if score is None:
+        return None
+    treated, weights = sample.design.treated, weights_of(sample)
+    shown = np.ones(len(score), dtype=bool) if with_after else ~_left_out(sample)
+    low, high = float(score[treated & shown].min()), float(score[treated & shown].max())
+    if not low < high:
+        return None
+    edges = np.linspace(low, high, BARS + 1)
+    place = np.clip(np.searchsorted(edges, score, side="right") - 1, 0, BARS - 1)
+    inside = (score >= low) & (score <= high)
+    frame = pd.DataFrame({"low": edges[:-1], "high": edges[1:]})
+    sampling = sample.design.sampling
+    before = np.ones(len(score)) if sampling is None else sampling
+    for name, group in (("treated", treated), ("comparison", ~treated)):
+        rows = group & inside & shown
+        frame[name] = np.bincount(place[rows], minlength=BARS)
+        for when, mass in (("before", before), ("after", weights)):
+            part = np.bincount(place[rows], mass[rows], minlength=BARS)
+            frame[f"{name}_{when}"] = part / mass[group & shown].sum()
+    lost = treated & (weights == 0)
+    frame["left_out"] = np.bincount(place[lost], minlength=BARS)
+    return frame
 
 
 def curves_table(
@@ -174,9 +188,9 @@ def density(score: Floats, mass: Floats, grid: Floats, few: int) -> Floats:
     return np.asarray(heights)
 
 
-def score_words(sample: Sample) -> str:
+def score_words(sample: Sample | EngineSample) -> str:
     """What the score is, for an axis."""
-    link = sample.score_link
+    link = "logit" if isinstance(sample, EngineSample) else sample.score_link
     if link == "linear_logit":
         return "Propensity score (log odds)"
     return "Propensity score (probit units)" if link == "linear_probit" else "Propensity score"

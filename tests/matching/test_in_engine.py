@@ -1,5 +1,7 @@
 """People who stay in an engine are matched, weighted and compared as rows in memory are."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ import pbc_eval as pbc
 from pbc_eval.agreement.matching_options import Cardinality
 from pbc_eval.agreement.weighting_options import CovariateBalancing, Entropy, Overlap
 from pbc_eval.errors import DataError, DesignError
+from pbc_eval.evaluation.overlap_tables import bars_table
 from pbc_eval.matching.in_engine.looked_at import number_apart
 from pbc_eval.matching.in_engine.match import match_in_engine, needs_rows
 from pbc_eval.matching.omitted_variables import strengths, strengths_of_products
@@ -100,6 +103,19 @@ def assert_alike(here, there, method):
 @pytest.mark.parametrize("way", WAYS)
 def test_sums_in_an_engine_are_rows_in_memory(way):
     assert_alike(*here_and_there(way, seed=16))
+
+
+@pytest.mark.soak
+def test_bars_of_the_score_are_those_of_rows():
+    frame = people(5, gaps=False, alone=False)
+    roles = {"treatment": "t", "covariates": ["age", "area"], "by": pbc.InversePropensity()}
+    outcome = SimpleNamespace(id="y")
+    there, here = (
+        bars_table(None, outcome, build(frame, **roles), with_after=True)
+        for build in (match_in_engine, pbc.weight)
+    )
+    assert there.subject == here.subject
+    pd.testing.assert_frame_equal(there.frame, here.frame, rtol=1e-9)
 
 
 @pytest.mark.soak

@@ -13,7 +13,7 @@ from pbc_eval.checks import Examined, run_checks
 from pbc_eval.checks.check_kind import Parted
 from pbc_eval.did.by_group import COLUMNS, GroupEffects, row_of_effect
 from pbc_eval.errors import DataError, DesignError
-from pbc_eval.evaluation import matched_tables, tables
+from pbc_eval.evaluation import matched_tables, overlap_tables, tables
 from pbc_eval.evaluation.comparison_groups import (
     EFFECT_WORDS,
     NOT_MATCHED,
@@ -40,7 +40,7 @@ from pbc_eval.results import AttEstimate
 Ways = list[tuple[str, str, EngineSample]]  # name, how outcomes are compared, the sample
 LEFT_OUT = Sentence(
     "People stayed in the engine that holds them, since more would have come out than "
-    "data.pull_limit allows. Left out, because they need each person: drawings of the score, gaps "
+    "data.pull_limit allows. Left out, because they need each person: curves of the score, gaps "
     "between cumulative distributions of numbers, and medians."
 )
 
@@ -153,6 +153,14 @@ def _finding(
     if ways:
         agreed = ("As agreed", sample, headline)
         shown_tables.append(matched_tables.methods_table(spec, outcome, [agreed, *ways]))
+    shown_tables += [
+        table
+        for table in (
+            overlap_tables.support_table(spec, outcome, sample),
+            overlap_tables.bars_table(spec, outcome, sample, with_after=True),
+        )
+        if table is not None  # only of weights, under which nobody is left out
+    ]
     if sample.n_unmatched and not hidden:
         shown_tables.append(matched_tables.unmatched_table(spec, outcome, sample))
     examined = Examined(

@@ -16,7 +16,7 @@ from pbc_eval.matching.in_engine.cells import binned
 from pbc_eval.matching.in_engine.columns import laid_out
 from pbc_eval.matching.in_engine.matched import middle_of
 from pbc_eval.matching.in_engine.sample import EngineSample
-from pbc_eval.matching.in_engine.sums import by_value, count, ones, products, total
+from pbc_eval.matching.in_engine.sums import ARMS, by_value, count, ones, products, total
 from pbc_eval.matching.omitted_variables import Strength, strengths_of_products
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.source import Table, Value, collect, number
@@ -61,6 +61,34 @@ def overlap_in_engine(sample: EngineSample) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(made)
+
+
+def bars_in_engine(sample: EngineSample, bars: int) -> pd.DataFrame | None:
+    """People by score, a row a bar over the range of the treated: how many of each arm, and their
+    shares of it before and after; None without a score, or with one that is the same for all."""
+    if sample.score is None:
+        return None
+    p = sample.table["pbc_p"]
+    ends = by_value(sample.table, {"low": p.min(), "high": p.max()})
+    low, high = float(ends["low"][0]), float(ends["high"][0])
+    if not low < high:
+        return None
+    edges = np.linspace(low, high, bars + 1)
+    inside = sample.table.filter((p >= number(low)) & (p <= number(high)))
+    placed = inside.mutate(
+        pbc_bin=binned(inside["pbc_p"], edges[1:-1].tolist()), pbc_m=sample.rows.base(inside)
+    )
+    frame = pd.DataFrame({"low": edges[:-1], "high": edges[1:]})
+    for arm, name in enumerate(("treated", "comparison")):
+        mine = placed.filter(placed["pbc_d"] == number(ARMS[arm]))
+        sums: dict[str, Value] = {
+            "n": mine.count(), "before": mine["pbc_m"].sum(), "after": mine["pbc_w"].sum()
+        }  # fmt: skip
+        parts = by_value(mine, sums, "pbc_bin", range(bars))
+        frame[name] = parts["n"].astype(int)
+        frame[f"{name}_before"] = parts["before"] / sample.before.weight[arm]
+        frame[f"{name}_after"] = parts["after"] / sample.after.weight[arm]
+    return frame.assign(left_out=0)
 
 
 class Recorded(NamedTuple):

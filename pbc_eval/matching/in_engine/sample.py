@@ -4,6 +4,7 @@ What needs no row is here: counts, balance, effects, the ledger, how strong some
 would have to be. Pairs, weights by person and densities are not: people stay where they are.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -167,9 +168,10 @@ class EngineSample:
         else:
             estimate = self._weighted(table, outcome, chosen, level)
         if (pulls := self.rows.source.pulls) is not None:
-            error = estimate.std_error or 1.0
-            size = 10.0 ** float(np.floor(np.log10(error)))
-            sums = [(estimate.estimate, max(abs(estimate.estimate), error)), (error, size)]
+            figures = (estimate.estimate, estimate.std_error or 0.0)
+            largest = max(map(abs, figures)) or 1.0
+            size = 10.0 ** math.floor(math.log10(largest))
+            sums = [(value, size) for value in figures]
             pulls.seen(outcome, f"{self.settings.in_words}, {chosen}", digest_of_sums(sums))
         return estimate
 
