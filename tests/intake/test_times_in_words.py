@@ -1,4 +1,4 @@
-"""How long a change lasts, in words: refused with what to write, which is read as it was meant.
+"""How long a change lasts, in words: refused with what to write, which is read as it was meant."""
 
 import re
 from fractions import Fraction
