@@ -4,7 +4,7 @@
     python benchmarks/people.py ipw rows 1000000
     python benchmarks/people.py all 1000000        # all four, a process each
 
-A made-up table of people with five characteristics is written to a Parquet file first. From the file
+A made-up table of people with five characteristics is written to a Parquet file first. From there
 to effect, error and balance: seconds, CPU seconds and the largest memory of the process.
 """
 

@@ -169,6 +169,11 @@ BROKEN = {
     "status": ({"t": [1, 0, 2, 0]}, {}, "1 of 4 rows hold something else"),
     "no status": ({"t": [1, 0, None, 0]}, {}, "1 of 4 rows have no treatment status"),
     "ids": ({"person": [1, 1, 2, 3]}, {"unit": "person"}, "3 ids in 4 rows"),
+    "ids with spaces": (
+        {"person": ["a", "a ", "b", "c"]},
+        {"unit": "person"},
+        "names 1 units in two ways that differ in spaces only",
+    ),
     "gap": ({"age": [1.0, None, 2, 3]}, {}, r"1 of 4 rows have missing values \(age 1\)"),
     "endless": ({"age": [1.0, np.inf, 2, 3]}, {}, "1 values are infinite"),
     "one arm": ({"t": [1, 1, 1, 1]}, {}, "no comparison units among 4 rows"),

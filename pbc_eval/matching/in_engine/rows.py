@@ -227,6 +227,8 @@ def _whole_rows(
     if unit is not None:
         ids = source.column(unit)
         sums |= {"no_id": count(ids.isnull()), "ids": ids.nunique()}
+        if ids.type().is_string():
+            sums["stripped"] = ids.strip().nunique()
     facts = {name: int(value) for name, value in total(raw, sums).items()}
     n = facts["n"]
     _refuse_the_status(treatment, facts, n)
@@ -276,6 +278,11 @@ def _refuse_ids(unit: str, facts: dict[str, int], n: int) -> None:
         raise DataError(
             f"{OWNER}: column {unit!r} holds {facts['ids']:,} ids in {n:,} rows. One row a unit is "
             "needed: aggregate the rows, or name the id column with unit=."
+        )
+    if twice := n - facts.get("stripped", n):
+        raise DataError(
+            f"{OWNER}: column {unit!r} names {twice:,} units in two ways that differ in spaces "
+            "only. Take the spaces away, and one of the rows if both are there."
         )
 
 
