@@ -139,10 +139,10 @@ def test_people_beyond_the_limit_are_matched_where_they_are_to_the_same_page(tmp
     assert balance.shares.apart == wanted.shares.apart
     assert balance.shares.left == wanted.shares.left
     notes = " ".join(map(str, now.notes))
-    assert "Full matching: not estimated. It needs more rows out of the engine" in notes
-    assert "People stayed in the engine that holds them" in notes
+    assert "Full matching: not estimated. More records would have to leave the database" in notes
+    assert "The records of people stayed in the database" in notes
     ledger = " ".join(map(str, now.table("ledger").frame["why"]))
-    assert "sums over people come out, and no rows" in ledger
+    assert "sums over people were taken out, and no rows" in ledger
     assert "duckdb:people.duckdb: people" in there.inputs
 
 

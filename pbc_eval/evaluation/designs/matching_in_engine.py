@@ -39,9 +39,9 @@ from pbc_eval.results import AttEstimate
 
 Ways = list[tuple[str, str, EngineSample]]  # name, how outcomes are compared, the sample
 LEFT_OUT = Sentence(
-    "People stayed in the engine that holds them, since more would have come out than "
-    "data.pull_limit allows. Left out, because they need each person: curves of the score, gaps "
-    "between cumulative distributions of numbers, and medians."
+    "The records of people stayed in the database that holds them, and only sums were taken out. "
+    "Left out of this page, because they need each person's record: curves of the score, gaps "
+    "between the distributions of numbers, and medians."
 )
 
 
@@ -60,8 +60,8 @@ def find_in_engine(
         if why := why_rows(spec, way):
             withheld.append(
                 Sentence(
-                    "{way}: not estimated. It needs more rows out of the engine than "
-                    "data.pull_limit allows: {why}.",
+                    "{way}: not estimated. More records would have to leave the database than the "
+                    "evaluation allows (data.pull_limit): {why}.",
                     way=Name(way.name),
                     why=why,
                 )
@@ -196,7 +196,7 @@ def _read(sample: EngineSample) -> list[Read]:
     """Where people are, for the ledger."""
     pulls = sample.rows.source.pulls
     place = sample.rows.source.name if pulls is None else pulls.place
-    where = Sentence("{place}: sums over people come out, and no rows", place=Name(place))
+    where = Sentence("{place}: sums over people were taken out, and no rows", place=Name(place))
     return [(IN_ENGINE, where)]
 
 
