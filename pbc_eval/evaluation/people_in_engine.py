@@ -50,13 +50,13 @@ def why_rows(spec: EvaluationSpec, way: ComparisonGroup) -> Sentence | None:
     return None
 
 
-def by_sums(spec: EvaluationSpec, files: InputFiles) -> Source | None:
+def by_sums(spec: EvaluationSpec, design: Matching, files: InputFiles) -> Source | None:
     """The table whose people stay where they are; None where they may, or must, come out.
 
     Raises DataError for an engine that is not reached, and DesignError, with the reason, where more
     rows than ``data.pull_limit`` allows would have to come out."""
-    data, design = spec.data, spec.design
-    if data is None or data.backend is None or not isinstance(design, Matching):
+    data = spec.data
+    if data is None or data.backend is None:
         return None
     source = data_table(spec, files)
     assert source.pulls is not None
@@ -78,14 +78,16 @@ def by_sums(spec: EvaluationSpec, files: InputFiles) -> Source | None:
     return None
 
 
-def build_in_engine(spec: EvaluationSpec, source: Source, way: ComparisonGroup) -> EngineSample:
+def build_in_engine(
+    spec: EvaluationSpec, design: Matching, source: Source, way: ComparisonGroup
+) -> EngineSample:
     """The comparison group as ``way`` says, of people whose outcomes are known.
 
     Raises as ``match_in_engine``; for an alternative the message names it."""
     if not isinstance(way, OtherComparisonGroup):
-        return _built(spec, source, way)
+        return _built(spec, design, source, way)
     try:
-        return _built(spec, source, way)
+        return _built(spec, design, source, way)
     except (DataError, DesignError) as error:
         raise type(error)(
             f"{spec.id}: design.alternatives, {way.name}: {error} Change its settings, or remove "
@@ -93,10 +95,11 @@ def build_in_engine(spec: EvaluationSpec, source: Source, way: ComparisonGroup) 
         ) from error
 
 
-def _built(spec: EvaluationSpec, source: Source, way: ComparisonGroup) -> EngineSample:
-    data, design = spec.data, spec.design
+def _built(
+    spec: EvaluationSpec, design: Matching, source: Source, way: ComparisonGroup
+) -> EngineSample:
+    data = spec.data
     assert data is not None
-    assert isinstance(design, Matching)
     covariates = design.covariates
     if isinstance(way, OtherComparisonGroup) and way.covariates is not None:
         covariates = way.covariates

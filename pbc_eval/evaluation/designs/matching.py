@@ -28,7 +28,7 @@ from pbc_eval.evaluation.comparison_groups import (
 from pbc_eval.evaluation.designs.design_kind import DesignKind, Facts
 from pbc_eval.evaluation.designs.matching_in_engine import find_in_engine, refuse_unknown_columns
 from pbc_eval.evaluation.few_apart import hides_the_unmatched, levels_of, weights_of
-from pbc_eval.evaluation.matched_tables import label_of
+from pbc_eval.evaluation.matched_tables import check_in_plain_words, label_of
 from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
 from pbc_eval.evaluation.people_frame import Read, read_people, with_what_was_read
 from pbc_eval.evaluation.people_in_engine import by_sums
@@ -50,7 +50,7 @@ def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, .
     design, data = spec.design, spec.data
     if not isinstance(design, Matching) or data is None:
         raise DesignError(f"{spec.id}: the design is {design.method}.")
-    if (source := by_sums(spec, files)) is not None:
+    if (source := by_sums(spec, design, files)) is not None:
         return find_in_engine(spec, design, source, files)
     frame, read = read_people(spec, design, files)
     for outcome in spec.outcomes:
@@ -80,7 +80,7 @@ def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, .
 
 def _read(spec: EvaluationSpec, files: InputFiles) -> object:
     assert isinstance(spec.design, Matching)
-    if (source := by_sums(spec, files)) is not None:
+    if (source := by_sums(spec, spec.design, files)) is not None:
         refuse_unknown_columns(source, spec, spec.design)
         return source
     return read_people(spec, spec.design, files)
@@ -169,10 +169,7 @@ def _finding(
         column=column,
         parts=_negative_controls(sample, design, cluster),
     )
-    checks = tuple(
-        matched_tables.check_in_plain_words(spec, check)
-        for check in run_checks(design.method, examined)
-    )
+    checks = tuple(check_in_plain_words(spec, c) for c in run_checks(design.method, examined))
     return Finding(
         outcome=outcome,
         headline=headline,

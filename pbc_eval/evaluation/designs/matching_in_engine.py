@@ -53,7 +53,7 @@ def find_in_engine(
     check_columns(
         source.name, source.columns, [control.column for control in design.negative_controls]
     )
-    sample = build_in_engine(spec, source, design)
+    sample = build_in_engine(spec, design, source, design)
     others: Ways = []
     withheld: list[Sentence] = []
     for way in design.alternatives:
@@ -67,7 +67,7 @@ def find_in_engine(
                 )
             )
             continue
-        other = build_in_engine(spec, source, way)
+        other = build_in_engine(spec, design, source, way)
         if hides_the_unmatched(spec, other):
             withheld.append(not_shown(way))
         else:
