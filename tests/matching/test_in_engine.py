@@ -68,7 +68,8 @@ def people(seed: int, n: int = 400, *, gaps: bool, alone: bool) -> pd.DataFrame:
 def here_and_there(way: str, seed: int):
     by, method, estimand, weight, gaps = WAYS[way]
     frame = people(seed, gaps=gaps, alone="one arm" in way)
-    roles = {"treatment": "t", "covariates": COVARIATES, "unit": "person", "by": by}
+    covariates = COVARIATES if isinstance(by, pbc.Coarsened) else ["age", "area"]
+    roles = {"treatment": "t", "covariates": covariates, "unit": "person", "by": by}
     roles |= {"estimand": estimand, "sampling_weights": weight}
     roles |= {"missing": "complete_cases"} if gaps else {}
     build = pbc.weight if isinstance(by, pbc.InversePropensity) else pbc.match
