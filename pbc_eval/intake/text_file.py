@@ -32,6 +32,21 @@ def is_utf8(path: Path) -> bool:
         return False
 
 
+def refuse_no_text(path: Path) -> None:
+    """Refuse a file whose first million bytes hold the byte 0, which no text does.
+
+    Raises DataError: the engine would make a name of it, as long as the file.
+    """
+    with path.open("rb") as file:
+        top = file.read(LOOKED_AT)
+    if b"\0" in top and not top.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16 is said so
+        line = top[: top.index(b"\0")].count(b"\n") + 1
+        raise DataError(
+            f"{path.name}: line {line} holds the byte 0, which is no letter. Save the file again "
+            "as 'CSV UTF-8' from the program that wrote it."
+        )
+
+
 def top_of_text(path: Path) -> list[list[str]]:
     """The first lines of a text file, cut at whatever separates its cells."""
     with path.open(encoding="utf-8-sig", errors="replace") as file:

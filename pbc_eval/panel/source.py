@@ -268,6 +268,7 @@ def _open_path(text: str, columns: Sequence[str] | None, as_text: Sequence[str] 
             aliases = as_headed(table.columns, parquet.read_schema(path).names)
             local, zoned = _in_their_zones(table, path)
             return Source(local, path.name, zoned, aliases)
+        text_file.refuse_no_text(path)
         table = _text_table(connection, path, as_text)
         if not set(columns or ()) <= set(table.columns):
             refuse_a_title(path.name, text_file.top_of_text(path), columns)

@@ -35,6 +35,7 @@ from pbc_eval.publish.edition_files import agreed_text, open_inputs, write_compa
 from pbc_eval.publish.edition_log import LOG, add_one, log_of, was_final
 from pbc_eval.publish.edition_results import read_results
 from pbc_eval.publish.exchange import exchange
+from pbc_eval.publish.few_changed import members_of, refuse_few_changed, remember_members
 from pbc_eval.publish.notebook import LostKernelError, execute, to_page
 from pbc_eval.publish.notebook_limits import CELL_DEADLINE
 from pbc_eval.publish.own_claims import supported_by
@@ -107,10 +108,13 @@ def publish_edition(
             rule = spec.publication.disclosure
             related = same_people(reports, spec)
             refuse_differencing(run_dir / "edition", target.parent, rule, related)
+            members = members_of(reports, spec.agreed)
+            refuse_few_changed(reports, spec, members)
             put_in_place(run_dir / "edition", target, is_final=spec.status == "final")
             add_one(reports, target)
             remember_owner(reports, spec)
             remember_people(reports, spec)
+            remember_members(reports, spec, members)
         shutil.rmtree(run_dir, ignore_errors=True)
     return Edition(spec.id, spec.edition, target)
 
