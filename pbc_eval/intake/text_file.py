@@ -8,6 +8,7 @@ from pbc_eval.errors import DataError
 from pbc_eval.intake.header_row import TITLE_ROWS
 
 LOOKED_AT = 1_000_000  # bytes
+MOST_COLUMNS = 5_000
 
 
 def refuse_a_pattern(name: str) -> None:
@@ -33,9 +34,10 @@ def is_utf8(path: Path) -> bool:
 
 
 def refuse_no_text(path: Path) -> None:
-    """Refuse a file whose first million bytes hold the byte 0, which no text does.
+    """Refuse a file whose first million bytes hold the byte 0, which no text does, and one that is
+    too wide.
 
-    Raises DataError: the engine would make a name of it, as long as the file.
+    Raises DataError: the engine would make a name of the one, and run out of memory over the other.
     """
     with path.open("rb") as file:
         top = file.read(LOOKED_AT)
@@ -44,6 +46,18 @@ def refuse_no_text(path: Path) -> None:
         raise DataError(
             f"{path.name}: line {line} holds the byte 0, which is no letter. Save the file again "
             "as 'CSV UTF-8' from the program that wrote it."
+        )
+    header = top.partition(b"\n")[0]
+    refuse_too_wide(path.name, 1 + max(header.count(mark) for mark in (b",", b";", b"\t", b"|")))
+
+
+def refuse_too_wide(name: str, columns: int) -> None:
+    """Raises DataError for more columns than any table of units has: each costs the engine memory,
+    however few its rows."""
+    if columns > MOST_COLUMNS:
+        raise DataError(
+            f"{name}: has {columns:,} columns, of which a table may have {MOST_COLUMNS:,}. Take "
+            "out those that the evaluation does not name."
         )
 
 

@@ -253,18 +253,19 @@ def _open_path(text: str, columns: Sequence[str] | None, as_text: Sequence[str] 
         raise DataError(f"{text}: only .duckdb, .xlsx and .ods hold tables; drop '::{inside}'.")
     try:
         if suffix == ".duckdb":
-            table = _duckdb_table(path, inside)
+            table = _without_spans(_duckdb_table(path, inside), path.name)
             return Source(table, f"{path.name}::{inside}", _without_place(table))
         if suffix in STATISTICS_SUFFIXES:
             return _from_frame(statistics_frame(path), None, path.name)
         if suffix in BOOKS:
             frame = _sheet(path, inside)
+            text_file.refuse_too_wide(path.name, len(frame.columns))
             refuse_a_title(path.name, top_of_frame(frame), columns)
             check_columns(path.name, list(frame.columns), columns or ())
             return _from_frame(frame, columns, path.name)
         connection = _session()
         if suffix == ".parquet":
-            table = connection.read_parquet(path)
+            table = _without_spans(connection.read_parquet(path), path.name)
             aliases = as_headed(table.columns, parquet.read_schema(path).names)
             local, zoned = _in_their_zones(table, path)
             return Source(local, path.name, zoned, aliases)
@@ -286,6 +287,13 @@ def _open_path(text: str, columns: Sequence[str] | None, as_text: Sequence[str] 
             ) from None
         first_line = str(problem).strip().splitlines()[0]
         raise DataError(f"{path.name}: cannot be read as {suffix}: {first_line}") from problem
+
+
+def _without_spans(table: Table, name: str) -> Table:
+    """Raises DataError for columns of spans of time, which are of no one length."""
+    if spans := [column for column, kind in table.schema().items() if kind.is_interval()]:
+        raise DataError(f"{name}: column {spans[0]!r} holds spans of time. Write them as numbers.")
+    return table
 
 
 def _text_table(connection: BaseBackend, path: Path, as_text: Sequence[str]) -> Table:
