@@ -8,7 +8,7 @@ release until the words are changed, or somebody answers for them under
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +24,7 @@ from pbc_eval.kpi.record import PerformanceResult
 from pbc_eval.payment.account import Account
 from pbc_eval.results import MeasuredOutcome
 
+MOST_SUMS = 20_000
 WORDS, COUNTS = "words", "verified-counts"
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
             "eleven", "twelve", "thirteen", "fourteen", "fifteen")  # fmt: skip
@@ -198,6 +199,20 @@ def _in_account(rule: DisclosureRule, account: Account | None) -> Iterator[str]:
         apart = abs(line.difference or Decimal(0)) / line.price if line.price else Decimal(0)
         if 0 < apart < rule.threshold:
             yield f"{line.clause}, beside what was recorded as paid"
+    prices = {line.price for line in account.lines if line.price > 0}
+    for year in account.years:
+        if year.paid_before is not None and _is_of_few(abs(year.to_pay), prices, rule.threshold):
+            yield f"the correction of {year.year}"
+
+
+def _is_of_few(amount: Decimal, prices: Collection[Decimal], threshold: int) -> bool:
+    """Is an amount that of fewer than ``threshold`` claims, each at one of the prices?"""
+    sums = {Decimal(0)}
+    for _ in range(threshold - 1):
+        sums |= {whole + price for whole in sums for price in prices if whole + price <= amount}
+        if len(sums) > MOST_SUMS:  # prices so many and odd that nearly every amount is one
+            return False
+    return amount > 0 and amount in sums
 
 
 def _values_of_few(
