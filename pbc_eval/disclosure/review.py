@@ -45,6 +45,10 @@ _QUANTILE = re.compile(
     r"^(median|quantile|percentile|decile|quartile|iqr|q\d+|p\d{1,2})(_|$)", re.IGNORECASE
 )
 SAFE = "counts pass the threshold; averages and effects rest on enough units"
+NOT_ROUNDED = (
+    "counts are rounded, and averages, errors and p-values beside them are not: the number of people "
+    "follows from these to the last one"
+)
 NO_PEOPLE = "it counts no people"
 OFF = "the rule holds nothing back here, for the reason that the report gives"
 
@@ -201,18 +205,20 @@ def _of_estimates(finding: Finding, rule: DisclosureRule) -> OutputReview:
         for estimate in (finding.headline, *finding.alternatives)
         if estimate.degrees_of_freedom < LEAST_DEGREES
     ]
-    doubtful = bool(few) and rule.protects
+    doubts = []
+    if few and rule.protects:
+        doubts.append(
+            f"fewer than {LEAST_DEGREES} degrees of freedom: a model that fits few people fits "
+            "each of them"
+        )
+    if rule.protects and rule.base > 1 and finding.headline.std_error is not None:
+        doubts.append(NOT_ROUNDED)
     return OutputReview(
         output=f"{finding.outcome.id}-effects",
         kind="series",
-        status="review" if doubtful else "pass",
-        reason=f"fewer than {LEAST_DEGREES} degrees of freedom: a model that fits few people fits "
-        "each of them"
-        if doubtful
-        else SAFE
-        if rule.protects
-        else OFF,
-        cells=tuple(dict.fromkeys(few)) if doubtful else (),
+        status="review" if doubts else "pass",
+        reason="; ".join(doubts) or (SAFE if rule.protects else OFF),
+        cells=tuple(dict.fromkeys(few)) if rule.protects else (),
         rule=rule_words(rule),
     )
 
