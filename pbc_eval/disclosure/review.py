@@ -13,7 +13,7 @@ Statistical Data Confidentiality).
 
 import math
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import combinations
 
 import pandas as pd
@@ -21,6 +21,7 @@ import pandas as pd
 from pbc_eval._validate import first_few
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.disclosure.cells import keys_of
 from pbc_eval.disclosure.rare_outcomes import review_of_rare_outcomes
 from pbc_eval.disclosure.record import (
     OutputReview,
@@ -254,7 +255,8 @@ def _of_samples(findings: Sequence[Finding], rule: DisclosureRule) -> list[Outpu
             if estimate != finding.benchmark  # other people altogether
         ]
         compared.append((f"{finding.outcome.id}-samples", "estimates", _apart_by_few(rows, rule)))
-    compared.append(("samples", "outcomes", _apart_by_few(by_outcome, rule)))
+    outcomes = (*_apart_by_few(by_outcome, rule), *_groups_apart_by_few(findings, rule))
+    compared.append(("samples", "outcomes", tuple(dict.fromkeys(outcomes))))
     return [
         OutputReview(
             output=name,
@@ -290,6 +292,19 @@ def _apart_by_few(
             )
         )
     )
+
+
+def _groups_apart_by_few(findings: Sequence[Finding], rule: DisclosureRule) -> Iterator[str]:
+    """Groups that have few more in one outcome than in another, though all together differ by
+    many."""
+    tables = [(finding.outcome.id, finding.table("groups")) for finding in findings]
+    by_start = [(name, table) for name, table in tables if table and table.group_by == "group"]
+    for (one, first), (other, second) in combinations(by_start, 2):
+        for column in first.governed_by.keys() & second.governed_by.keys():
+            numbers = dict(zip(keys_of(second), second.frame[column], strict=True))
+            for key, n in zip(keys_of(first), first.frame[column], strict=True):
+                if key in numbers and 0 < abs(float(n) - float(numbers[key])) < rule.threshold:
+                    yield f"{one} and {other}"
 
 
 def _of_workbook(evaluation: Evaluation, rule: DisclosureRule) -> OutputReview:
