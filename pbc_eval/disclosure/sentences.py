@@ -18,6 +18,7 @@ from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import OutputTable
 from pbc_eval.messages.sentence import EMPTY, Part, Sentence
 from pbc_eval.messages.values import (
+    Beside,
     Bracketed,
     Breakdown,
     FewerThan,
@@ -163,6 +164,8 @@ def _told(part: Part, rule: DisclosureRule, gone: Gone) -> Part:
         if any(gone(number) for count in part.counts for number in count.counts):
             return EMPTY
         return Breakdown(tuple(_rounded(count, rule) for count in part.counts))
+    if isinstance(part, Beside):
+        return EMPTY if any(gone(count.count) for count in part.counts) else part
     if isinstance(part, Bracketed):
         return EMPTY if _share_tells(part.share, rule, gone) else part
     if isinstance(part, Share):
