@@ -47,8 +47,8 @@ _QUANTILE = re.compile(
 )
 SAFE = "counts pass the threshold; averages and effects rest on enough units"
 NOT_ROUNDED = (
-    "counts are rounded, and averages, errors and p-values beside them are not: the number of people "
-    "follows from these to the last one"
+    "counts are rounded, and averages, errors and p-values beside them are not: the number of "
+    "people follows from these to the last one"
 )
 NO_PEOPLE = "it counts no people"
 OFF = "the rule holds nothing back here, for the reason that the report gives"

@@ -60,6 +60,8 @@ def members_of(reports: Path, agreed: Agreed) -> Members:
     made: dict[str, Sketch] = {}
     if agreed.data is not None and rule.of_units.protects:
         made |= _of_file(agreed, agreed.data.place, agreed.data.unit, "data", key)
+    if agreed.claims is not None and rule.protects:
+        made |= _of_file(agreed, agreed.claims.file, None, "claims", key)
     kpis = agreed.performance.kpis if agreed.performance else ()
     for kpi in kpis if rule.protects else ():
         if isinstance(kpi, SurveyKpi):
@@ -112,9 +114,7 @@ def remember_members(reports: Path, subject: Subject, members: Members) -> None:
     fresh.replace(target)
 
 
-def _of_few(
-    mine: Members, other: Members, threshold: int, *, is_rounded: bool
-) -> Iterator[str]:
+def _of_few(mine: Members, other: Members, threshold: int, *, is_rounded: bool) -> Iterator[str]:
     """In which files fewer than ``threshold`` came, or left."""
     for name in sorted({part.rpartition(": ")[0] for part in mine.keys() & other.keys()}):
         by_name = _apart(mine.get(f"{name}: names"), other.get(f"{name}: names"))
@@ -178,9 +178,7 @@ def _published(reports: Path, subject: Subject) -> Iterator[tuple[str, Members]]
         status = _status(folder)
         if status in ("", "draft"):
             continue
-        if name == own and (
-            status == "final" or subject.status != "final" or open_doubts(folder)
-        ):
+        if name == own and (status == "final" or subject.status != "final" or open_doubts(folder)):
             continue
         try:
             yield name, {part: _read(each) for part, each in plain.items()}

@@ -32,7 +32,7 @@ def claims(folder, before, accrued, paid=None, owed=None):
         frame["paid"] = frame["what"].map({"starts": 1200, "stays": 1800})
         frame.loc[frame.index[frame["achieved_on"] == "2024-06-15"][:paid], "paid"] = 0
         columns["paid"] = "paid"
-    due = 1200 * before + 1800 * 12
+    recorded = 3600 if owed is None else 1200 * before + 1800 * 12 - owed
     spec = {
         "id": "claims", "title": "Claims", "contract": invented.CONTRACT | {"start": "2023-04-01"},
         "design": {"method": "counted", "rationale": "Counted and paid."},
@@ -41,9 +41,8 @@ def claims(folder, before, accrued, paid=None, owed=None):
         "payment": {"currency": "GBP", "year": "2024-25", "rate_cards": [CARD], "clauses": [],
                     "years": [{"year": "2023-24", "start": "2023-04-01", "end": "2024-03-31"},
                               {"year": "2024-25", "start": "2024-04-01", "end": "2025-03-31"}],
-                    "earlier_years": [{"year": "2023-24", "paid": 3600 if owed is None else due - owed,
-                                       "reference": "An invoice",
-                                       "reason": "None"}]},
+                    "earlier_years": [{"year": "2023-24", "paid": recorded, "reason": "None",
+                                       "reference": "An invoice"}]},
     }  # fmt: skip
     return evaluate(load_evaluation(invented.write_evaluation(folder, spec, data=frame)))
 

@@ -1,5 +1,6 @@
 """Few who lack a value, or have no row in a table of parts, are not told by what is told of all."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,13 +9,16 @@ import pytest
 from attacker import invented
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import norm
 from scipy.stats import t as student
 
 import pbc_eval as pbc
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.agreement.evaluation import load_evaluation
+from pbc_eval.checks.small_cohort_leads import Leads, leads_in_words
 from pbc_eval.disclosure.release_evaluation import release
 from pbc_eval.disclosure.review import NOT_ROUNDED, _groups_apart_by_few, _of_estimates
+from pbc_eval.disclosure.sentences import released_sentence
 from pbc_eval.disclosure.tables import release_table
 from pbc_eval.errors import DataError
 from pbc_eval.evaluation.evaluate import evaluate
@@ -155,9 +159,7 @@ def test_where_counts_are_rounded_the_errors_that_undo_it_are_for_review():
     point = (estimate.conf_high - estimate.estimate) / estimate.std_error
     fits = [n for n in range(105, 111) if abs(_t_point(n - 1) - point) < 1e-9]
     assert fits == [108]
-    finding = SimpleNamespace(
-        outcome=SimpleNamespace(id="y"), headline=estimate, alternatives=()
-    )
+    finding = SimpleNamespace(outcome=SimpleNamespace(id="y"), headline=estimate, alternatives=())
     assert _of_estimates(finding, ROUNDED).reason == NOT_ROUNDED
     assert _of_estimates(finding, ROUNDED).status == "review"
     assert _of_estimates(finding, RULE).status == "pass"
@@ -165,3 +167,24 @@ def test_where_counts_are_rounded_the_errors_that_undo_it_are_for_review():
 
 def _t_point(degrees: int) -> float:
     return float(student.ppf(0.975, degrees))
+
+
+def degrees_that_fit(p_of_t: float, p_of_normal: float, effects: int) -> list[int]:
+    """The attack: from the p-value with the error known follows the statistic, and from the other,
+    by t, the degrees of freedom; both times the number of effects, to three decimals."""
+    statistic = norm.isf(p_of_normal / effects / 2)
+    return [d for d in range(1, 10) if round(effects * 2 * student.sf(statistic, d), 3) == p_of_t]
+
+
+def test_of_a_small_group_two_p_values_do_not_tell_how_many_it_has():
+    leads = Leads(times=2, pooled=0.776, largest=(4, "3"), single=0.7764, unguarded=0.548)
+    for units, rule in ((3, RULE), (12, RULE), (3, DisclosureRule(threshold=0, reason="public"))):
+        words = str(released_sentence(leads_in_words(leads, [(4, units)]), rule))
+        told = re.search(
+            r"4 in 3, p = (0\.\d+)(?: \(p = (0\.\d+) if its error were known\))?", words
+        )
+        single, unguarded = told.groups()
+        assert float(single) == 0.776
+        if unguarded:
+            assert degrees_that_fit(0.776, float(unguarded), 2) == [2]
+        assert bool(unguarded) is (units >= rule.threshold)

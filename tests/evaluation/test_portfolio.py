@@ -121,7 +121,7 @@ def test_the_seed_and_the_inputs_are_those_of_the_edition(tmp_path):
 
 
 def test_a_draft_is_in_no_portfolio_but_a_draft(tmp_path):
-    """The attack: the headline of an evaluation that is no edition yet, on a page that is listed."""
+    """The attack: the headline of a draft, on a page that is listed."""
     publish(tmp_path, "a", summary={"status": "draft"})
     spec = portfolio(tmp_path / "p", [], extra=members("a"))
     with pytest.raises(SpecError, match=r"a, edition 2026-1: is a draft.*status to draft too"):

@@ -8,11 +8,13 @@ import pytest
 from attacker import invented
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from portfolios import members, portfolio
 
 from pbc_eval.agreement.disclosure import DisclosureRule, Reviewed
 from pbc_eval.agreement.evaluation import load_evaluation
-from pbc_eval.errors import DisclosureError
+from pbc_eval.errors import DisclosureError, PublicationError
 from pbc_eval.provenance import MANIFEST
+from pbc_eval.publish import edition as press
 from pbc_eval.publish import few_changed
 from pbc_eval.publish.few_changed import members_of, refuse_few_changed, remember_members
 from pbc_eval.publish.report_kinds import subject_of
@@ -146,3 +148,19 @@ def test_how_many_came_and_left_is_known_while_they_are_few(came, left, seed):
     for seen, truth in zip(found, (came, left), strict=True):
         assert truth - 4 <= seen <= truth  # two may share a bucket; nobody is made up
         assert (seen == 0) == (truth == 0) or truth - seen <= 4
+
+
+def test_a_member_in_doubt_is_in_no_portfolio_that_is_listed(tmp_path):
+    """The attack: results of an edition that is not listed, on a page that is."""
+    spec = portfolio(tmp_path / "p", [], extra=members("a", "b"))
+    downloads = tmp_path / "a" / "2026-1" / "downloads"
+    downloads.mkdir(parents=True)
+    doubts = {"outputs": [{"output": "samples", "status": "review"}]}
+    (downloads / "disclosure-review.json").write_text(json.dumps(doubts))
+    with pytest.raises(PublicationError, match=r"a/2026-1 is not listed"):
+        press._refuse_members_in_doubt(subject_of(spec), tmp_path)
+    draft = subject_of(spec.model_copy(update={"status": "draft"}))
+    press._refuse_members_in_doubt(draft, tmp_path)
+    doubts["outputs"][0]["reviewed_by"] = "A. Reader"
+    (downloads / "disclosure-review.json").write_text(json.dumps(doubts))
+    press._refuse_members_in_doubt(subject_of(spec), tmp_path)
