@@ -68,7 +68,7 @@ def read_yaml(path: Path) -> YamlDocument:
     """
     try:
         state = path.stat()
-        if not stat.S_ISREG(state.st_mode):  # a device or a pipe has no end
+        if not (stat.S_ISREG(state.st_mode) or path.is_dir()):  # a device or a pipe has no end
             raise SpecError(f"{path}: is no file with text. Put the evaluation itself there.")
         if state.st_size > LONGEST_FILE:
             raise SpecError(

@@ -18,6 +18,7 @@ from pbc_eval._validate import first_few
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.performance import ValueKpi
+from pbc_eval.agreement.valued_outcome import ValuedOutcome
 from pbc_eval.disclosure.record import OutputReview, ReviewStatus
 from pbc_eval.errors import DisclosureError
 from pbc_eval.kpi.record import PerformanceResult
@@ -136,12 +137,15 @@ def review_of_counts(
     rule: DisclosureRule,
     counted: Mapping[str, MeasuredOutcome],
     account: Account | None = None,
+    *,
     performance: PerformanceResult | None = None,
+    valued: Sequence[ValuedOutcome] = (),
 ) -> list[OutputReview]:
     """Verified counts of few: a fail where they are said to be people, or are claims by people; for
     review where nothing says what they are. ``counted`` holds the claims, by outcome; ``account``
     those of every year, whose amounts are sums of claims at their prices; ``performance`` single
-    values by period, which may be numbers of people."""
+    values by period, which may be numbers of people; ``valued`` the rows of the value map, whose
+    groups stand in the archive's copy of the file, and in its hash."""
     if not rule.protects:
         return []
     few = [
@@ -152,6 +156,12 @@ def review_of_counts(
     people = [count.outcome for count in few if count.counts == "people" or count.persons]
     people += dict.fromkeys([*_claimed_by_few(spec, rule, counted), *_in_account(rule, account)])
     people += _values_of_few(spec, rule, performance)
+    people += [
+        f"value_map, {row.id}: {name}"
+        for row in valued
+        for name in ("number_in_group", "number_involved", "sample_size")
+        if 0 < (getattr(row, name) or 0) < rule.threshold
+    ]
     unsaid = [count.outcome for count in few if count.counts is None and not count.persons]
     if people:
         reason = (

@@ -1,18 +1,21 @@
 """What a measure holds back is not found by trying small numbers until the file's hash fits."""
 
 import hashlib
+from types import SimpleNamespace
 
 import pytest
 from attacker import invented
 
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.disclosure import SUPPRESSED, release
+from pbc_eval.disclosure.stated import review_of_counts
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.evaluate import evaluate
 from pbc_eval.publish.guessed_inputs import refuse_guessed_inputs
 from pbc_eval.publish.report_kinds import subject_of
 
 pytestmark = pytest.mark.slow
+PEOPLE = ("number_in_group", "number_involved", "sample_size")
 FEW = invented.measures([311, 407, 293], [402, 411, 399])  # in February four did not meet it
 
 
@@ -87,3 +90,15 @@ def test_a_file_of_which_counts_are_held_back_is_not_passed_on(measured):
     subject = with_file(spec, FEW.assign(salt="k" * 16), data_open=True, data_rows=rows)
     with pytest.raises(DisclosureError, match=r"data_rows: measures\.csv is passed on"):
         refuse_guessed_inputs(edition, subject)
+
+
+@pytest.mark.parametrize("name", ["number_in_group", "number_involved", "sample_size"])
+def test_a_group_of_few_in_a_value_map_is_in_no_copy_of_the_file(measured, name):
+    """The attack: the table held it back, and evaluation.json in the archive told it."""
+    spec, _, _ = measured
+    told, some = (SimpleNamespace(id="pride", **dict.fromkeys(PEOPLE, n)) for n in (None, 40))
+    few = SimpleNamespace(id="calm", **{**dict.fromkeys(PEOPLE, 40), name: 4})
+    rule = spec.publication.disclosure
+    assert not review_of_counts(spec, rule, {}, valued=(told, some))
+    (review,) = review_of_counts(spec, rule, {}, valued=(told, few))
+    assert (review.status, review.cells) == ("fail", (f"value_map, calm: {name}",))
