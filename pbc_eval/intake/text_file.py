@@ -5,10 +5,11 @@ import re
 from pathlib import Path
 
 from pbc_eval.errors import DataError
-from pbc_eval.intake.header_row import TITLE_ROWS
+from pbc_eval.intake.header_row import TITLE_ROWS, refuse_too_wide
+from pbc_eval.intake.raw_cells import separator_of
 
 LOOKED_AT = 1_000_000  # bytes
-MOST_COLUMNS = 5_000
+LINES = 200
 
 
 def refuse_a_pattern(name: str) -> None:
@@ -51,21 +52,17 @@ def refuse_no_text(path: Path) -> None:
     refuse_too_wide(path.name, 1 + max(header.count(mark) for mark in (b",", b";", b"\t", b"|")))
 
 
-def refuse_too_wide(name: str, columns: int) -> None:
-    """Raises DataError for more columns than any table of units has: each costs the engine memory,
-    however few its rows."""
-    if columns > MOST_COLUMNS:
-        raise DataError(
-            f"{name}: has {columns:,} columns, of which a table may have {MOST_COLUMNS:,}. Take "
-            "out those that the evaluation does not name."
-        )
-
-
 def top_of_text(path: Path) -> list[list[str]]:
     """The first lines of a text file, cut at whatever separates its cells."""
     with path.open(encoding="utf-8-sig", errors="replace") as file:
         lines = [line.rstrip("\r\n") for line in itertools.islice(file, TITLE_ROWS + 1)]
     return [[cell.strip("\"'") for cell in re.split(r"[,;\t|]", line)] for line in lines]
+
+
+def is_parted_by_commas(path: Path) -> bool:
+    """Do commas part the cells? A comma between digits parts thousands there, if anything."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        return separator_of("".join(itertools.islice(file, LINES))) == ","
 
 
 def has_breaks_in_cells(path: Path) -> bool:

@@ -31,6 +31,7 @@ from pbc_eval.intake.cell_table import (
     frame_rows,
     normal_header,
     refuse_spreadsheet_errors,
+    separator_of,
 )
 from pbc_eval.intake.laid_out import laid_out_rows
 from pbc_eval.intake.number_columns import check_notation
@@ -59,11 +60,13 @@ MEANT = " Did you mean "
 
 
 class _Table(NamedTuple):
-    """The rows of a table, what it is called, and which row of the file its first is."""
+    """The rows of a table, what it is called, which row of the file its first is, and whether its
+    cells stand between commas, all of them text, as a program writes them."""
 
     rows: Rows
     name: str
     first: int = 2
+    by_program: bool = False
 
 
 NOTHING = _Table([], "")
@@ -155,7 +158,10 @@ def value_map_from_frame(
 
 
 def _csv_table(path: Path | None) -> _Table:
-    return NOTHING if path is None else _Table(csv_rows(path, KNOWN), path.name)
+    if path is None:
+        return NOTHING
+    rows = csv_rows(path, KNOWN)
+    return _Table(rows, path.name, by_program=separator_of(path, KNOWN) == ",")
 
 
 def _sheet_table(frame: pd.DataFrame | None, table: str) -> _Table:
@@ -169,10 +175,10 @@ def _is_beside(sheet: object) -> bool:
 def _laid_out(path: Path, layout: TableLayout) -> _Table:
     """The outcomes where the layout says that they stand."""
     try:
-        rows, first = laid_out_rows(path, layout)
+        laid_out = laid_out_rows(path, layout)
     except DataError as problem:
         raise ValueMapError(str(problem)) from None
-    return _Table(rows, path.name, first)
+    return _Table(laid_out.rows, path.name, laid_out.first, laid_out.by_commas)
 
 
 def _build(
@@ -224,7 +230,7 @@ def _models(
     given: _Table, kind: Kind, numbers: Notation | None, problems: list[str]
 ) -> list[Agreed]:
     """The rows as models; what is wrong with others is added to ``problems``, a line a column."""
-    rows, table, first = given
+    rows, table, first, by_program = given
     if kind is OUTCOMES:
         rows = _with_ids(rows)
     known = list(kind.columns)
@@ -246,7 +252,7 @@ def _models(
         for name, value in cells.items():
             if is_blank(value) or name not in known:
                 continue
-            filled[name], problem = read_cell(name, value, numbers)
+            filled[name], problem = read_cell(name, value, numbers, by_program=by_program)
             if problem is not None:
                 cells_at.setdefault((name, problem.rule), []).append((number, problem))
                 bad.add(name)
