@@ -299,12 +299,12 @@ def _groups_apart_by_few(findings: Sequence[Finding], rule: DisclosureRule) -> I
     many."""
     tables = [(finding.outcome.id, finding.table("groups")) for finding in findings]
     by_start = [(name, table) for name, table in tables if table and table.group_by == "group"]
-    for (one, first), (other, second) in combinations(by_start, 2):
+    for (here, first), (there, second) in combinations(by_start, 2):
         for column in first.governed_by.keys() & second.governed_by.keys():
             numbers = dict(zip(keys_of(second), second.frame[column], strict=True))
             for key, n in zip(keys_of(first), first.frame[column], strict=True):
                 if key in numbers and 0 < abs(float(n) - float(numbers[key])) < rule.threshold:
-                    yield f"{one} and {other}"
+                    yield f"{here} and {there}"
 
 
 def _of_workbook(evaluation: Evaluation, rule: DisclosureRule) -> OutputReview:

@@ -67,9 +67,9 @@ def review_of_numbers_told_elsewhere(
     shown = [*stated, *_in_tables(tables), *_estimated(evaluation.findings)]
     totals = [number for number in stated if number.place.startswith("counts.")]
     for result, released in zip(results, kpis, strict=True):
-        told = _told_by_measure(result, released)
-        shown += told
-        totals += told if len(result.periods) == 1 else [n for n in told if n.is_total]
+        measured = _told_by_measure(result, released)
+        shown += measured
+        totals += measured if len(result.periods) == 1 else [n for n in measured if n.is_total]
     shown += [
         _Number(first.value + second.value, f"{first.place} with {second.place}")
         for first, second in combinations(totals, 2)
