@@ -45,8 +45,8 @@ def _release_kpi(result: KpiResult, rule: DisclosureRule) -> ReleasedKpi:
     limits = pd.to_numeric(table.frame["low"], errors="coerce").notna()
     if rule.protects and rule.base > 1 and (result.kpi.type == "survey" or limits.any()):
         why = (
-            "counts are rounded, and the share, its interval or the limits of the chart beside them "
-            "are not: the number asked follows from these"
+            "counts are rounded, and the share, its interval or the limits of the chart beside "
+            "them are not: the number asked follows from these"
         )
         undone = (why, result.kpi.label)
         table = replace(table, doubts=(*table.doubts, undone))

@@ -63,7 +63,7 @@ def test_two_units_are_not_told_by_their_sixteen_rows():
 
 
 @pytest.mark.soak
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(1, 9), st.integers(2, 12), st.data())
 def test_few_units_are_not_told_by_their_rows(units, periods, data):
     are_not_told(units, periods, data.draw(st.integers(1, periods)))
@@ -127,6 +127,13 @@ def test_such_parts_stop_the_evaluation_of_a_file(tmp_path):
     design = type(spec.design).model_validate({**spec.design.model_dump(), **asked})
     with pytest.raises(DataError, match=r"design\.subgroups: region"):
         evaluate(spec.model_copy(update={"design": design}))
+    near = {"spillover": {"distance": "km", "rings": [5], "start": "begun"}}
+    frame["km"] = np.where(frame["unit"] < 15, 2.0, 50.0)
+    frame["begun"] = np.where(frame["unit"] < 3, np.nan, 4.0)  # three whose start is not known
+    invented.panel_evaluation(folder, frame)
+    design = type(spec.design).model_validate({**spec.design.model_dump(), **near})
+    with pytest.raises(DataError, match=r"design\.spillover\.start: 'begun' is empty for fewer"):
+        evaluate(load_evaluation(folder).model_copy(update={"design": design}))
     frame.loc[frame["unit"].isin([61, 62]), "y"] = np.nan  # and a ledger from end to end
     invented.panel_evaluation(folder, frame)
     (finding,) = release(evaluate(load_evaluation(folder))).findings
