@@ -10,6 +10,7 @@ from pbc_eval.intake.raw_cells import separator_of
 
 LOOKED_AT = 1_000_000  # bytes
 LINES = 200
+_OTHER_BASE = re.compile(rb"""[,;\t|\n\r"'] *[-+]?0[xXbB][0-9a-fA-F]""")
 
 
 def refuse_a_pattern(name: str) -> None:
@@ -63,6 +64,18 @@ def is_parted_by_commas(path: Path) -> bool:
     """Do commas part the cells? A comma between digits parts thousands there, if anything."""
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         return separator_of("".join(itertools.islice(file, LINES))) == ","
+
+
+def holds_other_bases(path: Path) -> bool:
+    """Does some cell begin as a program writes sixteens or twos ("0x1f", "0b11")? The engine reads
+    them as numbers; to a person they are codes."""
+    kept = b"\n"
+    with path.open("rb") as file:
+        while piece := file.read(LOOKED_AT):
+            if _OTHER_BASE.search(kept + piece):
+                return True
+            kept = piece[-8:]
+    return False
 
 
 def has_breaks_in_cells(path: Path) -> bool:
