@@ -18,7 +18,12 @@ def contained_file(owner: str, folder: Path, file: str) -> Path:
         )
     root = folder.resolve()
     file, mark, table = file.partition("::")
-    located = (root / file).resolve()
+    try:
+        located = (root / file).resolve()
+    except (OSError, RuntimeError):  # RuntimeError until Python 3.13
+        raise SpecError(
+            f"{owner}: file {file!r} is a link that leads back to itself. Put the file there."
+        ) from None
     if not located.is_relative_to(root):
         raise SpecError(
             f"{owner}: file {file!r} lies outside the evaluation's folder. Data ship beside "

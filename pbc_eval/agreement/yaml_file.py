@@ -7,6 +7,7 @@ The one home of the YAML library.
 import copy
 import datetime as dt
 import io
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -66,9 +67,12 @@ def read_yaml(path: Path) -> YamlDocument:
     column), a key given twice, or a top level that is not a mapping.
     """
     try:
-        if path.stat().st_size > LONGEST_FILE:
+        state = path.stat()
+        if not (stat.S_ISREG(state.st_mode) or path.is_dir()):  # a device or a pipe has no end
+            raise SpecError(f"{path}: is no file with text. Put the evaluation itself there.")
+        if state.st_size > LONGEST_FILE:
             raise SpecError(
-                f"{path}: has {path.stat().st_size / 1e6:,.1f} MB; an evaluation file has at most "
+                f"{path}: has {state.st_size / 1e6:,.1f} MB; an evaluation file has at most "
                 f"{LONGEST_FILE / 1e6:,.0f} MB. Put tables into files of their own."
             )
         text = path.read_text(encoding="utf-8-sig")

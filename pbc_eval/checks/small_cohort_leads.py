@@ -15,7 +15,7 @@ import numpy as np
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.small_cohorts import allowance
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import EVENT_TIMES, Listed, Number, Period, PValue, Units
+from pbc_eval.messages.values import EVENT_TIMES, Beside, Listed, Number, Period, PValue, Units
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.numerics.collinearity import dependent_columns
 from pbc_eval.numerics.distributions import normal_sf, t_sf
@@ -93,17 +93,19 @@ def leads_in_words(leads: Leads, too_small: list[tuple[int, int]]) -> Sentence:
         Sentence("{cohort} ({units})", cohort=Period(cohort), units=Units(units))
         for cohort, units in too_small
     )
+    known = Sentence(" ({p} if its error were known)", p=PValue(leads.unguarded))
+    sizes = tuple(Units(units) for _, units in too_small)  # degrees of freedom follow from both
     cohort, period = leads.largest
     return Sentence(
         "Cohorts too small for a joint test are tested apart ({cohorts}), by t with the degrees of "
         "freedom of their own, times how many effects there are: averages over them at {times} "
-        "before treatment, {pooled}; the largest single effect, {cohort} in {period}, {single} "
-        "({unguarded} if its error were known).",
+        "before treatment, {pooled}; the largest single effect, {cohort} in {period}, {single}"
+        "{unguarded}.",
         cohorts=Listed(tuple(cohorts)),
         times=Number(leads.times, noun=EVENT_TIMES),
         pooled=PValue(leads.pooled),
         cohort=Period(cohort),
         period=Period(period),
         single=PValue(leads.single),
-        unguarded=PValue(leads.unguarded),
+        unguarded=Beside(known, sizes),
     )

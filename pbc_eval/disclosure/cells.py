@@ -189,7 +189,22 @@ def _note_steps(register: CellRegister, table: OutputTable) -> None:
     for here, following in pairwise(steps):
         if register.relate([(here["rows_left"], 1.0), (following["rows_in"], -1.0)]):
             register.together(here["rows_left"], following["rows_in"])
+    _note_rows_of_few(register, steps)
     register.never(steps[-1]["rows_left"])
+
+
+def _note_rows_of_few(register: CellRegister, steps: Sequence[Mapping[str, int]]) -> None:
+    """All rows that are lost on the way, where they are those of few units: a step that counts no
+    units (outcome missing) takes rows of the same ones, as many as the periods for each."""
+    cells = [here["units_dropped"] for here in steps if "units_dropped" in here]
+    units = sum(register.value(cell) for cell in cells)
+    rows = sum(register.value(here["rows_dropped"]) for here in steps)
+    if not (units and rows and is_small(units, register.rule)):
+        return
+    each = rows / units
+    lost = register.add(rows, always=True, cost=0.0)
+    register.relate([*((here["rows_dropped"], 1.0) for here in steps), (lost, -1.0)])
+    register.ask(lost, float(np.floor(each)), float(np.ceil(each * register.rule.threshold)))
 
 
 def _note_nests(

@@ -80,7 +80,14 @@ def release(evaluation: Evaluation) -> ReleasedEvaluation:
     reviews += tuple(review_table(table, rule) for table in alone if table.counts_always)
     reviews += (*review_of_words(spec, rule),)
     reviews += tuple(
-        review_of_counts(spec, rule, evaluation.counted, evaluation.account, evaluation.performance)
+        review_of_counts(
+            spec,
+            rule,
+            evaluation.counted,
+            evaluation.account,
+            performance=evaluation.performance,
+            valued=() if evaluation.sroi is None else evaluation.sroi.outcomes,
+        )
     )
     reviews += (*review_of_numbers_told_elsewhere(evaluation, findings, kpis, tables, rule),)
     reviews += (*_review_of_paid_estimates(evaluation, findings),)

@@ -42,6 +42,14 @@ def _release_kpi(result: KpiResult, rule: DisclosureRule) -> ReleasedKpi:
     if table.n_suppressed and result.kpi.feeds in ("latest", "overall"):
         fed = ("a payment rests on this measure, and its statement tells it", result.kpi.label)
         table = replace(table, doubts=(*table.doubts, fed))
+    limits = pd.to_numeric(table.frame["low"], errors="coerce").notna()
+    if rule.protects and rule.base > 1 and (result.kpi.type == "survey" or limits.any()):
+        why = (
+            "counts are rounded, and the share, its interval or the limits of the chart beside "
+            "them are not: the number asked follows from these"
+        )
+        undone = (why, result.kpi.label)
+        table = replace(table, doubts=(*table.doubts, undone))
     in_last = table.frame["period"] == result.latest.period
     latest = table.frame.loc[in_last, "value"].iloc[0]
     return ReleasedKpi(

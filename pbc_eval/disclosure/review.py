@@ -13,7 +13,7 @@ Statistical Data Confidentiality).
 
 import math
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import combinations
 
 import pandas as pd
@@ -21,6 +21,7 @@ import pandas as pd
 from pbc_eval._validate import first_few
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.disclosure.cells import keys_of
 from pbc_eval.disclosure.rare_outcomes import review_of_rare_outcomes
 from pbc_eval.disclosure.record import (
     OutputReview,
@@ -45,6 +46,10 @@ _QUANTILE = re.compile(
     r"^(median|quantile|percentile|decile|quartile|iqr|q\d+|p\d{1,2})(_|$)", re.IGNORECASE
 )
 SAFE = "counts pass the threshold; averages and effects rest on enough units"
+NOT_ROUNDED = (
+    "counts are rounded, and averages, errors and p-values beside them are not: the number of "
+    "people follows from these to the last one"
+)
 NO_PEOPLE = "it counts no people"
 OFF = "the rule holds nothing back here, for the reason that the report gives"
 
@@ -201,18 +206,20 @@ def _of_estimates(finding: Finding, rule: DisclosureRule) -> OutputReview:
         for estimate in (finding.headline, *finding.alternatives)
         if estimate.degrees_of_freedom < LEAST_DEGREES
     ]
-    doubtful = bool(few) and rule.protects
+    doubts = []
+    if few and rule.protects:
+        doubts.append(
+            f"fewer than {LEAST_DEGREES} degrees of freedom: a model that fits few people fits "
+            "each of them"
+        )
+    if rule.protects and rule.base > 1 and finding.headline.std_error is not None:
+        doubts.append(NOT_ROUNDED)
     return OutputReview(
         output=f"{finding.outcome.id}-effects",
         kind="series",
-        status="review" if doubtful else "pass",
-        reason=f"fewer than {LEAST_DEGREES} degrees of freedom: a model that fits few people fits "
-        "each of them"
-        if doubtful
-        else SAFE
-        if rule.protects
-        else OFF,
-        cells=tuple(dict.fromkeys(few)) if doubtful else (),
+        status="review" if doubts else "pass",
+        reason="; ".join(doubts) or (SAFE if rule.protects else OFF),
+        cells=tuple(dict.fromkeys(few)) if rule.protects else (),
         rule=rule_words(rule),
     )
 
@@ -248,7 +255,8 @@ def _of_samples(findings: Sequence[Finding], rule: DisclosureRule) -> list[Outpu
             if estimate != finding.benchmark  # other people altogether
         ]
         compared.append((f"{finding.outcome.id}-samples", "estimates", _apart_by_few(rows, rule)))
-    compared.append(("samples", "outcomes", _apart_by_few(by_outcome, rule)))
+    outcomes = (*_apart_by_few(by_outcome, rule), *_groups_apart_by_few(findings, rule))
+    compared.append(("samples", "outcomes", tuple(dict.fromkeys(outcomes))))
     return [
         OutputReview(
             output=name,
@@ -284,6 +292,19 @@ def _apart_by_few(
             )
         )
     )
+
+
+def _groups_apart_by_few(findings: Sequence[Finding], rule: DisclosureRule) -> Iterator[str]:
+    """Groups that have few more in one outcome than in another, though all together differ by
+    many."""
+    tables = [(finding.outcome.id, finding.table("groups")) for finding in findings]
+    by_start = [(name, table) for name, table in tables if table and table.group_by == "group"]
+    for (here, first), (there, second) in combinations(by_start, 2):
+        for column in first.governed_by.keys() & second.governed_by.keys():
+            numbers = dict(zip(keys_of(second), second.frame[column], strict=True))
+            for key, n in zip(keys_of(first), first.frame[column], strict=True):
+                if key in numbers and 0 < abs(float(n) - float(numbers[key])) < rule.threshold:
+                    yield f"{here} and {there}"
 
 
 def _of_workbook(evaluation: Evaluation, rule: DisclosureRule) -> OutputReview:

@@ -18,6 +18,7 @@ from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import OutputTable
 from pbc_eval.messages.sentence import EMPTY, Part, Sentence
 from pbc_eval.messages.values import (
+    Beside,
     Bracketed,
     Breakdown,
     FewerThan,
@@ -163,8 +164,8 @@ def _told(part: Part, rule: DisclosureRule, gone: Gone) -> Part:
         if any(gone(number) for count in part.counts for number in count.counts):
             return EMPTY
         return Breakdown(tuple(_rounded(count, rule) for count in part.counts))
-    if isinstance(part, Bracketed):
-        return EMPTY if _share_tells(part.share, rule, gone) else part
+    if isinstance(part, (Beside, Bracketed)):
+        return EMPTY if _beside_tells(part, rule, gone) else part
     if isinstance(part, Share):
         return HeldBack(SUPPRESSED) if _share_tells(part, rule, gone) else part
     return HeldBack(SUPPRESSED) if isinstance(part, UnitNames) else part
@@ -187,6 +188,12 @@ def _rounded(count: Units, rule: DisclosureRule) -> Units:
     whole = None if count.of is None else int(to_base(count.of, rule.base))
     number = int(to_base(count.count, rule.base))
     return replace(count, count=number, of=whole, share_decimals=None, as_word=False)
+
+
+def _beside_tells(part: Beside | Bracketed, rule: DisclosureRule, gone: Gone) -> bool:
+    if isinstance(part, Bracketed):
+        return _share_tells(part.share, rule, gone)
+    return any(gone(count.count) for count in part.counts)
 
 
 def _share_tells(share: Share, rule: DisclosureRule, gone: Gone) -> bool:

@@ -8,7 +8,7 @@ release until the words are changed, or somebody answers for them under
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -18,12 +18,14 @@ from pbc_eval._validate import first_few
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.performance import ValueKpi
+from pbc_eval.agreement.valued_outcome import ValuedOutcome
 from pbc_eval.disclosure.record import OutputReview, ReviewStatus
 from pbc_eval.errors import DisclosureError
 from pbc_eval.kpi.record import PerformanceResult
 from pbc_eval.payment.account import Account
 from pbc_eval.results import MeasuredOutcome
 
+MOST_SUMS = 20_000
 WORDS, COUNTS = "words", "verified-counts"
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
             "eleven", "twelve", "thirteen", "fourteen", "fifteen")  # fmt: skip
@@ -135,12 +137,15 @@ def review_of_counts(
     rule: DisclosureRule,
     counted: Mapping[str, MeasuredOutcome],
     account: Account | None = None,
+    *,
     performance: PerformanceResult | None = None,
+    valued: Sequence[ValuedOutcome] = (),
 ) -> list[OutputReview]:
     """Verified counts of few: a fail where they are said to be people, or are claims by people; for
     review where nothing says what they are. ``counted`` holds the claims, by outcome; ``account``
     those of every year, whose amounts are sums of claims at their prices; ``performance`` single
-    values by period, which may be numbers of people."""
+    values by period, which may be numbers of people; ``valued`` the rows of the value map, whose
+    groups stand in the archive's copy of the file, and in its hash."""
     if not rule.protects:
         return []
     few = [
@@ -151,6 +156,12 @@ def review_of_counts(
     people = [count.outcome for count in few if count.counts == "people" or count.persons]
     people += dict.fromkeys([*_claimed_by_few(spec, rule, counted), *_in_account(rule, account)])
     people += _values_of_few(spec, rule, performance)
+    people += [
+        f"value_map, {row.id}: {name}"
+        for row in valued
+        for name in ("number_in_group", "number_involved", "sample_size")
+        if 0 < (getattr(row, name) or 0) < rule.threshold
+    ]
     unsaid = [count.outcome for count in few if count.counts is None and not count.persons]
     if people:
         reason = (
@@ -198,6 +209,20 @@ def _in_account(rule: DisclosureRule, account: Account | None) -> Iterator[str]:
         apart = abs(line.difference or Decimal(0)) / line.price if line.price else Decimal(0)
         if 0 < apart < rule.threshold:
             yield f"{line.clause}, beside what was recorded as paid"
+    prices = {line.price for line in account.lines if line.price > 0}
+    for year in account.years:
+        if year.paid_before is not None and _is_of_few(abs(year.to_pay), prices, rule.threshold):
+            yield f"the correction of {year.year}"
+
+
+def _is_of_few(amount: Decimal, prices: Collection[Decimal], threshold: int) -> bool:
+    """Is an amount that of fewer than ``threshold`` claims, each at one of the prices?"""
+    sums = {Decimal(0)}
+    for _ in range(threshold - 1):
+        sums |= {whole + price for whole in sums for price in prices if whole + price <= amount}
+        if len(sums) > MOST_SUMS:  # prices so many and odd that nearly every amount is one
+            return False
+    return amount > 0 and amount in sums
 
 
 def _values_of_few(

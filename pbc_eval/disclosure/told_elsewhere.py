@@ -10,10 +10,13 @@ are alike.
 
 Looked at are hidden totals (as large as the programme's number of people, or larger), that number
 with any small one that is hidden, and what a measure holds back. Smaller numbers meet by chance.
+Held against them are single numbers, and the sums of two measures over all their periods and of two
+verified counts: women and men, say. Of three or more, too many would be alike by chance.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import pandas as pd
 
@@ -42,6 +45,7 @@ class _Number:
     value: float
     place: str
     of: str = ""
+    is_total: bool = False  # of all periods of a measure
 
 
 def review_of_numbers_told_elsewhere(
@@ -59,9 +63,18 @@ def review_of_numbers_told_elsewhere(
         hidden += _hidden_by_measure(result, released)
     if not hidden or not rule.protects:
         return []
-    shown = [*_stated(evaluation.spec), *_in_tables(tables), *_estimated(evaluation.findings)]
+    stated = _stated(evaluation.spec)
+    shown = [*stated, *_in_tables(tables), *_estimated(evaluation.findings)]
+    totals = [number for number in stated if number.place.startswith("counts.")]
     for result, released in zip(results, kpis, strict=True):
-        shown += _told_by_measure(result, released)
+        measured = _told_by_measure(result, released)
+        shown += measured
+        totals += measured if len(result.periods) == 1 else [n for n in measured if n.is_total]
+    shown += [
+        _Number(first.value + second.value, f"{first.place} with {second.place}")
+        for first, second in combinations(totals, 2)
+        if first.of != second.of or not first.of
+    ]
     alike = [
         f"{number.place} is as large as what {kept.place} holds back"
         for number in shown
@@ -159,7 +172,8 @@ def _told_by_measure(result: KpiResult, released: ReleasedKpi) -> list[_Number]:
         values = [float(cell) for cell in cells if not is_suppressed(cell)]
         numbers += [_Number(value, place, result.kpi.id) for value in values]
         if len(values) == len(cells) > 1:
-            numbers.append(_Number(sum(values), f"{place}, all periods", result.kpi.id))
+            whole = f"{place}, all periods"
+            numbers.append(_Number(sum(values), whole, result.kpi.id, is_total=True))
     return numbers
 
 

@@ -50,17 +50,28 @@ def parts_of_sample(
         given = design.dose
         doses = dose_by_unit(source, unit=data.unit, dose=given.column, of=given.of)
         groups = _bins(panel, doses, given)
+        _refuse_what_totals_tell(spec, panel, "dose", given.column, groups)
         effects = group_effects(panel, groups, average, compared="everybody")
         parted.append(Parted(by="dose", label=_label(spec, given.column), effects=effects))
     if design.spillover is not None:
         whole = read_panel(spec, outcome, files, nearby=True)
         table = effects_by_ring(whole, source, data, design.spillover, average)
+        without_start = whole.n_units - panel.n_units - int(table["n_treated"].sum())
+        rule = spec.publication.disclosure.of_units
+        if rule.protects and 0 < without_start < rule.threshold:
+            raise DataError(
+                f"design.spillover.start: {design.spillover.start!r} is empty for fewer than "
+                f"{rule.threshold} units near a treated one, of whom the sample ledger beside the "
+                "rings would tell (publication.disclosure.threshold). Fill it in for them."
+            )
         effects = GroupEffects(table=table)
         label = _label(spec, design.spillover.column)
         parted.append(Parted(by="spillover", label=label, effects=effects))
     for group in design.subgroups:
         values = values_by_unit(source, data.unit, group.column)
-        effects = group_effects(panel, values.map(_plain), average, compared="own_group")
+        groups = values.map(_plain)
+        _refuse_what_totals_tell(spec, panel, "subgroups", group.column, groups)
+        effects = group_effects(panel, groups, average, compared="own_group")
         parted.append(
             Parted(
                 by="subgroup",
@@ -123,6 +134,37 @@ def _refuse_few(spec: EvaluationSpec, parted: Parted) -> None:
             f"{rule.threshold} people in the programme or for comparison "
             f"(publication.disclosure.threshold). Make fewer and larger {remedy}."
         )
+
+
+def _refuse_what_totals_tell(
+    spec: EvaluationSpec, panel: Panel, key: str, column: str, groups: pd.Series
+) -> None:
+    """A subgroup without treated units has no row, and a group of whole starts is their sum: beside
+    what is told of everybody it would tell of few who have no row, or of a start that is small."""
+    rule = spec.publication.disclosure.of_units
+    if not rule.protects:
+        return
+    units = unit_frame(panel)
+    group, start = units["u"].map(groups.astype(object).to_dict()), units["g"]
+    rows = set(group[start > 0])
+    left = int(((start == 0) & ~group.isin(rows)).sum())
+    sizes = zip(panel.cohorts, panel.cohort_units, strict=True)
+    few = [panel.periods.name(label) for label, n in sizes if label and n < rule.threshold]
+    split = start[(start > 0)].groupby(start).transform(lambda own: group[own.index].nunique() > 1)
+    whole = [str(name) for name in sorted(rows) if not split[group == name].any()]
+    if key == "subgroups" and 0 < left < rule.threshold:
+        why = f"fewer than {rule.threshold} for comparison are of no group that has treated ones"
+    elif few and whole:
+        why = (
+            f"{whole[0]} is made of whole starts, and fewer than {rule.threshold} started in "
+            f"{few[0]}"
+        )
+    else:
+        return
+    raise DataError(
+        f"design.{key}: {_label(spec, column)}: {why}, of whom the totals would tell "
+        "(publication.disclosure.threshold). Leave it out."
+    )
 
 
 _KEYS = {"dose": "dose", "spillover": "spillover", "subgroup": "subgroups"}

@@ -9,6 +9,17 @@ from pbc_eval.errors import DataError
 
 TITLE_ROWS = 10  # rows in which a header that is not the first row is looked for
 ENOUGH = 3  # names of known columns in one row, to take it for the header
+MOST_COLUMNS = 5_000
+
+
+def refuse_too_wide(name: str, columns: int) -> None:
+    """Raises DataError for more columns than any table of units has: each costs the engine memory,
+    however few its rows."""
+    if columns > MOST_COLUMNS:
+        raise DataError(
+            f"{name}: has {columns:,} columns, of which a table may have {MOST_COLUMNS:,}. Take "
+            "out those that the evaluation does not name."
+        )
 
 
 def header_further_down(

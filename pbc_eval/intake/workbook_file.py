@@ -17,6 +17,7 @@ import pandas as pd
 
 from pbc_eval._validate import first_few
 from pbc_eval.errors import DataError, PbcError
+from pbc_eval.intake.header_row import refuse_too_wide
 from pbc_eval.numerics.published import published
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ SPARSE = 20  # times as large an area as there are cells
 _CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]+)"')
 _FORMULA = re.compile(rb'(<c r="([A-Z]+[0-9]+)"[^>]*><f>[^<]*</f>)<v ?(?:/>|></v>)')
 LONGEST_TEXT = 32_000  # a cell holds 32,767 characters
+LONGEST_IN_FILE = 200_000  # bytes of one text; a letter takes at most six
+MOST_ROWS = 1_048_576
+_LONG = re.compile(rb"[^<]{%d}" % (LONGEST_IN_FILE + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +159,7 @@ def readable_workbook(path: Path, error: type[PbcError] = DataError) -> Path | i
     that the sheet between them does not fit into memory.
     """
     refuse_a_trap(path, error)
-    if not _has_sparse_sheets(path):
+    if not _has_sparse_sheets(path, error):
         return path
     from openpyxl import load_workbook  # noqa: PLC0415 heavy, and seldom needed
 
@@ -200,10 +204,27 @@ def refuse_a_trap(
                     )
 
 
-def _has_sparse_sheets(path: Path) -> bool:
+def _has_sparse_sheets(path: Path, error: type[PbcError]) -> bool:
+    """Raises ``error`` for more rows, or a longer text, than a sheet or a cell can have."""
+    sparse = False
     with zipfile.ZipFile(path) as parts:
-        sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/sheet")]
-        return any(_is_sparse(_CELL.findall(parts.read(name))) for name in sheets)
+        for name in parts.namelist():
+            is_sheet = name.startswith("xl/worksheets/sheet")
+            if not is_sheet and name != "xl/sharedStrings.xml":
+                continue
+            content = parts.read(name)
+            if is_sheet and content.count(b"<row") > MOST_ROWS:
+                raise error(
+                    f"{path.name}: {name} has more than the {MOST_ROWS:,} rows that a sheet can "
+                    "have. Save the table as CSV or Parquet."
+                )
+            if _LONG.search(content):
+                raise error(
+                    f"{path.name}: {name} holds a text of more than {LONGEST_IN_FILE:,} bytes; a "
+                    "cell has at most 32,767 characters. Shorten it."
+                )
+            sparse |= is_sheet and _is_sparse(_CELL.findall(content))
+    return sparse
 
 
 def _is_sparse(cells: Sequence[tuple[bytes, bytes]]) -> bool:
@@ -257,4 +278,6 @@ def sheet_frame(path: Path, name: str) -> pd.DataFrame:
                 f"{path.name}: there is no sheet {name!r}. "
                 f"Sheets found: {first_few(book.sheet_names)}."
             )
-        return pd.read_excel(book, sheet_name=name or 0)
+        frame = pd.read_excel(book, sheet_name=name or 0)
+    refuse_too_wide(path.name, len(frame.columns))
+    return frame

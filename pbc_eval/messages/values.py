@@ -331,6 +331,21 @@ class Breakdown(Value):
         return self.counts
 
 
+@dataclass(frozen=True, slots=True)
+class Beside(Value):
+    """Words from which counts follow, with what stands beside them: where one of the counts must
+    go, they do."""
+
+    words: Part
+    counts: tuple[Units, ...]
+
+    def written(self, language: str) -> Sentence:
+        return Sentence("{words}", words=self.words)
+
+    def parts(self) -> tuple[Part, ...]:
+        return (self.words,)
+
+
 def by_arm(why: Part, treated: int, comparison: int) -> Sentence:
     """A reason with how many of each arm it took: 'not matched: 20 treated, 40 comparison'."""
     arms = Breakdown((Units(treated, TREATED), Units(comparison, COMPARISON)))

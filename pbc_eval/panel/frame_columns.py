@@ -1,7 +1,8 @@
 """Columns of a pandas frame as one Arrow type each, whatever pandas holds them in."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,12 @@ NOT_TYPED = (
     pa.ArrowNotImplementedError,
     OverflowError,  # whole numbers beyond 64 bits
 )
+
+
+def refuse_spans(name: str, schema: Mapping[str, Any]) -> None:
+    """Raises DataError for columns of spans of time, which are of no one length."""
+    if spans := [column for column, kind in schema.items() if kind.is_interval()]:
+        raise DataError(f"{name}: column {spans[0]!r} holds spans of time. Write them as numbers.")
 
 
 def arrow_column(column: pd.Series) -> tuple[pa.Array, bool]:

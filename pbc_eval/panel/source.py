@@ -18,6 +18,7 @@ import uuid
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -38,7 +39,7 @@ from pbc_eval.intake.workbook_file import sheet_frame
 from pbc_eval.messages import written_numbers
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.engine_copies import drop_copy, filled_copy
-from pbc_eval.panel.frame_columns import arrow_column, as_headed, told_apart
+from pbc_eval.panel.frame_columns import arrow_column, as_headed, refuse_spans, told_apart
 from pbc_eval.panel.local_engine import NOTHING_FETCHED, TEXT_OPTIONS, OneDatabase
 from pbc_eval.panel.pulls import Pulls
 
@@ -60,6 +61,7 @@ __all__ = [
 ]
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
+OTHER_BASE = r"^\s*[-+]?0[xXbB]"
 SUFFIXES = (*TEXT_SUFFIXES, ".parquet", ".xlsx", ".ods", ".duckdb", *STATISTICS_SUFFIXES)
 BOOKS = (".xlsx", ".ods")
 _DATABASE = OneDatabase()
@@ -256,6 +258,7 @@ def _open_path(text: str, columns: Sequence[str] | None, as_text: Sequence[str] 
     try:
         if suffix == ".duckdb":
             table = _duckdb_table(path, inside)
+            refuse_spans(path.name, table.schema())
             return Source(table, f"{path.name}::{inside}", _without_place(table))
         if suffix in STATISTICS_SUFFIXES:
             return _from_frame(statistics_frame(path), None, path.name)
@@ -267,9 +270,11 @@ def _open_path(text: str, columns: Sequence[str] | None, as_text: Sequence[str] 
         connection = _session()
         if suffix == ".parquet":
             table = connection.read_parquet(path)
+            refuse_spans(path.name, table.schema())
             aliases = as_headed(table.columns, parquet.read_schema(path).names)
             local, zoned = _in_their_zones(table, path)
             return Source(local, path.name, zoned, aliases)
+        text_file.refuse_no_text(path)
         table = _text_table(connection, path, as_text)
         if not set(columns or ()) <= set(table.columns):
             refuse_a_title(path.name, text_file.top_of_text(path), columns)
@@ -303,27 +308,35 @@ def _text_table(connection: BaseBackend, path: Path, as_text: Sequence[str]) -> 
     )
     table = connection.read_csv(path, **options)
     types = {name: "string" for name in as_text if name in table.columns}
+    schema, asked = table.schema().items(), partial(_written_so, connection, path, options)
     if not text_file.is_parted_by_commas(path):
-        floats = [name for name, kind in table.schema().items() if kind.is_floating()]
-        types |= dict.fromkeys(_may_be_thousands(connection, path, floats, options), "string")
+        floats = [name for name, kind in schema if kind.is_floating()]
+        types |= asked(floats, written_numbers.MAY_BE_THOUSANDS, written_numbers.BELOW_A_THOUSAND)
+    if text_file.holds_other_bases(path):
+        types |= asked([name for name, kind in schema if kind.is_integer()], OTHER_BASE, ".*")
     return connection.read_csv(path, types=types, **options) if types else table
 
 
-def _may_be_thousands(
-    connection: BaseBackend, path: Path, floats: Sequence[str], options: Mapping[str, Any]
-) -> list[str]:
-    """Columns in which every point may part thousands: "1.250" beside "980". Where a comma parts
-    cells it parts no decimals, and a point does."""
-    if not floats:
-        return []
-    text = connection.read_csv(path, types=dict.fromkeys(floats, "string"), **options)
+def _written_so(
+    connection: BaseBackend,
+    path: Path,
+    options: Mapping[str, Any],
+    columns: Sequence[str],
+    some: str,
+    others: str,
+) -> dict[str, str]:
+    """The columns, as text, of which some cell is written like ``some`` and all others like that or
+    like ``others``: thousands or decimals ("1.250" beside "980"), or codes ("0x1f")."""
+    if not columns:
+        return {}
+    text = connection.read_csv(path, types=dict.fromkeys(columns, "string"), **options)
     asked = {}
-    for at, name in enumerate(floats):
-        grouped = text[name].re_search(written_numbers.MAY_BE_THOUSANDS)
-        plain = text[name].re_search(written_numbers.BELOW_A_THOUSAND)
-        asked[f"every{at}"], asked[f"some{at}"] = (grouped | plain).all(), grouped.any()
+    for at, name in enumerate(columns):
+        one, other = text[name].re_search(some), text[name].re_search(others)
+        asked[f"some{at}"], asked[f"every{at}"] = one.any(), (one | other).all()
     answer = text.aggregate(**asked).to_pyarrow().to_pylist()[0]
-    return [name for at, name in enumerate(floats) if answer[f"every{at}"] and answer[f"some{at}"]]
+    so = [name for at, name in enumerate(columns) if answer[f"some{at}"] and answer[f"every{at}"]]
+    return dict.fromkeys(so, "string")
 
 
 def _duckdb_table(path: Path, name: str) -> Table:

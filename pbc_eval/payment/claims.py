@@ -83,11 +83,8 @@ class ClaimCounts:
                     total_scale=result.total_scale,
                     by_person=None if result.by_person is None else dict(result.by_person),
                 )
-            rows = self.corrections.get(earlier.year, 0)
-            which = (
-                f"{rows} corrections" if rows > 1 else "a correction" if rows else "no correction"
-            )
-            why = earlier.reason or f"claims as {self.file} has them now, with {which}"
+            which = "with corrections" if self.corrections.get(earlier.year) else "unchanged"
+            why = earlier.reason or f"claims as {self.file} has them now, {which}"
             years.append(
                 earlier.model_copy(update={"restated": tuple(known.values()), "reason": why})
             )

@@ -23,7 +23,8 @@ from nbformat import NotebookNode
 from pbc_eval import provenance
 from pbc_eval._validate import first_few
 from pbc_eval.agreement.evaluation import EvaluationSpec
-from pbc_eval.disclosure.editions import refuse_differencing
+from pbc_eval.agreement.portfolio import PortfolioSpec
+from pbc_eval.disclosure.editions import open_doubts, refuse_differencing
 from pbc_eval.disclosure.open_data import open_files
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.designs import design_kind
@@ -35,6 +36,8 @@ from pbc_eval.publish.edition_files import agreed_text, open_inputs, write_compa
 from pbc_eval.publish.edition_log import LOG, add_one, log_of, was_final
 from pbc_eval.publish.edition_results import read_results
 from pbc_eval.publish.exchange import exchange
+from pbc_eval.publish.few_changed import members_of, refuse_few_changed, remember_members
+from pbc_eval.publish.guessed_inputs import refuse_guessed_inputs
 from pbc_eval.publish.notebook import LostKernelError, execute, to_page
 from pbc_eval.publish.notebook_limits import CELL_DEADLINE
 from pbc_eval.publish.own_claims import supported_by
@@ -91,6 +94,7 @@ def publish_edition(
     _refuse_an_unconfirmed_language(spec)
     _open_files(spec)  # what may not be passed on is refused before anything runs
     reports = reports.resolve()
+    _refuse_members_in_doubt(spec, reports)
     target = _place_of(spec, reports)
     runs = workspace_of(reports) / "runs" / spec.id
     runs.mkdir(parents=True, exist_ok=True)
@@ -107,10 +111,14 @@ def publish_edition(
             rule = spec.publication.disclosure
             related = same_people(reports, spec)
             refuse_differencing(run_dir / "edition", target.parent, rule, related)
+            refuse_guessed_inputs(run_dir / "edition", spec)
+            members = members_of(reports, spec.agreed)
+            refuse_few_changed(reports, spec, members)
             put_in_place(run_dir / "edition", target, is_final=spec.status == "final")
             add_one(reports, target)
             remember_owner(reports, spec)
             remember_people(reports, spec)
+            remember_members(reports, spec, members)
         shutil.rmtree(run_dir, ignore_errors=True)
     return Edition(spec.id, spec.edition, target)
 
@@ -180,6 +188,19 @@ def _refuse_an_unconfirmed_language(spec: Subject) -> None:
 
 def _open_files(spec: Subject) -> tuple[str, ...]:
     return open_files(spec.agreed) if isinstance(spec.agreed, EvaluationSpec) else ()
+
+
+def _refuse_members_in_doubt(spec: Subject, reports: Path) -> None:
+    """A portfolio tells the results of its members; of one that is not listed they are not told."""
+    if not isinstance(spec.agreed, PortfolioSpec) or spec.status == "draft":
+        return
+    names = [f"{member.evaluation}/{member.edition}" for member in spec.agreed.members]
+    if in_doubt := [name for name in names if open_doubts(reports / name)]:
+        raise PublicationError(
+            f"{spec.id}: {first_few(in_doubt)} is not listed, since its disclosure-review.csv "
+            "names outputs for review, and a portfolio would tell its results. Answer for each "
+            "there under publication.disclosure.reviewed, or set the portfolio's status to draft."
+        )
 
 
 def _place_of(spec: Subject, reports: Path) -> Path:

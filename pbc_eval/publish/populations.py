@@ -42,7 +42,7 @@ Sketches = Mapping[str, list[str]]  # what was hashed (rows, a column) to the sm
 
 def same_people(reports: Path, subject: Subject) -> tuple[Path, ...]:
     """Folders of published editions of other ids whose data are mostly those of this one."""
-    own = _sketches(subject.agreed, _key(reports))
+    own = _sketches(subject.agreed, key_of(reports))
     related = []
     for name, sketches in _known(reports).items():
         folder = reports / name
@@ -54,7 +54,7 @@ def same_people(reports: Path, subject: Subject) -> tuple[Path, ...]:
 
 def remember_people(reports: Path, subject: Subject) -> None:
     """Keep the sketches of an edition. Call while the site's lock is held."""
-    sketches = _sketches(subject.agreed, _key(reports))
+    sketches = _sketches(subject.agreed, key_of(reports))
     if not sketches:
         return
     known = _known(reports) | {f"{subject.id}/{subject.edition}": dict(sketches)}
@@ -87,19 +87,19 @@ def _sketches(agreed: Agreed, key: bytes) -> dict[str, list[str]]:
     if agreed.performance is not None and agreed.performance.file is not None:
         files.append((agreed.performance.file, None))
     for file, unit in files:
-        frame = _frame(agreed, file)
+        frame = frame_of(agreed, file)
         if frame is None:
             continue
         rest = frame.drop(columns=[unit] if unit in frame else [])
-        sketches[f"{file}: rows"] = _smallest(_rows(rest), key)
+        sketches[f"{file}: rows"] = _smallest(rows_of(rest), key)
         for column in frame:
             values = frame[column].dropna().astype(str)
-            if _tells_apart(values):
+            if tells_apart(values):
                 sketches[f"{file}: {column}"] = _smallest(values.unique(), key)
     return {name: sketch for name, sketch in sketches.items() if len(sketch) >= FEWEST}
 
 
-def _tells_apart(values: pd.Series) -> bool:
+def tells_apart(values: pd.Series) -> bool:
     """Do most rows have a value of their own, that is no running number?"""
     distinct = values.unique()
     if len(distinct) < max(FEWEST, 0.5 * len(values)):
@@ -111,7 +111,7 @@ def _tells_apart(values: pd.Series) -> bool:
     return max(numbers) - min(numbers) >= 2 * len(distinct)
 
 
-def _frame(spec: EvaluationSpec, file: str) -> pd.DataFrame | None:
+def frame_of(spec: EvaluationSpec, file: str) -> pd.DataFrame | None:
     try:
         if spec.data is not None and spec.data.backend is not None and spec.data.place == file:
             return data_frame(spec, InputFiles())[0]
@@ -125,7 +125,7 @@ def _frame(spec: EvaluationSpec, file: str) -> pd.DataFrame | None:
         return None
 
 
-def _rows(frame: pd.DataFrame) -> list[str]:
+def rows_of(frame: pd.DataFrame) -> list[str]:
     """Each row as one text, whatever its columns are called and in whichever order they come."""
     texts = frame.astype(str).fillna("").to_numpy(dtype=object)
     return ["\x1f".join(sorted(row)) for row in texts]
@@ -139,7 +139,7 @@ def _smallest(texts: Iterable[str], key: bytes) -> list[str]:
     return sorted(hashes)[:KEPT]
 
 
-def _key(reports: Path) -> bytes:
+def key_of(reports: Path) -> bytes:
     """The key of a folder of reports, made when there is none."""
     file = workspace_of(reports) / KEY
     if not file.is_file():

@@ -17,7 +17,7 @@ CARD = {"reference": "S", "source": "Invented", "claims_per_person": 1,
                    {"id": "stays", "label": "Stays in work", "price": 1800}]}  # fmt: skip
 
 
-def claims(folder, before, accrued, paid=None):
+def claims(folder, before, accrued, paid=None, owed=None):
     """A contract with ``before`` claims of one kind in an earlier year, beside many of the other,
     and ``accrued`` that are not verified."""
     made = [("starts", "2023-06-15", "verified")] * before
@@ -32,6 +32,7 @@ def claims(folder, before, accrued, paid=None):
         frame["paid"] = frame["what"].map({"starts": 1200, "stays": 1800})
         frame.loc[frame.index[frame["achieved_on"] == "2024-06-15"][:paid], "paid"] = 0
         columns["paid"] = "paid"
+    recorded = 3600 if owed is None else 1200 * before + 1800 * 12 - owed
     spec = {
         "id": "claims", "title": "Claims", "contract": invented.CONTRACT | {"start": "2023-04-01"},
         "design": {"method": "counted", "rationale": "Counted and paid."},
@@ -40,8 +41,8 @@ def claims(folder, before, accrued, paid=None):
         "payment": {"currency": "GBP", "year": "2024-25", "rate_cards": [CARD], "clauses": [],
                     "years": [{"year": "2023-24", "start": "2023-04-01", "end": "2024-03-31"},
                               {"year": "2024-25", "start": "2024-04-01", "end": "2025-03-31"}],
-                    "earlier_years": [{"year": "2023-24", "paid": 3600, "reference": "An invoice",
-                                       "reason": "None"}]},
+                    "earlier_years": [{"year": "2023-24", "paid": recorded, "reason": "None",
+                                       "reference": "An invoice"}]},
     }  # fmt: skip
     return evaluate(load_evaluation(invented.write_evaluation(folder, spec, data=frame)))
 
@@ -95,6 +96,22 @@ def test_a_measure_that_is_a_number_of_few_people_stops_the_release(tmp_path, me
     else:
         with pytest.raises(DisclosureError, match=r"performance\.kpis\.started"):
             release(evaluation)
+
+
+@pytest.mark.parametrize(
+    ("owed", "is_of_few"),
+    [(3 * 1200, True), (-1800, True), (2 * 1800 + 1200, True), (0, False), (1000, False)],
+)
+def test_a_correction_at_the_price_of_few_stops_the_release(tmp_path, owed, is_of_few):
+    """The attack: the amount of the correction over the price is how many claims were corrected."""
+    evaluation = claims(tmp_path / "few", 20, 0, owed=owed)
+    year = evaluation.account.to_frame().set_index("year").loc["2023-24"]
+    assert year["to_pay"] == owed
+    if is_of_few:
+        with pytest.raises(DisclosureError, match=r"the correction of 2023-24"):
+            release(evaluation)
+    else:
+        release(evaluation)
 
 
 @pytest.mark.slow

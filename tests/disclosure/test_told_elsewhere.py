@@ -82,6 +82,14 @@ def counted(number, *, persons=None, counts=None):
     return told(with_spec(matched(), counts=(count,)), released())
 
 
+def counts_of(*numbers):
+    counts = [
+        VerifiedCount(outcome=f"group-{k}", count=number, source="A register", status="INVENTED")
+        for k, number in enumerate(numbers)
+    ]
+    return told(with_spec(matched(), counts=tuple(counts)), released())
+
+
 def in_words(words, *numbers):
     evaluation = matched(*numbers)
     contract = evaluation.spec.contract.model_copy(update={"summary": words})
@@ -104,6 +112,15 @@ def test_a_release_with_a_measure_among_those_who_started_is_refused_and_names_i
     for words in ("performance-started, among is as large as what better-groups holds back",
                   "output: told-elsewhere", "tell a rounder one"):  # fmt: skip
         assert words in str(raised.value)
+
+
+def test_the_sum_of_two_counts_is_compared_too():
+    """The attack: women and men who started add up to what the ledger holds back."""
+    n = at_the_start()
+    assert counts_of(n - 13, 13) == (
+        "counts.group-0 with counts.group-1 is as large as what better-groups holds back"
+    )
+    assert not counts_of(400, 13, 700)
 
 
 @pytest.mark.soak

@@ -118,3 +118,13 @@ def test_the_seed_and_the_inputs_are_those_of_the_edition(tmp_path):
     one, same = (portfolio_of(spec, tmp_path / "reports") for _ in range(2))
     assert one.inputs == same.inputs
     assert set(one.inputs) == {"portfolio.yaml", "table.csv", "shelter/2026-1/results.json"}
+
+
+def test_a_draft_is_in_no_portfolio_but_a_draft(tmp_path):
+    """The attack: the headline of a draft, on a page that is listed."""
+    publish(tmp_path, "a", summary={"status": "draft"})
+    spec = portfolio(tmp_path / "p", [], extra=members("a"))
+    with pytest.raises(SpecError, match=r"a, edition 2026-1: is a draft.*status to draft too"):
+        portfolio_of(spec, tmp_path)
+    (contract,) = portfolio_of(spec.model_copy(update={"status": "draft"}), tmp_path).contracts
+    assert contract.effect == 1.5

@@ -118,3 +118,18 @@ def test_a_cell_is_read_only_where_every_notation_reads_it_alike(text):
     else:
         assert "whichever is meant" in problem.in_words
         assert number_in(text, "proxy_value", by_program=True) == (float(text), None)
+
+
+@pytest.mark.parametrize("text", ["0x1f", "0X1F", "0b11", "-0x2", " 0x1f"])
+@pytest.mark.parametrize("mark", [",", ";"])
+def test_sixteens_and_twos_are_codes_and_no_numbers(tmp_path, text, mark):
+    frame, _ = read_rows(table_of(tmp_path / "a.csv", [text, "3"], mark))
+    assert [value.strip() for value in frame["y"]] == [text.strip(), "3"]
+
+
+def test_a_code_that_is_no_number_leaves_other_columns_alone(tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("unit,y,code\na0x1,3,0x1f\nb,4,0x20\n", encoding="utf-8")
+    frame, _ = read_rows(file)
+    assert frame["y"].tolist() == [3, 4]
+    assert frame["code"].tolist() == ["0x1f", "0x20"]

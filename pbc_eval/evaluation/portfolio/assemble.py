@@ -36,7 +36,9 @@ def portfolio_of(spec: PortfolioSpec, reports: str | Path) -> Portfolio:
     source = spec.folder / spec.source_file
     inputs = {spec.source_file: provenance.sha256(source)}
     for member in spec.members:
-        contract, claimed, file = read_member(member, Path(reports))
+        contract, claimed, file = read_member(
+            member, Path(reports), in_a_draft=spec.status == "draft"
+        )
         contracts.append(contract)
         claims += claimed
         inputs[f"{member.evaluation}/{member.edition}/results.json"] = provenance.sha256(file)

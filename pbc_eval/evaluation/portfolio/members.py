@@ -22,11 +22,13 @@ PER_CENT = "per cent of the comparison group's level"
 REPORTS = ("impact_report", "sroi_report")  # the kinds that have results of a contract
 
 
-def read_member(member: Member, reports: Path) -> tuple[ContractResult, tuple[Claim, ...], Path]:
+def read_member(
+    member: Member, reports: Path, *, in_a_draft: bool = False
+) -> tuple[ContractResult, tuple[Claim, ...], Path]:
     """The contract's result, what it claims of changes, and the file that says so.
 
-    Raises SpecError when the edition is not published under ``reports``, was changed since, or is
-    of a kind without results.
+    Raises SpecError when the edition is not published under ``reports``, was changed since, is of a
+    kind without results, or is a draft: its numbers are in a portfolio that is a draft alone.
     """
     folder = reports / member.evaluation / member.edition
     name = f"{member.evaluation}, edition {member.edition}"
@@ -46,6 +48,11 @@ def read_member(member: Member, reports: Path) -> tuple[ContractResult, tuple[Cl
         results = read_results_file(file, name)
     except PublicationError as problem:
         raise SpecError(str(problem)) from None
+    if results.summary.status == "draft" and not in_a_draft:
+        raise SpecError(
+            f"{name}: is a draft, and its numbers are not for publication. Set the portfolio's "
+            "status to draft too, or run the evaluation with status: provisional."
+        )
     if results.summary.report not in REPORTS or results.agreement is None:
         raise SpecError(
             f"{name}: is a {results.summary.report.replace('_', ' ')} and has no results. Name the "
