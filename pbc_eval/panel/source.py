@@ -375,8 +375,7 @@ def _from_frame(frame: pd.DataFrame, columns: Sequence[str] | None, name: str) -
         arrays[aliases.get(label, label)], with_zone = arrow_column(frame[column])
         zoned |= {label} if with_zone else set()
     connection = _session()
-    # Registered, not copied; the connection keeps the Arrow table alive.
-    connection.con.register("frame", pa.table(arrays))
+    connection.con.register("frame", pa.table(arrays))  # not copied: the connection keeps it
     return Source(connection.table("frame"), name, frozenset(zoned), aliases)
 
 
