@@ -95,10 +95,10 @@ def conformal_of(
 ) -> ConformalTest:
     """The same of an average effect that is known as a regression of the panel."""
     gap, before = _gap(panel, whole)
-    return tested_gap(gap, before, permutations=permutations, level=level, seed=seed)
+    return judge_gap(gap, before, permutations=permutations, level=level, seed=seed)
 
 
-def tested_gap(
+def judge_gap(
     gap: Floats,
     before: int,
     *,

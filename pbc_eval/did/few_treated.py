@@ -12,15 +12,17 @@ treated group's share of the estimate, and its own start, are kept (``SaturatedA
                    are rescaled to the sizes of the treated. Where sizes differ, Conley and Taber's
                    intervals are too short for small treated groups and too long for large ones.
 
-The papers let the number of comparison groups grow without end. With those there are, two things
-of the order of one over their number are allowed for, unless ``finite_sample`` is False: a change
-about a mean that it is itself a part of is too small, and the mean of the comparison groups errs
-too. The estimate itself counts as one draw, so that the interval of a lone treated group holds the
-truth at least as often as promised.
+The papers let the number of comparison groups grow without end. A lone treated group is, of groups
+that are alike, one more among them: its rank is exact, and the estimate counts as one draw. With
+several, three things of the order of one over the number of comparison groups are allowed for,
+unless ``finite_sample`` is False: a change about a mean that it is itself a part of is too small;
+the mean of the comparison groups errs too; and how far they err is known from so many only (the
+variance of t, over that of a normal).
 
 Sources: Conley and Taber (2011), Review of Economics and Statistics 93, 113-125; Ferman and Pinto
 (2019), Review of Economics and Statistics 101, 452-467 (both drawn from residuals of comparison
-groups, which no null moves). A and B: least squares of squared changes, neither below zero.
+groups, which no null moves). A and B, neither below zero, by quasi-maximum likelihood: in samples
+of forty far nearer the truth than the least squares of the paper, and as consistent.
 """
 
 from dataclasses import dataclass
@@ -43,9 +45,10 @@ from pbc_eval.panel.moments import UnitArrays
 from pbc_eval.panel.panel import Panel
 
 By = Literal["conley_taber", "ferman_pinto"]
-LEAST_COMPARED = 20  # groups: fewer do not show how often a change is large
+LEAST_COMPARED = 30  # groups: fewer do not show how often a change is large
 MOST_COMBINED = 2_000_000  # every way to take comparison groups for the treated, or draws of them
 DRAWS = 199_999
+MOST_ROUNDS, STILL = 500, 1e-12  # until the variances by size stand still, relative
 SEED = 20_110_201
 
 NO_SIZES = Sentence("All groups are of one size: sizes say nothing of how far they err.")
@@ -86,7 +89,7 @@ def conley_taber(
 
     Groups are the panel's clusters, or its units where there are none. ``regression`` and ``kind``
     as ``wild_cluster_bootstrap`` has them. ``draws``: where there are more combinations than two
-    million. Raises DesignError for panels that are not complete, without 20 never-treated groups
+    million. Raises DesignError for panels that are not complete, without 30 never-treated groups
     (39 for a lone treated group at 95 %), and with groups of several cohorts.
     """
     whole = _average(
@@ -173,7 +176,7 @@ def few_treated_test(
     """The test of an average effect that is known as a regression of the panel."""
     if isinstance(draws, bool) or not isinstance(draws, int) or draws < 99:
         raise DesignError(f"{by}: draws must be a whole number of at least 99, got {draws!r}.")
-    return tested_groups(
+    return judge_groups(
         GroupPaths.of(panel.arrays(), whole.loads, by, clustered=panel.roles.cluster is not None),
         whole.loads,
         whole.estimate,
@@ -185,7 +188,7 @@ def few_treated_test(
     )
 
 
-def tested_groups(
+def judge_groups(
     groups: "GroupPaths",
     loads: Floats,
     estimate: float,
@@ -302,8 +305,9 @@ class _Errors:
 
     @classmethod
     def of(cls, groups: GroupPaths, loads: Floats, by: By, *, finite_sample: bool) -> "_Errors":
-        shares, total = groups.compared_share, float((groups.compared_share**2).sum())
-        kept = 1.0 - 2.0 * shares + total if finite_sample else np.ones(len(shares))
+        shares, squared = groups.compared_share, float((groups.compared_share**2).sum())
+        allowing = finite_sample and len(groups.cohort) > 1
+        kept = 1.0 - 2.0 * shares + squared if allowing else np.ones(len(shares))
         away = groups.residual / np.sqrt(kept)[:, None]
         fits = {}
         for c in (0, *np.unique(groups.cohort).tolist()):
@@ -320,29 +324,43 @@ class _Errors:
         variance = float(sum((part**2).mean() for part in parts))
         (constant, by_size), _ = fits[0]
         own = float((shares**2 * (constant + by_size / groups.compared_size)).sum())
-        own = own if finite_sample else 0.0
+        known = len(shares) - (2 if by == "ferman_pinto" else 1)
+        total = (variance + own) * known / (known - 2) if allowing else variance
         return cls(
-            parts=tuple(part * np.sqrt(1.0 + own / variance) for part in parts),
-            std_error=float(np.sqrt(variance + own)),
+            parts=tuple(part * np.sqrt(total / variance) for part in parts),
+            std_error=float(np.sqrt(total)),
             fit=fits[int(groups.cohort[0])][0],
         )
 
 
 def _variance(change: Floats, size: Floats | None) -> tuple[float, float]:
-    """A and B, neither below zero, by least squares of squares on one over the sizes; the mean
-    square and zero without sizes."""
+    """A and B, neither below zero, by which normal changes would be likeliest: least squares of
+    their squares on one over the sizes, weighted by the fit until it stands still. The mean square
+    and zero without sizes."""
     squares = change**2
     if size is None or np.ptp(size) <= ALIKE * size.max():
         return float(squares.mean()), 0.0
-    inverse = 1.0 / size
-    away = inverse - inverse.mean()
-    slope = float(away @ squares / (away @ away))
-    constant = float(squares.mean() - slope * inverse.mean())
-    if slope <= 0:
-        return float(squares.mean()), 0.0
-    if constant < 0:
-        return 0.0, float(inverse @ squares / (inverse @ inverse))
-    return constant, slope
+    inverse, weight = 1.0 / size, np.ones(len(size))
+    fit = np.zeros(2)
+    for _ in range(MOST_ROUNDS):
+        before, fit = fit, _nonnegative(squares, inverse, weight)
+        fitted = fit[0] + fit[1] * inverse
+        if not fitted.min() > 0 or np.abs(fit - before).max() <= STILL * np.abs(fit).max():
+            break
+        weight = 1.0 / fitted**2
+    return float(fit[0]), float(fit[1])
+
+
+def _nonnegative(squares: Floats, inverse: Floats, weight: Floats) -> Floats:
+    """(2,) constant and slope of a weighted line, the nearest of those that are not negative."""
+    x = np.column_stack([np.ones(len(inverse)), inverse]) * np.sqrt(weight)[:, None]
+    y = squares * np.sqrt(weight)
+    both: Floats = np.linalg.solve(x.T @ x, x.T @ y)
+    if both.min() >= 0:
+        return both
+    alone = x.T @ y / (x**2).sum(axis=0)
+    left = ((y[:, None] - alone * x) ** 2).sum(axis=0)
+    return np.array([alone[0], 0.0]) if left[0] <= left[1] else np.array([0.0, alone[1]])
 
 
 def _combined(errors: _Errors, draws: int, seed: int) -> tuple[Floats, bool]:

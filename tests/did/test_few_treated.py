@@ -1,17 +1,21 @@
 """Few treated groups among many: Conley and Taber, Ferman and Pinto, each against a slow twin,
 closed forms, invariances, and how often intervals hold the truth."""
 
+import runpy
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from scipy.optimize import nnls
+from scipy.optimize import minimize
 
 import pbc_eval as pbc
 from pbc_eval.errors import DesignError
+
+PROJECT = Path(__file__).parents[2]
 
 
 def frame_of(seed, *, compared=40, treated=2, late=0, periods=5, sizes=None, by_size=True):
@@ -33,6 +37,10 @@ def panel_of(frame, **roles):
     return pbc.Panel.from_data(frame, unit="u", time="t", outcome="y", cohort="g", **roles)
 
 
+BENCHMARK = runpy.run_path(str(PROJECT / "benchmarks" / "coverage_few_treated.py"))
+coverage, SIZES = BENCHMARK["coverage"], BENCHMARK["SIZES"]
+
+
 def twin(frame, starts, *, rescaled=False, finite_sample=True):
     """Errors of the estimate with each comparison unit in place of each treated one, one by one;
     starts: {unit: start}. Against the last period before a start, averaged over treated cells."""
@@ -46,6 +54,7 @@ def twin(frame, starts, *, rescaled=False, finite_sample=True):
     def change(u, start):
         return wide[u, start - 1 :].mean() - wide[u, start - 2]
 
+    finite_sample = finite_sample and len(starts) > 1
     of_all = {u: size[u] / size[others].sum() for u in others}
     squared = sum(share**2 for share in of_all.values())
 
@@ -55,8 +64,13 @@ def twin(frame, starts, *, rescaled=False, finite_sample=True):
         return {u: (change(u, start) - mean) / np.sqrt(kept[u]) for u in others}
 
     def variance(of):
-        x = np.column_stack([np.ones(len(others)), 1 / size[others]])
-        beta, _ = nnls(x, np.array([of[u] ** 2 for u in others]))
+        squares = np.array([of[u] ** 2 for u in others])
+
+        def unlikely(beta):
+            fitted = np.exp(beta[0]) + np.exp(beta[1]) / size[others].to_numpy()
+            return (np.log(fitted) + squares / fitted).sum()
+
+        beta = np.exp(minimize(unlikely, [0.0, 0.0], method="BFGS", options={"gtol": 1e-8}).x)
         return lambda m: beta[0] + beta[1] / m
 
     def alike(of):
@@ -78,6 +92,9 @@ def twin(frame, starts, *, rescaled=False, finite_sample=True):
         own = sum(of_all[u] ** 2 * var(size[u]) for u in others)
     spread = sum(np.mean(np.square(part)) for part in parts)
     factor = np.sqrt(1 + own / spread)
+    if finite_sample:
+        df = len(others) - (2 if rescaled else 1)
+        factor *= np.sqrt(df / (df - 2))
     estimate = sum(
         size[u] * cells[u] / total * (change(u, s) - sum(of_all[v] * change(v, s) for v in others))
         for u, s in starts.items()
@@ -106,8 +123,8 @@ def test_interval_and_p_value_are_those_of_every_combination_one_by_one(
     estimate, errors = twin(frame, starts, rescaled=rescaled, finite_sample=finite_sample)
     assert made.estimate == pytest.approx(estimate, rel=1e-9)
     assert made.combinations == len(errors) == 1600
-    for end, out in ((made.conf_low, -1e-6), (made.conf_high, 1e-6)):
-        assert kept_by(estimate, errors, end)
+    for end, out in ((made.conf_low, -1e-5), (made.conf_high, 1e-5)):
+        assert kept_by(estimate, errors, end - out)
         assert not kept_by(estimate, errors, end + out)
     beyond = min((errors >= estimate).sum(), (errors <= estimate).sum())
     assert made.p_value == pytest.approx(min(1, 2 * (1 + beyond) / 1601), abs=1e-12)
@@ -117,7 +134,7 @@ def test_a_lone_treated_unit_among_39_is_held_against_the_largest_and_smallest_c
     frame = frame_of(5, compared=39, treated=1)
     wide = frame.pivot_table(index="u", columns="t", values="y")
     change = (wide[[3, 4, 5]].mean(axis=1) - wide[2]).to_numpy()
-    made = pbc.conley_taber(panel_of(frame), finite_sample=False)
+    made = pbc.conley_taber(panel_of(frame))
     assert made.conf_low == pytest.approx(change[0] - change[1:].max(), rel=1e-9)
     assert made.conf_high == pytest.approx(change[0] - change[1:].min(), rel=1e-9)
 
@@ -145,7 +162,7 @@ def test_whole_clusters_are_the_groups_and_their_units_the_size():
 
 @pytest.mark.soak
 @given(st.integers(0, 10_000), st.integers(1, 2), st.floats(0.01, 100))
-@settings(max_examples=4, deadline=None, phases=[Phase.generate])
+@settings(max_examples=2, deadline=None, phases=[Phase.generate])
 def test_neither_units_of_measure_nor_order_nor_unit_and_period_effects_matter(
     seed, treated, scale
 ):
@@ -172,7 +189,7 @@ def test_more_combinations_than_can_be_gone_through_are_drawn_and_say_how_well_t
     ("change", "said"),
     [
         ({"compared": 38, "treated": 1}, "38 comparison groups, too few"),
-        ({"compared": 19, "treated": 3}, "19 comparison groups, too few"),
+        ({"compared": 29, "treated": 3}, "29 comparison groups, too few"),
     ],
 )
 def test_too_few_comparison_groups_are_refused(change, said):
@@ -190,7 +207,7 @@ def test_groups_of_one_size_and_torn_clusters_are_refused():
 
 
 def test_one_large_comparison_group_that_moved_by_itself_is_no_measure_of_chance():
-    frame = frame_of(2, treated=1)
+    frame = frame_of(2, compared=85, treated=1)
     frame["m"] = np.where(frame["u"] == 7, 10_000.0, 1.0)
     frame.loc[(frame["u"] == 7) & (frame["t"] >= 3), "y"] += 50
     with pytest.raises(DesignError, match="A few large comparison groups moved unlike"):
@@ -203,3 +220,22 @@ def test_more_comparison_units_than_a_bootstrap_goes_through_are_no_bar():
     made = pbc.with_inference(panel, pbc.att_gt(panel), inference="conley_taber")
     assert made.conf_low < 0 < made.conf_high
     assert "1,500 comparison groups in place of 1 treated" in made.method.inference
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("small", "by", "least", "most"),
+    [
+        (False, "conley_taber", 0.92, 0.985),
+        (True, "conley_taber", 0.0, 0.85),
+        (True, "ferman_pinto", 0.90, 0.985),
+    ],
+)
+@pytest.mark.parametrize("treated", [1, 2, 3])
+def test_intervals_hold_the_truth_as_often_as_they_say_and_sizes_mislead_conley_and_taber(
+    treated, small, by, least, most
+):
+    """40 groups, the treated of size 1 where sizes differ: 400 samples each."""
+    sizes = [1] * treated + SIZES * 5 if small else [1.0]
+    held = coverage(treated, 40 - treated, sizes[:40], by, 400, seed=treated)
+    assert least <= held <= most
