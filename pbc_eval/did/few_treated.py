@@ -40,13 +40,13 @@ from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Number
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.numerics.clustered import clusters_of
-from pbc_eval.numerics.error_draws import interval_of_errors, known_to, p_value_of_errors
+from pbc_eval.numerics.error_draws import TIED, interval_of_errors, known_to, p_value_of_errors
 from pbc_eval.panel.moments import UnitArrays
 from pbc_eval.panel.panel import Panel
 
 By = Literal["conley_taber", "ferman_pinto"]
 LEAST_COMPARED = 30  # groups: fewer do not show how often a change is large
-MOST_COMBINED = 2_000_000  # every way to take comparison groups for the treated, or draws of them
+MOST_COMBINED = 1_000_000  # every way to take comparison groups for the treated, or draws of them
 DRAWS = 199_999
 MOST_ROUNDS, STILL = 500, 1e-12  # until the variances by size stand still, relative
 SEED = 20_110_201
@@ -88,7 +88,7 @@ def conley_taber(
     """Conley and Taber's interval for an average effect on few treated groups.
 
     Groups are the panel's clusters, or its units where there are none. ``regression`` and ``kind``
-    as ``wild_cluster_bootstrap`` has them. ``draws``: where there are more combinations than two
+    as ``wild_cluster_bootstrap`` has them. ``draws``: where there are more combinations than one
     million. Raises DesignError for panels that are not complete, without 30 never-treated groups
     (39 for a lone treated group at 95 %), and with groups of several cohorts.
     """
@@ -231,12 +231,10 @@ def judge_groups(
     )
 
 
-def sizes_of_groups(panel: Panel) -> Floats:
-    """(G,) the sum of weights of each cluster, or of each unit where there are no clusters."""
-    arrays = panel.arrays()
-    label = arrays.cluster if panel.roles.cluster else np.arange(len(arrays.cohort))
-    sizes = np.bincount(label, arrays.weight).astype(np.float64)
-    return np.asarray(sizes[sizes > 0])
+def serves(treated: int, compared: int, level: float = 0.95) -> bool:
+    """Are there groups enough for such a test, before outcomes are seen?"""
+    ways = compared ** min(treated, 3)
+    return compared >= LEAST_COMPARED and (ways + 1) * (1 - level) / 2 >= 1 - TIED
 
 
 def _too_few(compared: int) -> Sentence:

@@ -34,7 +34,7 @@ def _few_treated(asked: Asked, by: By, draws: int | None) -> AttEstimate:
         asked.panel, whole, by=by, level=asked.level, draws=draws or DRAWS, seed=asked.seed
     )
     words = Sentence(
-        "changes of {compared} comparison groups in place of {treated} treated, in {n} "
+        "the changes of {compared} comparison groups, put in the place of {treated} treated in {n} "
         "combinations; {how}",
         compared=Number(made.compared),
         treated=Number(made.treated),

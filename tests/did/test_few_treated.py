@@ -219,7 +219,7 @@ def test_more_comparison_units_than_a_bootstrap_goes_through_are_no_bar():
     panel = panel_of(frame)
     made = pbc.with_inference(panel, pbc.att_gt(panel), inference="conley_taber")
     assert made.conf_low < 0 < made.conf_high
-    assert "1,500 comparison groups in place of 1 treated" in made.method.inference
+    assert "1,500 comparison groups, put in the place of 1 treated" in made.method.inference
 
 
 @pytest.mark.soak
