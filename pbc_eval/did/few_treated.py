@@ -22,7 +22,7 @@ variance of t, over that of a normal).
 Sources: Conley and Taber (2011), Review of Economics and Statistics 93, 113-125; Ferman and Pinto
 (2019), Review of Economics and Statistics 101, 452-467 (both drawn from residuals of comparison
 groups, which no null moves). A and B, neither below zero, by quasi-maximum likelihood: in samples
-of forty far nearer the truth than the least squares of the paper, and as consistent.
+of forty far nearer the truth than plain least squares, and as consistent.
 """
 
 from dataclasses import dataclass
