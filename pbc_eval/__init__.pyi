@@ -98,7 +98,8 @@ from .panel.treatment import dose_by_unit as dose_by_unit
 from .panel.treatment import starts_of_treatment as starts_of_treatment
 from .payment.sample_size import sample_size as sample_size
 from .payment.sample_size import tier_chance as tier_chance
-from .publish.word.beside import word_report as word_report
+from .publish.documents import pdf_report as pdf_report
+from .publish.documents import word_report as word_report
 from .publish.word.review import review_word as review_word
 from .report.figures.drawing import Figure as Figure
 from .trials.effect import randomised_effect as randomised_effect

@@ -50,6 +50,7 @@ HOMES = {  # third-party tool -> the one place that may import it
     "markdown_it": "publish/own_words.py",
     "playwright": "publish/audit",
     "docx": "publish/word",
+    "weasyprint": "publish/paper.py",
 }
 MODULES = sorted(ROOT.rglob("*.py"))
 

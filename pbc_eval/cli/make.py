@@ -1,7 +1,6 @@
 """Commands that publish and that hold what was published against its inputs: note, run, batch,
 publish, verify."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -52,9 +51,15 @@ def run(
     force: Force = False,
     to: Annotated[
         list[str] | None,
-        typer.Option(help="Another format, beside the page: docx, for Word, its numbers locked."),
+        typer.Option(
+            help="Another format, beside the page: docx, for Word, its numbers locked; pdf, tagged "
+            "for everybody. May be given several times."
+        ),
     ] = None,
-    into: Annotated[Path, typer.Option(help="Where documents are written.")] = Path("word"),
+    into: Annotated[
+        Path | None,
+        typer.Option(help="Where documents are written; else word/ or pdf/."),
+    ] = None,
 ) -> None:
     """Run evaluations and portfolios and publish their pages under reports/.
 
@@ -65,29 +70,20 @@ def run(
     """
     from pbc_eval.batch.jobs import find_jobs  # noqa: PLC0415 heavy: loads the models
 
-    _refuse_unknown_formats(to or ())
+    if to:
+        from pbc_eval.publish.documents import refuse_unknown_formats  # noqa: PLC0415 seldom
+
+        refuse_unknown_formats(to)
     jobs = [job for path in paths for job in find_jobs(path, reports)]
     if report:
         jobs = [replace(job, report=report) for job in jobs if not job.report]
     run_all(jobs, reports, workers=workers, force=force)
     if to:
-        from pbc_eval.publish.word.beside import write_word_reports  # noqa: PLC0415 likewise
+        from pbc_eval.publish.documents import write_documents  # noqa: PLC0415 likewise
 
-        for file in write_word_reports([job.edition for job in jobs], into):
-            console.print(f"Word: {escape(str(file))}")
-
-
-def _refuse_unknown_formats(formats: Sequence[str]) -> None:
-    """Before anything runs: a format that there is not, and one whose tools are not installed."""
-    for unknown in [name for name in formats if name != "docx"]:
-        raise SpecError(
-            f"--to {unknown}: there is no such format. Use docx. A page, tables (CSV), a workbook "
-            "(XLSX) and results (JSON) are made without it."
-        )
-    if formats:
-        from pbc_eval.publish.word.beside import refuse_without_tools  # noqa: PLC0415 seldom
-
-        refuse_without_tools()
+        for name in dict.fromkeys(to):
+            for file in write_documents(name, [job.edition for job in jobs], into):
+                console.print(f"Document: {escape(str(file))}")
 
 
 @app.command()

@@ -14,6 +14,7 @@ Schrijver (2003), Combinatorial Optimization, chapter 19.
 """
 
 import heapq
+from functools import lru_cache
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -95,20 +96,32 @@ def _cover_of_line(seeking: Floats, pool: Floats) -> tuple[Ints, Ints]:
     is_pool = np.r_[np.zeros(len(seeking), bool), np.ones(len(pool), bool)]
     order = np.lexsort((is_pool, place))
     width = np.r_[np.diff(place[order]), 0.0]
-    best = _lowest_flows(is_pool[order].tolist(), width.tolist())
-    flow = np.zeros(len(order) + 1, dtype=np.int64)
-    adds = (~is_pool[order]).tolist()
-    after = 0
-    for k in range(len(order) - 1, -1, -1):
-        # before a focal person the flow was at most B - 1, before another at least B + 1
-        before = min(after - 1, best[k]) if adds[k] else max(after + 1, best[k])
-        flow[k], after = (before, before) if k else (0, 0)
-    change = np.diff(flow)
+    change = _changes_of_flow(is_pool[order].tobytes(), width.tobytes())
     people, mates = order[~is_pool[order]], order[is_pool[order]] - len(seeking)
     # first in, first out along the line: the m-th unit sent is the m-th taken in
     sent = np.repeat(people, change[~is_pool[order]])
     taken = np.repeat(mates, -change[is_pool[order]])
     return sent, taken
+
+
+@lru_cache(maxsize=4)
+def _changes_of_flow(is_pool: bytes, width: bytes) -> Ints:
+    """What each point of the line adds to the flow, or takes away.
+
+    Remembered by its arguments, arrays of bool and float64 as bytes: who stands where among equal
+    scores is another matter, so that all ways of breaking ties have one flow.
+    """
+    takes = np.frombuffer(is_pool, dtype=bool).tolist()
+    best = _lowest_flows(takes, np.frombuffer(width).tolist())
+    flow = np.zeros(len(takes) + 1, dtype=np.int64)
+    after = 0
+    for k in range(len(takes) - 1, -1, -1):
+        # before a focal person the flow was at most B - 1, before another at least B + 1
+        before = max(after + 1, best[k]) if takes[k] else min(after - 1, best[k])
+        flow[k], after = (before, before) if k else (0, 0)
+    change = np.diff(flow)
+    change.flags.writeable = False
+    return change
 
 
 def _lowest_flows(is_pool: list[bool], width: list[float]) -> list[int]:

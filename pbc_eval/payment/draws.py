@@ -6,6 +6,7 @@ otherwise, with the clauses, limits, rounding and the estimate rule as agreed.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,13 +16,15 @@ from pbc_eval.agreement.payment_terms import PaymentTerms
 from pbc_eval.errors import PaymentTermsError
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.payment.due import Results, check_clause, outcomes_by_id, recomputed_years
-from pbc_eval.payment.expression import AmountOf, Expression, Fact, over_draws
+from pbc_eval.payment.expression import Fact
 from pbc_eval.payment.measure import ALTERNATIVE, fact_of
+from pbc_eval.payment.over_draws import StepByStep
 from pbc_eval.payment.people import beyond_caps
 from pbc_eval.payment.plan import plan_of
 from pbc_eval.results import MeasuredOutcome
 
 LEAST_LEVEL = 1e-9  # of the counterfactual: no draw of it is zero or less
+BLOCK = 8_192  # draws at a time: what is worked out in between then stays in the cache
 MOVE_TOGETHER = ("effect", "conf_low", "conf_high")  # and other estimates
 
 
@@ -60,56 +63,56 @@ def payments_of_draws(
     """
     outcomes = outcomes_by_id(results)
     drawn = _checked(draws, outcomes)
-    known = _Known(outcomes, drawn)
     size = next((len(values) for values in drawn.values()), 1)
     plan = plan_of(terms, recomputed_years(terms), beyond_caps(terms, outcomes))
-    done: dict[Expression, Floats] = {}
-    tiers, tier_names = {}, {}
     for planned in plan.in_order:
         check_clause(planned, outcomes)
-        known.amounts[planned.line] = over_draws(planned.amount, known, done)
-        if planned.rule.tier is not None:
-            reached = over_draws(planned.rule.tier, known, done)
-            tiers[planned.line] = np.broadcast_to(reached, (size,)).astype(np.int64)
-            tier_names[planned.line] = planned.rule.tiers
-    for limit in plan.limits:
-        known.amounts[limit.line] = over_draws(limit.amount, known, done)
-    lines = {line: np.broadcast_to(amount, (size,)) for line, amount in known.amounts.items()}
+    steps = StepByStep()
+    places = {clause.line: steps.add_line(clause.line, clause.amount) for clause in plan.in_order}
+    places |= {limit.line: steps.add_line(limit.line, limit.amount) for limit in plan.limits}
+    tiers_at = {
+        clause.line: steps.add(clause.rule.tier)
+        for clause in plan.in_order
+        if clause.rule.tier is not None
+    }
+    lines = {line: np.empty(size) for line in places}
+    tiers = {line: np.empty(size, dtype=np.int64) for line in tiers_at}
+    for start in range(0, size, BLOCK):
+        here = slice(start, start + BLOCK)
+        block = {name: values[here] for name, values in drawn.items()}
+        values = steps.values(partial(_known, outcomes=outcomes, drawn=block))
+        for line, place in places.items():
+            lines[line][here] = values[place]
+        for line, place in tiers_at.items():
+            tiers[line][here] = values[place]
     return DrawnPayments(
         currency=terms.currency,
         amounts=np.sum(list(lines.values()), axis=0),
         lines=lines,
         tiers=tiers,
-        tier_names=tier_names,
+        tier_names={
+            clause.line: clause.rule.tiers for clause in plan.in_order if clause.line in tiers
+        },
     )
 
 
-class _Known:
-    """Facts as arrays: drawn where they were drawn, single numbers elsewhere."""
-
-    def __init__(
-        self, outcomes: Mapping[str, MeasuredOutcome], drawn: Mapping[str, Floats]
-    ) -> None:
-        self._outcomes = outcomes
-        self._drawn = drawn
-        self.amounts: dict[str, Floats] = {}
-
-    def __call__(self, leaf: Fact | AmountOf) -> Floats:
-        if isinstance(leaf, AmountOf):
-            return self.amounts[leaf.line]
-        outcome, drawn = self._outcomes[leaf.outcome], self._drawn.get(leaf.outcome)
-        fixed = np.asarray(float(fact_of(outcome, leaf.name)))
-        if drawn is None:
-            return fixed
-        if outcome.source == "counted":
-            return drawn if leaf.name == "count" else fixed
-        if leaf.name in MOVE_TOGETHER or leaf.name.startswith(ALTERNATIVE):
-            return np.asarray(drawn + (fixed - float(fact_of(outcome, "effect"))))
-        if leaf.name == "counterfactual":  # the level of those treated, less the effect drawn
-            apart = drawn - float(fact_of(outcome, "effect"))
-            moved = fixed + outcome.counterfactual_slope * apart
-            return np.asarray(np.maximum(moved, LEAST_LEVEL * np.abs(fixed)))
+def _known(
+    fact: Fact, outcomes: Mapping[str, MeasuredOutcome], drawn: Mapping[str, Floats]
+) -> Floats:
+    """A fact as an array: drawn where it was drawn, a single number elsewhere."""
+    outcome, values = outcomes[fact.outcome], drawn.get(fact.outcome)
+    fixed = np.asarray(float(fact_of(outcome, fact.name)))
+    if values is None:
         return fixed
+    if outcome.source == "counted":
+        return values if fact.name == "count" else fixed
+    if fact.name in MOVE_TOGETHER or fact.name.startswith(ALTERNATIVE):
+        return np.asarray(values + (fixed - float(fact_of(outcome, "effect"))))
+    if fact.name == "counterfactual":  # the level of those treated, less the effect drawn
+        apart = values - float(fact_of(outcome, "effect"))
+        moved = fixed + outcome.counterfactual_slope * apart
+        return np.asarray(np.maximum(moved, LEAST_LEVEL * np.abs(fixed)))
+    return fixed
 
 
 def _checked(

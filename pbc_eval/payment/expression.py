@@ -1,7 +1,7 @@
 """An amount as a formula that can be read three ways.
 
     exact            Decimals: the amount that is paid
-    over_draws       arrays of floats: the same rule over a million draws
+    over_draws       arrays of floats: the same rule over a million draws (over_draws.py)
     in_spreadsheet   text: the same rule as a live formula in a workbook
 
 Each kind of clause states its formula once; payment, simulation and workbook all read that one.
@@ -12,12 +12,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
-from functools import reduce
 from typing import Literal
-
-import numpy as np
-
-from pbc_eval.numerics.arrays import Floats
 
 SIGNIFICANT_DIGITS = 12  # an effect's float noise is near the 16th; no agreed figure has 12
 COUNT_DIGITS = 15  # a count is no estimate: every digit that a float holds for certain
@@ -195,78 +190,6 @@ def exact(  # noqa: PLR0911  one return for each kind of part
         case Rounded(decimals=decimals, mode=mode):
             # "+ 0" turns minus zero, which prints as a debt, into zero
             return values[0].quantize(Decimal(1).scaleb(-decimals), MODES[mode]) + 0
-
-
-def over_draws(
-    expression: Expression,
-    known: Callable[[Fact | AmountOf], Floats],
-    done: dict[Expression, Floats] | None = None,
-) -> Floats:
-    """The value draw by draw: an array (n,), or () where nothing in it was drawn.
-
-    ``done`` remembers parts that occur more than once.
-    """
-    done = {} if done is None else done
-    if expression not in done:
-        done[expression] = _over_draws(expression, known, done)
-    return done[expression]
-
-
-def _over_draws(  # noqa: PLR0911  one return for each kind of part
-    expression: Expression,
-    known: Callable[[Fact | AmountOf], Floats],
-    done: dict[Expression, Floats],
-) -> Floats:
-    if isinstance(expression, Term):
-        return np.asarray(float(expression.value))
-    if isinstance(expression, Fact | AmountOf):
-        return known(expression)
-    values = [over_draws(part, known, done) for part in parts_of(expression)]
-    match expression:
-        case Plus():
-            return reduce(np.add, values)
-        case Times():
-            return reduce(np.multiply, values)
-        case Over():
-            return values[0] / values[1]
-        case Least():
-            return reduce(np.minimum, values)
-        case Greatest():
-            return reduce(np.maximum, values)
-        case AtLeast():
-            return np.asarray(values[0] >= values[1], dtype=np.float64)
-        case Above():
-            return np.asarray(values[0] > values[1], dtype=np.float64)
-        case If():
-            return np.where(values[0] != 0, values[1], values[2])
-        case Significant():
-            return _significant(values[0], expression.digits)
-        case Rounded(decimals=decimals, mode=mode):
-            return _rounded(values[0], decimals, mode)
-
-
-_POWERS: Floats = 10.0 ** np.arange(309.0)
-
-
-def _significant(values: Floats, n_digits: int) -> Floats:
-    size = np.abs(values)
-    with np.errstate(divide="ignore"):
-        magnitude = np.floor(np.log10(size, where=size > 0, out=np.zeros_like(size)))
-    digits = (n_digits - 1 - np.clip(magnitude, -290, 290)).astype(np.int64)
-    # an integer over an exact power of ten is the float nearest to the decimal, as exact() has it
-    up, down = _POWERS[np.maximum(digits, 0)], _POWERS[np.maximum(-digits, 0)]
-    rounded = np.rint(values * up / down) / up * down
-    return np.where(values == np.rint(values), values, rounded)
-
-
-def _rounded(values: Floats, decimals: int, mode: Mode) -> Floats:
-    scale = 10.0**decimals
-    units = np.round(values * scale, 6)  # float noise must not decide a half
-    if mode == "half_even":
-        return np.rint(units) / scale + 0.0
-    size = np.abs(units)
-    whole = np.floor(size + 0.5) if mode == "half_up" else np.floor(size)
-    return np.copysign(whole, units) / scale + 0.0
 
 
 def in_spreadsheet(  # noqa: PLR0911  one return for each kind of part

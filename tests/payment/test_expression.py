@@ -17,8 +17,8 @@ from pbc_eval.payment.expression import (
     in_spreadsheet,
     leaves,
     minus,
-    over_draws,
 )
+from pbc_eval.payment.over_draws import over_draws
 
 X = Fact("jobs", "x")
 

@@ -122,16 +122,21 @@ def document_of(edition: Path) -> Document:
     footer = soup.find("footer")
     if isinstance(footer, Tag):
         blocks += reading.blocks_in(footer, "footer")
-    badges = [_plain(badge) for badge in main.select("ul.badges > li")]
-    draft = [_plain(notice.strong) for notice in main.select("p.draft-notice") if notice.strong]
     described = soup.find("meta", attrs={"name": "description"})
     return Document(
         title=_plain(soup.title) if soup.title else "",
         description=str(described.get("content", "")) if isinstance(described, Tag) else "",
         language=language,
-        marks=" · ".join((*draft, *badges)),
+        marks=marks_of(main),
         blocks=tuple(blocks),
     )
+
+
+def marks_of(main: Tag) -> str:
+    """What a reader must know of a page on each of its sheets."""
+    badges = [_plain(badge) for badge in main.select("ul.badges > li")]
+    draft = [_plain(notice.strong) for notice in main.select("p.draft-notice") if notice.strong]
+    return " · ".join((*draft, *badges))
 
 
 class _Reading:

@@ -18,7 +18,7 @@ from word_files import BODY, edition, parts_of, text_runs
 import pbc_eval as pbc
 from pbc_eval import cli
 from pbc_eval.errors import PublicationError
-from pbc_eval.publish.word.beside import write_word_reports
+from pbc_eval.publish.documents import write_documents
 from pbc_eval.publish.word.locks import numbers_in, says_what_it_said
 from pbc_eval.report.figures.drawing import as_png
 
@@ -159,14 +159,14 @@ def test_one_edition_gives_the_same_bytes_and_no_clock_is_in_them(folder, conten
 
 
 def test_a_document_that_somebody_changed_is_not_overwritten(folder, tmp_path):
-    (file,) = write_word_reports([folder], tmp_path)
+    (file,) = write_documents("docx", [folder], tmp_path)
     assert file.name == "winter-shelter-2026-1.docx"
-    assert write_word_reports([folder], tmp_path) == (file,)
+    assert write_documents("docx", [folder], tmp_path) == (file,)
     file.write_bytes(b"changed")
     with pytest.raises(PublicationError, match=r"is there already.*--into"):
-        write_word_reports([folder], tmp_path)
+        write_documents("docx", [folder], tmp_path)
     assert file.read_bytes() == b"changed"
-    assert write_word_reports([folder], tmp_path / "other")  # the remedy
+    assert write_documents("docx", [folder], tmp_path / "other")  # the remedy
 
 
 def test_without_its_tools_one_sentence_says_how_to_install_them(folder, monkeypatch):
@@ -181,7 +181,7 @@ def test_without_its_tools_one_sentence_says_how_to_install_them(folder, monkeyp
 def test_a_format_that_there_is_not_is_refused_before_anything_runs(tmp_path):
     done = CliRunner().invoke(cli.app, ["run", str(tmp_path), "--to", "odt"])
     assert done.exit_code == 1
-    assert "--to odt: there is no such format. Use docx." in " ".join(done.stderr.split())
+    assert "--to odt: there is no such format. Use docx or pdf." in " ".join(done.stderr.split())
 
 
 @pytest.mark.soak
