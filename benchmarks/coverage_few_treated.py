@@ -108,7 +108,7 @@ def main() -> None:
     print(
         "The gap between a treated unit and its comparison; errors carry over by so much from one"
     )
-    print("period to the next.\n")
+    print(f"period to the next. Of `all` {max(200, samples // 10):,} samples a line.\n")
     print("| periods before, after | carried over | `moving_block` | `all` |")
     print("|---|---|---|---|")
     for before, after in ((20, 4), (40, 8), (90, 10)):
