@@ -22,6 +22,7 @@ from pbc_eval.did.saturated_average import (
 from pbc_eval.did.wild import REGRESSIONS
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Number
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate
@@ -60,6 +61,8 @@ def regression_behind(
     """The regression that comes to the estimate, of at most so many clusters. Raises DesignError
     where none does."""
     refuse_incomplete(panel)
+    if panel.cluster_counts()[0] > most:
+        raise refused(Sentence("It is for at most {most} independent units.", most=Number(most)))
     for name in REGRESSIONS:
         regression = cast(Regression, name)
         if regression == "extended_two_way" and anticipation:
@@ -94,10 +97,16 @@ class Changes:
     unit: Ints  # (n,) positions among the panel's units
 
 
-def changes_of(panel: Panel, estimate: AttEstimate, kind: Kind, anticipation: int = 0) -> Changes:
+def changes_of(
+    panel: Panel,
+    estimate: AttEstimate,
+    kind: Kind,
+    anticipation: int = 0,
+    most: int = MOST_CLUSTERS,
+) -> Changes:
     """Behind an average effect of a panel. Raises DesignError where it is no sum of changes of
     units: with covariates, gaps, or another comparison."""
-    _, whole = regression_behind(panel, estimate, kind, anticipation)
+    _, whole = regression_behind(panel, estimate, kind, anticipation, most)
     arrays, loads = panel.arrays(), whole.loads
     length = np.sqrt((loads**2).sum(axis=1))
     counted = np.flatnonzero(length > ALIKE * length.max())

@@ -30,6 +30,7 @@ from pbc_eval.did.asked_inference import Asked, with_error, with_interval
 from pbc_eval.did.averages import KINDS, Kind
 from pbc_eval.did.behind_average import (
     ALIKE,
+    MOST_GROUPS,
     OTHER,
     OWNER,
     SAME_START,
@@ -247,7 +248,7 @@ def _cr2(asked: Asked, draws: int = DRAWS) -> AttEstimate:
 
 
 def _small_sample(asked: Asked, draws: int = DRAWS) -> AttEstimate:
-    changes = changes_of(asked.panel, asked.estimate, asked.kind, asked.anticipation)
+    changes = changes_of(asked.panel, asked.estimate, asked.kind, asked.anticipation, MOST_GROUPS)
     if len(changes.size) != 2:
         raise refused(SAME_START)
     _, place = np.unique(changes.cluster, return_inverse=True)

@@ -83,11 +83,7 @@ def _left_out(valuation: Valuation) -> tuple[str, ...]:
         (valuation.inputs_file or valuation.file, valuation.inputs_layout),
         (valuation.uncertainty_file or valuation.file, valuation.uncertainty_layout),
     )
-    return tuple(
-        f"Rows below row {layout.last_row} of {file} are notes or totals, and no data."
-        for file, layout in tables
-        if layout.last_row is not None
-    )
+    return tuple(words for file, layout in tables for words in layout.left_out(file))
 
 
 def _map_and_inputs(

@@ -220,6 +220,10 @@ def test_more_comparison_units_than_a_bootstrap_goes_through_are_no_bar():
     made = pbc.with_inference(panel, pbc.att_gt(panel), inference="conley_taber")
     assert made.conf_low < 0 < made.conf_high
     assert "1,500 comparison groups, put in the place of 1 treated" in made.method.inference
+    allowed = pbc.inferences_of(panel, pbc.att_gt(panel))
+    assert allowed == ("randomisation", "small_sample", "conley_taber")
+    with pytest.raises(DesignError, match=r"at most 1,000 independent units\. With these data"):
+        pbc.with_inference(panel, pbc.att_gt(panel), inference="cr2")
 
 
 @pytest.mark.soak

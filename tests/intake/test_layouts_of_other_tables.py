@@ -19,6 +19,7 @@ from pbc_eval.agreement.table_layout import TableLayout
 from pbc_eval.agreement.yaml_file import read_yaml, yaml_text
 from pbc_eval.errors import DataError, PbcError, SpecError
 from pbc_eval.evaluation.core_results import claims_of
+from pbc_eval.evaluation.portfolio.assemble import portfolio_of
 from pbc_eval.evaluation.social_value import read_value_inputs
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.intake.portfolio_plans import read_plans
@@ -214,6 +215,17 @@ def test_a_portfolio_is_the_same_under_a_title_and_other_headings(
     read = read_portfolio_table(folder / "table.csv", spec.outcomes, layout=spec.layout)
     clean = read_portfolio_table(as_csv(folder / "clean.csv", rows), spec.outcomes)
     assert read == clean
+
+
+def test_what_is_no_contract_is_told_under_the_table_of_contracts(tmp_path):
+    table, said = messy([line.split(",") for line in [COLUMNS, *jobs()]])
+    as_csv(tmp_path / "table.csv", table)
+    keys = "".join(f"{key}: {value}\n" for key, value in said.items())
+    (tmp_path / "portfolio.yaml").write_text(HEAD + TABLE + keys, encoding="utf-8")
+    released = pbc.release_portfolio(portfolio_of(load_portfolio(tmp_path), tmp_path))
+    assert released.table("portfolio-results").notes == (
+        "Rows below row 11 of table.csv are notes or totals, and no data.",
+    )
 
 
 def test_a_wrong_cell_of_a_portfolio_is_named_by_its_row_in_the_file(tmp_path):
