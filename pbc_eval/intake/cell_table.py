@@ -79,6 +79,12 @@ def csv_rows(path: Path, known: Collection[str]) -> Rows:
     return [dict(zip_longest(header, line, fillvalue="")) for line in lines[1:]]
 
 
+def separator_of(path: Path, known: Collection[str]) -> str:
+    """What stands between the cells of a CSV file that ``csv_rows`` reads."""
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        return _separator(file.readline(), known)
+
+
 def _separator(text: str, known: Collection[str]) -> str:
     """What stands between the cells: that which makes the most known columns of the first line."""
     first = text.partition("\n")[0].rstrip("\r")

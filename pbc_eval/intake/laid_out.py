@@ -22,6 +22,7 @@ from pbc_eval.intake.raw_cells import Cells, raw_cells
 from pbc_eval.intake.table_cells import is_blank
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Name, Number
+from pbc_eval.messages.written_numbers import may_be_thousands
 from pbc_eval.panel.time_text import is_slashed, readings
 
 MOST_SHOWN = 12
@@ -75,16 +76,24 @@ def _found(path: Path, layout: TableLayout) -> tuple[Cells, int, int]:
     return cells, head, end
 
 
-def laid_out_rows(path: Path, layout: TableLayout) -> tuple[list[dict[str, Any]], int]:
-    """The rows of a table as they stand, each cell by its short name, and which row of the file
-    the first of them is. Raises DataError as ``read_laid_out`` does."""
+class LaidOutRows(NamedTuple):
+    """The rows of a table as they stand, each cell by its short name; which row of the file the
+    first of them is; and whether commas part their cells."""
+
+    rows: list[dict[str, Any]]
+    first: int
+    by_commas: bool
+
+
+def laid_out_rows(path: Path, layout: TableLayout) -> LaidOutRows:
+    """The rows of a table, untyped. Raises DataError as ``read_laid_out`` does."""
     cells, head, end = _found(path, layout)
     names = _names(path, _headings(path, cells.rows[head]), layout, head)
     rows = [
         {name: cell for name, cell in zip(names, row, strict=False) if cell is not None}
         for row in cells.rows[head + 1 : end]
     ]
-    return rows, head + 2
+    return LaidOutRows(rows, head + 2, cells.separator == ",")
 
 
 def headings_to_names(name: str, headings: Sequence[str], layout: TableLayout) -> dict[str, str]:
@@ -167,7 +176,7 @@ def _frame(
     kept = [[row[at] for at in used] for row in rows]
     labels = [names[at] for at in used]
     if cells.are_text:
-        return _as_text_files_are_read(kept, labels, as_text, missing)
+        return _as_text_files_are_read(kept, labels, as_text, missing, cells.separator == ",")
     columns = [_typed([row[k] for row in kept], missing) for k in range(len(labels))]
     frame = pd.concat(columns, axis=1) if columns else pd.DataFrame(index=range(len(kept)))
     return frame.set_axis(labels, axis=1)
@@ -178,14 +187,20 @@ def _as_text_files_are_read(
     labels: Sequence[str],
     as_text: Sequence[str],
     missing: Sequence[str],
+    by_program: bool,
 ) -> pd.DataFrame:
-    """Text cells as numbers and words, by the rules for any other text file."""
+    """Text cells as numbers and words, by the rules for any other text file; ``by_program`` where
+    commas part them."""
     stream = io.StringIO(newline="")
     csv.writer(stream).writerows(rows)
     stream.seek(0)
-    at_text = {k: str for k, label in enumerate(labels) if label in as_text}
     if not rows:
         return pd.DataFrame(columns=list(labels))
+    at_text = {
+        k: str
+        for k, label in enumerate(labels)
+        if label in as_text or (not by_program and may_be_thousands(row[k] for row in rows))
+    }
     frame = pd.read_csv(
         stream,
         header=None,

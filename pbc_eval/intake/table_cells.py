@@ -61,9 +61,9 @@ class CellProblem(NamedTuple):
 
 
 def read_cell(
-    column: str, value: Any, notation: Notation | None = None
+    column: str, value: Any, notation: Notation | None = None, *, by_program: bool = False
 ) -> tuple[Any, CellProblem | None]:
-    """The cell as its column needs it, or what is wrong with it."""
+    """The cell as its column needs it, or what is wrong with it; ``by_program`` as below."""
     if isinstance(value, (dt.date, dt.datetime)):
         return None, CellProblem(f"{value:%Y-%m-%d} {A_DATE}", "")
     if hasattr(value, "item"):
@@ -73,11 +73,12 @@ def read_cell(
         known = value if isinstance(value, bool) else YES_NO.get(word)
         return known, None if known is not None else CellProblem("must be yes or no", repr(value))
     if column in LISTS:
-        read = [number_in(part, column, notation) for part in str(value).split(";")]
+        parts = str(value).split(";")
+        read = [number_in(part, column, notation, by_program=by_program) for part in parts]
         return [number for number, _ in read], next((bad for _, bad in read if bad), None)
     if column not in NUMBERS:
         return restored(str(value).strip()), None
-    number, problem = number_in(value, column, notation)
+    number, problem = number_in(value, column, notation, by_program=by_program)
     if problem is None and number is not None and column in WHOLE:
         if number == int(number):
             return int(number), None
@@ -87,9 +88,14 @@ def read_cell(
 
 
 def number_in(
-    value: Any, column: str, notation: Notation | None = None
+    value: Any, column: str, notation: Notation | None = None, *, by_program: bool = False
 ) -> tuple[float | None, CellProblem | None]:
-    """The number in a cell, text being read as ``notation`` says, or what is wrong with it."""
+    """The number in a cell, text being read as ``notation`` says, or what is wrong with it.
+
+    Text that is one number to some and another to others ("1.250") is refused unless a notation is
+    stated, or a program wrote it: cells between commas are text whatever they hold, and a comma
+    there parts no decimals (``by_program``).
+    """
     if isinstance(value, bool):
         return None, CellProblem("must be a number", repr(value))
     if isinstance(value, (int, float)):
@@ -99,13 +105,14 @@ def number_in(
         )
     text = str(value).strip()
     read = written_numbers.value_in(text, notation) if notation else written_numbers.plain(text)
-    if read is not None:
+    ambiguous = notation is None and not by_program and written_numbers.is_ambiguous(text)
+    if read is not None and not ambiguous:
         return float(read), None
     share = column in SHARES
     rule = "must be a fraction in [0, 1]" if share else "must be a plain number"
     if notation is not None:
         return None, CellProblem(f"{rule} written like {notation}", repr(text))
-    meant = share_instead(text) if share else written_numbers.instead(text)
+    meant = share_instead(text) if share and not ambiguous else written_numbers.instead(text)
     return None, CellProblem(rule, repr(text), meant, text)
 
 

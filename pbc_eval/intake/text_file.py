@@ -6,8 +6,10 @@ from pathlib import Path
 
 from pbc_eval.errors import DataError
 from pbc_eval.intake.header_row import TITLE_ROWS
+from pbc_eval.intake.raw_cells import separator_of
 
 LOOKED_AT = 1_000_000  # bytes
+LINES = 200
 
 
 def refuse_a_pattern(name: str) -> None:
@@ -37,6 +39,12 @@ def top_of_text(path: Path) -> list[list[str]]:
     with path.open(encoding="utf-8-sig", errors="replace") as file:
         lines = [line.rstrip("\r\n") for line in itertools.islice(file, TITLE_ROWS + 1)]
     return [[cell.strip("\"'") for cell in re.split(r"[,;\t|]", line)] for line in lines]
+
+
+def is_parted_by_commas(path: Path) -> bool:
+    """Do commas part the cells? A comma between digits parts thousands there, if anything."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        return separator_of("".join(itertools.islice(file, LINES))) == ","
 
 
 def has_breaks_in_cells(path: Path) -> bool:

@@ -31,6 +31,7 @@ from pbc_eval.intake.cell_table import (
     frame_rows,
     normal_header,
     refuse_spreadsheet_errors,
+    separator_of,
 )
 from pbc_eval.intake.laid_out import laid_out_rows
 from pbc_eval.intake.number_columns import check_notation
@@ -59,11 +60,13 @@ MEANT = " Did you mean "
 
 
 class _Table(NamedTuple):
-    """The rows of a table, what it is called, and which row of the file its first is."""
+    """The rows of a table, what it is called, which row of the file its first is, and whether its
+    cells stand between commas, all of them text, as a program writes them."""
 
     rows: Rows
     name: str
     first: int = 2
+    by_program: bool = False
 
 
 NOTHING = _Table([], "")
@@ -191,13 +194,14 @@ def _table(path: Path | None, layout: TableLayout) -> _Table:
     if path is None:
         return NOTHING
     if not layout.stated:
-        return _Table(csv_rows(path, KNOWN), path.name)
+        rows = csv_rows(path, KNOWN)
+        return _Table(rows, path.name, by_program=separator_of(path, KNOWN) == ",")
     try:
-        rows, first = laid_out_rows(path, layout)
+        laid_out = laid_out_rows(path, layout)
     except DataError as problem:
         raise ValueMapError(str(problem)) from None
     sheet = f", sheet {layout.sheet}" if layout.sheet else ""
-    return _Table(rows, path.name + sheet, first)
+    return _Table(laid_out.rows, path.name + sheet, laid_out.first, laid_out.by_commas)
 
 
 def _build(
@@ -249,7 +253,7 @@ def _models(
     given: _Table, kind: Kind, numbers: Notation | None, problems: list[str]
 ) -> list[Agreed]:
     """The rows as models; what is wrong with others is added to ``problems``, a line a column."""
-    rows, table, first = given
+    rows, table, first, by_program = given
     if kind is OUTCOMES:
         rows = _with_ids(rows)
     known = list(kind.columns)
@@ -271,7 +275,7 @@ def _models(
         for name, value in cells.items():
             if is_blank(value) or name not in known:
                 continue
-            filled[name], problem = read_cell(name, value, numbers)
+            filled[name], problem = read_cell(name, value, numbers, by_program=by_program)
             if problem is not None:
                 cells_at.setdefault((name, problem.rule), []).append((number, problem))
                 bad.add(name)

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from pbc_eval._validate import first_few
 from pbc_eval.errors import DataError, PbcError
 from pbc_eval.numerics.published import published
 
@@ -239,3 +242,19 @@ def _without_far_cells(sheet: "Worksheet", name: str, error: type[PbcError]) -> 
         )
     for at in [at for at in every if at not in full]:
         del every[at]
+
+
+def sheet_frame(path: Path, name: str) -> pd.DataFrame:
+    """One sheet of a workbook, the first without a name. Raises DataError for one that is not there."""
+    is_ods = path.suffix.lower() == ".ods"
+    if is_ods:
+        refuse_a_trap(path, DataError)
+    file, engine = (path, "calamine") if is_ods else (readable_workbook(path), "openpyxl")
+    book = pd.ExcelFile(file, engine=engine)  # type: ignore[arg-type]
+    with book:
+        if name and name not in book.sheet_names:
+            raise DataError(
+                f"{path.name}: there is no sheet {name!r}. "
+                f"Sheets found: {first_few(book.sheet_names)}."
+            )
+        return pd.read_excel(book, sheet_name=name or 0)

@@ -36,6 +36,9 @@ _MARKS = (
     r"(?:\s*(?:[*\u2020\u2021\u00a7\u00b6#]+|\[[^\[\]]{1,3}\]|\((?:[a-z]|[ivx]{1,4}|\d{1,2})\)"
     r"|[\u00b9\u00b2\u00b3\u2070\u2074-\u2079\u1d43-\u1d5b]+))+"
 )
+# A point that may part thousands, or decimals; and what stands beside it in a column of thousands.
+MAY_BE_THOUSANDS = r"^\s*[-+]?[1-9]\d{0,2}\.\d{3}\s*$"
+BELOW_A_THOUSAND = r"^\s*[-+]?\d{1,3}\s*$"
 _APART = re.compile(
     rf"(?P<open>\()?\s*(?P<sign>[-+])?\s*(?P<before>{_CURRENCY})?\s*(?P<inner>[-+])?\s*"
     rf"(?P<digits>[\d.,'\s]*\d[\d.,'\s]*?)\s*(?P<percent>%)?\s*(?P<after>{_CURRENCY})?"
@@ -131,6 +134,22 @@ def meant(text: str) -> Decimal | None:
     """The one number that the text can be; None where notations read it differently."""
     values = set(values_of(text).values())
     return values.pop() if len(values) == 1 else None
+
+
+def is_ambiguous(text: str) -> bool:
+    """Do two notations read the text as two numbers? "1.250" is one and a quarter, or 1250."""
+    return len(set(values_of(text).values())) > 1
+
+
+def may_be_thousands(texts: Iterable[str]) -> bool:
+    """Does every point in a column part three digits from up to three, so that it may part
+    thousands? "1.250" beside "980" may; beside "0.5", "12.75" or "1400" it cannot."""
+    numbers = [text for text in texts if plain(text) is not None]
+    kinds = {
+        1 if re.search(MAY_BE_THOUSANDS, text) else 0 if re.search(BELOW_A_THOUSAND, text) else 2
+        for text in numbers
+    }
+    return 1 in kinds and 2 not in kinds
 
 
 def read_alike(texts: Iterable[str]) -> tuple[Notation, ...]:

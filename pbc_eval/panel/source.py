@@ -19,7 +19,7 @@ import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import ibis
 import pandas as pd
@@ -34,7 +34,8 @@ from pbc_eval.errors import DataError
 from pbc_eval.intake import text_file
 from pbc_eval.intake.header_row import refuse_a_title, top_of_frame
 from pbc_eval.intake.statistics_files import STATISTICS_SUFFIXES, statistics_frame
-from pbc_eval.intake.workbook_file import readable_workbook, refuse_a_trap
+from pbc_eval.intake.workbook_file import sheet_frame
+from pbc_eval.messages import written_numbers
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.engine_copies import drop_copy, filled_copy
 from pbc_eval.panel.frame_columns import arrow_column, as_headed, told_apart
@@ -258,7 +259,7 @@ def _open_path(text: str, columns: Sequence[str] | None, as_text: Sequence[str] 
         if suffix in STATISTICS_SUFFIXES:
             return _from_frame(statistics_frame(path), None, path.name)
         if suffix in BOOKS:
-            frame = _sheet(path, inside)
+            frame = sheet_frame(path, inside)
             refuse_a_title(path.name, top_of_frame(frame), columns)
             check_columns(path.name, list(frame.columns), columns or ())
             return _from_frame(frame, columns, path.name)
@@ -288,7 +289,8 @@ def _open_path(text: str, columns: Sequence[str] | None, as_text: Sequence[str] 
 
 
 def _text_table(connection: BaseBackend, path: Path, as_text: Sequence[str]) -> Table:
-    """A text file as a table; the columns ``as_text`` as they are written.
+    """A text file as a table; the columns ``as_text`` as they are written, and those of which
+    nobody can tell whether a point parts thousands or decimals.
 
     The whole file is read to settle the types: a word in the last row must not pass as a failed
     conversion in the middle of a computation.
@@ -300,7 +302,27 @@ def _text_table(connection: BaseBackend, path: Path, as_text: Sequence[str]) -> 
     )
     table = connection.read_csv(path, **options)
     types = {name: "string" for name in as_text if name in table.columns}
+    if not text_file.is_parted_by_commas(path):
+        floats = [name for name, kind in table.schema().items() if kind.is_floating()]
+        types |= dict.fromkeys(_may_be_thousands(connection, path, floats, options), "string")
     return connection.read_csv(path, types=types, **options) if types else table
+
+
+def _may_be_thousands(
+    connection: BaseBackend, path: Path, floats: Sequence[str], options: Mapping[str, Any]
+) -> list[str]:
+    """Columns in which every point may part thousands: "1.250" beside "980". Where a comma parts
+    cells it parts no decimals, and a point does."""
+    if not floats:
+        return []
+    text = connection.read_csv(path, types=dict.fromkeys(floats, "string"), **options)
+    asked = {}
+    for at, name in enumerate(floats):
+        grouped = text[name].re_search(written_numbers.MAY_BE_THOUSANDS)
+        plain = text[name].re_search(written_numbers.BELOW_A_THOUSAND)
+        asked[f"every{at}"], asked[f"some{at}"] = (grouped | plain).all(), grouped.any()
+    answer = text.aggregate(**asked).to_pyarrow().to_pylist()[0]
+    return [name for at, name in enumerate(floats) if answer[f"every{at}"] and answer[f"some{at}"]]
 
 
 def _duckdb_table(path: Path, name: str) -> Table:
@@ -327,21 +349,6 @@ def _duckdb_table(path: Path, name: str) -> Table:
             f"{path.name}: {asked}.{did_you_mean(name, known)} Tables found: {first_few(known)}."
         )
     return connection.table(name, database=("source", "main"))
-
-
-def _sheet(path: Path, name: str) -> pd.DataFrame:
-    is_ods = path.suffix.lower() == ".ods"
-    if is_ods:
-        refuse_a_trap(path, DataError)
-    file, engine = (path, "calamine") if is_ods else (readable_workbook(path), "openpyxl")
-    book = pd.ExcelFile(file, engine=engine)  # type: ignore[arg-type]
-    with book:
-        if name and name not in book.sheet_names:
-            raise DataError(
-                f"{path.name}: there is no sheet {name!r}. "
-                f"Sheets found: {first_few(book.sheet_names)}."
-            )
-        return pd.read_excel(book, sheet_name=name or 0)
 
 
 def _from_frame(frame: pd.DataFrame, columns: Sequence[str] | None, name: str) -> Source:
