@@ -215,11 +215,11 @@ def test_one_large_comparison_group_that_moved_by_itself_is_no_measure_of_chance
 
 
 def test_more_comparison_units_than_a_bootstrap_goes_through_are_no_bar():
-    frame = frame_of(4, compared=1_500, treated=1, periods=3)
+    frame = frame_of(4, compared=1_005, treated=1, periods=3)
     panel = panel_of(frame)
     made = pbc.with_inference(panel, pbc.att_gt(panel), inference="conley_taber")
     assert made.conf_low < 0 < made.conf_high
-    assert "1,500 comparison groups, put in the place of 1 treated" in made.method.inference
+    assert "1,005 comparison groups, put in the place of 1 treated" in made.method.inference
     allowed = pbc.inferences_of(panel, pbc.att_gt(panel))
     assert allowed == ("randomisation", "small_sample", "conley_taber")
     with pytest.raises(DesignError, match=r"at most 1,000 independent units\. With these data"):

@@ -13,6 +13,7 @@ from scipy import stats
 
 import pbc_eval as pbc
 from pbc_eval.checks.few_clusters import check_few_clusters, planned_inference
+from pbc_eval.did import stated_inference
 from pbc_eval.did.asked_inference import NO_END
 from pbc_eval.did.few_treated import serves
 from pbc_eval.did.stated_inference import INFERENCES
@@ -98,7 +99,8 @@ def test_the_interval_of_a_permutation_holds_the_effects_that_it_does_not_reject
             assert (p > 0.1) is kept
 
 
-def test_every_average_is_bootstrapped_as_it_was_estimated():
+def test_every_average_is_bootstrapped_as_it_was_estimated(monkeypatch):
+    monkeypatch.setattr(stated_inference, "MOST_SIGNS", 1)  # the fewest draws
     panel = panel_of(frame_of(4, n=20, treated=8, late=4))
     for kind in ("simple", "event", "cohort", "calendar"):
         plain = pbc.att_gt(panel).aggregate(kind).overall
