@@ -14,6 +14,7 @@ from pbc_eval.agreement.base import share_instead
 from pbc_eval.agreement.valued_outcome import part_of_a_year
 from pbc_eval.errors import PbcError, ValueMapError
 from pbc_eval.intake.formula_text import harmless, restored
+from pbc_eval.intake.times_in_words import LASTING, time_instead
 from pbc_eval.intake.yes_no import YES_NO
 from pbc_eval.messages import written_numbers
 from pbc_eval.messages.written_numbers import Notation
@@ -112,7 +113,10 @@ def number_in(
     rule = "must be a fraction in [0, 1]" if share else "must be a plain number"
     if notation is not None:
         return None, CellProblem(f"{rule} written like {notation}", repr(text))
-    meant = share_instead(text) if share and not ambiguous else written_numbers.instead(text)
+    if column in LASTING:
+        meant = time_instead(text, column)
+    else:
+        meant = share_instead(text) if share and not ambiguous else written_numbers.instead(text)
     return None, CellProblem(rule, repr(text), meant, text)
 
 

@@ -245,7 +245,7 @@ def _without_far_cells(sheet: "Worksheet", name: str, error: type[PbcError]) -> 
 
 
 def sheet_frame(path: Path, name: str) -> pd.DataFrame:
-    """One sheet of a workbook, the first without a name. Raises DataError for one that is not there."""
+    """One sheet of a workbook, the first without a name. Raises DataError for one not there."""
     is_ods = path.suffix.lower() == ".ods"
     if is_ods:
         refuse_a_trap(path, DataError)

@@ -275,7 +275,26 @@ def _ids(owner: str, frame: pd.DataFrame, unit: str | None) -> pd.Index:
             f"({first_few(repeated)}). One row a unit is needed: aggregate the rows, or "
             "name the id column with unit=."
         )
+    _refuse_spaces_around(owner, ids, where)
     return ids
+
+
+def _refuse_spaces_around(owner: str, ids: pd.Index, where: str) -> None:
+    """'P1' and 'P1 ' are one person, who would be matched twice. Case may matter: it is left."""
+    texts = [text for text in ids if isinstance(text, str)] if ids.dtype.kind in "OTU" else []
+    if not any(text != text.strip() for text in texts):
+        return
+    seen: dict[str, str] = {}
+    twice = [
+        f"{seen[text.strip()]!r} and {text!r}"
+        for text in texts
+        if seen.setdefault(text.strip(), text) != text
+    ]
+    if twice:
+        raise DataError(
+            f"{owner}: {where} names {len(twice):,} units in two ways that differ in spaces only "
+            f"({first_few(twice, 3)}). Take the spaces away, and one of the rows if both are there."
+        )
 
 
 def _by_identity(

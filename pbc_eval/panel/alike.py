@@ -4,11 +4,13 @@ Taken as they are written, each of the two lacks the other's periods, and both l
 count as two. Identifiers in which case matters are told apart by being seen at the same time.
 """
 
-from pbc_eval._validate import first_few
+from pbc_eval._validate import first_few, refuse_written_twice
 from pbc_eval.errors import DataError
 from pbc_eval.panel.source import Table, collect
+from pbc_eval.panel.unit_rows import Roles
 
 MOST_NAMED = 3
+MOST_CLUSTERS = 100_000  # names that are looked at one by one
 
 
 def refuse_units_written_twice(wide: Table, n_periods: int, owner: str) -> None:
@@ -40,3 +42,15 @@ def refuse_units_written_twice(wide: Table, n_periods: int, owner: str) -> None:
         f"never seen in the same period: {named}{more}. Write each in one way; where they are "
         "different units, give them names that differ in more."
     )
+
+
+def refuse_clusters_written_twice(rows: Table, roles: Roles, owner: str) -> None:
+    """Refuse a cluster whose name is written in several ways: it would count as several, and
+    errors come out too small. ``rows`` hold k. Raises DataError."""
+    if roles.cluster in (None, roles.unit) or not rows.k.type().is_string():
+        return
+    counted = collect(rows.aggregate(ways=rows.k.nunique(), names=rows.k.strip().lower().nunique()))
+    if int(counted["ways"].iloc[0]) == int(counted["names"].iloc[0]):
+        return
+    names = collect(rows.select("k").distinct().limit(MOST_CLUSTERS))
+    refuse_written_twice(owner, roles.cluster, names["k"])

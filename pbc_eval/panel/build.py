@@ -17,7 +17,7 @@ from pbc_eval.messages.values import periods as periods_of
 from pbc_eval.panel import covariates as covariate_columns
 from pbc_eval.panel import cross_sections, sample
 from pbc_eval.panel import unit_rows as intake
-from pbc_eval.panel.alike import refuse_units_written_twice
+from pbc_eval.panel.alike import refuse_clusters_written_twice, refuse_units_written_twice
 from pbc_eval.panel.covariates import Covariate
 from pbc_eval.panel.handovers import Handover, handovers, in_words
 from pbc_eval.panel.ledger import Ledger, LedgerStep
@@ -189,6 +189,7 @@ def followed_parts(
         held = widened()
     intake.audit(held, rows, periods, source.name, roles)
     refuse_units_written_twice(held, len(periods), source.name)
+    refuse_clusters_written_twice(held, roles, source.name)
     wide = held
     steps = _rows_read(source, roles, periods, rows_read, observed)
     wide = _without_the_unusable(wide, roles, periods, placed, steps)
@@ -287,6 +288,7 @@ def cross_section_parts(
         )
     ]
     held = keep(cross_sections.stratify(rows, placed.codes, periods))
+    refuse_clusters_written_twice(held, roles, source.name)
     units = cross_sections.settle(held, steps, source.name, roles, missing)
     units = cross_sections.settle_inside(units, periods, placed, steps, rules)
     counts = cross_sections.rows_by_stratum(units, len(placed.labels), len(periods))

@@ -144,9 +144,9 @@ class Panel(Displayed, PanelParts):
         """How many units, periods and cohorts, and how many are treated."""
         treated = sum(self.cohort_units) - self.cohort_units[0]
         units = counted(sum(self.cohort_units), "row" if self.repeated else "unit")
-        periods = counted(self.n_periods, "period")
+        are = "in groups that start, eligible or not" if self.roles.eligible else "treated"
         return (
-            f"{self.name}: {units} ({treated:,} treated) over {periods}, "
+            f"{self.name}: {units} ({treated:,} {are}) over {counted(self.n_periods, 'period')}, "
             f"{self.periods.names[0]} to {self.periods.names[-1]}"
         )
 

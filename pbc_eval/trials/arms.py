@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pbc_eval._validate import refuse_written_twice
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.columns_of_frames import check_columns, names_of
 from pbc_eval.matching.design import zero_one
@@ -101,6 +102,7 @@ def trial_of(
 def _numbered(frame: pd.DataFrame, column: str | None, otherwise: Ints) -> Ints:
     if column is None:
         return otherwise
+    refuse_written_twice(OWNER, column, frame[column].unique())
     return np.asarray(pd.factorize(frame[column], sort=True)[0], dtype=np.int64)
 
 

@@ -187,3 +187,10 @@ class TestRefusals:
         lost = cells[cells["cohort"] == 5]
         assert set(lost["reason"]) == {"no ineligible unit in the cohort"}
         assert cells.loc[cells["cohort"] != 5, "std_error"].notna().all()
+
+
+def test_a_summary_calls_nobody_treated_who_was_not_eligible():
+    frame = triple_frame(1)
+    started = frame.loc[frame["cohort"] > 0, "unit"].nunique()
+    assert f"({started} in groups that start, eligible or not)" in read(frame).summary()
+    assert f"({started} treated)" in Panel.from_data(frame, **ROLES).summary()

@@ -26,7 +26,7 @@ from pbc_eval.publish.formats import write
 from pbc_eval.report.html import section_html
 from pbc_eval.report.page import page_of
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.soak
 COUNT, FIGURE = 613, 61.3771
 IN_CSV = re.compile(r"(?<![\d.])613(?!\d)|61\.3[78]|61\.4(?!\d)")
 IN_WORDS = re.compile(rf"(?<!\d,){IN_CSV.pattern}")  # 3,613 is another number

@@ -156,6 +156,7 @@ def test_no_hidden_count_can_be_told_from_the_published_total(counts, threshold)
         assert rest - (n_gone - 1) >= threshold
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_the_property_in_full_for_small_tables():
     """Tables of three rows up to 7: all that fits what is published is enumerated."""

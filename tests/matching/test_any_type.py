@@ -289,6 +289,18 @@ def test_one_level_in_two_ways_is_no_two_levels(exact):
         )
 
 
+@pytest.mark.parametrize("other", [" P3", "P3 ", "\tP3"])
+@pytest.mark.parametrize("dtype", [object, "string"])
+def test_a_person_with_spaces_around_is_no_other_person(other, dtype):
+    names = "P" + pd.Series(range(N)).astype(str)
+    twice = names.where(names != "P7", other).astype(dtype)
+    with pytest.raises(PbcError, match="in two ways that differ in spaces only"):
+        pbc.match(PEOPLE.assign(id=twice), **ROLES)
+    alone = names.where(names != "P3", other).astype(dtype)  # nobody else is called so
+    pbc.match(PEOPLE.assign(id=alone), **ROLES)
+    pbc.match(PEOPLE.assign(id=names.where(names != "P7", "p3").astype(dtype)), **ROLES)
+
+
 @pytest.mark.parametrize("data", [None, [], {}, "x", 3, AGE, PEOPLE.to_numpy()])
 def test_what_is_no_frame_is_refused_by_every_function_of_frames(data):
     keys = {"treatment": "treated", "outcome": "income"}

@@ -147,3 +147,22 @@ def test_one_level_written_in_two_ways_is_no_two_levels():
         att_gt(made)
     mended = frame.assign(sex=frame.sex.str.strip().str.title())
     att_gt(Panel.from_data(mended, **KEYS, covariates=["sex"]))
+
+
+@pytest.mark.parametrize("followed", [True, False])
+@pytest.mark.parametrize("other", ["north", "North ", "NORTH"])
+def test_a_cluster_written_in_two_ways_is_no_two_clusters(followed, other):
+    frame = people(MONTHS, "2020-03")
+    frame["area"] = np.where(frame.id.isin(["u1", "u2", "u3"]), "North", "Area " + frame.id)
+    mended = Panel.from_data(frame, **KEYS, cluster="area")
+    assert att_gt(mended).to_frame()["std_error"].notna().any()
+    keys = KEYS if followed else {**KEYS, "unit": None}
+    frame.loc[frame.id == "u2", "area"] = other
+    with pytest.raises(DataError, match="'area' writes one label in several ways"):
+        Panel.from_data(frame, **keys, cluster="area")
+
+
+def test_units_that_are_their_own_clusters_may_differ_in_case():
+    frame = people(MONTHS, "2020-03")
+    twins = pd.concat([frame, frame[frame.id == "u3"].assign(id="U3")])
+    assert Panel.from_data(twins, **KEYS, cluster="id").n_units == 21

@@ -79,6 +79,7 @@ def test_the_published_notebook_declares_what_it_is_given():
 # --- in a kernel ---
 
 
+@pytest.mark.soak
 def test_a_failing_cell_publishes_nothing_and_keeps_the_good_edition(tmp_path, write, published):
     reports = published.folder.parents[1]
     before = files_under(published.folder)

@@ -50,6 +50,7 @@ def rewrite_manifest(folder, **facts):
     provenance.write_manifest(folder, known | facts, outputs)
 
 
+@pytest.mark.soak
 def test_an_untouched_edition_is_identical_to_the_byte_and_left_as_it_is(once):
     before = files_under(once / "reports")
     said = CliRunner().invoke(app, ["verify", str(edition(once))])
