@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pbc_eval.did.average_notes import beside_stated
 from pbc_eval.did.averages import Kind
 from pbc_eval.did.behind_average import refused
 from pbc_eval.did.conformal import Permutations
@@ -40,7 +41,7 @@ def with_interval(
     """The estimate with the interval of a test. ``known_to``: one standard error of an end of it,
     by chance of the draws."""
     method = asked.estimate.method
-    notes = method.notes
+    notes = beside_stated(method.notes)
     if stated.bounded and 0 < known_to < np.inf:
         drawn = Sentence(
             "The interval rests on draws: its ends are known to about {known}.",
@@ -72,5 +73,10 @@ def with_error(asked: Asked, error: float, df: float, words: Sentence) -> AttEst
         critical_value=None,
         reason=None,
         no_interval=None,
-        method=replace(asked.estimate.method, inference=words, seed=None),
+        method=replace(
+            asked.estimate.method,
+            inference=words,
+            seed=None,
+            notes=beside_stated(asked.estimate.method.notes),
+        ),
     )

@@ -214,6 +214,18 @@ def test_a_lone_unit_seen_for_long_among_few_is_judged_over_time():
     assert proposed.inference == "conformal"
 
 
+def test_notes_on_small_cohorts_are_of_other_effects_where_another_interval_is_stated():
+    panel = panel_of(frame_of(9))
+    own = pbc.att_gt(panel).aggregate("simple").overall.method.notes
+    assert any(note.startswith("intervals and p-values allow for cohorts") for note in own)
+    for way in ("small_sample", "wild_bootstrap"):
+        notes = stated(panel, way).method.notes
+        assert not any(note.startswith("intervals and p-values") for note in notes)
+        assert any(
+            note.startswith("intervals of other effects than the headline") for note in notes
+        )
+
+
 def test_what_does_not_apply_is_refused_with_what_does():
     panel = panel_of(frame_of(8, late=1))
     with pytest.raises(DesignError, match=r"on its own shows no spread.*wild_bootstrap") as refused:
