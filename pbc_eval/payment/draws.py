@@ -62,38 +62,54 @@ def payments_of_draws(
     as ``payment_due`` does.
     """
     outcomes = outcomes_by_id(results)
-    drawn = _checked(draws, outcomes)
-    size = next((len(values) for values in drawn.values()), 1)
-    plan = plan_of(terms, recomputed_years(terms), beyond_caps(terms, outcomes))
-    for planned in plan.in_order:
-        check_clause(planned, outcomes)
-    steps = StepByStep()
-    places = {clause.line: steps.add_line(clause.line, clause.amount) for clause in plan.in_order}
-    places |= {limit.line: steps.add_line(limit.line, limit.amount) for limit in plan.limits}
-    tiers_at = {
-        clause.line: steps.add(clause.rule.tier)
-        for clause in plan.in_order
-        if clause.rule.tier is not None
-    }
-    lines = {line: np.empty(size) for line in places}
-    tiers = {line: np.empty(size, dtype=np.int64) for line in tiers_at}
-    for start in range(0, size, BLOCK):
-        here = slice(start, start + BLOCK)
-        block = {name: values[here] for name, values in drawn.items()}
-        values = steps.values(partial(_known, outcomes=outcomes, drawn=block))
-        for line, place in places.items():
-            lines[line][here] = values[place]
-        for line, place in tiers_at.items():
-            tiers[line][here] = values[place]
-    return DrawnPayments(
-        currency=terms.currency,
-        amounts=np.sum(list(lines.values()), axis=0),
-        lines=lines,
-        tiers=tiers,
-        tier_names={
-            clause.line: clause.rule.tiers for clause in plan.in_order if clause.line in tiers
-        },
-    )
+    return RuleOverDraws(terms, outcomes).payments(outcomes, draws)
+
+
+class RuleOverDraws:
+    """The whole rule laid out once, for draws around any effects of the same ``outcomes``."""
+
+    def __init__(self, terms: PaymentTerms, outcomes: Mapping[str, MeasuredOutcome]) -> None:
+        plan = plan_of(terms, recomputed_years(terms), beyond_caps(terms, outcomes))
+        for planned in plan.in_order:
+            check_clause(planned, outcomes)
+        self._currency = terms.currency
+        self._steps = StepByStep()
+        amounts = [(clause.line, clause.amount) for clause in plan.in_order]
+        amounts += [(limit.line, limit.amount) for limit in plan.limits]
+        self._places = {line: self._steps.add_line(line, amount) for line, amount in amounts}
+        self._tiers = {
+            clause.line: self._steps.add(clause.rule.tier)
+            for clause in plan.in_order
+            if clause.rule.tier is not None
+        }
+        self._tier_names = {
+            clause.line: clause.rule.tiers for clause in plan.in_order if clause.line in self._tiers
+        }
+
+    def payments(
+        self, outcomes: Mapping[str, MeasuredOutcome], draws: Mapping[str, ArrayLike]
+    ) -> DrawnPayments:
+        """As ``payments_of_draws``, of ``outcomes`` that differ from those it was laid out for in
+        their effects only."""
+        drawn = _checked(draws, outcomes)
+        size = next((len(values) for values in drawn.values()), 1)
+        lines = {line: np.empty(size) for line in self._places}
+        tiers = {line: np.empty(size, dtype=np.int64) for line in self._tiers}
+        for start in range(0, size, BLOCK):
+            here = slice(start, start + BLOCK)
+            block = {name: values[here] for name, values in drawn.items()}
+            values = self._steps.values(partial(_known, outcomes=outcomes, drawn=block))
+            for line, place in self._places.items():
+                lines[line][here] = values[place]
+            for line, place in self._tiers.items():
+                tiers[line][here] = values[place]
+        return DrawnPayments(
+            currency=self._currency,
+            amounts=np.sum(list(lines.values()), axis=0),
+            lines=lines,
+            tiers=tiers,
+            tier_names=self._tier_names,
+        )
 
 
 def _known(

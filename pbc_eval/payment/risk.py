@@ -23,7 +23,7 @@ from pbc_eval.errors import PaymentTermsError
 from pbc_eval.messages.numbers import short_chance
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.payment.closed_form import tier_probabilities
-from pbc_eval.payment.draws import payments_of_draws
+from pbc_eval.payment.draws import RuleOverDraws
 from pbc_eval.payment.due import Results, outcomes_by_id
 from pbc_eval.results import MeasuredOutcome
 
@@ -172,12 +172,13 @@ class _Rule:
         n_draws: int,
     ) -> None:
         self.terms, self.outcomes, self.uncertain = terms, outcomes, uncertain
+        self._rule = RuleOverDraws(terms, outcomes)
         streams = np.random.SeedSequence(seed).spawn(len(uncertain))
         self._errors = {
             name: _normal(stream, n_draws) * float(outcome.std_error or 0.0)
             for (name, outcome), stream in zip(uncertain.items(), streams, strict=True)
         }
-        at_zero = payments_of_draws(terms, outcomes, {name: [0.0] for name in uncertain})
+        at_zero = self._rule.payments(outcomes, {name: [0.0] for name in uncertain})
         self.base = float(at_zero.amounts[0])
         self.tier_names = at_zero.tier_names
         self._exact = {
@@ -193,9 +194,9 @@ class _Rule:
         self, name: str, effects: Mapping[str, float], n_draws: int | None = None
     ) -> Scenario:
         draws = {name: effects[name] + errors[:n_draws] for name, errors in self._errors.items()}
-        drawn = payments_of_draws(self.terms, self.outcomes, draws)
+        drawn = self._rule.payments(self.outcomes, draws)
         single = {outcome: [value] for outcome, value in effects.items()}
-        known = float(payments_of_draws(self.terms, self._as_known(effects), single).amounts[0])
+        known = float(self._rule.payments(self._as_known(effects), single).amounts[0])
         low, high = np.quantile(drawn.amounts, [0.05, 0.95])
         return Scenario(
             name=name,
