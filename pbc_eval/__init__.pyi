@@ -65,7 +65,10 @@ from .sroi.value_of_information import value_of_information as value_of_informat
 __version__: str
 from .checks.few_clusters import propose_inference as propose_inference
 from .did.by_group import effects_by_group as effects_by_group
+from .did.conformal import conformal_test as conformal_test
 from .did.equivalence import pretrend_equivalence as pretrend_equivalence
+from .did.few_treated import conley_taber as conley_taber
+from .did.few_treated import ferman_pinto as ferman_pinto
 from .did.honest_did import honest_did as honest_did
 from .did.leave_out import leave_one_out as leave_one_out
 from .did.pretest_power import pretest_power as pretest_power

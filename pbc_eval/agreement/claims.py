@@ -7,15 +7,18 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pbc_eval.agreement.base import Agreed, Date
+from pbc_eval.agreement.base import NUMBERS, AddedLater, Date
+from pbc_eval.agreement.table_layout import TableLayout
+from pbc_eval.messages.written_numbers import Notation
 
 ClaimState = Literal["verified", "accrued", "forecast"]
 STATES: tuple[ClaimState, ...] = ("verified", "accrued", "forecast")
 Column = Annotated[str, Field(min_length=1)]
 
 
-class Claims(Agreed):
-    """Which file holds the claims, and what its columns are.
+class Claims(TableLayout):
+    """Which file holds the claims, and what its columns are; where its table stands, and under
+    which headings, is said as for ``data``.
 
     Only verified claims are due. ``accrued`` are achieved and not yet verified, ``forecast`` are
     expected; both are shown beside what is due, and are no part of it.
@@ -61,10 +64,11 @@ class Claims(Agreed):
     status: Literal["READ", "RECALLED", "INVENTED"] = Field(
         description="READ: seen in the source itself. INVENTED: an example."
     )
+    numbers: Annotated[Notation | None, AddedLater()] = Field(default=None, description=NUMBERS)
 
     @property
-    def columns(self) -> dict[str, str]:
-        """The columns of the file that are named, by what they are."""
+    def named(self) -> dict[str, str]:
+        """The columns of the file that say something of claims, by what they say."""
         named = {
             name: getattr(self, name)
             for name in (
@@ -73,6 +77,16 @@ class Claims(Agreed):
             )
         }
         return {name: column for name, column in named.items() if column is not None}
+
+    @property
+    def as_text(self) -> tuple[str, ...]:
+        """Columns whose cells are read as they are written, where the file is cleaned: names of
+        claims and people, and numbers that are written in a way of their own."""
+        if not (self.stated or self.numbers):
+            return ()
+        numbers = () if self.numbers is None else ("units", "people", "paid")
+        texts = ("claims_of", "claim", "person", "state", "corrects") if self.stated else ()
+        return tuple(self.named[name] for name in (*texts, *numbers) if name in self.named)
 
     @model_validator(mode="after")
     def _columns_fit_each_other(self) -> Self:
@@ -85,7 +99,7 @@ class Claims(Agreed):
             problems.append("corrects names claims: say in claim which column identifies them")
         if self.as_of is not None and self.achieved_on is None:
             problems.append("as_of needs the days of claims: name their column in achieved_on")
-        columns = list(self.columns.values())
+        columns = list(self.named.values())
         if twice := sorted({name for name in columns if columns.count(name) > 1}):
             problems.append(f"column {twice[0]!r} is named for two things. Name each its own")
         if problems:

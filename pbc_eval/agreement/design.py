@@ -111,12 +111,29 @@ class DifferenceInDifferences(_Identified):
         default=0, ge=0, description="Periods before the start in which units may have reacted."
     )
     inference: Annotated[
-        Literal["analytic", "cr2", "wild_bootstrap", "randomisation", "small_sample"], AddedLater()
+        Literal[
+            "analytic",
+            "cr2",
+            "wild_bootstrap",
+            "randomisation",
+            "small_sample",
+            "conley_taber",
+            "ferman_pinto",
+            "conformal",
+        ],
+        AddedLater(),
     ] = Field(
         default="analytic",
         description="Which interval of the headline counts, for the verdict and the payment. "
         "analytic: the estimator's own; with few units cr2, wild_bootstrap, randomisation (starts "
-        "dealt out at random) or small_sample (exact t of one change a unit). check proposes one.",
+        "dealt out at random) or small_sample (exact t of one change a unit); with few treated "
+        "among many conley_taber, or ferman_pinto where groups differ in size; with one treated "
+        "seen for long conformal (periods changing places). check proposes one.",
+    )
+    permutations: Annotated[Literal["moving_block", "all"], AddedLater()] = Field(
+        default="moving_block",
+        description="For inference: conformal. How periods change places: as a moving block, where "
+        "errors hang together over time; in all orders, where those of periods are independent.",
     )
     headline: Literal["simple", "event", "cohort", "calendar"] = Field(
         default="simple", description="Which average of the group-time effects is the headline."
@@ -144,6 +161,15 @@ class DifferenceInDifferences(_Identified):
     @property
     def needs_eligible(self) -> bool:
         return self.estimator == TRIPLE_DIFFERENCE
+
+    @model_validator(mode="after")
+    def _refuse_permutations_of_nothing(self) -> Self:
+        if self.permutations != "moving_block" and self.inference != "conformal":
+            raise ValueError(
+                f"permutations {self.permutations} are for inference conformal, and inference is "
+                f"{self.inference}. Leave permutations out, or write inference: conformal"
+            )
+        return self
 
     @model_validator(mode="after")
     def _refuse_what_triple_differences_do_not_know(self) -> Self:

@@ -18,6 +18,7 @@ from pbc_eval.agreement.contract import Currency, Publication, SignOff
 from pbc_eval.agreement.evaluation import Revision
 from pbc_eval.agreement.file_problems import every_problem
 from pbc_eval.agreement.outcomes import Outcome
+from pbc_eval.agreement.table_layout import TableLayout
 from pbc_eval.agreement.yaml_file import read_yaml
 from pbc_eval.errors import SpecError
 from pbc_eval.messages.written_numbers import Notation
@@ -50,8 +51,9 @@ class PlanColumn(Agreed):
     label: str = Field(min_length=1, max_length=40, description="First plan; After variation 2.")
 
 
-class PaymentPlans(Agreed):
-    """What contracts were planned to pay and what they paid, in a table beside the file."""
+class PaymentPlans(TableLayout):
+    """What contracts were planned to pay and what they paid, in a table beside the file; where it
+    stands, and under which headings, is said as for ``data``."""
 
     file: str = Field(min_length=1, description="One row a contract: contracts.csv.")
     contract: str = Field(min_length=1, description="Column with the contract's name.")
@@ -71,8 +73,9 @@ class PaymentPlans(Agreed):
         return self
 
 
-class PortfolioSpec(Agreed):
-    """All contracts of a year, in one edition."""
+class PortfolioSpec(TableLayout):
+    """All contracts of a year, in one edition; where the table of ``file`` stands, and under which
+    headings, is said as for ``data``."""
 
     id: Slug = Field(description="Names the folder and the web address: work-support-2026.")
     title: str = Field(min_length=1, max_length=160, description="The page's main heading.")

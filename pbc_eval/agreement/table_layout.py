@@ -11,6 +11,8 @@ from pydantic import Field, ValidationError, model_validator
 from pbc_eval.agreement.base import AddedLater, Agreed
 from pbc_eval.agreement.problems import problems_in_words
 from pbc_eval.errors import SpecError
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.values import Name
 
 Dates = Literal["31/12/2024", "12/31/2024"]
 Separator = Literal[",", ";", "|", "tab"]
@@ -83,6 +85,17 @@ class TableLayout(Agreed):
     @property
     def stated(self) -> bool:
         return self.moves_rows or bool(self.columns)
+
+    def left_out(self, file: str | None) -> tuple[Sentence, ...]:
+        """What of the file is stated to be no data, where something is."""
+        if file is None or self.last_row is None:
+            return ()
+        words = Sentence(
+            "Rows below row {row} of {file} are notes or totals, and no data.",
+            row=Name(str(self.last_row)),
+            file=Name(file),
+        )
+        return (words,)
 
 
 AS_IT_IS = TableLayout()

@@ -18,6 +18,11 @@ class Valuation(TableLayout):
 
     file: str | None = Field(default=None, description="Value map with Social Value UK columns.")
     inputs_file: str | None = Field(default=None, description="What each stakeholder put in.")
+    inputs_layout: Annotated[TableLayout, AddedLater()] = Field(
+        default=TableLayout(),
+        description="How the table of inputs is laid out, as for data (header_row, columns, ...): "
+        "that of inputs_file, or of the workbook of file (sheet: inputs if not stated).",
+    )
     numbers: Annotated[Notation | None, AddedLater()] = Field(default=None, description=NUMBERS)
     outcomes: tuple[ValuedOutcome, ...] = Field(default=(), description="The rows, if not a file.")
     inputs: tuple[StakeholderInput, ...] = Field(
@@ -54,6 +59,11 @@ class Valuation(TableLayout):
     uncertainty_file: str | None = Field(
         default=None, description="The same as a CSV, one line a figure."
     )
+    uncertainty_layout: Annotated[TableLayout, AddedLater()] = Field(
+        default=TableLayout(),
+        description="How that table is laid out, as for data; in uncertainty_file, or in the "
+        "workbook of file (sheet: uncertainty if not stated).",
+    )
     correlations: tuple[Correlation, ...] = Field(
         default=(), description="Which uncertain figures move together."
     )
@@ -86,6 +96,13 @@ class Valuation(TableLayout):
             raise ValueError("give the value map either as a file or as outcomes, not both")
         if self.inputs_file and not self.file:
             raise ValueError("inputs_file goes with file; give inputs inline")
+        for name, key in (("inputs", "inputs_file"), ("uncertainty", "uncertainty_file")):
+            book = self.file is not None and not self.file.lower().endswith(".csv")
+            if getattr(self, f"{name}_layout").stated and not (book or getattr(self, key)):
+                raise ValueError(
+                    f"{name}_layout says how a table of {name} is laid out, and none is named. "
+                    f"Name it in {key}, or leave {name}_layout out"
+                )
         if isinstance(self.discount, float) and not 0 <= self.discount < 1:
             hint = f" Did you mean {self.discount / 100:g}?" if self.discount <= 100 else ""
             raise ValueError(f"discount must be a fraction, got {self.discount:g}.{hint}")

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pbc_eval.checks.check_kind import CheckKind, Examined
+from pbc_eval.did.few_treated import serves
 from pbc_eval.did.small_cohorts import SMALL
 from pbc_eval.did.stated_inference import INFERENCES, Inference
 from pbc_eval.messages.sentence import Sentence
@@ -33,6 +34,7 @@ from pbc_eval.messages.values import (
     as_typed,
     joined,
 )
+from pbc_eval.panel.group_sizes import sizes_differ
 from pbc_eval.panel.panel import Panel
 from pbc_eval.panel.unit_effects import side_of
 from pbc_eval.results import CheckResult, CheckStatus
@@ -45,15 +47,46 @@ NULL = "not a test: counts of independent units against rules of thumb"
 
 
 MADE_FOR: dict[str, tuple[Inference, ...]] = {  # the first that the data allow is proposed
-    "fail": ("randomisation", "small_sample"),
-    "review": ("wild_bootstrap", "cr2", "randomisation", "small_sample"),
+    "fail": ("randomisation", "conley_taber", "conformal", "small_sample"),
+    "review": (
+        "wild_bootstrap",
+        "cr2",
+        "randomisation",
+        "small_sample",
+        "conley_taber",
+        "conformal",
+    ),
+}
+OF_UNEQUAL: dict[str, tuple[Inference, ...]] = {  # where groups differ in size
+    "fail": ("ferman_pinto", "randomisation", "conformal", "small_sample"),
+    "review": (
+        "wild_bootstrap",
+        "cr2",
+        "ferman_pinto",
+        "randomisation",
+        "small_sample",
+        "conformal",
+    ),
 }
 WAYS = {
     "cr2": Sentence("CR2 with Satterthwaite's degrees of freedom, unbiased where clusters are few"),
     "wild_bootstrap": Sentence("the wild cluster bootstrap, which draws whole clusters"),
     "randomisation": Sentence("starts dealt out at random, exact however few are treated"),
     "small_sample": Sentence("exact t of changes, which also a lone treated unit allows"),
+    "conley_taber": Sentence("changes of comparison groups in place of those of the few treated"),
+    "ferman_pinto": Sentence(
+        "changes of comparison groups in place of those of the few treated, rescaled to their "
+        "size, since groups differ in size and small ones err more"
+    ),
+    "conformal": Sentence(
+        "periods changing places, for treated units that are few but seen for long"
+    ),
 }
+
+
+MISLED = Sentence(
+    "conley_taber, as stated, takes errors of all groups to be alike, and these differ in size;"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,16 +102,39 @@ def propose_inference(panel: Panel, allowed: Sequence[str] = INFERENCES) -> Prop
     """Which way serves the independent units of a panel, of those ``allowed``
     (``inferences_of`` tells which apply to an effect of the panel)."""
     counts = panel.cluster_counts()
-    return inference_for(counts, allowed, clustered=panel.roles.cluster is not None)
+    return inference_for(
+        counts,
+        allowed,
+        clustered=panel.roles.cluster is not None,
+        unequal=_status_of(*counts) in MADE_FOR and sizes_differ(panel),
+    )
+
+
+def planned_inference(
+    counts: tuple[int, int, int], *, clustered: bool, unequal: bool, level: float
+) -> ProposedInference:
+    """The same before outcomes are seen: of the ways that so many groups allow."""
+    allowed = [
+        way
+        for way in INFERENCES
+        if way != "conformal"
+        and (way not in {"conley_taber", "ferman_pinto"} or serves(*counts[1:], level))
+    ]
+    return inference_for(counts, allowed, clustered=clustered, unequal=unequal)
 
 
 def inference_for(
-    counts: tuple[int, int, int], allowed: Sequence[str] = INFERENCES, *, clustered: bool
+    counts: tuple[int, int, int],
+    allowed: Sequence[str],
+    *,
+    clustered: bool,
+    unequal: bool = False,
 ) -> ProposedInference:
-    """The same from the ``counts`` of independent units alone, before outcomes are seen: in all,
-    treated, and for comparison."""
+    """The same from the ``counts`` of independent units alone: in all, treated, and for comparison.
+    ``unequal``: do they differ in size?"""
     total, treated, compared = counts
-    for proposed in MADE_FOR.get(_status_of(total, treated, compared), ()):
+    ways = OF_UNEQUAL if unequal else MADE_FOR
+    for proposed in ways.get(_status_of(total, treated, compared), ()):
         if proposed in allowed:
             return ProposedInference(
                 inference=proposed,
@@ -120,7 +176,9 @@ def check_few_clusters(
     small = _small_cohorts(panel)
     counted = _status_of(total, treated, compared)
     status: CheckStatus = "review" if counted == "pass" and small else counted
-    answered = stated in MADE_FOR.get(counted, ())
+    made_for = (*MADE_FOR.get(counted, ()), *OF_UNEQUAL.get(counted, ()))
+    misled = stated == "conley_taber" and stated in made_for and sizes_differ(panel)
+    answered = stated in made_for and not misled
     noun = CLUSTERS.plural if panel.roles.cluster else UNITS.plural
     many = fewest >= REVIEW_BELOW and total >= REVIEW_BELOW_TOTAL
     verdict = {
@@ -148,6 +206,8 @@ def check_few_clusters(
             proposed=as_typed(proposed),
             way=WAYS[proposed],
         )
+    if misled:
+        verdict = joined((MISLED, verdict), " ")
     sentence = Sentence(
         "{treated} treated and {compared} comparison {noun}, {total} in all: {verdict}",
         treated=Units(treated),

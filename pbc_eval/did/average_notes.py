@@ -153,3 +153,20 @@ def small_note(
             else EMPTY,
         )
     ]
+
+
+def beside_stated(notes: tuple[Sentence, ...]) -> tuple[Sentence, ...]:
+    """Notes on an average whose interval is by another way than the estimator's own: allowances
+    for small cohorts are then those of other effects."""
+    return tuple(
+        Sentence(
+            "intervals of other effects than the headline allow for cohorts of fewer than {small} "
+            "independent units{cohorts}: t with estimated degrees of freedom, which needs outcomes "
+            "not far from normal",
+            small=note.values["small"],
+            cohorts=note.values["cohorts"],
+        )
+        if note.template.startswith("intervals and p-values allow for cohorts")
+        else note
+        for note in notes
+    )

@@ -15,8 +15,8 @@ import pandas as pd
 from pbc_eval._display import Displayed
 from pbc_eval._validate import check_choice
 from pbc_eval.did.averages import KINDS, Kind, averages_of
+from pbc_eval.did.behind_average import changes_of
 from pbc_eval.did.group_time_effects import GroupTimeEffects
-from pbc_eval.did.stated_inference import changes_of
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.numerics.arrays import Bools, Floats

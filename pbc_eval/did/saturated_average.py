@@ -65,14 +65,15 @@ def saturated_average(
     *,
     kind: Kind = "simple",
     anticipation: int = 0,
+    most: int = MOST_CLUSTERS,
 ) -> SaturatedAverage:
     """``regression``: against the never treated ("interaction_weighted", which leaves
     ``anticipation`` periods before the start open), or against all not treated at the time.
 
-    Raises DesignError for panels that are not complete, fewer than 2 or more than 1,000 clusters
+    Raises DesignError for panels that are not complete, fewer than 2 or more than ``most`` clusters
     (units, where there is no cluster), and more than 2,500 effects.
     """
-    moments = clustered_moments(panel, owner)
+    moments = clustered_moments(panel, owner, most)
     if regression == "interaction_weighted":
         refuse_without_never(panel, owner)
         plan = plan_cells(
@@ -133,13 +134,13 @@ def _once(share: Floats, cohort: Ints) -> float:
     return float(sum(share[cohort == c].max() for c in np.unique(cohort)))
 
 
-def clustered_moments(panel: Panel, owner: str) -> CohortMoments:
+def clustered_moments(panel: Panel, owner: str, most: int = MOST_CLUSTERS) -> CohortMoments:
     """Moments with sums by cluster, where there are few; every unit is one without a cluster."""
     moments = complete_moments(panel, owner)
     clusters = panel.n_units if moments.clusters is None else moments.clusters.n_clusters
-    if not 2 <= clusters <= MOST_CLUSTERS:
+    if not 2 <= clusters <= most:
         raise DesignError(
-            f"{panel.name}: {owner} is for 2 to {MOST_CLUSTERS:,} clusters, there are "
+            f"{panel.name}: {owner} is for 2 to {most:,} clusters, there are "
             f"{clusters:,}; "
             + ("name a cluster with more." if clusters < 2 else "att_gt's errors serve as well.")
         )

@@ -26,10 +26,11 @@ from pbc_eval.evaluation.social_value import (
 )
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.intake.number_columns import numbers_of_frame
+from pbc_eval.intake.table_files import numbered_rows
 from pbc_eval.kpi.measure import measure_performance
 from pbc_eval.kpi.record import PerformanceResult
 from pbc_eval.numerics.published import published
-from pbc_eval.panel.source import check_columns
+from pbc_eval.panel.frame_columns import check_columns
 from pbc_eval.payment.account import Account, account_of
 from pbc_eval.payment.claims import ClaimCounts, claim_counts
 from pbc_eval.payment.due import payment_due
@@ -171,8 +172,9 @@ def claims_of(spec: EvaluationSpec, files: InputFiles) -> ClaimCounts | None:
     """
     if spec.claims is None or spec.payment is None:
         return None
-    frame, _ = files.frame(spec.path(spec.claims.file), AS_IT_IS)
-    return claim_counts(spec.payment, spec.claims, frame)
+    stated = spec.claims
+    read = files.read(spec.path(stated.file), numbered_rows, stated.layout, stated.as_text)
+    return claim_counts(spec.payment, stated, read.frame, read.rows, read.notes)
 
 
 def counts_by_person(

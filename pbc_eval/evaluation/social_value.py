@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.problems import problems_in_words
-from pbc_eval.agreement.table_layout import TableLayout
+from pbc_eval.agreement.table_layout import AS_IT_IS, TableLayout
 from pbc_eval.agreement.uncertainty import Correlation, Uncertain
 from pbc_eval.agreement.valuation import Valuation
 from pbc_eval.agreement.value_map import StakeholderInput, ValuedOutcome, ValueMap
@@ -58,6 +58,7 @@ def read_value_inputs(spec: EvaluationSpec, files: InputFiles) -> ValueInputs | 
             *caveats,
             f"Numbers that are text in the value map are read as written like {valuation.numbers}.",
         )
+    caveats = (*caveats, *_left_out(valuation))
     return ValueInputs(
         outcomes=read.outcomes,
         inputs=inputs,
@@ -75,14 +76,38 @@ def read_value_inputs(spec: EvaluationSpec, files: InputFiles) -> ValueInputs | 
     )
 
 
+def _left_out(valuation: Valuation) -> tuple[str, ...]:
+    """Rows of the tables that are stated to be none of theirs."""
+    tables = (
+        (valuation.file, valuation),
+        (valuation.inputs_file or valuation.file, valuation.inputs_layout),
+        (valuation.uncertainty_file or valuation.file, valuation.uncertainty_layout),
+    )
+    return tuple(words for file, layout in tables for words in layout.left_out(file))
+
+
 def _map_and_inputs(
-    path: Path, inputs: Path | None, numbers: Notation | None, layout: TableLayout
+    path: Path,
+    inputs: Path | None,
+    numbers: Notation | None,
+    layout: TableLayout,
+    *of_others: TableLayout,
 ) -> ValueMap:
-    return read_value_map(path, inputs=inputs, numbers=numbers, layout=layout)
+    spent, varied = of_others
+    return read_value_map(
+        path,
+        inputs=inputs,
+        numbers=numbers,
+        layout=layout,
+        inputs_layout=spent,
+        uncertainty_layout=varied,
+    )
 
 
-def _uncertainty(path: Path, numbers: Notation | None) -> tuple[Uncertain, ...]:
-    return read_uncertainty(path, numbers=numbers)
+def _uncertainty(
+    path: Path, numbers: Notation | None, layout: TableLayout
+) -> tuple[Uncertain, ...]:
+    return read_uncertainty(path, numbers=numbers, layout=layout)
 
 
 def _value_map(spec: EvaluationSpec, valuation: Valuation, files: InputFiles) -> ValueMap:
@@ -92,10 +117,21 @@ def _value_map(spec: EvaluationSpec, valuation: Valuation, files: InputFiles) ->
     else:
         beside = spec.path(valuation.inputs_file) if valuation.inputs_file else None
         value_map = files.read(
-            spec.path(valuation.file), _map_and_inputs, beside, valuation.numbers, valuation.layout
+            spec.path(valuation.file),
+            _map_and_inputs,
+            beside,
+            valuation.numbers,
+            valuation.layout,
+            valuation.inputs_layout,
+            AS_IT_IS if valuation.uncertainty_file else valuation.uncertainty_layout,
         )
     stated = (
-        files.read(spec.path(valuation.uncertainty_file), _uncertainty, valuation.numbers)
+        files.read(
+            spec.path(valuation.uncertainty_file),
+            _uncertainty,
+            valuation.numbers,
+            valuation.uncertainty_layout,
+        )
         if valuation.uncertainty_file
         else valuation.uncertainty
     )

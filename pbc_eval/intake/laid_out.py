@@ -29,10 +29,12 @@ MOST_SHOWN = 12
 
 
 class LaidOut(NamedTuple):
-    """A table under its short names, and what was left out or filled, in words."""
+    """A table under its short names, what was left out or filled, in words, and which row of the
+    file each of its rows is."""
 
     frame: pd.DataFrame
     notes: tuple[Sentence, ...]
+    rows: tuple[int, ...]
 
 
 def read_laid_out(
@@ -47,13 +49,14 @@ def read_laid_out(
     cells, head, end = _found(path, layout)
     headings = _headings(path, cells.rows[head])
     names = _names(path, headings, layout, head)
-    body = [row for row in cells.rows[head + 1 : end] if not all(map(is_blank, row))]
+    kept = [at for at in range(head + 1, end) if not all(map(is_blank, cells.rows[at]))]
+    body = [cells.rows[at] for at in kept]
     empty = end - head - 1 - len(body)
     frame = _frame(body, names, cells, as_text, missing)
     frame, filled = _filled_down(path, frame, layout.fill_down)
     frame, dated = _dated(frame, layout.dates)
     notes = [*_rows_left_out(path, cells, head, end, empty), *filled, *dated]
-    return LaidOut(frame, tuple(notes))
+    return LaidOut(frame, tuple(notes), tuple(at + 1 for at in kept))
 
 
 def _found(path: Path, layout: TableLayout) -> tuple[Cells, int, int]:

@@ -9,8 +9,9 @@ from pbc_eval._validate import first_few
 from pbc_eval.agreement.portfolio import PaymentPlans
 from pbc_eval.errors import SpecError
 from pbc_eval.intake.table_cells import is_blank, number_in
+from pbc_eval.intake.table_files import numbered_rows
 from pbc_eval.messages.written_numbers import Notation
-from pbc_eval.panel.source import check_columns, read_frame
+from pbc_eval.panel.frame_columns import check_columns
 
 
 def read_plans(
@@ -22,12 +23,12 @@ def read_plans(
     column that is not there.
     """
     money = [*(planned.column for planned in plans.planned), plans.paid]
-    frame = read_frame(path, money if numbers else ())
+    frame, _, row_numbers = numbered_rows(path, plans.layout, money if numbers else ())
     check_columns(path.name, list(frame.columns), [plans.contract, *money])
     if frame.empty:
         raise SpecError(f"{path.name}: has no rows. Add one a contract.")
     rows, problems = [], list[str]()
-    for at, cells in enumerate(frame.to_dict("records"), start=2):
+    for at, cells in zip(row_numbers, frame.to_dict("records"), strict=True):
         label = cells[plans.contract]
         if is_blank(label) or label is pd.NA:
             problems.append(

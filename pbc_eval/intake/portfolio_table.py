@@ -17,11 +17,12 @@ from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.agreement.base import Agreed, Level
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.agreement.problems import problems_in_words
+from pbc_eval.agreement.table_layout import AS_IT_IS, TableLayout
 from pbc_eval.errors import SpecError
 from pbc_eval.intake.table_cells import is_blank, number_in
+from pbc_eval.intake.table_files import numbered_rows
 from pbc_eval.messages.written_numbers import Notation
 from pbc_eval.numerics.distributions import normal_quantile
-from pbc_eval.panel.source import read_frame
 
 TEXTS = ("label", "outcome", "source")
 NUMBERS = (
@@ -80,13 +81,17 @@ def _holds(low: float, estimate: float | None, high: float) -> bool:
 
 
 def read_portfolio_table(
-    path: Path, outcomes: tuple[Outcome, ...], numbers: Notation | None = None
+    path: Path,
+    outcomes: tuple[Outcome, ...],
+    numbers: Notation | None = None,
+    layout: TableLayout = AS_IT_IS,
 ) -> tuple[ReportedResult, ...]:
-    """The rows of the table, checked; ``numbers`` says how numbers that are text are written.
+    """The rows of the table, checked; ``numbers`` says how numbers that are text are written,
+    ``layout`` where the table stands and which heading is which column.
 
     Raises SpecError that lists every problem: row, column, value and remedy.
     """
-    frame = read_frame(path, NUMBERS if numbers else ())
+    frame, _, row_numbers = numbered_rows(path, layout, NUMBERS if numbers else ())
     known = [*TEXTS, *NUMBERS]
     if unknown := [str(c) for c in frame.columns if c not in known]:
         raise SpecError(
@@ -99,7 +104,7 @@ def read_portfolio_table(
         raise SpecError(f"{path.name}: has no rows. Add one a contract.")
     ids = [outcome.id for outcome in outcomes]
     rows, problems = list[ReportedResult](), list[str]()
-    for number, cells in enumerate(frame.to_dict("records"), start=2):
+    for number, cells in zip(row_numbers, frame.to_dict("records"), strict=True):
         try:
             rows.append(_row(f"{path.name}, row {number}", cells, ids, numbers))
         except SpecError as problem:

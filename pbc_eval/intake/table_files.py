@@ -13,7 +13,7 @@ import pandas as pd
 
 from pbc_eval.agreement.table_layout import AS_IT_IS, TableLayout, checked_layout
 from pbc_eval.errors import DataError
-from pbc_eval.intake.laid_out import headings_to_names, read_laid_out
+from pbc_eval.intake.laid_out import LaidOut, headings_to_names, read_laid_out
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.local_engine import MISSING_WORDS
 from pbc_eval.panel.source import Source, collect, open_source
@@ -27,19 +27,34 @@ def open_table(path: Path, layout: TableLayout = AS_IT_IS, as_text: Sequence[str
     """The table of a file under its short names; ``as_text`` are columns, by these names, whose
     numbers stay as they are written. Raises DataError as ``open_source`` and ``read_laid_out``."""
     if layout.moves_rows:
-        file, _, inside = str(path).partition("::")
-        if inside and layout.sheet:
-            raise DataError(f"{Path(file).name}: name the sheet once: drop '::{inside}' or sheet.")
-        layout = layout.layout.model_copy(update={"sheet": layout.sheet or inside or None})
-        path = Path(file)
-        if not path.is_file():
-            open_source(path)  # says which there are
-        laid_out = read_laid_out(path, layout, as_text, MISSING_WORDS)
+        laid_out = _laid_out(path, layout, as_text)
         opened = open_source(laid_out.frame)
-        return replace(opened, name=path.name, notes=laid_out.notes)
+        name = Path(str(path).partition("::")[0]).name
+        return replace(opened, name=name, notes=laid_out.notes)
     wanted = [layout.columns.get(name, name) for name in as_text]
     source = open_source(path, as_text=wanted)
     return under_short_names(source, layout)
+
+
+def _laid_out(path: Path, layout: TableLayout, as_text: Sequence[str]) -> LaidOut:
+    file, _, inside = str(path).partition("::")
+    if inside and layout.sheet:
+        raise DataError(f"{Path(file).name}: name the sheet once: drop '::{inside}' or sheet.")
+    layout = layout.layout.model_copy(update={"sheet": layout.sheet or inside or None})
+    path = Path(file)
+    if not path.is_file():
+        open_source(path)  # says which there are
+    return read_laid_out(path, layout, as_text, MISSING_WORDS)
+
+
+def numbered_rows(
+    path: Path, layout: TableLayout = AS_IT_IS, as_text: Sequence[str] = ()
+) -> LaidOut:
+    """All rows of a table whose rows are told one by one, each with its number in the file."""
+    if layout.moves_rows:
+        return _laid_out(path, layout, as_text)
+    frame, notes = read_rows(path, as_text, layout)
+    return LaidOut(frame, notes, tuple(range(2, len(frame) + 2)))
 
 
 def read_rows(

@@ -79,6 +79,8 @@ def read_value_map(
     uncertainty: Path | None = None,
     numbers: Notation | None = None,
     layout: TableLayout = AS_IT_IS,
+    inputs_layout: TableLayout = AS_IT_IS,
+    uncertainty_layout: TableLayout = AS_IT_IS,
 ) -> ValueMap:
     """A value map from a CSV file, or a workbook of Excel or LibreOffice.
 
@@ -86,7 +88,8 @@ def read_value_map(
     "outcomes" (or the first) and, if there are, "inputs", "uncertainty" and "correlations". Row
     numbers in messages are those of the file, the header being row 1. ``numbers`` says how numbers
     that are text are written, by an example: "1.234,5"; without it they are refused. ``layout``
-    says where in the file the outcomes' table stands, and which heading is which column.
+    says where in the file the outcomes' table stands, and which heading is which column; so do
+    ``inputs_layout`` and ``uncertainty_layout`` of those tables.
 
     Raises ValueMapError that lists every problem: the row, the column, the value, the rule and the
     remedy.
@@ -95,9 +98,9 @@ def read_value_map(
     if not path.is_file():
         raise ValueMapError(f"{path}: no such file.")
     if path.suffix.lower() == ".csv":
-        spent, varied = (_csv_table(at) for at in (inputs, uncertainty))
-        laid_out = _laid_out(path, layout) if layout.stated else _csv_table(path)
-        return _build(laid_out, spent, varied, NOTHING, numbers)
+        spent = _table(inputs, inputs_layout)
+        varied = _table(uncertainty, uncertainty_layout)
+        return _build(_table(path, layout), spent, varied, NOTHING, numbers)
     if path.suffix.lower() not in BOOK_SUFFIXES:
         raise ValueMapError(f"{path}: a value map is a .csv, .xlsx or .ods file.")
     if inputs is not None or uncertainty is not None:
@@ -116,15 +119,27 @@ def read_value_map(
     )
     if layout.stated:
         sheets = {name: frame for name, frame in sheets.items() if _is_beside(name)}
+    stands = {INPUTS_SHEET: inputs_layout, UNCERTAINTY_SHEET: uncertainty_layout}
+    laid_out = {
+        kind: _table(path, at.model_copy(update={"sheet": at.sheet or _named_as(kind, sheets)}))
+        for kind, at in stands.items()
+        if at.stated
+    }
+    taken = [at.sheet for at in stands.values() if at.stated]
+    sheets = {
+        name: frame
+        for name, frame in sheets.items()
+        if name not in taken and str(name).strip().lower() not in laid_out
+    }
     for sheet, frame in sheets.items():
         refuse_spreadsheet_errors(frame, f"{path.name}, sheet {sheet}")
     named = {str(name).strip().lower(): frame for name, frame in sheets.items()}
     spent, varied, tied = (
-        _sheet_table(named.pop(name, None), f"{path.name}, sheet {name}")
+        laid_out.get(name) or _sheet_table(named.pop(name, None), f"{path.name}, sheet {name}")
         for name in (INPUTS_SHEET, UNCERTAINTY_SHEET, CORRELATIONS_SHEET)
     )
     if layout.stated:
-        return _build(_laid_out(path, layout), spent, varied, tied, numbers)
+        return _build(_table(path, layout), spent, varied, tied, numbers)
     if not named:
         raise ValueMapError(f"{path.name}: has no sheet of outcomes.")
     frame = named.get(OUTCOMES_SHEET, next(iter(named.values())))
@@ -132,10 +147,13 @@ def read_value_map(
     return _build(outcomes, spent, varied, tied, numbers)
 
 
-def read_uncertainty(path: Path, *, numbers: Notation | None = None) -> tuple[Uncertain, ...]:
-    """Uncertain inputs from a CSV file, one a line. Raises ValueMapError as above."""
+def read_uncertainty(
+    path: Path, *, numbers: Notation | None = None, layout: TableLayout = AS_IT_IS
+) -> tuple[Uncertain, ...]:
+    """Uncertain inputs from a CSV file, one a line, or from a table that is laid out as ``layout``
+    says. Raises ValueMapError as above."""
     problems: list[str] = []
-    made = _models(_csv_table(path), UNCERTAINTY, numbers, problems)
+    made = _models(_table(path, layout), UNCERTAINTY, numbers, problems)
     _refuse(problems)
     return tuple(UNCERTAIN.validate_python(entry) for entry in made)
 
@@ -157,11 +175,9 @@ def value_map_from_frame(
     )
 
 
-def _csv_table(path: Path | None) -> _Table:
-    if path is None:
-        return NOTHING
-    rows = csv_rows(path, KNOWN)
-    return _Table(rows, path.name, by_program=separator_of(path, KNOWN) == ",")
+def _named_as(kind: str, sheets: Mapping[Any, object]) -> str:
+    """The sheet of that kind, as the workbook writes it."""
+    return next((str(name) for name in sheets if str(name).strip().lower() == kind), kind)
 
 
 def _sheet_table(frame: pd.DataFrame | None, table: str) -> _Table:
@@ -172,13 +188,20 @@ def _is_beside(sheet: object) -> bool:
     return str(sheet).strip().lower() in (INPUTS_SHEET, UNCERTAINTY_SHEET, CORRELATIONS_SHEET)
 
 
-def _laid_out(path: Path, layout: TableLayout) -> _Table:
-    """The outcomes where the layout says that they stand."""
+def _table(path: Path | None, layout: TableLayout) -> _Table:
+    """A CSV file with its headings in the first row, or a table where the layout says that it
+    stands; nothing of no file."""
+    if path is None:
+        return NOTHING
+    if not layout.stated:
+        rows = csv_rows(path, KNOWN)
+        return _Table(rows, path.name, by_program=separator_of(path, KNOWN) == ",")
     try:
         laid_out = laid_out_rows(path, layout)
     except DataError as problem:
         raise ValueMapError(str(problem)) from None
-    return _Table(laid_out.rows, path.name, laid_out.first, laid_out.by_commas)
+    sheet = f", sheet {layout.sheet}" if layout.sheet else ""
+    return _Table(laid_out.rows, path.name + sheet, laid_out.first, laid_out.by_commas)
 
 
 def _build(

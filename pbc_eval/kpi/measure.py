@@ -34,7 +34,7 @@ from pbc_eval.kpi.survey import WeightedShare, weighted_share
 from pbc_eval.messages import written_numbers
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.numerics.arrays import Floats
-from pbc_eval.panel.source import check_columns
+from pbc_eval.panel.frame_columns import check_columns
 
 
 def measure_performance(

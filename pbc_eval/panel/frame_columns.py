@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.errors import DataError
 
 NOT_TYPED = (
@@ -132,3 +133,26 @@ def as_headed(columns: Sequence[str], header: Sequence[str]) -> dict[str, str]:
         return {}
     pairs = zip(header, columns, strict=True)
     return {name: column for name, column in pairs if name != column}
+
+
+def check_columns(
+    owner: str, present: Sequence[object], wanted: Sequence[str], index: Sequence[object] = ()
+) -> None:
+    """Refuse data in which a wanted column is missing or appears twice.
+
+    Raises DataError naming the column, the nearest name there is, and the columns found.
+    """
+    for column in wanted:
+        count = list(present).count(column)
+        if count > 1:
+            raise DataError(
+                f"{owner}: column {column!r} appears {count} times; rename all but one."
+            )
+        if count == 0:
+            hint = did_you_mean(column, map(str, present))
+            if column in index:
+                hint = " It is in the frame's index: pass data.reset_index()."
+            raise DataError(
+                f"{owner}: there is no column {column!r}.{hint} "
+                f"Columns found: {first_few(present, 12)}."
+            )

@@ -39,7 +39,13 @@ from pbc_eval.intake.workbook_file import sheet_frame
 from pbc_eval.messages import written_numbers
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.panel.engine_copies import drop_copy, filled_copy
-from pbc_eval.panel.frame_columns import arrow_column, as_headed, refuse_spans, told_apart
+from pbc_eval.panel.frame_columns import (
+    arrow_column,
+    as_headed,
+    check_columns,
+    refuse_spans,
+    told_apart,
+)
 from pbc_eval.panel.local_engine import NOTHING_FETCHED, TEXT_OPTIONS, OneDatabase
 from pbc_eval.panel.pulls import Pulls
 
@@ -141,29 +147,6 @@ def read_frame(data: Data, as_text: Sequence[str] = ()) -> pd.DataFrame:
         return data.copy()
     source = open_source(data, as_text=as_text)
     return collect(source.table).set_axis(list(source.columns), axis=1)
-
-
-def check_columns(
-    owner: str, present: Sequence[object], wanted: Sequence[str], index: Sequence[object] = ()
-) -> None:
-    """Refuse data in which a wanted column is missing or appears twice.
-
-    Raises DataError naming the column, the nearest name there is, and the columns found.
-    """
-    for column in wanted:
-        count = list(present).count(column)
-        if count > 1:
-            raise DataError(
-                f"{owner}: column {column!r} appears {count} times; rename all but one."
-            )
-        if count == 0:
-            hint = did_you_mean(column, map(str, present))
-            if column in index:
-                hint = " It is in the frame's index: pass data.reset_index()."
-            raise DataError(
-                f"{owner}: there is no column {column!r}.{hint} "
-                f"Columns found: {first_few(present, 12)}."
-            )
 
 
 def collect(table: Table) -> pd.DataFrame:
@@ -311,9 +294,15 @@ def _text_table(connection: BaseBackend, path: Path, as_text: Sequence[str]) -> 
     schema, asked = table.schema().items(), partial(_written_so, connection, path, options)
     if not text_file.is_parted_by_commas(path):
         floats = [name for name, kind in schema if kind.is_floating()]
-        types |= asked(floats, written_numbers.MAY_BE_THOUSANDS, written_numbers.BELOW_A_THOUSAND)
+        types |= asked(
+            floats,
+            some=written_numbers.MAY_BE_THOUSANDS,
+            others=written_numbers.BELOW_A_THOUSAND,
+        )
     if text_file.holds_other_bases(path):
-        types |= asked([name for name, kind in schema if kind.is_integer()], OTHER_BASE, ".*")
+        types |= asked(
+            [name for name, kind in schema if kind.is_integer()], some=OTHER_BASE, others=".*"
+        )
     return connection.read_csv(path, types=types, **options) if types else table
 
 
@@ -322,6 +311,7 @@ def _written_so(
     path: Path,
     options: Mapping[str, Any],
     columns: Sequence[str],
+    *,
     some: str,
     others: str,
 ) -> dict[str, str]:
@@ -332,8 +322,8 @@ def _written_so(
     text = connection.read_csv(path, types=dict.fromkeys(columns, "string"), **options)
     asked = {}
     for at, name in enumerate(columns):
-        one, other = text[name].re_search(some), text[name].re_search(others)
-        asked[f"some{at}"], asked[f"every{at}"] = one.any(), (one | other).all()
+        like, other = text[name].re_search(some), text[name].re_search(others)
+        asked[f"some{at}"], asked[f"every{at}"] = like.any(), (like | other).all()
     answer = text.aggregate(**asked).to_pyarrow().to_pylist()[0]
     so = [name for at, name in enumerate(columns) if answer[f"some{at}"] and answer[f"every{at}"]]
     return dict.fromkeys(so, "string")

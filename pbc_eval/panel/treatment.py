@@ -18,6 +18,7 @@ from pbc_eval._validate import check_choice, first_few
 from pbc_eval.errors import DataError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import UNITS, Name, Units
+from pbc_eval.panel.frame_columns import check_columns
 from pbc_eval.panel.ledger import Ledger, LedgerStep
 from pbc_eval.panel.periods import Periods, read_periods
 from pbc_eval.panel.source import (
@@ -25,7 +26,6 @@ from pbc_eval.panel.source import (
     Data,
     Source,
     Table,
-    check_columns,
     collect,
     keep,
     open_source,

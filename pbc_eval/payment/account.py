@@ -22,7 +22,7 @@ from pbc_eval.agreement.payment_terms import PaymentTerms, terms_of
 from pbc_eval.agreement.problems import problems_in_words
 from pbc_eval.errors import PaymentTermsError
 from pbc_eval.messages.sentence import EMPTY, Sentence
-from pbc_eval.messages.values import ExactMoney, Name, Names, Noun, Number
+from pbc_eval.messages.values import ExactMoney, Listed, Name, Names, Noun, Number
 from pbc_eval.payment.claim_rules import NO_YEAR
 from pbc_eval.payment.claims import ClaimCounts, Counted, claim_counts
 from pbc_eval.payment.due import alone, payment_due, recomputed_years
@@ -99,6 +99,7 @@ class Account(Displayed):
     is_last_year: bool = True  # the plan can be held against what is due
     year: str = ""  # that is paid for; empty where the terms list no years
     by_price: tuple[ClaimsOfYear, ...] = ()  # verified and accrued
+    notes: tuple[Sentence, ...] = ()  # what of the claims' file is no claim
 
     @property
     def contract_limits(self) -> Decimal:
@@ -135,7 +136,7 @@ class Account(Displayed):
     def sentences(self) -> tuple[Sentence, ...]:
         """What is due beside what is not, and how the amounts agree with what was recorded."""
         lines = [_of_the_year(self), self.not_due, _recorded(self), _against_plan(self)]
-        return tuple(line for line in lines if line is not None)
+        return tuple(line for line in (*lines, _left_out(self)) if line is not None)
 
     @property
     def not_due(self) -> Sentence | None:
@@ -211,6 +212,7 @@ def account_of(
             year=terms.year if terms.years else NO_YEAR,
             is_last_year=not terms.years or terms.years[-1].year == terms.year,
             by_price=tuple(_by_price(terms, claims, [year.year for year in years])),
+            notes=claims.notes,
         )
 
 
@@ -332,6 +334,13 @@ def _not_due(account: Account) -> Sentence | None:
         accrued=ExactMoney(accrued, account.currency),
         forecast=ExactMoney(forecast, account.currency),
     )
+
+
+def _left_out(account: Account) -> Sentence | None:
+    """What of the claims' file is no claim, where something is."""
+    if not account.notes:
+        return None
+    return Sentence("In the file of claims: {notes}.", notes=Listed(account.notes, "; "))
 
 
 def _recorded(account: Account) -> Sentence | None:

@@ -24,7 +24,9 @@ from pbc_eval.agreement.payment_terms import PaymentTerms
 from pbc_eval.agreement.problems import problems_in_words
 from pbc_eval.errors import DataError
 from pbc_eval.intake.table_cells import is_blank, number_in
-from pbc_eval.panel.source import check_columns
+from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.written_numbers import Notation
+from pbc_eval.panel.frame_columns import check_columns
 from pbc_eval.payment.claim_rules import NO_YEAR, Claim, priced, problems_of, year_of
 from pbc_eval.results import MeasuredOutcome
 
@@ -54,6 +56,7 @@ class ClaimCounts:
     counts: Mapping[tuple[str, ClaimState], Mapping[str, Counted]]
     corrections: Mapping[str, int]  # by year: how many rows correct claims of that year
     file: str = ""
+    notes: tuple[Sentence, ...] = ()  # what of the file is no claim
 
     def of(self, year: str, state: ClaimState = "verified") -> Mapping[str, Counted]:
         return self.counts.get((year, state), {})
@@ -91,12 +94,21 @@ class ClaimCounts:
         return terms.model_copy(update={"earlier_years": tuple(years)})
 
 
-def claim_counts(terms: PaymentTerms, claims: Claims, frame: pd.DataFrame) -> ClaimCounts:
+def claim_counts(
+    terms: PaymentTerms,
+    claims: Claims,
+    frame: pd.DataFrame,
+    numbers: Sequence[int] | None = None,
+    notes: tuple[Sentence, ...] = (),
+) -> ClaimCounts:
     """Claims of a table, one row a claim or a row for many, counted as the terms pay for them.
+
+    ``numbers`` are those of the rows in the file, from 2 on if not given; ``notes`` say what of the
+    file is left out.
 
     Raises DataError that lists every row which breaks a rule of the terms, with its remedy.
     """
-    rows = claims_in(frame, claims)
+    rows = claims_in(frame, claims, numbers)
     problems = list(problems_of(terms, claims, rows))
     if problems:
         more = len(problems) - MOST_PROBLEMS
@@ -121,20 +133,24 @@ def claim_counts(terms: PaymentTerms, claims: Claims, frame: pd.DataFrame) -> Cl
         },
         corrections=dict(corrections),
         file=claims.file,
+        notes=notes,
     )
 
 
-def claims_in(frame: pd.DataFrame, claims: Claims) -> tuple[Claim, ...]:
+def claims_in(
+    frame: pd.DataFrame, claims: Claims, numbers: Sequence[int] | None = None
+) -> tuple[Claim, ...]:
     """The rows of the file as claims. Raises DataError that lists every cell that is none."""
-    columns = claims.columns
+    columns = claims.named
     check_columns(claims.file, list(frame.columns), list(columns.values()))
     if frame.empty:
         raise DataError(f"{claims.file}: has no rows. Add one for each claim.")
     rows, problems = list[Claim](), list[str]()
-    for number, cells in enumerate(frame[list(columns.values())].to_dict("records"), start=2):
+    cells_of = frame[list(columns.values())].to_dict("records")
+    for number, cells in zip(numbers or range(2, len(frame) + 2), cells_of, strict=True):
         given: dict[str, Any] = {"row": number, "units": Decimal(1)}
         for name, column in columns.items():
-            value, problem = _cell(name, cells[column])
+            value, problem = _cell(name, cells[column], claims.numbers)
             if problem:
                 problems.append(f"{claims.file}: row {number}, column {column!r}: {problem}")
             elif value is not None:
@@ -150,13 +166,13 @@ def claims_in(frame: pd.DataFrame, claims: Claims) -> tuple[Claim, ...]:
     return tuple(rows)
 
 
-def _cell(name: str, value: Any) -> tuple[Any, str]:
+def _cell(name: str, value: Any, notation: Notation | None) -> tuple[Any, str]:
     """A cell as its column needs it, None where it is blank; and what is wrong with it."""
     if is_blank(value) or value is pd.NA:
         return None, "is blank. Write a number, 0 for none." if name == "units" else ""
     value = value.item() if hasattr(value, "item") else value
     if name in NUMBERS:
-        number, problem = number_in(value, name)
+        number, problem = number_in(value, name, notation)
         if problem is not None or number is None:
             return None, "is empty." if problem is None else problem.in_words
         return Decimal(int(number) if number == int(number) else repr(number)), ""

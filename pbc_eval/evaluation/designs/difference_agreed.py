@@ -59,6 +59,9 @@ def planned(spec: EvaluationSpec) -> Facts:
     ]
     if design.inference in _PLANNED_INFERENCE:
         facts.append((Sentence("Inference that counts"), _PLANNED_INFERENCE[design.inference]))
+    if design.inference == "conformal":
+        how = _PLANNED_PERMUTATIONS[design.permutations]
+        facts.append((Sentence("Periods change places"), how))
     if design.anticipation:
         facts.append(
             (Sentence("Anticipation"), f"{design.anticipation} periods before the start are open")
@@ -118,6 +121,16 @@ _PLANNED_INFERENCE = {
     "side has fewer than twelve clusters",
     "randomisation": "starts dealt out at random, for an effect that is the same for everybody",
     "small_sample": "one change a unit, with the exact t where changes are normal and spread alike",
+    "conley_taber": "changes of comparison groups in place of those of the few treated (Conley "
+    "and Taber)",
+    "ferman_pinto": "changes of comparison groups in place of those of the few treated, rescaled "
+    "to the size of each (Ferman and Pinto)",
+    "conformal": "periods changing places, for an effect that is the same in every period after "
+    "the start (Chernozhukov, Wüthrich and Zhu)",
+}
+_PLANNED_PERMUTATIONS = {
+    "moving_block": "as a moving block, as errors hang together over time",
+    "all": "in all orders, as errors of different periods are taken to be independent",
 }
 _PLANNED_SEVERAL = {
     "holm": "p-values adjusted by Holm's method",

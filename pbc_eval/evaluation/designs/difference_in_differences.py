@@ -98,7 +98,13 @@ def _find(
         evidence_on_trends(
             panel, _with_leads(panel, effects, estimator, options), design, options, headline
         ),
-        inferences=inferences_of(panel, effects, design.headline, anticipation=design.anticipation)
+        inferences=inferences_of(
+            panel,
+            effects,
+            design.headline,
+            anticipation=design.anticipation,
+            permutations=design.permutations,
+        )
         if not estimator.needs_eligible and few_clusters_of(panel)
         else (),
         analytic=averages.overall if headline is not averages.overall else None,
@@ -162,6 +168,7 @@ def _with_stated_inference(
             level=design.level,
             seed=seed,
             anticipation=design.anticipation,
+            permutations=design.permutations,
         )
     except DesignError as refused:
         raise DesignError(f"design.inference: {refused}", rule=refused.rule) from None

@@ -13,7 +13,7 @@ import pandas as pd
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import DataRoles, Outcome
-from pbc_eval.checks.few_clusters import ProposedInference, inference_for
+from pbc_eval.checks.few_clusters import ProposedInference, planned_inference
 from pbc_eval.did.expected_error import ExpectedInference
 from pbc_eval.errors import DataError
 from pbc_eval.evaluation.data_place import data_table
@@ -21,11 +21,12 @@ from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
+from pbc_eval.panel.frame_columns import check_columns
+from pbc_eval.panel.group_sizes import UNEQUAL
 from pbc_eval.panel.local_engine import MISSING_WORDS
 from pbc_eval.panel.periods import Periods, read_periods
 from pbc_eval.panel.source import (
     Source,
-    check_columns,
     collect,
 )
 from pbc_eval.panel.starts import place_starts
@@ -129,7 +130,13 @@ def _proposed(early: _Early, spec: EvaluationSpec) -> ProposedInference | None:
     cluster = np.arange(len(treated)) if early.cluster is None else early.cluster
     with_treated, compared = np.unique(cluster[treated]), np.unique(cluster[~treated])
     counts = (len(np.unique(cluster)), len(with_treated), len(compared))
-    return inference_for(counts, clustered=early.cluster is not None)
+    sizes = np.bincount(np.unique(cluster, return_inverse=True)[1], early.weight)
+    return planned_inference(
+        counts,
+        clustered=early.cluster is not None,
+        unequal=bool(sizes.max() > UNEQUAL * sizes[sizes > 0].min()),
+        level=getattr(spec.design, "level", 0.95),
+    )
 
 
 def _early(source: Source, roles: DataRoles, held_back: int) -> _Early:

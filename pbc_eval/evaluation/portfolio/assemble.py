@@ -49,7 +49,7 @@ def portfolio_of(spec: PortfolioSpec, reports: str | Path) -> Portfolio:
         known = {outcome.id: outcome for outcome in spec.outcomes}
         contracts += [
             _reported(row, known[row.outcome], spec.currency)
-            for row in read_portfolio_table(table, spec.outcomes, spec.numbers)
+            for row in read_portfolio_table(table, spec.outcomes, spec.numbers, spec.layout)
         ]
     plans = _plans(spec, inputs)
     if plans is not None:

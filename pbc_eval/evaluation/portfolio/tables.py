@@ -27,7 +27,9 @@ def tables_of(portfolio: Portfolio) -> tuple[OutputTable, ...]:
     """Every table of the portfolio; the league and the spread of effects where there are such."""
     tables = [_results_table(portfolio), _money_table(portfolio)]
     if portfolio.plans is not None:
-        tables.append(_plans_table(portfolio.plans))
+        stated = portfolio.spec.plans
+        notes = () if stated is None else stated.left_out(stated.file)
+        tables.append(_plans_table(portfolio.plans, notes))
     outcome = portfolio.shared_outcome
     if outcome is not None and portfolio.league is not None:
         tables.append(_league_table(portfolio, portfolio.league, outcome))
@@ -92,6 +94,7 @@ def _results_table(portfolio: Portfolio) -> OutputTable:
             "verdict_text": ("What can be said", "text"),
             **({} if all_linked else {"source": ("Source", "text")}),
         },
+        notes=portfolio.spec.left_out(portfolio.spec.file),
     )
 
 
@@ -130,7 +133,7 @@ def _money_table(portfolio: Portfolio) -> OutputTable:
     )
 
 
-def _plans_table(plans: PlansAndPayments) -> OutputTable:
+def _plans_table(plans: PlansAndPayments, notes: tuple[str, ...]) -> OutputTable:
     """What each contract was planned to pay, what each step moved, and what was paid; with sums."""
     steps = [*plans.labels, "Paid"]
     rows: list[dict[str, Any]] = []
@@ -152,7 +155,11 @@ def _plans_table(plans: PlansAndPayments) -> OutputTable:
     numbers = [str(name) for name in frame.columns if name != "contract"]
     frame = frame.assign(**{name: pd.to_numeric(frame[name]) for name in numbers})
     return open_table(
-        "portfolio-plans", "From plan to payment, contract by contract", frame, columns
+        "portfolio-plans",
+        "From plan to payment, contract by contract",
+        frame,
+        columns,
+        notes=notes,
     )
 
 

@@ -12,6 +12,7 @@ def open_table(
     columns: dict[str, tuple[str, Kind]],
     *,
     decimals: int = 0,
+    notes: tuple[str, ...] = (),
 ) -> OutputTable:
     """A table of money and assumptions; ``columns`` maps those shown to header and kind."""
     return OutputTable(
@@ -22,4 +23,5 @@ def open_table(
         headers={column: header for column, (header, _) in columns.items()},
         decimals=decimals,
         counts_people=False,
+        notes=notes,
     )

@@ -33,14 +33,14 @@ def data_lines(
     shape, roles, covariates = parts
     used = [*roles.values(), *covariates] or [column.name for column in columns]
     by_name = {column.name: column for column in columns}
-    keys: dict[str, Any] = {"file": path.name, **_stated(layout)}
+    keys: dict[str, Any] = {"file": path.name, **stated_keys(layout)}
     renamed = {c.name: c.heading for c in columns if c.name in used and c.name != c.heading}
     if renamed:
         keys["columns"] = renamed
-    numbers = _notation([by_name[name] for name in used if name in by_name])
+    numbers = notation_of([by_name[name] for name in used if name in by_name])
     if numbers:
         keys["numbers"] = numbers
-    lines = ["data:", *_indented(keys)]
+    lines = ["data:", *indented(keys)]
     for role in ("unit", "time", "cohort", "weight", "cluster"):
         if role in roles:
             lines.append(f"  {role}: {roles[role]}{GUESS}")
@@ -79,14 +79,14 @@ def value_map_block(
     mapped: Mapping[str, str],
 ) -> str:
     """The ``value_map`` block; ``mapped`` is each column with the heading it has."""
-    keys: dict[str, Any] = {"file": path.name, **_stated(layout)}
+    keys: dict[str, Any] = {"file": path.name, **stated_keys(layout)}
     other = says_otherwise(mapped)
     if other:
         keys["columns"] = other
-    numbers = _notation([column for column in columns if column.heading in mapped.values()])
+    numbers = notation_of([column for column in columns if column.heading in mapped.values()])
     if numbers:
         keys["numbers"] = numbers
-    lines = ["value_map:", *_indented(keys)]
+    lines = ["value_map:", *indented(keys)]
     lines.append("  # valued_on: 2026-03-31     a day: it selects the edition of rates and prices")
     lines.append("  # price_base: 2024/25 prices")
     left = [c.heading for c in columns if c.heading not in mapped.values()]
@@ -95,11 +95,12 @@ def value_map_block(
     return "\n".join(lines) + "\n"
 
 
-def _stated(layout: TableLayout) -> dict[str, Any]:
+def stated_keys(layout: TableLayout) -> dict[str, Any]:
+    """What of a layout is not as a plain table has it, by key."""
     return layout.model_dump(exclude_defaults=True)
 
 
-def _notation(columns: Sequence[ColumnProfile]) -> str:
+def notation_of(columns: Sequence[ColumnProfile]) -> str:
     """The one notation in which all numbers as text are written; none where there is not one."""
     texts = [set(column.notations) for column in columns if column.kind == "number as text"]
     shared = set.intersection(*texts) if texts else set()
@@ -109,5 +110,6 @@ def _notation(columns: Sequence[ColumnProfile]) -> str:
     return next(way for way in order if way in shared)
 
 
-def _indented(keys: Mapping[str, Any]) -> list[str]:
+def indented(keys: Mapping[str, Any]) -> list[str]:
+    """Keys as lines of a part of the file."""
     return [f"  {line}" for line in yaml_text(keys).splitlines()]

@@ -18,6 +18,7 @@ from pbc_eval.errors import DataError
 from pbc_eval.intake.inspection.block import data_block, value_map_block
 from pbc_eval.intake.inspection.find_table import Place, find_table
 from pbc_eval.intake.inspection.findings import around, of_columns, of_rows
+from pbc_eval.intake.inspection.other_tables import other_block, other_table
 from pbc_eval.intake.inspection.profile import ColumnProfile, profile
 from pbc_eval.intake.inspection.roles import Parts, Role, Shape, roles_of
 from pbc_eval.intake.inspection.value_columns import value_columns
@@ -108,8 +109,9 @@ def inspect(file: str | Path, *, sheet: str | None = None) -> Inspection:
     """A first look at a data file or a value map as people have them.
 
     Finds the sheet, the row of headings, notes and totals, how numbers and dates are written, gaps
-    and duplicates, and which part each column probably plays; and drafts the ``data`` or
-    ``value_map`` block that reads the file as it stands. The roles are guesses, to be checked.
+    and duplicates, and which part each column probably plays; and drafts the ``data``,
+    ``value_map`` or ``claims`` block, or the keys of a portfolio, that
+    read the file as it stands. The roles are guesses, to be checked.
     Reads .csv, .tsv, .txt, .xlsx, .ods, .parquet, .dta, .sav and ``file.duckdb::table``.
     Raises DataError for a file that is not there, that cannot be read, or that holds no table.
     """
@@ -128,7 +130,9 @@ def inspect(file: str | Path, *, sheet: str | None = None) -> Inspection:
     width = max([len(headings), *(len(row) for row in body)])
     headings += [""] * (width - len(headings))
     columns, values = list[ColumnProfile](), dict[str, Sequence[Any]]()
-    mapped = value_columns([heading for heading in headings if heading])
+    filled = [heading for heading in headings if heading]
+    mapped = value_columns(filled)
+    other = None if mapped else other_table(filled)
     for at, heading in enumerate(headings):
         column = [row[at] if at < len(row) else None for row in body]
         if not heading and all(map(is_blank, column)):
@@ -139,11 +143,12 @@ def inspect(file: str | Path, *, sheet: str | None = None) -> Inspection:
         columns.append(profile(name, heading or f"column {column_letters(at)}", column))
     parts = Parts("unknown", {}, ()) if mapped else roles_of(columns, values)
     layout = _layout(path, cells, place, sheets)
-    block = (
-        value_map_block(path, layout, columns, mapped)
-        if mapped
-        else data_block(path, layout, columns, parts)
-    )
+    if mapped:
+        block = value_map_block(path, layout, columns, mapped)
+    elif other is not None:
+        block = other_block(path, layout, columns, other)
+    else:
+        block = data_block(path, layout, columns, parts)
     return Inspection(
         file=path.name,
         sheet=cells.sheet,
