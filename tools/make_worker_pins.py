@@ -33,10 +33,6 @@ def pins_with_hashes(file: Path) -> dict[str, str]:
     return pins
 
 
-# What the image has, whatever runs this: markers are worked out for it.
-OF_A_WORKER = {"extra": "", "python_version": "3.11", "python_full_version": "3.11.0"}
-
-
 def needed(package: str, known: set[str] | None = None) -> set[str]:
     """The package and everything that it needs here, extras left out."""
     known = set() if known is None else known
@@ -46,7 +42,7 @@ def needed(package: str, known: set[str] | None = None) -> set[str]:
     known.add(name)
     for text in requires(name) or ():
         asked = Requirement(text)
-        if asked.marker is None or asked.marker.evaluate(OF_A_WORKER):
+        if asked.marker is None or asked.marker.evaluate({"extra": ""}):
             needed(asked.name, known)
     return known
 
