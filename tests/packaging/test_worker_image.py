@@ -4,6 +4,7 @@ import importlib.util
 import json
 import re
 import shlex
+import sys
 import tomllib
 
 from evaluations import PROJECT
@@ -74,4 +75,5 @@ def test_its_pins_are_those_that_are_tested():
     assert pins["distributed"]
     assert {name: every[name] for name in pins} == pins
     assert all("--hash=sha256:" in pin for pin in pins.values())
-    assert text == module.worker_pins()
+    if sys.version_info[:2] == (3, 11):  # of the image: elsewhere other packages are needed
+        assert text == module.worker_pins()
