@@ -33,8 +33,9 @@ from pbc_eval.matching.in_engine.looked_at import unadjusted_in_engine
 from pbc_eval.matching.in_engine.sample import EngineSample
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Name
+from pbc_eval.panel.frame_columns import check_columns
 from pbc_eval.panel.pulls import IN_ENGINE
-from pbc_eval.panel.source import Source, check_columns
+from pbc_eval.panel.source import Source
 from pbc_eval.results import AttEstimate
 
 Ways = list[tuple[str, str, EngineSample]]  # name, how outcomes are compared, the sample

@@ -33,11 +33,11 @@ from pbc_eval.matching.in_engine.sums import count, ones, total
 from pbc_eval.matching.ledger import LedgerStep, SampleLedger, by_arm
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Name
+from pbc_eval.panel.frame_columns import check_columns
 from pbc_eval.panel.source import (
     Source,
     Table,
     Value,
-    check_columns,
     distinct_texts,
     keep,
 )
