@@ -164,8 +164,8 @@ def _hashes(texts: list[str], key: bytes) -> np.ndarray:
 
 
 def _sketch(hashes: np.ndarray) -> Sketch:
-    sums = np.zeros(BUCKETS, dtype=np.uint64)
-    np.add.at(sums, (hashes % BUCKETS).astype(np.int64), hashes // BUCKETS)
+    by_bucket = pd.Series(hashes // BUCKETS).groupby(hashes % BUCKETS).sum()
+    sums = by_bucket.reindex(range(BUCKETS), fill_value=0).to_numpy(np.uint64)
     return Sketch(len(hashes), sums % _WIDE)
 
 
