@@ -106,13 +106,13 @@ def publish_edition(
             made = replace(spec, source=source)
             used = notebook or kind.notebook_of(source)
             _make(kind, made, run_dir, reports, used, cell_deadline=cell_deadline)
+            members = members_of(reports, read_agreed(source))
         with site_lock(reports):
             refuse_another_owner(reports, spec)
             rule = spec.publication.disclosure
             related = same_people(reports, spec)
             refuse_differencing(run_dir / "edition", target.parent, rule, related)
             refuse_guessed_inputs(run_dir / "edition", spec)
-            members = members_of(reports, spec.agreed)
             refuse_few_changed(reports, spec, members)
             put_in_place(run_dir / "edition", target, is_final=spec.status == "final")
             add_one(reports, target)
