@@ -106,7 +106,10 @@ def test_an_estimator_that_gives_nothing_or_has_a_name_in_use_is_refused():
     ("line", "message"),
     [
         ("estimator: imputaton", r"got 'imputaton'\. Did you mean 'imputation'\?"),
-        ("estimator: two_way", r"must be one of group_time, imputation.*got 'two_way'"),
+        (
+            "estimator: two_way",
+            r"must be one of group_time, imputation.*got 'two_way'\. Write group_time",
+        ),
         ("estimator: imputation\n  anticipation: 1", r"Set design\.anticipation to 0"),
         ("estimator: interaction_weighted\n  covariates: [discharges]", r"does not adjust for"),
     ],

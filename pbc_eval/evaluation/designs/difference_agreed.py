@@ -8,6 +8,7 @@ from pbc_eval.did.estimator import Estimator
 from pbc_eval.did.estimators import ESTIMATORS
 from pbc_eval.errors import SpecError
 from pbc_eval.evaluation.designs.design_kind import Facts
+from pbc_eval.evaluation.designs.other_names import written_here
 from pbc_eval.messages.sentence import Sentence
 
 
@@ -20,9 +21,10 @@ def headline_estimator(owner: str, design: DifferenceInDifferences) -> Estimator
     carrying = [name for name, row in ESTIMATORS.items() if row.carries_headlines]
     estimator = ESTIMATORS.get(design.estimator)
     if estimator is None or not estimator.carries_headlines:
+        meant = written_here(design.estimator) or did_you_mean(design.estimator, carrying)
         raise SpecError(
             f"{owner}: design.estimator must be one of {', '.join(carrying)}, got "
-            f"{design.estimator!r}.{did_you_mean(design.estimator, carrying)}"
+            f"{design.estimator!r}.{meant}"
         )
     if design.covariates and not (estimator.adjusts or estimator.adjusts_linearly):
         raise SpecError(
