@@ -3,7 +3,8 @@
 pass             it keeps its direction without any of them
 review           without one of them it has the other direction
 not applicable   the effect cannot be told apart from zero as it is
-not run          where it is not known what the average would be without them
+not run          where it is not known what the average would be without them; for triple
+                 differences without each unit
 
 Source: did/leave_out.py.
 """
@@ -82,7 +83,9 @@ def _run(examined: Examined) -> CheckResult | None:
     panel, effects = examined.panel, examined.own_effects
     if panel is None or effects is None or examined.headline is None:
         return None
-    ways: tuple[LeftOut, ...] = ("cohort", "period", "cluster" if panel.roles.cluster else "unit")
+    ways: tuple[LeftOut, ...] = ("cohort", "period")
+    if not panel.roles.eligible:  # of a triple difference it is not known what it is without a unit
+        ways += ("cluster" if panel.roles.cluster else "unit",)
     tried = []
     for by in ways:
         try:
@@ -103,8 +106,9 @@ CHECK = CheckKind(
         "review": Sentence("Without a part of the data the effect has another direction."),
     },
     designs=frozenset({"difference_in_differences"}),
-    of_two_groups=True,
     run=_run,
     planned="Leaving one out (leave_out): does the effect keep its direction without any one "
     "group, period and unit?",
+    planned_of_four="Leaving one out (leave_out): does the effect keep its direction without any "
+    "one group and period?",
 )

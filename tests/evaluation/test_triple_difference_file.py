@@ -17,6 +17,7 @@ from pbc_eval.checks import checks_for
 from pbc_eval.checks.few_clusters import check_few_clusters_by_eligibility
 from pbc_eval.checks.pretrends import check_pretrends
 from pbc_eval.did.compare import specifications
+from pbc_eval.did.leave_out import leave_one_out
 from pbc_eval.errors import DataError, DesignError, SpecError
 from pbc_eval.evaluation.by_eligibility import ELIGIBLE_ALONE
 from pbc_eval.evaluation.outcome_panel import total_scale
@@ -281,6 +282,23 @@ def test_checks_look_at_the_triple_difference_or_say_that_they_are_left_out(find
     assert alone.status != "pass"
 
 
+def test_leaving_one_group_or_period_out_is_of_the_triple_difference(finding, frame):
+    (check,) = (check for check in finding.checks if check.name == "leave_out")
+    effects = pbc.triple_difference(panel_of(frame))
+    without = [
+        pbc.triple_difference(panel_of(frame[frame["cohort"] != start]))
+        .aggregate()
+        .overall.estimate
+        for start in sorted(set(frame["cohort"]) - {0})
+    ]
+    ranges = check.table.set_index("by")
+    assert list(ranges.index) == ["cohort", "period"]
+    np.testing.assert_allclose(ranges.loc["cohort", ["low", "high"]], [min(without), max(without)])
+    periods = leave_one_out(panel_of(frame), effects, "period")
+    np.testing.assert_allclose(ranges.loc["period", ["low", "high"]], [periods.low, periods.high])
+    assert check.status == "pass"
+
+
 def test_the_smallest_of_four_groups_says_whether_units_are_few(frame, finding):
     sides = {
         side: frame.drop_duplicates("unit").query("poor == @poor")["cohort"].gt(0).value_counts()
@@ -313,7 +331,9 @@ def test_a_design_note_says_that_the_error_is_not_known_and_plans_no_check_of_tw
     assert names[-1] == "not eligible, where it never comes"
     assert sum(count for _, count in note.before.groups) == 240
     assert note.before.proposed is None
-    assert not any("leave_out" in planned for planned in planned_checks(evaluated.spec))
+    planned = planned_checks(evaluated.spec)
+    assert any("without any one group and period?" in words for words in planned)
+    assert not any("(scale)" in words for words in planned)
 
 
 def test_what_it_would_tell_apart_is_refused_for_a_panel_with_a_remedy_that_works(frame):

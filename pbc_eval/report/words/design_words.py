@@ -35,7 +35,9 @@ def planned_checks(spec: EvaluationSpec) -> tuple[str, ...]:
     """What will be checked, and what a failure does."""
     triple = spec.design.needs_eligible
     planned = tuple(
-        row.planned for row in checks_for(spec.design.method) if not (triple and row.of_two_groups)
+        (triple and row.planned_of_four) or row.planned
+        for row in checks_for(spec.design.method)
+        if not (triple and row.of_two_groups)
     )
     if not planned:
         return ()
