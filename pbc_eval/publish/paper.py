@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup
-from weasyprint import HTML
-from weasyprint.urls import URLFetcher
 
 from pbc_eval import provenance
 from pbc_eval.errors import PublicationError
@@ -51,6 +49,9 @@ def tagged_pdf(folder: Path) -> bytes:
     Raises PublicationError where the folder holds no whole edition, or a drawing of its page has no
     description.
     """
+    from weasyprint import HTML  # noqa: PLC0415 opens libraries of the system
+    from weasyprint.urls import URLFetcher  # noqa: PLC0415 likewise
+
     manifest = provenance.read_manifest(folder)
     results = read_results(folder)
     page = BeautifulSoup((folder / PAGE).read_text(encoding="utf-8"), "html.parser")

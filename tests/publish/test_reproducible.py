@@ -14,10 +14,10 @@ NAMES = ["hospital-readmissions", "wheels-to-meals"]
 
 @pytest.mark.soak
 @pytest.mark.parametrize("name", NAMES)
-def test_two_runs_are_identical_to_the_byte(few_pages, tmp_path, name):
+def test_two_runs_are_identical_to_the_byte(every_page, tmp_path, name):
     made = publish_edition(copy_of(name, tmp_path / "elsewhere"), tmp_path / "r")
     again = files_under(made.folder)
-    before = files_under(few_pages / name / "2026-1")
+    before = files_under(every_page / name / "2026-1")
     assert again.keys() == before.keys()
     assert {"index.html", "downloads/results.json", MANIFEST} < again.keys()
     assert [file for file in again if again[file] != before[file]] == []
