@@ -127,8 +127,9 @@ def _of_few(mine: Members, other: Members, threshold: int, *, is_rounded: bool) 
 def _apart(mine: Sketch | None, other: Sketch | None) -> tuple[int, int] | None:
     """How many are in the first alone, and in the second alone; None where most are others.
 
-    Two who share a bucket count as one, so never more are found than there are: few are never
-    overlooked, and where many came at once, somewhat more than few who left may be taken for few.
+    Two who share a bucket, or of whom the same is said, count as one, so never more are found than
+    there are: few are never overlooked, and more than few who left may be taken for few where many
+    came at once of whom the same is said.
     """
     if mine is None or other is None:
         return None

@@ -82,7 +82,12 @@ def test_the_attack_two_means_and_a_rounded_count_tell_who_came():
         (ONE_FOR_ANOTHER, True),  # as many as before: no count differs
         (FIRST.assign(better=FIRST["better"].where(FIRST["id"] != 7, 1 - FIRST["better"])), True),
         (invented.people(0, n=120, seed=9).assign(id=np.arange(120) + 7000), False),  # others
-        (pd.concat([FIRST.iloc[50:], FIRST.assign(id=FIRST["id"] + 900, need=0.5)]), False),
+        (
+            pd.concat(
+                [FIRST.iloc[50:], FIRST.assign(id=FIRST["id"] + 900, need=FIRST["need"] + 1)]
+            ),
+            False,  # many left, and many came
+        ),
     ],
 )
 def test_few_who_came_left_or_were_corrected_stop_the_edition(
