@@ -85,11 +85,23 @@ def run_batch(jobs: Sequence[Job], reports: Path, choices: Choices, tell: Tell) 
     jobs = [replace(job, cell_deadline=choices.cell) for job in dict.fromkeys(jobs)]
     refuse_two_of_one(jobs)
     results: list[JobResult] = []
-    with signals_interrupt(), alone_in(reports, choices.wait) if choices.alone else nullcontext():
+    with signals_interrupt():
+        try:
+            return _run_alone(jobs, reports, choices, tell, results)
+        except Interrupted as ended:  # wherever it struck, a second one while ending included
+            ended.done, ended.total = len(results), len(jobs)
+            raise
+
+
+def _run_alone(
+    jobs: Sequence[Job], reports: Path, choices: Choices, tell: Tell, results: list[JobResult]
+) -> Whole:
+    """The batch, into ``results`` as each ends."""
+    with alone_in(reports, choices.wait) if choices.alone else nullcontext():
         log = Log(reports)
         names = [[str(job.evaluation.resolve()), job.report] for job in jobs]
-        log.add("begin", jobs=names, workers=choices.workers, force=choices.force)
         try:
+            log.add("begin", jobs=names, workers=choices.workers, force=choices.force)
             with _WhenNeeded(many=len(jobs) >= MANY) as pool:
                 for result in _each(jobs, choices, pool):
                     results.append(result)
@@ -97,8 +109,6 @@ def run_batch(jobs: Sequence[Job], reports: Path, choices: Choices, tell: Tell) 
                     tell(result)
                 site, problem = _build(reports, pool)
         except BaseException as ended:
-            if isinstance(ended, Interrupted):
-                ended.done, ended.total = len(results), len(jobs)
             log.add("interrupted", by=type(ended).__name__, done=len(results), of=len(jobs))
             raise
         whole = Whole(tuple(results), site, problem)

@@ -206,6 +206,35 @@ def test_a_batch_that_was_stopped_goes_on_where_it_was(data, without_kernels, mo
     assert without_kernels.runs == 2
 
 
+def test_a_signal_says_how_many_were_done_of_how_many_wherever_it_strikes(data, monkeypatch):
+    """At every moment of a batch that has a name, before its log is begun and while it is told of
+    the first signal included."""
+    reports = data.parent / "reports"
+    jobs = find_jobs(data, reports)
+    moments = []
+    for owner, name in [
+        (run, "alone_in"), (run.Log, "__init__"), (run.Log, "add"), (run, "in_stages"),
+        (run, "page_if_unchanged"), (run, "_WhenNeeded"), (run, "run_jobs"), (run, "_build"),
+        (run, "Whole"),
+    ]:  # fmt: skip
+        for after in (False, True):
+
+            def strike(*given, plain=getattr(owner, name), after=after, **named):
+                if after:
+                    plain(*given, **named)
+                signal.raise_signal(signal.SIGINT)
+
+            with monkeypatch.context() as struck:
+                struck.setattr(owner, name, strike)
+                with pytest.raises(Interrupted) as stopped:
+                    run_batch(
+                        jobs, reports, Choices(force=name == "run_jobs", alone=True), lambda _: None
+                    )
+            assert (stopped.value.exit_code, stopped.value.total) == (130, 2), (name, after)
+            moments.append(stopped.value.done)
+    assert set(moments) == {0, 2}
+
+
 def test_a_site_that_a_crash_left_unbuilt_is_built_though_nothing_changed(data, monkeypatch):
     reports = data.parent / "reports"
     with monkeypatch.context() as crash:

@@ -88,11 +88,54 @@ def test_without_the_browser_tool_one_sentence_says_what_to_install(tmp_path, mo
 @pytest.mark.soak
 @NEEDS_CHROMIUM
 def test_each_kind_of_fault_is_found_where_it_is_and_nowhere_else(tmp_path):
-    with chromium() as browser:
-        assert faults_of(browser, page_with(tmp_path, ""), "a") == ()
+    with chromium() as browser, audited.window(browser) as window:
         for part, rule in FAULTS.items():
-            rules = {fault.rule for fault in faults_of(browser, page_with(tmp_path, part), "a")}
+            rules = {fault.rule for fault in faults_of(window, page_with(tmp_path, part), "a")}
             assert rule in rules, (part, rules)
+            assert faults_of(window, page_with(tmp_path, ""), "a") == ()
+
+
+GIF = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
+ON_A_PHONE = {  # what is wrong on a phone alone: the rule that it breaks
+    # shown there only, without words for those who do not see it
+    "<style>.p{display:none}@media(max-width:400px){.p{display:block}}</style>"
+    f'<div class="p"><img src="{GIF}"></div>': "image-alt",
+    "<style>.p{visibility:hidden}@media(max-width:400px){.p{visibility:visible}}</style>"
+    f'<div class="p"><img src="{GIF}"></div>': "image-alt",
+    # shown at each width, too small and too close there
+    "<style>@media(max-width:400px){.p a{display:inline-block;width:9px;height:9px;"
+    "overflow:hidden;font-size:6px;margin:0;line-height:9px}}</style>"
+    '<div class="p"><a href="#a">Onward</a><a href="#b">Homeward</a></div>': "target-size",
+}
+
+
+@pytest.mark.soak
+@NEEDS_CHROMIUM
+def test_what_is_wrong_on_a_phone_alone_is_found_there(tmp_path):
+    with chromium() as browser, audited.window(browser) as window:
+        for part, rule in ON_A_PHONE.items():
+            faults = faults_of(window, page_with(tmp_path, part), "a")
+            assert {fault.width for fault in faults if fault.rule == rule} == {390}, (part, faults)
+
+
+@pytest.mark.soak
+@NEEDS_CHROMIUM
+def test_rules_left_out_on_a_phone_say_there_what_they_say_on_a_desk(tmp_path):
+    """On a page that shows the same at both widths, with a fault of each kind that does not depend
+    on where things stand."""
+    faults = "".join(part for part, rule in FAULTS.items() if rule == "image-alt")
+    faults += '<h4>Skipped</h4><div role="nothing">A</div><a href="#c"></a><ul><p>B</p></ul>'
+    faults += '<button aria-label=""></button><table><tr><th></th></tr></table><p id="a">C</p>'
+    page = page_with(tmp_path, faults)
+    with chromium() as browser, audited.window(browser) as window:
+        asked = {}
+        for width in (1280, 390):
+            audited.show(window, page, width)
+            every = audited.axe_violations(window, without=(audited.COLOURS,))
+            asked[width] = {v["id"]: len(v["nodes"]) for v in every}
+            asked[width] = {k: n for k, n in asked[width].items() if k not in audited.OF_LAYOUT}
+        assert asked[1280] == asked[390]
+        assert len(asked[1280]) > 4
 
 
 PALE = """() => [...document.querySelectorAll('td, p, a, summary')].forEach(

@@ -2,7 +2,8 @@
 
 1280  axe-core at WCAG 2.2 AA with everything open · the keyboard reaches everything once, in
       order, and one sees where it is (2.4.3, 2.4.7, 2.4.11) · nothing is fetched from elsewhere
-390   axe-core without colours, which are those of 1280
+390   axe-core without colours, which are those of 1280; where the same is shown as at 1280, with
+      the rules that ask where things stand
 320   no scrolling sideways (1.4.10), nor with the spacing of text that readers may set (1.4.12)
 print every table is on paper, nothing hangs over the edge
 """
@@ -11,11 +12,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pbc_eval.publish.audit.browser import HEIGHT, OPEN_ALL, OVERFLOW, axe_violations, opened
+from pbc_eval.publish.audit.browser import (
+    COLOURS,
+    HEIGHT,
+    OPEN_ALL,
+    OVERFLOW,
+    SHOWN,
+    axe_violations,
+    press_tab,
+    show,
+)
 from pbc_eval.publish.audit.faults import Fault
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 DESK, PHONE, NARROW, PAPER = 1280, 390, 320, 794  # A4 at 96 dots an inch
 WIDTHS = (768, PHONE, NARROW)
@@ -51,36 +61,36 @@ LISTEN = """selector => {
 }"""
 
 
-def faults_of(browser: "Browser", file: Path, name: str) -> tuple[Fault, ...]:
-    """Everything that is wrong with one page; ``name`` is what it is called."""
-    asked: list[str] = []
-
-    def noted(page: "Page") -> None:
-        page.on("request", lambda request: asked.append(request.url))
-
-    with opened(browser, file, DESK, noted=noted, bypass_csp=True) as page:
-        away = [url for url in asked if not url.startswith("data:") and url != page.url]
-        return (
-            *(Fault(name, "fetched", url, "something is fetched", DESK) for url in away),
-            *_by_keyboard(page, name),
-            *_by_axe(page, name, DESK),
-            *_by_width(page, name),
-            *_on_paper(page, name),
-        )
+def faults_of(page: "Page", file: Path, name: str) -> tuple[Fault, ...]:
+    """Everything that is wrong with one page, shown in ``browser.window``; ``name`` is what it is
+    called."""
+    asked = show(page, file, DESK)
+    away = [url for url in asked if not url.startswith("data:") and url != page.url]
+    return (
+        *(Fault(name, "fetched", url, "something is fetched", DESK) for url in away),
+        *_by_keyboard(page, name),
+        *_by_axe(page, name, DESK),
+        *_by_width(page, name),
+        *_on_paper(page, name),
+    )
 
 
 def _by_axe(
-    page: "Page", name: str, width: int, *, without: tuple[str, ...] = ()
+    page: "Page",
+    name: str,
+    width: int,
+    *,
+    without: tuple[str, ...] = (),
+    of_layout: bool = False,
 ) -> Iterator[Fault]:
-    for violation in axe_violations(page, without=without):
+    for violation in axe_violations(page, without=without, of_layout=of_layout):
         for node in violation["nodes"]:
             yield Fault(name, violation["id"], node["html"], violation["help"], width)
 
 
 def _by_keyboard(page: "Page", name: str) -> Iterator[Fault]:
     expected = min(page.evaluate(LISTEN, FOCUSABLE), MOST_STEPS)
-    for _ in range(expected):
-        page.keyboard.press("Tab")
+    press_tab(page, expected)
     reached: list[dict[str, Any]] = page.evaluate("window.pbcReached")
     for step in reached:
         if step["outline"] < LEAST_OUTLINE:
@@ -98,12 +108,14 @@ def _by_keyboard(page: "Page", name: str) -> Iterator[Fault]:
 
 
 def _by_width(page: "Page", name: str) -> Iterator[Fault]:
+    shown = page.evaluate(SHOWN)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": HEIGHT})
         if page.evaluate(OVERFLOW) > 0:
             yield Fault(name, "reflow", page.evaluate(WIDEST), "the page scrolls sideways", width)
         if width == PHONE:
-            yield from _by_axe(page, name, width, without=("color-contrast",))
+            same = page.evaluate(SHOWN) == shown
+            yield from _by_axe(page, name, width, without=(COLOURS,), of_layout=same)
     spacing = page.add_style_tag(content=SPACING)
     for width in (NARROW, DESK):
         page.set_viewport_size({"width": width, "height": HEIGHT})

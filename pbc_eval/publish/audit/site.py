@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pbc_eval.errors import SpecError
-from pbc_eval.publish.audit.browser import chromium
+from pbc_eval.publish.audit.browser import chromium, window
 from pbc_eval.publish.audit.faults import BASELINE, Cause, Fault, by_cause, known_in
 from pbc_eval.publish.audit.look import faults_of
 
@@ -66,9 +66,9 @@ def audit_site(
 
     def look(hand: list[Path]) -> dict[Path, tuple[Fault, ...]]:
         seen = {}
-        with chromium() as browser:
+        with chromium() as browser, window(browser) as shown:
             for page in hand:
-                seen[page] = faults_of(browser, page, names[page])
+                seen[page] = faults_of(shown, page, names[page])
                 tell(names[page])
         return seen
 
