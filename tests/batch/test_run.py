@@ -217,9 +217,11 @@ def test_a_signal_says_how_many_were_done_of_how_many_wherever_it_strikes(data, 
         (run, "page_if_unchanged"), (run, "_WhenNeeded"), (run, "run_jobs"), (run, "_build"),
         (run, "Whole"),
     ]:  # fmt: skip
+        plain = getattr(owner, name)
+        choices = Choices(force=name == "run_jobs", alone=True)
         for after in (False, True):
 
-            def strike(*given, plain=getattr(owner, name), after=after, **named):
+            def strike(*given, plain=plain, after=after, **named):
                 if after:
                     plain(*given, **named)
                 signal.raise_signal(signal.SIGINT)
