@@ -229,9 +229,7 @@ def test_a_signal_says_how_many_were_done_of_how_many_wherever_it_strikes(data, 
             with monkeypatch.context() as struck:
                 struck.setattr(owner, name, strike)
                 with pytest.raises(Interrupted) as stopped:
-                    run_batch(
-                        jobs, reports, Choices(force=name == "run_jobs", alone=True), lambda _: None
-                    )
+                    run_batch(jobs, reports, choices, lambda _: None)
             assert (stopped.value.exit_code, stopped.value.total) == (130, 2), (name, after)
             moments.append(stopped.value.done)
     assert set(moments) == {0, 2}
