@@ -10,7 +10,9 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
+from pbc_eval._validate import did_you_mean
 from pbc_eval.agreement.base import NUMBERS, AddedLater, Agreed, Share, Slug
+from pbc_eval.agreement.counted_rows import CountedRows
 from pbc_eval.agreement.payment_base import Text
 from pbc_eval.agreement.sizes import MOST_KPIS, too_many
 from pbc_eval.agreement.table_layout import TableLayout
@@ -132,6 +134,18 @@ def _fraction(kpi: K) -> K:
     return kpi
 
 
+def columns_of(kpi: "Kpi") -> list[str]:
+    """The columns of the table by period, or the counts of rows, that a KPI is made of."""
+    match kpi:
+        case ProportionKpi():
+            return [kpi.met, kpi.among]
+        case RateKpi():
+            return [kpi.events, kpi.exposure]
+        case ValueKpi():
+            return [kpi.column]
+    return []
+
+
 Kpi = Annotated[ProportionKpi | RateKpi | ValueKpi | SurveyKpi, Field(discriminator="type")]
 
 
@@ -141,6 +155,11 @@ class Performance(TableLayout):
 
     file: Text | None = Field(
         default=None, description="Beside evaluation.yaml: one row a period; none: surveys only."
+    )
+    rows: Annotated[CountedRows | None, AddedLater()] = Field(
+        default=None,
+        description="Instead of file: one row a visit, job or complaint, in a file or an engine, "
+        "which are counted by period; period is then the column of their date.",
     )
     period: Text = Field(default="period", description="Column of the period.")
     every: Every = Field(default="month", description="How long a period is.")
@@ -159,7 +178,8 @@ class Performance(TableLayout):
     def files(self) -> list[str]:
         """Every file that the block names, once."""
         surveys = [kpi.file for kpi in self.kpis if isinstance(kpi, SurveyKpi)]
-        return list(dict.fromkeys([self.file, *surveys] if self.file else surveys))
+        tables = [self.file, self.rows.file if self.rows else None]
+        return list(dict.fromkeys([*(file for file in tables if file), *surveys]))
 
     @model_validator(mode="after")
     def _block_is_coherent(self) -> Self:
@@ -176,8 +196,34 @@ class Performance(TableLayout):
                 raise ValueError(f"{name} must be a {self.every} such as {example}, got {value!r}")
         if self.last < self.first:
             raise ValueError(f"last {self.last} is before first {self.first}; swap them")
-        if self.file is None and any(kpi.type != "survey" for kpi in self.kpis):
+        if self.rows is not None:
+            self._ask_for_each_count(self.rows)
+        elif self.file is None and any(kpi.type != "survey" for kpi in self.kpis):
             raise ValueError("file is needed: the KPIs are in its columns, one row a period")
         if unknown := sorted(set(self.other) - set(ids)):
             raise ValueError(f"other names {unknown[0]!r}, which is no KPI ({', '.join(ids)})")
         return self
+
+    def _ask_for_each_count(self, rows: CountedRows) -> None:
+        if self.file is not None:
+            raise ValueError(
+                f"file {self.file} has one row a period, and rows are counted by period; the KPIs "
+                "come from one of them. Remove file or rows"
+            )
+        if self.numbers is not None or self.layout != TableLayout():
+            raise ValueError(
+                "numbers and the keys that say where a table stands are for file; those of the "
+                "rows go under rows, which holds numbers as numbers"
+            )
+        wanted = dict.fromkeys(name for kpi in self.kpis for name in columns_of(kpi))
+        for name in wanted:
+            if name not in rows.counts:
+                raise ValueError(
+                    f"a KPI asks for {name!r}, which rows.counts does not count."
+                    f"{did_you_mean(name, rows.counts)}"
+                )
+        if unused := [name for name in rows.counts if name not in wanted]:
+            raise ValueError(
+                f"rows.counts counts {unused[0]!r}, which no KPI asks for. Remove it, or correct "
+                "its name"
+            )

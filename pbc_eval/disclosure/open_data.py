@@ -89,6 +89,9 @@ def _said_to_be_people(spec: EvaluationSpec, name: str) -> Iterator[str]:
         yield f"its rows are about {data.unit_name[1]} (data.unit_name)"
     if claims is not None and claims.file == name and claims.person is not None:
         yield f"its rows name people (claims.person: {claims.person})"
+    rows = spec.performance.rows if spec.performance else None
+    if rows is not None and rows.file.partition("::")[0] == name:
+        yield "it has one row a visit, job or person (performance.rows)"
     for kpi in spec.performance.kpis if spec.performance else ():
         if isinstance(kpi, SurveyKpi) and kpi.file == name:
             yield f"it has one row a person asked (performance.kpis.{kpi.id})"

@@ -22,6 +22,7 @@ from pbc_eval.kpi.kpi_words import is_share, side_words, value_words
 from pbc_eval.kpi.record import KpiPeriod, KpiResult, PerformanceResult
 
 _HIDDEN_WITH_COUNT = ("value", "conf_low", "conf_high", "low", "high")
+_TELLING = ("low", "high", "rating", "signals")
 _COUNTED = {"survey": ("Answers", ""), "proportion": ("Met", "Among"), "rate": ("Events", "Among")}
 
 
@@ -91,7 +92,11 @@ def _release_periods(result: KpiResult, rule: DisclosureRule) -> tuple[ReleasedT
     tells_overall = not protected.marks(_ALL[0])
     hidden_answers = {row for row, column in marks if column == "value"}  # of a survey
     marks |= {(row, name) for row in hidden_answers for name in ("conf_low", "conf_high")}
-    tells_centre = tells_overall and not hidden_answers
+    few = _of_few_rows(result, rule)
+    marks |= {(row, name) for row in few for name in ("value", "count", "among", *_TELLING)}
+    if few and result.kpi.type == "value":  # over all periods it is their mean
+        tells_overall = False
+    tells_centre = tells_overall and not (hidden_answers or few)
     if not tells_centre:  # limits lie around it, at a distance that the values give
         marks |= {(row, name) for row in range(len(table.frame)) for name in ("low", "high")}
     marks |= _ratings_that_tell(table, result, marks, rule)
@@ -165,6 +170,11 @@ def _ratings_that_tell(
         if side * among < rule.threshold:
             telling |= {(row, "rating"), (row, "signals")}
     return telling
+
+
+def _of_few_rows(result: KpiResult, rule: DisclosureRule) -> set[int]:
+    """Periods whose value is a sum, a mean or a single value of few rows."""
+    return {at for at, p in enumerate(result.periods) if p.rows and 0 < p.rows < rule.threshold}
 
 
 def _period_table(result: KpiResult) -> OutputTable:

@@ -17,6 +17,7 @@ from pbc_eval.agreement.table_layout import AS_IT_IS
 from pbc_eval.checks.several_outcomes import allow_for_several
 from pbc_eval.errors import DataError, DesignError, SpecError
 from pbc_eval.evaluation.designs import design_kind
+from pbc_eval.evaluation.performance_measured import performance_of
 from pbc_eval.evaluation.record import Finding, InvestmentPart
 from pbc_eval.evaluation.social_value import (
     ValueInputs,
@@ -27,7 +28,6 @@ from pbc_eval.evaluation.social_value import (
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.intake.number_columns import numbers_of_frame
 from pbc_eval.intake.table_files import numbered_rows
-from pbc_eval.kpi.measure import measure_performance
 from pbc_eval.kpi.record import PerformanceResult
 from pbc_eval.numerics.published import published
 from pbc_eval.panel.frame_columns import check_columns
@@ -73,9 +73,7 @@ def core_results(
         alone = design_kind(spec.design).find(spec, files, seed)
         findings = published(_held_together(spec, alone))
     _refuse_failed_checks(spec, findings)
-    performance = None
-    if spec.performance:
-        performance = published(measure_performance(spec.performance, spec.path, files.rows))
+    performance = published(performance_of(spec, files))
     counted = counted_results(spec, performance, files)
     terms, claims = spec.payment, claims_of(spec, files)
     if terms is not None and claims is not None:

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from pbc_eval.agreement.outcomes import DataRoles
 from pbc_eval.agreement.sizes import LONGEST_NAME
 from pbc_eval.agreement.table_layout import AS_IT_IS, TableLayout
+from pbc_eval.agreement.table_place import TablePlace
 from pbc_eval.errors import DataError
 from pbc_eval.intake.file_hash import sha256
 from pbc_eval.intake.table_files import open_table, read_rows, under_short_names
@@ -59,9 +59,16 @@ class InputFiles:
         frame, notes = self.read(path, _frame, layout.layout, *as_text)
         return frame.copy(), notes
 
-    def at_engine(self, data: DataRoles, file: Path | None) -> Source:
+    def at_engine(self, data: TablePlace, file: Path | None) -> Source:
         """The table of ``data.backend``, which stays there. ``file``: that of a DuckDB address."""
         return self.read(file or Path(), _at_engine, data)
+
+    def scanned(self, rows: TablePlace, file: Path | None) -> Source:
+        """A table that is gone through once, so that nothing of it is kept: in an engine, or in
+        ``file``."""
+        if rows.backend is not None:
+            return self.at_engine(rows, file)
+        return self.read(file or Path(), open_table, rows.layout)
 
     @property
     def snapshots(self) -> dict[str, str]:
@@ -103,7 +110,7 @@ def _frame(
     return read_rows(path, as_text, layout)
 
 
-def _at_engine(file: Path, data: DataRoles) -> Source:
+def _at_engine(file: Path, data: TablePlace) -> Source:
     backend, table = str(data.backend), str(data.table)
     if data.file:
         pulls = Pulls(f"{backend}: {table}", data.pull_limit)

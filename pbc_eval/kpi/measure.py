@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pbc_eval._validate import first_few
+from pbc_eval.agreement.counted_rows import CountedRows
 from pbc_eval.agreement.performance import (
     Kpi,
     KpiBase,
@@ -22,28 +23,34 @@ from pbc_eval.agreement.performance import (
     RateKpi,
     SurveyKpi,
     ValueKpi,
+    columns_of,
 )
 from pbc_eval.agreement.table_layout import TableLayout
 from pbc_eval.errors import DataError
 from pbc_eval.intake.number_columns import numbers_of_frame, refusal
-from pbc_eval.intake.table_files import ReadRows, read_rows
+from pbc_eval.intake.table_files import ReadRows, open_table, read_rows, under_short_names
 from pbc_eval.kpi.charts import ControlChart, p_chart, u_chart, xmr_chart
 from pbc_eval.kpi.periods import period_of, periods_between
 from pbc_eval.kpi.record import KpiPeriod, KpiResult, PerformanceResult, Rating
+from pbc_eval.kpi.row_counts import count_rows
 from pbc_eval.kpi.survey import WeightedShare, weighted_share
 from pbc_eval.messages import written_numbers
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.frame_columns import check_columns
+from pbc_eval.panel.source import Source
+from pbc_eval.panel.warehouse import open_backend
 
 
 def measure_performance(
     performance: Performance,
     path: Callable[[str], Path],
     read: ReadRows = read_rows,
+    open_rows: Callable[[CountedRows], Source] | None = None,
 ) -> PerformanceResult:
     """Every KPI by period. ``path`` finds a file that the block names; ``read`` reads its table,
-    and leaves the columns that it is given as they are written.
+    and leaves the columns that it is given as they are written; ``open_rows`` opens the table whose
+    rows are counted, by default a file or an engine as the block says.
 
     Raises DataError, naming the file, the period and the value, for what cannot be a KPI.
     """
@@ -61,16 +68,31 @@ def measure_performance(
 
     if performance.file is not None:
         file = path(performance.file)
-        wanted = [name for kpi in performance.kpis for name in _columns(kpi)]
+        wanted = [name for kpi in performance.kpis for name in columns_of(kpi)]
         rows = read_numbers(file, wanted, performance)
         table = _by_period(performance, file.name, rows, expected)
+    sizes = None
+    if (asked := performance.rows) is not None:
+        source = _opened(asked, path) if open_rows is None else open_rows(asked)
+        counted = count_rows(
+            source, asked, period=performance.period, every=performance.every, expected=expected
+        )
+        table, sizes = counted.frame, counted.sizes
+        notes.extend(counted.notes)
     results = tuple(
-        _result(kpi, performance, expected, table, path=path, read=read_numbers)
+        _result(kpi, performance, expected, table, sizes, path=path, read=read_numbers)
         for kpi in performance.kpis
     )
     return PerformanceResult(
         every=performance.every, kpis=results, notes=tuple(dict.fromkeys(notes))
     )
+
+
+def _opened(rows: CountedRows, path: Callable[[str], Path]) -> Source:
+    if rows.backend is None or rows.file:
+        return open_table(path(rows.file), rows.layout)
+    source = open_backend(rows.backend, rows.table or "", pull_limit=rows.pull_limit)
+    return under_short_names(source, rows.layout)
 
 
 def _by_period(
@@ -79,7 +101,7 @@ def _by_period(
     """The file with one row for each expected period; those that are missing hold NaN."""
     wanted = [performance.period]
     for kpi in performance.kpis:
-        wanted += _columns(kpi)
+        wanted += columns_of(kpi)
     check_columns(file, list(frame.columns), wanted)
     periods = [period_of(value, performance.every, file) for value in frame[performance.period]]
     index = pd.Index(periods)
@@ -94,22 +116,12 @@ def _by_period(
     return frame.set_axis(index).reindex(list(expected))
 
 
-def _columns(kpi: Kpi) -> list[str]:
-    match kpi:
-        case ProportionKpi():
-            return [kpi.met, kpi.among]
-        case RateKpi():
-            return [kpi.events, kpi.exposure]
-        case ValueKpi():
-            return [kpi.column]
-    return []
-
-
 def _result(
     kpi: Kpi,
     performance: Performance,
     expected: tuple[str, ...],
     table: pd.DataFrame | None,
+    behind: pd.DataFrame | None,
     *,
     path: Callable[[str], Path],
     read: Callable[[Path, Sequence[str], TableLayout], pd.DataFrame],
@@ -118,7 +130,11 @@ def _result(
         measured = _survey(kpi, performance, expected, path(kpi.file), read)
     else:
         assert table is not None
-        measured = _from_table(kpi, table, performance.file or "")
+        rows = performance.rows
+        place = performance.file if rows is None else rows.table or rows.file
+        measured = _from_table(kpi, table, place or "")
+        if rows is not None and behind is not None:
+            measured = _with_rows(measured, kpi, rows, behind)
     periods = [
         replace(
             period,
@@ -156,8 +172,26 @@ def rating_of(kpi: KpiBase, value: float) -> Rating:
     return "Requires improvement" if way >= kpi.inadequate else "Inadequate"
 
 
+def _with_rows(measured: _Measured, kpi: Kpi, rows: CountedRows, behind: pd.DataFrame) -> _Measured:
+    """With the fewest rows that are behind a value of each period, where it does not state them:
+    those of a sum or mean, and of a single value."""
+    names = [
+        name
+        for name in columns_of(kpi)
+        if isinstance(kpi, ValueKpi) or rows.counts[name].column is not None
+    ]
+    if not names:
+        return measured
+    fewest = behind[names].min(axis=1)
+    periods = [
+        replace(period, rows=None if period.value is None else float(fewest[period.period]))
+        for period in measured.periods
+    ]
+    return replace(measured, periods=tuple(periods))
+
+
 def _from_table(kpi: Kpi, table: pd.DataFrame, file: str) -> _Measured:
-    columns = {name: _numbers(table[name], name, kpi, file) for name in _columns(kpi)}
+    columns = {name: _numbers(table[name], name, kpi, file) for name in columns_of(kpi)}
     if any(values.isna().all() for values in columns.values()):
         raise DataError(f"{file}: {kpi.id}: no period is reported. Report one, or drop the KPI.")
     if isinstance(kpi, ValueKpi):

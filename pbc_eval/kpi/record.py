@@ -24,6 +24,7 @@ class KpiPeriod:
     among: float | None = None  # of how many; None for single values and surveys
     conf_low: float | None = None  # of a survey
     conf_high: float | None = None
+    rows: float | None = None  # behind a value that is a sum, mean or single value of rows
     rating: Rating | None = None
     signals: tuple[str, ...] = ()  # rules of the control chart that it completes
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pbc_eval.agreement.outcomes import PULL_LIMIT
+from pbc_eval.agreement.table_place import PULL_LIMIT
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.messages.values import ROWS, Name, Number, Units

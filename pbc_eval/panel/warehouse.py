@@ -15,7 +15,7 @@ from pbc_eval.agreement.engine_address import (
     EngineAddress,
     engine_address,
 )
-from pbc_eval.agreement.outcomes import PULL_LIMIT
+from pbc_eval.agreement.table_place import PULL_LIMIT
 from pbc_eval.errors import DataError
 from pbc_eval.panel.pulls import Pulls
 from pbc_eval.panel.source import (

@@ -72,6 +72,9 @@ def _share(first: Iterable[str], second: Iterable[str]) -> float:
     return sum(h in mine and h in other for h in smallest) / len(smallest) if smallest else 0.0
 
 
+MOST_BYTES = 50_000_000  # of a file of rows that measures are counted from
+
+
 def _sketches(agreed: Agreed, key: bytes) -> dict[str, list[str]]:
     """Of the rows of each file, without the unit's name, and of each column that tells units apart:
     other outcomes beside the same people, or the same people under other numbers, are found."""
@@ -86,6 +89,12 @@ def _sketches(agreed: Agreed, key: bytes) -> dict[str, list[str]]:
             sketches[f"{agreed.data.place}: place"] = _smallest(place, key)
     if agreed.performance is not None and agreed.performance.file is not None:
         files.append((agreed.performance.file, None))
+    if agreed.performance is not None and (rows := agreed.performance.rows) is not None:
+        if rows.backend is None and _bytes_of(agreed, rows.file) <= MOST_BYTES:
+            files.append((rows.file, None))
+        else:  # whatever was added to it since: the same table
+            place = (f"{rows.place} {n}" for n in range(FEWEST))
+            sketches[f"{rows.place}: place"] = _smallest(place, key)
     for file, unit in files:
         frame = frame_of(agreed, file)
         if frame is None:
@@ -97,6 +106,10 @@ def _sketches(agreed: Agreed, key: bytes) -> dict[str, list[str]]:
             if tells_apart(values):
                 sketches[f"{file}: {column}"] = _smallest(values.unique(), key)
     return {name: sketch for name, sketch in sketches.items() if len(sketch) >= FEWEST}
+
+
+def _bytes_of(spec: EvaluationSpec, file: str) -> int:
+    return spec.path(file.partition("::")[0]).stat().st_size
 
 
 def tells_apart(values: pd.Series) -> bool:

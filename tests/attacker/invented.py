@@ -132,6 +132,35 @@ def measured_evaluation(folder: Path, frame: pd.DataFrame, **changes) -> Path:
     return write_evaluation(folder, spec, measures=frame)
 
 
+def visits(met: list[int], among: list[int]) -> pd.DataFrame:
+    """One row a visit: its day, how long it was waited for (at most 2 days: on time)."""
+    rows = [
+        (f"2025-{m:02d}-{1 + k % 28:02d}", 1.0 + k % 2 if k < yes else 3.0 + k % 5)
+        for m, (yes, of) in enumerate(zip(met, among, strict=True), start=1)
+        for k in range(of)
+    ]
+    return pd.DataFrame(rows, columns=["on", "wait"]).sample(frac=1, random_state=16)
+
+
+def counted_evaluation(folder: Path, frame: pd.DataFrame, **changes) -> Path:
+    """The measures of ``measured_evaluation`` and a mean, counted from one row a visit."""
+    made = measured_evaluation(folder, measures([300], [400]), **changes)
+    spec = json.loads((made / "evaluation.yaml").read_text(encoding="utf-8"))
+    kpi = {"id": "wait", "type": "value", "label": "Days waited for a visit", "reference": "4",
+           "column": "wait", "better": "lower", "target": 3, "source": "Invented"}  # fmt: skip
+    block = spec["performance"]
+    block["kpis"].append(kpi)
+    block |= {"period": "on", "last": frame["on"].max()[:7]}
+    block["rows"] = {
+        "file": "visits.csv",
+        "counts": {"due": {}, "met": {"where": {"wait": {"at_most": 2}}}, "wait": {"mean": "wait"}},
+    }
+    del block["file"]
+    (made / "evaluation.yaml").write_text(json.dumps(spec), encoding="utf-8")
+    frame.to_csv(made / "visits.csv", index=False)
+    return made
+
+
 def answers(no: list[int], asked: list[int]) -> pd.DataFrame:
     """One row a person asked, with the answer; ``no`` of them by month answered no."""
     rows = [

@@ -274,6 +274,33 @@ def test_few_who_answered_no_follow_from_no_share_interval_or_limit(tmp_path, no
     assert table["count"].tolist() == [f"{n}.0" for n in asked]
 
 
+@pytest.mark.parametrize(
+    ("met", "due"), [([496, 480, 470], [500, 500, 500]), ([3, 200, 250], [300, 300, 300])]
+)
+def test_few_rows_behind_a_count_follow_from_nothing_as_few_in_a_table_do(tmp_path, met, due):
+    folder = invented.counted_evaluation(tmp_path / "kpi", invented.visits(met, due))
+    _, public = published(folder, tmp_path / "out")
+    recovered = measures.few_behind_measures(public, THRESHOLD)
+    assert not recovered, told(recovered)
+    assert public.tables["performance-visits"]["value"][0] == "[c]"
+    assert not (public.tables["performance-wait"] == "[c]").to_numpy().any()
+
+
+def test_a_mean_of_few_rows_is_held_back_and_follows_from_no_mean_over_all_periods(tmp_path):
+    folder = invented.counted_evaluation(
+        tmp_path / "kpi", invented.visits([80, 4, 70], [100, 6, 100])
+    )
+    _, public = published(folder, tmp_path / "out")
+    table = public.tables["performance-wait"]
+    shown = table["value"].tolist()
+    assert shown[1] == "[c]"
+    assert "[c]" not in (shown[0], shown[2])
+    assert table["rating"][1] == "[c]"
+    wait = next(kpi for kpi in public.results["performance"] if kpi["id"] == "wait")
+    assert wait["overall"] in ("[c]", None)
+    assert (table[["low", "high"]] == "[c]").to_numpy().all()
+
+
 # --- drawings ---
 
 
