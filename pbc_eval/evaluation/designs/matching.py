@@ -1,44 +1,34 @@
 """Findings of a matching design: one match, made before outcomes are looked at, then effects."""
 
+from functools import partial
+
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from pbc_eval._validate import first_few
 from pbc_eval.agreement.design import Matching
 from pbc_eval.agreement.evaluation import EvaluationSpec
-from pbc_eval.agreement.outcomes import Outcome
-from pbc_eval.checks import Examined, run_checks
-from pbc_eval.checks.check_kind import Parted
-from pbc_eval.did.by_group import COLUMNS, GroupEffects, row_of_effect
 from pbc_eval.errors import DataError, DesignError
-from pbc_eval.evaluation import matched_tables, overlap_tables, tables
 from pbc_eval.evaluation.comparison_groups import (
-    NOT_MATCHED,
     Sample,
-    benchmark_of,
     build,
     effect_in,
     effect_words,
     name_of,
     not_shown,
-    ties_told,
     unadjusted,
 )
 from pbc_eval.evaluation.designs.design_kind import DesignKind, Facts
 from pbc_eval.evaluation.designs.matching_in_engine import find_in_engine, refuse_unknown_columns
 from pbc_eval.evaluation.few_apart import hides_the_unmatched, levels_of, weights_of
-from pbc_eval.evaluation.matched_tables import check_in_plain_words, label_of
-from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
-from pbc_eval.evaluation.people_frame import Read, read_people, with_what_was_read
+from pbc_eval.evaluation.matched_findings import AsAgreed, Compared, Levels, matched_finding
+from pbc_eval.evaluation.matched_tables import label_of
+from pbc_eval.evaluation.people_frame import read_people
 from pbc_eval.evaluation.people_in_engine import by_sums
 from pbc_eval.evaluation.record import Finding
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import Name
 from pbc_eval.results import AttEstimate
-
-Ways = list[tuple[str, str, Sample]]  # name, how outcomes are compared, the sample
 
 
 def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, ...]:
@@ -64,18 +54,35 @@ def find(spec: EvaluationSpec, files: InputFiles, seed: int) -> tuple[Finding, .
         # with them in one estimate and not in another, their number could be worked out
         shown = ~np.asarray(sample.design.ids.isin(sample.unmatched.ids))
         frame = sample.design.frame[shown]
-    others: Ways = []
+    others: list[Compared] = []
     withheld: list[Sentence] = []
     for way in design.alternatives:
         other = build(frame, spec, design, way, seed)
         if hides_the_unmatched(spec, other):
             withheld.append(not_shown(way))
         else:
-            others.append((name_of(way), way.compared_by, other))
+            effect = partial(_effect, other, design.level, data.cluster)
+            others.append(Compared(name_of(way), way.compared_by, other, effect))
+    _refuse_unknown_controls(sample, design)
+    agreed = AsAgreed(
+        name="",
+        by=design.compared_by,
+        sample=sample,
+        effect=partial(_effect, sample, design.level, data.cluster),
+        words=effect_words(sample),
+        unadjusted=partial(unadjusted, sample, level=design.level, shown=shown),
+        levels=partial(_levels, sample, shown),
+        n_unmatched=len(sample.unmatched.ids),
+        read=read,
+    )
     return tuple(
-        _finding(spec, files, outcome, sample, others, shown=shown, withheld=withheld, read=read)
+        matched_finding(spec, files, outcome, agreed, others=others, withheld=withheld)
         for outcome in spec.outcomes
     )
+
+
+def _effect(sample: Sample, level: float, cluster: str | None, column: str, by: str) -> AttEstimate:
+    return effect_in(sample, column, by, level, cluster)
 
 
 def _read(spec: EvaluationSpec, files: InputFiles) -> object:
@@ -86,109 +93,16 @@ def _read(spec: EvaluationSpec, files: InputFiles) -> object:
     return read_people(spec, spec.design, files)
 
 
-def _negative_controls(sample: Sample, design: Matching, cluster: str | None) -> tuple[Parted, ...]:
-    """Effects on outcomes that the programme cannot have moved, in the same sample by the same
-    way; none where the design names none."""
-    if not design.negative_controls:
-        return ()
-    rows = []
+def _refuse_unknown_controls(sample: Sample, design: Matching) -> None:
     for control in design.negative_controls:
         if control.column not in sample.design.frame:
             raise DataError(
                 f"design.negative_controls: there is no column {control.column!r} in the data. "
                 f"Columns: {first_few(list(map(str, sample.design.frame)), 12)}."
             )
-        effect = effect_in(sample, control.column, design.compared_by, design.level, cluster)
-        rows.append(row_of_effect(control.label, effect))
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
-    return (Parted(by="negative_control", label="", effects=GroupEffects(table=table)),)
 
 
-def _finding(
-    spec: EvaluationSpec,
-    files: InputFiles,
-    outcome: Outcome,
-    sample: Sample,
-    others: Ways,
-    *,
-    shown: NDArray[np.bool_],
-    withheld: list[Sentence],
-    read: list[Read],
-) -> Finding:
-    design = spec.design
-    assert isinstance(design, Matching)
-    column, level = str(outcome.column), design.level
-    cluster = None if spec.data is None else spec.data.cluster
-    words = effect_words(sample)
-    headline = ties_told(
-        effect_in(sample, column, design.compared_by, level, cluster),
-        outcome,
-        spec.contract.currency,
-    )
-    alternatives, lacking = _other_comparisons(sample, column, design, cluster)
-    ways = [
-        (name, other, effect_in(other, column, by, level, cluster)) for name, by, other in others
-    ]
-    alternatives += [(name, estimate) for name, _, estimate in ways]
-    alternatives.append((NOT_MATCHED, unadjusted(sample, column, level, shown)))
-    benchmark = benchmark_of(spec, design, column, files)
-    side_by_side: list[tuple[str, AttEstimate]] = [
-        (f"Headline: {words[design.compared_by].lower()}", headline),
-        *alternatives,
-    ]
-    if benchmark:
-        side_by_side.append(("Randomised benchmark", benchmark))
-    shown_tables = [
-        tables.ledger_table(spec, outcome, with_what_was_read(sample.ledger.to_frame(), read)),
-        matched_tables.counts_table(spec, outcome, sample),
-        tables.estimates_table(spec, outcome, side_by_side),
-        matched_tables.balance_table(spec, outcome, sample),
-    ]
-    if ways:
-        agreed = ("As agreed", sample, headline)
-        shown_tables.append(matched_tables.methods_table(spec, outcome, [agreed, *ways]))
-    hidden = hides_the_unmatched(spec, sample)
-    shown_tables += [
-        table
-        for table in (
-            # whom few are outside of is told by how many there are within and in all
-            None if hidden else overlap_tables.support_table(spec, outcome, sample),
-            overlap_tables.bars_table(spec, outcome, sample, with_after=not hidden),
-            overlap_tables.curves_table(spec, outcome, sample, with_after=not hidden),
-        )
-        if table is not None
-    ]
-    if len(sample.unmatched.ids) and not hidden:
-        shown_tables.append(matched_tables.unmatched_table(spec, outcome, sample))
-    scale = headline.n_treated / outcome.total.per if outcome.total else None
-    examined = Examined(
-        headline=headline,
-        sample=sample,
-        outcome=outcome,
-        currency=spec.contract.currency,
-        column=column,
-        parts=_negative_controls(sample, design, cluster),
-    )
-    checks = tuple(check_in_plain_words(spec, c) for c in run_checks(design.method, examined))
-    return Finding(
-        outcome=outcome,
-        headline=headline,
-        measured=measured_from_estimate(
-            outcome, headline, total_scale=scale, alternatives=side_by_side[1:]
-        ),
-        measured_alternatives=measured_alternatives(outcome, side_by_side[1:], total_scale=scale),
-        alternatives=tuple(estimate for _, estimate in side_by_side),
-        benchmark=benchmark,
-        checks=checks,
-        tables=(*shown_tables, *tables.check_tables(spec, outcome, checks)),
-        notes=(*sample.notes, *lacking, *withheld),
-        levels=_levels(sample, column, shown),
-    )
-
-
-def _levels(
-    sample: Sample, column: str, shown: NDArray[np.bool_]
-) -> tuple[tuple[str, int, int, bool], ...]:
+def _levels(sample: Sample, shown: NDArray[np.bool_], column: str) -> Levels:
     """Of the groups in the analysis, and of all who could be compared."""
     treated, used = sample.design.treated, weights_of(sample) > 0
     groups = {
@@ -197,22 +111,6 @@ def _levels(
         "all who could be compared": ~treated & shown,
     }
     return levels_of(sample.design.frame[column], groups)
-
-
-def _other_comparisons(
-    sample: Sample, column: str, design: Matching, cluster: str | None
-) -> tuple[list[tuple[str, AttEstimate]], list[Sentence]]:
-    """Outcomes of the agreed sample compared in the other ways, and why one cannot be had."""
-    estimated, lacking = [], []
-    for by, words in effect_words(sample).items():
-        if by == design.compared_by:
-            continue
-        try:
-            estimated.append((words, effect_in(sample, column, by, design.level, cluster)))
-        except DesignError as error:
-            why = error.rule or Sentence("It cannot be had from these data.")
-            lacking.append(Sentence("{way}: not estimated. {why}", way=Name(words), why=why))
-    return estimated, lacking
 
 
 def _plain_words(spec: EvaluationSpec) -> str:
