@@ -8,6 +8,8 @@ import json
 import platform
 import subprocess
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ __all__ = [
     "code_hash",
     "manifest",
     "read_manifest",
+    "running_code",
     "seed_of",
     "sha256",
     "versions",
@@ -115,6 +118,22 @@ def versions() -> dict[str, str]:
     return installed
 
 
+@dataclass(frozen=True, slots=True)
+class RunningCode:
+    """The code that this process runs: hash, commit, and versions of what it stands on."""
+
+    sha256: str
+    commit: str
+    versions: dict[str, str]
+
+
+@cache
+def running_code() -> RunningCode:
+    """The code as it was when this was first asked, which is what is in memory: a file that changes
+    while a process runs changes nothing of what it makes. What is forked from it knows it too."""
+    return RunningCode(code_hash(), code_commit(), versions())
+
+
 def manifest(
     *, evaluation_id: str, edition: str, inputs: dict[str, str], seed: int
 ) -> dict[str, Any]:
@@ -123,9 +142,9 @@ def manifest(
         "evaluation": evaluation_id,
         "edition": edition,
         "inputs_sha256": dict(sorted(inputs.items())),
-        "code_sha256": code_hash(),
-        "code_commit": code_commit(),
-        "versions": versions(),
+        "code_sha256": running_code().sha256,
+        "code_commit": running_code().commit,
+        "versions": dict(running_code().versions),
         "seed": seed,
     }
 

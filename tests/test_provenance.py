@@ -81,6 +81,25 @@ def test_the_code_has_one_hash_that_any_change_of_it_moves(tmp_path, monkeypatch
     assert provenance.code_hash() in seen
 
 
+def test_a_file_that_changes_while_a_process_runs_changes_no_claim_of_what_it_makes(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "provenance.py").write_text("a", encoding="utf-8")
+    monkeypatch.setattr(provenance, "package_folder", lambda: tmp_path)
+    monkeypatch.setattr(provenance, "notebooks_folder", lambda: tmp_path / "none")
+    provenance.running_code.cache_clear()
+    try:
+        before = facts()
+        (tmp_path / "provenance.py").write_text("b", encoding="utf-8")
+        after = facts()
+        assert after == before
+        assert before["code_sha256"] != provenance.code_hash()
+        after["versions"]["numpy"] = "0"  # a caller's to change
+        assert facts() == before
+    finally:
+        provenance.running_code.cache_clear()
+
+
 def test_a_wheel_and_a_clone_of_the_same_code_have_the_same_hash(tmp_path, monkeypatch):
     clone, wheel = tmp_path / "clone" / "pbc_eval", tmp_path / "site" / "pbc_eval"
     for package, notebooks in ((clone, clone.parent), (wheel, wheel)):

@@ -1,7 +1,7 @@
 """What every report does first, done once before reports are forked: none of it depends on data.
 
-Tables of parameters and the glossary are read, templates of pages and selectors compiled, the
-letters of figures looked up.
+Tables of parameters and the glossary are read, the code that runs is hashed, templates of pages and
+selectors compiled, the letters of figures looked up.
 """
 
 from typing import Any
@@ -10,6 +10,7 @@ import pandas as pd
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from pbc_eval.parameters.tables import all_parameters
+from pbc_eval.provenance import running_code
 from pbc_eval.publish.notebook import to_page
 from pbc_eval.publish.page import refuse_an_unfit_page
 from pbc_eval.report.figures.drawing import finish, legend
@@ -28,6 +29,7 @@ def _line(axes: Any) -> None:
 def rehearse() -> None:
     """Make a page and a figure of nothing. Leaves no thread, no file and no drawn random number."""
     all_parameters()
+    running_code()
     warm_templates()
     figure = finish(
         _line,

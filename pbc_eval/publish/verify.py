@@ -154,8 +154,8 @@ def _here(folder: Path, published: dict[str, Any]) -> dict[str, Any]:
             for name, path in paths.items()
             if path.is_file() or names_an_engine(name)  # an engine's table cannot be told as yet
         },
-        "code_sha256": provenance.code_hash(),
-        "versions": provenance.versions(),
+        "code_sha256": provenance.running_code().sha256,
+        "versions": dict(provenance.running_code().versions),
     }
 
 

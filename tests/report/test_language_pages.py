@@ -90,8 +90,8 @@ def folder(tmp_path_factory):
                 (folder / f"{kind}.{name}.html").write_text(html, encoding="utf-8")
 
     with pytest.MonkeyPatch.context() as patch:  # a commit meanwhile is no difference
-        patch.setattr(provenance, "code_commit", lambda: "")
-        patch.setattr(provenance, "code_hash", lambda: "0")
+        code = provenance.RunningCode("0", "", provenance.versions())
+        patch.setattr(provenance, "running_code", lambda: code)
         return made_once(tmp_path_factory, "pages-in-languages", make)
 
 

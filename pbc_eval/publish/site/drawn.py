@@ -44,7 +44,7 @@ class Drawer:
 
     def __init__(self, reports: Path) -> None:
         self._folder = workspace_of(reports) / KEPT
-        self._made_by = f"{provenance.code_hash()} {provenance.versions()}"
+        self._made_by = f"{provenance.running_code().sha256} {provenance.running_code().versions}"
         self._used: set[str] = set()
 
     def data_uri(self, figure: Figure) -> str:

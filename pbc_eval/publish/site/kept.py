@@ -28,7 +28,8 @@ class Kept:
         self._file = workspace_of(reports) / MEMORY
         self._before: Mapping[str, Any] = _read(self._file) if trust_memory else {}
         self._now: dict[str, Any] = {}
-        self._made_by = [provenance.code_hash(), provenance.versions(), site.model_dump_json()]
+        code = provenance.running_code()
+        self._made_by = [code.sha256, code.versions, site.model_dump_json()]
 
     def files_of(
         self, contract: Contract, make: Callable[[], dict[str, bytes]]
