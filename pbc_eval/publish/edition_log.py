@@ -215,6 +215,14 @@ def _refuse_another_head(reports: Path, entries: Sequence[Entry]) -> None:
         return
     n, _, digest = head.read_text("utf-8").strip().partition(" ")
     known = int(n) if n.isdigit() else 0
+    if known and not entries:
+        lines = "one line" if known == 1 else f"{known} lines"
+        raise PublicationError(
+            f"{LOG}: had {lines} when it was last written here, and is gone. {_REMEDY} Or, to "
+            f"begin again as if nothing had been published, remove {head.parent.name} beside "
+            f"{reports.resolve().name}: who kept an earlier copy of the site will see that it "
+            "began again."
+        )
     if len(entries) < known or (known and entries[known - 1].sha256 != digest):
         raise PublicationError(
             f"{LOG}: had {known} lines when it was last written here, and is another log now. "

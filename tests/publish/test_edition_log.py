@@ -83,6 +83,20 @@ def test_a_log_made_anew_is_not_the_one_that_was_written(reports):
     assert (workspace_of(reports) / HEAD).read_text() == head
 
 
+def test_whoever_removed_the_whole_site_is_told_how_to_begin_again(reports):
+    add_to_log(reports, [edition(reports, "a", status="final")])
+    workspace = workspace_of(reports)
+    shutil.rmtree(reports)
+    with pytest.raises(PublicationError) as refused:
+        read_log(reports)
+    assert "had one line when it was last written here, and is gone" in str(refused.value)
+    assert f"remove {workspace.name} beside reports" in str(refused.value)
+    shutil.rmtree(workspace)  # as it says
+    assert read_log(reports) == ()
+    add_to_log(reports, [edition(reports, "a", text="b")])
+    assert [entry.n for entry in read_log(reports)] == [1]
+
+
 @pytest.mark.parametrize("harm", ["removed", "cut short", "provisional"])
 def test_what_was_final_is_not_replaced_whatever_its_manifest_says_now(reports, tmp_path, harm):
     folder = edition(reports, "a", status="final")
