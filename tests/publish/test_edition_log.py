@@ -78,7 +78,7 @@ def test_a_log_made_anew_is_not_the_one_that_was_written(reports):
     add_to_log(reports, [folder])
     head = (workspace_of(reports) / HEAD).read_text()
     (reports / LOG).unlink()
-    with pytest.raises(PublicationError, match="had 1 lines"):
+    with pytest.raises(PublicationError, match="had one line when it was last written"):
         add_to_log(reports, [edition(reports, "a", text="other")])
     assert (workspace_of(reports) / HEAD).read_text() == head
 
