@@ -174,7 +174,7 @@ def rating_of(kpi: KpiBase, value: float) -> Rating:
 
 def _with_rows(measured: _Measured, kpi: Kpi, rows: CountedRows, behind: pd.DataFrame) -> _Measured:
     """With the fewest rows that are behind a value of each period, where it does not state them:
-    those of a sum or mean, and of a single value."""
+    those of a sum or mean, and of a single value. A mean over all periods is one over their rows."""
     names = [
         name
         for name in columns_of(kpi)
@@ -187,7 +187,12 @@ def _with_rows(measured: _Measured, kpi: Kpi, rows: CountedRows, behind: pd.Data
         replace(period, rows=None if period.value is None else float(fewest[period.period]))
         for period in measured.periods
     ]
-    return replace(measured, periods=tuple(periods))
+    overall = measured.overall
+    if isinstance(kpi, ValueKpi) and rows.counts[kpi.column].mean is not None:
+        values = pd.Series({p.period: p.value for p in measured.periods}, dtype=float)
+        weights = behind[kpi.column].where(values.notna())
+        overall = float((values * weights).sum() / weights.sum())
+    return replace(measured, periods=tuple(periods), overall=overall)
 
 
 def _from_table(kpi: Kpi, table: pd.DataFrame, file: str) -> _Measured:

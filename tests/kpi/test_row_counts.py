@@ -93,6 +93,15 @@ def by_hand(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def as_by_hand(result, hand: pd.DataFrame) -> None:
+    overall = {kpi.kpi.id: kpi.overall for kpi in result.kpis}
+    inside = hand[(hand.index >= "2025-04") & (hand.index <= "2025-07")]
+    for name, top, bottom in (
+        ("timely", inside.timely, inside.visits),
+        ("complaints", inside.complaints, inside.hours),
+        ("wait", inside.wait * inside.visits, inside.visits),
+        ("people", inside.people, inside.people > 0),
+    ):
+        assert overall[name] == pytest.approx(top.sum() / bottom.sum(), rel=1e-12), name
     ways = {
         "timely": hand.timely / hand.visits,
         "complaints": hand.complaints / hand.hours,
