@@ -115,7 +115,7 @@ def opened(
 @contextmanager
 def window(browser: "Browser") -> Iterator["Page"]:
     """One window for many pages, in which an audit may run what a page's own policy forbids. What
-    the browser has compiled for one page serves the next: half of the time that a page takes."""
+    the browser has compiled for one page serves the next."""
     context = browser.new_context(viewport={"width": 1280, "height": HEIGHT}, bypass_csp=True)
     try:
         yield context.new_page()
