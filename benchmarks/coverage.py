@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from pbc_eval.did.efficient_rollout import efficient_rollout
 from pbc_eval.did.extended_two_way import extended_two_way
 from pbc_eval.did.group_time import att_gt
 from pbc_eval.did.imputation import imputation

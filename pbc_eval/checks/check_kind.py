@@ -63,6 +63,7 @@ class Examined:
     bootstrap: WildBootstrap | None = None
     protected: bool = True  # may nothing be told that only one unit adds?
     paid_in_per_cent: bool = False  # does a clause pay for the outcome's relative effect?
+    starts_at_random: bool = False  # does the design say that starts are as good as random?
     inference: str = "analytic"  # the way that was agreed to count
     inferences: tuple[str, ...] = ()  # that the data allow, where independent units are few
     parts: tuple[Parted, ...] = ()  # that the design names

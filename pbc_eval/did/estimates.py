@@ -28,6 +28,7 @@ from pbc_eval.did.small_cohorts import (
     small_from_moments,
 )
 from pbc_eval.did.small_sample import CohortParts, add_block, no_parts, parts_from_moments
+from pbc_eval.did.taken_off import TakenOff
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import CLUSTERS, UNITS, Units
 from pbc_eval.numerics.arrays import Floats, Ints
@@ -65,6 +66,7 @@ class CellEstimates:
     trimmed: Ints | None = None  # (k,) comparison units without weight because of their score
     notes: tuple[Sentence, ...] = ()  # on comparison units without weight
     independent: Ints | None = None  # (C,) units, or clusters, of each cohort; None: not known
+    taken_off: TakenOff | None = None  # then ``joint`` has k rows more, of differences before
 
     @property
     def k(self) -> int:

@@ -103,7 +103,7 @@ def leave_one_out(
     for at in each:
         kept = after & (place != at)
         _, _, again = averages_of(cells, kind, kept, kept, effects.weights)
-        estimates.append(again.value(cells.estimate))
+        estimates.append(again.estimate(cells))
     return LeaveOneOut(
         by=by,
         left_out=tuple(panel.periods.name(int(labels[at])) for at in each),

@@ -50,6 +50,7 @@ from pbc_eval.did.few_treated_inference import (
 )
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.randomisation import randomisation_test
+from pbc_eval.did.rollout_lots import rollout_lots
 from pbc_eval.did.wild import wild_cluster_bootstrap
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
@@ -101,6 +102,7 @@ def with_inference(
     overall = effects.aggregate(kind, level=level, bands="pointwise").overall
     asked = Asked(
         panel=panel,
+        effects=effects,
         estimate=overall,
         kind=kind,
         level=level,
@@ -131,6 +133,7 @@ def inferences_of(
     overall = effects.aggregate(kind, bands="pointwise").overall
     asked = Asked(
         panel=panel,
+        effects=effects,
         estimate=overall,
         kind=kind,
         level=effects.level,
@@ -188,13 +191,23 @@ def _wild(asked: Asked, draws: int | None = None) -> AttEstimate:
 def _randomisation(asked: Asked, draws: int | None = None) -> AttEstimate:
     refuse_incomplete(asked.panel)
     most = max(DRAWS, min(MOST_DRAWS, MOST_SIGNS // sum(asked.panel.cohort_units)))
-    made = randomisation_test(
-        asked.panel,
-        anticipation=asked.anticipation,
-        draws=draws or most,
-        seed=asked.seed,
-        level=asked.level,
-    )
+    if asked.effects.cells.taken_off is not None:
+        made = rollout_lots(
+            asked.panel,
+            asked.effects,
+            asked.kind,
+            draws=draws or DRAWS,
+            seed=asked.seed,
+            level=asked.level,
+        )
+    else:
+        made = randomisation_test(
+            asked.panel,
+            anticipation=asked.anticipation,
+            draws=draws or most,
+            seed=asked.seed,
+            level=asked.level,
+        )
     if not is_same(made.estimate, asked.estimate):
         raise refused(OTHER)
     if made.possible * (1 - asked.level) < 1:

@@ -49,7 +49,7 @@ def evidence_on_trends(
                 raise
             untold = refused.rule
     plain = not design.covariates and design.headline == "simple" and not design.anticipation
-    plain = plain and not estimator.needs_eligible
+    plain = plain and not (estimator.needs_eligible or estimator.needs_random_starts)
     return Examined(
         headline=headline,
         panel=panel,
@@ -61,6 +61,7 @@ def evidence_on_trends(
         why_not_diverging=untold,
         bootstrap=bootstrapped(panel, design.level, options.seed) if plain else None,
         inference=design.inference,
+        starts_at_random=design.starts_at_random is not None,
     )
 
 
