@@ -186,7 +186,7 @@ def test_the_note_compares_as_the_estimator_does_whatever_the_default_is(tmp_pat
 @pytest.mark.slow
 def test_starts_that_hang_on_outcomes_stop_the_evaluation(tmp_path):
     spec = spec_of(tmp_path / "meals", frame_of(early=5.0), EFFICIENT)
-    with pytest.raises(DesignError, match="random_starts: [\\s\\S]*all but one of a thousand"):
+    with pytest.raises(DesignError, match=r"random_starts: [\s\S]*all but one of a thousand"):
         pbc.evaluate(spec)
 
 
