@@ -104,5 +104,4 @@ class CheckKind:
     in_short: Mapping[CheckStatus, Sentence] = field(default_factory=dict)  # for the first screen
     answers: str = ""  # the check whose "review" is answered where this one passes
     of_two_groups: bool = False  # not made for triple differences, which compare four
-    planned_of_four: str = ""  # what will be asked of these, where it is something else
     refuses_below: float = 0.0  # the p-value below which it fails; 0: it fails by something else

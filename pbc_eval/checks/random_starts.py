@@ -94,7 +94,6 @@ CHECK = CheckKind(
         "fail": Sentence("Those who started early stood apart already, before."),
     },
     designs=frozenset({"difference_in_differences"}),
-    of_two_groups=True,
     run=_run,
     planned="Starts as good as random (random_starts), where the design says that they are: just "
     "before each start, do those who started then stand as those who started later or never do, "

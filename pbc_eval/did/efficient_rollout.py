@@ -250,6 +250,7 @@ def _cells(
         ),
         small=replace(small, roots=tuple(own @ root for root in small.roots), unbiased=True),
         independent=independent,
+        counted=counted.count,
         taken_off=TakenOff(apart=apart, coefficient=coefficient, fixed=taken_off),
     )
 

@@ -66,6 +66,7 @@ class CellEstimates:
     trimmed: Ints | None = None  # (k,) comparison units without weight because of their score
     notes: tuple[Sentence, ...] = ()  # on comparison units without weight
     independent: Ints | None = None  # (C,) units, or clusters, of each cohort; None: not known
+    counted: Floats | None = None  # (k, C) what cohorts' changes since the base count, if told
     taken_off: TakenOff | None = None  # then ``joint`` has k rows more, of differences before
 
     @property

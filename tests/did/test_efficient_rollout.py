@@ -229,6 +229,23 @@ def test_without_a_cohort_the_average_is_the_efficient_one_of_the_rest():
     assert made.estimates[0] == pytest.approx(expected, **CLOSE)
 
 
+def test_without_a_unit_the_share_taken_off_is_held():
+    frame = random_frame(7, n=60)
+    effects = pbc.efficient_rollout(panel := read(frame))
+    made = leave_one_out(panel, effects, "unit")
+    twin = RolloutTwin(frame)
+    weights = twin.weights("simple")
+    share = twin.estimate(weights)[2]
+    never = frame.loc[frame["cohort"] == 0, "unit"].iloc[0]
+    rest = RolloutTwin(frame[frame["unit"] != never])
+    again = rest.estimate(weights, share)[0]
+    moved = made.estimates[list(made.left_out).index(str(never))]
+    # The comparison's shares are held, too, which moves little.
+    assert abs(moved - again) < 0.1 * abs(made.estimate - again)
+    with pytest.raises(DesignError, match="another average or comparison"):
+        leave_one_out(read(frame.assign(y=frame["y"] ** 2)), effects, "unit")
+
+
 def test_a_start_of_one_unit_serves_as_no_comparison():
     frame = random_frame(3, n=60)
     alone = frame[frame["cohort"] == 6]["unit"].iloc[0]
