@@ -9,7 +9,7 @@ from pbc_eval.agreement.design import DifferenceInDifferences
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.checks import run_checks
-from pbc_eval.checks.few_cluster_inference import few_clusters_of
+from pbc_eval.checks.few_cluster_inference import few_clusters_of, second_opinion
 from pbc_eval.did.compare import Specification, average_of, specifications
 from pbc_eval.did.estimator import Comparison, Estimator, EstimatorOptions
 from pbc_eval.did.estimators import ESTIMATORS
@@ -118,6 +118,9 @@ def _find(
         threshold=spec.publication.disclosure.of_units.threshold,
         paid_in_per_cent=paid_in_per_cent(spec, outcome),
     )
+    if examined.bootstrap is None and examined.inferences:
+        opinion = second_opinion(examined, permutations=design.permutations, seed=seed)
+        examined = replace(examined, opinion=opinion)
     checks = run_checks(design.method, examined)
     measured = measured_from_estimate(
         outcome, headline, total_scale=scale, alternatives=alternatives
