@@ -13,12 +13,12 @@ Source: did/starts_alike.py; the limits are those of a trial's lots (lots.py).
 import pandas as pd
 
 from pbc_eval.checks.check_kind import CheckKind, Examined
-from pbc_eval.checks.lots import FAIL_BELOW, REVIEW_BELOW
+from pbc_eval.checks.lots import judged
 from pbc_eval.did.starts_alike import StartsAlike, starts_alike
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Number, PValue
-from pbc_eval.results import CheckResult, CheckStatus
+from pbc_eval.results import CheckResult
 
 NULL = "who started at a time is a lot drawn among those who had not started yet"
 
@@ -28,8 +28,7 @@ def check_random_starts(alike: StartsAlike) -> CheckResult:
 
     Table: cohort, period, difference, spread, started, later.
     """
-    status: CheckStatus = "review" if alike.p_value < REVIEW_BELOW else "pass"
-    status = "fail" if alike.p_value < FAIL_BELOW else status
+    status = judged(alike.p_value)
     return CheckResult(
         name="random_starts",
         status=status,

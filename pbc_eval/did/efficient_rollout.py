@@ -42,7 +42,7 @@ from pbc_eval.did.estimates import (
 )
 from pbc_eval.did.estimator import Estimator, EstimatorOptions
 from pbc_eval.did.group_time_effects import DEFAULT_SEED, GroupTimeEffects
-from pbc_eval.did.regression_cells import regression_method, treated_cells
+from pbc_eval.did.regression_cells import regression_effects, regression_method, treated_cells
 from pbc_eval.did.small_cohorts import small_from_moments
 from pbc_eval.did.taken_off import TakenOff, least_variance
 from pbc_eval.errors import DesignError
@@ -93,26 +93,19 @@ def efficient_rollout(
     cells = _cells(plan, moments, arrays.outcome.mean(axis=0), taken_off)
     if variance == "adjusted":
         cells = _adjusted(panel, cells, moments)
-    return GroupTimeEffects(
-        cells=cells,
-        cohorts=panel.cohorts,
-        periods=panel.periods.labels,
-        method=regression_method(
-            panel,
-            plan,
-            estimator="efficient for starts at random (Roth & Sant'Anna 2023)",
-            comparison=Sentence("units not yet treated, and those never treated"),
-            base=_BASES.get(taken_off, f"{taken_off:g} of the last period before treatment")
-            if taken_off is not None
-            else "last period before treatment, by the share that makes the error least",
-            inference=_INFERENCE[variance],
-            shares="fixed",
-            notes=(AT_RANDOM,),
-        ),
-        level=level,
-        seed=seed,
-        ledger=panel.ledger,
+    method = regression_method(
+        panel,
+        plan,
+        estimator="efficient for starts at random (Roth & Sant'Anna 2023)",
+        comparison=Sentence("units not yet treated, and those never treated"),
+        base=_BASES.get(taken_off, f"{taken_off:g} of the last period before treatment")
+        if taken_off is not None
+        else "last period before treatment, by the share that makes the error least",
+        inference=_INFERENCE[variance],
+        shares="fixed",
+        notes=(AT_RANDOM,),
     )
+    return regression_effects(panel, cells, method, level=level, seed=seed)
 
 
 _BASES: dict[float | None, str] = {0.0: "none", 1.0: "last period before treatment"}

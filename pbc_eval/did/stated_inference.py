@@ -99,12 +99,10 @@ def with_inference(
     check_choice(OWNER, "permutations", permutations, PERMUTATIONS, DesignError)
     level = effects.level if level is None else level
     check_level(OWNER, level, DesignError)
-    overall = effects.aggregate(kind, level=level, bands="pointwise").overall
-    asked = Asked(
-        panel=panel,
-        effects=effects,
-        estimate=overall,
-        kind=kind,
+    asked = _asked(
+        panel,
+        effects,
+        kind,
         level=level,
         seed=seed,
         anticipation=anticipation,
@@ -130,18 +128,38 @@ def inferences_of(
     permutations: Permutations = "moving_block",
 ) -> tuple[Inference, ...]:
     """The ways that apply to an average of effects: each is tried, and gives an interval."""
-    overall = effects.aggregate(kind, bands="pointwise").overall
-    asked = Asked(
-        panel=panel,
-        effects=effects,
-        estimate=overall,
-        kind=kind,
+    asked = _asked(
+        panel,
+        effects,
+        kind,
         level=effects.level,
         seed=SEED,
         anticipation=anticipation,
         permutations=permutations,
     )
     return tuple(way for way in INFERENCES if _applies(way, asked))
+
+
+def _asked(
+    panel: Panel,
+    effects: GroupTimeEffects,
+    kind: Kind,
+    *,
+    level: float,
+    seed: int,
+    anticipation: int,
+    permutations: Permutations,
+) -> Asked:
+    return Asked(
+        panel=panel,
+        effects=effects,
+        estimate=effects.aggregate(kind, level=level, bands="pointwise").overall,
+        kind=kind,
+        level=level,
+        seed=seed,
+        anticipation=anticipation,
+        permutations=permutations,
+    )
 
 
 def _applies(way: Inference, asked: Asked) -> bool:
