@@ -92,14 +92,14 @@ def check_few_cluster_inference(
     given = examined or Examined()
     if not few_clusters_of(panel):
         return None
-    told = [
+    views = [
         *_by_bootstrap(bootstrap, given),
         *_by_second_opinion(given, headline.level),
         *_by_permutation(panel, given),
     ]
-    if not told:
+    if not views:
         return None
-    rows, sentences = [row for row, _ in told], [words for _, words in told]
+    rows, sentences = [row for row, _ in views], [words for _, words in views]
     told_apart = 1 - headline.level
     p_values = [row[1] for row in rows]
     status: CheckStatus = "pass"

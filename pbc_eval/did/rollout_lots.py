@@ -148,8 +148,8 @@ def estimates_of(terms: Floats, effect: float, fixed: float | None) -> tuple[Flo
     varied, both, before = inside[:, 0, 0], inside[:, 0, 1], inside[:, 1, 1]
     taken = np.full(len(terms), 1.0 if fixed is None else fixed)
     if fixed is None:
-        told = (before > NOTHING * varied) & (before > 0)
-        taken[told] = both[told] / before[told]
+        varies = (before > NOTHING * varied) & (before > 0)
+        taken[varies] = both[varies] / before[varies]
     variance = varied - 2 * taken * both + taken**2 * before
     return level - taken * apart, np.sqrt(np.maximum(variance, 0.0))
 
