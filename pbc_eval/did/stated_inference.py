@@ -70,6 +70,7 @@ Inference = Literal[
     "conformal",
 ]
 INFERENCES: tuple[Inference, ...] = get_args(Inference)
+OF_LOTS: tuple[Inference, ...] = ("analytic", "randomisation")  # of efficient_rollout
 WEBB_BELOW = 12  # clusters, on either side
 DRAWS = 9_999
 MOST_SIGNS = 5_000_000  # held while clusters' signs are drawn

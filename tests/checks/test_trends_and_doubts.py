@@ -99,7 +99,6 @@ def test_few_clusters_get_a_second_opinion_and_many_do_not():
     assert check_few_cluster_inference(many, studied(many)[1], None) is None
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("treated", "stated", "way"),
     [

@@ -17,6 +17,8 @@ from pbc_eval.did.stated_inference import inferences_of, with_inference
 from pbc_eval.errors import DesignError
 from pbc_eval.panel.panel import Panel
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 KINDS = ("simple", "event", "cohort", "calendar")
 CLOSE = dict(rel=1e-10, abs=1e-12)
 
@@ -204,6 +206,22 @@ def test_the_interval_of_lots_holds_what_they_do_not_reject():
         again = read(frame.assign(y=frame["y"] - effect * on))
         p_value = rollout_lots(again, pbc.efficient_rollout(again), draws=499).p_value
         assert (p_value > 0.1) == kept
+
+
+def test_it_is_off_where_those_who_start_stood_higher_and_differences_are_not():
+    """Starts that hang on levels: parallel trends hold, starts at random do not."""
+    off = []
+    for seed in range(20):
+        frame = random_frame(seed, n=90)
+        frame["y"] += 6.0 * (frame["cohort"] > 0) + np.random.default_rng(seed).normal(
+            0, 2, len(frame)
+        )
+        panel = read(frame)
+        changes = pbc.att_gt(panel, control_group="not_yet_treated").aggregate().overall
+        off.append((overall(panel).estimate - 0.7, changes.estimate - 0.7))
+    efficient, differences = np.mean(off, axis=0)
+    assert efficient > 1.0
+    assert abs(differences) < 0.4
 
 
 def test_lots_can_be_the_inference_that_counts_and_borrowed_ways_cannot():

@@ -15,6 +15,9 @@ from pbc_eval.errors import DesignError
 from pbc_eval.panel.panel import Panel
 
 
+pytestmark = pytest.mark.slow  # seconds, together
+
+
 def read(frame, **roles):
     return Panel.from_data(frame, **(ROLES | roles))
 
@@ -52,7 +55,7 @@ def test_effects_of_earlier_starts_are_no_difference_before_later_ones():
     assert with_effect.p_value == without.p_value
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_the_p_value_is_uniform_where_lots_decided():
     p_values = [starts_alike(read(frame_of(s)), draws=199).p_value for s in range(120)]
     assert stats.kstest(p_values, "uniform").pvalue > 0.001

@@ -20,6 +20,8 @@ from pbc_eval.evaluation.designs.difference_in_differences import options_of
 from pbc_eval.panel.panel import Panel
 from pbc_eval.report.words.design_words import design_facts, planned_checks
 
+pytestmark = pytest.mark.slow  # seconds, together
+
 DRAWN = "The commissioner drew the order of the 120 areas by lot on 2 March 2020, in public."
 EFFICIENT = {
     "estimator": "efficient_rollout",
@@ -177,20 +179,27 @@ def test_the_page_and_the_note_say_what_is_assumed_and_when_it_fails(evaluated):
     assert any("random_starts" in planned for planned in planned_checks(evaluated.spec))
 
 
+def test_the_note_proposes_a_way_that_the_estimator_has(tmp_path):
+    few = frame_of(n=24)
+    for design, proposed in ((EFFICIENT, "randomisation"), ({}, "wild_bootstrap")):
+        spec = spec_of(tmp_path / proposed, few, design)
+        before = pbc.design_note(spec).before
+        assert before.proposed.inference == proposed
+    pbc.evaluate(spec_of(tmp_path / "meals", few, EFFICIENT | {"inference": "randomisation"}))
+
+
 def test_the_note_compares_as_the_estimator_does_whatever_the_default_is(tmp_path, frame):
     spec = spec_of(tmp_path / "meals", frame, {"estimator": "imputation"})
     facts = {str(term): str(said) for term, said in design_facts(spec)}
     assert "not treated yet" in facts["Compared with"]
 
 
-@pytest.mark.slow
 def test_starts_that_hang_on_outcomes_stop_the_evaluation(tmp_path):
     spec = spec_of(tmp_path / "meals", frame_of(early=5.0), EFFICIENT)
     with pytest.raises(DesignError, match=r"random_starts: [\s\S]*all but one of a thousand"):
         pbc.evaluate(spec)
 
 
-@pytest.mark.slow
 def test_the_error_expected_beforehand_is_near_the_one_that_comes():
     design = DifferenceInDifferences.model_validate(
         {"method": "difference_in_differences", "rationale": "Lots."} | EFFICIENT
