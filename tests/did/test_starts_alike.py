@@ -14,7 +14,6 @@ from pbc_eval.did.starts_alike import starts_alike
 from pbc_eval.errors import DesignError
 from pbc_eval.panel.panel import Panel
 
-
 pytestmark = pytest.mark.slow  # seconds, together
 
 
