@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from pbc_eval.did.efficient_rollout import efficient_rollout
 from pbc_eval.did.extended_two_way import extended_two_way
 from pbc_eval.did.group_time import att_gt
 from pbc_eval.did.imputation import imputation
@@ -168,6 +169,29 @@ def reached(rng: np.random.Generator) -> pd.DataFrame:
     return frame.assign(y=frame["y"] + frame["reached"] * apart)
 
 
+def fleeting(rng: np.random.Generator) -> pd.DataFrame:
+    """Outcomes of a period that say little of those of another: units differ little for good."""
+    frame = drawn(rng)
+    noise = rng.normal(size=len(frame))
+    return plus_effect(frame.assign(y=0.3 * frame["time"] + 0.2 * frame["y"] + noise))
+
+
+def lots_over_few(rng: np.random.Generator) -> pd.DataFrame:
+    return plus_effect(of_sizes(rng, {0: 16, 3: 8, 5: 8}))
+
+
+def lots_over_these(rng: np.random.Generator) -> pd.DataFrame:
+    """The same 120 units in every sample, whose effects differ and are larger where outcomes stood
+    lower; lots alone differ."""
+    these = np.random.default_rng(7)
+    frame = drawn(these, 120, cohorts=(0,))
+    low = -frame["y"].to_numpy().reshape(120, PERIODS)[:, :2].mean(axis=1)
+    effect = EFFECT + 0.8 * (low - low.mean())
+    cohort = rng.permutation(np.repeat([0, 3, 5], 40))
+    frame = frame.assign(cohort=np.repeat(cohort, PERIODS))
+    return frame.assign(y=frame["y"] + np.repeat(effect, PERIODS) * under_way(frame))
+
+
 def factors(rng: np.random.Generator) -> pd.DataFrame:
     """Five treated of 45, and a common factor that units load on differently."""
     frame = drawn(rng, 45)
@@ -235,6 +259,13 @@ def synthetic(panel: Panel) -> Interval:
 BY_EVENT_TIME = float(
     np.mean([np.mean([v for (_, at), v in GROWING.items() if at == e]) for e in range(4)])
 )
+ROLLOUT: dict[str, Estimator] = {
+    "att_gt, not yet treated": overall(att_gt, control_group="not_yet_treated"),
+    "imputation": overall(imputation),
+    "efficient": overall(efficient_rollout),
+    "efficient, adjusted error": overall(efficient_rollout, variance="adjusted"),
+    "difference in means": overall(efficient_rollout, taken_off=0.0),
+}
 DESIGNS = {
     "200 units, effects alike": Design(
         alike,
@@ -323,6 +354,10 @@ DESIGNS = {
         },
         read={"eligible": "reached"},
     ),
+    "starts at random, levels that last": Design(alike, ROLLOUT),
+    "starts at random, levels that hardly last": Design(fleeting, ROLLOUT),
+    "starts at random, cohorts of 8, 8 and 16": Design(lots_over_few, ROLLOUT),
+    "starts at random among these 120, effects that differ": Design(lots_over_these, ROLLOUT),
     "5 treated of 45, a common factor": Design(factors, {"synthetic, placebo": synthetic}),
 }
 

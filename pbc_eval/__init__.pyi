@@ -17,6 +17,7 @@ from .agreement.weighting_options import InversePropensity as InversePropensity
 from .agreement.weighting_options import Overlap as Overlap
 from .did.bacon import bacon_decomposition as bacon_decomposition
 from .did.compare import compare_estimators as compare_estimators
+from .did.efficient_rollout import efficient_rollout as efficient_rollout
 from .did.extended_two_way import extended_two_way as extended_two_way
 from .did.group_time import att_gt as att_gt
 from .did.imputation import imputation as imputation

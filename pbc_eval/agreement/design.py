@@ -16,6 +16,7 @@ from pbc_eval.agreement.design_parts import Dose, NegativeControl, Spillover, Su
 from pbc_eval.agreement.weighting_options import WeightingOptions
 
 TRIPLE_DIFFERENCE = "triple_difference"
+EFFICIENT_ROLLOUT = "efficient_rollout"
 
 
 class Waiver(Agreed):
@@ -59,6 +60,11 @@ class DesignModel(Agreed):
         return False
 
     @property
+    def needs_random_starts(self) -> bool:
+        """Does the headline take starts to be as good as random?"""
+        return False
+
+    @property
     def data_files(self) -> tuple[str, ...]:
         """Files that the design itself names, beside the data."""
         return ()
@@ -91,7 +97,14 @@ class DifferenceInDifferences(_Identified):
         default="group_time",
         description="Of the headline: group_time, imputation, extended_two_way or "
         "interaction_weighted; the others are shown beside it. triple_difference: for data with "
-        "units that the programme cannot reach, named by data.eligible.",
+        "units that the programme cannot reach, named by data.eligible. efficient_rollout: where "
+        "starts_at_random says how starts came to be as good as random.",
+    )
+    starts_at_random: Annotated[str | None, AddedLater()] = Field(
+        default=None,
+        min_length=20,
+        description="For the public: who dealt the starts out by lot, when and how, or why they "
+        "are as good as random. Nothing where they may hang on outcomes or their trends.",
     )
     control_group: Literal["never_treated", "not_yet_treated"] = Field(
         default="never_treated", description="Whom treated units are compared with."
@@ -162,6 +175,25 @@ class DifferenceInDifferences(_Identified):
     def needs_eligible(self) -> bool:
         return self.estimator == TRIPLE_DIFFERENCE
 
+    @property
+    def needs_random_starts(self) -> bool:
+        return self.estimator == EFFICIENT_ROLLOUT
+
+    @model_validator(mode="after")
+    def _refuse_to_take_starts_for_random(self) -> Self:
+        if self.needs_random_starts and self.starts_at_random is None:
+            raise ValueError(
+                f"estimator {EFFICIENT_ROLLOUT} takes starts to be as good as random, and nothing "
+                "says how they came to be. Write starts_at_random: who dealt them out by lot, when "
+                "and how; or, where nobody did, estimator: group_time"
+            )
+        if self.needs_random_starts and self.control_group != "not_yet_treated":
+            raise ValueError(
+                f"estimator {EFFICIENT_ROLLOUT} compares with units not yet treated, those never "
+                "treated among them. Write control_group: not_yet_treated"
+            )
+        return self
+
     @model_validator(mode="after")
     def _refuse_permutations_of_nothing(self) -> Self:
         if self.permutations != "moving_block" and self.inference != "conformal":
@@ -182,6 +214,11 @@ class DifferenceInDifferences(_Identified):
                     f"inference {self.inference}",
                     self.inference != "analytic",
                     "Write inference: analytic",
+                ),
+                (
+                    "starts_at_random",
+                    self.starts_at_random is not None,
+                    "Leave it out: no estimator here takes those of four groups for random",
                 ),
                 ("dose", self.dose is not None, "Leave it out"),
                 ("spillover", self.spillover is not None, "Leave it out"),

@@ -14,6 +14,7 @@ from pbc_eval.did.averages import Kind
 from pbc_eval.did.by_group import GroupEffects
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.honest_did import Diverging
+from pbc_eval.did.stated_inference import Inference
 from pbc_eval.did.synthetic import SyntheticDid
 from pbc_eval.did.wild import WildBootstrap
 from pbc_eval.matching.in_engine.sample import EngineSample
@@ -37,6 +38,15 @@ class Parted:
     label: str  # of the column that parts them, for a reader
     effects: GroupEffects
     declared: bool = False  # of subgroups: fixed before outcomes were seen?
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """The headline by another way to judge chance, and why by that one."""
+
+    inference: Inference
+    reason: Sentence
+    estimate: AttEstimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,8 +73,10 @@ class Examined:
     bootstrap: WildBootstrap | None = None
     protected: bool = True  # may nothing be told that only one unit adds?
     paid_in_per_cent: bool = False  # does a clause pay for the outcome's relative effect?
+    starts_at_random: bool = False  # does the design say that starts are as good as random?
     inference: str = "analytic"  # the way that was agreed to count
     inferences: tuple[str, ...] = ()  # that the data allow, where independent units are few
+    opinion: Opinion | None = None  # a second one, where they are
     parts: tuple[Parted, ...] = ()  # that the design names
     always_observed: tuple[AttEstimate | None, tuple[int, int]] | None = None  # the effect in units
     # that are, where others are not, and how many: in all, and always observed
@@ -103,5 +115,4 @@ class CheckKind:
     in_short: Mapping[CheckStatus, Sentence] = field(default_factory=dict)  # for the first screen
     answers: str = ""  # the check whose "review" is answered where this one passes
     of_two_groups: bool = False  # not made for triple differences, which compare four
-    planned_of_four: str = ""  # what will be asked of these, where it is something else
     refuses_below: float = 0.0  # the p-value below which it fails; 0: it fails by something else

@@ -111,12 +111,18 @@ def propose_inference(panel: Panel, allowed: Sequence[str] = INFERENCES) -> Prop
 
 
 def planned_inference(
-    counts: tuple[int, int, int], *, clustered: bool, unequal: bool, level: float
+    counts: tuple[int, int, int],
+    *,
+    clustered: bool,
+    unequal: bool,
+    level: float,
+    ways: Sequence[Inference] = INFERENCES,
 ) -> ProposedInference:
-    """The same before outcomes are seen: of the ways that so many groups allow."""
+    """The same before outcomes are seen: of the ``ways`` of an estimator those that so many groups
+    allow."""
     allowed = [
         way
-        for way in INFERENCES
+        for way in ways
         if way != "conformal"
         and (way not in {"conley_taber", "ferman_pinto"} or serves(*counts[1:], level))
     ]

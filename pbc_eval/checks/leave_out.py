@@ -3,8 +3,8 @@
 pass             it keeps its direction without any of them
 review           without one of them it has the other direction
 not applicable   the effect cannot be told apart from zero as it is
-not run          where it is not known what the average would be without them; for triple
-                 differences without each unit
+not run          where it is not known what the average would be without them: without each unit
+                 with covariates or gaps
 
 Source: did/leave_out.py.
 """
@@ -83,9 +83,8 @@ def _run(examined: Examined) -> CheckResult | None:
     panel, effects = examined.panel, examined.own_effects
     if panel is None or effects is None or examined.headline is None:
         return None
-    ways: tuple[LeftOut, ...] = ("cohort", "period")
-    if not panel.roles.eligible:  # of a triple difference it is not known what it is without a unit
-        ways += ("cluster" if panel.roles.cluster else "unit",)
+    ways: tuple[LeftOut, ...]
+    ways = ("cohort", "period", "cluster" if panel.roles.cluster else "unit")
     tried = []
     for by in ways:
         try:
@@ -109,6 +108,4 @@ CHECK = CheckKind(
     run=_run,
     planned="Leaving one out (leave_out): does the effect keep its direction without any one "
     "group, period and unit?",
-    planned_of_four="Leaving one out (leave_out): does the effect keep its direction without any "
-    "one group and period?",
 )

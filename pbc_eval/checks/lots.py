@@ -22,6 +22,13 @@ FAIL_BELOW = 0.001
 NULL = "what was known before has nothing to do with who was drawn"
 
 
+def judged(p_value: float) -> CheckStatus:
+    """What lots that came out so unlike are worth."""
+    if p_value < FAIL_BELOW:
+        return "fail"
+    return "review" if p_value < REVIEW_BELOW else "pass"
+
+
 def check_lots(trial: Trial) -> CheckResult | None:
     """Test all characteristics together against the arm.
 
@@ -45,8 +52,7 @@ def check_lots(trial: Trial) -> CheckResult | None:
             largest=largest,
         )
     else:
-        status = "review" if alike.p_value < REVIEW_BELOW else "pass"
-        status = "fail" if alike.p_value < FAIL_BELOW else status
+        status = judged(alike.p_value)
         words = Sentence(
             "Taken together, {n} characteristics known before tell the arms apart {how}: {p}. "
             "{largest}",

@@ -22,6 +22,7 @@ from pbc_eval.did.adjustment import (
     Sums,
     adjust,
 )
+from pbc_eval.did.block_sums import BlockSums
 from pbc_eval.did.cell_blocks import Sheet, Units, lay_out
 from pbc_eval.did.cells import CellPlan
 from pbc_eval.did.estimates import (
@@ -33,13 +34,10 @@ from pbc_eval.did.estimates import (
 )
 from pbc_eval.did.influences import Block, Fitted, Influences, runs
 from pbc_eval.did.notes import without_weight
-from pbc_eval.did.small_cohorts import SmallScores
-from pbc_eval.did.small_sample import add_block, no_parts
 from pbc_eval.did.threads import in_order
 from pbc_eval.messages.sentence import EMPTY, Sentence
 from pbc_eval.messages.values import COMPARISON_UNITS
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
-from pbc_eval.numerics.clustered import clusters_of, sandwich
 from pbc_eval.panel.covariates import UnitCovariates
 from pbc_eval.panel.moments import UnitArrays
 
@@ -207,10 +205,8 @@ def _with_covariance(
     # Units of one cohort lie together: in all, or within a block, which splits no cluster.
     order = np.argsort(arrays.cluster if clustered else arrays.cohort, kind="stable")
     estimated = ~np.isnan(tally.estimate)
-    parts = no_parts(n_cohorts, np.flatnonzero(plan.before & estimated))
-    small = SmallScores(arrays.cohort, arrays.cluster if clustered else None)
-    joint = np.zeros((size, size))
-    n_own, n_pool = np.zeros(k, dtype=np.int64), np.zeros(k, dtype=np.int64)
+    before = np.flatnonzero(plan.before & estimated)
+    sums = BlockSums(arrays, before, (k, n_cohorts), clustered)
 
     def block(cut: slice) -> Block:
         at = order[cut]
@@ -219,28 +215,17 @@ def _with_covariance(
         return influences.block(at)
 
     cuts = cluster_blocks(arrays.cluster[order], max(1, VALUES_A_BLOCK // size), clustered)
-    for block_cells in in_order(block, cuts):
-        cluster = arrays.cluster[block_cells.at] if clustered else None
-        for cohort, rows in runs(arrays.cohort[block_cells.at]):
-            of_rows = None if cluster is None else cluster[rows]
-            add_block(parts, block_cells.scores[rows], cohort, of_rows)
-            small.add(block_cells.scores[rows], cohort, of_rows)
-        scores, treated, compared = block_cells.scores, block_cells.treated, block_cells.compared
-        if cluster is not None:
-            clusters = clusters_of(cluster)
-            scores = clusters.sums(scores)
-            treated, compared = clusters.any_of(treated), clusters.any_of(compared)
-        n_own += treated.sum(axis=0)
-        n_pool += compared.sum(axis=0)
-        joint += sandwich(scores)
+    for made in in_order(block, cuts):
+        by_cohort = runs(arrays.cohort[made.at])
+        scores = sums.add(made.at, by_cohort, made.scores, (made.treated, made.compared))
         if visit is not None:
             visit(scores)
-    counted = reasons(plan, n_own, n_pool, clustered=clustered)
+    counted = reasons(plan, sums.treated, sums.compared, clustered=clustered)
     return CellEstimates(
         plan=plan,
         estimate=np.where(plan.reference, 0.0, tally.estimate),
         level=tally.level,
-        joint=joint,
+        joint=sums.joint,
         shares=np.bincount(arrays.cohort, arrays.weight, n_cohorts) / total,
         cohort_units=np.bincount(arrays.cohort, minlength=n_cohorts),
         n_treated=tally.n_treated,
@@ -248,8 +233,8 @@ def _with_covariance(
         reason=tuple(
             problem or reason for problem, reason in zip(tally.problem, counted, strict=True)
         ),
-        before=parts,
-        small=small.cohorts(),
+        before=sums.parts,
+        small=sums.small.cohorts(),
         independent=independent_units(
             arrays.cohort, arrays.cluster if clustered else None, n_cohorts
         ),

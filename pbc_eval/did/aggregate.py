@@ -231,7 +231,7 @@ def _effect(
     """``place``: its term, its position among what is allowed for small cohorts, its variance."""
     term, allowed, at, variance = place
     used = np.flatnonzero(average.weights)
-    estimate = average.value(cells.estimate)
+    estimate = average.estimate(cells)
     return AttEstimate(
         term=term,
         estimate=estimate,

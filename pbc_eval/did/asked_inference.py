@@ -8,6 +8,7 @@ from pbc_eval.did.average_notes import beside_stated
 from pbc_eval.did.averages import Kind
 from pbc_eval.did.behind_average import refused
 from pbc_eval.did.conformal import Permutations
+from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.messages.sentence import Claim, Sentence
 from pbc_eval.messages.values import Size
 from pbc_eval.panel.panel import Panel
@@ -21,6 +22,7 @@ class Asked:
     """``estimate`` of ``panel``, as ``kind`` averages it, to be given an interval at ``level``."""
 
     panel: Panel  # without covariates
+    effects: GroupTimeEffects
     estimate: AttEstimate
     kind: Kind
     level: float

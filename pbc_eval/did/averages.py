@@ -33,6 +33,13 @@ class Average:
         used = self.weights != 0
         return float(self.weights[used] @ numbers[used])
 
+    def estimate(self, cells: CellEstimates) -> float:
+        """The average of the cells' effects, in the outcome's unit."""
+        value = self.value(cells.estimate)
+        if cells.taken_off is None:
+            return value
+        return value + float(self.score[-cells.k :] @ cells.taken_off.apart)
+
 
 def _weighted(cells: CellEstimates, at: Bools, weight: Floats) -> Average:
     """The average of the cells ``at``, by ``weight`` (k,): their cohort's share, or what of it is
@@ -49,6 +56,18 @@ def _weighted(cells: CellEstimates, at: Bools, weight: Floats) -> Average:
 
 def averages_of(
     cells: CellEstimates, kind: Kind, chosen: Bools, after: Bools, weights: Weights = "units"
+) -> tuple[list[int], list[Average], Average]:
+    """Labels of the averages, the averages, and the one over all of them."""
+    index, averages, overall = _weighted_averages(cells, kind, chosen, after, weights)
+    off = cells.taken_off
+    if off is None:
+        return index, averages, overall
+    averages = [Average(each.weights, off.score(each.weights, cells.joint)) for each in averages]
+    return index, averages, Average(overall.weights, off.score(overall.weights, cells.joint))
+
+
+def _weighted_averages(
+    cells: CellEstimates, kind: Kind, chosen: Bools, after: Bools, weights: Weights
 ) -> tuple[list[int], list[Average], Average]:
     plan = cells.plan
     weight = cells.shares[plan.cohort]

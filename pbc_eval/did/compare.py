@@ -64,11 +64,18 @@ class Specification:
 
 
 def specifications(
-    panel: Panel, *, kind: Kind = "simple", level: float = 0.95, seed: int = DEFAULT_SEED
+    panel: Panel,
+    *,
+    kind: Kind = "simple",
+    level: float = 0.95,
+    seed: int = DEFAULT_SEED,
+    random_starts: bool = False,
 ) -> tuple[Specification, ...]:
     """Every estimator here on one panel. ``kind``: the average of the effects by cohort and period;
     estimators that give a single number have but one. A panel read with ``eligible`` holds units
-    that the measure cannot reach beside treated ones: only triple differences apply to it."""
+    that the measure cannot reach beside treated ones: only triple differences apply to it.
+    ``random_starts``: did lots, or what is as good, decide who started when? Only then does the
+    estimator that needs it stand among them."""
     check_level("compare_estimators", level, DesignError)
     adjustments: tuple[EstimationMethod | None, ...] = (None,)
     if panel.covariates:
@@ -82,6 +89,7 @@ def specifications(
         )
         for estimator in ESTIMATORS.values()
         if estimator.needs_eligible == bool(panel.roles.eligible)
+        and (random_starts or not estimator.needs_random_starts)
         for comparison in estimator.comparisons
         for adjustment in (
             adjustments
@@ -108,7 +116,7 @@ def average_of(
 
 
 def compare_estimators(
-    panel: Panel, *, level: float = 0.95, seed: int = DEFAULT_SEED
+    panel: Panel, *, level: float = 0.95, seed: int = DEFAULT_SEED, random_starts: bool = False
 ) -> pd.DataFrame:
     """The average effect over treated unit-periods by every estimator here, on one sample.
 
@@ -118,9 +126,10 @@ def compare_estimators(
     methods, and regressions that can do with and without; those that do not adjust say so in
     "inference". The two-way coefficient is no
     average of effects when treatment is staggered, and is there because it is what others report.
-    A panel read with ``eligible`` is for triple differences alone.
+    A panel read with ``eligible`` is for triple differences alone. ``random_starts``: starts were
+    as good as random, so that the efficient estimator stands among them.
     """
-    tried = specifications(panel, level=level, seed=seed)
+    tried = specifications(panel, level=level, seed=seed, random_starts=random_starts)
     table = pd.DataFrame(list(map(_row, tried)), columns=list(COLUMNS))
     numbers = list(COLUMNS[1:7])
     table[numbers] = table[numbers].astype(float)

@@ -19,19 +19,16 @@ from typing import TypeAlias
 
 import numpy as np
 
+from pbc_eval.did.block_sums import BlockSums, rows_by_cohort
 from pbc_eval.did.cells import CellPlan
 from pbc_eval.did.shared_loadings import SharedLoadings
-from pbc_eval.did.small_cohorts import (
-    NO_SMALL_COHORTS,
-    SmallCohorts,
-    SmallScores,
-    small_from_moments,
-)
-from pbc_eval.did.small_sample import CohortParts, add_block, no_parts, parts_from_moments
+from pbc_eval.did.small_cohorts import NO_SMALL_COHORTS, SmallCohorts, small_from_moments
+from pbc_eval.did.small_sample import CohortParts, parts_from_moments
+from pbc_eval.did.taken_off import TakenOff
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import CLUSTERS, UNITS, Units
 from pbc_eval.numerics.arrays import Floats, Ints
-from pbc_eval.numerics.clustered import clusters_of, sandwich
+from pbc_eval.numerics.clustered import sandwich
 from pbc_eval.panel.moments import CohortMoments, UnitArrays
 
 Visit: TypeAlias = Callable[[Floats], None]
@@ -65,6 +62,8 @@ class CellEstimates:
     trimmed: Ints | None = None  # (k,) comparison units without weight because of their score
     notes: tuple[Sentence, ...] = ()  # on comparison units without weight
     independent: Ints | None = None  # (C,) units, or clusters, of each cohort; None: not known
+    counted: Floats | None = None  # (k, C) what cohorts' changes since the base count, if told
+    taken_off: TakenOff | None = None  # then ``joint`` has k rows more, of differences before
 
     @property
     def k(self) -> int:
@@ -220,10 +219,8 @@ def cells_from_pairs(
     centre = np.where(own, own_mean, np.where(pooled, pool_mean, 0.0))
     scale = np.where(use, scale, 0.0)
 
-    parts = no_parts(n_cohorts, np.flatnonzero(plan.before & use))
-    small = SmallScores(arrays.cohort, arrays.cluster if clustered else None)
-    joint = np.zeros((size, size))
-    n_own, n_pool = np.zeros(k, dtype=np.int64), np.zeros(k, dtype=np.int64)
+    before = np.flatnonzero(plan.before & use)
+    sums = BlockSums(arrays, before, (k, n_cohorts), clustered)
     for cut in cuts:
         at = order[cut]
         g, w = arrays.cohort[at], arrays.weight[at, None]
@@ -232,33 +229,21 @@ def cells_from_pairs(
         scores = np.empty((len(at), size))
         scores[:, :k] = w * scale[g] * np.where(seen, delta - np.where(use, centre[g], 0.0), 0.0)
         scores[:, k:] = w * one_hot(g, n_cohorts) / total
-        treated, compared = seen & own[g], seen & pooled[g]
-        for c in np.unique(g):
-            mine = g == c
-            cluster = arrays.cluster[at[mine]] if clustered else None
-            add_block(parts, scores[mine], int(c), cluster)
-            small.add(scores[mine], int(c), cluster)
-        if clustered:
-            clusters = clusters_of(arrays.cluster[at])
-            scores = clusters.sums(scores)
-            treated, compared = clusters.any_of(treated), clusters.any_of(compared)
-        n_own += treated.sum(axis=0)
-        n_pool += compared.sum(axis=0)
-        joint += sandwich(scores)
+        scores = sums.add(at, rows_by_cohort(g), scores, (seen & own[g], seen & pooled[g]))
         if visit is not None:
             visit(scores)
     return CellEstimates(
         plan=plan,
         estimate=np.where(use, own_mean - pool_mean, np.where(plan.reference, 0.0, np.nan)),
         level=own_level,
-        joint=joint,
+        joint=sums.joint,
         shares=np.bincount(arrays.cohort, arrays.weight, n_cohorts) / total,
         cohort_units=np.bincount(arrays.cohort, minlength=n_cohorts),
         n_treated=(count * own).sum(axis=0),
         n_comparison=(count * pooled).sum(axis=0),
-        reason=reasons(plan, n_own, n_pool, clustered=clustered),
-        before=parts,
-        small=small.cohorts(),
+        reason=reasons(plan, sums.treated, sums.compared, clustered=clustered),
+        before=sums.parts,
+        small=sums.small.cohorts(),
         independent=independent_units(
             arrays.cohort, arrays.cluster if clustered else None, n_cohorts
         ),

@@ -47,6 +47,7 @@ class Estimator:
     repeats_with_one_cohort: bool = False  # the number that others give then
     from_base: bool = False  # effects are reckoned from the base period, those before the start too
     needs_eligible: bool = False  # of panels that say whom the measure can reach, and of no others
+    needs_random_starts: bool = False  # of designs that say how starts came to be as good as random
     effects: Callable[[Panel, EstimatorOptions], GroupTimeEffects] | None = None
     overall: Callable[[Panel, EstimatorOptions], AttEstimate] | None = None
 

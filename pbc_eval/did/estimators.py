@@ -1,6 +1,7 @@
 """Every estimator of difference-in-differences, in the order in which pages show them."""
 
 from pbc_eval.did import (
+    efficient_rollout,
     extended_two_way,
     group_time,
     imputation,
@@ -19,6 +20,7 @@ ESTIMATORS: dict[str, Estimator] = {
         imputation.ESTIMATOR,
         extended_two_way.ESTIMATOR,
         interaction_weighted.ESTIMATOR,
+        efficient_rollout.ESTIMATOR,
         triple_difference.ESTIMATOR,
         synthetic.ESTIMATOR,
         two_way.ESTIMATOR,

@@ -38,11 +38,13 @@ LASTING = 0.98  # the most that is taken to be left of noise after a period
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noise:
     """``sd`` of the noise in the outcome's unit, the share ``kept`` from a period to the next, and
-    the share ``common`` to the units of a cluster."""
+    the share ``common`` to the units of a cluster; ``lasting``, the sd of units' lasting levels,
+    which differences of changes never see."""
 
     sd: float
     kept: float
     common: float
+    lasting: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +91,10 @@ def noise_before(outcomes: Floats, group: Ints, cluster: Ints | None) -> Noise |
         return None
     kept, variance = _fitted(np.array(lags), np.array(spread), np.array(pairs))
     common, times = _common(left, group, cluster)
-    return Noise(sd=math.sqrt(variance * times), kept=kept, common=common)
+    lasting = max(float(np.nanmean(left**2)) - variance, 0.0)
+    return Noise(
+        sd=math.sqrt(variance * times), kept=kept, common=common, lasting=math.sqrt(lasting)
+    )
 
 
 def _fitted(lags: Ints, spread: Floats, pairs: Ints) -> tuple[float, float]:
@@ -171,6 +176,8 @@ def expected_error(
     units = None
     for _ in range(DRAWS):
         outcome = _drawn(noise, (len(chosen), periods), cluster, draw)
+        if estimator.needs_random_starts:  # the only one that looks at levels
+            outcome = outcome + _levels(noise, len(chosen), cluster, draw)
         units = units or _panel_of(starts[chosen], outcome, cluster, weight)
         panel = with_outcomes(units, outcome)
         estimate = average_of(estimator, panel, kind, options)
@@ -191,15 +198,28 @@ def _drawn(
 ) -> Floats:
     """Outcomes (n, T) of such noise and nothing else."""
     n, periods = shape
-    shocks = draw.standard_normal((n, periods))
-    if cluster is not None and noise.common:
-        _, label = np.unique(cluster, return_inverse=True)
-        shared = draw.standard_normal((int(label.max()) + 1, periods))[label]
-        shocks = math.sqrt(noise.common) * shared + math.sqrt(1 - noise.common) * shocks
+    shocks = _shocks(noise, (n, periods), cluster, draw)
     fresh = math.sqrt(1 - noise.kept**2)
     for t in range(1, periods):
         shocks[:, t] = noise.kept * shocks[:, t - 1] + fresh * shocks[:, t]
     return np.asarray(noise.sd * shocks)
+
+
+def _shocks(
+    noise: Noise, shape: tuple[int, int], cluster: Ints | None, draw: np.random.Generator
+) -> Floats:
+    """(n, T) of variance one, part of it common to the units of a cluster."""
+    shocks = draw.standard_normal(shape)
+    if cluster is not None and noise.common:
+        _, label = np.unique(cluster, return_inverse=True)
+        shared = draw.standard_normal((int(label.max()) + 1, shape[1]))[label]
+        shocks = math.sqrt(noise.common) * shared + math.sqrt(1 - noise.common) * shocks
+    return shocks
+
+
+def _levels(noise: Noise, n: int, cluster: Ints | None, draw: np.random.Generator) -> Floats:
+    """(n, 1) lasting levels of units."""
+    return noise.lasting * _shocks(noise, (n, 1), cluster, draw)
 
 
 def _panel_of(

@@ -18,6 +18,7 @@ from pbc_eval.did.group_time_effects import DEFAULT_SEED, GroupTimeEffects
 from pbc_eval.did.regression_cells import (
     SHARES,
     Shares,
+    regression_effects,
     regression_method,
     treated_cells,
 )
@@ -49,26 +50,18 @@ def extended_two_way(
     cells, inference, notes = saturated_cells(
         panel, plan, window, shares, adjusted_by="extended_two_way" if adjusted else ""
     )
-    return GroupTimeEffects(
-        cells=cells,
-        cohorts=panel.cohorts,
-        periods=panel.periods.labels,
-        method=regression_method(
-            panel,
-            plan,
-            estimator="extended two-way fixed effects (Wooldridge 2025)",
-            comparison=Sentence("units not yet treated, and those never treated"),
-            base="all periods before treatment",
-            inference=Sentence("{errors}; normal reference", errors=inference),
-            shares=shares,
-            notes=notes,
-            adjusted=adjusted,
-        ),
-        level=level,
-        seed=seed,
-        ledger=panel.ledger,
-        weights="treated_rows",
+    method = regression_method(
+        panel,
+        plan,
+        estimator="extended two-way fixed effects (Wooldridge 2025)",
+        comparison=Sentence("units not yet treated, and those never treated"),
+        base="all periods before treatment",
+        inference=Sentence("{errors}; normal reference", errors=inference),
+        shares=shares,
+        notes=notes,
+        adjusted=adjusted,
     )
+    return regression_effects(panel, cells, method, level=level, seed=seed)
 
 
 def _effects(panel: Panel, options: EstimatorOptions) -> GroupTimeEffects:

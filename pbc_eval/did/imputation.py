@@ -27,7 +27,14 @@ from pbc_eval.did.estimator import Estimator, EstimatorOptions
 from pbc_eval.did.group_time_effects import DEFAULT_SEED, GroupTimeEffects
 from pbc_eval.did.incomplete import gather_incomplete, imputed, observed
 from pbc_eval.did.linear_covariates import adjusted_for, imputed_adjusted
-from pbc_eval.did.regression_cells import SHARES, Shares, gather, regression_method, treated_cells
+from pbc_eval.did.regression_cells import (
+    SHARES,
+    Shares,
+    gather,
+    regression_effects,
+    regression_method,
+    treated_cells,
+)
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.numerics.arrays import Floats, Ints
@@ -56,29 +63,21 @@ def imputation(
     window = comparison_window(panel, "imputation")
     plan = treated_cells(panel)
     cells, notes = _cells(panel, plan, window, shares, adjusted=adjusted)
-    return GroupTimeEffects(
-        cells=cells,
-        cohorts=panel.cohorts,
-        periods=panel.periods.labels,
-        method=regression_method(
-            panel,
-            plan,
-            estimator="imputation (Borusyak, Jaravel & Spiess 2024)",
-            comparison=Sentence("units not yet treated, and those never treated"),
-            base="all periods before treatment",
-            inference=Sentence(
-                "conservative clustered errors about the mean effect of each cohort and period, no "
-                "small-sample factor, normal reference"
-            ),
-            shares=shares,
-            notes=notes,
-            adjusted=adjusted,
+    method = regression_method(
+        panel,
+        plan,
+        estimator="imputation (Borusyak, Jaravel & Spiess 2024)",
+        comparison=Sentence("units not yet treated, and those never treated"),
+        base="all periods before treatment",
+        inference=Sentence(
+            "conservative clustered errors about the mean effect of each cohort and period, no "
+            "small-sample factor, normal reference"
         ),
-        level=level,
-        seed=seed,
-        ledger=panel.ledger,
-        weights="treated_rows",
+        shares=shares,
+        notes=notes,
+        adjusted=adjusted,
     )
+    return regression_effects(panel, cells, method, level=level, seed=seed)
 
 
 def _cells(

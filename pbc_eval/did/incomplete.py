@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pbc_eval.did.block_sums import BlockSums, rows_by_cohort
 from pbc_eval.did.cells import CellPlan
 from pbc_eval.did.estimates import (
     VALUES_A_BLOCK,
@@ -30,13 +31,10 @@ from pbc_eval.did.estimates import (
 )
 from pbc_eval.did.notes import seen_once
 from pbc_eval.did.regression_cells import Shares
-from pbc_eval.did.small_cohorts import SmallScores
-from pbc_eval.did.small_sample import add_block, no_parts
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import UNITS, Units
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
-from pbc_eval.numerics.clustered import clusters_of, sandwich
 from pbc_eval.numerics.collinearity import COLLINEAR, dependent_columns
 from pbc_eval.panel.moments import UnitArrays
 from pbc_eval.panel.panel import Panel
@@ -186,10 +184,9 @@ def gather_incomplete(
     estimate[cells] = fit.effects
     within = np.minimum(plan.period, fit.used.shape[1] - 1)
     inside = plan.period < fit.used.shape[1]
-    parts = no_parts(n_cohorts, np.flatnonzero(plan.before & ~np.isnan(estimate)))
-    small = SmallScores(arrays.cohort, arrays.cluster if clustered else None)
-    joint = np.zeros((size, size))
-    counts = np.zeros((4, k), dtype=np.int64)  # units, then clusters, on both sides
+    before = np.flatnonzero(plan.before & ~np.isnan(estimate))
+    sums = BlockSums(arrays, before, (k, n_cohorts), clustered)
+    counts = np.zeros((2, k), dtype=np.int64)  # units, on both sides
     level, weight = np.zeros(k), np.zeros(k)
     for cut in cuts:
         at = order[cut]
@@ -208,33 +205,22 @@ def gather_incomplete(
         weight += (w * treated).sum(axis=0)
         counts[0] += treated.sum(axis=0)
         counts[1] += compared.sum(axis=0)
-        for c in np.unique(g):
-            mine = g == c
-            cluster = arrays.cluster[at[mine]] if clustered else None
-            add_block(parts, scores[mine], int(c), cluster)
-            small.add(scores[mine], int(c), cluster)
-        if clustered:
-            clusters = clusters_of(arrays.cluster[at])
-            scores = clusters.sums(scores)
-            treated, compared = clusters.any_of(treated), clusters.any_of(compared)
-        counts[2] += treated.sum(axis=0)
-        counts[3] += compared.sum(axis=0)
-        joint += sandwich(scores)
+        sums.add(at, rows_by_cohort(g), scores, (treated, compared))
     with np.errstate(invalid="ignore"):
         level = level / weight
     return CellEstimates(
         plan=plan,
         estimate=np.where(plan.reference, 0.0, estimate),
         level=level,
-        joint=joint,
+        joint=sums.joint,
         shares=np.bincount(arrays.cohort, arrays.weight, n_cohorts) / total,
         cohort_units=np.bincount(arrays.cohort, minlength=n_cohorts),
         n_treated=counts[0],
         n_comparison=counts[1],
-        reason=reasons(plan, counts[2], counts[3], clustered=clustered),
-        before=parts,
+        reason=reasons(plan, sums.treated, sums.compared, clustered=clustered),
+        before=sums.parts,
         gaps=bool((~fit.used).any()) if fit.influence is not None else True,
-        small=small.cohorts(),
+        small=sums.small.cohorts(),
         independent=independent_units(
             arrays.cohort, arrays.cluster if clustered else None, n_cohorts
         ),

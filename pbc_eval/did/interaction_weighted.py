@@ -18,6 +18,7 @@ from pbc_eval.did.regression_cells import (
     SHARES,
     Shares,
     refuse_without_never,
+    regression_effects,
     regression_method,
 )
 from pbc_eval.did.saturated_cells import refuse_too_many_effects, saturated_cells
@@ -45,25 +46,17 @@ def interaction_weighted(
     refuse_without_never(panel, "interaction_weighted")
     plan = plan_cells(panel, control_group="never_treated", base_period="universal", anticipation=0)
     cells, inference, notes = saturated_cells(panel, plan, panel.n_periods, shares)
-    return GroupTimeEffects(
-        cells=cells,
-        cohorts=panel.cohorts,
-        periods=panel.periods.labels,
-        method=regression_method(
-            panel,
-            plan,
-            estimator="interaction-weighted two-way regression (Sun & Abraham 2021)",
-            comparison=Sentence("never-treated units"),
-            base="universal: last period before treatment",
-            inference=Sentence("{errors}; normal reference", errors=inference),
-            shares=shares,
-            notes=notes,
-        ),
-        level=level,
-        seed=seed,
-        ledger=panel.ledger,
-        weights="treated_rows",
+    method = regression_method(
+        panel,
+        plan,
+        estimator="interaction-weighted two-way regression (Sun & Abraham 2021)",
+        comparison=Sentence("never-treated units"),
+        base="universal: last period before treatment",
+        inference=Sentence("{errors}; normal reference", errors=inference),
+        shares=shares,
+        notes=notes,
     )
+    return regression_effects(panel, cells, method, level=level, seed=seed)
 
 
 def _effects(panel: Panel, options: EstimatorOptions) -> GroupTimeEffects:

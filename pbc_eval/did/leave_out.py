@@ -3,7 +3,9 @@
     effects ─ leave_one_out ▶ LeaveOneOut: the average again, without each of them in turn
 
 Without a cohort or a period the average is that of the cells that are left. Without a unit or a
-cluster it is exact for the shares that cohorts have: their means move, their shares are held.
+cluster it is exact for the shares that cohorts have: their means move, their shares are held (and,
+for triple differences, the weights of several comparison cohorts; for the efficient estimator, the
+share of the difference before the start that is taken off).
 """
 
 from dataclasses import dataclass
@@ -16,12 +18,12 @@ from pbc_eval._display import Displayed
 from pbc_eval._validate import check_choice
 from pbc_eval.did.averages import KINDS, Kind, averages_of
 from pbc_eval.did.behind_average import changes_of
+from pbc_eval.did.behind_counted import changes_counted
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.numerics.arrays import Bools, Floats
 from pbc_eval.panel.panel import Panel
-from pbc_eval.results import AttEstimate
 
 LeftOut = Literal["cohort", "period", "unit", "cluster"]
 LEFT_OUT = ("cohort", "period", "unit", "cluster")
@@ -91,7 +93,7 @@ def leave_one_out(
     check_choice(OWNER, "kind", kind, KINDS, DesignError)
     overall = effects.aggregate(kind, bands="pointwise").overall
     if by in ("unit", "cluster"):
-        return _without_units(panel, overall, by, kind, anticipation)
+        return _without_units(panel, effects, by, kind, anticipation)
     cells = effects.cells
     chosen: Bools = ~np.isnan(cells.estimate)
     after = chosen & (cells.plan.event_time >= 0)
@@ -103,7 +105,7 @@ def leave_one_out(
     for at in each:
         kept = after & (place != at)
         _, _, again = averages_of(cells, kind, kept, kept, effects.weights)
-        estimates.append(again.value(cells.estimate))
+        estimates.append(again.estimate(cells))
     return LeaveOneOut(
         by=by,
         left_out=tuple(panel.periods.name(int(labels[at])) for at in each),
@@ -121,11 +123,15 @@ def _refuse_one(count: int, by: str) -> None:
 
 
 def _without_units(
-    panel: Panel, overall: AttEstimate, by: LeftOut, kind: Kind, anticipation: int
+    panel: Panel, effects: GroupTimeEffects, by: LeftOut, kind: Kind, anticipation: int
 ) -> LeaveOneOut:
     if by == "cluster" and not panel.roles.cluster:
         raise DesignError(f"{OWNER}: the panel names no cluster. Leave out by unit.")
-    changes = changes_of(panel, overall, kind, anticipation)
+    overall = effects.aggregate(kind, bands="pointwise").overall
+    if effects.cells.counted is not None:
+        changes = changes_counted(panel, effects, kind)
+    else:
+        changes = changes_of(panel, overall, kind, anticipation)
     arrays = panel.arrays()
     group = changes.unit if by == "unit" else changes.cluster
     names, place = np.unique(group, return_inverse=True)

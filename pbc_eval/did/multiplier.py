@@ -45,7 +45,7 @@ def multiplier_bootstrap(
     check_level(owner, level, DesignError)
     if isinstance(draws, bool) or not isinstance(draws, int) or draws < 99:
         raise DesignError(f"{owner}: draws must be a whole number >= 99, got {draws!r}.")
-    _refuse(panel, owner)
+    _refuse(panel, effects, owner)
     plain = effects.aggregate(kind, level=level, bands="pointwise")
     cells = effects.cells
     chosen = ~np.isnan(cells.estimate)
@@ -112,7 +112,9 @@ def multiplier_bootstrap(
     )
 
 
-def _refuse(panel: Panel, owner: str) -> None:
+def _refuse(panel: Panel, effects: GroupTimeEffects, owner: str) -> None:
+    if effects.cells.taken_off is not None:
+        raise DesignError(f"{owner}: these effects were not estimated by att_gt on {panel.name}.")
     if panel.repeated:
         raise DesignError(f"{panel.name}: {owner} needs units followed over time.")
     if panel.roles.fix_weights:

@@ -12,6 +12,7 @@ Journal of Econometrics 218, for clusters; Rosenbaum (2002), Observational Studi
 the interval: the effects, the same for everybody, that are not rejected.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import lgamma
 
@@ -80,25 +81,19 @@ def randomisation_test(
         raise DesignError(
             f"{OWNER}: it compares with units that are never treated; there are none."
         )
-    values, weight, cohort = _dealt(panel)
+    values, weight, cohort = who_was_dealt(panel)
     contrasts = _contrasts(panel, anticipation)
     parts = _Parts.of(values, weight, cohort, contrasts)
     as_it_is = np.arange(len(cohort))[None]
     estimate, own = parts.statistic(as_it_is)
     taken_off = parts.less(cohort, float(estimate[0]))
     terms = [taken_off.terms(as_it_is)] if level is not None else []
-    draw = np.random.default_rng(seed)
-    block = max(1, AT_ONCE // max(parts.scores.size, 1))
-    beyond, done = 0, 0
-    while done < draws:
-        size = min(block, draws - done)
-        dealt = draw.permuted(np.tile(np.arange(len(cohort)), (size, 1)), axis=1)
+    beyond = 0
+    for dealt in dealt_again(len(cohort), draws, seed, parts.scores.size):
         _, again = parts.statistic(dealt)
         if level is not None:
             terms.append(taken_off.terms(dealt))
         beyond += int((np.abs(again) >= abs(own[0]) * (1 - SAME)).sum())
-        done += size
-    sizes = np.bincount(cohort)
     low, high, known = -np.inf, np.inf, 0.0
     if level is not None and own[0] not in (0.0, np.inf, -np.inf):
         reference = NullDraws(
@@ -108,13 +103,12 @@ def randomisation_test(
             squares=np.concatenate([squares for _, squares in terms]),
         )
         (low, high), known = reference.interval(level), reference.known_to(level)
-    log_count = lgamma(len(cohort) + 1) - sum(lgamma(n + 1) for n in sizes.tolist())
     return RandomisationTest(
         estimate=float(estimate[0]),
         statistic=float(own[0]),
         p_value=(beyond + 1) / (draws + 1),
         assignments=draws + 1,
-        possible=float(np.round(np.exp(log_count))) if log_count < 700 else float("inf"),
+        possible=ways_to_deal(cohort),
         units=len(cohort),
         treated=int((cohort > 0).sum()),
         level=level,
@@ -124,7 +118,24 @@ def randomisation_test(
     )
 
 
-def _dealt(panel: Panel) -> tuple[Floats, Floats, Ints]:
+def dealt_again(n: int, draws: int, seed: int, values: int) -> Iterator[Ints]:
+    """Blocks (b, n) of the n units in random order, ``draws`` orders in all; ``values`` are held
+    for each of them."""
+    draw = np.random.default_rng(seed)
+    block = max(1, AT_ONCE // max(values, 1))
+    for done in range(0, draws, block):
+        size = min(block, draws - done)
+        yield draw.permuted(np.tile(np.arange(n), (size, 1)), axis=1)
+
+
+def ways_to_deal(cohort: Ints) -> float:
+    """In how many ways the starts (n,) can be dealt out; infinite where too many to count."""
+    sizes = np.bincount(cohort).tolist()
+    log_count = lgamma(len(cohort) + 1) - sum(lgamma(n + 1) for n in sizes)
+    return float(np.round(np.exp(log_count))) if log_count < 700 else float("inf")
+
+
+def who_was_dealt(panel: Panel) -> tuple[Floats, Floats, Ints]:
     """Weighted outcomes (n, T), weights (n,) and cohorts (n,) of what starts are dealt out to."""
     arrays = panel.arrays()
     values, weight, cohort = arrays.outcome * arrays.weight[:, None], arrays.weight, arrays.cohort

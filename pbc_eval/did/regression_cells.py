@@ -19,6 +19,7 @@ from pbc_eval.did.estimates import (
     reasons,
     score_covariance,
 )
+from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.notes import not_adjusted, weighted_by
 from pbc_eval.did.shared_loadings import SharedLoadings
 from pbc_eval.did.small_cohorts import small_from_moments
@@ -157,6 +158,22 @@ def regression_method(
         clustering=panel.clustering,
         inference=inference,
         notes=(*every, *weighted_by(panel.roles.weight)),
+    )
+
+
+def regression_effects(
+    panel: Panel, cells: CellEstimates, method: Method, *, level: float, seed: int
+) -> GroupTimeEffects:
+    """The cells as effects of the panel, which averages weigh by the treated rows seen in them."""
+    return GroupTimeEffects(
+        cells=cells,
+        cohorts=panel.cohorts,
+        periods=panel.periods.labels,
+        method=method,
+        level=level,
+        seed=seed,
+        ledger=panel.ledger,
+        weights="treated_rows",
     )
 
 

@@ -52,6 +52,11 @@ class SmallCohorts:
     size: Ints  # (S,) independent units, at least 2
     roots: tuple[Floats, ...]  # S of (m, r): a part is root @ root.T
     others: int  # independent units of all other cohorts
+    unbiased: bool = False  # do the parts, and the variances beside them, divide by n - 1 already?
+
+    def growth(self, n: Ints) -> Floats:
+        """By how much a part of ``n`` independent units grows to be unbiased."""
+        return np.ones(np.shape(n)) if self.unbiased else n / np.maximum(n - 1, 1)
 
     def parts(self, scores: Floats) -> Floats:
         """(S, q) variances of the q effects ``scores`` (q, m) that come from each small cohort."""
@@ -121,7 +126,8 @@ def simultaneous_allowance(
     _, _, rest = _variances(small, scores, variance)
     rest_df = max(small.others - 1, 1)
     varies = variance > 0
-    plausible = small.size / chi2_quantile(QUARTILE, small.size - 1)
+    df = small.size - 1
+    plausible = (df if small.unbiased else small.size) / chi2_quantile(QUARTILE, df)
     roots = [
         np.sqrt(grow) * (scores @ root)[varies]
         for grow, root in zip(plausible, small.roots, strict=True)
@@ -136,7 +142,7 @@ def simultaneous_allowance(
     large[theirs, :] = large[:, theirs] = 0.0
     random = np.random.default_rng(seed)
     point = t_quantile(0.5 + level / 2, each.df[varies])
-    base = covariance_root(large * (small.others / rest_df))
+    base = covariance_root(large * float(small.growth(np.array(small.others))))
     largest = []
     for _ in range(DRAWS // DRAWS_AT_ONCE):
         drawn = random.standard_normal((DRAWS_AT_ONCE, len(base))) @ base.T
@@ -159,9 +165,9 @@ def _variances(
 ) -> tuple[Floats, Floats, Floats]:
     """Of each effect: the small cohorts' parts (S, q), the same unbiased, and the rest."""
     own = small.parts(scores)
-    unbiased = own * (small.size / (small.size - 1))[:, None]
+    unbiased = own * small.growth(small.size)[:, None]
     rest = np.maximum(variance - own.sum(axis=0), 0.0)
-    return own, unbiased, rest * (small.others / max(small.others - 1, 1))
+    return own, unbiased, rest * float(small.growth(np.array(small.others)))
 
 
 def small_from_moments(

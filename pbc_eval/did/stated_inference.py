@@ -50,6 +50,7 @@ from pbc_eval.did.few_treated_inference import (
 )
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.randomisation import randomisation_test
+from pbc_eval.did.rollout_lots import rollout_lots
 from pbc_eval.did.wild import wild_cluster_bootstrap
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
@@ -69,6 +70,7 @@ Inference = Literal[
     "conformal",
 ]
 INFERENCES: tuple[Inference, ...] = get_args(Inference)
+OF_LOTS: tuple[Inference, ...] = ("analytic", "randomisation")  # of efficient_rollout
 WEBB_BELOW = 12  # clusters, on either side
 DRAWS = 9_999
 MOST_SIGNS = 5_000_000  # held while clusters' signs are drawn
@@ -98,11 +100,10 @@ def with_inference(
     check_choice(OWNER, "permutations", permutations, PERMUTATIONS, DesignError)
     level = effects.level if level is None else level
     check_level(OWNER, level, DesignError)
-    overall = effects.aggregate(kind, level=level, bands="pointwise").overall
-    asked = Asked(
-        panel=panel,
-        estimate=overall,
-        kind=kind,
+    asked = _asked(
+        panel,
+        effects,
+        kind,
         level=level,
         seed=seed,
         anticipation=anticipation,
@@ -128,17 +129,38 @@ def inferences_of(
     permutations: Permutations = "moving_block",
 ) -> tuple[Inference, ...]:
     """The ways that apply to an average of effects: each is tried, and gives an interval."""
-    overall = effects.aggregate(kind, bands="pointwise").overall
-    asked = Asked(
-        panel=panel,
-        estimate=overall,
-        kind=kind,
+    asked = _asked(
+        panel,
+        effects,
+        kind,
         level=effects.level,
         seed=SEED,
         anticipation=anticipation,
         permutations=permutations,
     )
     return tuple(way for way in INFERENCES if _applies(way, asked))
+
+
+def _asked(
+    panel: Panel,
+    effects: GroupTimeEffects,
+    kind: Kind,
+    *,
+    level: float,
+    seed: int,
+    anticipation: int,
+    permutations: Permutations,
+) -> Asked:
+    return Asked(
+        panel=panel,
+        effects=effects,
+        estimate=effects.aggregate(kind, level=level, bands="pointwise").overall,
+        kind=kind,
+        level=level,
+        seed=seed,
+        anticipation=anticipation,
+        permutations=permutations,
+    )
 
 
 def _applies(way: Inference, asked: Asked) -> bool:
@@ -188,13 +210,23 @@ def _wild(asked: Asked, draws: int | None = None) -> AttEstimate:
 def _randomisation(asked: Asked, draws: int | None = None) -> AttEstimate:
     refuse_incomplete(asked.panel)
     most = max(DRAWS, min(MOST_DRAWS, MOST_SIGNS // sum(asked.panel.cohort_units)))
-    made = randomisation_test(
-        asked.panel,
-        anticipation=asked.anticipation,
-        draws=draws or most,
-        seed=asked.seed,
-        level=asked.level,
-    )
+    if asked.effects.cells.taken_off is not None:
+        made = rollout_lots(
+            asked.panel,
+            asked.effects,
+            asked.kind,
+            draws=draws or DRAWS,
+            seed=asked.seed,
+            level=asked.level,
+        )
+    else:
+        made = randomisation_test(
+            asked.panel,
+            anticipation=asked.anticipation,
+            draws=draws or most,
+            seed=asked.seed,
+            level=asked.level,
+        )
     if not is_same(made.estimate, asked.estimate):
         raise refused(OTHER)
     if made.possible * (1 - asked.level) < 1:

@@ -183,6 +183,7 @@ def _combine(plan: CellPlan, parts: Parts, estimates: CellEstimates) -> CellEsti
     k, n_strata = len(plan.cohort), estimates.plan.pool.shape[1]
     combine: Floats = np.zeros((k, estimates.k))
     pool = np.zeros((k, n_strata), dtype=bool)
+    counted = np.zeros((k, n_strata))
     reasons = list(plan.reason)
     level = np.full(k, np.nan)
     counts: Ints = np.zeros((2, k), dtype=np.int64)
@@ -204,6 +205,9 @@ def _combine(plan: CellPlan, parts: Parts, estimates: CellEstimates) -> CellEsti
         rows = rows[complete]
         weights = _least_variance(estimates.joint, rows)
         combine[j, rows] = weights[:, None] * SIGNS
+        counted[j, estimates.plan.cohort[rows[0, 0]]] = 1.0
+        others = estimates.plan.pool[rows].argmax(axis=2)  # (c, 3) each row compares with one
+        np.add.at(counted[j], others, -weights[:, None] * SIGNS)
         used = rows[weights != 0]
         pool[j] = estimates.plan.pool[used.ravel()].any(axis=0)
         counts[1, j] = (
@@ -227,6 +231,7 @@ def _combine(plan: CellPlan, parts: Parts, estimates: CellEstimates) -> CellEsti
         n_comparison=counts[1],
         reason=tuple(reasons),
         before=_before(combine, np.flatnonzero(plan.before & known), estimates.before),
+        counted=counted,
     )
 
 

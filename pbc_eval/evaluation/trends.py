@@ -8,7 +8,7 @@ import numpy as np
 from pbc_eval.agreement.design import DifferenceInDifferences
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.checks import Examined
-from pbc_eval.checks.few_cluster_inference import bootstrapped
+from pbc_eval.checks.few_cluster_inference import OPINIONS, bootstrapped
 from pbc_eval.did.estimator import Estimator, EstimatorOptions
 from pbc_eval.did.estimators import ESTIMATORS
 from pbc_eval.did.group_time_effects import GroupTimeEffects
@@ -22,7 +22,9 @@ AS_BEFORE = "Trends diverging as much as before the start"
 TWICE = "Trends diverging twice as much as before the start"
 BOOTSTRAP = "Interval of the wild cluster bootstrap"
 LARGE_SAMPLE = "Interval of the estimator's own formula"
-DOUBTS = (AS_BEFORE, TWICE, BOOTSTRAP, LARGE_SAMPLE)
+OPINION = {way: f"Interval of {words}" for way, words in OPINIONS.items()} | {
+    "wild_bootstrap": BOOTSTRAP
+}
 CARRIED = 2  # one in so many of the treated carry an effect before the start that is used
 
 
@@ -49,7 +51,7 @@ def evidence_on_trends(
                 raise
             untold = refused.rule
     plain = not design.covariates and design.headline == "simple" and not design.anticipation
-    plain = plain and not estimator.needs_eligible
+    plain = plain and not (estimator.needs_eligible or estimator.needs_random_starts)
     return Examined(
         headline=headline,
         panel=panel,
@@ -61,6 +63,7 @@ def evidence_on_trends(
         why_not_diverging=untold,
         bootstrap=bootstrapped(panel, design.level, options.seed) if plain else None,
         inference=design.inference,
+        starts_at_random=design.starts_at_random is not None,
     )
 
 
@@ -129,6 +132,10 @@ def measured_in_doubt(
         ends[LARGE_SAMPLE] = (own.conf_low, own.conf_high)
     if examined.bootstrap is not None and examined.inference != "wild_bootstrap":
         ends[BOOTSTRAP] = (examined.bootstrap.conf_low, examined.bootstrap.conf_high)
+    if (opinion := examined.opinion) is not None:
+        low, high = opinion.estimate.conf_low, opinion.estimate.conf_high
+        if low is not None and high is not None:
+            ends[OPINION[opinion.inference]] = (low, high)
     return {
         name: with_interval(outcome, measured, *pair)
         for name, pair in ends.items()

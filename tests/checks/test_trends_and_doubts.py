@@ -1,17 +1,27 @@
 """Checks of diverging trends, unseen slopes, few clusters, attrition and hidden bias: that each
 passes where it must and speaks where it must, and how often by simulation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import pbc_eval as pbc
+from pbc_eval.checks import Examined
 from pbc_eval.checks.attrition import check_attrition, lost_by_arm
 from pbc_eval.checks.diverging_trends import breakdown_in_words, check_diverging_trends
-from pbc_eval.checks.few_cluster_inference import bootstrapped, check_few_cluster_inference
+from pbc_eval.checks.few_cluster_inference import (
+    OPINIONS,
+    bootstrapped,
+    check_few_cluster_inference,
+    second_opinion,
+)
+from pbc_eval.checks.few_clusters import propose_inference
 from pbc_eval.checks.hidden_bias import check_hidden_bias
 from pbc_eval.checks.unseen_slope import check_unseen_slope
 from pbc_eval.did.honest_did import diverging
+from pbc_eval.did.stated_inference import inferences_of
 from pbc_eval.matching.match import match
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import by_arm
@@ -79,7 +89,7 @@ def test_breakdown_values_are_told_also_where_they_are_zero_or_none():
 
 
 def test_few_clusters_get_a_second_opinion_and_many_do_not():
-    few = panel_of(6, n=14, treated=4, effect=3.0)
+    few = panel_of(6, n=14, treated=6, effect=3.0)
     _, headline = studied(few)
     opinion = check_few_cluster_inference(few, headline, bootstrapped(few, 0.95, 1))
     assert list(opinion.table["way"]) == ["wild cluster bootstrap", "starts dealt out at random"]
@@ -87,6 +97,40 @@ def test_few_clusters_get_a_second_opinion_and_many_do_not():
     many = panel_of(7)
     assert bootstrapped(many, 0.95, 1) is None
     assert check_few_cluster_inference(many, studied(many)[1], None) is None
+
+
+@pytest.mark.parametrize(
+    ("treated", "stated", "way"),
+    [
+        (3, "analytic", "starts dealt out at random"),
+        (3, "randomisation", "exact t of changes"),
+        (6, "wild_bootstrap", "CR2 errors"),
+    ],
+)
+def test_the_second_opinion_is_the_way_that_the_count_proposes(treated, stated, way):
+    """Three treated: no wild cluster bootstrap, which is known to mislead then."""
+    panel = panel_of(6, n=20, treated=treated, effect=3.0)
+    effects = pbc.att_gt(panel)
+    examined = Examined(
+        panel=panel,
+        headline=effects.aggregate().overall,
+        own_effects=effects,
+        inference=stated,
+        inferences=inferences_of(panel, effects),
+    )
+    opinion = second_opinion(examined, permutations="moving_block", seed=1)
+    assert OPINIONS[opinion.inference] == way
+    others = [w for w in examined.inferences if w not in ("analytic", stated)]
+    assert opinion.inference == propose_inference(panel, others).inference
+    if treated == 3:
+        assert bootstrapped(panel, 0.95, 1) is None
+    examined = replace(examined, opinion=opinion)
+    made = check_few_cluster_inference(panel, examined.headline, None, examined)
+    assert made.table["way"].iloc[0] == way
+    assert made.table["way"].is_unique
+    assert made.table["p_value"].iloc[0] == opinion.estimate.p_value
+    assert f"{treated} treated and {20 - treated} comparison units" in str(made.sentence)
+    assert "wild" not in str(made.sentence)
 
 
 def test_a_second_opinion_that_differs_is_for_review():

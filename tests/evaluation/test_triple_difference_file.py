@@ -292,11 +292,52 @@ def test_leaving_one_group_or_period_out_is_of_the_triple_difference(finding, fr
         for start in sorted(set(frame["cohort"]) - {0})
     ]
     ranges = check.table.set_index("by")
-    assert list(ranges.index) == ["cohort", "period"]
+    assert list(ranges.index) == ["cohort", "period", "unit"]
     np.testing.assert_allclose(ranges.loc["cohort", ["low", "high"]], [min(without), max(without)])
     periods = leave_one_out(panel_of(frame), effects, "period")
     np.testing.assert_allclose(ranges.loc["period", ["low", "high"]], [periods.low, periods.high])
+    units = leave_one_out(panel_of(frame), effects, "unit")
+    np.testing.assert_allclose(ranges.loc["unit", ["low", "high"]], [units.low, units.high])
     assert check.status == "pass"
+
+
+@pytest.mark.parametrize("by", ["unit", "cluster"])
+@pytest.mark.parametrize("kind", ["simple", "event", "cohort", "calendar"])
+def test_without_a_unit_or_a_cluster_it_is_the_triple_difference_of_the_data_without_it(by, kind):
+    frame = frame_of(seed=5, n=40, starts=(0, 4))
+    roles = {}
+    if by == "cluster":
+        frame["cluster"] = frame["unit"].str[-1]
+        roles = {"cluster": "cluster"}
+    panel = panel_of(frame, **roles)
+    made = leave_one_out(panel, pbc.triple_difference(panel), by, kind)
+    again = [
+        pbc.triple_difference(panel_of(frame[frame[by] != left], **roles))
+        .aggregate(kind)
+        .overall.estimate
+        for left in sorted(frame[by].unique())
+    ]
+    assert list(made.estimates) == pytest.approx(again, rel=1e-9)
+
+
+def test_with_several_comparison_groups_their_weights_are_held(frame):
+    panel = panel_of(frame)
+    effects = pbc.triple_difference(panel, control_group="not_yet_treated")
+    made = leave_one_out(panel, effects, "unit")
+    left = frame["unit"].unique()[7]
+    again = pbc.triple_difference(
+        panel_of(frame[frame["unit"] != left]), control_group="not_yet_treated"
+    )
+    again = again.aggregate().overall.estimate
+    moved = made.estimates[list(made.left_out).index(left)]
+    assert made.estimate == effects.aggregate().overall.estimate
+    assert abs(moved - again) < 0.2 * abs(made.estimate - again)
+
+
+def test_a_triple_difference_with_gaps_is_not_told_without_a_unit(frame):
+    panel = panel_of(frame.drop(index=3), missing="pairs")
+    with pytest.raises(DesignError, match="every unit in every period"):
+        leave_one_out(panel, pbc.triple_difference(panel), "unit")
 
 
 def test_the_smallest_of_four_groups_says_whether_units_are_few(frame, finding):
@@ -332,7 +373,7 @@ def test_a_design_note_says_that_the_error_is_not_known_and_plans_no_check_of_tw
     assert sum(count for _, count in note.before.groups) == 240
     assert note.before.proposed is None
     planned = planned_checks(evaluated.spec)
-    assert any("without any one group and period?" in words for words in planned)
+    assert any("without any one group, period and unit?" in words for words in planned)
     assert not any("(scale)" in words for words in planned)
 
 

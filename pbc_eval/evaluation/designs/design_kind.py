@@ -28,6 +28,7 @@ class Evidence:
 
     n_treated: tuple[int, ...]  # units in the programme, one number an outcome
     a_check_failed: bool  # and was waived, for other failures stop the evaluation
+    starts_at_random: bool = False  # does the headline rest on starts as good as random?
     by_eligibility: bool = False  # of triple differences
     in_doubt: bool = False  # a check asks to be looked at, or other ways to estimate disagree
 

@@ -4,7 +4,8 @@ from pbc_eval._validate import did_you_mean
 from pbc_eval.agreement.design import DifferenceInDifferences
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import DataRoles, Outcome
-from pbc_eval.did.estimator import Estimator
+from pbc_eval.did.cells import ControlGroup
+from pbc_eval.did.estimator import Comparison, Estimator
 from pbc_eval.did.estimators import ESTIMATORS
 from pbc_eval.errors import SpecError
 from pbc_eval.evaluation.designs.design_kind import Facts
@@ -47,9 +48,10 @@ def headline_estimator(owner: str, design: DifferenceInDifferences) -> Estimator
 def planned(spec: EvaluationSpec) -> Facts:
     design, data = spec.design, spec.data
     assert isinstance(design, DifferenceInDifferences)
+    estimator = headline_estimator(spec.id, design)
     facts: list[tuple[str, str]] = [
-        (Sentence("Method"), headline_estimator(spec.id, design).method_words),
-        (Sentence("Compared with"), _planned_comparison(design, data)),
+        (Sentence("Method"), estimator.method_words),
+        (Sentence("Compared with"), _planned_comparison(design, data, estimator)),
         (Sentence("Headline"), _PLANNED_AVERAGES[design.headline]),
         (
             Sentence("Base period"),
@@ -64,6 +66,8 @@ def planned(spec: EvaluationSpec) -> Facts:
     if design.inference == "conformal":
         how = _PLANNED_PERMUTATIONS[design.permutations]
         facts.append((Sentence("Periods change places"), how))
+    if design.starts_at_random is not None:
+        facts.append((Sentence("Starts as good as random"), design.starts_at_random))
     if design.anticipation:
         facts.append(
             (Sentence("Anticipation"), f"{design.anticipation} periods before the start are open")
@@ -85,8 +89,14 @@ def planned(spec: EvaluationSpec) -> Facts:
     return tuple(facts)
 
 
-def _planned_comparison(design: DifferenceInDifferences, data: DataRoles | None) -> str:
-    others = _PLANNED_COMPARISON[design.control_group]
+def _planned_comparison(
+    design: DifferenceInDifferences, data: DataRoles | None, estimator: Estimator
+) -> str:
+    """What the design asks for, where the estimator has the choice, or the one that it has."""
+    asked = design.control_group
+    if len(estimator.comparisons) == 1:
+        asked = _CONTROL_GROUPS[estimator.comparisons[0]]
+    others = _PLANNED_COMPARISON[asked]
     if data is None or data.eligible is None:
         return others
     column = data.labels.get(data.eligible, data.eligible)
@@ -137,6 +147,10 @@ _PLANNED_PERMUTATIONS = {
 _PLANNED_SEVERAL = {
     "holm": "p-values adjusted by Holm's method",
     "benjamini_hochberg": "p-values adjusted by Benjamini and Hochberg's method",
+}
+_CONTROL_GROUPS: dict[Comparison, ControlGroup] = {
+    "never treated": "never_treated",
+    "not yet treated": "not_yet_treated",
 }
 _PLANNED_COMPARISON = {
     "never_treated": "units that are never treated",

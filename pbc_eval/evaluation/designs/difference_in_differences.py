@@ -9,7 +9,7 @@ from pbc_eval.agreement.design import DifferenceInDifferences
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.checks import run_checks
-from pbc_eval.checks.few_cluster_inference import few_clusters_of
+from pbc_eval.checks.few_cluster_inference import few_clusters_of, second_opinion
 from pbc_eval.did.compare import Specification, average_of, specifications
 from pbc_eval.did.estimator import Comparison, Estimator, EstimatorOptions
 from pbc_eval.did.estimators import ESTIMATORS
@@ -118,6 +118,9 @@ def _find(
         threshold=spec.publication.disclosure.of_units.threshold,
         paid_in_per_cent=paid_in_per_cent(spec, outcome),
     )
+    if examined.bootstrap is None and examined.inferences:
+        opinion = second_opinion(examined, permutations=design.permutations, seed=seed)
+        examined = replace(examined, opinion=opinion)
     checks = run_checks(design.method, examined)
     measured = measured_from_estimate(
         outcome, headline, total_scale=scale, alternatives=alternatives
@@ -244,7 +247,13 @@ def _alternatives(
             )
             alternatives.append((_COMPARED_WITH[other], again))
         return alternatives, impossible
-    for tried in specifications(panel, kind=design.headline, level=design.level, seed=seed):
+    for tried in specifications(
+        panel,
+        kind=design.headline,
+        level=design.level,
+        seed=seed,
+        random_starts=design.starts_at_random is not None,
+    ):
         repeats = not several and (
             tried.estimator.repeats_with_one_cohort or tried.estimator.from_base
         )
@@ -283,7 +292,10 @@ def label_of(tried: Specification, design: DifferenceInDifferences) -> str:
     adjusted = f", {_ADJUSTED[tried.adjustment]}" if tried.adjustment else ""
     if design.covariates and tried.adjustment is None:
         adjusted = ", not adjusted"
-    return _COMPARED_WITH[tried.comparison] + adjusted
+    compared = _COMPARED_WITH[tried.comparison]
+    if tried.estimator.name != design.estimator:
+        compared = f"{tried.estimator.label}, {compared[:1].lower()}{compared[1:]}"
+    return compared + adjusted
 
 
 def _strength(evidence: Evidence) -> Sentence:
@@ -292,6 +304,13 @@ def _strength(evidence: Evidence) -> Sentence:
             "Level 2 of 5: before and after in {area} beside other areas; with {area}, events "
             "peculiar to it cannot be told from the programme.",
             area=Units(1, _TREATED_AREAS, as_word=True),
+        )
+    if evidence.starts_at_random:
+        return Sentence(
+            "Level {level} of 5: who started when is taken to be as good as random, and those who "
+            "had started are compared with those who had not yet. It would mislead if starts hung "
+            "on how outcomes stood or were going to move.",
+            level=Number(3) if evidence.a_check_failed or evidence.in_doubt else STRONG,
         )
     if evidence.by_eligibility:
         return Sentence(

@@ -9,8 +9,8 @@ _STACKED = (
     "event)"
 )
 _AT_RANDOM = (
-    "group_time, and if starts were dealt out at random, as that estimator needs, inference: "
-    "randomisation"
+    "efficient_rollout, with starts_at_random and control_group: not_yet_treated, if starts were "
+    "dealt out at random, as that estimator needs; otherwise group_time"
 )
 _SWITCHING = "group_time; for treatment that goes on and off, data.treatment with data.switching"
 KNOWN_AS = {

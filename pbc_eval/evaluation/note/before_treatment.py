@@ -15,6 +15,7 @@ from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import DataRoles, Outcome
 from pbc_eval.checks.few_clusters import ProposedInference, planned_inference
 from pbc_eval.did.expected_error import ExpectedInference
+from pbc_eval.did.stated_inference import INFERENCES, OF_LOTS
 from pbc_eval.errors import DataError
 from pbc_eval.evaluation.data_place import data_table
 from pbc_eval.evaluation.designs import design_kind
@@ -136,6 +137,7 @@ def _proposed(early: _Early, spec: EvaluationSpec) -> ProposedInference | None:
         clustered=early.cluster is not None,
         unequal=bool(sizes.max() > UNEQUAL * sizes[sizes > 0].min()),
         level=getattr(spec.design, "level", 0.95),
+        ways=OF_LOTS if spec.design.needs_random_starts else INFERENCES,
     )
 
 

@@ -35,9 +35,7 @@ def planned_checks(spec: EvaluationSpec) -> tuple[str, ...]:
     """What will be checked, and what a failure does."""
     triple = spec.design.needs_eligible
     planned = tuple(
-        (triple and row.planned_of_four) or row.planned
-        for row in checks_for(spec.design.method)
-        if not (triple and row.of_two_groups)
+        row.planned for row in checks_for(spec.design.method) if not (triple and row.of_two_groups)
     )
     if not planned:
         return ()

@@ -166,6 +166,8 @@ def method_facts(evaluation: ReleasedEvaluation) -> list[tuple[str, str]]:
             (Sentence("Clustering"), method.clustering),
             (Sentence("Standard errors"), method.inference),
         ]
+        if drawn := getattr(spec.design, "starts_at_random", None):
+            facts.append((Sentence("Starts as good as random"), drawn))
         agreed = getattr(spec.design, "agreed_on", None)
         facts.append((Sentence("Design fixed on"), long_date(agreed) if agreed else "Not recorded"))
     return [(term, text) for term, text in facts if text and text != "not applicable"]

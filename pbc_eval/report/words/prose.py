@@ -299,6 +299,7 @@ def strength_of_evidence(evaluation: ReleasedEvaluation) -> Sentence:
     evidence = Evidence(
         n_treated=tuple(finding.headline.n_treated for finding in evaluation.findings),
         a_check_failed=bool(evaluation.failed_checks),
+        starts_at_random=evaluation.spec.design.needs_random_starts,
         by_eligibility=evaluation.spec.design.needs_eligible,
         in_doubt=any(in_doubt(finding, evaluation) for finding in evaluation.findings),
     )
