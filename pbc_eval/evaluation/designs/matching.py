@@ -19,9 +19,9 @@ from pbc_eval.evaluation.comparison_groups import (
     unadjusted,
 )
 from pbc_eval.evaluation.designs.design_kind import DesignKind, Facts
+from pbc_eval.evaluation.designs.matched_findings import AsAgreed, Compared, Levels, matched_finding
 from pbc_eval.evaluation.designs.matching_in_engine import find_in_engine, refuse_unknown_columns
 from pbc_eval.evaluation.few_apart import hides_the_unmatched, levels_of, weights_of
-from pbc_eval.evaluation.matched_findings import AsAgreed, Compared, Levels, matched_finding
 from pbc_eval.evaluation.matched_tables import label_of
 from pbc_eval.evaluation.people_frame import read_people
 from pbc_eval.evaluation.people_in_engine import by_sums

@@ -15,9 +15,9 @@ from pbc_eval.evaluation.comparison_groups import (
     name_of,
     not_shown,
 )
+from pbc_eval.evaluation.designs.matched_findings import AsAgreed, Compared, matched_finding
 from pbc_eval.evaluation.few_apart import hides_the_unmatched
 from pbc_eval.evaluation.few_in_engine import levels_of_outcome
-from pbc_eval.evaluation.matched_findings import AsAgreed, Compared, matched_finding
 from pbc_eval.evaluation.people_frame import Read
 from pbc_eval.evaluation.people_in_engine import build_in_engine, why_rows
 from pbc_eval.evaluation.record import Finding
