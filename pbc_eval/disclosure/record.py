@@ -113,12 +113,12 @@ class ReleasedKpi:
     """One KPI as it may be told: values in words, ``SUPPRESSED`` where they are held back."""
 
     kpi: Kpi
-    rating: Rating
+    rating: Rating | Literal["[c]"]  # held back where it would tell of few
     reason: str  # of the rating Other; empty otherwise
     overall: str  # over all periods
     overall_value: float | None  # the same as a number; None where it is held back
     latest: str  # in the last period that was reported
-    missed: int  # periods below the target
+    missed: int | None  # periods below the target; None where it is held back
     reported: int
     missing: tuple[str, ...]  # periods that were to be reported and were not
     signals: tuple[str, ...]  # periods in which the chart signals a change
