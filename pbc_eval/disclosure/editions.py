@@ -18,8 +18,10 @@ from typing import Any
 import pandas as pd
 
 from pbc_eval.agreement.disclosure import DisclosureRule
+from pbc_eval.disclosure.planned_groups import told_by_plan_and_report
 from pbc_eval.disclosure.record import SUPPRESSED
 from pbc_eval.errors import DisclosureError
+from pbc_eval.provenance import MANIFEST
 from pbc_eval.results_file import RESULTS, read_results_file
 
 RECORD = "disclosure-review.json"
@@ -65,11 +67,16 @@ def refuse_differencing(
     compared by their kind and place. Editions without a record of their review tell no counts and
     are not compared.
     """
-    new = _read(edition, edition)
-    if new is None or not rule.protects:
+    if not rule.protects:
         return
-    problems: list[str] = []
-    for manifest in sorted(others.glob("[!.]*/manifest.json")):
+    problems = _beside_the_plan(edition, others, rule, related)
+    new = _read(edition, edition)
+    if new is None:
+        manifest = edition / MANIFEST
+        facts = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
+        _refuse(str(facts.get("edition", edition.name)), problems)
+        return
+    for manifest in sorted(others.glob(f"[!.]*/{MANIFEST}")):
         if manifest.parent.name == new.name:
             continue
         old = _read(manifest.parent, edition)
@@ -81,11 +88,30 @@ def refuse_differencing(
         under_other_names = _read_by_place(folder, f"{folder.parent.name}/{folder.name}")
         if placed is not None and under_other_names is not None:
             problems += _problems(placed, under_other_names, rule)
+    _refuse(new.name, problems)
+
+
+def _refuse(name: str, problems: Sequence[str]) -> None:
     if problems:
         raise DisclosureError(
-            f"Edition {new.name}: beside what was published before, it would tell counts that are "
+            f"Edition {name}: beside what was published before, it would tell counts that are "
             "too small or held back.\n" + "\n".join(dict.fromkeys(problems)) + f"\n{REMEDY}"
         )
+
+
+def _beside_the_plan(
+    edition: Path, others: Path, rule: DisclosureRule, related: Sequence[Path]
+) -> list[str]:
+    """What a design note and a report tell together that nobody answers for, a line each."""
+    if not rule.of_units.protects:
+        return []
+    published = [file.parent for file in sorted(others.glob(f"[!.]*/{MANIFEST}"))]
+    told = [
+        (f"{table}@{folder.name}", words)
+        for folder in (*published, *related)
+        for table, words in told_by_plan_and_report(edition, folder, rule.threshold)
+    ]
+    return [f"  {output}: {words}." for output, words in told if rule.reviewer_of(output) is None]
 
 
 def _problems(new: _Edition, old: _Edition, rule: DisclosureRule) -> list[str]:
