@@ -58,14 +58,19 @@ class _Edition:
 
 
 def refuse_differencing(
-    edition: Path, others: Path, rule: DisclosureRule, related: Sequence[Path] = ()
+    edition: Path,
+    others: Path,
+    rule: DisclosureRule,
+    related: Sequence[Path] = (),
+    replaced: Sequence[Path] = (),
 ) -> None:
     """Raise DisclosureError if an edition, with one published before, tells what neither may tell.
 
     ``edition`` is the folder of the new one; ``others`` that of all editions of the evaluation;
     ``related`` are editions about the same people under other names, whose tables and rows are
-    compared by their kind and place. Editions without a record of their review tell no counts and
-    are not compared.
+    compared by their kind and place. ``replaced`` is what readers have had under its own name:
+    that it tells more than the new one is no harm that the new one does. Editions without a record
+    of their review tell no counts and are not compared, but for the groups of a design note.
     """
     if not rule.protects:
         return
@@ -83,6 +88,10 @@ def refuse_differencing(
         if old is None:
             continue
         problems += _problems(new, old, rule)
+    for folder in replaced:
+        before = _read(folder, edition)
+        if before is not None:
+            problems += _problems(new, before, rule, replaces=True)
     placed = _read_by_place(edition, new.name) if related else None
     for folder in related:
         under_other_names = _read_by_place(folder, f"{folder.parent.name}/{folder.name}")
@@ -114,18 +123,24 @@ def _beside_the_plan(
     return [f"  {output}: {words}." for output, words in told if rule.reviewer_of(output) is None]
 
 
-def _problems(new: _Edition, old: _Edition, rule: DisclosureRule) -> list[str]:
+def _problems(
+    new: _Edition, old: _Edition, rule: DisclosureRule, *, replaces: bool = False
+) -> list[str]:
     """What both tell together that nobody answers for, a line each."""
     return [
         f"  {output}: {words}"
-        for output, words in _told_together(new, old, rule.threshold)
+        for output, words in _told_together(new, old, rule.threshold, replaces=replaces)
         if rule.reviewer_of(output) is None
         and not (rule.counts == "bodies" and output.startswith("results@"))
     ]
 
 
-def _told_together(new: _Edition, old: _Edition, threshold: int) -> Iterator[tuple[str, str]]:
+def _told_together(
+    new: _Edition, old: _Edition, threshold: int, *, replaces: bool = False
+) -> Iterator[tuple[str, str]]:
     """Each output of the old edition, ``table@edition``, with what it tells beside the new one."""
+    here = "this run" if replaces else new.name
+    named = here if replaces else f"edition {new.name}"
     rounded = new.base > 1 and new.base == old.base  # differences of rounded counts tell nothing
     for place in sorted(new.columns.keys() & old.columns.keys()):
         newer, older = new.columns[place], old.columns[place]
@@ -134,13 +149,13 @@ def _told_together(new: _Edition, old: _Edition, threshold: int) -> Iterator[tup
         apart = {key: abs(newer.published[key] - older.published[key]) for key in sorted(common)}
         everything_changed = bool(apart) and all(gap >= threshold for gap in apart.values())
         for hidden, published, where in (
-            (newer.hidden, older.published, f"{old.name} and held back in {new.name}"),
-            (older.hidden, newer.published, f"{new.name} and held back in {old.name}"),
+            (newer.hidden, older.published, f"edition {old.name} and held back in {here}"),
+            (older.hidden, newer.published, f"{named} and held back in {old.name}"),
         ):
-            if everything_changed:
+            if everything_changed or (replaces and published is older.published):
                 continue
             for key in sorted(hidden & published.keys()):
-                yield output, f"{_words(key, newer)} is published in edition {where}."
+                yield output, f"{_words(key, newer)} is published in {where}."
         if rounded:
             continue
         for key, gap in apart.items():
