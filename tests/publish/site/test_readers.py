@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import threading
+
 import pytest
 from editions import put, write_site_file
 
@@ -64,7 +65,7 @@ def hammered(read, reports, *, with_site):
         while not done.is_set():
             try:
                 seen.append(read())
-            except Exception as problem:  # noqa: BLE001  told below
+            except Exception as problem:
                 failed.append(problem)
 
     readers = [threading.Thread(target=look) for _ in range(2)]
