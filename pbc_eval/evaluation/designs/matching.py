@@ -27,7 +27,12 @@ from pbc_eval.evaluation.comparison_groups import (
 )
 from pbc_eval.evaluation.designs.design_kind import DesignKind, Facts
 from pbc_eval.evaluation.designs.matching_in_engine import find_in_engine, refuse_unknown_columns
-from pbc_eval.evaluation.few_apart import hides_the_unmatched, levels_of, weights_of
+from pbc_eval.evaluation.few_apart import (
+    hides_the_unmatched,
+    levels_of,
+    score_tells_the_unmatched,
+    weights_of,
+)
 from pbc_eval.evaluation.matched_tables import check_in_plain_words, label_of
 from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
 from pbc_eval.evaluation.people_frame import Read, read_people, with_what_was_read
@@ -148,16 +153,14 @@ def _finding(
         agreed = ("As agreed", sample, headline)
         shown_tables.append(matched_tables.methods_table(spec, outcome, [agreed, *ways]))
     hidden = hides_the_unmatched(spec, sample)
-    shown_tables += [
-        table
-        for table in (
-            # whom few are outside of is told by how many there are within and in all
-            None if hidden else overlap_tables.support_table(spec, outcome, sample),
+    # whom few are outside of is told by how many there are within and in all
+    of_score = [None if hidden else overlap_tables.support_table(spec, outcome, sample)]
+    if not score_tells_the_unmatched(spec, sample):
+        of_score += [
             overlap_tables.bars_table(spec, outcome, sample, with_after=not hidden),
             overlap_tables.curves_table(spec, outcome, sample, with_after=not hidden),
-        )
-        if table is not None
-    ]
+        ]
+    shown_tables += [table for table in of_score if table is not None]
     if len(sample.unmatched.ids) and not hidden:
         shown_tables.append(matched_tables.unmatched_table(spec, outcome, sample))
     scale = headline.n_treated / outcome.total.per if outcome.total else None
@@ -170,6 +173,7 @@ def _finding(
         parts=_negative_controls(sample, design, cluster),
     )
     checks = tuple(check_in_plain_words(spec, c) for c in run_checks(design.method, examined))
+    checks = matched_tables.without_what_tells(spec, sample, checks)
     return Finding(
         outcome=outcome,
         headline=headline,

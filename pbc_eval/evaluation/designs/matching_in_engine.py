@@ -176,6 +176,7 @@ def _finding(
         matched_tables.check_in_plain_words(spec, check)
         for check in run_checks(design.method, examined)
     )
+    checks = matched_tables.without_what_tells(spec, sample, checks)
     scale = headline.n_treated / outcome.total.per if outcome.total else None
     return Finding(
         outcome=outcome,
