@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from attacker import invented
-from attacker.public import is_told, number, publish, read_public
+from attacker import people as people_attack
+from attacker.public import decimals, is_told, number, publish, read_public
 
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.disclosure import release
@@ -116,3 +117,42 @@ def test_beside_a_number_of_many_values_the_score_is_told(tmp_path):
     score = public.kind("better", "balance").set_index("covariate").loc["Propensity score"]
     assert is_told(score["mean_treated_after"])
     assert 0 < number(score["mean_treated_after"]) < 1
+
+
+def nobody_alike(folder, seed, left_out):
+    """A level that ``left_out`` of the programme have, and nobody of those to compare with."""
+    rng, n = np.random.default_rng(seed), 400
+    frame = pd.DataFrame({
+        "id": range(n), "treated": (rng.random(n) < 0.35).astype(int),
+        "area": rng.choice(["N", "S"], n), "sex": rng.choice(["F", "M"], n),
+    })  # fmt: skip
+    frame.loc[np.flatnonzero(frame["treated"])[:left_out], "area"] = "W"
+    chance = np.where(frame["treated"] == 1, 0.6, 0.4)
+    frame["better"] = (rng.random(n) < chance).astype(int)
+    design = {key: value for key, value in invented.DESIGN.items() if key != "caliper"}
+    design |= {"covariates": ["area", "sex"], "algorithm": "exact"}
+    return invented.people_evaluation(folder, frame, design=design, payment=None)
+
+
+@pytest.mark.parametrize(("seed", "left_out"), [(0, 3), (1, 1)])
+def test_a_level_that_nobody_to_compare_with_has_does_not_tell_how_many_have_it(
+    tmp_path, seed, left_out
+):
+    """Before: all to compare with are in the analysis, and none of them has it; the difference
+    before matching is the root of 3 over 130, to two decimals, and of no other number."""
+    evaluation = evaluate(load_evaluation(nobody_alike(tmp_path / "people", seed, left_out)))
+    public = read_public(publish(release(evaluation), tmp_path / "out"))
+    matched = evaluation.findings[0].headline.n_treated
+    raw = evaluation.findings[0].table("balance").frame.set_index("covariate")
+    gap = round(raw.loc["area=W", "std_diff_before"], 2)
+    attack = [u for u in range(1, 10) if abs(np.sqrt(u / matched) - gap) <= 0.005]
+    assert attack == [left_out]
+    assert {*range(1, 10)} <= {*people_attack.unmatched_by_moments(public, "better")}
+    balance = public.kind("better", "balance").set_index("covariate")
+    told = balance.loc["area=W", "std_diff_before"]
+    if is_told(told):
+        off = 0.5 * 10 ** -decimals(told) + 1e-9
+        fits = {a for u in range(1, 10) for a in range(u + 1)
+                if abs(np.sqrt(a / (matched + u - a)) - number(told)) <= off}  # fmt: skip
+        assert len(fits) >= 3
+    assert is_told(balance.loc["sex=M", "std_diff_before"])
