@@ -115,12 +115,14 @@ def _beside_the_plan(
     if not rule.of_units.protects:
         return []
     published = [file.parent for file in sorted(others.glob(f"[!.]*/{MANIFEST}"))]
-    told = [
+    together = [
         (f"{table}@{folder.name}", words)
         for folder in (*published, *related)
         for table, words in told_by_plan_and_report(edition, folder, rule.threshold)
     ]
-    return [f"  {output}: {words}." for output, words in told if rule.reviewer_of(output) is None]
+    return [
+        f"  {output}: {words}." for output, words in together if rule.reviewer_of(output) is None
+    ]
 
 
 def _problems(

@@ -125,10 +125,10 @@ def _before_the_start(
     """Starts moved back that would tell, the furthest first; with one of them, the intervals that
     are as wide as changes before the start."""
     leads, withheld = leads_of_placebos(finding, paths, sizes), set[Place]()
-    told = len(leads)
-    while told and _tells(known, paths, small, leads[:told]):
-        told -= 1
-        withheld |= _row(finding, PLACEBOS, told)
+    shown = len(leads)
+    while shown and _tells(known, paths, small, leads[:shown]):
+        shown -= 1
+        withheld |= _row(finding, PLACEBOS, shown)
     table = finding.table(DIVERGING)
     if withheld and table is not None:
         for row in range(len(table.frame)):

@@ -35,16 +35,16 @@ def told_by_plan_and_report(new: Path, old: Path, threshold: int) -> Iterator[tu
     plan, report = (new, old) if plans[new] else (old, new)
     planned = {_planned_key(label): units for label, units in plans[plan].items()}
     for file in sorted((report / "downloads").glob("*-groups.csv")):
-        found = _labelled(file)
-        for words in _few_apart(planned, _under(planned, found), threshold):
+        analysed = _labelled(file)
+        for words in _few_apart(planned, _under(planned, analysed), threshold):
             yield file.stem, words
 
 
 def _few_apart(plan: Groups, report: Groups, threshold: int) -> Iterator[str]:
     gaps = {
-        key: abs(units - found)
+        key: abs(units - left)
         for key, units in plan.items()
-        if units is not None and (found := report.get(key)) is not None
+        if units is not None and (left := report.get(key)) is not None
     }
     for (_, start), gap in gaps.items():
         if 0 < gap < threshold:
@@ -73,10 +73,10 @@ def _planned_key(label: str) -> Key:
     return (_is_other_side(label), match.group(2) if match else NEVER)
 
 
-def _under(plan: Groups, found: Mapping[str, float | None]) -> dict[Key, float | None]:
+def _under(plan: Groups, analysed: Mapping[str, float | None]) -> dict[Key, float | None]:
     """The groups of a report under the keys of the plan: a label ends with its period."""
     made: dict[Key, float | None] = {}
-    for label, units in found.items():
+    for label, units in analysed.items():
         side, plain = _is_other_side(label), label.removesuffix(", not eligible")
         ends = [start for _, start in plan if start != NEVER and plain.endswith(f" {start}")]
         if ends:

@@ -29,18 +29,18 @@ class Told:
     about: Hashable
 
 
-def sums_alike(told: Sequence[Told], hidden: Sequence[float]) -> Iterator[tuple[float, str]]:
+def sums_alike(shown: Sequence[Told], hidden: Sequence[float]) -> Iterator[tuple[float, str]]:
     """Each hidden number that a sum of three or more comes to, with the places of the sum."""
     asked = {value for value in hidden if value > 0}
-    for family in dict.fromkeys(each.family for each in told):
-        members = [each for each in told if each.family == family]
+    for family in dict.fromkeys(each.family for each in shown):
+        members = [each for each in shown if each.family == family]
         whole = sum(each.value for each in members)
         if len(members) > 2 and whole in asked:
             yield whole, f"all of {', '.join(each.place for each in members)} together"
             asked -= {whole}
     if not asked:
         return
-    sums = [(sum(each.value for each in part), part) for part in _parts(told)]
+    sums = [(sum(each.value for each in part), part) for part in _parts(shown)]
     sizes = np.array(sorted({value for value, _ in sums}))
     for value, part in sums:
         if value in asked and _is_rare(value, sizes):
@@ -48,12 +48,12 @@ def sums_alike(told: Sequence[Told], hidden: Sequence[float]) -> Iterator[tuple[
             asked -= {value}
 
 
-def _parts(told: Sequence[Told]) -> Iterator[tuple[Told, ...]]:
-    if len(told) > MOST_NUMBERS:
+def _parts(shown: Sequence[Told]) -> Iterator[tuple[Told, ...]]:
+    if len(shown) > MOST_NUMBERS:
         return
-    most = len(told) if len(told) <= WHOLE_SEARCH else 3
+    most = len(shown) if len(shown) <= WHOLE_SEARCH else 3
     for n in range(3, most + 1):
-        for part in combinations(told, n):
+        for part in combinations(shown, n):
             if len({each.about for each in part}) == n:
                 yield part
 

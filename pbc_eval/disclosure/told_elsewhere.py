@@ -110,14 +110,14 @@ def _alike_by_sums(totals: Sequence[_Number], hidden: Sequence[_Number]) -> list
     lines = []
     for place in dict.fromkeys(kept.place for kept in hidden):
         asked = [kept for kept in hidden if kept.place == place]
-        told = [
+        others = [
             Told(number.value, number.place, _family(number), number.of or number.place)
             for number in totals
             if not number.of or number.of != asked[0].of
         ]
         lines += [
             f"{where} is as large as what {place} holds back"
-            for _, where in sums_alike(told, [kept.value for kept in asked])
+            for _, where in sums_alike(others, [kept.value for kept in asked])
         ]
     return lines
 
