@@ -18,8 +18,10 @@ from typing import Any
 import pandas as pd
 
 from pbc_eval.agreement.disclosure import DisclosureRule
+from pbc_eval.disclosure.planned_groups import told_by_plan_and_report
 from pbc_eval.disclosure.record import SUPPRESSED
 from pbc_eval.errors import DisclosureError
+from pbc_eval.provenance import MANIFEST
 from pbc_eval.results_file import RESULTS, read_results_file
 
 RECORD = "disclosure-review.json"
@@ -56,50 +58,91 @@ class _Edition:
 
 
 def refuse_differencing(
-    edition: Path, others: Path, rule: DisclosureRule, related: Sequence[Path] = ()
+    edition: Path,
+    others: Path,
+    rule: DisclosureRule,
+    related: Sequence[Path] = (),
+    replaced: Sequence[Path] = (),
 ) -> None:
     """Raise DisclosureError if an edition, with one published before, tells what neither may tell.
 
     ``edition`` is the folder of the new one; ``others`` that of all editions of the evaluation;
     ``related`` are editions about the same people under other names, whose tables and rows are
-    compared by their kind and place. Editions without a record of their review tell no counts and
-    are not compared.
+    compared by their kind and place. ``replaced`` is what readers have had under its own name:
+    that it tells more than the new one is no harm that the new one does. Editions without a record
+    of their review tell no counts and are not compared, but for the groups of a design note.
     """
-    new = _read(edition, edition)
-    if new is None or not rule.protects:
+    if not rule.protects:
         return
-    problems: list[str] = []
-    for manifest in sorted(others.glob("[!.]*/manifest.json")):
+    problems = _beside_the_plan(edition, others, rule, related)
+    new = _read(edition, edition)
+    if new is None:
+        manifest = edition / MANIFEST
+        facts = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
+        _refuse(str(facts.get("edition", edition.name)), problems)
+        return
+    for manifest in sorted(others.glob(f"[!.]*/{MANIFEST}")):
         if manifest.parent.name == new.name:
             continue
         old = _read(manifest.parent, edition)
         if old is None:
             continue
         problems += _problems(new, old, rule)
+    for folder in replaced:
+        before = _read(folder, edition)
+        if before is not None:
+            problems += _problems(new, before, rule, replaces=True)
     placed = _read_by_place(edition, new.name) if related else None
     for folder in related:
         under_other_names = _read_by_place(folder, f"{folder.parent.name}/{folder.name}")
         if placed is not None and under_other_names is not None:
             problems += _problems(placed, under_other_names, rule)
+    _refuse(new.name, problems)
+
+
+def _refuse(name: str, problems: Sequence[str]) -> None:
     if problems:
         raise DisclosureError(
-            f"Edition {new.name}: beside what was published before, it would tell counts that are "
+            f"Edition {name}: beside what was published before, it would tell counts that are "
             "too small or held back.\n" + "\n".join(dict.fromkeys(problems)) + f"\n{REMEDY}"
         )
 
 
-def _problems(new: _Edition, old: _Edition, rule: DisclosureRule) -> list[str]:
+def _beside_the_plan(
+    edition: Path, others: Path, rule: DisclosureRule, related: Sequence[Path]
+) -> list[str]:
+    """What a design note and a report tell together that nobody answers for, a line each."""
+    if not rule.of_units.protects:
+        return []
+    published = [file.parent for file in sorted(others.glob(f"[!.]*/{MANIFEST}"))]
+    together = [
+        (f"{table}@{folder.name}", words)
+        for folder in (*published, *related)
+        for table, words in told_by_plan_and_report(edition, folder, rule.threshold)
+    ]
+    return [
+        f"  {output}: {words}." for output, words in together if rule.reviewer_of(output) is None
+    ]
+
+
+def _problems(
+    new: _Edition, old: _Edition, rule: DisclosureRule, *, replaces: bool = False
+) -> list[str]:
     """What both tell together that nobody answers for, a line each."""
     return [
         f"  {output}: {words}"
-        for output, words in _told_together(new, old, rule.threshold)
+        for output, words in _told_together(new, old, rule.threshold, replaces=replaces)
         if rule.reviewer_of(output) is None
         and not (rule.counts == "bodies" and output.startswith("results@"))
     ]
 
 
-def _told_together(new: _Edition, old: _Edition, threshold: int) -> Iterator[tuple[str, str]]:
+def _told_together(
+    new: _Edition, old: _Edition, threshold: int, *, replaces: bool = False
+) -> Iterator[tuple[str, str]]:
     """Each output of the old edition, ``table@edition``, with what it tells beside the new one."""
+    here = "this run" if replaces else new.name
+    named = here if replaces else f"edition {new.name}"
     rounded = new.base > 1 and new.base == old.base  # differences of rounded counts tell nothing
     for place in sorted(new.columns.keys() & old.columns.keys()):
         newer, older = new.columns[place], old.columns[place]
@@ -108,13 +151,13 @@ def _told_together(new: _Edition, old: _Edition, threshold: int) -> Iterator[tup
         apart = {key: abs(newer.published[key] - older.published[key]) for key in sorted(common)}
         everything_changed = bool(apart) and all(gap >= threshold for gap in apart.values())
         for hidden, published, where in (
-            (newer.hidden, older.published, f"{old.name} and held back in {new.name}"),
-            (older.hidden, newer.published, f"{new.name} and held back in {old.name}"),
+            (newer.hidden, older.published, f"edition {old.name} and held back in {here}"),
+            (older.hidden, newer.published, f"{named} and held back in {old.name}"),
         ):
-            if everything_changed:
+            if everything_changed or (replaces and published is older.published):
                 continue
             for key in sorted(hidden & published.keys()):
-                yield output, f"{_words(key, newer)} is published in edition {where}."
+                yield output, f"{_words(key, newer)} is published in {where}."
         if rounded:
             continue
         for key, gap in apart.items():

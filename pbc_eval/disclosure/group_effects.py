@@ -9,7 +9,7 @@ no combination of what is published is about one small group alone; event times 
 first, where that is needed for the headline itself.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,13 @@ import pandas as pd
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.disclosure.cell_register import is_small
 from pbc_eval.disclosure.cells import keys_of
+from pbc_eval.disclosure.effect_paths import (
+    DIVERGING,
+    PLACEBOS,
+    Paths,
+    leads_of_placebos,
+    paths_of,
+)
 from pbc_eval.evaluation.record import Finding, OutputTable
 from pbc_eval.numerics.arrays import Bools, Floats
 
@@ -93,18 +100,40 @@ def places_of_effects(
     lines = {row: cells.average(cells.of_event(time)) for row, time in event.items()
              if cells.of_event(time).any()}  # fmt: skip
     furthest = sorted(lines, key=lambda row: -abs(event[row]))
-    while furthest and _tells([*known, *lines.values()], cells, small):
+    paths = paths_of(table)
+    while furthest and _tells([*known, *lines.values()], paths, small):
         row = furthest.pop(0)
         del lines[row]
         withheld |= _row(finding, "event", row)
     known += lines.values()
-    is_enough = not _tells(known, cells, small)
+    is_enough = not _tells(known, paths, small)
     for row, kind in averages.items():
-        if _tells([*known, cells.overall(kind)], cells, small):
+        if _tells([*known, cells.overall(kind)], paths, small):
             withheld |= _row(finding, "estimates", row)
         else:
             known.append(cells.overall(kind))
-    return withheld, is_enough
+    return withheld | _before_the_start(finding, known, paths, sizes, small), is_enough
+
+
+def _before_the_start(
+    finding: Finding,
+    known: list[Floats],
+    paths: Paths,
+    sizes: dict[str, float],
+    small: Collection[str],
+) -> set[Place]:
+    """Starts moved back that would tell, the furthest first; with one of them, the intervals that
+    are as wide as changes before the start."""
+    leads, withheld = leads_of_placebos(finding, paths, sizes), set[Place]()
+    shown = len(leads)
+    while shown and _tells(known, paths, small, leads[:shown]):
+        shown -= 1
+        withheld |= _row(finding, PLACEBOS, shown)
+    table = finding.table(DIVERGING)
+    if withheld and table is not None:
+        for row in range(len(table.frame)):
+            withheld |= _row(finding, DIVERGING, row)
+    return withheld
 
 
 def _row(finding: Finding, kind: str, row: int) -> set[Place]:
@@ -153,13 +182,17 @@ def _told_cells(
     return rows
 
 
-def _tells(known: list[Floats], cells: _Cells, small: Collection[str]) -> bool:
-    """Is some combination of what is known about the effects of one small group alone?"""
-    if not known:
+def _tells(
+    known: list[Floats], paths: Paths, small: Collection[str], leads: Sequence[Floats] = ()
+) -> bool:
+    """Is some combination of what is known about the path of one small group alone? ``known`` are
+    sums of effects by group and period, ``leads`` sums of points of paths."""
+    lines = [line @ paths.matrix for line in known] + [*leads]
+    if not lines:
         return False
-    matrix = np.array(known)
+    matrix = np.array(lines)
     for name in small:
-        own = np.array([group == name for group in cells.group], dtype=bool)
+        own = paths.of_group(name)
         left, sizes, _ = np.linalg.svd(matrix[:, ~own], full_matrices=True)
         rank = int((sizes > TINY * max(float(sizes[0]) if len(sizes) else 0.0, 1.0)).sum())
         if (np.abs(left[:, rank:].T @ matrix[:, own]) > TINY).any():

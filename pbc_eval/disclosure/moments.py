@@ -25,6 +25,7 @@ from pbc_eval.disclosure.record import SUPPRESSED
 from pbc_eval.evaluation.record import OutputTable, Shares
 from pbc_eval.numerics.arrays import Bools, Floats
 
+NEAR = 1e-9
 FINEST = 3  # decimals of a standardised difference that tells of few: a tenth of a hundredth part
 OF_MANY_VALUES = 2  # the same where values are many, and 1 where those left out are few
 FEWEST_THAT_FIT = 3
@@ -109,8 +110,12 @@ def with_rounded_gaps(
         gaps = pd.to_numeric(table.frame[column]).to_numpy(float)
         finest: dict[int, int | None] = {}
         if shares.left_out:
-            digits = _finest(partial(_leaves_the_left_out_open, table, column, rule, marks))
-            finest = dict.fromkeys(range(len(gaps)), digits)
+            each = [
+                _finest(partial(_leaves_the_left_out_open, table, column, (row, marks), rule))
+                for row in range(len(gaps))
+            ]
+            common = min((digits for digits in each if digits is not None), default=None)
+            finest = {row: None if own is None else common for row, own in enumerate(each)}
         for row in (*few, *few_left):
             digits = _finest_of_few(table, shares, column, row, is_left=row in few_left)
             least = finest.get(row, FINEST)
@@ -151,35 +156,58 @@ def _leaves_few_open(gap: float, treated: int, comparison: int, decimals: int) -
     shown = _round(gap, decimals)
     few = {*range(min(MOST_TRIED, treated) + 1), *range(max(treated - MOST_TRIED, 0), treated + 1)}
     each = (np.array([k / treated]) for k in sorted(few))
-    n_open = sum(_some_fit(share, treated, comparison, shown, decimals) for share in each)
+    sizes, ends = (treated, comparison), (0, comparison)
+    n_open = sum(bool(_which_fit(p, sizes, shown, decimals, ends).any()) for p in each)
     return n_open >= min(FEWEST_THAT_FIT, treated + 1)
 
 
 def _leaves_the_left_out_open(
-    table: OutputTable, column: str, rule: DisclosureRule, marks: Collection[Mark], decimals: int
+    table: OutputTable,
+    column: str,
+    at: tuple[int, Collection[Mark]],
+    rule: DisclosureRule,
+    decimals: int,
 ) -> bool:
-    """Does every small number of people left out fit all differences of a column together?"""
-    shares = table.shares
+    """Does every small number of people left out fit the difference in a row, beside the marks that
+    are held back; and do at least three numbers of them with the trait? What one row leaves open,
+    all rows together do: of whom each is, is another question."""
+    shares, (row, marks) = table.shares, at
     assert shares is not None
-    gaps = pd.to_numeric(table.frame[column]).to_numpy(float)
+    gap = float(pd.to_numeric(table.frame[column]).to_numpy(float)[row])
+    if not shares.binary[row] or math.isnan(gap):
+        return True
     kept_column, kept = shares.kept
-    comparison = shares.gaps[shares.before][1]
-    hidden = {*marks}
+    hidden, shown = {*marks}, _round(gap, decimals)
+    known, is_hidden = shares.apart[kept_column][row], (row, kept_column) in hidden
+    ends = _of_comparison(table, shares, row, hidden)
+    numbers = set[int]()
     for left_out in range(1, rule.threshold):
         whole = kept + left_out
-        for row, yes in enumerate(shares.binary):
-            if not yes or math.isnan(gaps[row]):
-                continue
-            known, is_hidden = shares.apart[kept_column][row], (row, kept_column) in hidden
-            low, high = (0, whole) if is_hidden else (known, known + left_out)
-            with_it, shown = np.arange(low, high + 1) / whole, _round(gaps[row], decimals)
-            if column == shares.before:
-                fits = _some_fit(with_it, whole, comparison, shown, decimals)
-            else:
-                fits = bool(_spread_fits(with_it, shares.raw[row], shown, decimals).any())
-            if not fits:
-                return False
-    return True
+        low, high = (0, whole) if is_hidden else (known, known + left_out)
+        count = np.arange(low, high + 1)
+        if column == shares.before:
+            sizes = (whole, shares.gaps[shares.before][1])
+            fits = _which_fit(count / whole, sizes, shown, decimals, ends)
+        else:
+            fits = _spread_fits(count / whole, shares.raw[row], shown, decimals)
+        if not fits.any():
+            return False
+        numbers |= {int(n) for n in count[fits]}
+    return len(numbers) >= FEWEST_THAT_FIT
+
+
+def _of_comparison(
+    table: OutputTable, shares: Shares, row: int, hidden: Collection[Mark]
+) -> tuple[int, int]:
+    """How many of all who could be compared can have the trait: what their mean after matching
+    says of those in the analysis (with weights, only that none has it, or all), and the others."""
+    column, whole = "mean_comparison_after", shares.gaps[shares.before][1]
+    if column not in shares.apart or (row, column) in hidden:
+        return 0, whole
+    known, used = shares.apart[column][row], shares.people[column]
+    mean = float(pd.to_numeric(table.frame[column]).to_numpy(float)[row])
+    is_told = abs(mean * used - known) < NEAR or known in (0, used)
+    return (known, known + whole - used) if is_told else (0, whole)
 
 
 def _spread_fits(p: Floats, raw: float, shown: float, decimals: int) -> Bools:
@@ -211,15 +239,17 @@ def _leaves_those_left_open(table: OutputTable, row: int, decimals: int) -> bool
     return all(n >= least for n, least in zip(n_open, asked, strict=True))
 
 
-def _some_fit(p: Floats, treated: int, comparison: int, gap: float, decimals: int) -> bool:
-    """Is there a number of the comparison group that gives this difference, for one of the shares
-    ``p`` of the treated? Both ways to divide by a variance are allowed for."""
+def _which_fit(
+    p: Floats, sizes: tuple[int, int], gap: float, decimals: int, ends: tuple[int, int]
+) -> Bools:
+    """For which shares ``p`` of the treated is there a number of the comparison group, within
+    ``ends``, that gives this difference? ``sizes`` are of both groups; both ways to divide by a
+    variance are allowed for."""
+    (treated, comparison), (least, most) = sizes, ends
     half = 0.5 * 10.0**-decimals
-    plain = np.sqrt(p * (1 - p))
+    plain, fits = np.sqrt(p * (1 - p)), np.zeros(len(p), dtype=bool)
     for spread in (plain, plain * math.sqrt(treated / max(treated - 1, 1))):
         middle, width = comparison * (p - gap * spread), comparison * half * spread
-        nearest = np.round(middle)
-        if ((np.abs(nearest - middle) <= width + 1e-9)
-                & (nearest >= 0) & (nearest <= comparison)).any():  # fmt: skip
-            return True
-    return False
+        low = np.ceil(np.maximum(middle - width - NEAR, least))
+        fits |= low <= np.minimum(middle + width + NEAR, most)
+    return fits

@@ -19,7 +19,6 @@ from pbc_eval.evaluation.payment_analysis import PaymentAnalysis
 from pbc_eval.evaluation.record import InvestmentPart, Kind, RevisionSplit
 from pbc_eval.evaluation.simulation_summary import SimulationSummary
 from pbc_eval.evaluation.value_analysis import ValueAnalysis
-from pbc_eval.kpi.record import Rating
 from pbc_eval.payment.account import Account
 from pbc_eval.payment.risk import PaymentRisk
 from pbc_eval.payment.statement import PaymentStatement
@@ -113,12 +112,12 @@ class ReleasedKpi:
     """One KPI as it may be told: values in words, ``SUPPRESSED`` where they are held back."""
 
     kpi: Kpi
-    rating: Rating
+    rating: str  # a Rating, or held back where it would tell of few
     reason: str  # of the rating Other; empty otherwise
     overall: str  # over all periods
     overall_value: float | None  # the same as a number; None where it is held back
     latest: str  # in the last period that was reported
-    missed: int  # periods below the target
+    missed: int | None  # periods below the target; None where it is held back
     reported: int
     missing: tuple[str, ...]  # periods that were to be reported and were not
     signals: tuple[str, ...]  # periods in which the chart signals a change

@@ -18,6 +18,7 @@ import pandas as pd
 
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.disclosure.cell_register import is_small
+from pbc_eval.disclosure.effect_paths import DIVERGING, PLACEBOS
 from pbc_eval.disclosure.record import (
     OutputReview,
     ReleasedEvaluation,
@@ -47,10 +48,11 @@ from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import Evaluation, Finding, OutputTable
 from pbc_eval.evaluation.shown.evaluation_tables import tables_of
 from pbc_eval.evaluation.simulation_summary import summary_of
+from pbc_eval.evaluation.trends import AS_BEFORE, TWICE
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.numerics.published import published
 from pbc_eval.payment.measure import ALTERNATIVE
-from pbc_eval.results import AttEstimate, EffectSeries
+from pbc_eval.results import AttEstimate, CheckResult, EffectSeries
 
 
 def release(evaluation: Evaluation) -> ReleasedEvaluation:
@@ -132,12 +134,13 @@ def _told_payments(
 
 
 def _withheld(finding: Finding, released: ReleasedFinding) -> set[str]:
-    """Estimates of an outcome that are held back, as its table calls them."""
+    """Estimates of an outcome that are held back, as its table calls them, and intervals."""
     table = released.table("estimates")
+    doubts = {AS_BEFORE, TWICE} if _holds_back(released.tables, finding, DIVERGING) else set()
     if table is None:
-        return set()
+        return doubts
     cells = zip(table.frame["estimator"], table.frame["estimate"], strict=True)
-    return {str(label) for label, value in cells if is_suppressed(value)}
+    return doubts | {str(label) for label, value in cells if is_suppressed(value)}
 
 
 def _review_of_paid_estimates(
@@ -224,7 +227,7 @@ def _release_finding(
         ),
         benchmark=tell.estimate(benchmark) if benchmark else None,
         checks=tuple(
-            replace(check, sentence=tell.sentence(check.sentence), table=None)
+            replace(check, sentence=_told_check(check, tables, finding, tell), table=None)
             for check in finding.checks
         ),
         notes=tuple(tell.sentence(note) for note in finding.notes),
@@ -233,6 +236,27 @@ def _release_finding(
         tables=tables,
         path=_release_series(finding.path, path, tell),
     )
+
+
+_UNTOLD = Sentence(
+    "It was looked at. Its figures are held back: beside the others they would tell the effect of "
+    "a group that is held back."
+)
+
+
+def _told_check(
+    check: CheckResult, tables: Sequence[ReleasedTable], finding: Finding, tell: "_Teller"
+) -> Sentence:
+    """A check's sentence; none of its figures where figures of its table are held back."""
+    of_effects = check.name.replace("_", "-") in (PLACEBOS, DIVERGING)
+    if of_effects and _holds_back(tables, finding, check.name.replace("_", "-")):
+        return _UNTOLD
+    return tell.sentence(check.sentence)
+
+
+def _holds_back(tables: Sequence[ReleasedTable], finding: Finding, kind: str) -> bool:
+    name = f"{finding.outcome.id}-{kind}"
+    return any(table.name == name and table.n_suppressed for table in tables)
 
 
 def _told_estimates(finding: Finding, tables: Sequence[ReleasedTable]) -> list[bool]:

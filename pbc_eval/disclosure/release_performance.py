@@ -12,10 +12,11 @@ import pandas as pd
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.agreement.performance import Kpi
 from pbc_eval.disclosure.cell_register import CellRegister
+from pbc_eval.disclosure.rated import all_periods, rating_tells, rows_whose_rating_tells
 from pbc_eval.disclosure.record import SUPPRESSED, ReleasedKpi, ReleasedTable, is_suppressed
 from pbc_eval.disclosure.relations import NEAR
 from pbc_eval.disclosure.sentences import released_sentence
-from pbc_eval.disclosure.tables import Mark, protect_tables, release_open_table, written_table
+from pbc_eval.disclosure.tables import protect_tables, release_open_table, written_table
 from pbc_eval.evaluation.record import Kind, OutputTable
 from pbc_eval.evaluation.shown.open_table import open_table
 from pbc_eval.kpi.kpi_words import is_share, side_words, value_words
@@ -40,9 +41,14 @@ def release_performance(
 
 def _release_kpi(result: KpiResult, rule: DisclosureRule) -> ReleasedKpi:
     table, tells_overall, tells_centre = _release_periods(result, rule)
-    if table.n_suppressed and result.kpi.feeds in ("latest", "overall"):
-        fed = ("a payment rests on this measure, and its statement tells it", result.kpi.label)
-        table = replace(table, doubts=(*table.doubts, fed))
+    tells_missed = not any(map(is_suppressed, table.frame["rating"]))
+    tells_rating, every = True, all_periods(result)
+    if not tells_overall and every is not None and result.rating != "Other":
+        tells_rating = not rating_tells(result, every, rule)
+    fed = result.kpi.feeds in ("latest", "overall")
+    if table.n_suppressed and (fed or (result.kpi.feeds and not tells_missed)):
+        why_fed = ("a payment rests on this measure, and its statement tells it", result.kpi.label)
+        table = replace(table, doubts=(*table.doubts, why_fed))
     limits = pd.to_numeric(table.frame["low"], errors="coerce").notna()
     if rule.protects and rule.base > 1 and (result.kpi.type == "survey" or limits.any()):
         why = (
@@ -55,12 +61,12 @@ def _release_kpi(result: KpiResult, rule: DisclosureRule) -> ReleasedKpi:
     latest = table.frame.loc[in_last, "value"].iloc[0]
     return ReleasedKpi(
         kpi=result.kpi,
-        rating=result.rating,
+        rating=result.rating if tells_rating else SUPPRESSED,
         reason=result.reason,
         overall=value_words(result.kpi, result.overall) if tells_overall else SUPPRESSED,
         overall_value=result.overall if tells_overall else None,
         latest=latest if is_suppressed(latest) else value_words(result.kpi, float(latest)),
-        missed=result.missed,
+        missed=result.missed if tells_missed else None,
         reported=len(result.periods) - len(result.missing),
         missing=result.missing,
         signals=tuple(
@@ -76,6 +82,7 @@ def _release_kpi(result: KpiResult, rule: DisclosureRule) -> ReleasedKpi:
 
 
 _ALL = ("all periods", 0, "count")
+_ALL_ASKED = ("all periods", 0, "among")
 
 
 def _release_periods(result: KpiResult, rule: DisclosureRule) -> tuple[ReleasedTable, bool, bool]:
@@ -88,8 +95,11 @@ def _release_periods(result: KpiResult, rule: DisclosureRule) -> tuple[ReleasedT
     if not rule.protects:
         return written_table(table, set(), rule, None), True, True
     protected = protect_tables((table,), rule, also=partial(_note_periods, table, result))
-    marks = protected.marks(table.name)
-    tells_overall = not protected.marks(_ALL[0])
+    marks, sums = protected.marks(table.name), protected.marks(_ALL[0])
+    gone = {row for row, _ in marks}
+    tells_overall = (0, "count") not in sums
+    if not sums:  # later editions are compared by what is left of the sums
+        table = replace(table, adds_up="to_a_total")
     hidden_answers = {row for row, column in marks if column == "value"}  # of a survey
     marks |= {(row, name) for row in hidden_answers for name in ("conf_low", "conf_high")}
     few = _of_few_rows(result, rule)
@@ -99,7 +109,8 @@ def _release_periods(result: KpiResult, rule: DisclosureRule) -> tuple[ReleasedT
     tells_centre = tells_overall and not (hidden_answers or few)
     if not tells_centre:  # limits lie around it, at a distance that the values give
         marks |= {(row, name) for row in range(len(table.frame)) for name in ("low", "high")}
-    marks |= _ratings_that_tell(table, result, marks, rule)
+    for row in rows_whose_rating_tells(result, gone, rule):
+        marks |= {(row, "rating"), (row, "signals")}
     return written_table(table, marks, rule, protected), tells_overall, tells_centre
 
 
@@ -132,7 +143,7 @@ def _note_periods(table: OutputTable, result: KpiResult, register: CellRegister)
         if cells:
             whole = register.add(
                 total,
-                name=_ALL if is_overall else None,
+                name=_ALL if is_overall else _ALL_ASKED if cells is wholes else None,
                 cost=None if is_overall else total + 1.0,
                 always=cells is rests,
             )
@@ -155,21 +166,6 @@ def _answers_yes(period: KpiPeriod) -> int | None:
     """How many answered yes; None where answers count by weights, so that no count follows."""
     yes = (period.value or 0.0) * (period.count or 0.0)
     return round(yes) if abs(yes - round(yes)) < NEAR else None
-
-
-def _ratings_that_tell(
-    table: OutputTable, result: KpiResult, marks: set[Mark], rule: DisclosureRule
-) -> set[Mark]:
-    """Ratings of periods held back that leave fewer counts open than the rule asks for."""
-    telling: set[Mark] = set()
-    for row, column in marks:
-        among = result.periods[row].among if column == "count" else result.periods[row].count
-        if not is_share(result.kpi) or column == "among" or among is None:
-            continue
-        side = min(result.kpi.target, 1.0 - result.kpi.target)
-        if side * among < rule.threshold:
-            telling |= {(row, "rating"), (row, "signals")}
-    return telling
 
 
 def _of_few_rows(result: KpiResult, rule: DisclosureRule) -> set[int]:
@@ -204,6 +200,7 @@ def _period_table(result: KpiResult) -> OutputTable:
         ratios={"value": ("count", "among")} if kpi.type in ("proportion", "rate") else {},
         about=kpi.id,
         counts_always=True,
+        adds_up="not",  # what all periods tell is entered by _note_periods, and may be held back
     )
 
 
@@ -220,7 +217,9 @@ def _summary_table(kpis: tuple[ReleasedKpi, ...]) -> OutputTable:
             "latest": released.latest,
             "overall": released.overall,
             "rating": released.rating,
-            "missed": f"{released.missed} of {released.reported}",
+            "missed": SUPPRESSED
+            if released.missed is None
+            else f"{released.missed} of {released.reported}",
             "missing": ", ".join(released.missing) or "none",
         }
         for released in kpis
@@ -235,7 +234,7 @@ def _summary_table(kpis: tuple[ReleasedKpi, ...]) -> OutputTable:
             "latest": ("Last period", "text"),
             "overall": ("All periods", "text"),
             "rating": ("Rating", "text"),
-            "missed": ("Periods below target", "text"),
+            "missed": ("Periods that missed it", "text"),
             "missing": ("Not reported", "text"),
         },
     )

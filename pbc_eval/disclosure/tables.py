@@ -43,6 +43,16 @@ class Protected:
     intervals: Floats
     exposed: tuple[int, ...]
 
+    def stands_nowhere(self, cell: int) -> bool:
+        """Is it in no table, but follows from cells that are?"""
+        return cell not in self.register.names.values()
+
+    def related(self, cell: int) -> set[int]:
+        """Cells with which it adds up to something."""
+        matrix = self.problem.relations.matrix
+        rows = matrix[:, [cell]].nonzero()[0]
+        return {int(other) for other in matrix[rows, :].nonzero()[1]}
+
     def marks(self, table: str) -> set[Mark]:
         """Cells of one table whose counts are hidden."""
         return {
@@ -332,9 +342,12 @@ def _doubts(
     doubts: list[tuple[str, str]] = []
     faults: list[tuple[str, str]] = []
     for cell in protected.exposed:
-        if cell not in named:
+        if cell in named:
+            (label,) = names_of(table, [named[cell]])
+        elif protected.stands_nowhere(cell) and named.keys() & protected.related(cell):
+            label = "what follows from its rows"  # those who did not, of all and those who did
+        else:
             continue
-        (label,) = names_of(table, [named[cell]])
         low, high = intervals[cell]
         if high - low < 1 - NEAR:
             faults.append(("a reader could work out a count that is held back", label))

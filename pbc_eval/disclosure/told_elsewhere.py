@@ -11,7 +11,8 @@ are alike.
 Looked at are hidden totals (as large as the programme's number of people, or larger), that number
 with any small one that is hidden, and what a measure holds back. Smaller numbers meet by chance.
 Held against them are single numbers, and the sums of two measures over all their periods and of two
-verified counts: women and men, say. Of three or more, too many would be alike by chance.
+verified counts: women and men, say. Sums of three or more are held against them where they are not
+alike by chance (sums_of_numbers.py).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,6 +33,7 @@ from pbc_eval.disclosure.record import (
     is_suppressed,
 )
 from pbc_eval.disclosure.stated import numbers_of_people_in_words
+from pbc_eval.disclosure.sums_of_numbers import Told, sums_alike
 from pbc_eval.evaluation.record import Evaluation, Finding, OutputTable
 from pbc_eval.kpi.record import KpiResult
 
@@ -81,6 +83,7 @@ def review_of_numbers_told_elsewhere(
         for kept in hidden
         if number.value == kept.value and (not number.of or number.of != kept.of)
     ]
+    alike += _alike_by_sums(totals, hidden)
     if not alike:
         return []
     answered = rule.reviewer_of(TOLD_ELSEWHERE) is not None
@@ -100,6 +103,28 @@ def review_of_numbers_told_elsewhere(
             cells=() if answered else tuple(dict.fromkeys(alike)),
         )
     ]
+
+
+def _alike_by_sums(totals: Sequence[_Number], hidden: Sequence[_Number]) -> list[str]:
+    """Of three numbers or more; what a measure holds back is not looked for in its own."""
+    lines = []
+    for place in dict.fromkeys(kept.place for kept in hidden):
+        asked = [kept for kept in hidden if kept.place == place]
+        others = [
+            Told(number.value, number.place, _family(number), number.of or number.place)
+            for number in totals
+            if not number.of or number.of != asked[0].of
+        ]
+        lines += [
+            f"{where} is as large as what {place} holds back"
+            for _, where in sums_alike(others, [kept.value for kept in asked])
+        ]
+    return lines
+
+
+def _family(number: _Number) -> str:
+    """Verified counts; those whom measures counted, or asked."""
+    return number.place.partition(", ")[2].partition(",")[0] if number.of else "counts"
 
 
 # --- what is held back ---

@@ -14,6 +14,7 @@ from pbc_eval.evaluation.few_apart import (
     hides_the_unmatched,
     people_of,
     profile_of,
+    score_tells_the_unmatched,
     shares_of_balance,
     shares_of_unmatched,
     tells_those_not_compared,
@@ -65,6 +66,8 @@ def balance_table(
     away together with the standardised differences.
     """
     frame = sample.balance()
+    if score_tells_the_unmatched(spec, sample):
+        frame = frame[frame["covariate"] != "score"].reset_index(drop=True)
     by_name = frame.copy()
     frame["covariate"] = [
         "Propensity score" if name == "score" else label_of(spec, name)
@@ -102,6 +105,18 @@ def balance_table(
             "Differences are in standard deviations of the programme group, as percentages: up to "
             "5% is good, up to 10% acceptable. Zero is alike.",
         ),
+    )
+
+
+def without_what_tells(
+    spec: EvaluationSpec, sample: Sample | EngineSample, checks: tuple[CheckResult, ...]
+) -> tuple[CheckResult, ...]:
+    """The checks without figures that are fitted to everybody, where these would tell of few who
+    found no match."""
+    if not score_tells_the_unmatched(spec, sample):
+        return checks
+    return tuple(
+        replace(check, table=None) if check.name == "hidden_bias" else check for check in checks
     )
 
 

@@ -25,6 +25,7 @@ from pbc_eval.messages.values import Name, Number
 from pbc_eval.messages.written_numbers import may_be_thousands
 from pbc_eval.panel.time_text import is_slashed, readings
 
+MOST_PROBLEMS = 20  # headings that are not there, told one by one
 MOST_SHOWN = 12
 
 
@@ -100,15 +101,19 @@ def headings_to_names(name: str, headings: Sequence[str], layout: TableLayout) -
     """Each short name with the heading that it stands for. Raises DataError naming every heading
     that is not there, with the nearest, and a name that another column has."""
     known = {plain_heading(heading): heading for heading in headings}
-    problems, found_at = list[str](), dict[str, str]()
-    for short, heading in layout.columns.items():
-        if plain_heading(heading) not in known:
-            problems.append(
-                f"{name}: columns: {short}: there is no heading {heading!r}."
-                f"{did_you_mean(heading, list(headings))}"
-            )
-            continue
-        found_at[short] = known[plain_heading(heading)]
+    found_at = {
+        short: known[plain_heading(heading)]
+        for short, heading in layout.columns.items()
+        if plain_heading(heading) in known
+    }
+    lacking = [short for short in layout.columns if short not in found_at]
+    problems = [
+        f"{name}: columns: {short}: there is no heading {layout.columns[short]!r}."
+        f"{did_you_mean(layout.columns[short], list(headings))}"
+        for short in lacking[:MOST_PROBLEMS]
+    ]
+    if len(lacking) > MOST_PROBLEMS:
+        problems.append(f"{name}: columns: and {len(lacking) - MOST_PROBLEMS:,} more.")
     taken = [
         short
         for short, heading in found_at.items()

@@ -174,7 +174,7 @@ def rating_of(kpi: KpiBase, value: float) -> Rating:
 
 def _with_rows(measured: _Measured, kpi: Kpi, rows: CountedRows, behind: pd.DataFrame) -> _Measured:
     """With the fewest rows that are behind a value of each period, where it does not state them:
-    those of a sum or mean, and of a single value. A mean over all periods is one over their rows."""
+    those of a sum or mean, and of a single value. A mean over all periods is one over its rows."""
     names = [
         name
         for name in columns_of(kpi)

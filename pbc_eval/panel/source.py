@@ -47,6 +47,7 @@ from pbc_eval.panel.frame_columns import (
     told_apart,
 )
 from pbc_eval.panel.local_engine import NOTHING_FETCHED, TEXT_OPTIONS, OneDatabase
+from pbc_eval.panel.parquet_file import readable_parquet
 from pbc_eval.panel.pulls import Pulls
 
 __all__ = [
@@ -252,8 +253,7 @@ def _open_path(text: str, columns: Sequence[str] | None, as_text: Sequence[str] 
             return _from_frame(frame, columns, path.name)
         connection = _session()
         if suffix == ".parquet":
-            table = connection.read_parquet(path)
-            refuse_spans(path.name, table.schema())
+            table = readable_parquet(connection, path)
             aliases = as_headed(table.columns, parquet.read_schema(path).names)
             local, zoned = _in_their_zones(table, path)
             return Source(local, path.name, zoned, aliases)
@@ -273,7 +273,7 @@ def _open_path(text: str, columns: Sequence[str] | None, as_text: Sequence[str] 
                 f"{path.name}: is not UTF-8. Save it as 'CSV UTF-8', so that letters such as é are "
                 "what was typed."
             ) from None
-        first_line = str(problem).strip().splitlines()[0]
+        first_line = (str(problem).strip().splitlines() or [type(problem).__name__])[0]
         raise DataError(f"{path.name}: cannot be read as {suffix}: {first_line}") from problem
 
 

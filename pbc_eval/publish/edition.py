@@ -45,6 +45,7 @@ from pbc_eval.publish.own_words import OwnWords
 from pbc_eval.publish.owners import refuse_another_owner, remember_owner
 from pbc_eval.publish.page import refuse_an_unfit_page
 from pbc_eval.publish.populations import remember_people, same_people
+from pbc_eval.publish.replaced import had_by_readers, keep_replaced
 from pbc_eval.publish.report_kinds import KINDS, Agreed, Kind, Subject, kind_of, read_agreed
 from pbc_eval.publish.snapshot import snapshot_of
 from pbc_eval.publish.summary_page import SUMMARY, has_summary, summary_page
@@ -111,14 +112,16 @@ def publish_edition(
             refuse_another_owner(reports, spec)
             rule = spec.publication.disclosure
             related = same_people(reports, spec)
-            refuse_differencing(run_dir / "edition", target.parent, rule, related)
+            had = had_by_readers(reports, target)
+            refuse_differencing(run_dir / "edition", target.parent, rule, related, had)
             refuse_guessed_inputs(run_dir / "edition", spec)
             refuse_few_changed(reports, spec, members)
+            mark = keep_replaced(reports, target)
             put_in_place(run_dir / "edition", target, is_final=spec.status == "final")
             add_one(reports, target)
             remember_owner(reports, spec)
             remember_people(reports, spec)
-            remember_members(reports, spec, members)
+            remember_members(reports, spec, members, replaced=mark)
         shutil.rmtree(run_dir, ignore_errors=True)
     return Edition(spec.id, spec.edition, target)
 

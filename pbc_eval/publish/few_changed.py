@@ -29,10 +29,12 @@ from pbc_eval.disclosure.editions import open_doubts
 from pbc_eval.errors import DisclosureError, PublicationError
 from pbc_eval.provenance import read_manifest
 from pbc_eval.publish.populations import frame_of, key_of, rows_of, tells_apart
+from pbc_eval.publish.replaced import was_listed
 from pbc_eval.publish.report_kinds import Agreed, Subject
 from pbc_eval.publish.workspace import workspace_of
 
 MEMBERS = "members.json"
+MARK = "#"  # before the mark of an edition that was replaced
 BUCKETS = 1024
 MOST_DIFFERING = BUCKETS // 2  # from here on the files are about others
 _WIDE = 2**32
@@ -74,15 +76,16 @@ def refuse_few_changed(reports: Path, subject: Subject, members: Members) -> Non
     name, unless somebody answers for it.
 
     By their names where these are more than running numbers; else, and where counts are rounded, by
-    what is said of them: then somebody who was corrected left and came. A provisional edition that
-    this one replaces is compared when this one is final: then it was read by others.
+    what is said of them: then somebody who was corrected left and came. Compared is whatever was
+    listed, as it was then: the edition that this one replaces, too. A final edition is held against
+    the one that it replaces even where no index stands beside it.
     """
     rule = subject.publication.disclosure
     if subject.status == "draft":
         return
     problems = []
     for name, other in _published(reports, subject):
-        output = f"people@{name.removeprefix(subject.id + '/')}"
+        output = f"people@{name.partition(MARK)[0].removeprefix(subject.id + '/')}"
         if rule.reviewer_of(output) is None:
             problems += [
                 f"  {output}: {where}: fewer than {rule.threshold} came, left or were corrected."
@@ -99,15 +102,21 @@ def refuse_few_changed(reports: Path, subject: Subject, members: Members) -> Non
         )
 
 
-def remember_members(reports: Path, subject: Subject, members: Members) -> None:
-    """Keep the sketches of an edition. Call while the site's lock is held."""
-    if not members:
+def remember_members(
+    reports: Path, subject: Subject, members: Members, *, replaced: str = ""
+) -> None:
+    """Keep the sketches of an edition; those of the one that it ``replaced`` under that mark, where
+    readers had it. Call while the site's lock is held."""
+    own, known = f"{subject.id}/{subject.edition}", _known(reports)
+    if replaced and own in known:
+        known[f"{own}{MARK}{replaced}"] = known.pop(own)
+    if not members and not replaced:
         return
     plain = {
         name: {"number": each.number, "sums": each.sums.astype(">u4").tobytes().hex()}
         for name, each in members.items()
     }
-    known = _known(reports) | {f"{subject.id}/{subject.edition}": plain}
+    known |= {own: plain} if members else {}
     target = workspace_of(reports) / MEMBERS
     fresh = target.with_suffix(".new")
     fresh.write_text(json.dumps(known, indent=0, sort_keys=True), encoding="utf-8", newline="\n")
@@ -175,20 +184,25 @@ def _sketch(hashes: np.ndarray) -> Sketch:
 
 
 def _published(reports: Path, subject: Subject) -> Iterator[tuple[str, Members]]:
-    """Other editions that readers have, with their sketches; the one that is replaced too, where it
-    was provisional and this one is final."""
+    """Editions that readers have had, with their sketches: those that were replaced, too."""
     own = f"{subject.id}/{subject.edition}"
     for name, plain in _known(reports).items():
         folder = reports / name
-        status = _status(folder)
+        status = "replaced" if MARK in name else _status(folder)
         if status in ("", "draft"):
             continue
-        if name == own and (status == "final" or subject.status != "final" or open_doubts(folder)):
+        if name == own and (status == "final" or not _was_read(reports, folder, subject)):
             continue
         try:
             yield name, {part: _read(each) for part, each in plain.items()}
         except (KeyError, TypeError, ValueError):  # not of this program: nothing is known
             continue
+
+
+def _was_read(reports: Path, folder: Path, subject: Subject) -> bool:
+    """Have others read the edition that this one replaces? So it is taken where this one is final
+    and nothing kept it off the index."""
+    return was_listed(reports, folder) or (subject.status == "final" and not open_doubts(folder))
 
 
 def _status(folder: Path) -> str:

@@ -106,6 +106,50 @@ def effects_told(public: Public, outcome: str, sizes: dict[str, int]) -> list[st
     return [g for g in held if _follows(known, means[g])]
 
 
+def paths_told(
+    public: Public, outcome: str, sizes: dict[str, int], moved_back: list[float]
+) -> list[str]:
+    """Groups whose path before the start, held back, follows from effects by group and period that
+    are told and from ``moved_back``, the effects of a start moved back by 1, 2, ...: NaN where they
+    are not told. Each is told by what it is a sum of: what each group did in each period."""
+    cells = public.kind(outcome, "cells")
+    start = {g: int(g) for g in dict.fromkeys(cells["cohort"])}
+    first = min(int(t) for t in cells["base"])
+    points = [(g, t) for g in start for t in range(first, int(cells["time"].map(int).max()) + 1)]
+    place = {point: at for at, point in enumerate(points)}
+
+    def line(*terms):
+        made = np.zeros(len(points))
+        for g, t, factor in terms:
+            made[place[g, t]] += factor
+        return made
+
+    rows = [
+        line((row["cohort"], int(row["time"]), 1), (row["cohort"], int(row["base"]), -1))
+        for row in cells.to_dict("records")
+        if is_told(row["estimate"])
+    ]
+    for k, effect in enumerate(moved_back, start=1):
+        seen = [g for g in start if start[g] - 1 - k >= first]
+        whole = sum(sizes[g] for g in seen)
+        if not np.isnan(effect):  # the average of the k periods before the start, less their base
+            rows.append(sum(
+                sizes[g] / whole * (sum(line((g, start[g] - j, 1 / k)) for j in range(1, k + 1))
+                                    - line((g, start[g] - 1 - k, 1)))
+                for g in seen
+            ))  # fmt: skip
+    held = {g for g in start if not is_told(cells.loc[cells["cohort"] == g, "estimate"].iloc[0])}
+    known = np.array(rows) if rows else np.zeros((0, len(points)))
+    return [g for g in sorted(held) if _alone(known, np.array([of == g for of, _ in points]))]
+
+
+def _alone(known, own) -> bool:
+    """Is some combination of what is known about the points ``own`` and no others?"""
+    left, size, _ = np.linalg.svd(known[:, ~own])
+    rank = int((size > 1e-9).sum())
+    return bool((np.abs(left[:, rank:].T @ known[:, own]) > 1e-9).any())
+
+
 def _at(k: int, n: int):
     line = np.zeros(n)
     line[k] = 1.0

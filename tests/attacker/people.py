@@ -163,6 +163,7 @@ def unmatched_by_moments(public: Public, outcome: str, most: int = 25) -> tuple[
     if balance is None or "std_diff_before" not in balance or low != high:
         return tuple(range(1, most + 1))
     n, n_comparison = int(known.bounds("kept.T")[0]), int(low)
+    unused = sum(known.bounds(f"{step}.C")[1] for step in ("unm", "aside", "trim"))
     fits = set(range(1, most + 1))
     for row in balance.to_dict("records"):
         mean, gap = row.get("mean_treated_after"), row.get("std_diff_before")
@@ -170,16 +171,19 @@ def unmatched_by_moments(public: Public, outcome: str, most: int = 25) -> tuple[
             continue
         kept = _whole(number(mean) * n, n * 0.51 * 10 ** -decimals(mean))
         off = 0.51 * 10 ** -decimals(gap)
-        fits = {u for u in fits if _fits(u, n, kept, n_comparison, number(gap), off)}
+        most = n_comparison
+        if number(row.get("mean_comparison_after")) == 0:  # none of those in the analysis has it
+            most = min(most, int(unused))
+        fits = {u for u in fits if _fits(u, n, kept, n_comparison, number(gap), off, most)}
     return tuple(sorted(fits))
 
 
-def _fits(u, n, kept, n_comparison, gap, off) -> bool:
+def _fits(u, n, kept, n_comparison, gap, off, most) -> bool:
     a = np.add.outer(np.array(kept), np.arange(u + 1)).ravel()
     p = np.unique(a) / (n + u)
     for spread in (np.sqrt(p * (1 - p) * (n + u) / (n + u - 1)), np.sqrt(p * (1 - p))):
         middle, width = n_comparison * (p - gap * spread), n_comparison * off * spread
         b = np.round(middle)
-        if ((np.abs(b - middle) <= width + 1e-7) & (b >= 0) & (b <= n_comparison)).any():
+        if ((np.abs(b - middle) <= width + 1e-7) & (b >= 0) & (b <= most)).any():
             return True
     return False

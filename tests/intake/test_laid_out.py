@@ -223,3 +223,12 @@ def test_headings_with_breaks_as_excel_saves_them_are_read(tmp_path):
     frame = pbc.read_table(file, columns={"area": "Area of residence"})
     assert frame["area"].tolist() == ["A", "B"]
     assert frame["Rate"].tolist() == [1.5, 2.5]
+
+
+def test_of_very_many_headings_that_are_not_there_the_first_are_told(tmp_path):
+    """Before: a message of 108 kB."""
+    (tmp_path / "data.csv").write_text("id,y\n1,2\n", encoding="utf-8")
+    columns = {f"c{k}": f"d{k}" for k in range(2_000)}
+    with pytest.raises(DataError, match="and 1,980 more") as refused:
+        pbc.read_table(tmp_path / "data.csv", columns=columns)
+    assert len(str(refused.value)) < 3_000

@@ -25,7 +25,7 @@ from pbc_eval.evaluation.comparison_groups import (
     benchmark_of,
     ties_told,
 )
-from pbc_eval.evaluation.few_apart import hides_the_unmatched
+from pbc_eval.evaluation.few_apart import hides_the_unmatched, score_tells_the_unmatched
 from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
 from pbc_eval.evaluation.people_frame import Read, with_what_was_read
 from pbc_eval.evaluation.record import Finding, OutputTable
@@ -111,6 +111,7 @@ def matched_finding(
         matched_tables.check_in_plain_words(spec, check)
         for check in run_checks(design.method, examined)
     )
+    checks = matched_tables.without_what_tells(spec, sample, checks)
     scale = headline.n_treated / outcome.total.per if outcome.total else None
     return Finding(
         outcome=outcome,
@@ -133,13 +134,12 @@ def _of_those_left_out(
 ) -> list[OutputTable]:
     """Tables of who is near whom, and of those who found no match, where they may be told."""
     sample, hidden = agreed.sample, hides_the_unmatched(spec, agreed.sample)
-    shown = [
-        # whom few are outside of is told by how many there are within and in all
-        None if hidden else overlap_tables.support_table(spec, outcome, sample),
-        overlap_tables.bars_table(spec, outcome, sample, with_after=not hidden),
-    ]
-    if not isinstance(sample, EngineSample):
-        shown.append(overlap_tables.curves_table(spec, outcome, sample, with_after=not hidden))
+    # whom few are outside of is told by how many there are within and in all
+    shown = [None if hidden else overlap_tables.support_table(spec, outcome, sample)]
+    if not score_tells_the_unmatched(spec, sample):
+        shown.append(overlap_tables.bars_table(spec, outcome, sample, with_after=not hidden))
+        if not isinstance(sample, EngineSample):  # curves need each person
+            shown.append(overlap_tables.curves_table(spec, outcome, sample, with_after=not hidden))
     if agreed.n_unmatched and not hidden:
         shown.append(matched_tables.unmatched_table(spec, outcome, sample))
     return [table for table in shown if table is not None]

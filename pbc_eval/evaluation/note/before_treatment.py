@@ -45,6 +45,9 @@ class OutcomeBefore:
     ``std_error`` is the one expected of the design's own estimator over all periods, on noise like
     that before treatment (did/expected_error.py); where that cannot be had, of a difference in
     changes between the two groups from the earlier to the later half of these periods.
+    ``missing_units`` lack it in ``missing_rows`` rows. ``apart`` are numbers of units that the
+    levels tell: on each side, those that ever differ from the most frequent value, and, where there
+    are two values, those that ever have that one.
     """
 
     outcome: str
@@ -55,6 +58,8 @@ class OutcomeBefore:
     std_error: float | None
     why_not: str = ""  # why there is no standard error
     inference: ExpectedInference | None = None  # of the design's own estimator; None: the halves
+    missing_units: int = 0
+    apart: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +228,8 @@ def _groups_of(
 
 
 def _outcome(early: _Early, outcome: Outcome, spec: EvaluationSpec) -> OutcomeBefore:
-    why, missing = "", 0
+    why, missing, missing_units = "", 0, 0
+    apart: tuple[int, ...] = ()
     inference: ExpectedInference | None = None
     levels: list[float | None] = [None, None]
     error: float | None = None
@@ -233,13 +239,15 @@ def _outcome(early: _Early, outcome: Outcome, spec: EvaluationSpec) -> OutcomeBe
         why = "there is no period before treatment"
     else:
         values = _values_before(early, outcome)
-        missing = int(values["value"].isna().sum())
+        lacking = values["value"].isna()
+        missing, missing_units = int(lacking.sum()), int(values["unit"][lacking].nunique())
         wide = values.pivot_table(
             index="unit", columns="at", values="value", aggfunc="first", dropna=False
         ).reindex(index=early.units, columns=range(early.n_before))
         y, programme = wide.to_numpy(float), ~np.isnan(early.starts)
         programme = programme if early.eligible is None else programme & early.eligible
         levels = [_mean(y[side], early.weight[side]) for side in (programme, ~programme)]
+        apart = (*_apart(y[programme]), *_apart(y[~programme]))
         error, why = (
             _std_error(y, early.weight, programme)
             if early.eligible is None
@@ -257,6 +265,8 @@ def _outcome(early: _Early, outcome: Outcome, spec: EvaluationSpec) -> OutcomeBe
         std_error=error,
         why_not=why,
         inference=inference,
+        missing_units=missing_units,
+        apart=apart,
     )
 
 
@@ -300,6 +310,17 @@ def _mean(y: Floats, weight: Floats) -> float | None:
     seen = ~np.isnan(y)
     total = float((weight[:, None] * seen).sum())
     return None if total == 0 else float(np.nansum(weight[:, None] * y) / total)
+
+
+def _apart(y: Floats) -> tuple[int, ...]:
+    """Of units by period, (n, t): how many ever differ from the most frequent value; and, where
+    there are two values, how many ever have it."""
+    values, times = np.unique(y[~np.isnan(y)], return_counts=True)
+    if len(values) < 2:
+        return ()
+    usual = values[np.argmax(times)]
+    ever = int(((y != usual) & ~np.isnan(y)).any(axis=1).sum())
+    return (ever, int((y == usual).any(axis=1).sum())) if len(values) == 2 else (ever,)
 
 
 def _std_error(y: Floats, weight: Floats, programme: np.ndarray) -> tuple[float | None, str]:

@@ -29,29 +29,44 @@ def groups_table(note: DesignNote, before: Before) -> OutputTable:
     )
 
 
-def levels_table(note: DesignNote, before: Before) -> OutputTable:
-    """Levels of all units of each side together, before treatment."""
+def levels_table(
+    note: DesignNote, before: Before, *, held_back: frozenset[str] = frozenset()
+) -> OutputTable:
+    """Levels of all units of each side together, before treatment; of the outcomes ``held_back``,
+    by id, none."""
     rows = []
     currency = note.spec.contract.currency
+    units = note.spec.data.unit_name[1] if note.spec.data else "units"
     for seen, expected in zip(before.outcomes, note.expected, strict=True):
         outcome = expected.outcome
         programme, comparison = (
-            "not there" if level is None else fmt.level(level, outcome, currency)
+            "held back"
+            if outcome.id in held_back
+            else "not there"
+            if level is None
+            else fmt.level(level, outcome, currency)
             for level in (seen.level_programme, seen.level_comparison)
         )
-        rows.append((outcome.label, seen.periods, seen.missing_rows, programme, comparison))
-    columns = ["outcome", "periods", "missing", "programme", "comparison"]
-    return open_table(
-        "levels-before",
-        "Each outcome before the start",
-        pd.DataFrame(rows, columns=columns),
-        {
-            "outcome": ("Outcome", "text"),
-            "periods": ("Periods", "count"),
-            "missing": ("Rows without it", "count"),
-            "programme": ("Average, to be treated", "text"),
-            "comparison": ("Average, for comparison", "text"),
-        },
+        lacking = (seen.missing_rows, seen.missing_units)
+        rows.append((outcome.label, seen.periods, *lacking, programme, comparison))
+    headers = {
+        "outcome": "Outcome",
+        "periods": "Periods",
+        "missing": "Rows without it",
+        "missing_units": f"{units.capitalize()} behind these rows",
+        "programme": "Average, to be treated",
+        "comparison": "Average, for comparison",
+    }
+    counts = ("periods", "missing", "missing_units")
+    return OutputTable(
+        name="levels-before",
+        caption="Each outcome before the start",
+        frame=pd.DataFrame(rows, columns=list(headers)),
+        kinds={name: "count" if name in counts else "text" for name in headers},
+        headers=headers,
+        governed_by={"missing": ("missing_units",), "missing_units": ("missing",)},
+        adds_up="not",
+        not_people=frozenset({"periods"}),
     )
 
 

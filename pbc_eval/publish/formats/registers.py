@@ -14,6 +14,7 @@ from typing import Any
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.disclosure import ReleasedDesignNote, ReleasedEvaluation
+from pbc_eval.disclosure.record import SUPPRESSED
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.report.page import Page, Released
@@ -78,7 +79,7 @@ def performance_notice(page: Page, released: Released) -> bytes:
                 "rating": measure.rating,
                 "why_other": measure.reason,
                 "periods_reported": measure.reported,
-                "periods_missed": measure.missed,
+                "periods_missed": SUPPRESSED if measure.missed is None else measure.missed,
                 "periods_not_reported": list(measure.missing),
             }
             for measure in released.kpis

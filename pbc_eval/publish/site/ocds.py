@@ -8,6 +8,7 @@ published. What is provisional or made up is a milestone with a description, nev
 from typing import Any
 
 from pbc_eval.agreement.site import Site
+from pbc_eval.disclosure.record import SUPPRESSED
 from pbc_eval.publish.site.feed import tag_uri
 from pbc_eval.publish.site.listed import Contract, Listed
 from pbc_eval.results_file import ContractFacts, OutcomeResult, PricedClaims
@@ -20,7 +21,7 @@ FAILURES = (  # the extension that has implementation.performanceFailures
     "https://raw.githubusercontent.com/open-contracting-extensions/"
     "ocds_performance_failures_extension/master/extension.json"
 )
-MET = ("Good", "Other")  # ratings that are no failure; Other: nothing was reported
+MET = ("Good", "Other", SUPPRESSED)  # no failure, not reported, or held back
 
 
 def ocid_of(contract: Contract, site: Site) -> str:
