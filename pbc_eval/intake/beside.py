@@ -22,17 +22,19 @@ def problems_beside(path: Path) -> tuple[str, ...]:
     if table is None or not table.is_file():
         return ()
     try:
-        read_value_map(table, numbers=_text(valuation, "numbers"), layout=_layout(valuation))
+        read_value_map(
+            table, numbers=_text(valuation, "numbers"), layout=layout_of(valuation or {})
+        )
     except PbcError as problem:
         return (str(problem),)
     return ()
 
 
-def _layout(valuation: Any) -> TableLayout:
-    """What the file says of the table's place; nothing, where that is what is wrong with it."""
-    stated = {key: valuation[key] for key in TableLayout.model_fields if key in valuation}
+def layout_of(stated: Mapping[str, Any]) -> TableLayout:
+    """What a part of the file says of its table's place; nothing, where that is what is wrong."""
+    layout = {key: stated[key] for key in TableLayout.model_fields if key in stated}
     try:
-        return checked_layout(stated)
+        return checked_layout(layout)
     except SpecError:
         return AS_IT_IS
 
