@@ -7,7 +7,6 @@ from typing import Any
 from pbc_eval.agreement.table_layout import AS_IT_IS, TableLayout, checked_layout
 from pbc_eval.agreement.yaml_file import read_yaml
 from pbc_eval.errors import PbcError, SpecError
-from pbc_eval.intake.value_table import read_value_map
 
 
 def problems_beside(path: Path) -> tuple[str, ...]:
