@@ -20,6 +20,8 @@ def problems_beside(path: Path) -> tuple[str, ...]:
     table = path.parent / file if isinstance(file, str) and file else None
     if table is None or not table.is_file():
         return ()
+    from pbc_eval.intake.value_table import read_value_map  # noqa: PLC0415 heavy: loads data tools
+
     try:
         read_value_map(
             table, numbers=_text(valuation, "numbers"), layout=layout_of(valuation or {})
