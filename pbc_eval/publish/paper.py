@@ -112,9 +112,10 @@ def _languages_marked(marked: set[str]) -> Iterator[None]:
 
     def accompanied(box: Any, *rest: Any) -> Iterator[Any]:
         element = getattr(box, "element", None)
-        language = None if element is None else element.get("lang")
+        is_part = element is not None and element.tag not in ("html", "body")
+        language = element.get("lang") if element is not None and is_part else None
         for part in build(box, *rest):
-            if language and element.tag not in ("html", "body"):
+            if language:
                 part["Lang"] = pydyf.String(language)
                 marked.add(language)
             yield part
