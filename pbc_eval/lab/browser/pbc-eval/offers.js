@@ -94,7 +94,8 @@
     widget.context.saveState.connect((_, saved) => saved === "completed" && quietly(look()));
     quietly(look());
     quietly(manager.updateCompleter({ editor, widget })); // else the first shows no descriptions
-    quietly(ask({ path: path(), text: "", offset: 0 })); // the server loads what it needs
+    const first = "data:\n  file: "; // what is beside it: the server loads what reads tables
+    quietly(ask({ path: path(), text: first, offset: first.length }));
   };
 
   const extension = async () => {
