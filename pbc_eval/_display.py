@@ -8,6 +8,7 @@ import html
 import math
 import numbers
 from abc import ABC, abstractmethod
+from decimal import Decimal
 from importlib import import_module
 from typing import Any
 
@@ -17,8 +18,10 @@ MOST_ROWS = 40  # of a table in a notebook
 DIGITS = 6
 USUAL_THRESHOLD = 10  # of the rule, where nobody agreed on another
 COUNTS = frozenset(  # columns that count units
-    ("n_treated", "n_comparison", "rows_dropped", "units_dropped", "count", "among", "units")
-)
+    ("n_treated", "n_comparison", "rows_dropped", "units_dropped", "count", "among", "units",
+     "claims", "people")
+)  # fmt: skip
+MEASURED = {"measure_value": "measure", "denominator": "measure"}  # counts, where that says count
 HELD = "†"
 NOTE_HELD = (
     f"{HELD} A count below {USUAL_THRESHOLD}: under the usual rule it is not published, nor is "
@@ -72,9 +75,11 @@ def html_table(frame: pd.DataFrame, caption: str) -> str:
     """A frame as a table with a caption, scopes for its headings, and a note."""
     heads = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in frame.columns)
     rows = []
-    counting = [str(name) in COUNTS for name in frame.columns]
+    names = [str(name) for name in frame.columns]
     is_held = False
     for values in frame.head(MOST_ROWS).itertuples(index=False, name=None):
+        row = dict(zip(names, values, strict=True))
+        counting = [name in COUNTS or row.get(MEASURED.get(name, "")) == "count" for name in names]
         held = [counts and is_small(value) for counts, value in zip(counting, values, strict=True)]
         is_held = is_held or any(held)
         first, *rest = (_cell(value) + HELD * few for value, few in zip(values, held, strict=True))
@@ -93,7 +98,7 @@ def html_table(frame: pd.DataFrame, caption: str) -> str:
 
 def is_small(value: Any) -> bool:
     """Is this a count that the usual rule holds back?"""
-    return isinstance(value, numbers.Real) and 0 < float(value) < USUAL_THRESHOLD
+    return isinstance(value, numbers.Real | Decimal) and 0 < float(value) < USUAL_THRESHOLD
 
 
 def _cell(value: Any) -> str:

@@ -51,6 +51,7 @@ HOMES = {  # third-party tool -> the one place that may import it
     "playwright": "publish/audit",
     "docx": "publish/word",
     "weasyprint": "publish/paper.py",
+    "pydyf": "publish/paper.py",
 }
 MODULES = sorted(ROOT.rglob("*.py"))
 

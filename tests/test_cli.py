@@ -134,6 +134,18 @@ def test_a_headline_that_may_not_be_published_is_not_ready(tmp_path):
     assert "may identify them" in done.stderr
 
 
+def test_what_is_wrong_with_a_value_map_is_told_with_what_is_wrong_with_the_file(tmp_path):
+    folder = copy_of("wheels-to-meals", tmp_path)
+    change(folder / "evaluation.yaml", "title:", "titel:")
+    table = folder / "value_map.csv"
+    lines = table.read_text(encoding="utf-8").splitlines(keepends=True)
+    table.write_text("".join([lines[0].replace("deadweight", "deadwieght"), *lines[1:]]), "utf-8")
+    done = runner.invoke(app, ["check", str(folder)])
+    assert done.exit_code == 1
+    assert "titel" in done.stderr
+    assert "deadwieght" in done.stderr
+
+
 def test_markup_in_a_name_is_text(tmp_path):
     done = runner.invoke(app, ["check", str(tmp_path / "[bold]x[/] [/red]")])
     assert done.exit_code == 1

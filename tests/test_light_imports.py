@@ -60,11 +60,19 @@ def test_a_first_estimate_loads_no_tool_that_it_does_not_use():
 
 def test_a_check_that_refuses_a_file_loads_no_solver_no_figure_and_no_workbook_tool(tmp_path):
     """What is wrong with a file is told before anything heavy is loaded."""
-    text = (DATA_FOLDER / "wheels-to-meals" / "evaluation.yaml").read_text(encoding="utf-8")
-    (tmp_path / "evaluation.yaml").write_text(text.replace("title:", "titel:"), encoding="utf-8")
+    refused(tmp_path, "wheels-to-meals", SOLVERS | HEAVY)
+
+
+def test_a_check_that_refuses_a_file_without_a_value_map_loads_no_data_tool(tmp_path):
+    refused(tmp_path, "training-grants", (DATA | SOLVERS | HEAVY) - {"pydantic"})
+
+
+def refused(folder, example, not_loaded):
+    text = (DATA_FOLDER / example / "evaluation.yaml").read_text(encoding="utf-8")
+    (folder / "evaluation.yaml").write_text(text.replace("title:", "titel:"), encoding="utf-8")
     modules = loaded_by(
         "from typer.testing import CliRunner\nfrom pbc_eval import cli\n"
-        f"shown = CliRunner().invoke(cli.app, ['check', {str(tmp_path)!r}])\n"
+        f"shown = CliRunner().invoke(cli.app, ['check', {str(folder)!r}])\n"
         "assert shown.exit_code != 0 and 'titel' in shown.output, shown.output"
     )
-    assert not modules & (SOLVERS | HEAVY)
+    assert not modules & not_loaded

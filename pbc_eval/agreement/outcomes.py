@@ -65,7 +65,8 @@ class DataRoles(TablePlace):
     labels: dict[str, str] = Field(default_factory=dict, description="Column to plain words.")
     numbers: Annotated[Notation | None, AddedLater()] = Field(default=None, description=NUMBERS)
     categories: Annotated[tuple[str, ...], AddedLater()] = Field(
-        default=(), description="Covariates whose values are labels, numbers or not: region codes."
+        default=(),
+        description="Columns of covariates whose values are labels, numbers or not: region codes.",
     )
 
     @model_validator(mode="after")

@@ -239,7 +239,7 @@ class FixedFee(MeasuredClause):
 
     type: Literal["fixed_fee"]
     outcome: Text | None = Field(
-        default=None, description="The counted outcome that each fee is for."
+        default=None, description="The id of the counted outcome that each fee is for."
     )
     measure: Literal["count"] = Field(default="count", description="Always a count.")
     amount: Money = Field(description="Money each time.")

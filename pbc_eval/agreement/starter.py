@@ -30,6 +30,7 @@ METHODS = (
     "forecast",
     "counted",
 )
+OF_BODIES = ("difference_in_differences", "synthetic_difference_in_differences")  # areas, schools
 PORTFOLIO_STARTER = Path(__file__).parent / "starter_portfolio.yaml"
 PORTFOLIO_TABLE = (
     "label,estimate,std_error,promised,agreed,paid,people,source\n"
@@ -89,8 +90,11 @@ def starter_text(method: str, parts: Mapping[str, str] = NOTHING) -> str:
     """The starter for a method: the common file, with the parts that are the method's own."""
     other = STARTERS / f"{method}.yaml"
     own = _parts(other.read_text(encoding="utf-8")) if other.is_file() else {}
-    texts = {**_parts(STARTER.read_text(encoding="utf-8")), **own, **parts}
-    order = list(_parts(STARTER.read_text(encoding="utf-8")))
+    common = STARTER.read_text(encoding="utf-8")
+    if method not in OF_BODIES:
+        common = common.replace("counts: bodies", "counts: people")
+    texts = {**_parts(common), **own, **parts}
+    order = list(_parts(common))
     at = order.index("payment") + 1
     order[at:at] = [key for key in texts if key not in order]
     made, before = "", ""

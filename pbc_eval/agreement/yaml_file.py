@@ -106,6 +106,45 @@ class _NoSuchValueError(ValueError):
         self.where = where
 
 
+class UnfinishedError(ValueError):
+    """A text that is not YAML, as a text is while somebody writes. ``lines``: which may be at
+    fault, from 0, the likeliest first."""
+
+    def __init__(self, lines: tuple[int, ...]) -> None:
+        super().__init__(f"not YAML at lines {lines}")
+        self.lines = lines
+
+
+def parts_of(text: str) -> Any:
+    """The mappings and lists of a text, each value as it is written; nothing is checked.
+
+    For an editor's use while a file is written. Raises UnfinishedError.
+    """
+    try:
+        constructor, _ = YAML(typ="safe", pure=True).get_constructor_parser(io.StringIO(text))
+        return _as_written(constructor.composer.get_single_node())
+    except MarkedYAMLError as problem:
+        marks = [problem.problem_mark, problem.context_mark]
+        if "expected ':'" in str(problem.problem):  # noticed only where the next key stands
+            marks = marks[1:]
+        elif "a flow" in str(problem.context):  # a bracket that is not closed
+            marks = marks[::-1]
+        raise UnfinishedError(tuple(mark.line for mark in marks if mark)) from None
+    except (YAMLError, RecursionError):
+        raise UnfinishedError(()) from None
+
+
+def _as_written(node: Node | None) -> Any:
+    if isinstance(node, MappingNode):
+        parts: dict[str, Any] = {}
+        for key, value in node.value:
+            parts.setdefault(str(key.value), _as_written(value))
+        return parts
+    if isinstance(node, SequenceNode):
+        return [_as_written(item) for item in node.value]
+    return None if node is None else str(node.value)
+
+
 @lru_cache(maxsize=16)  # a run asks for its file, and for what was registered, several times
 def _parsed(text: str) -> tuple[Any, dict[Location, int]]:
     """The data of a text, which a caller must not change, and the lines of its values."""

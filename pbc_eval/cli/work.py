@@ -26,7 +26,11 @@ def lab(
     It listens on this machine alone and asks for a token. Needs the workbench: pip install
     'pbc-eval[lab]'. Ctrl-C ends it.
     """
-    from pbc_eval.lab.server import command_of, write_cards  # noqa: PLC0415 heavy: loads Jupyter
+    from pbc_eval.lab.server import (  # noqa: PLC0415 heavy: loads Jupyter
+        command_of,
+        with_settings,
+        write_cards,
+    )
     from pbc_eval.publish.workspace import workspace_of  # noqa: PLC0415 likewise
 
     root = Path.cwd().resolve()
@@ -35,6 +39,7 @@ def lab(
     cards.mkdir(exist_ok=True)
     write_cards(root, folder, reports, cards)
     os.environ["JUPYTER_APP_LAUNCHER_PATH"] = str(cards)
+    os.environ["JUPYTER_CONFIG_PATH"] = with_settings(os.environ.get("JUPYTER_CONFIG_PATH", ""))
     if os.name == "posix":
         os.execv(command[0], command)  # noqa: S606 our own; signals reach it, and it alone is left
     try:

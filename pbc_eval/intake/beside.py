@@ -7,7 +7,6 @@ from typing import Any
 from pbc_eval.agreement.table_layout import AS_IT_IS, TableLayout, checked_layout
 from pbc_eval.agreement.yaml_file import read_yaml
 from pbc_eval.errors import PbcError, SpecError
-from pbc_eval.intake.value_table import read_value_map
 
 
 def problems_beside(path: Path) -> tuple[str, ...]:
@@ -21,18 +20,22 @@ def problems_beside(path: Path) -> tuple[str, ...]:
     table = path.parent / file if isinstance(file, str) and file else None
     if table is None or not table.is_file():
         return ()
+    from pbc_eval.intake.value_table import read_value_map  # noqa: PLC0415 heavy: loads data tools
+
     try:
-        read_value_map(table, numbers=_text(valuation, "numbers"), layout=_layout(valuation))
+        read_value_map(
+            table, numbers=_text(valuation, "numbers"), layout=layout_of(valuation or {})
+        )
     except PbcError as problem:
         return (str(problem),)
     return ()
 
 
-def _layout(valuation: Any) -> TableLayout:
-    """What the file says of the table's place; nothing, where that is what is wrong with it."""
-    stated = {key: valuation[key] for key in TableLayout.model_fields if key in valuation}
+def layout_of(stated: Mapping[str, Any]) -> TableLayout:
+    """What a part of the file says of its table's place; nothing, where that is what is wrong."""
+    layout = {key: stated[key] for key in TableLayout.model_fields if key in stated}
     try:
-        return checked_layout(stated)
+        return checked_layout(layout)
     except SpecError:
         return AS_IT_IS
 

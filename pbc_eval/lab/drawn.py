@@ -5,6 +5,7 @@ machine and has not passed disclosure control. Whoever adds a kind of result add
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,8 @@ def add_plot(kind: type, draw_it: Callable[[Any], Figure]) -> None:
 
 
 def _estimate(estimate: AttEstimate) -> Figure:
-    return estimates_side_by_side([(estimate.term, estimate)], OUTCOME, "", name="estimate")
+    drawn = estimates_side_by_side([(estimate.term, estimate)], OUTCOME, "", name="estimate")
+    return replace(drawn, caption="The estimate, with its confidence interval.")
 
 
 def _series(series: EffectSeries) -> Figure:
@@ -78,7 +80,9 @@ def _series(series: EffectSeries) -> Figure:
         return event_study(series, OUTCOME, name="event-study", period="period")
     shown = [("overall", series.overall)]
     shown += [(str(at), e) for at, e in zip(series.index, series.effects, strict=True)]
-    return estimates_side_by_side(shown, OUTCOME, "", name=f"effects-by-{series.kind}")
+    drawn = estimates_side_by_side(shown, OUTCOME, "", name=f"effects-by-{series.kind}")
+    caption = f"The average (square) and effects by {series.kind} (circles), with intervals."
+    return replace(drawn, caption=caption)
 
 
 def _cells(effects: GroupTimeEffects) -> Figure:

@@ -1,9 +1,11 @@
 """JupyterLab for a project: a start page, launcher cards, a token, and nothing open but loopback.
 
     pbc-eval lab ─ command_of ▶ jupyter lab --config … ─ _load_jupyter_server_extension ▶ start page
+                                                                                ▶ offers, problems
 
 The one home of jupyter_server. The start page is behind the server's own login, as all of it is;
 reports are made by pressing a button that carries the server's own guard against forged requests.
+What an editor may offer is asked for by ``browser/pbc-eval/offers.js``, which JupyterLab loads.
 """
 
 import asyncio
@@ -11,18 +13,26 @@ import datetime as dt
 import json
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.utils import url_path_join
 from tornado.web import HTTPError, authenticated
 
+from pbc_eval.agreement.yaml_file import LONGEST_FILE
 from pbc_eval.batch.jobs import find_jobs
 from pbc_eval.errors import SpecError
+from pbc_eval.lab.completion.offers import offers_at
+from pbc_eval.lab.completion.problems import problems_of
+from pbc_eval.lab.completion.schema import FILES
 from pbc_eval.lab.start_page import entries_of, start_page
 
 START = "pbc-eval/start"
+WRITING = "pbc-eval/writing"  # what may be written, and what is wrong with what is
+BROWSER = Path(__file__).parent / "browser"  # what JupyterLab loads: no Node, nothing built
+SETTINGS = Path(__file__).parent / "settings"  # JupyterLab's own, unless a person chose others
 CARDS = "pbc-eval"  # the heading of the launcher's cards
 LONGEST = 3600  # seconds for a report
 
@@ -46,6 +56,7 @@ def command_of(root: Path, folder: Path, reports: Path, *, port: int, browser: b
         f"--ServerApp.root_dir={root}",
         "--ServerApp.jpserver_extensions={'pbc_eval.lab.server': True}",
         f"--LabApp.default_url=/{START}",
+        f"--LabApp.extra_labextensions_path={BROWSER}",
         "--LabApp.extension_manager=readonly",  # nothing is asked of a package index,
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",  # nor of anybody else
         "--LabApp.news_url=None",
@@ -55,6 +66,11 @@ def command_of(root: Path, folder: Path, reports: Path, *, port: int, browser: b
         f"--ServerApp.tornado_settings={{'pbc_eval': {[str(folder), str(reports)]!r}}}",
     ]
     return command if browser else [*command, "--no-browser"]
+
+
+def with_settings(path: str) -> str:
+    """``path``, JUPYTER_CONFIG_PATH as it is, with the folder of our settings behind its own."""
+    return os.pathsep.join(part for part in (path, str(SETTINGS)) if part)
 
 
 def _is_root() -> bool:
@@ -145,10 +161,42 @@ class StartHandler(JupyterHandler):
         return Path(folder), Path(reports)
 
 
+class WritingHandler(APIHandler):
+    """For an editor of evaluation.yaml or portfolio.yaml, whose ``path`` is as Jupyter names it:
+    with ``text`` and ``offset`` what may be written there, without what is wrong with the file."""
+
+    @authenticated
+    async def post(self) -> None:
+        asked = self.get_json_body() or {}
+        file = self._file(str(asked.get("path", "")))
+        text, offset = asked.get("text"), asked.get("offset")
+        loop = asyncio.get_running_loop()
+        if text is None:
+            problems = await loop.run_in_executor(None, problems_of, file)
+            self.finish({"problems": [asdict(problem) for problem in problems]})
+            return
+        if not isinstance(text, str) or not isinstance(offset, int) or not 0 <= offset <= len(text):
+            raise HTTPError(400, "offset must lie within text.")
+        if len(text) > LONGEST_FILE:
+            raise HTTPError(413, f"text has more than {LONGEST_FILE:,} characters.")
+        offers = await loop.run_in_executor(None, offers_at, file.name, text, offset, file.parent)
+        self.finish(asdict(offers))
+
+    def _file(self, path: str) -> Path:
+        root = Path(self.settings["server_root_dir"]).expanduser().resolve()
+        file = (root / path.lstrip("/")).resolve()
+        if file.name not in FILES or not file.is_relative_to(root):
+            raise HTTPError(404, f"{path}: no file of an evaluation or a portfolio.")
+        return file
+
+
 def _load_jupyter_server_extension(server: Any) -> None:
-    """What Jupyter calls: one address more."""
-    address = url_path_join(server.web_app.settings["base_url"], START)
-    server.web_app.add_handlers(".*$", [(address, StartHandler)])
+    """What Jupyter calls: two addresses more."""
+    base = server.web_app.settings["base_url"]
+    addresses = ((START, StartHandler), (WRITING, WritingHandler))
+    server.web_app.add_handlers(
+        ".*$", [(url_path_join(base, address), handler) for address, handler in addresses]
+    )
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:

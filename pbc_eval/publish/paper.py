@@ -2,18 +2,23 @@
 
     edition ─ page without what only a screen has ▶ style for sheets ▶ PDF/UA-1
 
-What a screen reader needs (headings, header cells of each cell, descriptions of drawings, language,
-title) is taken from the page, which has it. Nothing is fetched: the page carries what it shows.
+What a screen reader needs (headings, header cells of each cell, descriptions of drawings, title,
+language, and that of each passage in another) is taken from the page, which has it. Nothing is
+fetched: the page carries what it shows.
 """
 
 import logging
 import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup
 
 from pbc_eval import provenance
+from pbc_eval._validate import first_few
 from pbc_eval.errors import PublicationError
 from pbc_eval.publish.edition_results import read_results
 from pbc_eval.publish.word.blocks import marks_of
@@ -40,14 +45,16 @@ main .headline p { margin: .5mm 0 }
 body.draft::before { position: fixed; top: 120mm; left: 0; width: 180mm; font-size: 34pt;
   transform: rotate(-32deg) }
 """
+_BUILDER = "_build_box_tree"  # of weasyprint.pdf.tags
+_ONE_AT_A_TIME = threading.Lock()
 SCREEN_ONLY = "script, noscript, nav, .skip, .download, .on-one-page, .scroll-hint"
 
 
 def tagged_pdf(folder: Path) -> bytes:
     """The document of a published edition, whose folder it is.
 
-    Raises PublicationError where the folder holds no whole edition, or a drawing of its page has no
-    description.
+    Raises PublicationError where the folder holds no whole edition, a drawing of its page has no
+    description, or the language of a passage cannot be marked.
     """
     from weasyprint import HTML  # noqa: PLC0415 opens libraries of the system
     from weasyprint.urls import URLFetcher  # noqa: PLC0415 likewise
@@ -57,6 +64,8 @@ def tagged_pdf(folder: Path) -> bytes:
     page = BeautifulSoup((folder / PAGE).read_text(encoding="utf-8"), "html.parser")
     _only_what_paper_has(page)
     _dress(page, author=results.particulars.publication.contact, released=str(results.released))
+    other = {str(part["lang"]) for part in page.select("body [lang]") if part.get_text(strip=True)}
+    marked: set[str] = set()
     identity = f"{manifest['evaluation']} {provenance.sha256(folder / provenance.MANIFEST)}"
     noticed = _Noticed()
     logger = logging.getLogger("weasyprint")
@@ -65,13 +74,14 @@ def tagged_pdf(folder: Path) -> bytes:
     logger.propagate = False
     logger.setLevel(logging.ERROR)
     try:
-        content = HTML(
-            string=str(page), url_fetcher=URLFetcher(allowed_protocols=("data",))
-        ).write_pdf(
-            pdf_variant="pdf/ua-1",
-            pdf_identifier=identity.encode("utf-8"),
-            finisher=_say_what_headers_are_of,
-        )
+        with _languages_marked(marked):
+            content = HTML(
+                string=str(page), url_fetcher=URLFetcher(allowed_protocols=("data",))
+            ).write_pdf(
+                pdf_variant="pdf/ua-1",
+                pdf_identifier=identity.encode("utf-8"),
+                finisher=_say_what_headers_are_of,
+            )
     finally:
         logger.removeHandler(noticed)
         logger.propagate, logger.level = before
@@ -80,7 +90,42 @@ def tagged_pdf(folder: Path) -> bytes:
             f"{folder}: no document for everybody can be made of its page. "
             + "; ".join(noticed.problems)
         )
+    if other - marked:
+        raise PublicationError(
+            f"{folder}: passages in {first_few(sorted(other - marked))} are not marked as such by "
+            "this version of WeasyPrint. Install the version that requirements.txt names."
+        )
     return bytes(content)
+
+
+@contextmanager
+def _languages_marked(marked: set[str]) -> Iterator[None]:
+    """Each part of the document says its language where its element does (``lang``).
+
+    WeasyPrint says only the document's own, and shows who finishes a document no elements. So its
+    builder of tags is accompanied; what was marked is noted, to be held against the page.
+    """
+    import pydyf  # noqa: PLC0415 WeasyPrint's own
+    from weasyprint.pdf import tags  # noqa: PLC0415 likewise
+
+    build: Callable[..., Iterator[Any]] = getattr(tags, _BUILDER, lambda *_: iter(()))
+
+    def accompanied(box: Any, *rest: Any) -> Iterator[Any]:
+        element = getattr(box, "element", None)
+        is_part = element is not None and element.tag not in ("html", "body")
+        language = element.get("lang") if element is not None and is_part else None
+        for part in build(box, *rest):
+            if language:
+                part["Lang"] = pydyf.String(language)
+                marked.add(language)
+            yield part
+
+    with _ONE_AT_A_TIME:
+        try:
+            setattr(tags, _BUILDER, accompanied)
+            yield
+        finally:
+            setattr(tags, _BUILDER, build)
 
 
 def _say_what_headers_are_of(document: object, pdf: Any) -> None:

@@ -120,10 +120,10 @@ def _natural_spline(x: Floats, knots: Floats) -> Floats:
     Source: Hastie, Tibshirani & Friedman, "The Elements of Statistical Learning" (2009), eq. 5.4.
     """
     last = knots[-1]
+    beyond = np.maximum(x - last, 0) ** 3
 
     def bend(knot: float) -> Floats:
-        cubes = np.maximum(x - knot, 0) ** 3 - np.maximum(x - last, 0) ** 3
-        return np.asarray(cubes / (last - knot), float)
+        return np.asarray((np.maximum(x - knot, 0) ** 3 - beyond) / (last - knot), float)
 
     columns = [np.ones(len(x)), x]
     if len(knots) > 2:

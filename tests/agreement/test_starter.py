@@ -9,6 +9,7 @@ from evaluations import PROJECT
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.agreement.portfolio import load_portfolio
 from pbc_eval.agreement.starter import (
+    METHODS,
     PORTFOLIO_SCHEMA_FILE,
     SCHEMA_FILE,
     portfolio_schema_text,
@@ -16,6 +17,7 @@ from pbc_eval.agreement.starter import (
     write_portfolio_starter,
     write_starter,
 )
+from pbc_eval.agreement.yaml_file import read_yaml
 from pbc_eval.errors import SpecError
 from pbc_eval.intake.portfolio_table import read_portfolio_table
 
@@ -30,6 +32,17 @@ def test_what_is_made_loads_under_the_name_of_its_folder(tmp_path):
     assert {path.name for path in made.parent.iterdir()} == {
         "evaluation.yaml", "SOURCE.md", SCHEMA_FILE,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_people_are_protected_where_the_units_of_a_method_are_not_bodies(tmp_path, method):
+    """A draft never shows more of people than a file that says nothing."""
+    text = write_starter(tmp_path / "winter-shelter", method).read_text(encoding="utf-8")
+    stated = read_yaml(tmp_path / "winter-shelter" / "evaluation.yaml").data
+    counts = stated["publication"]["disclosure"]["counts"]
+    areas = method in ("difference_in_differences", "synthetic_difference_in_differences")
+    assert counts == ("bodies" if areas else "people")
+    assert text.count("counts: ") == 1
 
 
 def test_editors_find_the_schema_beside_the_file(tmp_path):

@@ -1,6 +1,7 @@
 """Every public result draws and explains itself; a kind that nobody wrote a row for is named."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import cache
 from html import unescape
 
@@ -159,3 +160,23 @@ def test_a_display_says_which_cells_could_not_be_published(count, is_held):
     assert (f"{count}{HELD}" in page) is is_held
     assert ("not published" in page) is is_held
     assert f"3{HELD}" not in page
+
+
+def test_counts_that_are_paid_for_are_marked_and_other_measures_are_not():
+    rows = {"clause": ["a", "b", "c"], "measure": ["count", "effect", "count"],
+            "measure_value": [Decimal(4), Decimal(3), Decimal(96)]}  # fmt: skip
+    page = html_table(pd.DataFrame(rows), "c")
+    assert f"<td>4{HELD}</td><" in page
+    assert "<td>3</td>" in page
+    assert "<td>96</td>" in page
+    account = html_table(pd.DataFrame({"year": ["2024"], "claims": [7], "due": [5]}), "c")
+    assert f"7{HELD}" in account
+    assert f"5{HELD}" not in account
+
+
+def test_figures_of_one_estimate_and_of_groups_say_what_they_show():
+    effects = SHOWN[2]
+    assert "other ways" not in effects.aggregate("simple").plot().caption
+    by_cohort = effects.aggregate("cohort").plot().caption
+    assert "other ways" not in by_cohort
+    assert "by cohort" in by_cohort

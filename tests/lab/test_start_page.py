@@ -2,11 +2,7 @@
 
 import datetime as dt
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +12,7 @@ from browser import chromium, violations
 from bs4 import BeautifulSoup
 from editions import put
 from evaluations import copy_of
+from jupyter import lab_in
 from typer.testing import CliRunner
 
 from pbc_eval.batch.status import Standing, State
@@ -144,39 +141,25 @@ def test_axe_finds_nothing_wrong_at_a_desk_and_on_a_phone(project):
 @pytest.mark.soak
 def test_in_a_browser_it_opens_shows_its_cards_makes_a_report_and_runs_a_notebook(project):
     write_own_notebook(project / "data" / "training-grants")
-    server = subprocess.Popen(
-        [sys.executable, "-m", "pbc_eval", "lab", "--no-browser", "--port", "8941"],
-        cwd=project, stderr=subprocess.PIPE, text=True, env={**os.environ},
-    )  # fmt: skip
-    try:
-        address = next(
-            match[0]
-            for line in server.stderr
-            if (match := re.search(r"http://127\S+token=\w+", line))
-        )
-        base = "/".join(address.split("/")[:3])
-        with chromium() as browser:
-            stranger = browser.new_context().new_page()
-            stranger.goto(f"{base}/pbc-eval/start")
-            assert "/login" in stranger.url
-            page = browser.new_context().new_page()
-            page.set_default_timeout(180_000)
-            page.goto(address)
-            assert page.title() == "Evaluations"
-            page.goto(f"{base}/lab?reset")
-            page.wait_for_selector(".jp-LauncherCard-label >> text=Start page")
-            labels = page.locator(".jp-LauncherCard-label").all_inner_texts()
-            assert {"New evaluation", "Inspect a file", "Check", "State of all"} <= {*labels}
-            page.goto(f"{base}/pbc-eval/start")
-            page.get_by_role("button", name="Make the report of wheels-to-meals").click()
-            page.wait_for_selector("pre")
-            assert (project / "reports" / "wheels-to-meals").is_dir(), page.inner_text("pre")
-            page.get_by_role("link", name="its notebook").click()
-            page.wait_for_selector(".jp-Notebook")
-            time.sleep(3)
-            page.get_by_text("Run", exact=True).first.click()
-            page.get_by_text("Run All Cells", exact=True).click()
-            page.wait_for_selector("text=Limits, sign-off and source")
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(30)
+    with lab_in(project, 8941) as (address, base), chromium() as browser:
+        stranger = browser.new_context().new_page()
+        stranger.goto(f"{base}/pbc-eval/start")
+        assert "/login" in stranger.url
+        page = browser.new_context().new_page()
+        page.set_default_timeout(180_000)
+        page.goto(address)
+        assert page.title() == "Evaluations"
+        page.goto(f"{base}/lab?reset")
+        page.wait_for_selector(".jp-LauncherCard-label >> text=Start page")
+        labels = page.locator(".jp-LauncherCard-label").all_inner_texts()
+        assert {"New evaluation", "Inspect a file", "Check", "State of all"} <= {*labels}
+        page.goto(f"{base}/pbc-eval/start")
+        page.get_by_role("button", name="Make the report of wheels-to-meals").click()
+        page.wait_for_selector("pre")
+        assert (project / "reports" / "wheels-to-meals").is_dir(), page.inner_text("pre")
+        page.get_by_role("link", name="its notebook").click()
+        page.wait_for_selector(".jp-Notebook")
+        time.sleep(3)
+        page.get_by_text("Run", exact=True).first.click()
+        page.get_by_text("Run All Cells", exact=True).click()
+        page.wait_for_selector("text=Limits, sign-off and source")

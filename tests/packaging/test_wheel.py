@@ -47,16 +47,23 @@ def wheel(tmp_path_factory) -> Path:
     return made
 
 
+def pins_in(folder: Path) -> Path:
+    """The pinned versions as constraints, without their hashes: the wheel itself has none."""
+    text = (PROJECT / "requirements.txt").read_text(encoding="utf-8")
+    pinned = re.findall(r"(?m)^([A-Za-z0-9._-]+==\S+)(?: ; (.*?))?(?: \\)?$", text)
+    lines = [pin + (f" ; {when}" if when else "") for pin, when in pinned]
+    file = folder / "pins.txt"
+    file.write_text("\n".join(lines), encoding="utf-8", newline="\n")
+    return file
+
+
 @pytest.fixture(scope="module")
 def environment(wheel, tmp_path_factory):
     """A function: the folder of commands of an environment with the wheel and an extra, or none."""
 
     def make(extra: str) -> Path:
         home = tmp_path_factory.mktemp("environment")
-        pins = home / "pins.txt"
-        text = (PROJECT / "requirements.txt").read_text(encoding="utf-8")
-        found = re.findall(r"(?m)^([A-Za-z0-9._-]+==\S+)(?: ; (.*?))?(?: \\)?$", text)
-        pins.write_text("\n".join(f"{pin}" + (f" ; {when}" if when else "") for pin, when in found))
+        pins = pins_in(home)
         uv = (sys.executable, "-m", "uv", "--quiet")
         run(*uv, "venv", "--python", sys.executable, home / "venv", cwd=home)
         commands = home / "venv" / ("Scripts" if os.name == "nt" else "bin")
@@ -161,3 +168,25 @@ def test_without_the_report_tools_evaluations_are_made_and_checked(without_repor
     assert "ready to run" in said
     code = "import pbc_eval as pbc; print(pbc.att_gt, pbc.match, pbc.social_return)"
     run(without_reports / "python", "-c", code, cwd=tmp_path)
+
+
+def test_a_folder_of_wheels_is_enough_where_there_is_no_network(wheel, tmp_path):
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
+    constraints = ("--constraint", pins_in(tmp_path))
+    run(*pip, "download", "--dest", "wheels", *constraints, wheel, cwd=tmp_path)
+    run(sys.executable, "-m", "venv", "there", cwd=tmp_path)
+    commands = tmp_path / "there" / ("Scripts" if os.name == "nt" else "bin")
+    away = ("--no-index", "--find-links", "wheels", "--no-cache-dir")
+    run(commands / "python", "-m", "pip", "install", "--quiet", *away, "pbc-eval", cwd=tmp_path)
+    copy_of("hospital-readmissions", tmp_path)
+    said = run(commands / "pbc-eval", "check", "hospital-readmissions", cwd=tmp_path)
+    assert "ready to run" in said
+
+
+def test_a_tool_that_is_run_without_being_installed_does_the_same(wheel, tmp_path):
+    """What uvx does, which is short for it."""
+    uvx = (sys.executable, "-m", "uv", "--quiet", "tool", "run", "--python", sys.executable)
+    named = ("--constraints", pins_in(tmp_path), "--from", wheel, "pbc-eval")
+    copy_of("hospital-readmissions", tmp_path)
+    said = run(*uvx, *named, "check", "hospital-readmissions", cwd=tmp_path)
+    assert "ready to run" in said

@@ -8,6 +8,8 @@ import sys
 
 import pikepdf
 import pytest
+from bs4 import BeautifulSoup
+from evaluations import EVERY
 from pdfua import validate
 from typer.testing import CliRunner
 from word_files import BODY, edition
@@ -184,6 +186,32 @@ def test_it_says_its_title_its_language_and_what_it_is_on_every_sheet(document):
         assert {"D", "r", "a", "f", "t"} <= set(raw)  # the mark of a draft is drawn on each
 
 
+def test_passages_in_another_language_say_so(tmp_path):
+    body = BODY.replace(
+        "<h2", '<p lang="cy">Bore da</p><p>It is <i lang="gd">uisge</i> here.</p>'
+        '<ul lang="cy"><li>un</li><li lang="en">two</li></ul><h2', 1
+    )  # fmt: skip
+    content = pbc.pdf_report(edition(tmp_path, body))
+    assert faults_of(content, tmp_path) == ([], set())
+    with pikepdf.open(io.BytesIO(content)) as document:
+        spoken = {}
+        for part, _ in parts_of(document):
+            if "/Lang" in part:
+                spoken.setdefault(str(part.Lang), set()).add(text_of(document, part).strip())
+        assert "Bore da" in spoken["cy"]
+        assert "uisge" in spoken["gd"]
+        assert not [words for words in spoken["gd"] if "here" in words]
+        assert any("un" in words for words in spoken["cy"])
+        assert any("two" in words for words in spoken["en"])
+
+
+def test_a_language_that_cannot_be_marked_is_refused(tmp_path, monkeypatch):
+    body = BODY.replace("<h2", '<p lang="cy">Bore da</p><h2', 1)
+    monkeypatch.setattr("pbc_eval.publish.paper._BUILDER", "_another_name")
+    with pytest.raises(PublicationError, match="passages in cy are not marked"):
+        pbc.pdf_report(edition(tmp_path, body))
+
+
 def test_one_edition_gives_the_same_bytes_and_leads_to_no_file_of_the_machine(folder, content):
     assert pbc.pdf_report(folder) == content
     with pikepdf.open(io.BytesIO(content)) as document:
@@ -246,17 +274,21 @@ def test_a_document_that_somebody_changed_is_not_overwritten(
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize(
-    "place",
-    [
-        "one-service/2026-1", "hospital-readmissions/design-1", "life-chances-fund/2026-1",
-        "timebank/2026-1",
-    ],
-)  # fmt: skip
-def test_no_kind_of_page_has_a_fault_and_no_heading_is_lost(every_page, tmp_path, place):
-    content = pbc.pdf_report(every_page / place)
-    assert faults_of(content, tmp_path) == ([], set())
-    with pikepdf.open(io.BytesIO(content)) as document:
-        headings = [p for p, _ in parts_of(document) if re.fullmatch("/H[1-6]", str(p.S))]
-        page = (every_page / place / "index.html").read_text(encoding="utf-8")
-        assert len(headings) == len(re.findall(r"<h[1-6][ >]", page))
+def test_no_page_of_the_examples_has_a_fault_and_no_heading_is_lost(every_page, tmp_path):
+    """All of them: evaluations, portfolios, a design note."""
+    places = sorted(path.parent for path in every_page.glob("*/*/manifest.json"))
+    assert {*EVERY} <= {place.parent.name for place in places}
+    assert len(places) > len(EVERY)
+    faults = {}
+    for place in places:
+        content = pbc.pdf_report(place)
+        if (wrong := faults_of(content, tmp_path)) != ([], set()):
+            faults[str(place)] = wrong
+        with pikepdf.open(io.BytesIO(content)) as document:
+            parts = [part for part, _ in parts_of(document)]
+            page = BeautifulSoup((place / "index.html").read_text(encoding="utf-8"), "html.parser")
+            headings = [part for part in parts if re.fullmatch("/H[1-6]", str(part.S))]
+            assert len(headings) == len(page.find_all(re.compile("^h[1-6]$"))), place
+            languages = {str(part.Lang) for part in parts if "/Lang" in part}
+            assert languages <= {str(part["lang"]) for part in page.select("body [lang]")}, place
+    assert not faults
