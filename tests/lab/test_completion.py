@@ -173,7 +173,7 @@ def test_a_key_that_wants_a_column_says_so_in_its_first_words():
     """By which columns are offered for it. The others speak of columns and want something else."""
     others = {
         *("header_row", "dates", "never_treated_codes", "within_scale", "cutpoints"),
-        *("file", "inputs_layout", "data"),
+        *("file", "inputs_layout", "data", "rows", "counts"),
     }
     wholes = [schema_of(name).whole for name in FILES]
     parts = [part for whole in wholes for part in (whole, *whole["$defs"].values())]
