@@ -52,7 +52,42 @@ def shown() -> list[Displayed]:
     ]  # fmt: skip
 
 
-SHOWN = shown()
+def tests_of_few() -> list[Displayed]:
+    """Each test of an average effect, of one treated unit among forty, and people in an engine."""
+    draw = np.random.default_rng(3)
+    rows = [
+        (f"u{u}", t, draw.normal() + 2 * (u == 0 and t > 15), 16 if u == 0 else None)
+        for u in range(40)
+        for t in range(1, 25)
+    ]
+    frame = pd.DataFrame(rows, columns=["who", "time", "y", "start"])
+    few = pbc.Panel.from_data(frame, unit="who", time="time", outcome="y", cohort="start")
+    return [
+        pbc.conley_taber(few), pbc.conformal_test(few), pbc.randomisation_test(panel(), draws=199),
+        pbc.randomisation_test(panel(), draws=199, level=0.9),
+        pbc.wild_cluster_bootstrap(panel(), draws=199),
+        pbc.match_in_engine(people(), treatment="arm", unit="who", covariates=["age"],
+                            by=pbc.InversePropensity()),
+    ]  # fmt: skip
+
+
+TESTS = tests_of_few()
+SHOWN = shown() + TESTS
+
+
+@pytest.mark.parametrize("result", TESTS, ids=lambda result: type(result).__name__)
+def test_a_test_is_drawn_and_explained_by_what_it_found(result):
+    figure, words = result.plot(), str(result.explain())
+    assert figure.caption
+    assert result.summary() in words
+    assert "What would overturn it" in words
+    if hasattr(result, "p_value"):
+        row = result.to_frame().iloc[0]
+        assert row["p_value"] == result.p_value
+        assert f"{result.estimate:.4g}" in figure.alt
+        is_open = np.isinf([result.conf_low, result.conf_high]).any()
+        assert ("open" in figure.caption) == bool(is_open)
+        assert ("interval" in result.summary()) == (getattr(result, "level", None) is not None)
 
 
 @pytest.mark.parametrize("result", SHOWN, ids=lambda result: type(result).__name__)

@@ -38,9 +38,9 @@ NEVER = Sentence("It compares with units that are never treated; there are none.
 WHOLE = Sentence("It needs whole clusters on one side or the other.")
 
 
-def refused(rule: Sentence, owner: str = OWNER) -> DesignError:
-    """The error of a way that does not apply, with its rule."""
-    return DesignError(f"{owner}: {rule}", rule=rule)
+def refused(rule: Sentence, owner: str = OWNER, *, remedy: str = "") -> DesignError:
+    """The error of a way that does not apply, with its rule and what else may be had."""
+    return DesignError(f"{owner}: {rule} {remedy}".rstrip(), rule=rule)
 
 
 def refuse_incomplete(panel: Panel) -> None:

@@ -22,7 +22,7 @@ Source: Chernozhukov, Wüthrich and Zhu (2021), Journal of the American Statisti
 
 from dataclasses import dataclass
 from itertools import combinations
-from math import comb
+from math import ceil, comb
 from typing import Literal, get_args
 
 import numpy as np
@@ -30,6 +30,7 @@ import numpy as np
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.behind_average import MOST_GROUPS, NEVER, SAME_START, refused
 from pbc_eval.did.saturated_average import SaturatedAverage, saturated_average
+from pbc_eval.did.tested_average import TestedAverage
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Number
@@ -50,8 +51,8 @@ ALL_BEFORE = Sentence(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConformalTest:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ConformalTest(TestedAverage):
     """``estimate`` and ``std_error`` in the outcome's unit; ``p_value`` two-sided, of the null that
     there is no effect in any period; the interval holds effects, the same in every period after the
     start, that are not rejected, and is infinite where no value on a side is."""
@@ -98,6 +99,16 @@ def conformal_of(
     return judge_gap(gap, before, permutations=permutations, level=level, seed=seed)
 
 
+def _more_orders(permutations: Permutations, level: float) -> str:
+    needed = ceil(1 / (1 - level) - TIED)
+    words = f"A {level:.0%} interval needs {needed} of them"
+    if permutations == "moving_block":
+        words += (
+            ", one a period; where errors do not last over periods, permutations='all' has more"
+        )
+    return f"{words}. A lower level needs fewer."
+
+
 def judge_gap(
     gap: Floats,
     before: int,
@@ -121,6 +132,7 @@ def judge_gap(
                 n=Number(len(members)),
             ),
             OWNER,
+            remedy=_more_orders(permutations, level),
         )
     sums = left[members].sum(axis=1)
     sums[np.abs(sums) <= SAME * np.abs(left).sum()] = 0.0

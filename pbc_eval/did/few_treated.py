@@ -34,6 +34,7 @@ from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.averages import KINDS, Kind
 from pbc_eval.did.behind_average import ALIKE, MOST_GROUPS, WHOLE, refused
 from pbc_eval.did.saturated_average import Regression, SaturatedAverage, saturated_average
+from pbc_eval.did.tested_average import TestedAverage
 from pbc_eval.did.wild import REGRESSIONS
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
@@ -54,8 +55,8 @@ SEED = 20_110_201
 NO_SIZES = Sentence("All groups are of one size: sizes say nothing of how far they err.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FewTreatedTest:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class FewTreatedTest(TestedAverage):
     """``estimate`` and ``std_error`` in the outcome's unit; ``p_value`` of the null that the effect
     is zero, twice the smaller tail."""
 
@@ -209,7 +210,7 @@ def judge_groups(
     combined.sort()
     ends = interval_of_errors(estimate, combined, level)
     if ends is None:
-        raise refused(_too_few(len(groups.residual)), by)
+        raise refused(_too_few(len(groups.residual)), by, remedy=_ENOUGH)
     if not ends[0] <= estimate <= ends[1]:
         raise refused(
             Sentence("A few large comparison groups moved unlike almost all of the others."), by
@@ -235,6 +236,12 @@ def serves(treated: int, compared: int, level: float = 0.95) -> bool:
     """Are there groups enough for such a test, before outcomes are seen?"""
     ways = compared ** min(treated, 3)
     return compared >= LEAST_COMPARED and (ways + 1) * (1 - level) / 2 >= 1 - TIED
+
+
+_ENOUGH = (
+    f"At least {LEAST_COMPARED} are needed, and 39 for a 95% interval of one treated group. Where "
+    "one treated group was seen for 20 periods or more, use conformal_test (inference: conformal)."
+)
 
 
 def _too_few(compared: int) -> Sentence:
@@ -273,7 +280,7 @@ class GroupPaths:
         share = size / np.bincount(cohort, size)[cohort]
         none = cohort == 0
         if none.sum() < LEAST_COMPARED:
-            raise refused(_too_few(int(none.sum())), owner)
+            raise refused(_too_few(int(none.sum())), owner, remedy=_ENOUGH)
         treated = np.flatnonzero(~none)
         treated = treated[np.lexsort((size[treated], cohort[treated]))]
         return cls(

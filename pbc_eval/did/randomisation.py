@@ -19,6 +19,7 @@ from math import lgamma
 import numpy as np
 
 from pbc_eval._validate import check_level
+from pbc_eval.did.tested_average import TestedAverage
 from pbc_eval.errors import DesignError
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
 from pbc_eval.numerics.clustered import clusters_of
@@ -32,8 +33,8 @@ AT_ONCE = 20_000_000  # values held while starts are dealt out
 SAME = 1e-10  # relative: statistics that are equal but for rounding count as equal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RandomisationTest:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class RandomisationTest(TestedAverage):
     """``estimate`` in the outcome's unit, ``statistic`` over its error; ``p_value`` two-sided.
 
     ``assignments`` were looked at, ``possible`` are there (infinite where too many to count); the

@@ -24,6 +24,7 @@ import numpy as np
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.averages import KINDS, Kind
 from pbc_eval.did.saturated_average import Regression, SaturatedAverage, saturated_average
+from pbc_eval.did.tested_average import TestedAverage
 from pbc_eval.errors import DesignError
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.numerics.null_draws import NullDraws
@@ -36,8 +37,8 @@ WEIGHTS = ("rademacher", "webb")
 DEFAULT_SEED = 20_080_901
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WildBootstrap:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class WildBootstrap(TestedAverage):
     """The average effect with bootstrap p-value and interval, in the outcome's unit.
 
     ``conf_low`` and ``conf_high`` are infinite when no value on that side is rejected, as happens

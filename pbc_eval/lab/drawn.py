@@ -4,7 +4,7 @@ Figures that a page has are drawn by the page's own functions. What is drawn her
 machine and has not passed disclosure control. Whoever adds a kind of result adds its row.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,17 +14,24 @@ import pandas as pd
 from pbc_eval._display import Displayed
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.did.bacon import BaconDecomposition
+from pbc_eval.did.conformal import ConformalTest
+from pbc_eval.did.few_treated import FewTreatedTest
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.honest_did import HonestDid
 from pbc_eval.did.leave_out import LeaveOneOut
+from pbc_eval.did.randomisation import RandomisationTest
 from pbc_eval.did.scale import ScaleTest
+from pbc_eval.did.tested_average import TestedAverage
 from pbc_eval.did.two_way_weights import TwoWayWeights
+from pbc_eval.did.wild import WildBootstrap
 from pbc_eval.errors import DataError
 from pbc_eval.evaluation.detectable import MinimumDetectableEffect
 from pbc_eval.evaluation.outcome_panel import cohort_means
 from pbc_eval.kpi.record import KpiResult
+from pbc_eval.lab.plain_figures import bars, intervals
 from pbc_eval.matching.binary import RiskEffects
 from pbc_eval.matching.counts import RateEffects
+from pbc_eval.matching.in_engine.sample import EngineSample
 from pbc_eval.matching.ledger import SampleLedger
 from pbc_eval.matching.omitted_variables import OmittedVariableBounds
 from pbc_eval.matching.sample import MatchedSample
@@ -87,6 +94,30 @@ def _series(series: EffectSeries) -> Figure:
 
 def _cells(effects: GroupTimeEffects) -> Figure:
     return _series(effects.aggregate("event"))
+
+
+def _tested(test: TestedAverage) -> Figure:
+    """An end of the interval that there is not is drawn as far as the other one is, or twice the
+    estimate, and said to be open."""
+    low, high = test.conf_low, test.conf_high
+    far = [abs(end - test.estimate) for end in (low, high) if np.isfinite(end)]
+    room = max([*far, 2 * abs(test.estimate)])
+    ends = [
+        end if np.isfinite(end) else test.estimate + side * room
+        for side, end in ((-1, low), (1, high))
+    ]
+    sides = [words for words, end in (("below", low), ("above", high)) if not np.isfinite(end)]
+    is_open = f" It is open {' and '.join(sides)}." if sides else ""
+    return intervals(
+        ["average effect"],
+        np.array([test.estimate]),
+        np.array([ends[0]]),
+        np.array([ends[1]]),
+        name="tested-average",
+        caption=f"The average effect with the effects that the test does not reject.{is_open}",
+        axis="Effect (in the outcome's unit)",
+        data=test.to_frame(),
+    )
 
 
 def _honest(bounds: HonestDid) -> Figure:
@@ -230,7 +261,7 @@ def _bounds(bounds: OmittedVariableBounds) -> Figure:
     )
 
 
-def _sample(sample: MatchedSample | WeightedSample) -> Figure:
+def _sample(sample: MatchedSample | WeightedSample | EngineSample) -> Figure:
     named = {"std_diff_before": "before", "std_diff_after": "after"}
     frame = sample.balance().rename(columns=named)[["covariate", "before", "after"]]
     return love_plot(frame, name="balance")
@@ -307,73 +338,15 @@ def _value(value: SroiResult) -> Figure:
     return value_waterfall(waterfall(value), name="waterfall", currency=value.currency)
 
 
-def intervals(
-    labels: Sequence[str],
-    estimate: np.ndarray,
-    low: np.ndarray,
-    high: np.ndarray,
-    *,
-    name: str,
-    caption: str,
-    axis: str,
-    data: pd.DataFrame,
-    zero: bool = True,
-) -> Figure:
-    """Points with their intervals (n,), one below the other."""
-    rows = np.arange(len(labels))[::-1]
-
-    def draw(axes: Axes) -> None:
-        if zero:
-            axes.axvline(0, color=GREY, linewidth=1)
-        known = ~(np.isnan(low) | np.isnan(high))
-        axes.hlines(rows[known], low[known], high[known], color=NAVY, linewidth=2)
-        axes.plot(estimate, rows, "s", color=NAVY, markersize=6)
-        axes.set_yticks(rows, list(labels))
-        axes.set_ylim(-0.6, len(labels) - 0.4)
-        axes.set_xlabel(axis)
-
-    words = "; ".join(
-        f"{label}: {e:.4g}" + ("" if np.isnan(a) or np.isnan(b) else f" ({a:.4g} to {b:.4g})")
-        for label, e, a, b in zip(labels, estimate, low, high, strict=True)
-    )
-    return finish(
-        draw, name=name, caption=caption, alt=f"Points with intervals, from the top. {words}.",
-        data=data, height=0.36 * len(labels) + 1.2,
-    )  # fmt: skip
-
-
-def bars(
-    labels: Sequence[str],
-    size: np.ndarray,
-    *,
-    name: str,
-    caption: str,
-    axis: str,
-    data: pd.DataFrame,
-) -> Figure:
-    """Bars (n,), one below the other; below zero they are hatched."""
-    rows = np.arange(len(labels))[::-1]
-
-    def draw(axes: Axes) -> None:
-        for below, colour, hatch in ((False, NAVY, ""), (True, ORANGE, "//")):
-            here = (size < 0) == below
-            axes.barh(rows[here], size[here], color=colour, hatch=hatch, edgecolor="white")
-        axes.axvline(0, color=GREY, linewidth=1)
-        axes.set_yticks(rows, list(labels))
-        axes.set_xlabel(axis)
-
-    words = "; ".join(f"{label}: {value:.6g}" for label, value in zip(labels, size, strict=True))
-    return finish(
-        draw, name=name, caption=caption, alt=f"Bars, from the top. {words}.", data=data,
-        height=0.36 * len(labels) + 1.2,
-    )  # fmt: skip
-
-
 PLOTS: dict[type, Callable[[Any], Figure]] = {
     AttEstimate: _estimate,
     EffectSeries: _series,
     GroupTimeEffects: _cells,
     HonestDid: _honest,
+    FewTreatedTest: _tested,
+    ConformalTest: _tested,
+    RandomisationTest: _tested,
+    WildBootstrap: _tested,
     BaconDecomposition: _bacon,
     TwoWayWeights: _weights,
     MinimumDetectableEffect: _power,
@@ -385,6 +358,7 @@ PLOTS: dict[type, Callable[[Any], Figure]] = {
     OmittedVariableBounds: _bounds,
     MatchedSample: _sample,
     WeightedSample: _sample,
+    EngineSample: _sample,
     Ledger: _ledger,
     SampleLedger: _ledger,
     Panel: _panel,

@@ -9,17 +9,34 @@ from typing import Any
 
 from pbc_eval._display import Displayed
 from pbc_eval.did.bacon import BaconDecomposition
+from pbc_eval.did.conformal import ConformalTest
+from pbc_eval.did.few_treated import FewTreatedTest
 from pbc_eval.did.group_time_effects import GroupTimeEffects
 from pbc_eval.did.honest_did import HonestDid
 from pbc_eval.did.leave_out import LeaveOneOut
+from pbc_eval.did.randomisation import RandomisationTest
 from pbc_eval.did.scale import ScaleTest
 from pbc_eval.did.two_way_weights import TwoWayWeights
+from pbc_eval.did.wild import WildBootstrap
 from pbc_eval.errors import DataError
 from pbc_eval.evaluation.detectable import MinimumDetectableEffect
 from pbc_eval.kpi.record import KpiResult
-from pbc_eval.lab.explanation import Explanation
+from pbc_eval.lab.explained_tests import of_tested
+from pbc_eval.lab.explanation import (
+    ALIKE,
+    BOTH_AT_ONCE,
+    DIVERGING,
+    HIDDEN,
+    IN_FEW,
+    NO_ANTICIPATION,
+    NO_SPILL,
+    OVERLAP,
+    TRENDS,
+    Explanation,
+)
 from pbc_eval.matching.binary import RiskEffects
 from pbc_eval.matching.counts import RateEffects
+from pbc_eval.matching.in_engine.sample import EngineSample
 from pbc_eval.matching.ledger import SampleLedger
 from pbc_eval.matching.omitted_variables import OmittedVariableBounds
 from pbc_eval.matching.sample import MatchedSample
@@ -47,28 +64,6 @@ def explain(result: Displayed) -> Explanation:
 def add_explanation(kind: type, explain_it: Callable[[Any], Explanation]) -> None:
     """One more kind of result that can be explained."""
     EXPLANATIONS[kind] = explain_it
-
-
-TRENDS = Sentence(
-    "Without the programme, the treated and those they are compared with would have changed alike "
-    "(parallel trends)."
-)
-NO_ANTICIPATION = Sentence("Nobody changed what they did before the start that is stated.")
-NO_SPILL = Sentence("The programme did not reach those who are compared with.")
-ALIKE = Sentence(
-    "Whoever is alike in the covariates would have fared alike without the programme: nothing that "
-    "is not among them drives both taking part and the outcome."
-)
-OVERLAP = Sentence("For each of the treated there is somebody like them outside the programme.")
-DIVERGING = Sentence(
-    "Trends that diverged: see the effects before the start, and honest_did for how far they may."
-)
-HIDDEN = Sentence(
-    "Something that was not measured: omitted_variable_bounds, e_value and rosenbaum_bounds say "
-    "how strong it would have to be."
-)
-IN_FEW = Sentence("Few treated units or clusters, whose chance the errors understate.")
-BOTH_AT_ONCE = Sentence("Something else that began for the treated at the same time.")
 
 
 def _of_estimate(estimate: AttEstimate) -> Explanation:
@@ -247,7 +242,7 @@ def _of_bounds(bounds: OmittedVariableBounds) -> Explanation:
     )
 
 
-def _of_sample(sample: MatchedSample | WeightedSample) -> Explanation:
+def _of_sample(sample: MatchedSample | WeightedSample | EngineSample) -> Explanation:
     return Explanation(
         of=sample.summary(),
         what=(
@@ -357,6 +352,10 @@ EXPLANATIONS: dict[type, Callable[[Any], Explanation]] = {
     EffectSeries: _of_series,
     GroupTimeEffects: _of_cells,
     HonestDid: _of_honest,
+    FewTreatedTest: of_tested,
+    ConformalTest: of_tested,
+    RandomisationTest: of_tested,
+    WildBootstrap: of_tested,
     BaconDecomposition: _of_bacon,
     TwoWayWeights: _of_weights,
     MinimumDetectableEffect: _of_power,
@@ -368,6 +367,7 @@ EXPLANATIONS: dict[type, Callable[[Any], Explanation]] = {
     OmittedVariableBounds: _of_bounds,
     MatchedSample: _of_sample,
     WeightedSample: _of_sample,
+    EngineSample: _of_sample,
     Ledger: _of_ledger,
     SampleLedger: _of_ledger,
     Panel: _of_panel,

@@ -13,6 +13,7 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 
+from pbc_eval._display import Displayed
 from pbc_eval._validate import check_choice, check_level, did_you_mean, first_few
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.effect import EFFECT_METHODS, EffectMethod
@@ -46,7 +47,7 @@ from pbc_eval.results import AttEstimate, Method
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class EngineSample:
+class EngineSample(Displayed):
     """A sample whose people stay in an engine. ``cells`` are those of a match, ``score`` that of
     weights; one of them is None. ``table`` has a row a person, with their weight ``pbc_w``."""
 
@@ -68,7 +69,9 @@ class EngineSample:
             f"{sizes[1]:,} comparison"
         )
 
-    __repr__ = summary
+    def to_frame(self) -> pd.DataFrame:
+        """The balance, as ``balance()`` gives it: people themselves stay in the engine."""
+        return self.balance()
 
     @property
     def weights_everybody(self) -> bool:
