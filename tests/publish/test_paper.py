@@ -8,14 +8,15 @@ import sys
 
 import pikepdf
 import pytest
+from attacker import invented
 from bs4 import BeautifulSoup
 from evaluations import EVERY
 from pdfua import validate
 from typer.testing import CliRunner
-from word_files import BODY, edition
+from word_files import BODY, edition, text_runs
 
 import pbc_eval as pbc
-from pbc_eval import cli
+from pbc_eval import cli, provenance
 from pbc_eval.errors import PublicationError
 from pbc_eval.publish.documents import write_documents
 
@@ -292,3 +293,34 @@ def test_no_page_of_the_examples_has_a_fault_and_no_heading_is_lost(every_page, 
             languages = {str(part.Lang) for part in parts if "/Lang" in part}
             assert languages <= {str(part["lang"]) for part in page.select("body [lang]")}, place
     assert not faults
+
+
+NUMBER = re.compile(r"\d[\d,]*\.?\d*")
+
+
+def numbers_in(texts):
+    return {number.rstrip(".,") for text in texts for number in NUMBER.findall(text)}
+
+
+@pytest.mark.soak
+def test_documents_hold_no_number_that_the_page_does_not(tmp_path):
+    """Of an evaluation that holds back: nothing comes out by what only a document has."""
+    folder = invented.people_evaluation(tmp_path / "a", invented.people(2, n=600, seed=3))
+    made = CliRunner().invoke(cli.app, ["run", str(folder), "--reports", str(tmp_path / "reports")])
+    assert made.exit_code == 0, made.output
+    (page,) = (tmp_path / "reports").glob("*/*/index.html")
+    soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    assert "[c]" in soup.get_text()
+    attributes = [str(value) for tag in soup.find_all(True) for value in tag.attrs.values()]
+    on_page = numbers_in([*soup.find_all(string=True), soup.get_text(), *attributes])
+    manifest = provenance.sha256(page.parent / "manifest.json")
+    with pikepdf.open(io.BytesIO(pbc.pdf_report(page.parent))) as document:
+        alike = [str(part.get("/Alt", "")) for part, _ in parts_of(document)]
+        read = [*words_of(document).values(), *alike]
+    word = [text.replace(manifest, "") for text, *_ in text_runs(pbc.word_report(page.parent))]
+    assert len(numbers_in(read)) > 100
+    assert len(numbers_in(word)) > 100
+    hashes = [manifest, *re.findall(r"\b[0-9a-f]{40,64}\b", soup.get_text(" "))]  # cut by lines
+    of_hashes = {n for n in numbers_in(read) if len(n) > 3 and any(n in h for h in hashes)}
+    assert numbers_in(read) <= on_page | of_hashes
+    assert numbers_in(word) <= on_page
