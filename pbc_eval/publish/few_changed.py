@@ -15,6 +15,7 @@ files are about others.
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,14 +138,20 @@ def _apart(mine: Sketch | None, other: Sketch | None) -> tuple[int, int] | None:
     """How many are in the first alone, and in the second alone; None where most are others.
 
     Two who share a bucket, or of whom the same is said, count as one, so never more are found than
-    there are: few are never overlooked, and more than few who left may be taken for few where many
-    came at once of whom the same is said.
+    there are: few are never overlooked where most of the smaller file are in both, and more than
+    few who left may be taken for few where many came at once of whom the same is said.
     """
     if mine is None or other is None:
         return None
     differing = int((mine.sums != other.sums).sum())
     more = mine.number - other.number
     if differing > MOST_DIFFERING or abs(more) > MOST_DIFFERING:
+        return None
+    # As many as leave so many buckets alike, on average: two files about others share nobody, and
+    # where they fill the buckets as far as their numbers differ, few would seem to have come.
+    expected = -BUCKETS * math.log(1 - differing / BUCKETS)
+    in_both = (mine.number + other.number - expected) / 2
+    if in_both < min(mine.number, other.number) / 2:
         return None
     differing = max(differing, abs(more))
     return (differing + more + 1) // 2, (differing - more + 1) // 2

@@ -169,3 +169,14 @@ def test_a_member_in_doubt_is_in_no_portfolio_that_is_listed(tmp_path):
     doubts["outputs"][0]["reviewed_by"] = "A. Reader"
     (downloads / "disclosure-review.json").write_text(json.dumps(doubts))
     press._refuse_members_in_doubt(subject_of(spec), tmp_path)
+
+
+@pytest.mark.parametrize(("small", "large"), [(104, 600), (95, 585), (112, 617), (30, 540)])
+def test_files_about_others_are_not_taken_for_the_same_people(small, large):
+    """They share nobody, and fill the buckets as if few had come where their sizes differ so."""
+    random = np.random.default_rng(small)
+    for _ in range(40):
+        hashes = random.integers(0, 2**63, small + large, dtype=np.uint64)
+        some, others = few_changed._sketch(hashes[:small]), few_changed._sketch(hashes[small:])
+        for pair in (few_changed._apart(some, others), few_changed._apart(others, some)):
+            assert pair is None or not any(0 < n < 10 for n in pair), pair
