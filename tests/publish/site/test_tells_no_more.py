@@ -24,7 +24,7 @@ def numbers_in(text: str) -> np.ndarray:
 
 def not_among(told: np.ndarray, numbers: np.ndarray) -> list[float]:
     """Numbers that are none of those told, to six digits, as they are, in per cent or as shares."""
-    near = [np.isclose(told[:, None] * by, numbers, rtol=2e-6, atol=0) for by in (1, 100, 0.01)]
+    near = [np.isclose(told[:, None] * by, numbers, rtol=5e-6, atol=0) for by in (1, 100, 0.01)]
     return list(numbers[~np.logical_or.reduce(near).any(axis=0)])
 
 
