@@ -207,7 +207,8 @@ def _combine(plan: CellPlan, parts: Parts, estimates: CellEstimates) -> CellEsti
         combine[j, rows] = weights[:, None] * SIGNS
         counted[j, estimates.plan.cohort[rows[0, 0]]] = 1.0
         others = estimates.plan.pool[rows].argmax(axis=2)  # (c, 3) each row compares with one
-        np.add.at(counted[j], others, -weights[:, None] * SIGNS)
+        shares = -weights[:, None] * SIGNS
+        counted[j] += np.bincount(others.ravel(), shares.ravel(), minlength=n_strata)
         used = rows[weights != 0]
         pool[j] = estimates.plan.pool[used.ravel()].any(axis=0)
         counts[1, j] = (
