@@ -7,6 +7,7 @@ Source: HM Treasury, The Green Book, annex on discounting.
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import cast
 
 import numpy as np
@@ -17,7 +18,7 @@ from pbc_eval.errors import ParameterError
 from pbc_eval.messages.written_numbers import is_number, plain
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.parameters.lookup import ParameterValue, schedule_at, schedule_names, value_at
-from pbc_eval.parameters.tables import RateBand
+from pbc_eval.parameters.tables import Parameter, RateBand, all_parameters
 
 LONGEST = 10_000  # years
 DEFLATOR = "uk_gdp_deflator"
@@ -81,8 +82,11 @@ def discount_factors(schedule: float | str, years: int, date: dt.date | None = N
     return np.concatenate([[1.0], 1 / growth])
 
 
-def reprice(amount: float, from_year: int, to_year: int) -> float:
-    """Pounds at prices of ``from_year``, in pounds at prices of ``to_year`` (UK GDP deflator).
+def reprice(
+    amount: float, from_year: int, to_year: int, *, bank: Mapping[str, Parameter] | None = None
+) -> float:
+    """Pounds at prices of ``from_year``, in pounds at prices of ``to_year`` (UK GDP deflator, which
+    a ``bank`` may continue: ``read_bank``).
 
     Raises ParameterError for a calendar year outside the deflator table.
     """
@@ -90,6 +94,22 @@ def reprice(amount: float, from_year: int, to_year: int) -> float:
     for name, year in (("from_year", from_year), ("to_year", to_year)):
         if isinstance(year, bool) or not isinstance(year, int) or not 1 <= year <= 9999:
             raise ParameterError(f"reprice: {name} must be a calendar year, got {year!r}.")
-    start = value_at(DEFLATOR, dt.date(from_year, 7, 1)).value
-    end = value_at(DEFLATOR, dt.date(to_year, 7, 1)).value
-    return number * end / start
+    return number * index_in(to_year, bank).value / index_in(from_year, bank).value
+
+
+def index_in(year: int, bank: Mapping[str, Parameter] | None = None) -> ParameterValue[float]:
+    """The deflator of a calendar year, shipped or of one's own ``bank``.
+
+    Raises ParameterError for a year that neither has, with how it may be added."""
+    try:
+        return value_at(DEFLATOR, dt.date(year, 7, 1), bank=bank)
+    except ParameterError as problem:
+        last = ((bank or {}).get(DEFLATOR) or all_parameters()[DEFLATOR]).rows[-1]
+        if last.valid_to is None or year <= last.valid_to.year:
+            raise
+        unit = all_parameters()[DEFLATOR].unit
+        raise ParameterError(
+            f"{DEFLATOR}: no value for {year}; the latest held until {last.valid_to} "
+            f"({last.source}). Continue it in a value bank (value_map.value_bank): the parameter "
+            f"{DEFLATOR} in the unit {unit!r} with a row for {year}, its status and source."
+        ) from problem

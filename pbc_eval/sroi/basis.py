@@ -22,7 +22,7 @@ from pbc_eval.agreement.value_map import StakeholderInput, ValuedOutcome
 from pbc_eval.errors import ValueMapError
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.parameters.bank import Bank
-from pbc_eval.parameters.discounting import DEFLATOR, reprice
+from pbc_eval.parameters.discounting import DEFLATOR, index_in, reprice
 from pbc_eval.parameters.lookup import ParameterValue, table_at, value_at
 
 ELASTICITY = "uk_marginal_utility_elasticity"
@@ -177,12 +177,14 @@ def _at_one_price(
         if row.price_year in (None, target):
             moved.append(row)
             continue
-        value = reprice(float(row.proxy_value or 0.0), int(row.price_year or 0), target)
+        stated = float(row.proxy_value or 0.0)
+        value = reprice(stated, int(row.price_year or 0), target, bank=basis.bank)
         moved.append(row.model_copy(update={"proxy_value": value, "price_year": target}))
     if other := [row.id for row in rows if row.price_year not in (None, target)]:
-        source = value_at(DEFLATOR, dt.date(target, 7, 1))
+        source = index_in(target, basis.bank)
+        named = f", {source.source}" if DEFLATOR in basis.bank else ""
         caveats[
-            f"Brought to {target} prices by the {source.title} ({source.status}): "
+            f"Brought to {target} prices by the {source.title} ({source.status}{named}): "
             f"{first_few(other)}."
         ] = None
     return moved

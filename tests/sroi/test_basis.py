@@ -67,6 +67,57 @@ def test_a_users_own_bank_is_dated_and_its_status_is_carried(tmp_path):
         read_bank(file)
 
 
+LATER = """
+parameters:
+  - name: uk_gdp_deflator
+    title: UK GDP deflator, calendar years
+    unit: index, 2024 = 100
+    rows:
+      - {valid_from: 2025-01-01, valid_to: 2025-12-31, value: 104, status: RECALLED, source: Mine}
+"""  # an invented value
+
+
+def test_an_index_of_prices_is_continued_by_ones_own_years_and_by_no_others(tmp_path):
+    file = tmp_path / "bank.yaml"
+    file.write_text(LATER, encoding="utf-8")
+    bank = read_bank(file)
+    assert reprice(100, 2024, 2025, bank=bank) == pytest.approx(104)
+    assert reprice(100, 2025, 2019, bank=bank) == pytest.approx(81.1085 / 1.04)
+    assert reprice(100, 2019, 2024, bank=bank) == reprice(100, 2019, 2024)
+    moved = present(
+        valued(proxy_value=10.0, price_year=2024, quantity=1.0),
+        basis=ValueBasis(price_year=2025, bank=bank),
+    )
+    assert moved.present_value == pytest.approx(10.4)
+    assert any("(RECALLED, Mine)" in caveat for caveat in moved.caveats)
+    with pytest.raises(ParameterError) as refused:
+        reprice(100, 2019, 2025)
+    assert "latest held until 2024-12-31" in str(refused.value)
+    named = re.search(
+        r"the parameter (\w+) in the unit '([^']+)' with a row for (\d+)", str(refused.value)
+    )
+    assert named.groups() == ("uk_gdp_deflator", "index, 2024 = 100", "2025")  # as LATER has it
+    with pytest.raises(ParameterError, match="no value for 2026; the latest held until 2025-12-31"):
+        reprice(100, 2019, 2026, bank=bank)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("2024 = 100", "2023 = 100"), "Bring them to that unit"),
+        (("2025-01-01", "2024-01-01"), "of a year that is shipped, until 2024-12-31"),
+        (("value: 104", "value: -1"), "one value above zero"),
+        ((", valid_to: 2025-12-31", ""), "must say until when it holds: valid_to: 2025-12-31"),
+        (("uk_gdp_deflator", "uk_wellby_central"), "is a shipped parameter"),
+    ],
+)
+def test_no_shipped_figure_changes_its_meaning(tmp_path, change, message):
+    file = tmp_path / "bank.yaml"
+    file.write_text(LATER.replace(*change), encoding="utf-8")
+    with pytest.raises(ParameterError, match=message):
+        read_bank(file)
+
+
 @pytest.mark.parametrize(
     ("row", "basis", "date", "error", "message"),
     [
