@@ -52,7 +52,7 @@ def shown() -> list[Displayed]:
     ]  # fmt: skip
 
 
-def tests_of_few() -> list[Displayed]:
+def few_tested() -> list[Displayed]:
     """Each test of an average effect, of one treated unit among forty, and people in an engine."""
     draw = np.random.default_rng(3)
     rows = [
@@ -71,7 +71,7 @@ def tests_of_few() -> list[Displayed]:
     ]  # fmt: skip
 
 
-TESTS = tests_of_few()
+TESTS = few_tested()
 SHOWN = shown() + TESTS
 
 
