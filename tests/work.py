@@ -1,13 +1,19 @@
 """What tests have other processes do: end well, fail, or die."""
 
+import json
 import os
 import random
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+
 from pbc_eval.batch.jobs import Job, JobResult
+from pbc_eval.publish.notebook import execute
 
 DIED = 9
 
@@ -47,6 +53,29 @@ def die_after_the_bad(job: Job) -> JobResult:
             time.sleep(0.01)
         time.sleep(0.5)
     return die_if_bad(job)
+
+
+MODULES = """
+import json, sys
+with open("modules.json", "w", encoding="utf-8") as file:
+    json.dump(sorted(sys.modules), file)
+"""
+
+
+def list_what_a_kernel_loads(job: Job) -> JobResult:
+    """Run a notebook of one cell; leave the names of what its kernel has and this process has not.
+    A notebook is run, and what papermill loads for it is loaded, before that is looked at."""
+    job.reports.mkdir(parents=True, exist_ok=True)
+    notebook, here = job.reports / "one.ipynb", job.reports / "modules.json"
+    parameters = new_code_cell("a = 1", metadata={"tags": ["parameters"]})
+    cells = [parameters, new_code_cell(MODULES)]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python", "language": "python"}}
+    nbformat.write(new_notebook(cells=cells, metadata=kernel), notebook)
+    before = set(sys.modules)
+    execute(notebook, {"a": "2"}, job.reports)
+    fresh = set(json.loads(here.read_text(encoding="utf-8"))) - before
+    here.write_text(json.dumps(sorted(fresh)), encoding="utf-8")
+    return JobResult(job, page=here)
 
 
 def note_and_sleep(job: Job) -> JobResult:

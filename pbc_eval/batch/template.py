@@ -40,9 +40,15 @@ PRELOADED = (
     *("pbc_eval.publish.formats", "pbc_eval.publish.edition", "pbc_eval.publish.site.build"),
     *("ipykernel.kernelapp", "ipykernel.ipkernel", "matplotlib.backends.backend_svg"),
     *("ibis.backends.duckdb", "pandas.io.excel._openpyxl", "IPython.core.completer"),
-    "nbconvert.exporters.html",
+    *("nbconvert.exporters.html", "psutil", "openpyxl", "sqlite3", "encodings.cp437"),
+    *("IPython.core.completerlib", "IPython.core.debugger", "IPython.core.logger"),
+    *("IPython.core.magics.basic", "IPython.core.oinspect", "IPython.extensions.storemagic"),
+    *("tornado.locks", "tornado.queues", "tornado.platform.asyncio", "zmq.utils.garbage"),
+    *("ibis.backends.duckdb.converter", "ibis.formats.pandas", "pandas.io.formats.csvs"),
 )
-FOR_MANY = ("statsmodels.api", "linearmodels.panel")  # 1.3 CPU s, which few kinds of reports need
+# 1.5 CPU s, which few kinds of reports need
+FOR_MANY = ("statsmodels.api", "linearmodels.panel", "scipy.optimize")
+DEBUGGER = "debugpy"  # see _without_debugger
 LONGEST_END = 2.0  # seconds for killed processes to be gone
 LOSES_NOTHING = "rfc3987_syntax"  # see _without_grammars
 
@@ -304,6 +310,7 @@ def _reseed() -> None:
 def preload(*, many: bool) -> None:
     """Load what reports and kernels need; where reports are ``many``, what only some need, too."""
     _without_grammars()
+    _without_debugger()
     gc.disable()  # what is loaded stays: looking through it for what may go is a tenth of loading
     for name in (*PRELOADED, *(FOR_MANY if many else ())):
         with contextlib.suppress(ModuleNotFoundError):
@@ -319,6 +326,18 @@ def _without_grammars() -> None:
     """Where it is installed, jsonschema builds the grammar of addresses as it is loaded, for three
     seconds, though notebooks have none to check; without it, it checks one format less."""
     sys.modules.setdefault(LOSES_NOTHING, None)  # type: ignore[arg-type]  # "cannot be imported"
+
+
+def _without_debugger() -> None:
+    """Every kernel would load a debugger that nobody can reach; a notebook may still import it."""
+    known = sys.modules.get(DEBUGGER)
+    sys.modules[DEBUGGER] = None  # type: ignore[assignment]
+    with contextlib.suppress(ModuleNotFoundError):
+        importlib.import_module("ipykernel.debugger")  # finds none, and kernels go without
+    if known is None:
+        del sys.modules[DEBUGGER]
+    else:
+        sys.modules[DEBUGGER] = known
 
 
 def threads() -> int:

@@ -58,7 +58,7 @@ def with_definitions(html: str, language: str = SOURCE) -> str:
     for section in soup.find_all("section") or [soup]:
         used |= _link_first_uses(soup, section)
     if not used:
-        return html
+        return str(soup)
     (soup.find("main") or soup).append(
         _list_of(soup, [term for term in terms() if term.term in used], language)
     )

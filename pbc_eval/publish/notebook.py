@@ -14,7 +14,7 @@ import nbformat
 import nh3
 import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from nbconvert import HTMLExporter
+from nbconvert import HTMLExporter, TemplateExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from papermill.exceptions import PapermillException, PapermillExecutionError
@@ -138,10 +138,24 @@ def to_page(
     return with_definitions(str(html), language)
 
 
+class _PageExporter(HTMLExporter):
+    """nbconvert's, without the reading and writing of the whole page that gives images a text and
+    outputs a tab stop: images without a text are refused here, and no output is shown as such."""
+
+    def from_notebook_node(  # type: ignore[override]  # nbconvert declares another of its parent's
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **options: Any
+    ) -> tuple[str, dict[str, Any]]:
+        given = self._init_resources(resources)  # type: ignore[no-untyped-call]
+        made: tuple[str, dict[str, Any]] = TemplateExporter.from_notebook_node(
+            self, nb, given, **options
+        )
+        return made
+
+
 @cache
 def _exporter(language: str) -> Any:
     """Its templates are compiled once a process, and shared by whatever is forked from it."""
-    exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
+    exporter: Any = _PageExporter(  # type: ignore[no-untyped-call]
         template_name="impact", extra_template_basedirs=[str(TEMPLATES)], exclude_input=True
     )
     speak(exporter.environment, language)

@@ -118,6 +118,9 @@ class Page(tuple[Section, ...]):
         made.kind, made.language, made.reviews = kind, language, reviews
         return made
 
+    def __repr__(self) -> str:
+        return f"<Page {self.kind}: {', '.join(section.name for section in self)}>"
+
     def _repr_html_(self) -> str:
         return "\n".join(section_html(section, self.language) for section in self)
 

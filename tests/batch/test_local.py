@@ -1,5 +1,6 @@
 """run_jobs and find_jobs: every job is done once and told of, whatever happens to the others."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,17 @@ def test_a_job_whose_neighbour_ended_its_process_still_has_both_its_own_tries(tm
     """The bad one takes the other's process along; that was no try of the other's."""
     results = list(run_spawned(jobs(tmp_path, "once", "bad"), 2, work.die_after_the_bad))
     assert {r.job.name: r.problem for r in results} == {"bad": ENDED, "once": ""}
+
+
+@pytest.mark.soak
+def test_a_kernel_of_a_batch_loads_next_to_nothing_itself(tmp_path):
+    """What each would load again, the template has loaded; a debugger nobody needs."""
+    with Pool() as pool:
+        (result,) = run_jobs(jobs(tmp_path, "a"), 1, work.list_what_a_kernel_loads, pool=pool)
+    assert result.problem == ""
+    loaded = json.loads(result.page.read_text(encoding="utf-8"))
+    assert len(loaded) < 10, loaded
+    assert not [name for name in loaded if "debug" in name]
 
 
 def test_no_jobs_is_no_work(tmp_path):

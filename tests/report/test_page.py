@@ -92,3 +92,10 @@ def test_tables_and_figures_of_an_outcome_carry_its_id(released):
 
 def test_the_room_of_the_page_stays_small():
     assert len(list(REPORT.rglob("*.py"))) <= MOST_MODULES
+
+
+def test_a_page_is_told_in_a_line(released):
+    """Whoever runs a report pays for no text of tables and drawings that nobody reads."""
+    page = page_of(released)
+    assert repr(page).startswith(f"<Page {page.kind}: ")
+    assert len(repr(page)) < 400
