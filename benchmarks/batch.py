@@ -1,11 +1,12 @@
 """Our batch and a plain pool of papermill processes on the same notebooks, in one run.
 
-    python benchmarks/batch.py [--copies N] [EXAMPLE ...]
+    python benchmarks/batch.py [--copies N] [--synthetic N] [EXAMPLE ...]
 
 Three ways, two at a time, each in a process of its own:
     cells alone      the notebook's cells in warm workers: the floor, no notebook, no page
     papermill pool   papermill's API in a pool of processes, then nbconvert's HTML
     pbc-eval batch   forked kernels; page, companions, manifest, edition in place, and the site
+With --synthetic, instead of copies of examples, the made-up contracts that `pbc-eval new` writes.
 Prints CPU seconds a report, reports a minute, peak memory of the largest process, and the ratios.
 """
 
@@ -100,6 +101,7 @@ def cpu(pool: ProcessPoolExecutor | None = None) -> float:
 def main() -> None:
     given = argparse.ArgumentParser()
     given.add_argument("--copies", type=int, default=3)
+    given.add_argument("--synthetic", type=int, default=0)
     given.add_argument("--way", default="")
     given.add_argument("examples", nargs="*", default=EXAMPLES)
     asked = given.parse_args()
@@ -107,7 +109,7 @@ def main() -> None:
         one_way(asked.way, asked.examples)
         return
     with tempfile.TemporaryDirectory() as place:
-        evaluations = [
+        evaluations = of_portfolio(Path(place), asked.synthetic) or [
             copied(Path(place), name, n) for n in range(asked.copies) for name in asked.examples
         ]
         n, seen = len(evaluations), {}
@@ -128,6 +130,15 @@ def main() -> None:
     print(
         f"reports a minute over papermill: {seen['papermill']['wall'] / seen['batch']['wall']:.2f}"
     )
+
+
+def of_portfolio(place: Path, contracts: int) -> list[str]:
+    """So many made-up contracts."""
+    if not contracts:
+        return []
+    from pbc_eval.batch.synthetic import write_synthetic
+
+    return [str(file) for file in write_synthetic(place / "portfolio", contracts)]
 
 
 def copied(place: Path, name: str, n: int) -> str:

@@ -65,8 +65,9 @@ def by_event_time(
     ``event_time`` (cohorts, T); ``index`` (e,) the event times asked for.
     """
     units = np.array([fit.treated_units for fit in fits], dtype=float)[:, None]
-    here = [event_time == e for e in index]
-    return np.array([(units * gaps * at).sum() / (units * at).sum() for at in here])
+    here = event_time == np.asarray(index)[:, None, None]  # (e, cohorts, T)
+    weights = units * here
+    return np.asarray((weights * gaps).sum(axis=(1, 2)) / weights.sum(axis=(1, 2)))
 
 
 def _fit(pool: Floats, treated: Floats, cohort: int, start: int) -> CohortFit:
