@@ -1,16 +1,21 @@
 """What every report does first, done once before reports are forked: none of it depends on data.
 
 Tables of parameters and the glossary are read, the code that runs is hashed, templates of pages and
-selectors compiled, the letters of figures looked up.
+their selectors compiled, the letters of figures, the names of months and what starts kernels looked
+up.
 """
 
+import datetime as dt
 from typing import Any
 
 import pandas as pd
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from pbc_eval.messages.number_formats import long_date
 from pbc_eval.parameters.tables import all_parameters
 from pbc_eval.provenance import running_code
+from pbc_eval.publish.glossary import terms
+from pbc_eval.publish.kernel import look_up_provisioners
 from pbc_eval.publish.notebook import to_page
 from pbc_eval.publish.page import refuse_an_unfit_page
 from pbc_eval.report.figures.drawing import finish, legend
@@ -30,6 +35,8 @@ def rehearse() -> None:
     """Make a page and a figure of nothing. Leaves no thread, no file and no drawn random number."""
     all_parameters()
     running_code()
+    long_date(dt.date(2026, 1, 1))
+    look_up_provisioners()
     warm_templates()
     figure = finish(
         _line,
@@ -38,7 +45,10 @@ def rehearse() -> None:
         alt="A line.",
         data=pd.DataFrame({"x": [0.0, 1.0]}),
     )
-    html = f'<h1>Report</h1><section><h2>Effect</h2><p>An effect.</p><img src="{figure.data_uri}" '
+    word = terms()[0].forms[0]
+    html = (
+        f'<h1>Report</h1><section><h2>Effect</h2><p>{word}&nbsp;</p><img src="{figure.data_uri}" '
+    )
     html += 'alt="A line."></section>'
     shown = new_output("display_data", {"text/html": html, RELEASED: {}})  # type: ignore[no-untyped-call]
     cell = new_code_cell("page", outputs=[shown], execution_count=1)  # type: ignore[no-untyped-call]

@@ -62,7 +62,8 @@ def with_definitions(html: str, language: str = SOURCE) -> str:
     (soup.find("main") or soup).append(
         _list_of(soup, [term for term in terms() if term.term in used], language)
     )
-    contents = soup.select_one("nav.contents ul")
+    contents = soup.find("nav", class_="contents")
+    contents = contents.find("ul") if contents is not None else None
     if contents is not None:
         entry = soup.new_tag("li")
         link = soup.new_tag("a", href="#glossary")

@@ -45,6 +45,11 @@ def fork_kernels_from(source: KernelSource) -> None:
     _sources.append(source)
 
 
+def look_up_provisioners() -> None:
+    """What may start kernels, which takes a look through all that is installed, once a process."""
+    KernelProvisionerFactory.instance()
+
+
 class ForkedKernel:
     """A kernel that another process started, as subprocess.Popen would show it."""
 
@@ -104,7 +109,7 @@ class PrivateKernelManager(AsyncKernelManager):
         """This Python, whatever kernel a user has installed under the name of python3."""
         metadata: dict[str, Any] = {}
         if _sources:
-            known = KernelProvisionerFactory.instance(parent=self.parent).provisioners
+            known = KernelProvisionerFactory.instance().provisioners
             known[FORKED] = EntryPoint(
                 FORKED,
                 f"{__name__}:ForkedProvisioner",
