@@ -9,11 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-import nbformat
-from nbformat.v4 import new_code_cell, new_notebook
-
 from pbc_eval.batch.jobs import Job, JobResult
-from pbc_eval.publish.notebook import execute
 
 DIED = 9
 
@@ -65,6 +61,12 @@ with open("modules.json", "w", encoding="utf-8") as file:
 def list_what_a_kernel_loads(job: Job) -> JobResult:
     """Run a notebook of one cell; leave the names of what its kernel has and this process has not.
     A notebook is run, and what papermill loads for it is loaded, before that is looked at."""
+    # heavy: other work is to begin at once
+    import nbformat  # noqa: PLC0415
+    from nbformat.v4 import new_code_cell, new_notebook  # noqa: PLC0415
+
+    from pbc_eval.publish.notebook import execute  # noqa: PLC0415
+
     job.reports.mkdir(parents=True, exist_ok=True)
     notebook, here = job.reports / "one.ipynb", job.reports / "modules.json"
     parameters = new_code_cell("a = 1", metadata={"tags": ["parameters"]})
