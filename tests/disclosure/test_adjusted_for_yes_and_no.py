@@ -1,0 +1,226 @@
+"""An effect that is adjusted for yes and no, what weights come to, and the largest difference tell
+no trait of few, and no outcome of those who have it."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from attacker import invented
+from attacker.public import decimals, is_told, number, publish, read_public
+
+from pbc_eval.agreement.evaluation import load_evaluation
+from pbc_eval.disclosure import release
+from pbc_eval.disclosure.sentences import HeldBackCounts, released_sentence
+from pbc_eval.disclosure.tables import release_table
+from pbc_eval.errors import DisclosureError
+from pbc_eval.evaluation.evaluate import evaluate
+from pbc_eval.evaluation.ratios_of_counts import FEWEST_UNKNOWN, _unknown
+
+pytestmark = pytest.mark.slow
+FEW, BETTER = 3, 2  # of the programme with a child, and of these the better
+N, TREATED = 300, 90
+SHOWN = {"disclosure": {"threshold": 0, "reason": "to see the attack succeed"}}
+TRIAL = {"method": "randomised", "rationale": "Lots.", "treatment": "treated",
+         "drawn_by": "The team", "agreed_on": "2024-03-01", "covariates": ["child"]}  # fmt: skip
+MATCHED = {key: value for key, value in invented.DESIGN.items() if key != "caliper"}
+MATCHED |= {"covariates": ["child"], "algorithm": "ipw"}
+
+
+def people(values=(0, 1)):
+    """A trait that three of the programme have; an outcome of two values or of many."""
+    rng = np.random.default_rng(3)
+    treated = rng.permutation([1] * TREATED + [0] * (N - TREATED))
+    frame = pd.DataFrame({"id": np.arange(N), "treated": treated, "child": 0})
+    with_it, without = (frame.index[treated == arm] for arm in (1, 0))
+    frame.loc[[*with_it[:FEW], *without[:24]], "child"] = 1
+    better = rng.random(N) < np.where(treated == 1, 0.6, 0.4)
+    better[with_it[:FEW]] = [True] * BETTER + [False] * (FEW - BETTER)
+    frame["better"] = np.where(better, values[1], values[0])
+    frame["need"] = rng.normal(size=N)
+    frame["accident"] = 0  # what the programme cannot have moved
+    frame.loc[[*with_it[10:12], *without[30:45]], "accident"] = 1
+    return frame
+
+
+def evaluated(folder, design, frame=None, **changes):
+    frame = people() if frame is None else frame
+    whole = invented.people_evaluation(folder, frame, design=design, payment=None, **changes)
+    return evaluate(load_evaluation(whole))
+
+
+def seen(evaluation, out):
+    return read_public(publish(release(evaluation), out))
+
+
+def off(text):
+    return 0.51 * 10.0 ** -decimals(text)
+
+
+def by_lin(text, better, compared_better):
+    """The attack: (with the trait, of these better, compared with it, of these better)."""
+    fits, compared = set(), N - TREATED
+    for few in range(1, 10):
+        for good in range(few + 1):
+            level = good / few, (better - good) / (TREATED - few)
+            for c in range(1, compared):
+                share = (few + c) / N
+                k = np.arange(max(0, compared_better - compared + c), min(c, compared_better) + 1)
+                other = share * k / c + (1 - share) * (compared_better - k) / (compared - c)
+                effect = share * level[0] + (1 - share) * level[1] - other
+                near = np.abs(effect - number(text)) <= off(text)
+                fits |= {(few, good, c, int(n)) for n in k[near]}
+    return fits
+
+
+def test_an_adjusted_effect_of_a_trial_tells_all_of_few_and_is_refused(tmp_path):
+    shown = evaluated(tmp_path / "a", TRIAL, publication=invented.PUBLICATION | SHOWN)
+    levels = {name: apart for name, _, apart, _ in shown.findings[0].levels}
+    estimates = seen(shown, tmp_path / "out").kind("better", "estimates").set_index("estimator")
+    adjusted = estimates.loc["Headline: adjusted for characteristics (Lin)", "estimate"]
+    fits = by_lin(adjusted, levels["in the programme"], levels["comparison"])
+    assert {(few, good) for few, good, _, _ in fits} == {(FEW, BETTER)}  # nothing else fits
+    with pytest.raises(DisclosureError, match=r"better-few-with-a-trait.*\(child\)"):
+        release(evaluated(tmp_path / "b", TRIAL))
+
+
+@pytest.mark.parametrize(
+    "remedy", [{"adjustment": "none"}, {"covariates": ["child", "need"]}, {"covariates": []}]
+)
+def test_each_remedy_for_it_is_one(tmp_path, remedy):
+    public = seen(evaluated(tmp_path / "a", TRIAL | remedy), tmp_path / "out")
+    estimates = public.kind("better", "estimates")["estimator"]
+    if remedy == {"adjustment": "none"}:
+        assert not estimates.str.contains("Lin").any()
+        assert "is not shown: all that it is adjusted for is yes or no" in public.text
+        results = json.dumps(public.results)
+        assert "Lin" not in results
+    elif remedy["covariates"]:
+        assert estimates.str.contains("Lin").any()  # nobody has each one's need
+
+
+def test_somebody_may_answer_for_it(tmp_path):
+    answer = {"output": "better-few-with-a-trait", "by": "R. Reader", "date": "2026-05-01",
+              "reason": "Known to all."}  # fmt: skip
+    publication = invented.PUBLICATION | {"disclosure": {"reviewed": [answer]}}
+    released = release(evaluated(tmp_path / "a", TRIAL, publication=publication))
+    assert [r.status for r in released.reviews if r.output == answer["output"]] == ["review"]
+
+
+@pytest.mark.parametrize("values", [(1, 2), (0, 30)])
+def test_outcomes_of_whole_numbers_are_looked_at_too(tmp_path, values):
+    with pytest.raises(DisclosureError, match="better-few-with-a-trait"):
+        release(evaluated(tmp_path / "a", TRIAL, people(values)))
+
+
+def test_an_outcome_of_any_size_does_not_tell(tmp_path):
+    frame = people()
+    frame["better"] = frame["better"] + frame["need"]
+    outcomes = [{"id": "better", "label": "Better", "unit": "points", "column": "better",
+                 "direction": "higher_is_better", "primary": True}]  # fmt: skip
+    assert seen(evaluated(tmp_path / "a", TRIAL, frame, outcomes=outcomes), tmp_path / "out")
+
+
+@pytest.mark.parametrize("design", [{}, {"algorithm": "exact", "effect": "difference"}])
+def test_an_effect_with_weights_of_yes_and_no_is_refused(tmp_path, design):
+    design = MATCHED | design | {"covariates": ["child", "health"]}
+    frame = people().assign(health=np.random.default_rng(1).choice(["good", "bad"], N))
+    with pytest.raises(DisclosureError, match=r"better-few-with-a-trait.*child"):
+        release(evaluated(tmp_path / "a", design, frame))
+
+
+def by_effective_number(text):
+    """The attack: of weights of yes and no, (with the trait, compared with it)."""
+    compared = N - TREATED
+    return {
+        (few, c)
+        for few in range(1, 10)
+        for c in range(1, compared)
+        if abs(TREATED**2 / (few**2 / c + (TREATED - few) ** 2 / (compared - c)) - number(text))
+        <= off(text)
+    }
+
+
+def test_what_weights_come_to_and_the_score_are_not_told_where_all_is_yes_or_no(tmp_path):
+    frame = people().assign(better=lambda f: f["better"] + f["need"])  # the effect tells nothing
+    outcomes = [{"id": "better", "label": "Better", "unit": "points", "column": "better",
+                 "direction": "higher_is_better", "primary": True}]  # fmt: skip
+    alternatives = [{"name": "Exact", "algorithm": "exact"}]
+    design = MATCHED | {"alternatives": alternatives}
+    changes = {"outcomes": outcomes}
+    shown = evaluated(
+        tmp_path / "a", design, frame, publication=invented.PUBLICATION | SHOWN, **changes
+    )
+    public = seen(shown, tmp_path / "shown")
+    groups = public.kind("better", "groups").set_index("group")
+    effective = groups.loc["Effective number in the analysis", "comparison"]
+    assert by_effective_number(effective) == {(FEW, 24)}
+    bars = public.kind("better", "score-bars")
+    assert number(bars["comparison_after"][0]) == pytest.approx(FEW / TREATED, abs=1e-9)
+    public = seen(evaluated(tmp_path / "b", design, frame, **changes), tmp_path / "out")
+    assert not public.kind("better", "groups")["group"].str.contains("Effective").any()
+    for kind in ("score-bars", "score-curves", "hidden-bias"):
+        assert public.kind("better", kind) is None
+    assert "Propensity score" not in set(public.kind("better", "balance")["covariate"])
+    methods = public.kind("better", "methods")
+    assert not methods["effective"].map(is_told).any()
+    assert methods["estimate"].map(is_told).all()  # no more than is needed
+
+
+def test_outcomes_that_cannot_have_moved_are_looked_at_as_the_outcome_is(tmp_path):
+    """A difference of two shares, of 90 and of 210 people, is of one pair of numbers."""
+    control = {"column": "accident", "label": "Accident", "why": "It cannot."}
+    design = {**MATCHED, "covariates": ["need"], "negative_controls": [control]}
+    with pytest.raises(DisclosureError, match=r"Accident, in the programme"):
+        release(evaluated(tmp_path / "a", design))
+    many = people()
+    many.loc[many.index[many["treated"] == 1][12:30], "accident"] = 1
+    assert release(evaluated(tmp_path / "b", design, many))
+
+
+def told(evaluation, kind):
+    """One table of the outcome as it may be published."""
+    rule = evaluation.spec.publication.disclosure
+    return release_table(evaluation.findings[0].table(kind), rule).frame
+
+
+def test_the_largest_difference_has_no_more_digits_than_its_table(tmp_path):
+    frame = invented.people(2, n=260, rare=3, seed=4)  # of few, and the largest after matching
+    design = invented.DESIGN | {"alternatives": [{"name": "Weighted", "algorithm": "ipw"}]}
+    evaluation = evaluated(tmp_path / "a", design, frame)
+    raw = evaluation.findings[0].table("methods").frame["largest"][0]
+    balance = told(evaluation, "balance").set_index("covariate")
+    assert balance.loc["health=fair", "mean_treated_after"] == "[c]"
+    gap = balance.loc["health=fair", "std_diff_after"]
+    largest = told(evaluation, "methods")["largest"][0]
+    assert abs(gap) == largest != raw
+    assert round(largest, 3) == largest
+
+
+def test_sentences_repeat_a_difference_as_its_table_has_it(tmp_path):
+    released = release(evaluated(tmp_path / "a", TRIAL | {"adjustment": "none"}))
+    check = next(c for c in released.findings[0].checks if c.name == "lots")
+    cell = released.findings[0].table("balance").frame["std_diff"][0]
+    assert f"is {abs(cell):.0%} of" in str(check.sentence)
+    held = HeldBackCounts(gaps={"balance/child/std_diff": "[c]"})
+    hidden = released_sentence(check.sentence, released.rule, held)
+    assert "The largest difference is [c] of" in str(hidden)
+
+
+def test_levels_with_labels_are_held_back_together_as_those_without(tmp_path):
+    """Three levels add up to everybody, whatever they are called."""
+    labels = {"health=poor": "In poor health", "health=fair": "Fairly well"}
+    frame = invented.people(0, n=400, rare=2, seed=4)
+    data = {"file": "data.csv", "unit": "id", "unit_name": ["person", "people"],
+            "missing": "complete_cases", "labels": labels}  # fmt: skip
+    folder = invented.people_evaluation(tmp_path / "a", frame, payment=None, data=data)
+    balance = told(evaluate(load_evaluation(folder)), "balance").set_index("covariate")
+    levels = balance.loc[["In poor health", "Fairly well", "health=good"], "mean_treated_after"]
+    assert (levels == "[c]").sum() > 1
+
+
+def test_how_much_is_unknown_grows_with_what_is_adjusted_for():
+    assert _unknown(["child"]) == 2
+    assert _unknown(["area=N", "area=S", "area=W"]) == 4
+    assert _unknown(["child", "sex=M"]) == 6 < FEWEST_UNKNOWN
+    assert _unknown(["a", "b", "c", "d"]) >= FEWEST_UNKNOWN
