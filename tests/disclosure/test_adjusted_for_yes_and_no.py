@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 from attacker import invented
 from attacker.public import decimals, is_told, number, publish, read_public
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.disclosure import release
@@ -16,6 +18,9 @@ from pbc_eval.disclosure.tables import release_table
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.evaluate import evaluate
 from pbc_eval.evaluation.ratios_of_counts import FEWEST_UNKNOWN, _unknown
+from pbc_eval.matching.encoding import encode
+from pbc_eval.matching.plain_ends import plain_ends
+from pbc_eval.matching.propensity import fit_propensity
 
 pytestmark = pytest.mark.slow
 FEW, BETTER = 3, 2  # of the programme with a child, and of these the better
@@ -224,3 +229,42 @@ def test_how_much_is_unknown_grows_with_what_is_adjusted_for():
     assert _unknown(["area=N", "area=S", "area=W"]) == 4
     assert _unknown(["child", "sex=M"]) == 6 < FEWEST_UNKNOWN
     assert _unknown(["a", "b", "c", "d"]) >= FEWEST_UNKNOWN
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    low=st.floats(-50, 50),
+    wide=st.floats(1e-3, 100),
+)
+def test_ends_of_an_axis_are_plain_and_hold_everything(low, wide):
+    first, last = plain_ends(low, low + wide)
+    assert first <= low + 1e-9 * wide
+    assert last >= low + wide - 1e-9 * wide
+    assert last - first <= 1.4 * wide + 1e-9
+    step = 10.0 ** np.floor(np.log10(wide)) / 100  # of a width that rounding made a bit less
+    for end in (first, last):
+        assert abs(end / step - round(end / step)) < 1e-3
+
+
+def test_no_bar_or_curve_ends_at_one_persons_score(tmp_path):
+    frame = invented.people(0, n=200, seed=5)
+    public = seen(evaluated(tmp_path / "a", invented.DESIGN, frame), tmp_path / "out")
+    columns = ["need", "area", "sex", "health"]
+    values = encode(frame, columns)
+    treated = frame["treated"].to_numpy(bool)
+    score = fit_propensity(values.score_values, treated, values.score_names).score
+    for kind, column in (("score-bars", "low"), ("score-bars", "high"), ("score-curves", "score")):
+        ends = public.kind("better", kind)[column].map(float).iloc[[0, -1]]
+        assert np.abs(np.subtract.outer(ends.to_numpy(), score)).min() > 1e-7
+
+
+def test_hidden_bias_of_so_few_groups_that_no_error_is_left_is_not_told(tmp_path):
+    """Two strata are two independent groups: the error has one degree of freedom."""
+    design = MATCHED | {"algorithm": "exact", "effect": "difference"}
+    frame = people()
+    frame["child"] = np.random.default_rng(2).integers(0, 2, N)
+    strong = (frame["treated"] == 1) & (np.random.default_rng(3).random(N) < 0.9)
+    frame["better"] = np.where(strong, 1, frame["better"] * (frame["treated"] == 0))
+    evaluation = evaluated(tmp_path / "a", design, frame)
+    check = next(c for c in evaluation.findings[0].checks if c.name == "hidden_bias")
+    assert check.status == "not_applicable"
