@@ -246,7 +246,7 @@ def _spread_fits(p: Floats, raw: float, shown: float, decimals: int) -> Bools:
     the means tell, the one that is shown in standard deviations?"""
     spread = np.sqrt(p * (1 - p))
     near = np.abs(raw - shown * spread) <= (0.5 * 10.0**-decimals + 1e-12) * spread
-    return np.asarray(near | (spread == 0), dtype=bool)
+    return np.asarray(near, dtype=bool)  # of a share of none or all there is no difference
 
 
 def _leaves_those_left_open(table: OutputTable, row: int, decimals: int) -> bool:

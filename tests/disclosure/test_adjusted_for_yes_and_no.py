@@ -195,6 +195,19 @@ def told(evaluation, kind):
     return release_table(evaluation.findings[0].table(kind), rule).frame
 
 
+def by_largest(text, matched):
+    """The attack: how many found no match, of whom any number has the trait, by the spread before
+    matching, where as many are in both groups."""
+    fits = set()
+    for left in range(10):
+        for with_it in range(1, matched + left):
+            p = with_it / (matched + left)
+            apart = np.arange(matched + 1) / matched / np.sqrt(p * (1 - p))
+            if (np.abs(apart - number(text)) <= off(text)).any():
+                fits.add(left)
+    return fits
+
+
 def test_the_largest_difference_has_no_more_digits_than_its_table(tmp_path):
     frame = invented.people(2, n=260, rare=3, seed=4)  # of few, and the largest after matching
     design = invented.DESIGN | {"alternatives": [{"name": "Weighted", "algorithm": "ipw"}]}
@@ -206,6 +219,9 @@ def test_the_largest_difference_has_no_more_digits_than_its_table(tmp_path):
     largest = told(evaluation, "methods")["largest"][0]
     assert abs(gap) == largest != raw
     assert round(largest, 3) == largest
+    matched = evaluation.findings[0].headline.n_treated
+    assert by_largest(f"{raw:.10g}", matched) == {2}
+    assert {*range(1, 10)} <= by_largest(f"{largest:.10g}", matched)
 
 
 def test_sentences_repeat_a_difference_as_its_table_has_it(tmp_path):
