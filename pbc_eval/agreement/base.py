@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Any, get_args, get_origin
@@ -94,9 +94,26 @@ def _not_meant(value: Any, annotation: Any) -> str:
     """What is wrong with a value before its type is looked at; empty when nothing is."""
     if isinstance(value, bool) and not _takes_bool(annotation):
         return f"must not be {str(value).lower()}; write the value itself"
-    texts = value if isinstance(value, (list, tuple)) else (value,)
-    problems = (_unseen_characters(text) for text in texts if isinstance(text, str))
+    problems = (_unseen_characters(text) for text in _texts(value, annotation))
     return next(filter(None, problems), "")
+
+
+def _texts(value: Any, annotation: Any) -> Iterator[str]:
+    """A text, those of a list, and names and texts of a mapping; not of a model, which looks at its
+    own."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _texts(part, None)
+    elif isinstance(value, Mapping) and _takes_dict(annotation):
+        for key, part in value.items():
+            yield str(key)
+            yield from _texts(part, None)
+
+
+def _takes_dict(annotation: Any) -> bool:
+    return get_origin(annotation) is dict or any(map(_takes_dict, get_args(annotation)))
 
 
 def _takes_bool(annotation: Any) -> bool:

@@ -91,7 +91,7 @@ def _sentence(table: pd.DataFrame, green: float, amber: float) -> Sentence:
         )
     largest = Sentence(
         "The largest difference after matching is {size} of a standard deviation ({name})",
-        size=Share(size, 1, signed=True),
+        size=Share(size, 1, signed=True, cell=f"balance/{name.text}/std_diff_after"),
         name=name,
     )
     every, low, high = Number(len(table)), Share(green), Share(amber)

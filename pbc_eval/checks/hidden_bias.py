@@ -47,10 +47,22 @@ def check_hidden_bias(
     """
     error, low = headline.error_of_inference, headline.conf_low
     if not headline.significant or not error or low is None:
-        return _nothing_to_explain()
+        return _nothing_to_say(
+            Sentence(
+                "The effect cannot be told apart from zero as it is; there is nothing that "
+                "something not recorded would have to explain."
+            )
+        )
     df = headline.degrees_of_freedom
     if not math.isfinite(df):
         df = headline.n_treated + headline.n_comparison - 2.0
+    if df <= 1:  # what something not recorded would take away is not to be had
+        return _nothing_to_say(
+            Sentence(
+                "The error rests on so few independent groups that it cannot be said how strong "
+                "something not recorded would have to be."
+            )
+        )
     recorded = _recorded(sample, outcome)
     rows = [
         (like.covariate, like.with_treatment, like.with_outcome,
@@ -84,16 +96,8 @@ def check_hidden_bias(
     )
 
 
-def _nothing_to_explain() -> CheckResult:
-    return CheckResult(
-        name="hidden_bias",
-        status="not_applicable",
-        sentence=Sentence(
-            "The effect cannot be told apart from zero as it is; there is nothing that something "
-            "not recorded would have to explain."
-        ),
-        null=NULL,
-    )
+def _nothing_to_say(why: Sentence) -> CheckResult:
+    return CheckResult(name="hidden_bias", status="not_applicable", sentence=why, null=NULL)
 
 
 def _recorded(sample: MatchedSample | WeightedSample | EngineSample, outcome: str) -> Recorded:

@@ -40,7 +40,7 @@ def check_lots(trial: Trial) -> CheckResult | None:
         return None
     largest = Sentence(
         "The largest difference is {largest} of a standard deviation, in {which}.",
-        largest=Share(abs(alike.largest)),
+        largest=Share(abs(alike.largest), cell=f"balance/{alike.which}/std_diff"),
         which=Name(alike.which),
     )
     status: CheckStatus = "pass"

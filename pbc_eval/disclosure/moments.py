@@ -20,8 +20,9 @@ import pandas as pd
 
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.disclosure.cell_register import CellRegister, is_small
+from pbc_eval.disclosure.cells import keys_of
 from pbc_eval.disclosure.protection import protect
-from pbc_eval.disclosure.record import SUPPRESSED
+from pbc_eval.disclosure.record import SUPPRESSED, is_suppressed
 from pbc_eval.evaluation.record import OutputTable, Shares
 from pbc_eval.numerics.arrays import Bools, Floats
 
@@ -89,7 +90,7 @@ def _families(table: OutputTable, shares: Shares) -> list[list[int]]:
     """Rows that are the levels of one characteristic: everybody has one of them."""
     families: dict[str, list[int]] = {}
     for row, yes in enumerate(shares.binary):
-        name, mark, _ = str(table.frame.iloc[row, 0]).partition("=")
+        name, mark, _ = keys_of(table)[row].partition("=")
         if yes and mark:
             families.setdefault(name, []).append(row)
     return [rows for rows in families.values() if len(rows) > 1]
@@ -125,6 +126,36 @@ def with_rounded_gaps(
             cells[row] = SUPPRESSED if digits is None else _round(float(gaps[row]), digits)
         after[column] = pd.Series(cells, after.index, dtype=object)
     return after
+
+
+def with_largest_gaps(
+    table: OutputTable, frame: pd.DataFrame, rule: DisclosureRule
+) -> pd.DataFrame:
+    """``frame`` with each largest difference as the table tells it of which it is the largest."""
+    if not table.largest_of or not rule.protects:
+        return frame
+    after = frame.copy()
+    for column, behind in table.largest_of.items():
+        values = pd.to_numeric(table.frame[column]).to_numpy(float)
+        cells = [
+            cell
+            if is_suppressed(cell) or math.isnan(value)
+            else _largest_told(source, name, value, rule)
+            for cell, value, (source, name) in zip(after[column], values, behind, strict=True)
+        ]
+        after[column] = pd.Series(cells, after.index, dtype=object)
+    return after
+
+
+def _largest_told(
+    source: OutputTable, column: str, largest: float, rule: DisclosureRule
+) -> float | str:
+    gaps = pd.to_numeric(source.frame[column]).to_numpy(float)
+    marks = few_with_a_trait(source, rule)
+    shown = with_rounded_gaps(source, source.frame.astype(object), marks, rule)[column]
+    at = int(np.nanargmin(np.abs(np.abs(gaps) - largest)))
+    shown_there = shown.iloc[at]
+    return SUPPRESSED if is_suppressed(shown_there) else abs(float(shown_there))
 
 
 def _finest_of_few(
@@ -215,7 +246,7 @@ def _spread_fits(p: Floats, raw: float, shown: float, decimals: int) -> Bools:
     the means tell, the one that is shown in standard deviations?"""
     spread = np.sqrt(p * (1 - p))
     near = np.abs(raw - shown * spread) <= (0.5 * 10.0**-decimals + 1e-12) * spread
-    return np.asarray(near | (spread == 0), dtype=bool)
+    return np.asarray(near, dtype=bool)  # of a share of none or all there is no difference
 
 
 def _leaves_those_left_open(table: OutputTable, row: int, decimals: int) -> bool:

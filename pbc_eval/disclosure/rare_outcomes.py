@@ -40,6 +40,31 @@ def review_of_rare_outcomes(finding: Finding, rule: DisclosureRule) -> list[Outp
     where effects of groups and periods tell by how much a number that is held back changed."""
     if not rule.protects:
         return []
+    return [*_of_traits(finding, rule), *_of_levels(finding, rule)]
+
+
+def _of_traits(finding: Finding, rule: DisclosureRule) -> list[OutputReview]:
+    """Fail where the headline is adjusted for nothing but yes and no, of which some have few."""
+    if not finding.told_by_adjusting:
+        return []
+    output = f"{finding.outcome.id}-few-with-a-trait"
+    answered = rule.reviewer_of(output) is not None
+    return [
+        OutputReview(
+            output=output,
+            kind="series",
+            status="review" if answered else "fail",
+            reason="the effect is adjusted for, or weighted by, nothing but characteristics of yes "
+            f"and no, of which fewer than {rule.threshold} people have one: to all its digits it "
+            "tells how many, and what became of them; leave that characteristic out or merge it "
+            "with another, or compare plain means, or have somebody answer for it (output: "
+            f"{output})",
+            cells=finding.told_by_adjusting,
+        )
+    ]
+
+
+def _of_levels(finding: Finding, rule: DisclosureRule) -> list[OutputReview]:
     output = f"{finding.outcome.id}-few-with-the-outcome"
     answered = rule.reviewer_of(output) is not None
     if arms := _few_in_the_arms(finding, rule):

@@ -4,6 +4,7 @@ A count that is too small, or that tables hold back, is not told; nor is one fro
 follows with the others of the sentence, nor its share. Numbers of other kinds stay.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import permutations
@@ -34,12 +35,14 @@ MOST_TOGETHER = 12  # counts of one sentence beyond which only pairs are looked 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldBackCounts:
     """Counts that tables hold back: by value, and by cell (``table/row key/column``) where a
-    sentence says which cell it repeats. ``shown`` are cells that are published, with their counts.
+    sentence says which cell it repeats. ``shown`` are cells that are published, with their counts,
+    ``gaps`` differences of characteristics as their table tells them.
     """
 
     values: frozenset[int] = frozenset()
     cells: frozenset[str] = frozenset()
     shown: Mapping[str, int] = field(default_factory=dict)
+    gaps: Mapping[str, object] = field(default_factory=dict)
 
     def holds(self, count: Units) -> bool:
         if count.cell in self.cells:
@@ -56,9 +59,13 @@ def held_back_counts(
     values: set[int] = set()
     hidden: set[str] = set()
     shown: dict[str, int] = {}
+    gaps: dict[str, object] = {}
     for table, part in zip(tables, released, strict=True):
         kind = table.name.removeprefix(prefix)
         keys = table.keys or ("",) * len(table.frame)
+        for column in table.shares.gaps if table.shares else ():
+            cells = zip(keys, part.frame[column], strict=True)
+            gaps |= {f"{kind}/{key}/{column}": cell for key, cell in cells}
         for column in (name for name, of in table.kinds.items() if of == "count"):
             counts = pd.to_numeric(table.frame[column])
             for key, count, cell in zip(keys, counts, part.frame[column], strict=True):
@@ -70,7 +77,9 @@ def held_back_counts(
                 elif count:
                     values.add(int(count))
                     hidden.add(place)
-    return HeldBackCounts(values=frozenset(values), cells=frozenset(hidden - {""}), shown=shown)
+    return HeldBackCounts(
+        values=frozenset(values), cells=frozenset(hidden - {""}), shown=shown, gaps=gaps
+    )
 
 
 def released_sentence(
@@ -89,7 +98,7 @@ def released_sentence(
         return sentence
     held = held or HeldBackCounts()
     gone = _gone(sentence, rule, held)
-    return sentence.changed(lambda part: _told(part, rule, gone))
+    return sentence.changed(lambda part: _told(_as_in_its_table(part, held), rule, gone))
 
 
 def released_column(
@@ -154,6 +163,16 @@ def _tells(shown: Sequence[int], here: set[int], elsewhere: frozenset[int]) -> I
                 yield whole
             if whole >= first >= second and whole + first + second in here:
                 yield second
+
+
+def _as_in_its_table(part: Part, held: HeldBackCounts) -> Part:
+    """A difference of characteristics with no more digits than its table has; others stay."""
+    if not isinstance(part, Share) or part.cell not in held.gaps:
+        return part
+    there = held.gaps[part.cell]
+    if isinstance(there, float):
+        return replace(part, value=math.copysign(there, part.value))
+    return HeldBack(SUPPRESSED)
 
 
 def _told(part: Part, rule: DisclosureRule, gone: Gone) -> Part:

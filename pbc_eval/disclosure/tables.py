@@ -14,7 +14,7 @@ from pbc_eval.disclosure.cell_register import CellRegister, is_small
 from pbc_eval.disclosure.cells import names_of, note_finding, note_shared, note_table
 from pbc_eval.disclosure.dominance import protection_needed
 from pbc_eval.disclosure.group_effects import places_of_effects
-from pbc_eval.disclosure.moments import few_with_a_trait, with_rounded_gaps
+from pbc_eval.disclosure.moments import few_with_a_trait, with_largest_gaps, with_rounded_gaps
 from pbc_eval.disclosure.protection import Pattern, SuppressionProblem, protect
 from pbc_eval.disclosure.rare_outcomes import few_with_the_outcome
 from pbc_eval.disclosure.record import SUPPRESSED, ReleasedTable
@@ -200,6 +200,7 @@ def written_table(
         cells = released_column(_reasons(table, column, hidden), rule)
         frame[column] = pd.Series(cells, frame.index, dtype=object)
     frame = with_rounded_gaps(table, frame.mask(hidden, SUPPRESSED), few, rule)
+    frame = with_largest_gaps(table, frame, rule)
     hidden = hidden | (frame == SUPPRESSED)
     frame = rounded(table, frame, rule.base)
     doubts, faults = _doubts(table, protected) if protected else ((), ())

@@ -84,16 +84,6 @@ def hides_the_unmatched(spec: EvaluationSpec, sample: Sample | EngineSample) -> 
     return 0 < lost < spec.publication.disclosure.of_units.threshold
 
 
-def score_tells_the_unmatched(spec: EvaluationSpec, sample: Sample | EngineSample) -> bool:
-    """Would a score, or what characteristics explain, tell how few found no match? Both are fitted
-    to everybody. Where all characteristics are yes or no, they are ratios of a few counts: one of
-    them, to ten digits, fits one number of people only."""
-    if not hides_the_unmatched(spec, sample):
-        return False
-    frame = sample.balance()
-    return bool(frame.loc[frame["covariate"] != "score", "binary"].all())
-
-
 def tells_those_not_compared(spec: EvaluationSpec, sample: Sample | EngineSample) -> bool:
     """Are so few of the comparison group left over that means before and after tell theirs?"""
     left = people_of(sample).size("left_comparison")

@@ -1,5 +1,6 @@
 """The tables of a matched or weighted sample: who is in it, who is not, how alike groups are."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,11 +15,11 @@ from pbc_eval.evaluation.few_apart import (
     hides_the_unmatched,
     people_of,
     profile_of,
-    score_tells_the_unmatched,
     shares_of_balance,
     shares_of_unmatched,
     tells_those_not_compared,
 )
+from pbc_eval.evaluation.ratios_of_counts import tells_few
 from pbc_eval.evaluation.record import Kind, OutputTable
 from pbc_eval.matching.in_engine.sample import EngineSample
 from pbc_eval.messages.sentence import Part, Sentence
@@ -29,7 +30,8 @@ from pbc_eval.results import AttEstimate, CheckResult
 def counts_table(
     spec: EvaluationSpec, outcome: Outcome, sample: Sample | EngineSample
 ) -> OutputTable:
-    """How many were submitted, set aside, matched and left out."""
+    """How many were submitted, set aside, matched and left out. The effective number is left out
+    where it would tell of few."""
     words = {
         "all": "Submitted, with the covariates",
         "discarded": "Set aside: outside the range of the other group",
@@ -39,6 +41,8 @@ def counts_table(
         "unmatched": "Not matched",
         "trimmed": "Set aside: hardly anybody in the other group is like them",
     }
+    if tells_few(spec, sample):
+        del words["effective"]
     counts = sample.counts().reindex([row for row in words if row in sample.counts().index])
     keys = tuple(map(str, counts.index))
     frame = counts.rename(index=words).rename_axis("group").reset_index()
@@ -66,7 +70,7 @@ def balance_table(
     away together with the standardised differences.
     """
     frame = sample.balance()
-    if score_tells_the_unmatched(spec, sample):
+    if tells_few(spec, sample):
         frame = frame[frame["covariate"] != "score"].reset_index(drop=True)
     by_name = frame.copy()
     frame["covariate"] = [
@@ -101,6 +105,7 @@ def balance_table(
         kinds={name: kind for name, kind in shown.items() if not name.startswith("ecdf")},
         headers={name: header for name, (header, _) in columns.items()},
         shares=shares_of_balance(spec, sample, by_name, list(columns)),
+        keys=tuple(map(str, by_name["covariate"])),
         notes=(
             "Differences are in standard deviations of the programme group, as percentages: up to "
             "5% is good, up to 10% acceptable. Zero is alike.",
@@ -111,9 +116,8 @@ def balance_table(
 def without_what_tells(
     spec: EvaluationSpec, sample: Sample | EngineSample, checks: tuple[CheckResult, ...]
 ) -> tuple[CheckResult, ...]:
-    """The checks without figures that are fitted to everybody, where these would tell of few who
-    found no match."""
-    if not score_tells_the_unmatched(spec, sample):
+    """The checks without figures that are fitted to everybody, where these would tell of few."""
+    if not tells_few(spec, sample):
         return checks
     return tuple(
         replace(check, table=None) if check.name == "hidden_bias" else check for check in checks
@@ -129,6 +133,7 @@ def unmatched_table(
     spec: EvaluationSpec, outcome: Outcome, sample: Sample | EngineSample
 ) -> OutputTable:
     frame = profile_of(sample).copy()
+    keys = tuple(map(str, frame["covariate"]))
     shares = shares_of_unmatched(spec, sample)
     people = people_of(sample)
     sizes = {
@@ -155,6 +160,7 @@ def unmatched_table(
             "std_diff": "Difference (standard deviations)",
         },
         shares=shares,
+        keys=keys,
         notes=("The estimate is for those who were matched.",),
     )
 
@@ -181,7 +187,9 @@ def methods_table(
                 "method": _what_was_done(spec, sample),
                 "treated": used["treated"],
                 "comparison": used["comparison"],
-                "effective": counts.loc["effective", "comparison"],
+                "effective": math.nan
+                if tells_few(spec, sample)
+                else counts.loc["effective", "comparison"],
                 "largest": gaps.max(skipna=False),
                 "verdict": _LIGHT_WORDS[light(float(gaps.max(skipna=False)))],
                 "estimate": estimate.estimate,
@@ -220,6 +228,11 @@ def methods_table(
             "conf_high": "to",
         },
         governed_by={"treated": governs, "comparison": governs},
+        largest_of={
+            "largest": tuple(
+                (balance_table(spec, outcome, sample), "std_diff_after") for _, sample, _ in ways
+            )
+        },
         adds_up="not",
         notes=(
             "Every way was given the same people and characteristics. The largest difference left "

@@ -16,6 +16,7 @@ from pbc_eval.evaluation.record import OutputTable
 from pbc_eval.matching.balance import effective_size
 from pbc_eval.matching.in_engine.looked_at import bars_in_engine
 from pbc_eval.matching.in_engine.sample import EngineSample
+from pbc_eval.matching.plain_ends import plain_ends
 from pbc_eval.matching.sample import MatchedSample
 from pbc_eval.numerics.arrays import Bools, Floats
 
@@ -115,7 +116,7 @@ def _bars(sample: Sample, *, with_after: bool) -> pd.DataFrame | None:
     low, high = float(score[treated & shown].min()), float(score[treated & shown].max())
     if not low < high:
         return None
-    edges = np.linspace(low, high, BARS + 1)
+    edges = np.linspace(*plain_ends(low, high), BARS + 1)
     place = np.clip(np.searchsorted(edges, score, side="right") - 1, 0, BARS - 1)
     inside = (score >= low) & (score <= high)
     frame = pd.DataFrame({"low": edges[:-1], "high": edges[1:]})
@@ -143,7 +144,7 @@ def curves_table(
     shown = np.ones(len(score), dtype=bool) if with_after else ~_left_out(sample)
     low = min(float(np.quantile(score, FURTHEST)), float(score[treated].min()))
     high = max(float(np.quantile(score, 1 - FURTHEST)), float(score[treated].max()))
-    grid = np.linspace(low, high, GRID)
+    grid = np.linspace(*plain_ends(low, high), GRID)
     before = np.ones(len(score)) if sampling is None else sampling
     few = spec.publication.disclosure.of_units.threshold
     frame = pd.DataFrame({"score": grid})

@@ -70,7 +70,8 @@ class OutputTable:
     could work out from the counts that are left. ``ratios`` maps a column to the count that it is
     a share of, and to the count of the whole where the table has it. ``contributions`` maps a
     column of sizes or money to what each contributor adds to each row, so that no total tells of
-    its largest.
+    its largest. ``largest_of`` maps a column to, by row, the table and its column of differences of
+    which it repeats the largest: it is told with no more digits than it is there.
     """
 
     name: str  # file name of its CSV, and what a refusal names
@@ -87,6 +88,7 @@ class OutputTable:
     ratios: dict[str, tuple[str, ...]] = field(default_factory=dict)
     contributions: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
     shares: Shares | None = None  # means that are counts, if any
+    largest_of: dict[str, tuple[tuple["OutputTable", str], ...]] = field(default_factory=dict)
     levels: tuple[str, str] | None = None  # the column of an outcome's means, and of how many
     one_row_a_unit: bool = False
     counts_people: bool = True  # False: money and assumptions alone, with nothing to hold back
@@ -117,6 +119,7 @@ class Finding:
     source: str = ""  # of a reported effect
     status: str = ""  # READ or RECALLED, of a reported effect
     levels: tuple[tuple[str, int, int, bool], ...] = ()  # of few_apart.levels_of, of people
+    told_by_adjusting: tuple[str, ...] = ()  # traits of few that the headline tells
 
     def table(self, kind: str) -> OutputTable | None:
         """The table of one kind: ledger, cells, means, balance, ...; None if there is none."""

@@ -17,6 +17,8 @@ from pbc_eval._validate import did_you_mean, first_few
 from pbc_eval.errors import DataError
 from pbc_eval.intake.workbook_file import readable_workbook, refuse_a_trap
 
+_NO_FILES = frozenset({"idna", "punycode", "undefined", "raw-unicode-escape", "unicode-escape"})
+
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 BOOK_SUFFIXES = (".xlsx", ".ods")
 SEPARATORS = (",", ";", "\t", "|")
@@ -122,7 +124,7 @@ def _of_text(
             "'CSV'), or save it as 'CSV UTF-8'."
         )
     try:
-        text = content.decode(used)
+        text = content.decode(used if _has_letters(used) else "none")
     except LookupError:
         raise DataError(
             f"{path.name}: encoding {used!r} is not known. Use utf-8, cp1252 or utf-16."
@@ -140,6 +142,12 @@ def _of_text(
     except csv.Error as problem:
         raise DataError(f"{path.name}: is not a well-formed text table: {problem}.") from None
     return Cells("", rows, are_text=True, encoding=used, separator="tab" if mark == "\t" else mark)
+
+
+def _has_letters(encoding: str) -> bool:
+    """Is it an encoding of files? Of the others some read one text as another. Raises LookupError
+    for one that is not known."""
+    return codecs.lookup(encoding).name not in _NO_FILES
 
 
 def encoding_of(content: bytes) -> str:

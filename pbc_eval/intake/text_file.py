@@ -36,13 +36,17 @@ def is_utf8(path: Path) -> bool:
 
 
 def refuse_no_text(path: Path) -> None:
-    """Refuse a file whose first million bytes hold the byte 0, which no text does, and one that is
-    too wide.
+    """Refuse a file that is empty, one whose first million bytes hold the byte 0, which no text
+    does, and one that is too wide.
 
     Raises DataError: the engine would make a name of the one, and run out of memory over the other.
     """
     with path.open("rb") as file:
         top = file.read(LOOKED_AT)
+    if not top.removeprefix(b"\xef\xbb\xbf"):
+        raise DataError(
+            f"{path.name}: is empty; the first row names the columns. Save the table again."
+        )
     if b"\0" in top and not top.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16 is said so
         line = top[: top.index(b"\0")].count(b"\n") + 1
         raise DataError(

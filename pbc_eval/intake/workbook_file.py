@@ -18,6 +18,7 @@ import pandas as pd
 from pbc_eval._validate import first_few
 from pbc_eval.errors import DataError, PbcError
 from pbc_eval.intake.header_row import refuse_too_wide
+from pbc_eval.intake.open_document import LONGEST_IN_FILE, MOST_ROWS, refuse_repeats
 from pbc_eval.numerics.published import published
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ SPARSE = 20  # times as large an area as there are cells
 _CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]+)"')
 _FORMULA = re.compile(rb'(<c r="([A-Z]+[0-9]+)"[^>]*><f>[^<]*</f>)<v ?(?:/>|></v>)')
 LONGEST_TEXT = 32_000  # a cell holds 32,767 characters
-LONGEST_IN_FILE = 200_000  # bytes of one text; a letter takes at most six
-MOST_ROWS = 1_048_576
 _LONG = re.compile(rb"[^<]{%d}" % (LONGEST_IN_FILE + 1))
 
 
@@ -202,6 +201,8 @@ def refuse_a_trap(
                         f"{path.name}: defines entities ({part.filename}), which no {program} "
                         "does. Open it in one and save it again."
                     )
+    if path.suffix.lower() == ".ods":
+        refuse_repeats(path, error)
 
 
 def _has_sparse_sheets(path: Path, error: type[PbcError]) -> bool:

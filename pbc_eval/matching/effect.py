@@ -98,6 +98,11 @@ def _independent(covariates: Floats, weights: Floats, indicator: Floats) -> Floa
     return np.asarray(scaled[:, kept])
 
 
+NOTHING_LEFT = 1e-9  # of what people add, once it is summed by set: rounding, and no spread
+SETS_FITTED_WHOLLY = Sentence(
+    "the average of every matched set is fitted wholly, so that how far sets differ cannot be seen"
+)
+
 _A_PERSON = Units(1, PEOPLE, as_word=True)
 
 
@@ -136,6 +141,8 @@ def _weighted_regression(data: MatchedData, design: Floats, gradient: Floats) ->
     n_sets = len(by_set)
     if n_sets < 2:
         return Effect(estimate, None, float("nan"), FEWER_THAN_TWO_SETS)
+    if 0 < np.linalg.norm(by_set) <= NOTHING_LEFT * np.linalg.norm(influence):
+        return Effect(estimate, None, float("nan"), SETS_FITTED_WHOLLY)
     variance = float(sandwich(by_set, crv1_factor(n_sets, n, k)))
     return Effect(estimate, float(np.sqrt(variance)), n_sets - 1, None)
 

@@ -163,13 +163,14 @@ class Size(Value):
 
 @dataclass(frozen=True, slots=True)
 class Share(Value):
-    """A fraction, as a percentage. ``of`` is the count of protected units that it is the share
-    of, where it is one of people; ``signed`` writes the plus sign too."""
+    """A fraction, as a percentage. ``of`` is the count of protected units that it is the share of,
+    ``cell`` the difference that it repeats of a table of characteristics; ``signed`` writes +."""
 
     value: float
     decimals: int = 0
     of: Units | None = None
     signed: bool = False
+    cell: str = ""
 
     def written(self, language: str) -> str:
         text = formats.percent(self.value, self.decimals, language)
@@ -333,8 +334,7 @@ class Breakdown(Value):
 
 @dataclass(frozen=True, slots=True)
 class Beside(Value):
-    """Words from which counts follow, with what stands beside them: where one of the counts must
-    go, they do."""
+    """Words from which counts follow: where one of the counts must go, they do."""
 
     words: Part
     counts: tuple[Units, ...]

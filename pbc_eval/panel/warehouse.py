@@ -28,6 +28,7 @@ from pbc_eval.panel.source import (
 )
 
 HIDDEN = "(hidden)"
+PATIENCE = 30  # seconds to wait for an engine that does not answer, unless its address says more
 
 
 def open_backend(
@@ -85,7 +86,7 @@ def _postgres(parts: EngineAddress, environment: Mapping[str, str]) -> BaseBacke
         port=parts.port,
         database=parts.place,
         **{name: value for name, value in given.items() if value},
-        **dict(parts.options),
+        **{"connect_timeout": PATIENCE, **dict(parts.options)},
     )
 
 

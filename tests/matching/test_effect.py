@@ -7,8 +7,10 @@ from evaluations import DATA
 from matched_samples import match_people, people
 from scipy import stats
 
+from pbc_eval.agreement.matching_options import Exact
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.matching.effect import experimental_difference
+from pbc_eval.matching.match import match
 
 PEOPLE = people(400)
 
@@ -170,3 +172,22 @@ def test_intervals_cover_the_effect_as_often_as_they_say():
     # little bias in the plain difference, and an estimated score makes intervals conservative
     assert 0.90 <= hits["difference"] / runs <= 1
     assert 0.912 <= hits["regression"] / runs <= 0.99
+
+
+def test_an_error_of_sets_that_are_fitted_wholly_is_not_known():
+    """With a slope for each stratum in each arm nothing is left between strata: the sum of what
+    its people add is rounding, which is no error of 1e-16."""
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"id": range(300), "treated": (np.arange(300) < 90).astype(int)})
+    frame["sex"], frame["child"] = rng.integers(0, 2, (2, 300))
+    frame["outcome"] = rng.integers(0, 2, 300).astype(float)
+    sample = match(
+        frame, treatment="treated", covariates=["sex"], unit="id", by=Exact(), estimand="ATT"
+    )
+    effect = sample.effect("outcome", "g_computation")
+    assert effect.std_error is None
+    assert "fitted wholly" in str(effect.reason)
+    assert effect.conf_low is None
+    assert effect.p_value is None
+    plain = sample.effect("outcome", "difference")
+    assert effect.estimate == pytest.approx(plain.estimate)

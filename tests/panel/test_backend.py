@@ -7,7 +7,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pbc_eval as pbc
@@ -21,6 +21,7 @@ from pbc_eval.agreement.engine_address import (
 from pbc_eval.agreement.outcomes import DataRoles
 from pbc_eval.errors import DataError, DesignError
 from pbc_eval.evaluation.registration import _decisive
+from pbc_eval.panel import warehouse
 from pbc_eval.panel.panel import Panel
 from pbc_eval.panel.warehouse import open_backend
 
@@ -194,3 +195,49 @@ def test_where_data_are_is_no_part_of_what_was_agreed():
     a = DataRoles(file="panel.csv", unit="u", time="t", cohort="c")
     b = DataRoles(backend="spark:local", table="panel", unit="u", time="t", cohort="c")
     assert json.dumps(_decisive(as_agreed(a))) == json.dumps(_decisive(as_agreed(b)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    word=st.from_regex(r"[a-z]{4}[0-9]{3}[a-z]{3}", fullmatch=True),
+    how=st.sampled_from(
+        [
+            "postgres://alice:{w}/base",  # '@host' forgotten
+            "postgres:alice:{w}",
+            "postgres://alice:{w}%40host/base",
+            "postgres://host/base;password={w}",
+            "postgres://host/base#password={w}",
+            "postgres://host/base#{w}",
+            "postgres://host/base password={w}",
+            "postgres://[alice:{w}/base",
+            "postgres://host/base?sslmode={w}",
+            "postgres://host/base?connect_timeout={w}",
+            "PGPASSWORD={w} postgres://host/base",
+            "mysql://alice:{w}/base",
+            "{w}://host/base",
+            "spark://host:{w}",
+            "spark:{w}",
+            "spark://alice:{w}/",
+            "postgres://host\n/{w}",
+        ]
+    ),
+)
+def test_no_part_of_an_address_that_cannot_be_used_is_repeated(word, how):
+    """Whatever is no host, port or database may be a password that stands in the wrong place."""
+    with pytest.raises(ValueError) as refused:  # noqa: PT011 - any of them
+        engine_address(how.format(w=word))
+    assert word not in str(refused.value)
+    with pytest.raises(ValueError) as refused:  # noqa: PT011 - any of them
+        DataRoles(backend=how.format(w=word), table="panel", unit="u")
+    assert word not in str(refused.value)
+
+
+def test_an_engine_that_does_not_answer_is_not_waited_for_without_end(monkeypatch):
+    asked = {}
+    monkeypatch.setattr(warehouse, "postgres_engine", lambda **given: asked.update(given))
+    for address, seconds in [("", warehouse.PATIENCE), ("?connect_timeout=5", "5")]:
+        with pytest.raises(Exception, match=r"."):
+            warehouse.open_backend(f"postgres://host/base{address}", "t", environment={})
+        assert asked["connect_timeout"] == seconds
+    with pytest.raises(ValueError, match=r"connect_timeout=30 \(seconds, up to 999\)"):
+        engine_address("postgres://host/base?connect_timeout=100000")

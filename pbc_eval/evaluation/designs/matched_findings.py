@@ -25,9 +25,10 @@ from pbc_eval.evaluation.comparison_groups import (
     benchmark_of,
     ties_told,
 )
-from pbc_eval.evaluation.few_apart import hides_the_unmatched, score_tells_the_unmatched
+from pbc_eval.evaluation.few_apart import hides_the_unmatched
 from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
 from pbc_eval.evaluation.people_frame import Read, with_what_was_read
+from pbc_eval.evaluation.ratios_of_counts import not_told, tells_few, told_by_adjusting
 from pbc_eval.evaluation.record import Finding, OutputTable
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.matching.in_engine.sample import EngineSample
@@ -76,7 +77,10 @@ def matched_finding(
     assert isinstance(design, Matching)
     column = str(outcome.column)
     headline = ties_told(agreed.effect(column, agreed.by), outcome, spec.contract.currency)
-    alternatives, lacking = _other_comparisons(agreed, column)
+    alternatives, lacking = _other_comparisons(spec, agreed, column)
+    telling = [way for way in others if told_by_adjusting(spec, way.sample, column, way.by)]
+    lacking += [not_told(Name(way.name)) for way in telling]
+    others = [way for way in others if way not in telling]
     ways = [(way.name, way.sample, way.effect(column, way.by)) for way in others]
     alternatives += [(name, estimate) for name, _, estimate in ways]
     alternatives.append((NOT_MATCHED, agreed.unadjusted(column)))
@@ -125,7 +129,8 @@ def matched_finding(
         checks=checks,
         tables=(*shown_tables, *tables.check_tables(spec, outcome, checks)),
         notes=(*sample.notes, *lacking, *withheld),
-        levels=agreed.levels(column),
+        levels=(*agreed.levels(column), *_levels_of_controls(agreed, design)),
+        told_by_adjusting=told_by_adjusting(spec, sample, column, agreed.by),
     )
 
 
@@ -136,7 +141,7 @@ def _of_those_left_out(
     sample, hidden = agreed.sample, hides_the_unmatched(spec, agreed.sample)
     # whom few are outside of is told by how many there are within and in all
     shown = [None if hidden else overlap_tables.support_table(spec, outcome, sample)]
-    if not score_tells_the_unmatched(spec, sample):
+    if not tells_few(spec, sample):
         shown.append(overlap_tables.bars_table(spec, outcome, sample, with_after=not hidden))
         if not isinstance(sample, EngineSample):  # curves need each person
             shown.append(overlap_tables.curves_table(spec, outcome, sample, with_after=not hidden))
@@ -158,13 +163,26 @@ def _negative_controls(agreed: AsAgreed, design: Matching) -> tuple[Parted, ...]
     return (Parted(by="negative_control", label="", effects=GroupEffects(table=table)),)
 
 
+def _levels_of_controls(agreed: AsAgreed, design: Matching) -> Levels:
+    """Of outcomes that cannot have moved: a difference of two shares tells both, as the level of
+    an outcome does."""
+    return tuple(
+        (f"{control.label}, {group}", people, apart, two)
+        for control in design.negative_controls
+        for group, people, apart, two in agreed.levels(control.column)
+    )
+
+
 def _other_comparisons(
-    agreed: AsAgreed, column: str
+    spec: EvaluationSpec, agreed: AsAgreed, column: str
 ) -> tuple[list[tuple[str, AttEstimate]], list[Sentence]]:
     """Outcomes of the agreed sample compared in the other ways, and why one cannot be had."""
     estimated, lacking = [], []
     for by, words in agreed.words.items():
         if by == agreed.by:
+            continue
+        if told_by_adjusting(spec, agreed.sample, column, by):
+            lacking.append(not_told(Name(words)))
             continue
         try:
             estimated.append((words, agreed.effect(column, by)))

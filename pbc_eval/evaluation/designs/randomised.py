@@ -19,6 +19,7 @@ from pbc_eval.evaluation.few_apart import levels_of, number_apart
 from pbc_eval.evaluation.matched_tables import label_of
 from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
 from pbc_eval.evaluation.people_frame import Read, read_people, with_what_was_read
+from pbc_eval.evaluation.ratios_of_counts import not_told, told_by_trial
 from pbc_eval.evaluation.record import Finding, OutputTable, Shares
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.matching.columns_of_frames import check_columns
@@ -146,7 +147,7 @@ def _finding(
     )
     adjustment: Adjustment = design.adjustment if kept.covariates else "none"
     headline = _effect(spec, outcome, kept, (adjustment, design.inference), seed)
-    alternatives, lacking = _alternatives(spec, outcome, kept, adjustment, seed)
+    alternatives, lacking = _alternatives(spec, outcome, kept, (adjustment, trial), seed)
     side_by_side = [(f"Headline: {_HEADLINES[adjustment]}", headline), *alternatives]
     scale = headline.n_treated / outcome.total.per if outcome.total else None
     examined = Examined(
@@ -181,6 +182,7 @@ def _finding(
             kept.frame[str(outcome.column)],
             {"in the programme": treated, "comparison": ~treated},
         ),
+        told_by_adjusting=told_by_trial(spec, trial, adjusted=adjustment == "lin"),
     )
 
 
@@ -210,9 +212,14 @@ def _effect(
 
 
 def _alternatives(
-    spec: EvaluationSpec, outcome: Outcome, kept: _Kept, adjustment: Adjustment, seed: int
+    spec: EvaluationSpec,
+    outcome: Outcome,
+    kept: _Kept,
+    headline: tuple[Adjustment, Trial],
+    seed: int,
 ) -> tuple[list[tuple[str, AttEstimate]], list[Sentence]]:
     """The other ways to compare the same arms, and why one cannot be had."""
+    adjustment, trial = headline
     ways: list[tuple[str, Adjustment, Inference]] = []
     if kept.covariates:
         other: Adjustment = "none" if adjustment == "lin" else "lin"
@@ -223,6 +230,9 @@ def _alternatives(
         ways.append((DRAWN_ANEW, "none", "randomisation"))
     made, lacking = [], []
     for name, by, inference in ways:
+        if told_by_trial(spec, trial, adjusted=by == "lin"):
+            lacking.append(not_told(Name(name)))
+            continue
         try:
             made.append((name, _effect(spec, outcome, kept, (by, inference), seed)))
         except DesignError as error:
@@ -249,6 +259,7 @@ def _balance_table(spec: EvaluationSpec, outcome: Outcome, trial: Trial) -> Outp
         )
         for name, group in (("treated", trial.treated), ("comparison", ~trial.treated))
     }
+    keys = tuple(map(str, frame["covariate"]))
     frame["covariate"] = [label_of(spec, name) for name in frame["covariate"]]
     n_treated = int(trial.treated.sum())
     n_comparison = len(trial.treated) - n_treated
@@ -276,6 +287,7 @@ def _balance_table(spec: EvaluationSpec, outcome: Outcome, trial: Trial) -> Outp
             before="std_diff",
             kept=("mean_treated", n_treated),
         ),
+        keys=keys,
         notes=(
             "Differences are in standard deviations of both arms together, as percentages. Lots "
             "leave differences by chance alone.",

@@ -18,6 +18,7 @@ from pbc_eval.matching.in_engine.matched import middle_of
 from pbc_eval.matching.in_engine.sample import EngineSample
 from pbc_eval.matching.in_engine.sums import ARMS, by_value, count, ones, products, total
 from pbc_eval.matching.omitted_variables import Strength, strengths_of_products
+from pbc_eval.matching.plain_ends import plain_ends
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.source import Table, Value, collect, number
 from pbc_eval.panel.unit_rows import answer_column
@@ -73,7 +74,7 @@ def bars_in_engine(sample: EngineSample, bars: int) -> pd.DataFrame | None:
     low, high = float(ends["low"][0]), float(ends["high"][0])
     if not low < high:
         return None
-    edges = np.linspace(low, high, bars + 1)
+    edges = np.linspace(*plain_ends(low, high), bars + 1)
     inside = sample.table.filter((p >= number(low)) & (p <= number(high)))
     placed = inside.mutate(
         pbc_bin=binned(inside["pbc_p"], edges[1:-1].tolist()), pbc_m=sample.rows.base(inside)
