@@ -11,7 +11,7 @@ import numpy as np
 
 from pbc_eval.did.synthetic_fit import CohortFit, fit_cohorts
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import Name, Units
+from pbc_eval.messages.values import HEADLINE_COMPARISON, HEADLINE_TREATED, Name, Units
 from pbc_eval.numerics.arrays import Floats, Ints
 
 Inference = Literal["placebo", "jackknife", "bootstrap"]
@@ -26,8 +26,8 @@ def why_none(cohort: Ints, fits: tuple[CohortFit, ...], inference: Inference) ->
         if n_pool <= n_treated:
             return Sentence(
                 "placebos need more comparison units ({compared}) than treated ({treated})",
-                compared=Units(n_pool),
-                treated=Units(n_treated),
+                compared=Units(n_pool, cell=HEADLINE_COMPARISON),
+                treated=Units(n_treated, cell=HEADLINE_TREATED),
             )
         return None
     if min(fit.treated_units for fit in fits) < 2 or n_pool < 2:
