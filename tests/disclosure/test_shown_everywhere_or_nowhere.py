@@ -112,7 +112,7 @@ def test_a_count_of_a_page_of_small_groups_is_in_all_its_sentences_or_in_none(
 @pytest.mark.soak
 def test_so_it_is_on_pages_of_any_groups(tmp_path, monkeypatch):
     drawn, looked_at = random.Random(11), 0
-    for n in range(120):
+    for n in range(60):
         starts = drawn.sample(range(3, 8), drawn.randint(1, 3))
         sizes = {
             start: drawn.choice([drawn.randint(1, 9), drawn.randint(10, 60)]) for start in starts
