@@ -24,11 +24,9 @@ from pbc_eval.did.few_treated import serves
 from pbc_eval.did.small_cohorts import SMALL
 from pbc_eval.did.stated_inference import INFERENCES, Inference
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.told_places import HEADLINE_TREATED, NEVER_TREATED, TREATED_AND_NEVER
 from pbc_eval.messages.values import (
     CLUSTERS,
-    HEADLINE_TREATED,
-    NEVER_TREATED,
-    TREATED_AND_NEVER,
     UNITS,
     Listed,
     Number,

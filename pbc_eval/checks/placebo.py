@@ -16,17 +16,8 @@ import pandas as pd
 from pbc_eval.checks.check_kind import CheckKind, Examined
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Claim, Part, Sentence
-from pbc_eval.messages.values import (
-    HEADLINE_TREATED,
-    NEVER_TREATED,
-    TREATED_UNITS,
-    UNITS,
-    Number,
-    PValue,
-    Size,
-    UnitNames,
-    Units,
-)
+from pbc_eval.messages.told_places import HEADLINE_TREATED, NEVER_TREATED
+from pbc_eval.messages.values import TREATED_UNITS, UNITS, Number, PValue, Size, UnitNames, Units
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.moments import UnitArrays
 from pbc_eval.panel.panel import Panel

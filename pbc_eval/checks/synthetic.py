@@ -14,14 +14,8 @@ from pbc_eval.checks.placebo import NULL, ranked_placebos
 from pbc_eval.did.synthetic import SyntheticDid
 from pbc_eval.did.synthetic_fit import differences, fit_cohorts
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import (
-    HEADLINE_COMPARISON,
-    HEADLINE_TREATED,
-    TREATED_UNITS,
-    Number,
-    Size,
-    Units,
-)
+from pbc_eval.messages.told_places import HEADLINE_COMPARISON, HEADLINE_TREATED
+from pbc_eval.messages.values import TREATED_UNITS, Number, Size, Units
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import CheckResult, CheckStatus

@@ -33,7 +33,8 @@ from pbc_eval.did.synthetic_fit import (
 )
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import COMPARISON_UNITS, NEVER_TREATED, UNITS, Number, Period, Units
+from pbc_eval.messages.told_places import NEVER_TREATED
+from pbc_eval.messages.values import COMPARISON_UNITS, UNITS, Number, Period, Units
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.panel import Panel
 from pbc_eval.results import AttEstimate, EffectSeries, Method

@@ -11,7 +11,8 @@ import numpy as np
 
 from pbc_eval.did.synthetic_fit import CohortFit, fit_cohorts
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import HEADLINE_COMPARISON, HEADLINE_TREATED, Name, Units
+from pbc_eval.messages.told_places import HEADLINE_COMPARISON, HEADLINE_TREATED
+from pbc_eval.messages.values import Name, Units
 from pbc_eval.numerics.arrays import Floats, Ints
 
 Inference = Literal["placebo", "jackknife", "bootstrap"]

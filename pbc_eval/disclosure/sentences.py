@@ -17,11 +17,13 @@ from pbc_eval.disclosure.rounding import to_base
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import OutputTable
 from pbc_eval.messages.sentence import EMPTY, Part, Sentence
-from pbc_eval.messages.values import (
+from pbc_eval.messages.told_places import (
     HEADLINE_COMPARISON,
     HEADLINE_TREATED,
     NEVER_TREATED,
     TREATED_AND_NEVER,
+)
+from pbc_eval.messages.values import (
     Beside,
     Bracketed,
     Breakdown,
@@ -146,7 +148,8 @@ def _gone(sentence: Sentence, rule: DisclosureRule, held: HeldBackCounts) -> Gon
     units = [value for value in sentence.all_values() if isinstance(value, Units)]
     small = {count.count for count in units if is_small(count.count, rule)}
     small |= {count.of for count in units if count.of is not None and is_small(count.of, rule)}
-    placed = {(number, cell) for count in units for number, cell in count.placed}
+    placed = {(count.count, count.cell) for count in units}
+    placed |= {(count.of, count.of_cell) for count in units if count.of is not None}
     hidden = {number for number, cell in placed if held.holds(number, cell)} - small
     every = {number for number, _ in placed}
     public = {number for number, cell in placed if held.publishes(number, cell)}

@@ -78,20 +78,11 @@ class UnitNames(Value):
         return ", ".join(self.texts) + (" ..." if self.more else "")
 
 
-HEADLINE_TREATED = "headline//n_treated"
-HEADLINE_COMPARISON = "headline//n_comparison"
-NEVER_TREATED = "groups/0/units"
-TREATED_AND_NEVER = f"{HEADLINE_TREATED} + {NEVER_TREATED}"
-
-
 @dataclass(frozen=True, slots=True)
 class Units(Value):
-    """A count of protected units (people, firms, areas, or rows about them).
-
-    ``of`` is the whole that it is part of, ``share_decimals`` has its share of the whole written
-    behind it. ``cell`` says which cell of which table it repeats, as ``table/row key/column``, or
-    which count of the headline (above), if it is the same number; without one it is known by its
-    value; ``of_cell`` says the same of the whole. ``as_word``: 1 is written "one".
+    """A count of protected units (people, firms, areas, or rows about them). ``of`` is the whole
+    that it is part of, ``share_decimals`` has its share of the whole written behind it. ``cell`` says which cell it repeats, as ``table/row key/column`` (``told_places``),
+    ``of_cell`` that of the whole; else it is known by its value. ``as_word``: 1 is "one".
     """
 
     count: int
@@ -106,12 +97,6 @@ class Units(Value):
     def counts(self) -> tuple[int, ...]:
         """Every count that it tells: its own, and that of the whole."""
         return (self.count,) if self.of is None else (self.count, self.of)
-
-    @property
-    def placed(self) -> tuple[tuple[int, str], ...]:
-        """Each of them with the cell that it repeats."""
-        own = (self.count, self.cell)
-        return (own,) if self.of is None else (own, (self.of, self.of_cell))
 
     def written(self, language: str) -> str | Sentence:
         if self.as_word and self.count == 1:

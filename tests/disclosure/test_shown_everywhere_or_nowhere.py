@@ -19,13 +19,8 @@ from pbc_eval.disclosure.sentences import HeldBackCounts, released_sentence
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.evaluate import evaluate
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import (
-    HEADLINE_TREATED,
-    NEVER_TREATED,
-    TREATED_AND_NEVER,
-    HeldBack,
-    Units,
-)
+from pbc_eval.messages.told_places import HEADLINE_TREATED, NEVER_TREATED, TREATED_AND_NEVER
+from pbc_eval.messages.values import HeldBack, Units
 
 RULE = DisclosureRule()
 WAIVED = [invented.waiver("pre_trends"), invented.waiver("few_clusters")]
