@@ -18,7 +18,8 @@ def _steps(spec: EvaluationSpec) -> Iterator[str]:
     method = str(getattr(spec.design, "method", ""))
     starter = " ".join(starter_text(method).split()) if method in METHODS else ""
     content = spec.model_dump(exclude_defaults=True)
-    for key, text in _texts(content, ""):
+    for key, words in texts_by_key(content):
+        text = " ".join(words.split())
         if len(text.split()) >= FEWEST and text in starter:
             yield f"{key}: still says what the starter says ({text[:40]!r}). Write your own words."
     if spec.data is not None and spec.protocol is None:
@@ -45,12 +46,13 @@ def _steps(spec: EvaluationSpec) -> Iterator[str]:
         )
 
 
-def _texts(value: Any, key: str) -> Iterator[tuple[str, str]]:
+def texts_by_key(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every text of a file with the key under which it stands, as payment.clauses[2].label."""
     if isinstance(value, str):
-        yield key, " ".join(value.split())
+        yield key, value
     elif isinstance(value, dict):
         for name, part in value.items():
-            yield from _texts(part, f"{key}.{name}" if key else str(name))
+            yield from texts_by_key(part, f"{key}.{name}" if key else str(name))
     elif isinstance(value, (list, tuple)):
         for at, part in enumerate(value, start=1):
-            yield from _texts(part, f"{key}[{at}]")
+            yield from texts_by_key(part, f"{key}[{at}]")

@@ -1,5 +1,7 @@
 """What every payment clause shares: measures, the estimate that counts, limits and sources."""
 
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
@@ -165,3 +167,27 @@ def check_bound(measure: Measure, name: str, value: Decimal) -> None:
         raise ValueError(
             f"{name} must be a fraction in [0, 1] for a relative effect, got {value}.{hint}"
         )
+
+
+def index_problem(
+    clauses: Sequence[ClauseBase], indices: Mapping[str, Mapping[dt.date, Decimal]]
+) -> str | None:
+    """A series by which a clause is indexed is there, up to date, and above zero."""
+    for clause in clauses:
+        indexed = clause.indexed if isinstance(clause, PricedClause) else None
+        if indexed is None or indexed.series is None:
+            continue
+        if indexed.series not in indices:
+            near = did_you_mean(indexed.series, indices)
+            return f"{clause.id}: index {indexed.series!r} is not among payment.indices.{near}"
+        series = indices[indexed.series]
+        for day in (indexed.since, indexed.until):
+            before = [at for at in series if at <= day]
+            if not before or (day - max(before)).days > 366:
+                return (
+                    f"{clause.id}: index {indexed.series!r} has no value in the year up to "
+                    f"{day}. Add it under payment.indices"
+                )
+        if bad := [at for at, value in series.items() if value <= 0]:
+            return f"index {indexed.series!r}: the value at {bad[0]} must be above zero"
+    return None

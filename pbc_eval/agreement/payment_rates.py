@@ -208,7 +208,12 @@ def _of_all_prices(clause: Any, prices: Mapping[Any, list[str]]) -> Any:
     """A clause that rests on a line of a rate card rests on each of its prices."""
     if not isinstance(clause, Mapping) or not isinstance(clause.get("of"), list | tuple):
         return clause
-    return {**clause, "of": [each for name in clause["of"] for each in prices.get(name, [name])]}
+    rested_on = [
+        each
+        for name in clause["of"]
+        for each in (prices.get(name, [name]) if isinstance(name, str) else [name])
+    ]
+    return {**clause, "of": rested_on}
 
 
 def _name_of(clause: Any) -> Any:

@@ -25,7 +25,7 @@ from pbc_eval.agreement.payment_adjusting import (
     ServiceCredit,
     Withhold,
 )
-from pbc_eval.agreement.payment_base import ClauseBase, Indexation, PricedClause
+from pbc_eval.agreement.payment_base import ClauseBase, Indexation, index_problem
 from pbc_eval.agreement.payment_claimed import claimed_problem, in_force, year_named
 from pbc_eval.agreement.payment_clauses import (
     Band,
@@ -153,6 +153,12 @@ class PaymentTerms(Agreed):
         )
 
     @property
+    def _may_be_corrected(self) -> bool:
+        """Can a statement hold corrections alone? Where an earlier year is restated, or is counted
+        from claims, which show it as it is known now."""
+        return any(earlier.restated or self.claimed for earlier in self.earlier_years)
+
+    @property
     def claimed(self) -> tuple[Tariff, ...]:
         """The clauses that pay for claims, in the order of the terms."""
         return tuple(c for c in self.clauses if isinstance(c, Tariff) and c.claims_of is not None)
@@ -189,7 +195,7 @@ class PaymentTerms(Agreed):
             self._group_problem(),
             self._person_problem(),
             self._year_problem(),
-            self._index_problem(),
+            index_problem(self.clauses, self.indices),
             self._promise_problem(),
             rate_problem(self.rate_cards, self.years, self.plan, self.variations, cap=self.cap),
             claimed_problem(self.claimed),
@@ -323,8 +329,12 @@ class PaymentTerms(Agreed):
         if self.years and self.year and year_named(self.years, self.year) is None:
             known = [year.year for year in self.years]
             return f"year {self.year!r} is not among years.{did_you_mean(self.year, known)}"
-        if not self.due_clauses:
-            return f"no clause is paid in year {self.year!r}. Correct year, or the clauses' years"
+        if not self.due_clauses and not self._may_be_corrected:
+            return (
+                f"no clause is paid in year {self.year!r}, and no earlier year is corrected. "
+                "Correct year, or the clauses' years; or restate under earlier_years the results "
+                "of a year that was paid"
+            )
         years = [earlier.year for earlier in self.earlier_years]
         if self.year in years:
             return (
@@ -345,26 +355,6 @@ class PaymentTerms(Agreed):
                     f"promised_effects: {name} must be above zero, got {effect:g}. An improvement "
                     "is positive, whichever way the outcome points"
                 )
-        return None
-
-    def _index_problem(self) -> str | None:
-        for clause in self.clauses:
-            indexed = clause.indexed if isinstance(clause, PricedClause) else None
-            if indexed is None or indexed.series is None:
-                continue
-            if indexed.series not in self.indices:
-                near = did_you_mean(indexed.series, self.indices)
-                return f"{clause.id}: index {indexed.series!r} is not among payment.indices.{near}"
-            series = self.indices[indexed.series]
-            for day in (indexed.since, indexed.until):
-                before = [at for at in series if at <= day]
-                if not before or (day - max(before)).days > 366:
-                    return (
-                        f"{clause.id}: index {indexed.series!r} has no value in the year up to "
-                        f"{day}. Add it under payment.indices"
-                    )
-            if bad := [at for at, value in series.items() if value <= 0]:
-                return f"index {indexed.series!r}: the value at {bad[0]} must be above zero"
         return None
 
 

@@ -24,6 +24,7 @@ from pbc_eval.did.few_treated import serves
 from pbc_eval.did.small_cohorts import SMALL
 from pbc_eval.did.stated_inference import INFERENCES, Inference
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.told_places import HEADLINE_TREATED, NEVER_TREATED, TREATED_AND_NEVER
 from pbc_eval.messages.values import (
     CLUSTERS,
     UNITS,
@@ -214,12 +215,13 @@ def check_few_clusters(
         )
     if misled:
         verdict = joined((MISLED, verdict), " ")
+    each = _counts_in_words(panel, (total, treated, compared))
     sentence = Sentence(
         "{treated} treated and {compared} comparison {noun}, {total} in all: {verdict}",
-        treated=Units(treated),
-        compared=Units(compared),
+        treated=each[1],
+        compared=each[2],
         noun=noun,
-        total=Units(total),
+        total=each[0],
         verdict=verdict,
     )
     return CheckResult(
@@ -239,6 +241,14 @@ def check_few_clusters(
             }
         ),
     )
+
+
+def _counts_in_words(panel: Panel, counts: tuple[int, int, int]) -> tuple[Units, ...]:
+    """In all, treated, for comparison; of units, the page shows the same numbers elsewhere."""
+    cells = ("", "", "")
+    if panel.roles.cluster is None and panel.cohort_units[0]:
+        cells = (TREATED_AND_NEVER, HEADLINE_TREATED, NEVER_TREATED)
+    return tuple(Units(count, cell=cell) for count, cell in zip(counts, cells, strict=True))
 
 
 def _small_cohorts(panel: Panel) -> list[tuple[int, int]]:

@@ -16,6 +16,7 @@ import pandas as pd
 from pbc_eval.checks.check_kind import CheckKind, Examined
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Claim, Part, Sentence
+from pbc_eval.messages.told_places import HEADLINE_TREATED, NEVER_TREATED
 from pbc_eval.messages.values import TREATED_UNITS, UNITS, Number, PValue, Size, UnitNames, Units
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.moments import UnitArrays
@@ -56,8 +57,8 @@ def check_placebo_in_space(panel: Panel, anticipation: int = 0) -> CheckResult:
                 "With several treated units, see few_clusters",
                 least=Number(1, noun=TREATED_UNITS),
                 others=Number(2),
-                treated=Units(treated),
-                never=Units(panel.cohort_units[0]),
+                treated=Units(treated, cell=HEADLINE_TREATED),
+                never=Units(panel.cohort_units[0], cell=NEVER_TREATED),
             )
         )
     cohort = int(np.flatnonzero(panel.cohort_units[1:])[0]) + 1

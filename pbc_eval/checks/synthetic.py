@@ -14,6 +14,7 @@ from pbc_eval.checks.placebo import NULL, ranked_placebos
 from pbc_eval.did.synthetic import SyntheticDid
 from pbc_eval.did.synthetic_fit import differences, fit_cohorts
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.told_places import HEADLINE_COMPARISON, HEADLINE_TREATED
 from pbc_eval.messages.values import TREATED_UNITS, Number, Size, Units
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.panel import Panel
@@ -77,8 +78,8 @@ def check_synthetic_placebo(panel: Panel, fitted: SyntheticDid) -> CheckResult:
                 "there are {treated} and {never}.",
                 least=Number(1, noun=TREATED_UNITS),
                 most=Number(MOST_PLACEBOS),
-                treated=Units(fitted.effect.n_treated),
-                never=Units(fitted.effect.n_comparison),
+                treated=Units(fitted.effect.n_treated, cell=HEADLINE_TREATED),
+                never=Units(fitted.effect.n_comparison, cell=HEADLINE_COMPARISON),
             ),
             null=NULL,
         )

@@ -104,18 +104,42 @@ def randomisation_test(
             squares=np.concatenate([squares for _, squares in terms]),
         )
         (low, high), known = reference.interval(level), reference.known_to(level)
-    return RandomisationTest(
+    return lots_test(
+        cohort,
+        draws,
         estimate=float(estimate[0]),
         statistic=float(own[0]),
         p_value=(beyond + 1) / (draws + 1),
+        level=level,
+        interval=(low, high),
+        known_to=known,
+    )
+
+
+def lots_test(
+    cohort: Ints,
+    draws: int,
+    *,
+    estimate: float,
+    statistic: float,
+    p_value: float,
+    level: float | None,
+    interval: tuple[float, float],
+    known_to: float,
+) -> RandomisationTest:
+    """The result of ``draws`` deals beside the true one, of starts (n,) in ``cohort``."""
+    return RandomisationTest(
+        estimate=estimate,
+        statistic=statistic,
+        p_value=p_value,
         assignments=draws + 1,
         possible=ways_to_deal(cohort),
         units=len(cohort),
         treated=int((cohort > 0).sum()),
         level=level,
-        conf_low=low,
-        conf_high=high,
-        known_to=known,
+        conf_low=interval[0],
+        conf_high=interval[1],
+        known_to=known_to,
     )
 
 

@@ -23,7 +23,7 @@ from pbc_eval.did.randomisation import (
     SEED,
     RandomisationTest,
     dealt_again,
-    ways_to_deal,
+    lots_test,
     who_was_dealt,
 )
 from pbc_eval.did.taken_off import NOTHING
@@ -66,17 +66,14 @@ def rollout_lots(
     low, high, known = -np.inf, np.inf, 0.0
     if level is not None and error > 0 and estimate:
         (low, high), known = test.interval(level), test.known_to(level)
-    return RandomisationTest(
+    return lots_test(
+        cohort,
+        draws,
         estimate=estimate,
         statistic=estimate / error if error > 0 else np.inf * np.sign(estimate),
         p_value=test.p_value(0.0),
-        assignments=draws + 1,
-        possible=ways_to_deal(cohort),
-        units=len(cohort),
-        treated=int((cohort > 0).sum()),
         level=level,
-        conf_low=low,
-        conf_high=high,
+        interval=(low, high),
         known_to=known,
     )
 

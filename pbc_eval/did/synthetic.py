@@ -33,6 +33,7 @@ from pbc_eval.did.synthetic_fit import (
 )
 from pbc_eval.errors import DesignError
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.told_places import NEVER_TREATED
 from pbc_eval.messages.values import COMPARISON_UNITS, UNITS, Number, Period, Units
 from pbc_eval.numerics.arrays import Floats, Ints
 from pbc_eval.panel.panel import Panel
@@ -330,7 +331,13 @@ def _notes(
             Sentence(
                 "cohort {cohort}: {units} and {periods} of {all_periods} periods have weight",
                 cohort=Period(panel.cohorts[fit.cohort]),
-                units=Units(int((fit.unit > 0).sum()), COMPARISON_UNITS, of=len(fit.unit)),
+                units=Units(
+                    int((fit.unit > 0).sum()),
+                    COMPARISON_UNITS,
+                    of=len(fit.unit),
+                    cell=NEVER_TREATED,  # where every one has
+                    of_cell=NEVER_TREATED,
+                ),
                 periods=Number(int((fit.time > 0).sum())),
                 all_periods=Number(fit.start),
             )

@@ -11,6 +11,7 @@ import numpy as np
 
 from pbc_eval.did.synthetic_fit import CohortFit, fit_cohorts
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.messages.told_places import HEADLINE_COMPARISON, HEADLINE_TREATED
 from pbc_eval.messages.values import Name, Units
 from pbc_eval.numerics.arrays import Floats, Ints
 
@@ -26,8 +27,8 @@ def why_none(cohort: Ints, fits: tuple[CohortFit, ...], inference: Inference) ->
         if n_pool <= n_treated:
             return Sentence(
                 "placebos need more comparison units ({compared}) than treated ({treated})",
-                compared=Units(n_pool),
-                treated=Units(n_treated),
+                compared=Units(n_pool, cell=HEADLINE_COMPARISON),
+                treated=Units(n_treated, cell=HEADLINE_TREATED),
             )
         return None
     if min(fit.treated_units for fit in fits) < 2 or n_pool < 2:

@@ -210,7 +210,10 @@ def _release_finding(
     finding: Finding, rule: DisclosureRule, together: Protected | None
 ) -> ReleasedFinding:
     tables = release_tables(finding.tables, rule, finding, together)
-    tell = _Teller(rule, held_back_counts(finding.tables, tables, f"{finding.outcome.id}-"))
+    held = held_back_counts(
+        finding.tables, tables, finding.headline, prefix=f"{finding.outcome.id}-"
+    )
+    tell = _Teller(rule, held)
     tables = tuple(
         replace(_with_told_reasons(table, tell), about=finding.outcome.id) for table in tables
     )

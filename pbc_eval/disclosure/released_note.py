@@ -12,7 +12,8 @@ from pbc_eval.disclosure.record import ReleasedTable
 from pbc_eval.disclosure.stated import refuse_words_of_few
 from pbc_eval.disclosure.tables import release_open_table, release_table
 from pbc_eval.evaluation.note.before_treatment import OutcomeBefore
-from pbc_eval.evaluation.note.design_note import DesignNote, ExpectedError
+from pbc_eval.evaluation.note.design_note import DesignNote
+from pbc_eval.evaluation.note.risk_beforehand import ExpectedError
 from pbc_eval.evaluation.note.tables import agreed_tables, groups_table, levels_table
 from pbc_eval.numerics.published import published
 from pbc_eval.payment.risk import PaymentRisk

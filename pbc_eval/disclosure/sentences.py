@@ -18,6 +18,12 @@ from pbc_eval.disclosure.rounding import to_base
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import OutputTable
 from pbc_eval.messages.sentence import EMPTY, Part, Sentence
+from pbc_eval.messages.told_places import (
+    HEADLINE_COMPARISON,
+    HEADLINE_TREATED,
+    NEVER_TREATED,
+    TREATED_AND_NEVER,
+)
 from pbc_eval.messages.values import (
     Beside,
     Bracketed,
@@ -28,6 +34,7 @@ from pbc_eval.messages.values import (
     UnitNames,
     Units,
 )
+from pbc_eval.results import AttEstimate
 
 MOST_TOGETHER = 12  # counts of one sentence beyond which only pairs are looked at
 
@@ -44,18 +51,25 @@ class HeldBackCounts:
     shown: Mapping[str, int] = field(default_factory=dict)
     gaps: Mapping[str, object] = field(default_factory=dict)
 
-    def holds(self, count: Units) -> bool:
-        if count.cell in self.cells:
+    def holds(self, number: int, cell: str) -> bool:
+        if cell in self.cells:
             return True
-        if count.cell and self.shown.get(count.cell) == count.count:
-            return False
-        return count.count in self.values
+        return number in self.values and not self.publishes(number, cell)
+
+    def publishes(self, number: int, cell: str) -> bool:
+        """Does the sentence repeat a number that stands elsewhere on the page?"""
+        return bool(cell) and self.shown.get(cell) == number
 
 
 def held_back_counts(
-    tables: Sequence[OutputTable], released: Sequence[ReleasedTable], prefix: str = ""
+    tables: Sequence[OutputTable],
+    released: Sequence[ReleasedTable],
+    headline: AttEstimate | None = None,
+    *,
+    prefix: str = "",
 ) -> HeldBackCounts:
-    """What these tables hold back; ``prefix`` begins their names and is left out of cells."""
+    """What these tables hold back; ``prefix`` begins their names and is left out of cells. The
+    counts of a ``headline`` are on every page."""
     values: set[int] = set()
     hidden: set[str] = set()
     shown: dict[str, int] = {}
@@ -77,6 +91,11 @@ def held_back_counts(
                 elif count:
                     values.add(int(count))
                     hidden.add(place)
+    if headline is not None:
+        shown[HEADLINE_TREATED] = headline.n_treated
+        shown[HEADLINE_COMPARISON] = headline.n_comparison
+        if NEVER_TREATED in shown:
+            shown[TREATED_AND_NEVER] = headline.n_treated + shown[NEVER_TREATED]
     return HeldBackCounts(
         values=frozenset(values), cells=frozenset(hidden - {""}), shown=shown, gaps=gaps
     )
@@ -138,31 +157,35 @@ def _gone(sentence: Sentence, rule: DisclosureRule, held: HeldBackCounts) -> Gon
     units = [value for value in sentence.all_values() if isinstance(value, Units)]
     small = {count.count for count in units if is_small(count.count, rule)}
     small |= {count.of for count in units if count.of is not None and is_small(count.of, rule)}
-    hidden = {count.count for count in units if held.holds(count)} - small
-    hidden |= {count.of for count in units if count.of in held.values} - small
-    every = {number for count in units for number in count.counts}
+    placed = {(count.count, count.cell) for count in units}
+    placed |= {(count.of, count.of_cell) for count in units if count.of is not None}
+    hidden = {number for number, cell in placed if held.holds(number, cell)} - small
+    every = {number for number, _ in placed}
+    public = {number for number, cell in placed if held.publishes(number, cell)}
     while True:
         shown = sorted(every - small - hidden, reverse=True)
-        follows = next(_tells(shown, small | hidden, held.values), None)
-        if follows is None:
+        elsewhere = held.values - public
+        follows = (n for n in _tells(shown, small | hidden, elsewhere) if n not in public)
+        if (to_hide := next(follows, None)) is None:
             break
-        hidden.add(follows)
+        hidden.add(to_hide)
     return lambda number: number in hidden or is_small(number, rule)
 
 
 def _tells(shown: Sequence[int], here: set[int], elsewhere: frozenset[int]) -> Iterator[int]:
-    """Counts with which others tell one that is held back: in this sentence, or in a table."""
+    """Counts with which others tell one that is held back: in this sentence, or in a table. Of
+    those that tell it together, the one that had best go is first."""
     for whole, part in permutations(shown, 2):
         if whole > part and whole - part in here | elsewhere:
-            yield whole
+            yield from (whole, part)
         if whole >= part and whole + part in here:
-            yield part
+            yield from (part, whole)
     if len(shown) <= MOST_TOGETHER:
         for whole, first, second in permutations(shown, 3):
             if first >= second and whole - first - second in here:
-                yield whole
+                yield from (whole, first, second)
             if whole >= first >= second and whole + first + second in here:
-                yield second
+                yield from (second, first, whole)
 
 
 def _as_in_its_table(part: Part, held: HeldBackCounts) -> Part:

@@ -10,13 +10,13 @@ release until the words are changed, or somebody answers for them under
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 from pydantic import BaseModel
 
 from pbc_eval._validate import first_few
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.agreement.next_steps import texts_by_key
 from pbc_eval.agreement.performance import ValueKpi
 from pbc_eval.agreement.valued_outcome import ValuedOutcome
 from pbc_eval.disclosure.record import OutputReview, ReviewStatus
@@ -68,7 +68,7 @@ def words_of_few(model: BaseModel, rule: DisclosureRule, units: tuple[str, ...] 
     tells = _tells(rule, units)
     return [
         f"{key}: {match.group(0)!r}"
-        for key, text in _texts(model.model_dump(exclude_defaults=True), "")
+        for key, text in texts_by_key(model.model_dump(exclude_defaults=True), "")
         if not key.startswith("publication.disclosure.reviewed")
         for tell in tells
         for match in tell.finditer(text)
@@ -99,7 +99,7 @@ def numbers_of_people_in_words(
     )
     return [
         (key, float(match.group(1).replace(",", "")))
-        for key, text in _texts(model.model_dump(exclude_defaults=True), "")
+        for key, text in texts_by_key(model.model_dump(exclude_defaults=True), "")
         if not key.startswith("publication.disclosure.reviewed")
         for match in tell.finditer(text)
     ]
@@ -269,14 +269,3 @@ def _patterns(threshold: int, nouns: set[str]) -> tuple[re.Pattern[str], ...]:
             re.IGNORECASE,
         ),
     )
-
-
-def _texts(value: Any, key: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        yield key, value
-    elif isinstance(value, dict):
-        for name, part in value.items():
-            yield from _texts(part, f"{key}.{name}" if key else str(name))
-    elif isinstance(value, (list, tuple)):
-        for at, part in enumerate(value, start=1):
-            yield from _texts(part, f"{key}[{at}]")

@@ -15,7 +15,8 @@ from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.matching_settings import MatchingOptions
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.agreement.weighting_options import WeightingOptions
-from pbc_eval.errors import DataError, DesignError
+from pbc_eval.errors import DesignError
+from pbc_eval.evaluation.named_ways import naming
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.matching.design import Missing, by_column, zero_one
 from pbc_eval.matching.effect import (
@@ -60,15 +61,8 @@ def build(
     Raises DataError for data that do not fit their roles and DesignError when nobody can be
     matched, or no weights exist; for an alternative the message names it.
     """
-    if not isinstance(way, OtherComparisonGroup):
+    with naming(way, spec):
         return _built(frame, spec, design, way, seed)
-    try:
-        return _built(frame, spec, design, way, seed)
-    except (DataError, DesignError) as error:
-        raise type(error)(
-            f"{spec.id}: design.alternatives, {way.name}: {error} Change its settings, or remove "
-            "it."
-        ) from error
 
 
 def _built(

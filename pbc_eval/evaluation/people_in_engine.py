@@ -19,8 +19,8 @@ from pbc_eval.agreement.design import Matching
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.matching_settings import MatchingOptions
 from pbc_eval.agreement.weighting_options import WeightingOptions
-from pbc_eval.errors import DataError, DesignError
 from pbc_eval.evaluation.data_place import data_table, named_columns, size_of
+from pbc_eval.evaluation.named_ways import naming
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.matching.design import by_column
 from pbc_eval.matching.in_engine.match import match_in_engine, needs_rows
@@ -84,15 +84,8 @@ def build_in_engine(
     """The comparison group as ``way`` says, of people whose outcomes are known.
 
     Raises as ``match_in_engine``; for an alternative the message names it."""
-    if not isinstance(way, OtherComparisonGroup):
+    with naming(way, spec):
         return _built(spec, design, source, way)
-    try:
-        return _built(spec, design, source, way)
-    except (DataError, DesignError) as error:
-        raise type(error)(
-            f"{spec.id}: design.alternatives, {way.name}: {error} Change its settings, or remove "
-            "it."
-        ) from error
 
 
 def _built(

@@ -40,7 +40,7 @@ def evidence_on_trends(
     estimator = ESTIMATORS[design.estimator]
     leads = estimator if estimator.from_base else ESTIMATORS["group_time"]
     study = _event_study(panel, options, leads)
-    average = _average(effects, design) if study is not None else None
+    average = None if study is None else _average(effects, design, study)
     honest, untold = None, None
     if study is not None:
         own = leads is estimator and (average is not None or design.headline == "event")
@@ -101,9 +101,12 @@ def _with_carried_leads(study: EffectSeries, reference: int) -> EffectSeries | N
     )
 
 
-def _average(effects: GroupTimeEffects, design: DifferenceInDifferences) -> dict[int, float] | None:
+def _average(
+    effects: GroupTimeEffects, design: DifferenceInDifferences, study: EffectSeries
+) -> dict[int, float] | None:
     """The weights of event times in the headline; None where it is not an average of them, or the
-    plain one. Times whose effect has no error are left out."""
+    plain one, or rests on times of which the study has no error. Times whose effect has no error
+    are left out."""
     several = len({*effects.cohorts} - {0}) > 1
     if design.headline != "simple" and (several or design.headline == "event"):
         return None
@@ -112,6 +115,9 @@ def _average(effects: GroupTimeEffects, design: DifferenceInDifferences) -> dict
     times = cells.plan.event_time[counted]
     share = cells.shares[cells.plan.cohort[counted]]
     if not len(times) or share.sum() <= 0:
+        return None
+    seen = {e for e, effect in zip(study.index, study.effects, strict=True) if effect.std_error}
+    if not {*times.tolist()} <= seen:
         return None
     return {int(e): float(share[times == e].sum() / share.sum()) for e in np.unique(times)}
 

@@ -6,7 +6,7 @@ Rows of other periods and rows that lack a value are counted, and told.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import and_, or_
@@ -191,6 +191,7 @@ def _holds(source: Source, name: str, asked: Condition, owner: str) -> Value:
         limits = asked.stated
         for limit in limits.values():
             _refuse_another_kind(source, name, limit, owner)
+        column = _by_day(column, limits.values())
         if column.type().is_decimal():
             column = column.cast("float64")
         return reduce(and_, [getattr(column, BOUNDS[k])(v) for k, v in limits.items()])
@@ -201,9 +202,31 @@ def _holds(source: Source, name: str, asked: Condition, owner: str) -> Value:
         _refuse_another_kind(source, name, value, owner)
     if column.type().is_string():
         _refuse_another_spelling(source, name, [str(value) for value in values], owner)
-    if column.type().is_numeric() and all(isinstance(value, bool) for value in values):
-        values = tuple(1 if value else 0 for value in values)  # 1 and 0 for true and false
+    if column.type().is_numeric() and any(isinstance(value, bool) for value in values):
+        _refuse_more_than_two(source, name, owner)
+        values = tuple(int(v) if isinstance(v, bool) else v for v in values)  # 1 and 0
+    column = _by_day(column, values)
     return reduce(or_, [column == value for value in values])
+
+
+def _by_day(column: Value, asked: Iterable[Cell]) -> Value:
+    """A column of times, by their day where a day is asked for: all of that day is meant, whatever
+    the hour."""
+    days = any(isinstance(value, dt.date) for value in asked)
+    return column.date() if days and column.type().is_timestamp() else column
+
+
+def _refuse_more_than_two(source: Source, name: str, owner: str) -> None:
+    """Refuse true and false of a column of numbers that holds others than 1 and 0."""
+    column = source.column(name)
+    others = source.table.filter(column.notnull() & ~column.isin([0, 1]))
+    few = collect(others.select(pbc_value=column.cast("string")).distinct().limit(4))
+    if len(few):
+        listed = first_few(sorted(few["pbc_value"]), 3)
+        raise DataError(
+            f"{source.name}: {owner}: {name!r} is to be true or false, and beside 1 and 0 it holds "
+            f"{listed}. Write the condition with the numbers that count."
+        )
 
 
 def _refuse_another_kind(source: Source, name: str, value: Cell, owner: str) -> None:

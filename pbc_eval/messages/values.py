@@ -80,11 +80,10 @@ class UnitNames(Value):
 
 @dataclass(frozen=True, slots=True)
 class Units(Value):
-    """A count of protected units (people, firms, areas, or rows about them).
-
-    ``of`` is the whole that it is part of, ``share_decimals`` has its share of the whole written
-    behind it. ``cell`` says which cell of which table it repeats, as ``table/row key/column``;
-    without one it is known by its value. ``as_word``: 1 is written "one".
+    """A count of protected units (people, firms, areas, or rows about them). ``of`` is the whole
+    that it is part of, ``share_decimals`` has its share of the whole written behind it. ``cell``
+    says which cell it repeats, as ``table/row key/column`` (``told_places``), ``of_cell`` that of
+    the whole; else it is known by its value. ``as_word``: 1 is "one".
     """
 
     count: int
@@ -92,6 +91,7 @@ class Units(Value):
     of: int | None = None
     share_decimals: int | None = None
     cell: str = ""
+    of_cell: str = ""
     as_word: bool = False
 
     @property

@@ -100,6 +100,7 @@ class Account(Displayed):
     year: str = ""  # that is paid for; empty where the terms list no years
     by_price: tuple[ClaimsOfYear, ...] = ()  # verified and accrued
     notes: tuple[Sentence, ...] = ()  # what of the claims' file is no claim
+    has_clauses: bool = True  # False: the statement holds corrections alone
 
     @property
     def contract_limits(self) -> Decimal:
@@ -213,6 +214,7 @@ def account_of(
             is_last_year=not terms.years or terms.years[-1].year == terms.year,
             by_price=tuple(_by_price(terms, claims, [year.year for year in years])),
             notes=claims.notes,
+            has_clauses=bool(statement.lines),
         )
 
 
@@ -316,6 +318,10 @@ def _of_the_year(account: Account) -> Sentence | None:
             years=Names(tuple(year.year for year in before)),
             way=Sentence("add") if moved >= 0 else Sentence("take off"),
             moved=ExactMoney(abs(moved), account.currency),
+        )
+    if not account.has_clauses:
+        return Sentence(
+            "No clause is paid in {year}.{corrected}", year=Name(account.year), corrected=corrected
         )
     return Sentence(
         "This statement pays for {year}.{corrected}", year=Name(account.year), corrected=corrected

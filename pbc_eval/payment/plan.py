@@ -93,9 +93,10 @@ def plan_of(
     planned = {clause.id: plan_clause(clause, terms) for clause in terms.due_clauses}
     limits = list(_group_limits(terms, beyond))
     lines = [*planned, *(limit.line for limit in limits)]
-    limits += _bounds(
-        whose="year", cap=terms.cap_of_year, floor=terms.year_floor, lines=lines, terms=terms
-    )
+    if planned:  # a year in which no clause is paid has no least that its clauses pay
+        limits += _bounds(
+            whose="year", cap=terms.cap_of_year, floor=terms.year_floor, lines=lines, terms=terms
+        )
     lines = [*planned, *(limit.line for limit in limits)]
     limits += [_correction(earlier, due, terms) for earlier, due in recomputed]
     lines = [*planned, *(limit.line for limit in limits)]

@@ -108,6 +108,8 @@ class PaymentStatement(Displayed):
         """'£1,200 is due, the sum of 3 clauses and 1 adjustment.'"""
         if self.expected:
             return self._forecast()
+        if not self.lines:
+            return self._of_corrections()
         adjustments: Part = EMPTY
         if self.adjustments:
             adjustments = Sentence(
@@ -121,6 +123,23 @@ class PaymentStatement(Displayed):
             adjustments=adjustments,
             paid=self._paid(),
             bare=self._bare_counts(),
+            caveat=Sentence(" Illustrative terms.") if self.illustrative else EMPTY,
+        )
+
+    def _of_corrections(self) -> Sentence:
+        """'£800 is due. No clause is paid in this year; the amount is the sum of 2 adjustments'"""
+        what = Sentence("no earlier year was paid otherwise than it is known now")
+        if self.adjustments:
+            what = Sentence(
+                "the amount is the sum of {adjustments}: corrections of earlier years, within the "
+                "contract's limits",
+                adjustments=Number(len(self.adjustments), noun=ADJUSTMENTS),
+            )
+        return Sentence(
+            "{amount} {who}. No clause is paid in this year; {what}.{caveat}",
+            amount=ExactMoney(abs(self.total), self.currency),
+            who=Sentence("is due") if self.total >= 0 else Sentence("is owed by the provider"),
+            what=what,
             caveat=Sentence(" Illustrative terms.") if self.illustrative else EMPTY,
         )
 

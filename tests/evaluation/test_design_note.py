@@ -182,7 +182,7 @@ def test_without_expectations_the_note_says_what_is_lacking(tmp_path):
     folder = copy_of("supported-work", tmp_path)
     note = design_note(load_evaluation(folder))
     assert note.risk is None
-    assert "No standard error is stated" in note.why_no_risk
+    assert "of which no standard error is known. State std_error" in note.why_no_risk
     assert "planning.expected" in page(folder)
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from attacker import invented
 from evaluations import change, copy_of
 
 import pbc_eval as pbc
@@ -79,3 +80,20 @@ def test_permutations_of_another_inference_are_refused(tmp_path):
     change(file, HEADLINE, HEADLINE + "  permutations: all\n")
     with pytest.raises(SpecError, match=r"permutations all are for inference conformal"):
         pbc.load_evaluation(folder)
+
+
+@pytest.mark.slow
+def test_small_groups_of_which_late_effects_have_no_error_are_evaluated(tmp_path):
+    """The headline's average counts a time since the start of which the event study has no error;
+    the whole evaluation was refused, with words on an event time."""
+    frame = invented.panel({6: 3, 7: 9, 5: 1}, never=53, seed=2)
+    design = {
+        "method": "difference_in_differences",
+        "rationale": "Waves are compared.",
+        "control_group": "never_treated",
+        "agreed_on": "2024-03-01",
+        "waivers": [invented.waiver("pre_trends"), invented.waiver("few_clusters")],
+    }
+    folder = invented.panel_evaluation(tmp_path / "small", frame, payment=None, design=design)
+    checks = pbc.evaluate(pbc.load_evaluation(folder)).findings[0].checks
+    assert {"unseen_slope", "diverging_trends"} <= {check.name for check in checks}

@@ -294,3 +294,70 @@ def test_claims_come_to_what_adding_them_one_by_one_does(
     found = account(terms(), rows(*lines))
     assert [year.due for year in found.years[:2]] == list(due.values())
     assert found.balance == sum(due.values()) - 500
+
+
+def ended(frame: pd.DataFrame, **more: Any) -> Account:
+    """The account of 2025-26, of which every price ended with the year before."""
+    card = {**CARD, "in_force_until": "2025-03-31"}
+    paid = [("2023-24", 500), ("2024-25", 1300)]
+    earlier = [{"year": year, "paid": amount, "reference": "Invoice"} for year, amount in paid]
+    base = {"rate_cards": [card], "year": "2025-26", "earlier_years": earlier}
+    return account(terms(**base | more), frame)
+
+
+MADE = ("C1 start P1 2023-05-01 1 verified", "C2 start P2 2024-08-01 1 verified")
+
+
+def test_a_contract_of_which_every_price_has_ended_still_corrects_earlier_years() -> None:
+    """1,300 was paid for 2024-25: 650 for one claim is due, and the other was withdrawn."""
+    known = ended(rows(*MADE, "K1 start P1 2025-09-01 -1 verified C1"))
+    assert [(y.year, y.due, y.to_pay) for y in known.years] == [
+        ("2023-24", 0, -500),
+        ("2024-25", 650, -650),
+        ("2025-26", 0, 0),
+    ]
+    assert known.balance == -1150
+    assert known.lines == ()
+    assert str(known.sentences[0]) == (
+        "No clause is paid in 2025-26. Corrections of 2023-24, 2024-25 take off £1,150."
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    claimed=st.lists(st.tuples(st.booleans(), st.integers(1, 9)), min_size=1, max_size=6),
+    paid=st.tuples(st.integers(0, 9000), st.integers(0, 9000)),
+    cap=st.none() | st.integers(100, 20000),
+)
+def test_what_is_due_after_the_last_price_is_what_was_not_paid_of_it(
+    claimed: list[tuple[bool, int]], paid: tuple[int, int], cap: int | None
+) -> None:
+    """Due in all, within the contract's cap, less what was paid: to the penny."""
+    lines = [
+        f"C{n} start P{n} {'2023-05-01' if early else '2024-08-01'} {units} verified"
+        for n, (early, units) in enumerate(claimed)
+    ]
+    card = {**CARD, "in_force_until": "2025-03-31", "claims_per_person": "several"}
+    years = zip(("2023-24", "2024-25"), paid, strict=True)
+    earlier = [{"year": year, "paid": amount, "reference": "Invoice"} for year, amount in years]
+    limit = {} if cap is None else {"cap": cap}
+    known = ended(rows(*lines), rate_cards=[card], earlier_years=earlier, **limit)
+    due = sum(units * (500 if early else 650) for early, units in claimed)
+    assert known.balance == (due if cap is None else min(due, cap)) - sum(paid)
+
+
+def test_a_year_without_clauses_and_without_anything_to_correct_is_refused_with_what_serves() -> (
+    None
+):
+    with pytest.raises(PaymentTermsError) as refused:
+        ended(rows(*MADE), earlier_years=[])
+    words = str(refused.value)
+    assert "no clause is paid in year '2025-26', and no earlier year is corrected" in words
+    assert "restate under earlier_years" in words
+    restated = {"outcome": "start", "source": "counted", "count": 1}
+    later = {"outcome": "start-from-2024-07-01", "source": "counted", "count": 1}
+    stay = {"outcome": "stay", "source": "counted", "count": 0}
+    year = {"year": "2024-25", "paid": 1300, "reference": "Invoice", "reason": "One was withdrawn"}
+    first = {"year": "2023-24", "paid": 500, "reference": "Invoice"}
+    corrected = {**year, "restated": [restated, later, stay]}
+    assert ended(rows(*MADE), earlier_years=[first, corrected]).balance == -650

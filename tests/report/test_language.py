@@ -91,7 +91,7 @@ def test_a_catalogue_holds_no_stale_message_and_says_who_confirmed_it(code):
     assert "#~" not in (catalogue.FOLDER / f"{code}.po").read_text(encoding="utf-8")
     for key, text in held.items():
         assert placeholders(key) == placeholders(text)
-        assert text.strip() == text
+        assert text == key.replace(key.strip(), text.strip())  # spaces around it are the source's
         assert text.endswith((".", ":", "?")) == key.endswith((".", ":", "?")), key
 
 

@@ -6,7 +6,7 @@ EvaluationSpec ─ agreed_parts ▶ fingerprint
                └ payment_risk ▶ no effect, the promised one, a range
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from pbc_eval import provenance
@@ -16,29 +16,12 @@ from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.evaluation.note.before_treatment import Before, before_treatment
+from pbc_eval.evaluation.note.risk_beforehand import ExpectedError, risk_beforehand
 from pbc_eval.evaluation.registration import agreed_parts, fingerprint, registered
 from pbc_eval.evaluation.social_value import ValueInputs, read_value_inputs
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.numerics.distributions import normal_quantile
-from pbc_eval.payment.risk import MEASURED, PaymentRisk, payment_risk
-from pbc_eval.results import MeasuredOutcome
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExpectedError:
-    """The standard error expected of one outcome, and what it allows to be told apart.
-
-    ``smallest`` is the minimum detectable effect (Bloom 1995, Evaluation Review 19: 547-556):
-    (z of the level + z of the power) times the standard error, in the outcome's unit.
-    """
-
-    outcome: Outcome
-    std_error: float | None
-    rests_on: str  # where the standard error comes from, or why there is none
-    smallest: float | None
-    promised: float | None
-    level: float | None  # without the programme
-    units: float | None  # what turns the effect into a total
+from pbc_eval.payment.risk import PaymentRisk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -111,7 +94,7 @@ def design_note(evaluation: EvaluationSpec) -> DesignNote:
     power = spec.planning.power if spec.planning else 0.8
     expected = expected_errors(spec, before, confidence, power)
     seed = provenance.seed_of(spec.id, spec.edition)
-    risk, why = _risk(spec, expected, confidence, seed)
+    risk, why = risk_beforehand(spec, expected, confidence, seed)
     return DesignNote(
         spec=spec,
         agreed=parts,
@@ -181,60 +164,4 @@ def _expected(
         promised=dict(spec.payment.promised_effects).get(outcome.id) if spec.payment else None,
         level=level,
         units=declared.units if declared else None,
-    )
-
-
-def _risk(
-    spec: EvaluationSpec, expected: tuple[ExpectedError, ...], confidence: float, seed: int
-) -> tuple[PaymentRisk | None, str]:
-    """The payment rule by chance; or what would have to be stated for that."""
-    terms = spec.payment
-    if terms is None:
-        return None, ""
-    results = {
-        expectation.outcome.id: _as_measured(expectation, confidence) for expectation in expected
-    }
-    for expectation in spec.planning.expected if spec.planning else ():
-        if expectation.count is not None:
-            results[expectation.outcome] = MeasuredOutcome(
-                outcome=expectation.outcome, source="counted", count=expectation.count
-            )
-    paid = dict.fromkeys(name for clause in terms.due_clauses for name in clause.outcomes)
-    lacking = [name for name in paid if name not in results]
-    uncertain = [name for name in paid if name in results and results[name].std_error]
-    if lacking:
-        return None, (
-            f"Nothing is stated of what is expected of {', '.join(lacking)}, which is paid for, so "
-            "the risk of the rule cannot be worked out (planning.expected)."
-        )
-    if not uncertain:
-        return None, (
-            "No standard error is stated or can be had from data before treatment for what is paid "
-            "for, so the risk of the rule cannot be worked out (planning.expected)."
-        )
-    promised = {name: value for name, value in terms.promised_effects.items() if name in paid}
-    risk = payment_risk(terms, results, promised=promised or None, seed=seed)
-    return replace(
-        risk,
-        scenarios=tuple(
-            expectation for expectation in risk.scenarios if expectation.name != MEASURED
-        ),
-    ), ""
-
-
-def _as_measured(expected: ExpectedError, confidence: float) -> MeasuredOutcome:
-    """The outcome as if it had been found to be what was promised."""
-    effect = expected.promised or 0.0
-    reach = float(normal_quantile(0.5 + confidence / 2)) * (expected.std_error or 0.0)
-    known = expected.std_error is not None
-    return MeasuredOutcome(
-        outcome=expected.outcome.id,
-        source="estimated",
-        effect=effect,
-        std_error=expected.std_error,
-        conf_low=effect - reach if known else None,
-        conf_high=effect + reach if known else None,
-        counterfactual=expected.level,
-        total_scale=expected.units,
-        unit=expected.outcome.unit,
     )

@@ -18,7 +18,8 @@ def claim_tables(account: Account | None) -> list[OutputTable]:
         tables.append(_years_table(account))
     if len(account.by_cohort) > 1:
         tables.append(_cohorts_table(account))
-    tables.append(_lines_table(account))
+    if account.lines:
+        tables.append(_lines_table(account))
     if account.steps:
         tables.append(_plan_table(account))
     return tables

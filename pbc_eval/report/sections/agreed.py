@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.disclosure import ReleasedDesignNote
-from pbc_eval.evaluation.note.design_note import ExpectedError
+from pbc_eval.evaluation.note.risk_beforehand import ExpectedError
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.number_formats import long_date
 from pbc_eval.messages.sentence import Sentence
