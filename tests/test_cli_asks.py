@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.agreement.next_steps import next_steps
-from pbc_eval.agreement.starter import METHODS
+from pbc_eval.agreement.starter import METHODS, write_starter
 from pbc_eval.cli import app, start
 
 pytestmark = pytest.mark.slow  # seconds, together
@@ -65,6 +65,31 @@ def test_what_comes_next_is_told_in_order_with_its_key(tmp_path):
     change(home / "evaluation.yaml", title, 'title: "What the reader sees at the top of the page"')
     after = [step.partition(":")[0] for step in next_steps(load_evaluation(home))]
     assert after == ["title", "protocol", "status", "sign_off"]
+
+
+@pytest.mark.parametrize("home", sorted(path.parent for path in DATA.glob("*/evaluation.yaml")))
+def test_no_example_is_told_that_it_says_what_a_starter_says(home):
+    """Contracts that name a schedule as the starter does, or call a payment alike, were told."""
+    assert not [step for step in next_steps(load_evaluation(home)) if "starter" in step]
+
+
+PLACEHOLDERS = (
+    *("title", "contract.summary", "contract.clauses[1].text", "contract.clauses[1].reference"),
+    *("publication.contact", "publication.limitations[1]"),
+)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_each_text_that_a_starter_asks_for_is_told_until_it_is_written(method, tmp_path):
+    home = write_starter(tmp_path / "of-mine", method).parent
+    for needed in ("data.csv", "people.csv", "value_map.csv", "claims.csv"):
+        (home / needed).touch()
+    told = [step.partition(":")[0] for step in next_steps(load_evaluation(home))]
+    assert set(PLACEHOLDERS) <= set(told)
+    assert ("design.rationale" in told) == (method not in ("forecast", "counted"))
+    change(home / "evaluation.yaml", "The words of the clause, quoted or summarised.", "Mine.")
+    left = [step.partition(":")[0] for step in next_steps(load_evaluation(home))]
+    assert {"contract.clauses[1].text", "contract.clauses[1].reference"}.isdisjoint(left)
 
 
 def test_ctrl_c_ends_with_one_sentence(monkeypatch, tmp_path):

@@ -5,8 +5,12 @@ from typing import Any
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.starter import METHODS, starter_text
+from pbc_eval.agreement.yaml_file import parts_of
 
 FEWEST = 3  # words from which a text that stands in a starter is its own
+# What their starters say of the design is so for each evaluation of the kind.
+SO_FOR_ALL = {"forecast": "design.rationale", "counted": "design.rationale"}
+NAMED_ALIKE = "reference"  # a place in a contract, which many contracts name alike
 
 
 def next_steps(spec: EvaluationSpec) -> tuple[str, ...]:
@@ -16,11 +20,9 @@ def next_steps(spec: EvaluationSpec) -> tuple[str, ...]:
 
 def _steps(spec: EvaluationSpec) -> Iterator[str]:
     method = str(getattr(spec.design, "method", ""))
-    starter = " ".join(starter_text(method).split()) if method in METHODS else ""
-    content = spec.model_dump(exclude_defaults=True)
-    for key, words in texts_by_key(content):
-        text = " ".join(words.split())
-        if len(text.split()) >= FEWEST and text in starter:
+    starter = parts_of(starter_text(method)) if method in METHODS else {}
+    for key, text in _of_starter(spec.model_dump(exclude_defaults=True), [starter], ""):
+        if key != SO_FOR_ALL.get(method):
             yield f"{key}: still says what the starter says ({text[:40]!r}). Write your own words."
     if spec.data is not None and spec.protocol is None:
         yield (
@@ -56,3 +58,35 @@ def texts_by_key(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, (list, tuple)):
         for at, part in enumerate(value, start=1):
             yield from texts_by_key(part, f"{key}[{at}]")
+
+
+def _of_starter(value: Any, starters: list[Any], key: str) -> Iterator[tuple[str, str]]:
+    """Texts that stand in ``starters``, what a starter has at the same key (in a list, at any place
+    of it), each with its key."""
+    if isinstance(value, str):
+        text = _plain(value)
+        if len(text.split()) >= FEWEST and text in [_plain(part) for part in starters]:
+            yield key, text
+    elif isinstance(value, dict):
+        parts = [part for part in starters if isinstance(part, dict)]
+        for name, own in value.items():
+            of_others = [part[name] for part in parts if name in part]
+            if name == NAMED_ALIKE and not _says_nothing_else(value, parts):
+                continue
+            yield from _of_starter(own, of_others, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, (list, tuple)):
+        items = [item for part in starters if isinstance(part, list) for item in part]
+        for at, own in enumerate(value, start=1):
+            yield from _of_starter(own, items, f"{key}[{at}]")
+
+
+def _says_nothing_else(value: dict[str, Any], starters: list[Any]) -> bool:
+    """Are all texts beside a reference those of a starter too?"""
+    beside = {name: _plain(own) for name, own in value.items() if isinstance(own, str)}
+    return any(
+        all(text == _plain(part.get(name)) for name, text in beside.items()) for part in starters
+    )
+
+
+def _plain(value: Any) -> str:
+    return " ".join(value.split()) if isinstance(value, str) else ""
