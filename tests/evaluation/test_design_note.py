@@ -100,6 +100,37 @@ def test_an_outcome_before_treatment_is_read(tmp_path, honest):
         design_note(load_evaluation(folder))
 
 
+def as_written(data):
+    """Outcomes and weights as a spreadsheet has them: 12,5 and 1.200."""
+    for column in (OUTCOME, "discharges"):
+        data[column] = [f"{value:_}".replace(".", ",").replace("_", ".") for value in data[column]]
+    return data
+
+
+def test_numbers_as_text_are_read_before_treatment_as_the_file_says(tmp_path):
+    """They were refused, or a point that parts thousands was taken for a decimal one."""
+    plain = before_treatment(load_evaluation(DATA / NAME))
+    for name, spoil in {"a": as_written, "b": lambda data: words_after(as_written(data))}.items():
+        folder = poisoned(tmp_path / name, spoil)
+        weight = "  weight: discharges"
+        change(folder / "evaluation.yaml", weight, f'{weight}\n  numbers: "1.234,5"')
+        made = before_treatment(load_evaluation(folder))
+        assert made.outcomes == plain.outcomes
+
+
+def test_yes_and_no_before_treatment_are_one_and_zero(tmp_path):
+    high = {}
+    for name, (yes, no) in {"words": ("yes", "no"), "numbers": (1, 0)}.items():
+        folder = poisoned(
+            tmp_path / name,
+            lambda data, yes=yes, no=no: data.assign(
+                **{OUTCOME: np.where(data[OUTCOME] > data[OUTCOME].median(), yes, no)}
+            ),
+        )
+        high[name] = both(folder)[1]["expected"]
+    assert high["words"] == high["numbers"]
+
+
 def test_an_outcome_or_a_file_that_is_not_there_yet_is_no_fault(tmp_path):
     folder = poisoned(tmp_path, lambda data: data.drop(columns=OUTCOME))
     html = page(folder)

@@ -20,6 +20,8 @@ from pbc_eval.errors import DataError
 from pbc_eval.evaluation.data_place import data_table
 from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.intake.input_files import InputFiles
+from pbc_eval.intake.number_columns import numbers_of_frame, numbers_of_source
+from pbc_eval.intake.yes_no import answers
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
 from pbc_eval.panel.frame_columns import check_columns
@@ -100,7 +102,10 @@ def before_treatment(spec: EvaluationSpec) -> Before | None:
         return None
     if roles.file and not (spec.folder / roles.file.partition("::")[0]).is_file():
         return None
-    source = data_table(spec, InputFiles())
+    measured = [each.column for each in spec.outcomes if each.column]
+    weights = [roles.weight] if roles.weight else []
+    files = InputFiles()  # while it lives, so does what it has read
+    source = data_table(spec, files, (*measured, *weights) if roles.numbers else ())
     if source.pulls is not None:
         rows = int(source.table.count().to_pyarrow().as_py())
         source.pulls.allow(str(roles.table), BEFORE, rows, 5)
@@ -113,6 +118,7 @@ def before_treatment(spec: EvaluationSpec) -> Before | None:
             switching=roles.switching or "refuse",
             dose=getattr(spec.design, "dose", None) is not None,
         )
+    source, _ = numbers_of_source(source, weights, (), roles.numbers)
     early = _early(source, roles, spec.design.periods_open)
     names = early.periods.names
     return Before(
@@ -295,7 +301,9 @@ def _values_before(early: _Early, outcome: Outcome) -> pd.DataFrame:
     )
     read = collect(every.filter(every.time.isin(list(position))))
     text = read["text"].where(~read["text"].isin(MISSING_WORDS))
-    value = pd.to_numeric(text, errors="coerce")
+    kind = source.column(str(outcome.column)).type()
+    is_number = not (kind.is_string() or kind.is_boolean())
+    value = pd.to_numeric(text, errors="coerce") if is_number else _numbers_of(early, outcome, text)
     wrong = read[text.notna() & value.isna()]
     if len(wrong):
         first = wrong.iloc[0]
@@ -304,6 +312,17 @@ def _values_before(early: _Early, outcome: Outcome) -> pd.DataFrame:
             f"{first['unit']} in {first['time']}. Correct it, or leave the cell empty."
         )
     return pd.DataFrame({"unit": read["unit"], "at": read["time"].map(position), "value": value})
+
+
+def _numbers_of(early: _Early, outcome: Outcome, text: pd.Series) -> pd.Series:
+    """Texts before treatment as the file says its numbers are written, or as yes and no."""
+    notation, name = early.roles.numbers, str(outcome.column)
+    if notation is None and not answers(text.dropna().unique().tolist()):
+        return pd.to_numeric(text, errors="coerce")
+    frame, _ = numbers_of_frame(
+        pd.DataFrame({name: text}), [name], notation, owner=early.source.name, measures=[name]
+    )
+    return pd.to_numeric(frame[name], errors="coerce")
 
 
 def _mean(y: Floats, weight: Floats) -> float | None:
