@@ -8,6 +8,7 @@ from pbc_eval.agreement.starter import METHODS, starter_text
 from pbc_eval.agreement.yaml_file import parts_of
 
 FEWEST = 3  # words from which a text that stands in a starter is its own
+LICENCE = "publication.licence"  # the starter's is the one that most public bodies use
 # What their starters say of the design is so for each evaluation of the kind.
 SO_FOR_ALL = {"forecast": "design.rationale", "counted": "design.rationale"}
 NAMED_ALIKE = "reference"  # a place in a contract, which many contracts name alike
@@ -22,7 +23,7 @@ def _steps(spec: EvaluationSpec) -> Iterator[str]:
     method = str(getattr(spec.design, "method", ""))
     starter = parts_of(starter_text(method)) if method in METHODS else {}
     for key, text in _of_starter(spec.model_dump(exclude_defaults=True), [starter], ""):
-        if key != SO_FOR_ALL.get(method):
+        if key not in (LICENCE, SO_FOR_ALL.get(method)):
             yield f"{key}: still says what the starter says ({text[:40]!r}). Write your own words."
     if spec.data is not None and spec.protocol is None:
         yield (

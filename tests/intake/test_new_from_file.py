@@ -44,6 +44,9 @@ def test_a_panel_is_read_as_drafted_without_a_hand_on_it(tmp_path):
     assert (made.parent / "absence.xlsx").read_bytes() == file.read_bytes()
     told = [str(step.why) for step in panel.ledger.steps]
     assert "rows below row 51 of absence.xlsx that are notes or totals, and no data: 2" in told
+    assert (spec.primary.id, spec.primary.label) == ("rate-of-absence", "Rate of absence")
+    assert spec.payment.clauses[0].outcome == "rate-of-absence"
+    assert "crises" not in made.read_text("utf-8").replace("unit: crises per 100 people", "")
     columns = (made.parent / "columns.csv").read_text(encoding="utf-8")
     assert 'rate_of_absence,Rate of absence,"number' in columns
 

@@ -1,9 +1,11 @@
 """A new evaluation from the file that a person has: inspected, copied, and drafted."""
 
+import json
 import re
 import shutil
 from pathlib import Path
 
+from pbc_eval.agreement.base import RESERVED
 from pbc_eval.agreement.starter import starter_text, write_starter
 from pbc_eval.errors import SpecError
 from pbc_eval.intake.inspection.block import data_lines
@@ -30,6 +32,8 @@ def write_from_file(folder: Path, file: Path, method: str = "", sheet: str | Non
             f"outcomes with values. State --method. What it holds: pbc-eval inspect {file}"
         )
     target = write_starter(folder, chosen, _parts(seen, chosen))
+    text = _named_by_its_column(target.read_text(encoding="utf-8"), seen)
+    target.write_text(text, encoding="utf-8", newline="\n")
     shutil.copyfile(str(file).partition("::")[0], folder / seen.file.partition("::")[0])
     seen.to_frame().to_csv(folder / DICTIONARY, index=False)
     return target
@@ -61,8 +65,22 @@ def _parts(seen: Inspection, method: str) -> dict[str, str]:
 
 
 def _outcomes(seen: Inspection, common: str) -> str:
-    text = _part(common, "outcomes")
-    return re.sub(r"column: \S+", f"column: {seen.roles['outcome']}", text)
+    """The part with the outcome, labelled by the heading of its column. Its unit and its direction
+    no heading tells."""
+    name = seen.roles["outcome"]
+    heading = next((c.heading for c in seen.columns if c.name == name), name)
+    label = json.dumps(" ".join(heading.split()), ensure_ascii=False)
+    text = re.sub(r"column: \S+", f"column: {name}", _part(common, "outcomes"))
+    return re.sub(r"label: .*", lambda _: f"label: {label}", text, count=1)
+
+
+def _named_by_its_column(text: str, seen: Inspection) -> str:
+    """The file with the outcome called after its column, wherever the file speaks of it."""
+    before = re.search(r"- id: (\S+)", _part(text, "outcomes"))
+    after = re.sub(r"[^a-z0-9]+", "-", seen.roles.get("outcome", "").lower()).strip("-")
+    if before is None or not after or after in RESERVED:
+        return text
+    return re.sub(rf"\b(id|outcome): {re.escape(before[1])}\b", rf"\1: {after}", text)
 
 
 def _design(seen: Inspection, common: str) -> str:
