@@ -171,7 +171,10 @@ def check(
             released = release(evaluate(spec))
         except (PbcError, OSError) as problem:
             problems += 1
-            show(str(problem), f"{path}: {type(problem).__name__}")
+            from pbc_eval.intake.columns_named import columns_not_there  # noqa: PLC0415 likewise
+
+            lines = [str(problem), *columns_not_there(spec)]
+            show("\n".join(lines), f"{path}: {type(problem).__name__}")
             continue
         table = Table(title=f"{spec.id}, edition {spec.edition}", title_justify="left")
         for heading in ("outcome", "check", "", "finding"):
