@@ -5,7 +5,10 @@
 
 The one home of jupyter_server. The start page is behind the server's own login, as all of it is;
 reports are made by pressing a button that carries the server's own guard against forged requests.
-What an editor may offer is asked for by ``browser/pbc-eval/offers.js``, which JupyterLab loads.
+What an editor may offer is asked for by ``browser/pbc-eval/offers.js``, which JupyterLab loads. The
+wheel puts that and this extension where any JupyterLab of the environment finds them: started by
+its own command, it completes too, and has no start page. Nothing else of the package is loaded
+before it is asked for, since that server may be there for other work.
 """
 
 import asyncio
@@ -21,18 +24,13 @@ from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.utils import url_path_join
 from tornado.web import HTTPError, authenticated
 
-from pbc_eval.agreement.yaml_file import LONGEST_FILE
-from pbc_eval.batch.jobs import find_jobs
 from pbc_eval.errors import SpecError
-from pbc_eval.lab.completion.offers import offers_at
-from pbc_eval.lab.completion.problems import problems_of
-from pbc_eval.lab.completion.schema import FILES
-from pbc_eval.lab.start_page import entries_of, start_page
 
 START = "pbc-eval/start"
 WRITING = "pbc-eval/writing"  # what may be written, and what is wrong with what is
 BROWSER = Path(__file__).parent / "browser"  # what JupyterLab loads: no Node, nothing built
 SETTINGS = Path(__file__).parent / "settings"  # JupyterLab's own, unless a person chose others
+PLACES = "pbc_eval"  # the server's setting: the folders of evaluations and of reports
 CARDS = "pbc-eval"  # the heading of the launcher's cards
 LONGEST = 3600  # seconds for a report
 
@@ -63,7 +61,7 @@ def command_of(root: Path, folder: Path, reports: Path, *, port: int, browser: b
         *(
             ["--allow-root"] if _is_root() else []
         ),  # in a container; loopback and token all the same
-        f"--ServerApp.tornado_settings={{'pbc_eval': {[str(folder), str(reports)]!r}}}",
+        f"--ServerApp.tornado_settings={{{PLACES!r}: {[str(folder), str(reports)]!r}}}",
     ]
     return command if browser else [*command, "--no-browser"]
 
@@ -126,6 +124,8 @@ class StartHandler(JupyterHandler):
 
     @authenticated
     async def post(self) -> None:
+        from pbc_eval.batch.jobs import find_jobs  # noqa: PLC0415 heavy: loads the models
+
         folder, reports = self._places
         name = self.get_body_argument("name")
         job = next((j for j in find_jobs(folder, reports) if j.name == name), None)
@@ -144,6 +144,8 @@ class StartHandler(JupyterHandler):
         await self._show(output.decode("utf-8", errors="replace").strip())
 
     async def _show(self, outcome: str) -> None:
+        from pbc_eval.lab.start_page import entries_of, start_page  # noqa: PLC0415 likewise
+
         folder, reports = self._places
         root = Path(self.settings["server_root_dir"]).expanduser().resolve()
         loop = asyncio.get_running_loop()
@@ -157,7 +159,7 @@ class StartHandler(JupyterHandler):
 
     @property
     def _places(self) -> tuple[Path, Path]:
-        folder, reports = self.settings["pbc_eval"]
+        folder, reports = self.settings[PLACES]
         return Path(folder), Path(reports)
 
 
@@ -167,6 +169,10 @@ class WritingHandler(APIHandler):
 
     @authenticated
     async def post(self) -> None:
+        from pbc_eval.agreement.yaml_file import LONGEST_FILE  # noqa: PLC0415 likewise
+        from pbc_eval.lab.completion.offers import offers_at  # noqa: PLC0415 likewise
+        from pbc_eval.lab.completion.problems import problems_of  # noqa: PLC0415 likewise
+
         asked = self.get_json_body() or {}
         file = self._file(str(asked.get("path", "")))
         text, offset = asked.get("text"), asked.get("offset")
@@ -183,6 +189,8 @@ class WritingHandler(APIHandler):
         self.finish(asdict(offers))
 
     def _file(self, path: str) -> Path:
+        from pbc_eval.lab.completion.schema import FILES  # noqa: PLC0415 likewise
+
         root = Path(self.settings["server_root_dir"]).expanduser().resolve()
         file = (root / path.lstrip("/")).resolve()
         if file.name not in FILES or not file.is_relative_to(root):
@@ -191,11 +199,14 @@ class WritingHandler(APIHandler):
 
 
 def _load_jupyter_server_extension(server: Any) -> None:
-    """What Jupyter calls: two addresses more."""
-    base = server.web_app.settings["base_url"]
-    addresses = ((START, StartHandler), (WRITING, WritingHandler))
+    """What Jupyter calls: an address more, and the start page where `pbc-eval lab` says of what."""
+    settings = server.web_app.settings
+    addresses: list[tuple[str, type[JupyterHandler]]] = [(WRITING, WritingHandler)]
+    if PLACES in settings:
+        addresses.append((START, StartHandler))
     server.web_app.add_handlers(
-        ".*$", [(url_path_join(base, address), handler) for address, handler in addresses]
+        ".*$",
+        [(url_path_join(settings["base_url"], address), handler) for address, handler in addresses],
     )
 
 

@@ -1,6 +1,9 @@
 """evaluation.yaml in JupyterLab's editor, as somebody writes it."""
 
+import importlib
 import json
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 
@@ -10,7 +13,7 @@ from evaluations import copy_of
 from jupyter import lab_in
 
 from pbc_eval.lab.completion.schema import FILES
-from pbc_eval.lab.server import BROWSER, SETTINGS, WRITING, command_of, with_settings
+from pbc_eval.lab.server import BROWSER, SETTINGS, START, WRITING, command_of, with_settings
 
 EXTENSION = BROWSER / "pbc-eval"
 
@@ -46,6 +49,35 @@ def test_settings_of_a_person_come_before_ours(monkeypatch):
     overrides, problem = _get_overrides("nowhere")
     assert not problem
     assert overrides["@jupyterlab/completer-extension:manager"]["showDocumentationPanel"] is True
+
+
+class Application:
+    """What a server extension is given of a server: its settings, and where addresses go."""
+
+    def __init__(self, **settings):
+        self.settings, self.addresses = {"base_url": "/", **settings}, []
+        self.web_app = self
+
+    def add_handlers(self, _, handlers):
+        self.addresses += [address for address, _ in handlers]
+
+
+def test_a_plain_jupyterlab_completes_and_has_no_start_page():
+    file = SETTINGS / "jupyter_server_config.d" / "pbc-eval.json"
+    (module,) = json.loads(file.read_text(encoding="utf-8"))["ServerApp"]["jpserver_extensions"]
+    load = importlib.import_module(module)._load_jupyter_server_extension
+    plain, ours = Application(), Application(pbc_eval=["data", "reports"])
+    load(plain)
+    load(ours)
+    assert plain.addresses == [f"/{WRITING}"]
+    assert ours.addresses == [f"/{WRITING}", f"/{START}"]
+
+
+@pytest.mark.slow
+def test_a_server_for_other_work_loads_no_data_tool_for_it():
+    code = "import sys, pbc_eval.lab.server; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"pandas", "ibis", "numpy", "pydantic", "ruamel.yaml"} & set(done.stdout.split())
 
 
 def asked(base: str, token: str, body: dict) -> dict:

@@ -104,6 +104,24 @@ def test_the_wheel_holds_every_file_that_it_reads(wheel):
     assert wanted <= names
 
 
+def test_a_jupyterlab_that_is_started_by_its_own_command_finds_what_completes(wheel):
+    """What the wheel puts beside the package is what `pbc-eval lab` names."""
+    made = zipfile.ZipFile(wheel)
+    lab = PROJECT / "pbc_eval" / "lab"
+    for there, here in (
+        ("share/jupyter/labextensions", lab / "browser"),
+        ("etc/jupyter", lab / "settings"),
+    ):
+        folder = f".data/data/{there}/"
+        shipped = {n.partition(folder)[2]: n for n in made.namelist() if folder in n}
+        assert shipped
+        for name, inside in shipped.items():
+            assert made.read(inside) == (here / name).read_bytes()
+    names = " ".join(made.namelist())
+    assert "labextensions/pbc-eval/package.json" in names
+    assert "jupyter_server_config.d/pbc-eval.json" in names
+
+
 def test_it_says_its_version_both_ways(without_reports, tmp_path):
     said = run(without_reports / "pbc-eval", "--version", cwd=tmp_path)
     assert re.fullmatch(r"pbc-eval \d+\.\d+\.\d+\n", said)
