@@ -26,7 +26,7 @@ test: $(VENV)/test.ready
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not soak"
 
 soak: $(VENV)/test.ready
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m soak
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --durations=30 -m soak
 
 quick: $(VENV)/test.ready
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not soak"

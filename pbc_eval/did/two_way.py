@@ -172,6 +172,8 @@ def residual_treatment(panel: Panel) -> tuple[Floats, Floats]:
     from linearmodels.panel.utility import AbsorbingEffectError  # noqa: PLC0415 likewise
 
     frame, _ = seen_twice(long_rows(panel.arrays(), treated)[0])
+    if frame.empty:
+        raise _absorbed(panel)
     indexed = frame.set_index(["unit", "period"])
     try:
         fitted = PanelOLS(
@@ -246,6 +248,8 @@ def _from_rows(panel: Panel, treated: Floats, effects: Effects) -> Fit:
     notes: tuple[Sentence, ...] = ()
     if effects == "unit":
         frame, notes = seen_twice(frame)
+    if frame.empty:
+        raise _absorbed(panel)
     if frame["cluster"].nunique() == 1:
         raise _one_cluster(panel)
     indexed = frame.set_index(["unit", "period"])
