@@ -35,6 +35,7 @@ HOMES = {  # third-party tool -> the one place that may import it
     "duckdb": "panel/source.py",
     "matplotlib": "report/figures/drawing.py",
     "linearmodels": "did/two_way.py",
+    "rdata": "intake/r_file.py",
     "threadpoolctl": "did/threads.py",
     "openpyxl": "intake/workbook_file.py",
     "ruamel": "agreement/yaml_file.py",

@@ -22,7 +22,7 @@ class TablePlace(TableLayout):
     model_config = ConfigDict(hide_input_in_errors=True)
 
     file: str = Field(
-        default="", description="Beside evaluation.yaml: .csv .xlsx .ods .parquet .dta .sav"
+        default="", description="Beside evaluation.yaml: .csv .xlsx .ods .parquet .dta .sav .rds"
     )
     backend: Annotated[str | None, AddedLater()] = Field(
         default=None,

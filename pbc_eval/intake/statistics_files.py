@@ -1,4 +1,4 @@
-"""Data files of other statistics programs, as frames: Stata's .dta and SPSS's .sav.
+"""Data files of other statistics programs, as frames: Stata's .dta, SPSS's .sav and R's .rds.
 
 Values that the file labels become their labels, as their owner sees them; codes that are declared
 missing are missing.
@@ -9,20 +9,27 @@ from pathlib import Path
 import pandas as pd
 
 from pbc_eval.errors import DataError
+from pbc_eval.intake.r_file import r_frame
 
-STATISTICS_SUFFIXES = (".dta", ".sav")
+STATISTICS_SUFFIXES = (".dta", ".sav", ".rds")
+OTHERS = {".sav": ("SPSS", "pyreadstat", "spss"), ".rds": ("R's", "rdata", "r")}  # and their extra
 
 
 def statistics_frame(path: Path) -> pd.DataFrame:
-    """The table in a .dta or .sav file. Raises DataError for one that cannot be read."""
-    read = _stata if path.suffix.lower() == ".dta" else _spss
+    """The table in a .dta, .sav or .rds file. Raises DataError for one that cannot be read."""
+    suffix = path.suffix.lower()
+    read = {".dta": _stata, ".sav": _spss, ".rds": r_frame}[suffix]
     try:
         frame = read(path)
     except ModuleNotFoundError:
+        whose, package, extra = OTHERS[suffix]
         raise DataError(
-            f"{path.name}: SPSS files are read by pyreadstat, which is not installed. "
-            "pip install 'pbc-eval[spss]', or save the data as .csv."
+            f"{path.name}: {whose} files are read by {package}, which is not installed. "
+            f"pip install 'pbc-eval[{extra}]', or save the data as .csv."
         ) from None
+    except DataError as problem:
+        name = "" if str(problem).startswith(path.name) else f"{path.name}: "
+        raise DataError(f"{name}{problem}") from None
     except Exception as problem:  # the readers' errors share no base class below it
         first = (str(problem).strip().splitlines() or [type(problem).__name__])[0]
         raise DataError(f"{path.name}: cannot be read as {path.suffix}: {first}") from problem

@@ -90,7 +90,7 @@ def read_table(
 
     ``header_row`` and ``last_row`` count as a spreadsheet does; ``columns`` gives headings short
     names, ``{"rate": "NEET rate (16-17)"}``. Reads .csv, .tsv, .txt, .xlsx, .ods, .parquet, .dta,
-    .sav and ``file.duckdb::table``. Raises DataError for what is not there, naming it, and
+    .sav, .rds and ``file.duckdb::table``. Raises DataError for what is not there, naming it, and
     SpecError for a layout that contradicts itself.
     """
     layout = checked_layout(

@@ -7,7 +7,7 @@ Files and frames are read by DuckDB inside this process. A table on another engi
 and only what is asked of it comes out.
 
     data.csv, data.tsv          any separator DuckDB can detect, ';' among them
-    data.parquet, .dta, .sav    as their programs wrote them
+    data.parquet, .dta, .sav, .rds  as their programs wrote them
     data.xlsx, data.ods         a sheet other than the first: data.xlsx::Sheet name
     data.duckdb::table          opened read-only
 """

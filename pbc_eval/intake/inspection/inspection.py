@@ -112,7 +112,7 @@ def inspect(file: str | Path, *, sheet: str | None = None) -> Inspection:
     and duplicates, and which part each column probably plays; and drafts the ``data``,
     ``value_map`` or ``claims`` block, or the keys of a portfolio, that
     read the file as it stands. The roles are guesses, to be checked.
-    Reads .csv, .tsv, .txt, .xlsx, .ods, .parquet, .dta, .sav and ``file.duckdb::table``.
+    Reads .csv, .tsv, .txt, .xlsx, .ods, .parquet, .dta, .sav, .rds and ``file.duckdb::table``.
     Raises DataError for a file that is not there, that cannot be read, or that holds no table.
     """
     path = Path(file)
