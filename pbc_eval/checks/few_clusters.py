@@ -251,19 +251,19 @@ def _counts_in_words(panel: Panel, counts: tuple[int, int, int]) -> tuple[Units,
     return tuple(Units(count, cell=cell) for count, cell in zip(counts, cells, strict=True))
 
 
-def _small_cohorts(panel: Panel) -> list[tuple[int, int]]:
-    """Label and clusters of each small cohort that carries an effect."""
+def _small_cohorts(panel: Panel) -> list[tuple[str, int]]:
+    """Name and clusters of each small cohort that carries an effect."""
     clusters = panel.clusters_by_cohort()
     last = max(c for c, n in enumerate(panel.cohort_units) if n)
     compared_only = 0 if panel.cohort_units[0] else last
     return [
-        (panel.cohorts[c], n)
+        (panel.periods.name(panel.cohorts[c]), n)
         for c, n in enumerate(clusters)
         if c not in {0, compared_only} and 0 < n < SMALL
     ]
 
 
-def _small_in_words(small: list[tuple[int, int]]) -> list[Sentence]:
+def _small_in_words(small: list[tuple[str, int]]) -> list[Sentence]:
     if not small:
         return []
     cohorts = tuple(
@@ -337,7 +337,7 @@ def check_few_clusters_by_eligibility(panel: Panel) -> CheckResult:
     )
 
 
-def _least(small: list[tuple[int, int]]) -> float:
+def _least(small: list[tuple[str, int]]) -> float:
     return min((n for _, n in small), default=math.inf)
 
 

@@ -83,7 +83,9 @@ def check_pretrends(effects: GroupTimeEffects) -> CheckResult:
         statistic = float(theta @ linalg.cho_solve(factor, theta))
         sentences.append(_joint_in_words(statistic, test))
     if leads is not None:
-        too_small = [(effects.cohorts[c], int(cells.cohort_units[c])) for c in sorted(small)]
+        too_small = [
+            (effects.name_of(effects.cohorts[c]), int(cells.cohort_units[c])) for c in sorted(small)
+        ]
         sentences.append(leads_in_words(leads, too_small))
         if len(values) > 1:
             sentences.append(Sentence("Taken together, {p}.", p=PValue(p_value)))

@@ -36,7 +36,7 @@ class Leads:
 
     times: int  # event times over which they are averaged
     pooled: float  # smallest p-value of the averages, times how many there are
-    largest: tuple[int, int]  # cohort and period of the effect with the smallest p-value
+    largest: tuple[str, str]  # cohort and period of the effect with the smallest p-value
     single: float  # its p-value, times how many there are
     unguarded: float  # the smallest as if its error were known, times how many there are
 
@@ -64,8 +64,8 @@ def leads_of(effects: GroupTimeEffects, apart: Ints) -> Leads | None:
         times=len(times),
         pooled=float(min(1.0, len(rows) * np.nanmin(averages))),
         largest=(
-            effects.cohorts[int(cells.plan.cohort[first])],
-            effects.periods[int(cells.plan.period[first])],
+            effects.name_of(effects.cohorts[int(cells.plan.cohort[first])]),
+            effects.name_of(effects.periods[int(cells.plan.period[first])]),
         ),
         single=float(min(1.0, len(apart) * np.nanmin(p_values))),
         unguarded=float(min(1.0, len(apart) * np.nanmin(known))),
@@ -88,7 +88,7 @@ def _t_tests(effects: GroupTimeEffects, apart: Ints, rows: Floats) -> tuple[Floa
     return np.where(variance > 0, ratio, np.nan), np.minimum(allowed.df, np.array(most))
 
 
-def leads_in_words(leads: Leads, too_small: list[tuple[int, int]]) -> Sentence:
+def leads_in_words(leads: Leads, too_small: list[tuple[str, int]]) -> Sentence:
     cohorts = (
         Sentence("{cohort} ({units})", cohort=Period(cohort), units=Units(units))
         for cohort, units in too_small

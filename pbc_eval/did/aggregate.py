@@ -42,6 +42,7 @@ BANDS = ("simultaneous", "pointwise")
 def aggregate(
     cells: CellEstimates,
     labels: tuple[tuple[int, ...], tuple[int, ...]],
+    names: tuple[tuple[str, ...], tuple[str, ...]],
     method: Method,
     *,
     kind: Kind,
@@ -53,7 +54,8 @@ def aggregate(
     max_e: int | None,
     weights: Weights,
 ) -> EffectSeries:
-    """See ``GroupTimeEffects.aggregate``. ``labels``: of cohorts and of periods."""
+    """See ``GroupTimeEffects.aggregate``. ``labels``: of cohorts and of periods, ``names``
+    what a reader calls them."""
     check_choice("aggregate", "kind", kind, KINDS, DesignError)
     check_choice("aggregate", "bands", bands, BANDS, DesignError)
     check_choice("aggregate", "weights", weights, WEIGHTS, DesignError)
@@ -84,9 +86,9 @@ def aggregate(
             critical[j] = value * (alone.factor if alone else 1.0)
         notes.append(band_note(level, band))
     notes += (
-        *notes_of_cells(cells, labels, chosen),
-        *small_note(cells, labels[0], allowed),
-        *lone_notes(labels[0], lone[-1]),
+        *notes_of_cells(cells, names, chosen),
+        *small_note(cells, names[0], allowed),
+        *lone_notes(names[0], lone[-1]),
     )
     method = replace(method, seed=seed if banded else None, notes=tuple(notes))
     effects = tuple(

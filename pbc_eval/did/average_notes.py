@@ -44,16 +44,16 @@ def reason_without_error(
 
 
 def notes_of_cells(
-    cells: CellEstimates, labels: tuple[tuple[int, ...], tuple[int, ...]], chosen: Bools
+    cells: CellEstimates, names: tuple[tuple[str, ...], tuple[str, ...]], chosen: Bools
 ) -> list[Sentence]:
     """Cohorts without a standard error, comparison units without weight, and cells left out."""
     notes = []
-    silent: dict[Sentence, list[int]] = {}
+    silent: dict[Sentence, list[str]] = {}
     left_out: dict[Sentence, list[Sentence]] = {}
     for j, reason in enumerate(cells.reason):
-        cohort = labels[0][cells.plan.cohort[j]]
+        cohort = names[0][cells.plan.cohort[j]]
         if np.isnan(cells.estimate[j]):
-            period = Period(labels[1][cells.plan.period[j]])
+            period = Period(names[1][cells.plan.period[j]])
             left_out.setdefault(reason, []).append(
                 Sentence("{cohort} in {period}", cohort=Period(cohort), period=period)
             )
@@ -70,7 +70,7 @@ def notes_of_cells(
                 cohorts=periods(distinct, len(distinct)),
             )
         )
-    notes += _trimmed_notes(cells, labels[0], chosen)
+    notes += _trimmed_notes(cells, names[0], chosen)
     for reason, cells_named in left_out.items():
         more = Sentence(" ...") if len(cells_named) > 5 else EMPTY
         notes.append(
@@ -84,7 +84,7 @@ def notes_of_cells(
     return notes
 
 
-def _trimmed_notes(cells: CellEstimates, cohorts: tuple[int, ...], chosen: Bools) -> list[Sentence]:
+def _trimmed_notes(cells: CellEstimates, cohorts: tuple[str, ...], chosen: Bools) -> list[Sentence]:
     """The most comparison units that any effect of a cohort leaves out for their score."""
     if cells.trimmed is None:
         return []
@@ -103,7 +103,7 @@ def _trimmed_notes(cells: CellEstimates, cohorts: tuple[int, ...], chosen: Bools
     ]
 
 
-def lone_notes(cohorts: tuple[int, ...], lone: Lone | None) -> list[Sentence]:
+def lone_notes(cohorts: tuple[str, ...], lone: Lone | None) -> list[Sentence]:
     """That cohorts of one unit are taken to vary as the other treated units do."""
     if lone is None or not lone.cohorts:
         return []
@@ -136,7 +136,7 @@ def band_note(level: float, band: Floats) -> Sentence:
 
 
 def small_note(
-    cells: CellEstimates, cohorts: tuple[int, ...], allowed: Allowance
+    cells: CellEstimates, cohorts: tuple[str, ...], allowed: Allowance
 ) -> list[Sentence]:
     """That intervals allow for small cohorts, and for which; nothing where none matters."""
     if np.isinf(allowed.df).all():

@@ -170,7 +170,8 @@ def _last_cohort(
         )
     if len(treated) < 2:
         raise DesignError(
-            f"{panel.name}: every unit is first treated in {panel.cohorts[treated[0]]}, so there "
+            f"{panel.name}: every unit is first treated in "
+            f"{panel.periods.name(panel.cohorts[treated[0]])}, so there "
             "is nobody to compare with. Add units that were not treated, or treated later."
         )
     last = treated[-1]
@@ -179,7 +180,7 @@ def _last_cohort(
         Sentence(
             "no unit is never treated: cohort {label}, the last, is comparison only, and there are "
             "no effects once it is treated",
-            label=Period(label),
+            label=Period(panel.periods.name(label)),
         ),
     )
 

@@ -86,6 +86,7 @@ def att_gt(
         cells=cells,
         cohorts=panel.cohorts,
         periods=panel.periods.labels,
+        period_names=panel.periods.names,
         method=describe_method(
             panel,
             method=method,

@@ -35,6 +35,12 @@ class GroupTimeEffects(Displayed):
     ledger: Ledger
     adjustment: EstimationMethod = "dr"  # for covariates, when there are any
     weights: Weights = "units"  # of effects in averages, unless said otherwise
+    period_names: tuple[str, ...] = ()  # (T,) as a reader writes them; without them, the labels
+
+    def name_of(self, label: int) -> str:
+        """A period, or the cohort first treated in it, as a reader writes it: '2023Q4'."""
+        known = dict(zip(self.periods, self.period_names, strict=bool(self.period_names)))
+        return known.get(label, str(label))
 
     @property
     def covariance(self) -> Floats:
@@ -118,6 +124,7 @@ class GroupTimeEffects(Displayed):
         return aggregate(
             self.cells,
             (self.cohorts, self.periods),
+            (tuple(map(self.name_of, self.cohorts)), tuple(map(self.name_of, self.periods))),
             self.method,
             kind=kind,
             level=self.level if level is None else level,

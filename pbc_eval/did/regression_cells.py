@@ -169,6 +169,7 @@ def regression_effects(
         cells=cells,
         cohorts=panel.cohorts,
         periods=panel.periods.labels,
+        period_names=panel.periods.names,
         method=method,
         level=level,
         seed=seed,

@@ -330,7 +330,7 @@ def _notes(
         notes.append(
             Sentence(
                 "cohort {cohort}: {units} and {periods} of {all_periods} periods have weight",
-                cohort=Period(panel.cohorts[fit.cohort]),
+                cohort=Period(panel.periods.name(panel.cohorts[fit.cohort])),
                 units=Units(
                     int((fit.unit > 0).sum()),
                     COMPARISON_UNITS,

@@ -94,6 +94,7 @@ def triple_difference(
         cells=_combine(plan, parts, estimates),
         cohorts=strata.cohorts,
         periods=panel.periods.labels,
+        period_names=panel.periods.names,
         method=replace(
             words,
             estimator="triple differences by group and time (Ortiz-Villavicencio & Sant'Anna 2025),"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -148,9 +149,20 @@ def named(table: OutputTable, panel: Panel) -> OutputTable:
     """The table with its dates as a reader writes them; whole numbers stay numbers."""
     if not panel.periods.dated:
         return table
-    columns = [name for name in ("cohort", "time") if name in table.frame]
-    named = {name: [panel.periods.name(int(v)) for v in table.frame[name]] for name in columns}
+    columns = [name for name in ("cohort", "time", "base") if name in table.frame]
+    named: dict[str, Any] = {n: [_name(panel, v) for v in table.frame[n]] for n in columns}
+    if "term" in table.frame:  # "cohort 202207"
+        words = (str(term).rpartition(" ") for term in table.frame["term"])
+        named["term"] = [
+            f"{what} {_name(panel, int(at))}" if what in ("cohort", "period") else f"{what} {at}"
+            for what, _, at in words
+        ]
     return replace(table, frame=table.frame.assign(**named))
+
+
+def _name(panel: Panel, label: Any) -> str | None:
+    """A period as a reader writes it; None for none."""
+    return None if pd.isna(label) else panel.periods.name(int(str(label)))
 
 
 def means(spec: EvaluationSpec, panel: Panel) -> pd.DataFrame:

@@ -152,7 +152,7 @@ def drop_early_and_late(
     early = starts.values_of(DROPPED_EARLY)
     why = Sentence(
         "treated in or before {first}: no period before treatment",
-        first=Period(periods.labels[0]),
+        first=Period(periods.name(periods.labels[0])),
     )
     if any(start.inside == 0 for start in starts.placed):
         why = Sentence(

@@ -209,7 +209,7 @@ def _notes(
                 "cohort {cohorts} is treated after the last period ({last}): counted as never "
                 "treated",
                 cohorts=Names(tuple(sorted(str(start.value) for start in late))),
-                last=Period(periods.labels[-1]),
+                last=Period(periods.name(periods.labels[-1])),
             )
         )
     begins = periods.spans.begins
@@ -220,7 +220,7 @@ def _notes(
                 Sentence(
                     "cohort {cohort} falls between observed periods: first treated in {period}",
                     cohort=Period(str(start.value)),
-                    period=Period(periods.labels[start.first]),
+                    period=Period(periods.name(periods.labels[start.first])),
                 )
             )
     return tuple(sorted(notes))
