@@ -44,6 +44,7 @@ def lacking(units):
     return frame
 
 
+@pytest.mark.slow
 def test_few_rows_without_an_outcome_are_not_told_by_the_note(tmp_path):
     """Before: "Rows without it 2", of two people, whom the report's ledger holds back."""
     public = noted(folder_of(tmp_path, lacking([50, 51])), tmp_path / "note")

@@ -215,6 +215,7 @@ def told_counts(sentence):
             for number in value.counts]  # fmt: skip
 
 
+@pytest.mark.slow
 @given(sentences(), st.integers(2, 30), st.sets(counts, max_size=4))
 def test_whatever_a_sentence_says_no_small_or_hidden_count_is_left_in_it(said, threshold, hidden):
     rule = DisclosureRule(threshold=threshold, reason="a test")
@@ -229,6 +230,7 @@ def test_whatever_a_sentence_says_no_small_or_hidden_count_is_left_in_it(said, t
     assert digits <= {*left, threshold}
 
 
+@pytest.mark.slow
 @given(sentences())
 def test_telling_twice_changes_nothing_more(said):
     told = released_sentence(said, RULE)

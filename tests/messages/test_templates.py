@@ -60,6 +60,7 @@ def test_the_reading_itself_finds_counts_in_words(text):
     assert counts_people(text)
 
 
+@pytest.mark.slow
 def test_no_template_counts_people_in_its_own_words():
     assert [text for text in templates() if counts_people(text) and text not in NO_COUNTS] == []
 
@@ -74,6 +75,7 @@ def test_no_translation_adds_a_number(code):
         assert sorted(re.findall(r"\d+", text)) == sorted(re.findall(r"\d+", key)), key
 
 
+@pytest.mark.slow
 def test_every_template_is_a_literal_so_that_it_can_be_read():
     constants = {}
     for path, call in calls():

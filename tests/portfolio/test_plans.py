@@ -51,6 +51,7 @@ def test_the_28_contracts_of_the_fund_paid_what_was_published() -> None:
     assert "£117,967,056 was paid: 86.9% of the first plans" in str(plans.sentences[0])
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(MONEY, MONEY, MONEY), max_size=8))
 def test_steps_add_up_and_an_unknown_one_is_in_no_sum(rows: list[tuple[float | None, ...]]) -> None:
     contracts = [

@@ -44,6 +44,7 @@ def compared(tmp_path, before, after):
     )
 
 
+@pytest.mark.slow
 @given(st.floats(0.001, 1e9), st.sampled_from([0.0, 1e-10, 1e-9, 9e-8, 2e-7, 1e-3]), st.booleans())
 def test_how_far_apart_two_numbers_are_is_said(value, apart, in_table):
     with tempfile.TemporaryDirectory() as folder:
