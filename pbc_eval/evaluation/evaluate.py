@@ -39,6 +39,11 @@ def evaluate(spec: EvaluationSpec) -> Evaluation:
     ValueMapError for terms and values that cannot be applied. What is wrong with the files is told
     at once, whichever of them is met first.
     """
+    if not isinstance(spec, EvaluationSpec):
+        raise SpecError(
+            f"evaluate: takes what pbc.load_evaluation(FOLDER) returns, got {type(spec).__name__}. "
+            f"Try: pbc.evaluate(pbc.load_evaluation({str(spec)!r}))"
+        )
     files = InputFiles()
     try:
         return _evaluated(spec, files)

@@ -49,7 +49,7 @@ def _values(clause: Clause) -> Sequence[Decimal]:  # noqa: PLR0911  one return f
             short = clause.tolerance + 2 * clause.point
             return (clause.target - short if clause.better == "higher" else clause.target + short,)
         case Gainshare():
-            return ((2 * clause.hurdle / clause.value if clause.hurdle else UNITS),)
+            return (_plain(2 * clause.hurdle / clause.value) if clause.hurdle else UNITS,)
         case ProfitShare():
             return (clause.allowed_profit + 10_000,)
         case Triggers():
@@ -57,6 +57,11 @@ def _values(clause: Clause) -> Sequence[Decimal]:  # noqa: PLR0911  one return f
         case Scorecard():
             return (Decimal("1.1"),)  # of each target
     return (UNITS,)
+
+
+def _plain(value: Decimal) -> Decimal:
+    """A whole number; three digits of what is less than one: near enough to show a rule."""
+    return Decimal(f"{value:.0f}") if value >= 1 else Decimal(f"{value:.3g}")
 
 
 def _inside(band: Band) -> Decimal:

@@ -206,3 +206,8 @@ def test_a_synthetic_design_names_units_only_where_none_is_protected(copied):
     folder = copied("tobacco-control", {"    threshold: 0\n": "    threshold: 10\n"})
     finding = pbc.evaluate(pbc.load_evaluation(folder)).primary
     assert finding.table("weights").frame["unit"].str.fullmatch(r"State \d+").all()
+
+
+def test_a_path_in_place_of_what_was_loaded_is_refused_with_what_to_write():
+    with pytest.raises(SpecError, match=r"load_evaluation.*got str.*load_evaluation\('data/a'\)"):
+        pbc.evaluate("data/a")

@@ -56,6 +56,14 @@ def test_a_bound_is_shown_from_both_sides(clause, terms):
     assert "2 reaches the minimum 2: £500. The line is £500." in met
 
 
+@pytest.mark.parametrize(("value", "hurdle"), [(380, 60_000), (7, 3), (3_000_000, 100), (0.9, 7)])
+def test_an_example_has_numbers_that_a_person_can_read(clause, terms, value, hurdle):
+    """Twice the hurdle by the price is 315.78947… of what is counted."""
+    gained = clause("gainshare", measure="count", value=value, hurdle=hurdle, share="0.5")
+    (example,) = schedule_of(terms(gained)).clauses[0].examples
+    assert not re.search(r"\d\.\d{9,}", example), example
+
+
 def test_only_what_is_used_is_defined(clause, terms):
     def defined(*clauses, **fields):
         return [term for term, _ in schedule_of(terms(*clauses, **fields)).definitions]
