@@ -48,7 +48,13 @@ def test_no_page_table_or_sentence_tells_a_code_of_a_period(tmp_path, freq, gaps
     text["data"]["missing"] = "pairs" if gaps else "refuse"
     file.write_text(yaml.safe_dump(text), encoding="utf-8")
     frame_of(freq, gaps=gaps).to_csv(tmp_path / "a" / "units.csv", index=False)
-    released = pbc.release(pbc.evaluate(pbc.load_evaluation(file)))
+    evaluation = pbc.evaluate(pbc.load_evaluation(file))
+    times = set(frame_of(freq, gaps=gaps)["time"])
+    for table in evaluation.findings[0].tables:  # which the release compares with one another
+        for column in {"base", "time", "cohort"} & set(table.frame):
+            named = {str(name) for name in table.frame[column].dropna()} - {"0", "never treated"}
+            assert named <= times, (table.name, column)
+    released = pbc.release(evaluation)
     html = re.sub(r'src="data:[^"]*"', "", page_html(released))
     told = [html[max(at.start() - 60, 0) : at.end() + 20] for at in CODE.finditer(html)]
     assert not told
