@@ -50,8 +50,6 @@ def told_of_counts(monkeypatch, evaluation):
 
     def noted(part, rule, gone):
         shown = count_of(part, rule, gone)
-        if part.of is not None:  # 59 of 60 have weight: no group, and equal to one by chance alone
-            return shown
         (held if isinstance(shown, HeldBack) else told_too).add(part.count)
         return shown
 
@@ -91,6 +89,7 @@ def sums_differ(sizes):
         ("never treated", {4: 31, 5: 30, 6: 8}, 40, 0),
         ("not yet treated", {6: 1, 5: 55, 4: 3}, 15, 0),
         ("never treated", {7: 32, 4: 8, 6: 7}, 48, 2),
+        ("synthetic", {3: 1, 7: 40}, 60, 0),  # 59 have weight: one has none
     ],
 )
 def test_a_count_of_a_page_of_small_groups_is_in_all_its_sentences_or_in_none(
@@ -109,7 +108,7 @@ def test_a_count_of_a_page_of_small_groups_is_in_all_its_sentences_or_in_none(
 @pytest.mark.soak
 def test_so_it_is_on_pages_of_any_groups(tmp_path, monkeypatch):
     drawn, looked_at = random.Random(11), 0
-    for n in range(60):
+    for n in range(80):
         starts = drawn.sample(range(3, 8), drawn.randint(1, 3))
         sizes = {
             start: drawn.choice([drawn.randint(1, 9), drawn.randint(10, 60)]) for start in starts
@@ -128,16 +127,13 @@ def test_so_it_is_on_pages_of_any_groups(tmp_path, monkeypatch):
             continue
         looked_at += bool(held)
         assert shown_elsewhere(released, held, told_too) == [], (design, sizes, never)
-    assert looked_at > 1  # few pages hold back a number that is no part of another
+    assert looked_at > 5
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EACH)
 def test_so_it_is_on_the_pages_of_the_examples_were_their_units_people(monkeypatch, name):
-    try:
-        released, held, told_too = told_of_counts(monkeypatch, of_people(evaluation_of(name)))
-    except DisclosureError:
-        pytest.skip("too few for a page of people")
+    released, held, told_too = told_of_counts(monkeypatch, of_people(evaluation_of(name)))
     assert shown_elsewhere(released, held, told_too) == []
 
 

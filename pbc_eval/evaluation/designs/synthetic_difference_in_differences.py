@@ -24,6 +24,7 @@ from pbc_eval.evaluation.outcome_panel import (
 from pbc_eval.evaluation.record import Finding, OutputTable
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.messages.sentence import Sentence
+from pbc_eval.numerics.arrays import Floats
 from pbc_eval.panel.panel import Panel
 
 HEADLINE = "Headline: synthetic difference-in-differences"
@@ -101,7 +102,7 @@ def _paths(spec: EvaluationSpec, panel: Panel, fitted: SyntheticDid) -> pd.DataF
             (
                 f"Weighted comparison{several}",
                 fitted.synthetic_path[row],
-                int((fit.unit > 0).sum()),
+                _with_weight(spec, fit.unit),
             ),
         )
         for place, (group, path, units) in enumerate(pair):
@@ -117,11 +118,18 @@ def _paths(spec: EvaluationSpec, panel: Panel, fitted: SyntheticDid) -> pd.DataF
                         ],
                         "position": panel.periods.clock,
                         "mean": path,
-                        "units": units,
+                        "units": pd.array([units] * len(path), dtype="Int64"),
                     }
                 )
             )
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(frames, ignore_index=True).astype({"units": "Int64"})
+
+
+def _with_weight(spec: EvaluationSpec, weights: Floats) -> int | None:
+    """How many comparison units have weight; not told where it tells how few have none."""
+    number, every = int((weights > 0).sum()), len(weights)
+    few = 0 < every - number < spec.publication.disclosure.of_units.threshold
+    return None if few else number
 
 
 def _weights_table(
