@@ -18,6 +18,7 @@ from pbc_eval.publish.glossary import terms
 from pbc_eval.publish.kernel import look_up_provisioners
 from pbc_eval.publish.notebook import to_page
 from pbc_eval.publish.page import refuse_an_unfit_page
+from pbc_eval.publish.page_templates import warm_page_templates
 from pbc_eval.report.figures.drawing import finish, legend
 from pbc_eval.report.html import RELEASED, warm_templates
 
@@ -38,6 +39,7 @@ def rehearse() -> None:
     long_date(dt.date(2026, 1, 1))
     look_up_provisioners()
     warm_templates()
+    warm_page_templates()
     figure = finish(
         _line,
         name="rehearsal",

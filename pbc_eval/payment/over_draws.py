@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import reduce
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pbc_eval.numerics.arrays import Floats
 from pbc_eval.payment.expression import (
@@ -101,12 +102,26 @@ def _worked_out(expression: Expression, values: list[Floats]) -> Floats:  # noqa
 
 
 _POWERS: Floats = 10.0 ** np.arange(309.0)
+_FARTHEST = 290  # decimal places: beyond them a number and its power of ten are no floats together
+
+
+# By the binary exponent of a float, as it is stored: the power of ten at or below the smallest
+# number that has it (no power of two but 1 is near enough to one of ten to be mistaken), and the
+# number from which on that power is one more.
+_POWER_OF = np.floor((np.arange(2048) - 1023) * np.log10(2.0)).astype(np.int64)
+_POWER_OF = np.clip(_POWER_OF, -_FARTHEST, _FARTHEST)
+_NEXT_OF = np.array([float(f"1e{n}") for n in range(1 - _FARTHEST, _FARTHEST + 2)])
+_NEXT_OF = _NEXT_OF[_POWER_OF + _FARTHEST]
+
+
+def _magnitude(size: Floats) -> NDArray[np.int64]:
+    """The power of ten at or below each number >= 0. A logarithm would cost twice the rest."""
+    stored = size.view(np.int64) >> 52
+    return np.asarray(_POWER_OF[stored] + (size >= _NEXT_OF[stored]))
 
 
 def _significant(values: Floats, n_digits: int) -> Floats:
-    size = np.abs(values)
-    magnitude = np.floor(np.log10(np.where(size > 0, size, 1.0)))
-    digits = (n_digits - 1 - np.clip(magnitude, -290, 290)).astype(np.int64)
+    digits = n_digits - 1 - _magnitude(np.abs(values))
     # an integer over an exact power of ten is the float nearest to the decimal, as exact() has it
     up = _POWERS[np.maximum(digits, 0)]
     if digits.min(initial=0) < 0:

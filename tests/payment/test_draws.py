@@ -1,6 +1,8 @@
 """payments_of_draws: agrees with payment_due draw by draw, and says what was drawn wrongly."""
 
 import dataclasses
+import decimal
+import math
 import time
 
 import numpy as np
@@ -11,6 +13,8 @@ from payment.contracts import FEES, JOBS, OTHERS, as_measured, contracts
 
 from pbc_eval.errors import PaymentTermsError
 from pbc_eval.payment import payment_due, payments_of_draws
+from pbc_eval.payment.expression import Fact, Significant
+from pbc_eval.payment.over_draws import over_draws
 
 pytestmark = pytest.mark.slow  # seconds, together
 
@@ -35,6 +39,26 @@ def test_amounts_are_the_same_to_the_penny_away_from_halves(clause, terms):
     drawn = payments_of_draws(rules, [JOBS], {"jobs": effects})
     due = [payment_due(rules, [as_measured(JOBS, effect)]).total for effect in effects]
     assert np.abs(drawn.amounts - np.array(due, dtype=float)).max() < 1e-6
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.floats(1e-9, 1e12), min_size=1, max_size=40),
+    st.lists(st.integers(-9, 12), min_size=1, max_size=8),
+    st.sampled_from([3, 6, 10]),
+)
+def test_draws_are_rounded_to_the_digits_to_which_decimals_are(anywhere, powers, digits):
+    """At powers of ten, and one float beside them, too: there the number of digits changes."""
+    tens = [10.0**power for power in powers]
+    beside = [math.nextafter(ten, way) for ten in tens for way in (0.0, math.inf)]
+    values = np.array([*anywhere, *tens, *beside])
+    values = np.concatenate([values, -values, [0.0]])
+    fact = Fact("jobs", "effect")
+    done = over_draws(Significant(fact, digits), lambda _: values)
+    to_digits = decimal.Context(prec=digits, rounding=decimal.ROUND_HALF_EVEN)
+    for value, rounded in zip(values.tolist(), done.tolist(), strict=True):
+        exact = float(to_digits.create_decimal(repr(value)))
+        assert rounded == (value if value.is_integer() else pytest.approx(exact, rel=3e-16))
 
 
 def test_float_noise_does_not_decide_a_tier(clause, terms):
