@@ -11,14 +11,18 @@ Where it goes is in the environment, secrets with it, and never in a file:
 import json
 import os
 import shlex
+import signal
 import smtplib
 import subprocess
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
 
-from pbc_eval.batch.run import Whole
+from pbc_eval.batch.local import what_the_system_says
+from pbc_eval.batch.run import Interrupted, Whole
+from pbc_eval.errors import PbcError
 
 DEADLINE = 60  # seconds for each way
 MOST = 20  # reports that are named
@@ -44,6 +48,47 @@ def text_of(whole: Whole, reports: Path) -> str:
         lines.append(f"\nand {len(failed) - MOST} more; see batch.jsonl")
     lines.append("\nAfter a correction: pbc-eval batch FOLDER --only-failed")
     return "\n".join(lines)
+
+
+def text_of_none(reports: Path, why: str) -> str:
+    """That a batch did not run, or not to its end, and why; what that means, and what to do."""
+    return "\n".join(
+        [
+            f"pbc-eval: a batch of reports did not run to its end ({reports}).",
+            "What was published before stands as it was; no half edition is shown.",
+            f"  why:  {why.strip()}",
+            "\nAfter a correction, the same command goes on from there.",
+        ]
+    )
+
+
+@contextmanager
+def alerts(reports: Path, tell: Callable[[str], None], *, asked: bool) -> Iterator[None]:
+    """Send an alert, and ``tell`` what kept it from being sent, when what runs within is ended by
+    an error, or by a signal that nobody gave from the keyboard. The error goes on."""
+    try:
+        yield
+    except Interrupted as stopped:
+        if asked and stopped.number != signal.SIGINT:
+            name = signal.Signals(stopped.number).name
+            why = f"ended by the system ({name}), {stopped.done} of {stopped.total} reports done."
+            _send_or_tell(text_of_none(reports, why), tell)
+        raise
+    except Exception as problem:
+        if asked:
+            _send_or_tell(text_of_none(reports, _why(problem)), tell)
+        raise
+
+
+def _why(problem: Exception) -> str:
+    if isinstance(problem, PbcError):
+        return str(problem)
+    return what_the_system_says(problem) if isinstance(problem, OSError) else repr(problem)
+
+
+def _send_or_tell(text: str, tell: Callable[[str], None]) -> None:
+    for problem in send(text):
+        tell(problem)
 
 
 def send(text: str, environment: Mapping[str, str] | None = None) -> list[str]:

@@ -22,6 +22,7 @@ from pbc_eval.batch.log import Log
 from pbc_eval.batch.pool import Pool
 from pbc_eval.batch.site import Site, build_site, built_before
 from pbc_eval.errors import PbcError
+from pbc_eval.publish.edition_log import read_log
 from pbc_eval.publish.notebook_limits import CELL_DEADLINE
 
 Tell = Callable[[JobResult], None]
@@ -79,8 +80,8 @@ def run_batch(jobs: Sequence[Job], reports: Path, choices: Choices, tell: Tell) 
     """Run ``jobs`` into ``reports`` and build the site; ``tell`` is called as each ends.
 
     Raises SpecError for two of one name, AnotherBatchError where another batch is at work,
-    PublicationError where ``reports`` cannot be written to, and Interrupted after a signal, with
-    every process that was started ended.
+    PublicationError where ``reports`` cannot be written to or its log of editions was changed, and
+    Interrupted after a signal, with every process that was started ended.
     """
     jobs = [replace(job, cell_deadline=choices.cell) for job in dict.fromkeys(jobs)]
     refuse_two_of_one(jobs)
@@ -98,6 +99,7 @@ def _run_alone(
 ) -> Whole:
     """The batch, into ``results`` as each ends."""
     with alone_in(reports, choices.wait) if choices.alone else nullcontext():
+        read_log(reports)  # a site that was changed takes no report: before any is made
         log = Log(reports)
         names = [[str(job.evaluation.resolve()), job.report] for job in jobs]
         try:

@@ -17,7 +17,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from pbc_eval.batch.alert import send, text_of
+from pbc_eval._validate import first_few
+from pbc_eval.batch.alert import alerts, send, text_of
 from pbc_eval.batch.alone import AnotherBatchError
 from pbc_eval.batch.jobs import Job, JobResult
 from pbc_eval.batch.local import what_the_system_says
@@ -49,7 +50,8 @@ def run_and_tell(
             progress.console.print(f"  {escape(line_of(result))}")
 
         try:
-            whole = run_batch(jobs, reports, choices, tell)
+            with alerts(reports, screen.print, asked=choices.alert):
+                whole = run_batch(jobs, reports, choices, tell)
         except Interrupted as stopped:
             progress.stop()
             sentence = (
@@ -75,15 +77,28 @@ def run_and_tell(
 
 
 def _tell_whole(whole: Whole, console: Console, screen: Console) -> None:
-    for result in whole.results:
-        if result.problem:
-            show(screen, result.problem, f"{result.job.name}: not published")
+    for problem, names in failed_alike(whole.results).items():
+        if len(names) == 1:
+            show(screen, problem, f"{names[0]}: not published")
+        else:
+            listed = first_few(names, MOST_ROWS)
+            show(screen, f"{problem}\n\n{listed}", f"{len(names)} reports: not published")
     wide = console if console.is_terminal else Console(width=WIDE)
     wide.print(table_of(whole.results), soft_wrap=False)
     if whole.site is None:
         show(screen, whole.problem, "The site was not built")
     else:
         tell_site(whole.site, console, screen)
+
+
+def failed_alike(results: Sequence[JobResult]) -> dict[str, list[str]]:
+    """Why reports were not published, each reason with all reports that it kept: what is wrong with
+    a shared file, or a disk, is wrong with each of them."""
+    alike: dict[str, list[str]] = {}
+    for result in results:
+        if result.problem:
+            alike.setdefault(result.problem, []).append(result.job.name)
+    return alike
 
 
 def tell_site(site: Site, console: Console, screen: Console) -> None:

@@ -115,17 +115,19 @@ def batch(
     was. One that fails does not stop the others. The exit code is 0 when every report stands
     published, 1 when one does not, 3 when another batch is at work, 130 or 143 after a signal.
     """
-    from pbc_eval.batch.chosen import chosen  # noqa: PLC0415 heavy: loads the models
+    from pbc_eval.batch.alert import alerts  # noqa: PLC0415 heavy: loads the models
+    from pbc_eval.batch.chosen import chosen  # noqa: PLC0415 likewise
     from pbc_eval.batch.jobs import find_jobs  # noqa: PLC0415 likewise
     from pbc_eval.batch.limits import Limits, share_of_memory  # noqa: PLC0415 likewise
 
-    jobs = chosen(
-        find_jobs(folder, reports),
-        reports,
-        only=only or (),
-        only_failed=only_failed,
-        since=since,
-    )
+    with alerts(reports, screen.print, asked=alert):
+        jobs = chosen(
+            find_jobs(folder, reports),
+            reports,
+            only=only or (),
+            only_failed=only_failed,
+            since=since,
+        )
     limits = Limits(
         report=deadline,
         batch=batch_deadline or None,

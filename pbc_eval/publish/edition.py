@@ -97,6 +97,7 @@ def publish_edition(
     reports = reports.resolve()
     _refuse_members_in_doubt(spec, reports)
     target = _place_of(spec, reports)
+    refuse_another_owner(reports, spec)  # now, and again when it takes its place
     runs = workspace_of(reports) / "runs" / spec.id
     runs.mkdir(parents=True, exist_ok=True)
     with _alone(runs / "lock", spec.id):

@@ -6,7 +6,6 @@ import json
 import shlex
 import shutil
 import subprocess
-import sys
 import zoneinfo
 from pathlib import Path
 
@@ -15,9 +14,6 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pbc_eval.batch.alert import send, text_of
-from pbc_eval.batch.jobs import Job, JobResult
-from pbc_eval.batch.run import Whole
 from pbc_eval.batch.schedule import KINDS, Plan, plan_of, units, write_units
 from pbc_eval.errors import SpecError
 
@@ -129,76 +125,6 @@ def test_whatever_a_folder_is_called_no_unit_runs_it(name):
     quoted = line.removeprefix('ExecStart=/bin/sh -c "').removesuffix('"')
     shell = quoted.replace("%%", "%").replace("$$", "$").replace('\\"', '"').replace("\\\\", "\\")
     assert folder in shlex.split(shell)
-
-
-# --- alerts ---
-
-
-def whole() -> Whole:
-    job = Job(Path("/data/a/evaluation.yaml"), Path("/reports"))
-    good = JobResult(Job(Path("/data/b/evaluation.yaml"), Path("/reports")), page=Path("/b.html"))
-    return Whole((JobResult(job, problem="a: no column 'x'.\nmore"), good), None, "disk full")
-
-
-def test_an_alert_says_what_failed_what_it_means_and_what_to_open(tmp_path):
-    text = text_of(whole(), Path("reports"))
-    for words in (
-        "1 of 2 reports were not published",
-        "stands as it was",
-        "why:  a: no column 'x'.",
-        "open: /data/a/evaluation.yaml",
-        "The site was not built: disk full",
-        "--only-failed",
-    ):
-        assert words in text
-
-
-def test_an_alert_goes_to_a_command_and_its_failure_is_told_without_its_secrets(tmp_path):
-    told = tmp_path / "told"
-    code = f"import sys; open({str(told)!r}, 'w').write(sys.stdin.read())"
-    command = shlex.join([sys.executable, "-c", code])
-    assert send("a text", {"PBC_EVAL_ALERT_COMMAND": command}) == []
-    assert told.read_text() == "a text"
-    secret = "https-but-not://example.org/token-123"
-    (problem,) = send("a text", {"PBC_EVAL_ALERT_WEBHOOK": secret})
-    assert problem == "PBC_EVAL_ALERT_WEBHOOK: the alert was not sent (ValueError)."
-    assert "none of PBC_EVAL_ALERT_COMMAND" in send("a text", {})[0]
-
-
-def test_a_mail_is_written_with_its_subject_and_login_from_the_environment(monkeypatch):
-    sent = []
-
-    class Server:
-        def __init__(self, host, port, timeout):
-            sent.append((host, port))
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            pass
-
-        def starttls(self):
-            sent.append("tls")
-
-        def login(self, user, password):
-            sent.append((user, password))
-
-        def send_message(self, message):
-            sent.append((message["Subject"], message["To"], message["From"]))
-
-    monkeypatch.setattr("smtplib.SMTP", Server)
-    environment = {
-        "PBC_EVAL_ALERT_MAIL": "team@example.org",
-        "PBC_EVAL_SMTP": "smtp.example.org:587",
-        "PBC_EVAL_SMTP_USER": "robot@example.org",
-        "PBC_EVAL_SMTP_PASSWORD": "secret",
-    }
-    assert send("Subject\nmore", environment) == []
-    assert sent == [
-        ("smtp.example.org", 587), "tls", ("robot@example.org", "secret"),
-        ("Subject", "team@example.org", "robot@example.org"),
-    ]  # fmt: skip
 
 
 def test_the_cron_line_fires_in_a_shell_and_tries_twice(tmp_path):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pbc_eval import provenance
 from pbc_eval.errors import PublicationError
 from pbc_eval.provenance import MANIFEST
-from pbc_eval.publish.edition import put_in_place
+from pbc_eval.publish.edition import publish_edition, put_in_place
 from pbc_eval.publish.edition_log import HEAD, LOG, add_to_log, last_of, read_log, was_final
 from pbc_eval.publish.owners import refuse_another_owner, remember_owner
 from pbc_eval.publish.report_kinds import read_agreed, subject_of
@@ -135,6 +135,15 @@ def test_another_folder_of_the_same_name_is_refused_while_the_first_is_there(rep
     refuse_another_owner(reports, subject_of(read_agreed(second)))
     shutil.rmtree(first)
     refuse_another_owner(reports, other)
+
+
+def test_a_name_that_another_folder_owns_is_refused_before_anything_runs(reports, tmp_path):
+    first = copy_of("one-service", tmp_path / "first")
+    second = copy_of("one-service", tmp_path / "second")
+    remember_owner(reports, subject_of(read_agreed(first)))
+    with pytest.raises(PublicationError, match="was published from"):
+        publish_edition(second / "evaluation.yaml", reports)
+    assert not (workspace_of(reports) / "runs").exists()
 
 
 def test_nothing_of_a_run_lies_within_the_folder_of_reports(reports):
