@@ -1,6 +1,7 @@
 """Where a report came from: hashes of what went in, versions of what ran. No clock, no path.
 
-The manifest is written last into an edition's folder; an edition without one is not an edition.
+The manifest is written last into an edition's folder; an edition without one is not an edition. One
+with open doubts in the record of its disclosure review is listed nowhere.
 """
 
 import hashlib
@@ -21,12 +22,15 @@ from pbc_eval.intake.file_hash import sha256
 
 __all__ = [
     "MANIFEST",
+    "REVIEW_RECORD",
     "SIGNATURE",
     "changed_files",
     "code_commit",
     "code_hash",
     "manifest",
+    "open_doubts",
     "read_manifest",
+    "review_record",
     "running_code",
     "seed_of",
     "sha256",
@@ -35,6 +39,7 @@ __all__ = [
 ]
 
 MANIFEST = "manifest.json"
+REVIEW_RECORD = "disclosure-review.json"  # which rule each output was held to, and who answers
 TUTORIALS = "tutorials"  # among the notebooks; no page is made by them
 SIGNATURE = "manifest.json.sig"  # beside it, and not one of its files
 _REMEDY = "Run the evaluation again, or restore the file."
@@ -189,3 +194,22 @@ def changed_files(folder: Path) -> tuple[str, ...]:
         f"{name} is new" for name in sorted(there.keys() - expected.keys() - {MANIFEST, SIGNATURE})
     ]
     return tuple(changes)
+
+
+def review_record(folder: Path) -> dict[str, Any] | None:
+    """The record of the disclosure review of a published edition; None where it has none."""
+    file = folder / "downloads" / REVIEW_RECORD
+    if not file.is_file():
+        return None
+    record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return record
+
+
+def open_doubts(folder: Path) -> tuple[str, ...]:
+    """Outputs of a published edition that its disclosure review doubts and nobody answers for."""
+    outputs = (review_record(folder) or {}).get("outputs", [])
+    return tuple(
+        str(each["output"])
+        for each in outputs
+        if each.get("status") == "review" and not each.get("reviewed_by")
+    )

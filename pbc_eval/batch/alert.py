@@ -22,6 +22,7 @@ from pathlib import Path
 
 from pbc_eval.batch.local import what_the_system_says
 from pbc_eval.batch.run import Interrupted, Whole
+from pbc_eval.batch.status import ANSWER
 from pbc_eval.errors import PbcError
 
 DEADLINE = 60  # seconds for each way
@@ -33,14 +34,19 @@ def text_of(whole: Whole, reports: Path) -> str:
     """What failed, what that means, and what to open."""
     failed = [result for result in whole.results if result.problem]
     site = whole.site
+    unpublished = len(failed) + len(whole.in_doubt)
     lines = [
-        f"pbc-eval: {len(failed)} of {len(whole.results)} reports were not published ({reports}).",
+        f"pbc-eval: {unpublished} of {len(whole.results)} reports were not published ({reports}).",
         "What was published before stands as it was; no half edition is shown.",
     ]
     if site is None:
         lines.append(f"The site was not built: {whole.problem}")
     for sentence in site.damaged if site else ():
         lines.append(f"Not listed: {sentence}")
+    for result in whole.in_doubt[:MOST]:
+        lines += [f"\n{result.job.name}", f"  why:  made, and not listed: {ANSWER}."]
+        if result.page is not None:
+            lines.append(f"  open: {result.page.parent / 'downloads' / 'disclosure-review.csv'}")
     for result in failed[:MOST]:
         lines += [f"\n{result.job.name}", f"  why:  {result.problem.strip().splitlines()[0]}"]
         lines.append(f"  open: {result.to_open}")

@@ -58,8 +58,19 @@ class Whole:
         return sum(result.outcome == outcome for result in self.results)
 
     @property
+    def in_doubt(self) -> tuple[JobResult, ...]:
+        """What was made, or stood, and no index lists until somebody answers for it."""
+        names = set(self.site.in_doubt if self.site else ())
+        return tuple(
+            result
+            for result in self.results
+            if result.page is not None and "/".join(result.page.parts[-3:-1]) in names
+        )
+
+    @property
     def is_well(self) -> bool:
-        damaged = self.site is None or self.site.damaged
+        """Does every report stand published?"""
+        damaged = self.site is None or self.site.damaged or self.in_doubt
         return not damaged and all(not result.problem for result in self.results)
 
 

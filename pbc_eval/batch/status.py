@@ -1,4 +1,5 @@
-"""How each evaluation of a folder stands: due, late, unsigned, unpublished, changed, failed."""
+"""How each evaluation of a folder stands: due, late, in doubt, unsigned, changed, failed; published
+is what is listed for readers, which a draft and an edition in doubt are not."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -6,19 +7,37 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pbc_eval._validate import first_few
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.batch.done import Made, page_if_unchanged
 from pbc_eval.batch.jobs import Job
 from pbc_eval.batch.log import last_outcomes
 from pbc_eval.errors import PbcError, SpecError
-from pbc_eval.provenance import MANIFEST
+from pbc_eval.provenance import MANIFEST, changed_files, open_doubts, read_manifest
 from pbc_eval.publish.report_kinds import kind_of, read_agreed
 
 SOON = 30  # days before its release in which a report is due
 State = Literal[
-    "unreadable", "failed", "late", "due", "planned", "changed", "unsigned", "published"
+    "unreadable",
+    "failed",
+    "late",
+    "due",
+    "planned",
+    "damaged",
+    "in doubt",
+    "changed",
+    "unsigned",
+    "draft",
+    "published",
 ]
-NEEDS_WORK: frozenset[State] = frozenset({"unreadable", "failed", "late", "changed"})
+NEEDS_WORK: frozenset[State] = frozenset(
+    {"unreadable", "failed", "late", "damaged", "in doubt", "changed"}
+)
+
+ANSWER = (  # what is to be done about an edition in doubt
+    "its disclosure-review.csv names outputs for review; answer for each under "
+    "publication.disclosure.reviewed, and run it again"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +84,13 @@ def _standing(job: Job, last: dict[str, object], made: Made, today: dt.date) -> 
             name=job.name, edition="", release=None, states=("unreadable",), words=reason
         )
     release = subject.publication.release_date
-    is_out = (job.reports / subject.id / subject.edition / MANIFEST).is_file()
     states: list[State] = []
     words: list[str] = []
     if last.get("outcome") in ("failed", "interrupted"):
         states.append("failed")
         words.append(str(last.get("problem") or "the batch was ended before it").splitlines()[0])
-    if not is_out:
+    stands, why = _as_made(job, job.reports / subject.id / subject.edition, made)
+    if stands != "published":
         days = (release - today).days
         states.append("late" if days < 0 else "due" if days <= SOON else "planned")
         words.append(f"not published; release {release.isoformat()} ({_in_days(days)})")
@@ -80,6 +99,9 @@ def _standing(job: Job, last: dict[str, object], made: Made, today: dt.date) -> 
     elif page_if_unchanged(job, made) is None:
         states.append("changed")
         words.append("published, and something that it is made from changed since")
+    if stands is not None and stands != "published":
+        states.append(stands)
+        words.append(why)
     if missing := agreed.sign_off.missing():
         states.append("unsigned")
         words.append(f"not signed by {', '.join(missing)}")
@@ -87,9 +109,30 @@ def _standing(job: Job, last: dict[str, object], made: Made, today: dt.date) -> 
         name=job.name,
         edition=subject.edition,
         release=release,
-        states=(*states, "published") if is_out else tuple(states),
+        states=(*states, "published") if stands == "published" else tuple(states),
         words="; ".join(words),
     )
+
+
+def _as_made(job: Job, folder: Path, made: Made) -> tuple[State | None, str]:
+    """As what the edition in ``folder`` stands, and why it is not listed for readers; None
+    where there is none."""
+    if not (folder / MANIFEST).is_file():
+        return None, ""
+    try:
+        facts = read_manifest(folder)
+        doubts = open_doubts(folder)
+        # every file is read only where the edition is not the one that was put there last
+        harm = () if page_if_unchanged(job, made) else changed_files(folder)
+    except (PbcError, OSError, ValueError) as problem:
+        return "damaged", f"not listed: {str(problem).splitlines()[0]}"
+    if harm:
+        return "damaged", f"not listed: {first_few(harm)}. Run it again, or restore the file"
+    if facts.get("status") == "draft":
+        return "draft", "a draft is made, which is not listed"
+    if doubts:
+        return "in doubt", f"made, and not listed: {ANSWER}"
+    return "published", ""
 
 
 def _in_days(days: int) -> str:

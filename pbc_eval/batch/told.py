@@ -24,7 +24,7 @@ from pbc_eval.batch.jobs import Job, JobResult
 from pbc_eval.batch.local import what_the_system_says
 from pbc_eval.batch.run import Choices, Interrupted, Whole, run_batch
 from pbc_eval.batch.site import Site
-from pbc_eval.batch.status import Standing
+from pbc_eval.batch.status import ANSWER, Standing
 
 MOST_ROWS = 60  # beyond it, only what was not published is listed
 WIDE = 240  # characters of a line in a log, where no terminal says how many there are
@@ -108,10 +108,7 @@ def tell_site(site: Site, console: Console, screen: Console) -> None:
     for draft in site.drafts:
         console.print(f"Draft, not listed: {escape(draft)}")
     for doubtful in site.in_doubt:
-        console.print(
-            f"In doubt, not listed: {escape(doubtful)}. Its disclosure-review.csv names outputs "
-            "for review; answer for each under publication.disclosure.reviewed, and run it again."
-        )
+        console.print(f"In doubt, not listed: {escape(doubtful)}: {ANSWER}.")
     for sentence in site.damaged:
         show(screen, sentence, "Not listed: damaged")
     console.print(f"All reports: {escape(str(site.index))}")

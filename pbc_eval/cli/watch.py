@@ -16,7 +16,9 @@ def status(
     reports: Reports = Path("reports"),
     on: Annotated[str, typer.Option(help="The day, if not today: 2026-05-01.")] = "",
 ) -> None:
-    """Say how each evaluation stands: late, due, unsigned, unpublished, changed, failed.
+    """Say how each evaluation stands: late, due, in doubt, damaged, unsigned, changed, failed.
+
+    Published is what readers find listed: a draft, or an edition in doubt, is late past its day.
 
     The exit code is 1 when something needs work, so that a script can ask.
     """

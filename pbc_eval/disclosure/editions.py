@@ -13,7 +13,6 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -21,10 +20,9 @@ from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.disclosure.planned_groups import told_by_plan_and_report
 from pbc_eval.disclosure.record import SUPPRESSED
 from pbc_eval.errors import DisclosureError
-from pbc_eval.provenance import MANIFEST
+from pbc_eval.provenance import MANIFEST, review_record
 from pbc_eval.results_file import RESULTS, read_results_file
 
-RECORD = "disclosure-review.json"
 REMEDY = (
     "Hold the same cells back, publish wider groups or rounded counts; or have somebody look at it "
     "who answers for it under publication.disclosure.reviewed, with the output as named above."
@@ -185,10 +183,10 @@ def _words(key: Key, column: _Column) -> str:
 
 def _read(folder: Path, described: Path) -> _Edition | None:
     """The counts of a published folder; tables are as the record in ``described`` says."""
-    record = _record(described)
+    record = review_record(described)
     if record is None:
         return None
-    own = _record(folder) or {}
+    own = review_record(folder) or {}
     edition = _Edition(name=str(own.get("edition", folder.name)), base=int(own.get("base", 1)))
     for table, shape in record["tables"].items():
         file = folder / "downloads" / f"{table}.csv"
@@ -207,7 +205,7 @@ def _read(folder: Path, described: Path) -> _Edition | None:
 def _read_by_place(folder: Path, name: str) -> _Edition | None:
     """The counts of a published folder, each table by its kind and the place of its outcome, each
     row by its place: what it is called does not matter."""
-    record, file = _record(folder), folder / RESULTS
+    record, file = review_record(folder), folder / RESULTS
     if record is None or not file.is_file():
         return None
     results = read_results_file(file, f"Edition {name}")
@@ -233,24 +231,6 @@ def _read_by_place(folder: Path, name: str) -> _Edition | None:
                     if (each, "1") in headline.published}  # fmt: skip
         edition.columns[key] = _Column(*key, by_place, frozenset(), None)
     return edition
-
-
-def open_doubts(folder: Path) -> tuple[str, ...]:
-    """Outputs of a published edition that its disclosure review doubts and nobody answers for."""
-    outputs = (_record(folder) or {}).get("outputs", [])
-    return tuple(
-        str(each["output"])
-        for each in outputs
-        if each.get("status") == "review" and not each.get("reviewed_by")
-    )
-
-
-def _record(folder: Path) -> dict[str, Any] | None:
-    file = folder / "downloads" / RECORD
-    if not file.is_file():
-        return None
-    record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return record
 
 
 def _column(

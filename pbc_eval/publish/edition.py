@@ -24,12 +24,12 @@ from pbc_eval import provenance
 from pbc_eval._validate import first_few
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.portfolio import PortfolioSpec
-from pbc_eval.disclosure.editions import open_doubts, refuse_differencing
+from pbc_eval.disclosure.editions import refuse_differencing
 from pbc_eval.disclosure.open_data import open_files
 from pbc_eval.errors import PublicationError
 from pbc_eval.evaluation.designs import design_kind
 from pbc_eval.messages.catalogue import confirmed_by
-from pbc_eval.provenance import MANIFEST
+from pbc_eval.provenance import MANIFEST, open_doubts
 from pbc_eval.publish.citation import citation_of
 from pbc_eval.publish.compared import compare_numbers
 from pbc_eval.publish.edition_files import agreed_text, open_inputs, write_companions

@@ -26,9 +26,8 @@ import pandas as pd
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.performance import SurveyKpi
-from pbc_eval.disclosure.editions import open_doubts
 from pbc_eval.errors import DisclosureError, PublicationError
-from pbc_eval.provenance import read_manifest
+from pbc_eval.provenance import open_doubts, read_manifest
 from pbc_eval.publish.populations import frame_of, key_of, rows_of, tells_apart
 from pbc_eval.publish.replaced import was_listed
 from pbc_eval.publish.report_kinds import Agreed, Subject

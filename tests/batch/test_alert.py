@@ -13,6 +13,7 @@ from pbc_eval.batch.alert import alerts, send, text_of
 from pbc_eval.batch.alone import alone_in
 from pbc_eval.batch.jobs import Job, JobResult
 from pbc_eval.batch.run import Choices, Interrupted, Whole, run_batch
+from pbc_eval.batch.site import Site
 from pbc_eval.batch.told import failed_alike
 from pbc_eval.cli import app
 from pbc_eval.errors import PublicationError
@@ -153,3 +154,17 @@ def test_what_kept_several_reports_is_told_once_with_all_their_names():
     results = [JobResult(job, problem=why) for job, why in zip(jobs, ("x", "y", "x"), strict=True)]
     results.append(JobResult(Job(Path("/data/d/evaluation.yaml"), Path("/reports"))))
     assert failed_alike(results) == {"x": ["a", "c"], "y": ["b"]}
+
+
+def test_a_report_that_no_index_lists_is_not_well_and_is_told(tmp_path):
+    """It was made, and the batch ended with 0: readers found nothing, and nobody knew."""
+    job = Job(PROJECT / "data" / "one-service" / "evaluation.yaml", tmp_path)
+    name = "/".join(job.edition.parts[-2:])
+    done = JobResult(job, page=job.edition / "index.html")
+    for doubts, well in (((), True), (("another/2026-1",), True), ((name,), False)):
+        whole = Whole((done,), Site(tmp_path / "index.html", in_doubt=doubts))
+        assert whole.is_well == well
+    text = text_of(whole, tmp_path)
+    assert "1 of 1 reports were not published" in text
+    assert "publication.disclosure.reviewed" in text
+    assert str(job.edition / "downloads" / "disclosure-review.csv") in text

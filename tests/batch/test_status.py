@@ -1,6 +1,8 @@
 """pbc-eval status: what is late, due, unsigned, failed or changed, and what is well."""
 
 import datetime as dt
+import json
+from pathlib import Path
 
 import pytest
 from evaluations import change, copy_of
@@ -10,6 +12,7 @@ from pbc_eval.batch.jobs import Job, JobResult, find_jobs
 from pbc_eval.batch.log import Log
 from pbc_eval.batch.status import day_of, standings
 from pbc_eval.errors import SpecError
+from pbc_eval.provenance import write_manifest
 
 pytestmark = pytest.mark.slow  # evaluations are read
 
@@ -29,10 +32,16 @@ def released(job) -> dt.date:
     return job.agreed.publication.release_date
 
 
-def publish(job) -> None:
+def publish(job, made="provisional", **output) -> Path:
+    """An edition with a page, and a record of its disclosure review with one ``output``."""
     folder = job.reports / job.agreed.id / job.agreed.edition
-    folder.mkdir(parents=True)
-    (folder / "manifest.json").write_text("{}")
+    record = folder / "downloads" / "disclosure-review.json"
+    record.parent.mkdir(parents=True)
+    record.write_text(json.dumps({"outputs": [output] if output else []}), encoding="utf-8")
+    (folder / "index.html").write_text("page", encoding="utf-8")
+    facts = {"evaluation": job.agreed.id, "edition": job.agreed.edition, "status": made}
+    write_manifest(folder, facts, [folder / "index.html", record])
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -64,6 +73,36 @@ def test_a_published_report_is_well_or_changed_since(job, monkeypatch):
     monkeypatch.setattr(status, "page_if_unchanged", lambda *_: job.reports)
     assert "published" in states(job, released(job))
     assert "changed" not in states(job, released(job))
+
+
+@pytest.mark.parametrize(
+    ("status", "outputs", "state"),
+    [
+        ("provisional", {"output": "t", "status": "review"}, "in doubt"),
+        ("provisional", {"output": "t", "status": "review", "reviewed_by": "A"}, "published"),
+        ("draft", {}, "draft"),
+    ],
+)
+def test_only_what_is_listed_for_readers_is_published(job, status, outputs, state):
+    """A draft and an edition in doubt are made and not listed: past its day each is late."""
+    publish(job, status, **outputs)
+    (standing,) = standings([job], job.reports, released(job) + dt.timedelta(1))
+    assert state in standing.states
+    assert ("published" in standing.states) == (state == "published")
+    assert ("late" in standing.states) == (state != "published")
+    if state == "in doubt":
+        assert "publication.disclosure.reviewed" in standing.words
+
+
+def test_an_edition_that_was_changed_by_hand_is_damaged(job):
+    folder = publish(job)
+    (folder / "index.html").write_text("another", encoding="utf-8")
+    (standing,) = standings([job], job.reports, released(job))
+    assert "damaged" in standing.states
+    assert "index.html has changed" in standing.words
+    assert standing.needs_work
+    (folder / "manifest.json").write_text("{", encoding="utf-8")
+    assert "damaged" in states(job, released(job))
 
 
 def test_a_file_that_cannot_be_read_is_told_and_the_others_are_shown(job, tmp_path):

@@ -10,6 +10,7 @@ from pathlib import Path
 from pbc_eval.disclosure import ReleasedDesignNote, ReleasedEvaluation
 from pbc_eval.errors import PublicationError
 from pbc_eval.payment.schedule import schedule_of
+from pbc_eval.provenance import REVIEW_RECORD
 from pbc_eval.publish.formats.csv_files import csv_files
 from pbc_eval.publish.formats.dictionary import csv_metadata, dictionary_csv, dictionary_json
 from pbc_eval.publish.formats.registers import evaluation_registry, performance_notice
@@ -21,7 +22,7 @@ from pbc_eval.publish.what_if_page import what_if_page
 from pbc_eval.report.html import drawing_file
 from pbc_eval.report.page import Page, Released
 from pbc_eval.report.parts import Listed
-from pbc_eval.report.sections.assurance import AGREED, NOTICE, REGISTRY, RESULTS, REVIEW
+from pbc_eval.report.sections.assurance import AGREED, NOTICE, REGISTRY, RESULTS
 from pbc_eval.report.sections.payment import SCHEDULE, WHAT_IF, WORKBOOK
 
 
@@ -83,7 +84,7 @@ def _results(page: Page, released: Released) -> bytes:
 
 WRITERS: dict[str, Callable[[Page, Released], bytes]] = {
     RESULTS: _results,
-    REVIEW: review_json,
+    REVIEW_RECORD: review_json,
     AGREED: agreed_json,
     SCHEDULE: _schedule,
     WORKBOOK: _workbook,

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from pbc_eval import provenance
-from pbc_eval.disclosure.editions import open_doubts
 from pbc_eval.errors import PublicationError
 from pbc_eval.messages import numbers as fmt
 from pbc_eval.messages.number_formats import long_date
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.provenance import MANIFEST
+from pbc_eval.provenance import MANIFEST, open_doubts
 from pbc_eval.publish.citation import Citation, citation_of
 from pbc_eval.publish.edition_log import LOG, Entry, finals_of, read_log
 from pbc_eval.publish.edition_results import read_results

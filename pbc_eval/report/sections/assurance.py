@@ -17,7 +17,7 @@ from pbc_eval.evaluation.shown.revision import revision_sentences
 from pbc_eval.messages.number_formats import long_date
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Date, Name
-from pbc_eval.provenance import manifest
+from pbc_eval.provenance import REVIEW_RECORD, manifest
 from pbc_eval.report.parts import (
     Downloads,
     Facts,
@@ -30,7 +30,6 @@ from pbc_eval.report.parts import (
 )
 from pbc_eval.report.words import facts
 
-REVIEW = "disclosure-review.json"
 RESULTS = "results.json"
 REGISTRY = "evaluation-registry.json"
 NOTICE = "performance-notice.json"
@@ -60,7 +59,9 @@ def assurance_parts(
     if isinstance(released, ReleasedEvaluation):
         review = reviews_table(reviews, released.rule) if reviews else None
         changes = _changes(released)
-        files.append((REVIEW, Sentence("The disclosure review, for comparing editions (JSON)")))
+        files.append(
+            (REVIEW_RECORD, Sentence("The disclosure review, for comparing editions (JSON)"))
+        )
     elif isinstance(released, ReleasedDesignNote):
         fingerprint = (Sentence("Fingerprint of what was agreed"), released.fingerprint)
         provenance = [fingerprint, *provenance]
