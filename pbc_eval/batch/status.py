@@ -26,6 +26,7 @@ State = Literal[
     "damaged",
     "in doubt",
     "changed",
+    "early",
     "unsigned",
     "draft",
     "published",
@@ -99,6 +100,12 @@ def _standing(job: Job, last: dict[str, object], made: Made, today: dt.date) -> 
     elif page_if_unchanged(job, made) is None:
         states.append("changed")
         words.append("published, and something that it is made from changed since")
+    if stands == "published" and release > today:
+        states.append("early")
+        words.append(
+            f"listed here, and it says {release.isoformat()} ({_in_days((release - today).days)}): "
+            "let no reader reach this folder before, or set status to draft until then"
+        )
     if stands is not None and stands != "published":
         states.append(stands)
         words.append(why)
@@ -138,4 +145,5 @@ def _as_made(job: Job, folder: Path, made: Made) -> tuple[State | None, str]:
 def _in_days(days: int) -> str:
     if days == 0:
         return "today"
-    return f"in {days} days" if days > 0 else f"{-days} days ago"
+    words = f"{abs(days)} day{'' if abs(days) == 1 else 's'}"
+    return f"in {words}" if days > 0 else f"{words} ago"

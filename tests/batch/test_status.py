@@ -94,6 +94,15 @@ def test_only_what_is_listed_for_readers_is_published(job, status, outputs, stat
         assert "publication.disclosure.reviewed" in standing.words
 
 
+@pytest.mark.parametrize(("days", "early"), [(-1, True), (0, False), (1, False)])
+def test_what_is_listed_before_its_day_is_early(job, days, early):
+    """Nothing of the site comes from the clock: it lists what is there, and says the day it has."""
+    publish(job)
+    (standing,) = standings([job], job.reports, released(job) + dt.timedelta(days))
+    assert ("early" in standing.states) == early
+    assert ("(in 1 day)" in standing.words) == early
+
+
 def test_an_edition_that_was_changed_by_hand_is_damaged(job):
     folder = publish(job)
     (folder / "index.html").write_text("another", encoding="utf-8")
