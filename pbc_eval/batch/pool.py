@@ -27,6 +27,7 @@ from pbc_eval.errors import PublicationError
 
 START_DEADLINE = 300.0  # seconds for the template to load everything, on a busy machine
 MOST_STARTS = 3
+MANY = 4  # reports for which it pays to load once what only some kinds need
 _ONE_THREAD = {
     **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
@@ -108,8 +109,9 @@ class Pool:
             self._control.close()
             self._control = None
         if self._process is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(timeout=4)
+            if self._ready:  # one that still loads has nothing to end, and would not listen
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(timeout=4)
             end_group(self._process.pid)
             self._process.wait()
             self._process = None

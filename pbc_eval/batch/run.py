@@ -19,14 +19,13 @@ from pbc_eval.batch.jobs import Job, JobResult, in_stages, refuse_two_of_one
 from pbc_eval.batch.limits import Limits
 from pbc_eval.batch.local import publish, run_jobs, what_the_system_says
 from pbc_eval.batch.log import Log
-from pbc_eval.batch.pool import Pool
+from pbc_eval.batch.pool import MANY, Pool
 from pbc_eval.batch.site import Site, build_site, built_before
 from pbc_eval.errors import PbcError
 from pbc_eval.publish.edition_log import read_log
 from pbc_eval.publish.notebook_limits import CELL_DEADLINE
 
 Tell = Callable[[JobResult], None]
-MANY = 4  # reports for which it pays to load once what only some kinds need
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +86,16 @@ class Interrupted(KeyboardInterrupt):
         return 128 + self.number
 
 
-def run_batch(jobs: Sequence[Job], reports: Path, choices: Choices, tell: Tell) -> Whole:
+def run_batch(
+    jobs: Sequence[Job],
+    reports: Path,
+    choices: Choices,
+    tell: Tell,
+    *,
+    begun: Pool | None = None,
+) -> Whole:
     """Run ``jobs`` into ``reports`` and build the site; ``tell`` is called as each ends.
+    ``begun`` is a pool that loads already; it is closed here.
 
     Raises SpecError for two of one name, AnotherBatchError where another batch is at work,
     PublicationError where ``reports`` cannot be written to or its log of editions was changed, and
@@ -99,14 +106,21 @@ def run_batch(jobs: Sequence[Job], reports: Path, choices: Choices, tell: Tell) 
     results: list[JobResult] = []
     with signals_interrupt():
         try:
-            return _run_alone(jobs, reports, choices, tell, results)
+            with _WhenNeeded(many=len(jobs) >= MANY, begun=begun) as pool:
+                return _run_alone(jobs, reports, choices, tell, results=results, pool=pool)
         except Interrupted as ended:  # wherever it struck, a second one while ending included
             ended.done, ended.total = len(results), len(jobs)
             raise
 
 
 def _run_alone(
-    jobs: Sequence[Job], reports: Path, choices: Choices, tell: Tell, results: list[JobResult]
+    jobs: Sequence[Job],
+    reports: Path,
+    choices: Choices,
+    tell: Tell,
+    *,
+    results: list[JobResult],
+    pool: "_WhenNeeded",
 ) -> Whole:
     """The batch, into ``results`` as each ends."""
     with alone_in(reports, choices.wait) if choices.alone else nullcontext():
@@ -115,12 +129,11 @@ def _run_alone(
         names = [[str(job.evaluation.resolve()), job.report] for job in jobs]
         try:
             log.add("begin", jobs=names, workers=choices.workers, force=choices.force)
-            with _WhenNeeded(many=len(jobs) >= MANY) as pool:
-                for result in _each(jobs, choices, pool):
-                    results.append(result)
-                    log.add_result(result)
-                    tell(result)
-                site, problem = _build(reports, pool)
+            for result in _each(jobs, choices, pool):
+                results.append(result)
+                log.add_result(result)
+                tell(result)
+            site, problem = _build(reports, pool)
         except BaseException as ended:
             log.add("interrupted", by=type(ended).__name__, done=len(results), of=len(jobs))
             raise
@@ -159,9 +172,9 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
 class _WhenNeeded(ExitStack):
     """The pool, started when there is something to do for it; None where nothing can be forked."""
 
-    def __init__(self, *, many: bool) -> None:
+    def __init__(self, *, many: bool, begun: Pool | None) -> None:
         super().__init__()
-        self.pool: Pool | None = None
+        self.pool = None if begun is None else self.enter_context(begun)
         self._many = many
 
     def __call__(self) -> Pool | None:

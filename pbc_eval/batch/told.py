@@ -22,6 +22,7 @@ from pbc_eval.batch.alert import alerts, send, text_of
 from pbc_eval.batch.alone import AnotherBatchError
 from pbc_eval.batch.jobs import Job, JobResult
 from pbc_eval.batch.local import what_the_system_says
+from pbc_eval.batch.pool import Pool
 from pbc_eval.batch.run import Choices, Interrupted, Whole, run_batch
 from pbc_eval.batch.site import Site
 from pbc_eval.batch.status import ANSWER, Standing
@@ -32,7 +33,13 @@ _COLOURS = {"done": "green", "unchanged": "cyan", "failed": "red"}
 
 
 def run_and_tell(
-    jobs: Sequence[Job], reports: Path, choices: Choices, *, console: Console, screen: Console
+    jobs: Sequence[Job],
+    reports: Path,
+    choices: Choices,
+    *,
+    console: Console,
+    screen: Console,
+    begun: Pool | None = None,
 ) -> int:
     """Run a batch; results go to ``console``, progress and problems to ``screen``. The exit code: 0
     when every report stands published, 1 when one does not, 3 when another batch is at work, 128
@@ -51,7 +58,7 @@ def run_and_tell(
 
         try:
             with alerts(reports, screen.print, asked=choices.alert):
-                whole = run_batch(jobs, reports, choices, tell)
+                whole = run_batch(jobs, reports, choices, tell, begun=begun)
         except Interrupted as stopped:
             progress.stop()
             sentence = (

@@ -1,6 +1,8 @@
 """Commands that publish and that hold what was published against its inputs: note, run, batch,
 publish, verify."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,6 +26,7 @@ from pbc_eval.errors import SpecError
 
 if TYPE_CHECKING:
     from pbc_eval.batch.jobs import Job
+    from pbc_eval.batch.pool import Pool
 
 
 @app.command()
@@ -68,16 +71,17 @@ def run(
     exit code is 0 only when every page was made. What reviewers leave in a document is read with
     `pbc-eval review`.
     """
-    from pbc_eval.batch.jobs import find_jobs  # noqa: PLC0415 heavy: loads the models
-
     if to:
         from pbc_eval.publish.documents import refuse_unknown_formats  # noqa: PLC0415 seldom
 
         refuse_unknown_formats(to)
-    jobs = [job for path in paths for job in find_jobs(path, reports)]
-    if report:
-        jobs = [replace(job, report=report) for job in jobs if not job.report]
-    run_all(jobs, reports, workers=workers, force=force)
+    with _loading(len(paths)) as begun:
+        from pbc_eval.batch.jobs import find_jobs  # noqa: PLC0415 heavy: loads the models
+
+        jobs = [job for path in paths for job in find_jobs(path, reports)]
+        if report:
+            jobs = [replace(job, report=report) for job in jobs if not job.report]
+        run_all(jobs, reports, begun, workers=workers, force=force)
     if to:
         from pbc_eval.publish.documents import write_documents  # noqa: PLC0415 likewise
 
@@ -222,11 +226,25 @@ def sign(
         console.print(f"signed: {escape(str(sign_edition(edition, key.expanduser())))}")
 
 
-def run_all(jobs: "list[Job]", reports: Path, **chosen: Any) -> None:
+@contextmanager
+def _loading(reports: int) -> "Iterator[Pool | None]":
+    """Processes for so many reports, loading while files are read; None where none are forked."""
+    from pbc_eval.batch.pool import MANY, Pool  # noqa: PLC0415 likewise
+
+    if not Pool.is_possible():
+        yield None
+        return
+    with Pool(many=reports >= MANY) as begun:
+        yield begun
+
+
+def run_all(jobs: "list[Job]", reports: Path, begun: "Pool | None" = None, **chosen: Any) -> None:
     from pbc_eval.batch.run import Choices  # noqa: PLC0415 heavy: loads the models
     from pbc_eval.batch.told import run_and_tell  # noqa: PLC0415 likewise
 
-    code = run_and_tell(jobs, reports, Choices(**chosen), console=console, screen=screen)
+    code = run_and_tell(
+        jobs, reports, Choices(**chosen), console=console, screen=screen, begun=begun
+    )
     if code:
         raise typer.Exit(code)
 

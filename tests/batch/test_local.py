@@ -1,16 +1,20 @@
 """run_jobs and find_jobs: every job is done once and told of, whatever happens to the others."""
 
 import json
+import signal
 from pathlib import Path
 
+import psutil
 import pytest
 import work
 from evaluations import change, copy_of
+from typer.testing import CliRunner
 
 from pbc_eval.batch import local
 from pbc_eval.batch.jobs import Job, find_jobs, refuse_two_of_one
 from pbc_eval.batch.local import ENDED, run_jobs, run_spawned
 from pbc_eval.batch.pool import Pool
+from pbc_eval.cli import app
 from pbc_eval.errors import DataError, SpecError
 from pbc_eval.publish import edition
 
@@ -75,6 +79,22 @@ def test_a_kernel_of_a_batch_loads_next_to_nothing_itself(tmp_path):
     loaded = json.loads(result.page.read_text(encoding="utf-8"))
     assert len(loaded) < 10, loaded
     assert not [name for name in loaded if "debug" in name]
+
+
+def test_a_pool_that_still_loads_is_ended_with_whoever_began_it(tmp_path):
+    """It is begun before the file is read, of which nothing may have changed, or which is wrong."""
+    with Pool() as begun:
+        process = begun._process
+        assert process is not None
+        assert process.poll() is None
+    assert process.returncode == -signal.SIGKILL
+
+    reports = tmp_path / "reports"
+    folder = copy_of("one-service", tmp_path / "data")
+    change(folder / "evaluation.yaml", "status: provisional", "status: provisionally")
+    assert CliRunner().invoke(app, ["run", str(folder), "--reports", str(reports)]).exit_code == 1
+    running = [part for p in psutil.Process().children(recursive=True) for part in p.cmdline()]
+    assert "pbc_eval.batch.template" not in running
 
 
 def test_no_jobs_is_no_work(tmp_path):
