@@ -14,6 +14,7 @@ perfect information from a probabilistic sensitivity analysis sample", Medical D
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -63,17 +64,25 @@ def value_of_information(simulation: Simulation) -> ValueOfInformation:
     variance = float(net.var())
     ratio = simulation.ratio[:n]
     has_ratio = np.isfinite(ratio)
+    ratio = ratio[has_ratio]
+    varies = len(ratio) >= LEAST_DRAWS and bool(ratio.var() > 0)
     decimals = DIGITS - 1 - math.floor(math.log10(max(float(np.abs(net).mean()), 1e-300)))
     worth = []
     for name, drawn, straight in zip(
         simulation.names, simulation.inputs, simulation.straight, strict=True
     ):
-        fitted = conditional_mean(net, drawn, straight=straight)
+        if varies and has_ratio.all() and not straight:
+            fitted, of_ratio = _along([net, ratio], drawn)
+        else:
+            fitted = conditional_mean(net, drawn, straight=straight)
+            # the investment divides, so that the ratio is no straight line in an input
+            of_ratio = _along([ratio], drawn[has_ratio])[0] if varies else ratio
         # the difference of two large numbers is known to as many decimals as they are
         value = float(np.maximum(fitted, 0).mean()) - max(expected, 0.0)
         share = float(fitted.var()) / variance if variance > 0 else 0.0
-        of_ratio = _share_of(ratio[has_ratio], drawn[has_ratio])
-        worth.append(InputInformation(name, max(0.0, round(value, decimals)), share, of_ratio))
+        share_of_ratio = float(of_ratio.var()) / float(ratio.var()) if varies else None
+        value = max(0.0, round(value, decimals))
+        worth.append(InputInformation(name, value, share, share_of_ratio))
     return ValueOfInformation(
         perfect=max(float(np.maximum(net, 0).mean()) - max(expected, 0.0), 0.0),
         inputs=tuple(sorted(worth, key=_by_worth)),
@@ -83,14 +92,6 @@ def value_of_information(simulation: Simulation) -> ValueOfInformation:
     )
 
 
-def _share_of(ratio: Floats, drawn: Floats) -> float | None:
-    """The share of the ratio's variance that goes with an input; the investment divides, so that
-    the ratio is no straight line in it. None where the ratio does not vary."""
-    if len(ratio) < LEAST_DRAWS or not ratio.var() > 0:
-        return None
-    return float(conditional_mean(ratio, drawn, straight=False).var()) / float(ratio.var())
-
-
 def _by_worth(entry: InputInformation) -> tuple[float, float]:
     """Largest first; equal but for rounding, as given."""
     return -significant(entry.value), -significant(entry.share_of_variance)
@@ -98,20 +99,28 @@ def _by_worth(entry: InputInformation) -> tuple[float, float]:
 
 def conditional_mean(net: Floats, drawn: Floats, *, straight: bool) -> Floats:
     """E[net | input] at each draw, (n,): fitted values of a line or a natural cubic spline."""
+    if not straight:
+        return _along([net], drawn)[0]
     if drawn.min() == drawn.max():
         return np.full(len(net), net.mean())
     x = (drawn - drawn.mean()) / drawn.std()
-    if straight:
-        slope = float(x @ (net - net.mean())) / len(net)
-        return np.asarray(net.mean() + slope * x, float)
+    slope = float(x @ (net - net.mean())) / len(net)
+    return np.asarray(net.mean() + slope * x, float)
+
+
+def _along(every: Sequence[Floats], drawn: Floats) -> list[Floats]:
+    """E[y | input] at each draw for each y (n,), by the same natural cubic spline."""
+    if drawn.min() == drawn.max():
+        return [np.full(len(y), y.mean()) for y in every]
+    x = (drawn - drawn.mean()) / drawn.std()
     levels = np.unique(x)
     if len(levels) <= len(KNOTS) + 1:  # a few values, such as whole years: the mean at each
         at = np.searchsorted(levels, x)
-        means = np.bincount(at, weights=net) / np.bincount(at)
-        return np.asarray(means[at], float)
+        means = [np.bincount(at, weights=y) / np.bincount(at) for y in every]
+        return [np.asarray(mean[at], float) for mean in means]
     basis = _natural_spline(x, np.unique(np.quantile(x, KNOTS)))
-    coefficients = np.linalg.lstsq(basis, net, rcond=None)[0]
-    return np.asarray(basis @ coefficients, float)
+    coefficients = np.linalg.lstsq(basis, np.column_stack(every), rcond=None)[0]
+    return list(np.asarray(basis @ coefficients, float).T)
 
 
 def _natural_spline(x: Floats, knots: Floats) -> Floats:
@@ -120,13 +129,17 @@ def _natural_spline(x: Floats, knots: Floats) -> Floats:
     Source: Hastie, Tibshirani & Friedman, "The Elements of Statistical Learning" (2009), eq. 5.4.
     """
     last = knots[-1]
-    beyond = np.maximum(x - last, 0) ** 3
+    beyond = _cube(np.maximum(x - last, 0))
 
     def bend(knot: float) -> Floats:
-        return np.asarray((np.maximum(x - knot, 0) ** 3 - beyond) / (last - knot), float)
+        return np.asarray((_cube(np.maximum(x - knot, 0)) - beyond) / (last - knot), float)
 
     columns = [np.ones(len(x)), x]
     if len(knots) > 2:
         end = bend(knots[-2])
         columns += [bend(knot) - end for knot in knots[:-2]]
     return np.column_stack(columns)
+
+
+def _cube(x: Floats) -> Floats:
+    return x * x * x  # ``x**3`` asks for a logarithm: fifty times as long
