@@ -128,18 +128,16 @@ def _natural_spline(x: Floats, knots: Floats) -> Floats:
 
     Source: Hastie, Tibshirani & Friedman, "The Elements of Statistical Learning" (2009), eq. 5.4.
     """
-    last = knots[-1]
-    beyond = _cube(np.maximum(x - last, 0))
-
-    def bend(knot: float) -> Floats:
-        return np.asarray((_cube(np.maximum(x - knot, 0)) - beyond) / (last - knot), float)
-
-    columns = [np.ones(len(x)), x]
-    if len(knots) > 2:
-        end = bend(knots[-2])
-        columns += [bend(knot) - end for knot in knots[:-2]]
-    return np.column_stack(columns)
+    basis = np.empty((len(knots), len(x)))  # turned: written, and read by what solves it, in order
+    basis[:2] = np.ones(len(x)), x
+    beyond = _bend(x, knots[-1])
+    end = (_bend(x, knots[-2]) - beyond) / (knots[-1] - knots[-2])
+    for row, knot in zip(basis[2:], knots[:-2], strict=True):
+        row[:] = (_bend(x, knot) - beyond) / (knots[-1] - knot) - end
+    return basis.T
 
 
-def _cube(x: Floats) -> Floats:
-    return x * x * x  # ``x**3`` asks for a logarithm: fifty times as long
+def _bend(x: Floats, knot: float) -> Floats:
+    """The cube of what is beyond the knot. ``x**3`` would take a logarithm: fifty times as long."""
+    beyond = np.maximum(x - knot, 0)
+    return np.asarray(beyond * beyond * beyond, float)
