@@ -3,6 +3,9 @@
 import os
 
 from hypothesis import settings
+from kernels import forked_kernels, source_of_kernels
+
+__all__ = ["forked_kernels", "source_of_kernels"]
 
 # No test is timed: a machine that is busy is no fault. Speed is measured in benchmarks/.
 settings.register_profile("untimed", deadline=None)
