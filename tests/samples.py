@@ -3,7 +3,8 @@
 To read a panel costs an engine some ten questions, and an estimate a tenth of that: a simulation of
 an estimator would spend its time on the questions. What differs between samples of one design is
 who is treated, outcomes, weights and clusters; these are put into memory where ``Panel`` holds what
-it read. ``test_samples.py`` holds that nothing tells such a panel from one that was read.
+it read. ``test_samples.py`` holds that nothing tells such a panel from one that was read. Where an
+estimator asks an engine for parts of a sample, ``panel.parts.with_outcomes`` is for it.
 """
 
 from dataclasses import fields, replace

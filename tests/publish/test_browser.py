@@ -4,7 +4,8 @@ screen. Runs where Chromium is installed, as in continuous integration."""
 import pytest
 from browser import NEEDS_CHROMIUM, OVERFLOW, WIDTHS, chromium, opened, violations
 
-pytestmark = [pytest.mark.slow, NEEDS_CHROMIUM]
+# One worker publishes the page, and none waits for it meanwhile.
+pytestmark = [pytest.mark.slow, NEEDS_CHROMIUM, pytest.mark.xdist_group("hostile page")]
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,8 @@ from pbc_eval.publish.page import refuse_an_unfit_page
 from pbc_eval.report.html import RELEASED
 from pbc_eval.report.page import ReportKind
 
-pytestmark = pytest.mark.soak  # pages of every kind, in five catalogues
+# Pages of every kind, in five catalogues; one worker makes them, and none waits for it meanwhile.
+pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("language pages")]
 
 KINDS = pytest.mark.parametrize("kind", sorted(get_args(ReportKind)))
 MARKED = re.compile(r'<span lang="\w+">((?:(?!<span lang=).)*?)</span>', re.DOTALL)
