@@ -95,10 +95,12 @@ def result(request) -> Displayed:
     return results()[request.param]
 
 
+@pytest.mark.slow  # all of them are made
 def test_each_result_is_of_the_kind_that_its_tests_are_named_after():
     assert [type(result).__name__ for result in results()] == [*KINDS]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("result", range(len(NAMES), len(KINDS)), ids=TESTS, indirect=True)
 def test_a_test_is_drawn_and_explained_by_what_it_found(result):
     figure, words = result.plot(), str(result.explain())
@@ -114,6 +116,7 @@ def test_a_test_is_drawn_and_explained_by_what_it_found(result):
         assert ("interval" in result.summary()) == (getattr(result, "level", None) is not None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("result", range(len(KINDS)), ids=KINDS, indirect=True)
 def test_a_prompt_shows_one_line_and_no_array(result):
     line = repr(result)
@@ -123,6 +126,7 @@ def test_a_prompt_shows_one_line_and_no_array(result):
     assert line.startswith(f"<{type(result).__name__}: ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("result", range(len(KINDS)), ids=KINDS, indirect=True)
 def test_a_notebook_shows_a_table_that_a_screen_reader_can_read(result):
     soup = BeautifulSoup(result._repr_html_(), "html.parser")
@@ -136,6 +140,7 @@ def test_a_notebook_shows_a_table_that_a_screen_reader_can_read(result):
     assert "before disclosure control" in soup.get_text()
 
 
+@pytest.mark.slow
 def test_what_a_panel_and_a_sample_say_is_what_they_hold():
     data, sample = results()[0], results()[9]
     assert repr(data) == "<Panel: data frame: 60 units (39 treated) over 8 periods, 1 to 8>"
