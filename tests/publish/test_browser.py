@@ -4,8 +4,7 @@ screen. Runs where Chromium is installed, as in continuous integration."""
 import pytest
 from browser import NEEDS_CHROMIUM, OVERFLOW, WIDTHS, chromium, opened, violations
 
-# One worker publishes the page, and none waits for it meanwhile.
-pytestmark = [pytest.mark.slow, NEEDS_CHROMIUM, pytest.mark.xdist_group("hostile page")]
+pytestmark = [pytest.mark.slow, NEEDS_CHROMIUM]
 
 
 @pytest.fixture(scope="module")

@@ -26,8 +26,7 @@ from pbc_eval.publish.page import refuse_an_unfit_page
 from pbc_eval.report.html import RELEASED
 from pbc_eval.report.page import ReportKind
 
-# Pages of every kind, in five catalogues; one worker makes them, and none waits for it meanwhile.
-pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("language pages")]
+pytestmark = pytest.mark.soak  # pages of every kind, in five catalogues
 
 KINDS = pytest.mark.parametrize("kind", sorted(get_args(ReportKind)))
 MARKED = re.compile(r'<span lang="\w+">((?:(?!<span lang=).)*?)</span>', re.DOTALL)
