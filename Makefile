@@ -16,6 +16,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 WORKERS ?= 2
+# Each of some hundred processes of a run would compile the package, and each run all tests, anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: report test soak quick lab docs bench lint audit crates sbom pins clean
 

@@ -362,21 +362,24 @@ DESIGNS = {
 }
 
 
-def sample(asked: tuple[str, int]) -> list[Interval]:
+def sample(asked: tuple[str, int], read: Callable[..., Panel] = Panel.from_data) -> list[Interval]:
     """Every estimator of a design on one sample."""
     design = DESIGNS[asked[0]]
-    panel = Panel.from_data(design.make(np.random.default_rng(asked[1])), **(ROLES | design.read))
+    panel = read(design.make(np.random.default_rng(asked[1])), **(ROLES | design.read))
     return [estimate(panel) for estimate in design.estimators.values()]
 
 
-def coverage(name: str, samples: int, workers: int = 1) -> pd.DataFrame:
-    """One row an estimator: bias, its error, error ratio, coverage."""
+def coverage(
+    name: str, samples: int, workers: int = 1, read: Callable[..., Panel] = Panel.from_data
+) -> pd.DataFrame:
+    """One row an estimator: bias, its error, error ratio, coverage. ``read`` makes the panels where
+    there is one worker."""
     design, asked = DESIGNS[name], [(name, seed) for seed in range(samples)]
     if workers > 1:
         with multiprocessing.get_context("spawn").Pool(workers) as pool:
             found = pool.map(sample, asked, chunksize=10)
     else:
-        found = [sample(one) for one in asked]
+        found = [sample(one, read) for one in asked]
     rows = []
     for place, estimator in enumerate(design.estimators):
         estimate, error, low, high = np.array([row[place] for row in found]).T

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from functools import cache
 from importlib import import_module
 
 import numpy as np
@@ -71,11 +72,36 @@ def few_tested() -> list[Displayed]:
     ]  # fmt: skip
 
 
-TESTS = few_tested()
-SHOWN = shown() + TESTS
+@cache
+def results() -> list[Displayed]:
+    """Made when a test asks: collecting the tests is not to wait for it."""
+    return shown() + few_tested()
 
 
-@pytest.mark.parametrize("result", TESTS, ids=lambda result: type(result).__name__)
+NAMES = (
+    *("Panel", "Ledger", "GroupTimeEffects", "EffectSeries", "AttEstimate", "EffectSeries"),
+    *("HonestDid", "BaconDecomposition", "TwoWayWeights", "MatchedSample", "SampleLedger"),
+    *("AttEstimate", "WeightedSample", "AttEstimate"),
+)
+TESTS = (
+    *("FewTreatedTest", "ConformalTest", "RandomisationTest", "RandomisationTest"),
+    *("WildBootstrap", "EngineSample"),
+)
+KINDS = (*NAMES, *TESTS)
+
+
+@pytest.fixture
+def result(request) -> Displayed:
+    return results()[request.param]
+
+
+@pytest.mark.slow  # all of them are made
+def test_each_result_is_of_the_kind_that_its_tests_are_named_after():
+    assert [type(result).__name__ for result in results()] == [*KINDS]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("result", range(len(NAMES), len(KINDS)), ids=TESTS, indirect=True)
 def test_a_test_is_drawn_and_explained_by_what_it_found(result):
     figure, words = result.plot(), str(result.explain())
     assert figure.caption
@@ -90,7 +116,8 @@ def test_a_test_is_drawn_and_explained_by_what_it_found(result):
         assert ("interval" in result.summary()) == (getattr(result, "level", None) is not None)
 
 
-@pytest.mark.parametrize("result", SHOWN, ids=lambda result: type(result).__name__)
+@pytest.mark.slow
+@pytest.mark.parametrize("result", range(len(KINDS)), ids=KINDS, indirect=True)
 def test_a_prompt_shows_one_line_and_no_array(result):
     line = repr(result)
     assert len(line) <= LONGEST
@@ -99,7 +126,8 @@ def test_a_prompt_shows_one_line_and_no_array(result):
     assert line.startswith(f"<{type(result).__name__}: ")
 
 
-@pytest.mark.parametrize("result", SHOWN, ids=lambda result: type(result).__name__)
+@pytest.mark.slow
+@pytest.mark.parametrize("result", range(len(KINDS)), ids=KINDS, indirect=True)
 def test_a_notebook_shows_a_table_that_a_screen_reader_can_read(result):
     soup = BeautifulSoup(result._repr_html_(), "html.parser")
     frame = result.to_frame()
@@ -112,8 +140,9 @@ def test_a_notebook_shows_a_table_that_a_screen_reader_can_read(result):
     assert "before disclosure control" in soup.get_text()
 
 
+@pytest.mark.slow
 def test_what_a_panel_and_a_sample_say_is_what_they_hold():
-    data, sample = SHOWN[0], next(r for r in SHOWN if isinstance(r, type(SHOWN[9])))
+    data, sample = results()[0], results()[9]
     assert repr(data) == "<Panel: data frame: 60 units (39 treated) over 8 periods, 1 to 8>"
     treated = int(people()["arm"].sum())
     assert f"{treated} of {treated} treated" in sample.summary()

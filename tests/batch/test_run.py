@@ -13,6 +13,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -346,37 +348,73 @@ def test_a_disk_that_is_full_or_read_only_is_one_sentence_and_the_good_edition_s
     assert batch(data)["one-service"] == "done"
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A disk of four megabytes, in memory."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", "size=4m", "none", str(disk)]
+@dataclass
+class SmallDisk:
+    """Where reports are kept, how nearly no more goes on it, and what the system then says."""
+
+    place: Path
+    fill: Callable[[], None]
+    empty: Callable[[], None]
+    words: str
+
+
+@contextlib.contextmanager
+def mounted(place):
+    """Four megabytes in memory; filled, it has room to begin an edition and none to end it."""
+    words = ["mount", "-t", "tmpfs", "-o", "size=4m", "none", str(place)]
     if os.name != "posix" or os.getuid() or subprocess.run(words, check=False).returncode:
-        pytest.skip("no disk can be mounted here")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+        pytest.skip("no disk can be mounted here; a limit on files is tried instead")
+    filler = place / "filler"
+
+    def fill():
+        with filler.open("wb", 0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(b"0" * 4096)
+        with filler.open("r+b") as file:
+            file.truncate(filler.stat().st_size - 20_000)
+
+    yield SmallDisk(place, fill, filler.unlink, "No space left on device")
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@contextlib.contextmanager
+def limited(place):
+    """No file may grow beyond what begins an edition and does not end it: `ulimit -f`, which needs
+    no rights."""
+    resource = pytest.importorskip("resource", reason="limits of Unix are not on this machine")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def allow(size):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+
+    try:
+        yield SmallDisk(place, lambda: allow(4_000), lambda: allow(before[0]), "File too large")
+    finally:
+        allow(before[0])
+
+
+@pytest.fixture(params=[mounted, limited])
+def small_disk(tmp_path, request):
+    (tmp_path / "disk").mkdir()
+    with request.param(tmp_path / "disk") as disk:
+        yield disk
 
 
 def test_a_disk_that_fills_up_is_told_and_the_good_edition_stays(data, small_disk):
-    data = Path(shutil.copytree(data, small_disk / "data"))
+    data = Path(shutil.copytree(data, small_disk.place / "data"))
     batch(data)
-    before = files_under(small_disk / "reports")
+    reports = small_disk.place / "reports"
+    before = files_under(reports)
     another_line(data / "one-service" / "evaluation.yaml")
-    with (small_disk / "filler").open("wb", 0) as filler, contextlib.suppress(OSError):
-        while True:
-            filler.write(b"0" * 4096)
-    reports = small_disk / "reports"
-    with (small_disk / "filler").open("r+b") as filler:  # begin it can, end it cannot
-        filler.truncate((small_disk / "filler").stat().st_size - 20_000)
+    small_disk.fill()
     whole = run_batch(find_jobs(data, reports), reports, Choices(), lambda _: None)
     problems = {result.job.name: result.problem for result in whole.results}
     assert problems["wheels-to-meals"] == ""
-    assert "No space left on device" in problems["one-service"]
+    assert small_disk.words in problems["one-service"]
     assert "Nothing was published" in problems["one-service"]
     kept = files_under(reports)
     assert {name: kept[name] for name in before} == before
-    (small_disk / "filler").unlink()
+    small_disk.empty()
     assert batch(data)["one-service"] == "done"
 
 

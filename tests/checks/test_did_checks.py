@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from did.data import GOLDEN, ROLES, california, mpdta, random_frame
+from samples import panel_of_sample
 from scipy import stats
 
 from pbc_eval.checks.few_clusters import check_few_clusters
@@ -102,7 +103,9 @@ def test_true_parallel_trends_are_rejected_about_as_often_as_promised():
     p_small, p_chi2 = [], []
     for _ in range(120):
         frame = random_walks(rng, {0: 20, 7: 24, 8: 16}, 9)
-        found = check_pretrends(att_gt(Panel.from_data(frame, **ROLES)))
+        found = check_pretrends(
+            att_gt(panel_of_sample(frame.sort_values(["unit", "time"]), **ROLES))
+        )
         p_small.append(found.p_value)
         p_chi2.append(stats.chi2.sf(found.statistic, int(found.table["tested"].sum())))
     assert np.mean(np.array(p_small) < 0.05) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 120)

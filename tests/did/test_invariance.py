@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from did.data import ROLES, mpdta, random_frame, with_gaps
+from samples import panel_of_sample
 
 from pbc_eval.did.group_time import att_gt
 from pbc_eval.did.two_way import two_way
@@ -196,7 +197,7 @@ def test_unbiased_and_covering_in_simulation():
     """200 units, three cohorts, effect 0.7: bias within 3 standard errors, coverage .90 to .98."""
     found = []
     for seed in range(150):
-        panel = Panel.from_data(random_frame(seed=1000 + seed, n=200), **ROLES)
+        panel = panel_of_sample(random_frame(seed=1000 + seed, n=200), **ROLES)
         found.append(att_gt(panel).aggregate(bands="pointwise").overall)
     errors = np.array([one.estimate - 0.7 for one in found])
     covered = np.mean([one.conf_low <= 0.7 <= one.conf_high for one in found])

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from did.data import mpdta
+from samples import panel_of_sample
 from scipy import stats
 
 import pbc_eval as pbc
@@ -14,14 +15,16 @@ from pbc_eval.errors import DesignError
 pytestmark = pytest.mark.slow  # seconds, together
 
 
-def panel_of(seed: int, n: int = 8, treated: int = 2, effect: float = 0.0, **roles):
+def panel_of(
+    seed: int, n: int = 8, treated: int = 2, effect: float = 0.0, read=pbc.Panel.from_data, **roles
+):
     draw = np.random.default_rng(seed)
     frame = pd.DataFrame({"u": np.repeat(np.arange(n), 4), "t": list(range(1, 5)) * n})
     frame["g"] = np.where(frame["u"] < treated, 3, 0)
     frame["y"] = draw.normal(size=len(frame)) + np.repeat(draw.normal(size=n), 4)
     frame.loc[(frame["g"] > 0) & (frame["t"] >= 3), "y"] += effect
     frame["school"] = frame["u"] // 2
-    return pbc.Panel.from_data(frame, unit="u", time="t", outcome="y", cohort="g", **roles), frame
+    return read(frame, unit="u", time="t", outcome="y", cohort="g", **roles), frame
 
 
 def test_the_estimate_is_that_of_group_time_effects():
@@ -72,8 +75,8 @@ def test_clusters_are_dealt_out_whole():
 
 @pytest.mark.soak
 def test_three_treated_of_fourteen_are_blamed_as_often_as_promised():
-    p = [pbc.randomisation_test(panel_of(s, n=14, treated=3)[0], draws=199).p_value
-         for s in range(600)]  # fmt: skip
+    samples = (panel_of(s, n=14, treated=3, read=panel_of_sample)[0] for s in range(600))
+    p = [pbc.randomisation_test(sample, draws=199).p_value for sample in samples]
     assert stats.binomtest(int((np.array(p) <= 0.1).sum()), 600, 0.1).pvalue > 0.001
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import panel_of_sample
 from scipy import stats
 
 from pbc_eval.checks.pretrends import check_pretrends
@@ -39,6 +40,11 @@ def frame_of(sizes, *, periods=6, seed=0, spread=1.0):
             "y": y.ravel(),
         }
     )
+
+
+def sample_of(sizes, **options):
+    """One of many samples."""
+    return panel_of_sample(frame_of(sizes, **options), **ROLES)
 
 
 def panel_of(sizes, *, cluster=None, **options):
@@ -212,7 +218,7 @@ def test_intervals_and_bands_of_small_cohorts_hold_the_truth_as_often_as_they_sa
     an average over cohorts of two, three and five held the truth in 299 of 300."""
     whole, band, cell = [], [], []
     for seed in range(300):
-        effects = att_gt(panel_of(sizes, periods=7, seed=seed))
+        effects = att_gt(sample_of(sizes, periods=7, seed=seed))
         overall = effects.aggregate().overall
         whole.append(overall.conf_low <= 1 <= overall.conf_high)
         series = effects.aggregate("event")
@@ -234,7 +240,7 @@ def test_intervals_and_bands_of_small_cohorts_hold_the_truth_as_often_as_they_sa
 @pytest.mark.soak
 def test_small_cohorts_without_trends_are_failed_no_more_often_than_promised():
     failed = [
-        check_pretrends(att_gt(panel_of({0: 30, 5: 3, 6: 4, 7: 25}, periods=8, seed=s))).status
+        check_pretrends(att_gt(sample_of({0: 30, 5: 3, 6: 4, 7: 25}, periods=8, seed=s))).status
         == "fail"
         for s in range(300)
     ]
@@ -246,6 +252,6 @@ def test_intervals_with_one_unit_among_many_hold_the_truth_as_often_as_they_say(
     """300 samples; bounds: 95 % less three standard errors, and the cautious side."""
     held = []
     for seed in range(300):
-        effect = att_gt(panel_of({0: 30, 3: 1, 4: 9, 5: 10}, periods=6, seed=seed)).aggregate()
+        effect = att_gt(sample_of({0: 30, 3: 1, 4: 9, 5: 10}, periods=6, seed=seed)).aggregate()
         held.append(effect.overall.conf_low <= 1 <= effect.overall.conf_high)
     assert 0.95 - 3 * np.sqrt(0.95 * 0.05 / 300) <= np.mean(held) <= 0.995

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from did.data import ROLES, random_frame
+from samples import panel_of_sample
 from scipy import stats
 
 from pbc_eval.checks import Examined
@@ -56,7 +57,8 @@ def test_effects_of_earlier_starts_are_no_difference_before_later_ones():
 
 @pytest.mark.soak
 def test_the_p_value_is_uniform_where_lots_decided():
-    p_values = [starts_alike(read(frame_of(s)), draws=199).p_value for s in range(120)]
+    samples = (panel_of_sample(frame_of(s), **ROLES) for s in range(120))
+    p_values = [starts_alike(sample, draws=199).p_value for sample in samples]
     assert stats.kstest(p_values, "uniform").pvalue > 0.001
 
 

@@ -180,6 +180,7 @@ def test_files_that_a_notebook_reads_are_known_before_it_runs(tmp_path):
 
 
 @pytest.mark.soak
+@pytest.mark.usefixtures("forked_kernels")
 def test_papermill_runs_it_verify_finds_it_again_and_a_change_makes_it_again(tmp_path):
     home = copy_of(NAME, tmp_path / "data")
     shutil.copyfile(home / "firms.csv", home / "more.csv")

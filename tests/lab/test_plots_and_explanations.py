@@ -12,7 +12,7 @@ from evaluations import DATA
 from payment.test_claims import account, rows
 from payment.test_claims import terms as terms_of_claims
 from sroi.conftest import valued
-from test_displays import SHOWN, people
+from test_displays import people, results
 
 import pbc_eval as pbc
 from pbc_eval._display import HELD, Displayed, html_table
@@ -35,11 +35,11 @@ CLAUSE = {
 
 def more() -> Iterator[Displayed]:
     """One of each kind that those of ``test_displays`` leave out."""
-    yield SHOWN[3]  # an event study
-    yield SHOWN[2].aggregate("cohort")
-    yield pbc.minimum_detectable_effect(SHOWN[0])
-    yield pbc.leave_one_out(SHOWN[0], SHOWN[2])
-    yield pbc.scale_test(SHOWN[0])
+    yield results()[3]  # an event study
+    yield results()[2].aggregate("cohort")
+    yield pbc.minimum_detectable_effect(results()[0])
+    yield pbc.leave_one_out(results()[0], results()[2])
+    yield pbc.scale_test(results()[0])
     frame = people().assign(job=lambda f: (f["y"] > 40).astype(int), falls=lambda f: f["arm"] + 1)
     sample = pbc.match(frame, treatment="arm", unit="who", covariates=["age"])
     yield pbc.risk_effects(sample, "job")
@@ -64,7 +64,7 @@ def more() -> Iterator[Displayed]:
 @cache
 def every_result() -> list[Displayed]:
     """Made when a test asks: collecting the tests is not to wait for it."""
-    return [*SHOWN, *more()]
+    return [*results(), *more()]
 
 
 def name_of(kind: type) -> str:
@@ -125,7 +125,7 @@ def test_a_result_explains_itself_in_typed_sentences(kind):
 
 
 def test_an_estimate_names_its_own_comparison_and_what_follows_from_its_design():
-    over_time, matched = SHOWN[5].overall.explain(), SHOWN[11].explain()
+    over_time, matched = results()[5].overall.explain(), results()[11].explain()
     assert "parallel trends" in str(over_time.assumes[0])
     assert "never" in str(over_time.against[0]).casefold()
     assert "alike in the covariates" in str(matched.assumes[0])
@@ -142,17 +142,17 @@ def test_a_kind_that_nobody_wrote_a_row_for_is_named_and_can_be_added():
     with pytest.raises(DataError, match="a Own"):
         Own().explain()
     try:
-        add_plot(Own, lambda _: SHOWN[0].plot())
-        add_explanation(Own, lambda _: SHOWN[0].explain())
+        add_plot(Own, lambda _: results()[0].plot())
+        add_explanation(Own, lambda _: results()[0].explain())
         assert Own().plot().name == "groups"
-        assert Own().explain().of == SHOWN[0].summary()
+        assert Own().explain().of == results()[0].summary()
     finally:
         PLOTS.pop(Own)
         EXPLANATIONS.pop(Own)
 
 
 def test_a_figure_is_saved_as_a_drawing_and_as_nothing_else(tmp_path):
-    figure = SHOWN[0].plot()
+    figure = results()[0].plot()
     assert figure.save(tmp_path / "a.svg").read_bytes() == figure.svg
     with pytest.raises(PublicationError, match=r"save it as \.svg"):
         figure.save(tmp_path / "a.png")
@@ -179,7 +179,7 @@ def test_counts_that_are_paid_for_are_marked_and_other_measures_are_not():
 
 
 def test_figures_of_one_estimate_and_of_groups_say_what_they_show():
-    effects = SHOWN[2]
+    effects = results()[2]
     assert "other ways" not in effects.aggregate("simple").plot().caption
     by_cohort = effects.aggregate("cohort").plot().caption
     assert "other ways" not in by_cohort

@@ -97,6 +97,7 @@ def test_every_template_is_a_literal_so_that_it_can_be_read():
             assert isinstance(template, ast.Constant), f"{path.name}:{call.lineno}"
 
 
+@pytest.mark.slow
 def test_no_name_is_put_together_from_numbers():
     """A label is told as it is, so nothing may be written into it on the way."""
     for path, call in calls():

@@ -16,7 +16,7 @@ from evaluations import DATA, PROJECT, copy_of
 
 from pbc_eval import provenance
 
-pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("wheel")]
+pytestmark = pytest.mark.soak
 EXAMPLE = "one-service"  # the quickest of the examples
 
 

@@ -58,6 +58,7 @@ def test_a_role_that_does_not_exist_is_refused(source):
 
 
 @pytest.mark.soak
+@pytest.mark.usefixtures("forked_kernels")
 def test_a_draft_says_so_on_screen_on_paper_and_to_search_engines_and_is_not_listed(
     source, tmp_path
 ):

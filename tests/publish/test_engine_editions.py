@@ -23,6 +23,7 @@ def numbers(evaluation) -> list[float]:
     return [float("nan") if x is None else x for x in every]
 
 
+@pytest.mark.usefixtures("forked_kernels")
 def test_an_edition_of_a_table_holds_until_the_table_changes_or_is_gone(tmp_path, monkeypatch):
     monkeypatch.setenv(USER_VARIABLE, USER)
     monkeypatch.setenv(PASSWORD_VARIABLE, WORD)

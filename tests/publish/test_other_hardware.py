@@ -115,6 +115,7 @@ def edition(few_pages, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.soak
+@pytest.mark.usefixtures("forked_kernels")
 def test_an_honest_edition_of_another_machine_holds_and_says_how_near_it_is(edition):
     rounded_otherwise(edition)
     verification = verify_edition(edition)
@@ -131,6 +132,7 @@ def test_an_honest_edition_of_another_machine_holds_and_says_how_near_it_is(edit
 
 @pytest.mark.soak
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked_kernels")
 def test_a_number_that_a_reader_could_see_move_is_different(edition):
     rounded_otherwise(edition, share=1e-4)
     verification = verify_edition(edition)
@@ -140,6 +142,7 @@ def test_a_number_that_a_reader_could_see_move_is_different(edition):
 
 @pytest.mark.slow
 @pytest.mark.soak
+@pytest.mark.usefixtures("forked_kernels")
 def test_numbers_of_other_inputs_are_other_numbers_however_near(edition):
     rounded_otherwise(edition)
     known = provenance.read_manifest(edition)

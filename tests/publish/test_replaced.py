@@ -161,6 +161,7 @@ def test_people_are_compared_with_every_state_that_readers_had(reports, sketched
 
 
 @pytest.mark.soak
+@pytest.mark.usefixtures("forked_kernels")
 def test_a_run_over_a_listed_edition_is_refused_with_what_to_answer(tmp_path):
     reports = tmp_path / "reports"
     folder = invented.people_evaluation(tmp_path / "people", FIRST)

@@ -20,7 +20,8 @@ from pbc_eval.publish.retold import compare_words
 from pbc_eval.publish.verify import verify_edition
 from pbc_eval.results_file import RESULTS
 
-pytestmark = pytest.mark.slow  # editions are run, and run again
+# Editions are run, and run again.
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("forked_kernels")]
 NAME = "wheels-to-meals"
 
 

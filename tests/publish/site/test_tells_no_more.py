@@ -29,16 +29,16 @@ def not_among(told: np.ndarray, numbers: np.ndarray) -> list[float]:
 
 
 def test_registers_catalogues_and_feeds_hold_no_number_that_pages_and_tables_do_not(tmp_path):
-    invented.counted_evaluation(tmp_path / "a", invented.visits([3, 200, 250], [300, 300, 300]))
-    invented.people_evaluation(tmp_path / "b", invented.people(2, n=600, seed=3))
-    invented.panel_evaluation(tmp_path / "c", invented.panel({3: 4, 5: 40, 6: 30}))
+    data = tmp_path / "data"
+    invented.counted_evaluation(data / "a", invented.visits([3, 200, 250], [300, 300, 300]))
+    invented.people_evaluation(data / "b", invented.people(2, n=600, seed=3))
+    invented.panel_evaluation(data / "c", invented.panel({3: 4, 5: 40, 6: 30}))
     reports = tmp_path / "reports"
     reports.mkdir()
     (reports / "site.yaml").write_text(SITE, encoding="utf-8", newline="\n")
-    for name in "abc":
-        words = ["run", str(tmp_path / name), "--reports", str(reports)]
-        made = CliRunner().invoke(cli.app, words)
-        assert made.exit_code == 0, made.output
+    made = CliRunner().invoke(cli.app, ["batch", str(data), "--reports", str(reports)])
+    assert made.exit_code == 0, made.output
+    assert len([*reports.glob("*/*/downloads/results.json")]) == 3
     texts = []
     for page in reports.rglob("*.html"):
         soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
