@@ -39,6 +39,7 @@ from pbc_eval.evaluation.outcome_panel import (
     total_scale,
 )
 from pbc_eval.evaluation.parts_of_sample import always_observed, parts_of_sample
+from pbc_eval.evaluation.ratios_of_panels import told_by_panel
 from pbc_eval.evaluation.record import Finding
 from pbc_eval.evaluation.trends import evidence_on_trends, measured_in_doubt
 from pbc_eval.evaluation.two_way_composition import two_way_tables
@@ -90,7 +91,10 @@ def _find(
     alternatives, impossible = _alternatives(panel, effects, design, estimator, seed)
     side_by_side = [(f"{HEADLINE}: {_AVERAGES[design.headline]}", headline), *alternatives]
 
+    told = dict.fromkeys(told_by_panel(spec, panel))
+
     def average(part: Panel) -> AttEstimate:
+        told.update(dict.fromkeys(told_by_panel(spec, part)))
         return average_of(estimator, part, design.headline, options)
 
     scale = total_scale(panel, outcome)
@@ -135,6 +139,7 @@ def _find(
         alternatives=tuple(estimate for _, estimate in side_by_side),
         averages=_kinds(side_by_side),
         checks=checks,
+        told_by_adjusting=tuple(told),
         tables=(
             tables.ledger_table(spec, outcome, panel.with_pulls_told(effects.ledger).to_frame()),
             tables.groups_table(spec, outcome, groups),
