@@ -1,4 +1,4 @@
-"""Of an outcome of yes and no, or of whole numbers, an average over groups tells the smallest of them.
+"""An average of yes and no, or of whole numbers, over groups tells how many are in the smallest.
 
     average x unit-periods     + n x (change of those compared, told by their averages)
                                = a sum of whole numbers, whatever became of the group of n

@@ -24,6 +24,7 @@ from pbc_eval.numerics.arrays import Floats
 DIGITS = 33.0  # bits of ten digits
 DECIMALS = range(5)
 WIDEST_SUM = 2e8  # in steps: more are no longer told apart by ten digits
+ALIKE = 9  # decimals of a weight
 NEAR, ROUNDED = 1e-3, 1e-9  # of a step, and of a number of ten digits: as near is whole
 Group = Sequence[Sequence[int]]  # of each characteristic, how many have each of its free levels
 
@@ -66,6 +67,17 @@ def bits_of_traits(groups: Sequence[Group], *, numbers_told: int = 0) -> float:
 def bits_of_outcome(groups: Sequence[Group], spread: float) -> float:
     """Of the sums of one outcome over those with each trait."""
     return sum(log2(n * spread + 1) for group in groups for levels in group for n in levels)
+
+
+def bits_of_weighted(weights: Sequence[Floats], spread: float) -> float:
+    """The same by the weight with which each person's outcome is in an effect, (n,) of each group:
+    of those who count alike only the sum is in it. Where levels of a characteristic are as often
+    in both groups, it is one sum for all of them."""
+    bits = 0.0
+    for group in weights:
+        whole = np.round(group / max(float(np.abs(group).max(initial=0.0)), 1e-300), ALIKE)
+        bits += sum(log2(n * spread + 1) for n in np.unique(whole, return_counts=True)[1])
+    return bits
 
 
 def tells_one_set(traits: float, outcome: float, told: float, *, equations: int = 1) -> bool:
