@@ -207,7 +207,12 @@ def _told(part: Part, rule: DisclosureRule, gone: Gone) -> Part:
             return EMPTY
         return Breakdown(tuple(_rounded(count, rule) for count in part.counts))
     if isinstance(part, (Beside, Bracketed)):
-        return EMPTY if _beside_tells(part, rule, gone) else part
+        if _beside_tells(part, rule, gone):
+            return EMPTY
+        words = part.words if isinstance(part, Beside) else None
+        if isinstance(words, Sentence) and isinstance(part, Beside):
+            return replace(part, words=words.changed(lambda inner: _told(inner, rule, gone)))
+        return part
     if isinstance(part, Share):
         return HeldBack(SUPPRESSED) if _share_tells(part, rule, gone) else part
     return HeldBack(SUPPRESSED) if isinstance(part, UnitNames) else part

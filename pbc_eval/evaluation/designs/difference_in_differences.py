@@ -31,6 +31,7 @@ from pbc_eval.evaluation.designs.difference_agreed import (
     paid_in_per_cent,
     planned,
 )
+from pbc_eval.evaluation.few_with_gaps import groups_with_few_gaps
 from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
 from pbc_eval.evaluation.outcome_panel import (
     named,
@@ -140,6 +141,7 @@ def _find(
         averages=_kinds(side_by_side),
         checks=checks,
         told_by_adjusting=tuple(told),
+        told_by_gaps=groups_with_few_gaps(spec, panel),
         tables=(
             tables.ledger_table(spec, outcome, panel.with_pulls_told(effects.ledger).to_frame()),
             tables.groups_table(spec, outcome, groups),
