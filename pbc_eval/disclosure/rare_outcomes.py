@@ -100,6 +100,17 @@ def _of_levels(finding: Finding, rule: DisclosureRule) -> list[OutputReview]:
                 cells=tuple(arms),
             )
         ]
+    if finding.told_by_controls:
+        return [
+            OutputReview(
+                output=output,
+                kind="table",
+                status="review",
+                reason=f"fewer than {rule.threshold} of a group have an outcome that cannot have "
+                "moved: its effect and interval tell by how much they changed",
+                cells=finding.told_by_controls,
+            )
+        ]
     if any(few_with_the_outcome(table, rule) for table in finding.tables):
         return [
             OutputReview(

@@ -18,6 +18,7 @@ from pbc_eval.evaluation.bits_unknown import (
     spread_of,
     tells_one_set,
 )
+from pbc_eval.evaluation.few_apart import number_apart
 from pbc_eval.numerics.arrays import Bools, Floats, Ints
 from pbc_eval.panel.panel import Panel
 
@@ -60,6 +61,27 @@ def told_by_panel(spec: EvaluationSpec, panel: Panel) -> tuple[str, ...]:
         DIGITS * max(cohorts, 1),
         equations=max(panel.n_periods - 1, 1),
     ) else ()  # fmt: skip
+
+
+def few_are_apart(spec: EvaluationSpec, panel: Panel) -> bool:
+    """Have few of a group, in a period, the larger of two values of the outcome, or any but the most
+    frequent of several? What they changed by follows from an effect and its error."""
+    rule = spec.publication.disclosure.of_units
+    if not rule.protects or panel.repeated:
+        return False
+    arrays = panel.arrays()
+    known = arrays.outcome[~np.isnan(arrays.outcome)]
+    two = len(np.unique(known)) == 2
+    if not two and np.isinf(spread_of(known)):
+        return False
+    filled = np.where(np.isnan(arrays.outcome), known.min(initial=0.0), arrays.outcome)
+    for c in range(len(panel.cohorts)):
+        own = arrays.cohort == c
+        for values in filled.T:
+            apart = number_apart(values, own, two=False) if own.any() else 0
+            if 0 < apart < rule.threshold:
+                return True
+    return False
 
 
 def _is_the_larger(values: Floats) -> Bools | None:

@@ -121,6 +121,7 @@ class Finding:
     levels: tuple[tuple[str, int, int, bool], ...] = ()  # of few_apart.levels_of, of people
     told_by_adjusting: tuple[str, ...] = ()  # traits of few that the headline tells
     told_by_gaps: tuple[str, ...] = ()  # groups of which few are missing in a period
+    told_by_controls: tuple[str, ...] = ()  # negative controls of a panel that few are apart in
 
     def table(self, kind: str) -> OutputTable | None:
         """The table of one kind: ledger, cells, means, balance, ...; None if there is none."""

@@ -43,7 +43,9 @@ def lost_by_difference(public):
 @pytest.mark.parametrize("changes", [{"design": TRIAL}, {}])
 def test_few_lost_of_one_arm_do_not_follow_from_the_ledger_and_the_other(tmp_path, changes):
     assert lost_by_difference(page(tmp_path / "few", 3, **changes)) is None
-    assert lost_by_difference(page(tmp_path / "many", 14, **changes)) == 14  # no more than is needed
+    assert (
+        lost_by_difference(page(tmp_path / "many", 14, **changes)) == 14
+    )  # no more than is needed
 
 
 @pytest.mark.parametrize(("lost", "words"), [(3, "values; "), (20, ": 20 of 110 treated")])
