@@ -24,7 +24,7 @@ def review_of_whole_numbers(finding: Finding, rule: DisclosureRule) -> list[Outp
     groups, means = finding.table("groups"), finding.table("means")
     if not rule.protects or groups is None or means is None or groups.group_by != "group":
         return []
-    if "units" in groups.not_people or not _are_whole(means):
+    if "units" in groups.not_people or not _are_whole(means, set(groups.frame["group"])):
         return []
     units = pd.to_numeric(groups.frame["units"]).to_numpy(float)
     few = tuple(
@@ -48,9 +48,11 @@ def review_of_whole_numbers(finding: Finding, rule: DisclosureRule) -> list[Outp
     ]
 
 
-def _are_whole(means: OutputTable) -> bool:
-    """Are the groups' sums in every period whole, or of the same few decimals?"""
+def _are_whole(means: OutputTable, groups: set[str]) -> bool:
+    """Are the groups' sums in every period whole, or of the same few decimals? Comparisons that are
+    weighted are no groups."""
     if means.levels is None:
         return False
-    level, units = (pd.to_numeric(means.frame[name]).to_numpy(float) for name in means.levels)
+    frame = means.frame[means.frame["group"].isin(groups)]
+    level, units = (pd.to_numeric(frame[name]).to_numpy(float) for name in means.levels)
     return step_of(level * units) is not None

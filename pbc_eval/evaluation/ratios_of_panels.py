@@ -64,15 +64,14 @@ def told_by_panel(spec: EvaluationSpec, panel: Panel) -> tuple[str, ...]:
 
 
 def few_are_apart(spec: EvaluationSpec, panel: Panel) -> bool:
-    """Have few of a group, in a period, the larger of two values of the outcome, or any but the most
-    frequent of several? What they changed by follows from an effect and its error."""
+    """Have few of a group, in a period, any value of the outcome but the most frequent? What they
+    changed by follows from an effect and its error; not where values have many decimals."""
     rule = spec.publication.disclosure.of_units
     if not rule.protects or panel.repeated:
         return False
     arrays = panel.arrays()
     known = arrays.outcome[~np.isnan(arrays.outcome)]
-    two = len(np.unique(known)) == 2
-    if not two and np.isinf(spread_of(known)):
+    if np.isinf(spread_of(known)):
         return False
     filled = np.where(np.isnan(arrays.outcome), known.min(initial=0.0), arrays.outcome)
     for c in range(len(panel.cohorts)):

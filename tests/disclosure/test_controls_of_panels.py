@@ -21,9 +21,14 @@ def evaluated(folder, had):
     pairs = zip(frame["unit"], frame["t"], strict=True)
     frame["accident"] = [int(pair in had) for pair in pairs]
     control = {"column": "accident", "label": "Accident", "why": "It cannot."}
-    design = {"method": "difference_in_differences", "rationale": "Waves.",
-              "control_group": "never_treated", "agreed_on": "2024-03-01",
-              "waivers": [invented.waiver("pre_trends")], "negative_controls": [control]}  # fmt: skip
+    design = {
+        "method": "difference_in_differences",
+        "rationale": "Waves.",
+        "control_group": "never_treated",
+        "agreed_on": "2024-03-01",
+        "waivers": [invented.waiver("pre_trends")],
+        "negative_controls": [control],
+    }
     return evaluate(load_evaluation(
         invented.panel_evaluation(folder, frame, payment=None, design=design)
     ))  # fmt: skip

@@ -104,6 +104,16 @@ def test_each_remedy_for_it_is_one(tmp_path, remedy):
     assert release(evaluated(tmp_path / "a", frame))
 
 
+def test_weighted_comparisons_hide_it_from_nobody(tmp_path):
+    """Beside a synthetic difference-in-differences stand plain ones."""
+    frame = invented.panel({4: 20, 6: 4}, never=40, periods=7, seed=3)
+    frame["y"] = frame["y"].round()
+    design = {"method": "synthetic_difference_in_differences", "rationale": "Waves.",
+              "agreed_on": "2024-03-01", "replications": 50}  # fmt: skip
+    with pytest.raises(DisclosureError, match="days-few-in-a-group"):
+        release(evaluated(tmp_path / "a", frame, design=design))
+
+
 def test_bodies_are_shown_as_they_are(tmp_path):
     publication = invented.PUBLICATION | {"disclosure": {"counts": "bodies"}}
     frame = people("yes and no")
