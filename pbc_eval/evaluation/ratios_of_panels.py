@@ -16,6 +16,7 @@ from pbc_eval.evaluation.bits_unknown import (
     bits_of_outcome,
     bits_of_traits,
     spread_of,
+    step_of,
     tells_one_set,
 )
 from pbc_eval.evaluation.few_apart import number_apart
@@ -65,10 +66,15 @@ def told_by_panel(spec: EvaluationSpec, panel: Panel) -> tuple[str, ...]:
 
 def few_are_apart(spec: EvaluationSpec, panel: Panel) -> bool:
     """Have few of a group, in a period, any value of the outcome but the most frequent? What they
-    changed by follows from an effect and its error; not where values have many decimals."""
+    changed by follows from an effect and its error; not where values have many decimals. Of units
+    that stay in an engine it is taken to be so where their sums are whole."""
     rule = spec.publication.disclosure.of_units
     if not rule.protects or panel.repeated:
         return False
+    if panel.pulls is not None and panel.balanced:
+        moments = panel.moments()
+        sums = moments.level * moments.units[:, None]
+        return step_of(np.asarray(sums, dtype=np.float64)) is not None
     arrays = panel.arrays()
     known = arrays.outcome[~np.isnan(arrays.outcome)]
     if np.isinf(spread_of(known)):
