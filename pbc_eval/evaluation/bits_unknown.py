@@ -80,7 +80,7 @@ def bits_of_weighted(weights: Sequence[Floats], spread: float) -> float:
     return bits
 
 
-def tells_one_set(traits: float, outcome: float, told: float, *, equations: int = 1) -> bool:
-    """Do ``equations`` of ``told`` bits each, on the same ``traits`` and each with an ``outcome``
+def tells_one_set(traits: float, outcome: float, bits: float, *, equations: int = 1) -> bool:
+    """Do ``equations`` of ``bits`` each, on the same ``traits`` and each with an ``outcome``
     of its own, leave one set of numbers?"""
-    return traits + equations * outcome < equations * told
+    return traits + equations * outcome < equations * bits

@@ -24,6 +24,21 @@ from pbc_eval.numerics.arrays import Bools, Floats, Ints
 from pbc_eval.panel.panel import Panel
 
 
+class FewInParts:
+    """What effects in a panel, and in each part of it that is looked at, tell of few: ``traits``
+    that they are adjusted for, and outcomes that cannot have moved, ``controls``."""
+
+    def __init__(self, spec: EvaluationSpec, panel: Panel) -> None:
+        self.spec, self.outcome = spec, panel.roles.outcome
+        self.traits, self.controls = told_by_panel(spec, panel), tuple[str, ...]()
+
+    def look_at(self, part: Panel) -> None:
+        """A part of the sample, or the same people with another outcome."""
+        self.traits = tuple(dict.fromkeys([*self.traits, *told_by_panel(self.spec, part)]))
+        if part.roles.outcome != self.outcome and few_are_apart(self.spec, part):
+            self.controls = (*self.controls, str(part.roles.outcome))
+
+
 def told_by_panel(spec: EvaluationSpec, panel: Panel) -> tuple[str, ...]:
     """Traits that few of a group have, or lack, and that effects adjusted for them tell; none where
     a characteristic has many values, or more is unknown than is told. A group that is of few itself

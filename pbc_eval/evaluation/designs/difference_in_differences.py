@@ -40,7 +40,7 @@ from pbc_eval.evaluation.outcome_panel import (
     total_scale,
 )
 from pbc_eval.evaluation.parts_of_sample import always_observed, parts_of_sample
-from pbc_eval.evaluation.ratios_of_panels import few_are_apart, told_by_panel
+from pbc_eval.evaluation.ratios_of_panels import FewInParts
 from pbc_eval.evaluation.record import Finding
 from pbc_eval.evaluation.trends import evidence_on_trends, measured_in_doubt
 from pbc_eval.evaluation.two_way_composition import two_way_tables
@@ -92,12 +92,10 @@ def _find(
     alternatives, impossible = _alternatives(panel, effects, design, estimator, seed)
     side_by_side = [(f"{HEADLINE}: {_AVERAGES[design.headline]}", headline), *alternatives]
 
-    told, controls = dict.fromkeys(told_by_panel(spec, panel)), dict[str, None]()
+    few = FewInParts(spec, panel)
 
     def average(part: Panel) -> AttEstimate:
-        told.update(dict.fromkeys(told_by_panel(spec, part)))
-        if part.roles.outcome != panel.roles.outcome and few_are_apart(spec, part):
-            controls[str(part.roles.outcome)] = None
+        few.look_at(part)
         return average_of(estimator, part, design.headline, options)
 
     scale = total_scale(panel, outcome)
@@ -142,8 +140,8 @@ def _find(
         alternatives=tuple(estimate for _, estimate in side_by_side),
         averages=_kinds(side_by_side),
         checks=checks,
-        told_by_adjusting=tuple(told),
-        told_by_controls=tuple(controls),
+        told_by_adjusting=few.traits,
+        told_by_controls=few.controls,
         told_by_gaps=groups_with_few_gaps(spec, panel),
         tables=(
             tables.ledger_table(spec, outcome, panel.with_pulls_told(effects.ledger).to_frame()),
