@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 from attacker import invented
 from attacker.public import decimals, is_told, number, publish, read_public
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.disclosure import release
@@ -148,3 +150,25 @@ def test_steps_and_spread_of_an_outcome(values, step, spread):
     values = np.array(values, dtype=float)
     assert step_of(values) == step
     assert spread_of(values) == pytest.approx(spread)
+
+
+@settings(max_examples=100)
+@given(st.lists(st.integers(-(10**6), 10**6), min_size=2, max_size=30), st.integers(0, 4))
+def test_numbers_of_few_decimals_are_seen_as_such_when_told_to_ten_digits(steps, decimals):
+    """Means of groups are rounded to ten digits before their sums are looked at."""
+    units = 137
+    means = [float(f"{step / 10**decimals / units:.10g}") for step in steps]
+    found_step = step_of(np.array(means) * units)
+    assert found_step is not None
+    assert found_step >= 10.0**-decimals * (1 - 1e-9)
+
+
+@settings(max_examples=50)
+@given(st.integers(2, 400), st.integers(1, 9), st.integers(0, 50))
+def test_more_that_is_unknown_never_tells_more(people, few, more):
+    small, large = [[[few], [people]]], [[[few], [people + more]]]
+    for spread in (1.0, 30.0):
+        assert bits_of_outcome(large, spread) >= bits_of_outcome(small, spread)
+        assert bits_of_traits(large) >= bits_of_traits(small)
+    alike, apart = np.ones(people), np.arange(1.0, people + 1)
+    assert bits_of_weighted([alike], 1.0) <= bits_of_weighted([apart], 1.0)
