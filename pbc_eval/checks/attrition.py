@@ -15,7 +15,7 @@ import pandas as pd
 from pbc_eval.checks.check_kind import CheckKind, Examined
 from pbc_eval.matching.in_engine.sample import EngineSample
 from pbc_eval.messages.sentence import Sentence
-from pbc_eval.messages.values import Breakdown, Share, Units
+from pbc_eval.messages.values import Beside, Breakdown, Share, Units
 from pbc_eval.results import CheckResult, CheckStatus
 
 REVIEW_FROM = 0.10  # of either group
@@ -61,13 +61,17 @@ def _sentence(rows: list[tuple[str, int, int, float]], status: CheckStatus) -> S
         verdict = Sentence(
             "those who are left may differ from those who were lost, and not alike in both groups."
         )
-    return Sentence(
-        "Lost to missing values: {treated} treated ({share}) and {comparison} for comparison "
-        "({other}); {verdict}",
+    lost = Sentence(
+        ": {treated} treated ({share}) and {comparison} for comparison ({other})",
         treated=treated,
         share=Share(rows[0][3], 1, of=treated),
         comparison=comparison,
         other=Share(rows[1][3], 1, of=comparison),
+    )
+    # the ledger tells how many both are: where few of one were lost, the other goes as well
+    return Sentence(
+        "Lost to missing values{lost}; {verdict}",
+        lost=Beside(lost, (treated, comparison)),
         verdict=verdict,
     )
 

@@ -40,7 +40,28 @@ def review_of_rare_outcomes(finding: Finding, rule: DisclosureRule) -> list[Outp
     where effects of groups and periods tell by how much a number that is held back changed."""
     if not rule.protects:
         return []
-    return [*_of_traits(finding, rule), *_of_levels(finding, rule)]
+    return [*_of_traits(finding, rule), *_of_gaps(finding, rule), *_of_levels(finding, rule)]
+
+
+def _of_gaps(finding: Finding, rule: DisclosureRule) -> list[OutputReview]:
+    """Fail where effects are over people who are seen in two periods, beside averages of all who
+    are seen in one, and few are seen in one alone."""
+    if not finding.told_by_gaps:
+        return []
+    output = f"{finding.outcome.id}-few-with-gaps"
+    answered = rule.reviewer_of(output) is not None
+    return [
+        OutputReview(
+            output=output,
+            kind="series",
+            status="review" if answered else "fail",
+            reason=f"fewer than {rule.threshold} of a group are seen in one period and not in "
+            "another: the group's effect, over those seen in both, and its averages tell what they "
+            "had; write data.missing: complete_units, or have somebody answer for it (output: "
+            f"{output})",
+            cells=finding.told_by_gaps,
+        )
+    ]
 
 
 def _of_traits(finding: Finding, rule: DisclosureRule) -> list[OutputReview]:
@@ -77,6 +98,17 @@ def _of_levels(finding: Finding, rule: DisclosureRule) -> list[OutputReview]:
                 f"tell that fewer than {rule.threshold} have the outcome, or have it not; publish "
                 f"it for a wider group, or have somebody answer for it (output: {output})",
                 cells=tuple(arms),
+            )
+        ]
+    if finding.told_by_controls:
+        return [
+            OutputReview(
+                output=output,
+                kind="table",
+                status="review",
+                reason=f"fewer than {rule.threshold} of a group have an outcome that cannot have "
+                "moved: its effect and interval tell by how much they changed",
+                cells=finding.told_by_controls,
             )
         ]
     if any(few_with_the_outcome(table, rule) for table in finding.tables):

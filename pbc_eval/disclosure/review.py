@@ -34,6 +34,7 @@ from pbc_eval.disclosure.sentences import held_back_counts
 from pbc_eval.disclosure.stated import COUNTS, WORDS
 from pbc_eval.disclosure.tables import release_open_table
 from pbc_eval.disclosure.told_elsewhere import TOLD_ELSEWHERE
+from pbc_eval.disclosure.whole_numbers import review_of_whole_numbers
 from pbc_eval.errors import DisclosureError
 from pbc_eval.evaluation.record import Evaluation, Finding
 from pbc_eval.evaluation.shown.open_table import open_table
@@ -64,6 +65,7 @@ def reviews_of(
         reviews += [review_table(table, rule) for table in part.tables]
         reviews.append(_of_estimates(finding, rule))
         reviews += review_of_rare_outcomes(finding, rule)
+        reviews += review_of_whole_numbers(finding, rule)
         reviews += _of_benchmark(finding, held_back_counts(finding.tables, part.tables).values)
         sentences = len(finding.checks) + len(finding.notes) + len(finding.headline.method.notes)
         reviews.append(

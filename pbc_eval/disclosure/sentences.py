@@ -207,10 +207,16 @@ def _told(part: Part, rule: DisclosureRule, gone: Gone) -> Part:
             return EMPTY
         return Breakdown(tuple(_rounded(count, rule) for count in part.counts))
     if isinstance(part, (Beside, Bracketed)):
-        return EMPTY if _beside_tells(part, rule, gone) else part
+        return EMPTY if _beside_tells(part, rule, gone) else _with_told_words(part, rule, gone)
     if isinstance(part, Share):
         return HeldBack(SUPPRESSED) if _share_tells(part, rule, gone) else part
     return HeldBack(SUPPRESSED) if isinstance(part, UnitNames) else part
+
+
+def _with_told_words(part: Beside | Bracketed, rule: DisclosureRule, gone: Gone) -> Part:
+    if isinstance(part, Bracketed) or not isinstance(part.words, Sentence):
+        return part
+    return replace(part, words=part.words.changed(lambda inner: _told(inner, rule, gone)))
 
 
 def _count(count: Units, rule: DisclosureRule, gone: Gone) -> Part:

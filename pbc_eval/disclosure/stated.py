@@ -19,6 +19,7 @@ from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.next_steps import texts_by_key
 from pbc_eval.agreement.performance import ValueKpi
 from pbc_eval.agreement.valued_outcome import ValuedOutcome
+from pbc_eval.disclosure.claims_by_the_same import few_who_claimed_more, few_who_got_no_further
 from pbc_eval.disclosure.record import OutputReview, ReviewStatus
 from pbc_eval.errors import DisclosureError
 from pbc_eval.kpi.record import PerformanceResult
@@ -155,6 +156,8 @@ def review_of_counts(
     ]
     people = [count.outcome for count in few if count.counts == "people" or count.persons]
     people += dict.fromkeys([*_claimed_by_few(spec, rule, counted), *_in_account(rule, account)])
+    people += few_who_got_no_further(spec, rule, counted)
+    people += few_who_claimed_more(rule, account)
     people += _values_of_few(spec, rule, performance)
     people += [
         f"value_map, {row.id}: {name}"

@@ -6,24 +6,37 @@ outcome. Told to ten digits, it fits one set of them. So where few have a trait,
 match, such figures are not told beside a number of few.
 
     digits told:      about 33 bits of an effect, as many of its error
-    counts unknown:   a handful of bits each, of which ``FEWEST_UNKNOWN`` hold more than is told
+    counts unknown:   a handful of bits each; ``FEWEST_UNKNOWN`` of many people hold more than is
+                      told, and of people who count alike only one sum is unknown (bits_unknown.py)
 
 Source: the enumeration is ours (tests/disclosure/test_adjusted_for_yes_and_no.py).
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import combinations
+from math import inf
 
 import numpy as np
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.errors import DesignError
+from pbc_eval.evaluation.bits_unknown import (
+    DIGITS,
+    bits_of_outcome,
+    bits_of_traits,
+    bits_of_weighted,
+    spread_of,
+    tells_one_set,
+)
 from pbc_eval.evaluation.comparison_groups import Sample
 from pbc_eval.evaluation.few_apart import MEANS, hides_the_unmatched, people_of, weights_of
 from pbc_eval.matching.in_engine.sample import EngineSample
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import Name
 from pbc_eval.numerics.arrays import Floats
-from pbc_eval.trials.arms import Trial
+from pbc_eval.trials.arms import OWNER, Trial
+from pbc_eval.trials.effect import columns_of_effect
 
 FEWEST_UNKNOWN = 18  # counts of which so many leave an effect and its error open
 IN_IT = tuple(name for name in MEANS if name.endswith("_after"))  # in the analysis
@@ -46,10 +59,19 @@ def told_by_adjusting(
     is unknown than it tells."""
     if by == "difference" and _counts_everybody_once(sample):
         return ()
-    if not _is_of_yes_and_no(sample) or not _is_of_few_numbers(sample, column):
+    if not _is_of_yes_and_no(sample):
         return ()
-    names = _characteristics(sample)
-    return _few_of_sample(spec, sample, IN_IT) if _unknown(names) < FEWEST_UNKNOWN else ()
+    names, people, frame = _characteristics(sample), people_of(sample), sample.balance()
+    frame = frame[frame["covariate"] != "score"]
+    counts = [people.apart(group, frame) for group in IN_IT]
+    spread = _spread(sample, column)
+    return _few_of_sample(spec, sample, IN_IT) if _leave_one_set(
+        names,
+        counts,
+        _bits_alike(sample, spread) if by == "difference" else inf,
+        spread=spread,
+        threshold=spec.publication.disclosure.of_units.threshold,
+    ) else ()  # fmt: skip
 
 
 def told_by_trial(spec: EvaluationSpec, trial: Trial, *, adjusted: bool) -> tuple[str, ...]:
@@ -66,12 +88,20 @@ def told_by_trial(spec: EvaluationSpec, trial: Trial, *, adjusted: bool) -> tupl
     if trial.blocked:
         names += [f"block={k + 1}" for k in range(trial.blocks)]
         groups += [(trial.block == k).astype(float) for k in range(trial.blocks)]
-    if not names or not _are_few_numbers(trial.outcome) or _unknown(names) >= FEWEST_UNKNOWN:
+    threshold = spec.publication.disclosure.of_units.threshold
+    there = [[int(group[arm].sum()) for group in groups] for arm in arms]
+    spread = spread_of(trial.outcome)
+    weights = _weights_of_trial(trial, adjusted=adjusted) if names else []
+    if not weights or all(np.allclose(own, own[0], rtol=1e-7) for own in weights):
+        return ()  # a plain difference of means, whatever the blocks
+    alike = bits_of_weighted(weights, spread)
+    if not _leave_one_set(names, there, alike, spread=spread, threshold=threshold):
         return ()
+    sizes = [int(arm.sum()) for arm in arms]
     counts = (
-        (name, int(arm.sum()), int(group[arm].sum()))
-        for name, group in zip(names, groups, strict=True)
-        for arm in arms
+        (name, size, arm[k])
+        for k, name in enumerate(names)
+        for size, arm in zip(sizes, there, strict=True)
     )
     return _few(spec, counts)
 
@@ -141,16 +171,69 @@ def _counts_everybody_once(sample: Sample | EngineSample) -> bool:
     return all(len(part) > 0 and np.allclose(part, part[0]) for part in used)
 
 
-def _is_of_few_numbers(sample: Sample | EngineSample, column: str) -> bool:
-    """Of people in an engine it is taken to be so: a pass over them would have to tell."""
+def _spread(sample: Sample | EngineSample, column: str) -> float:
+    """Of people in an engine it is taken to be small: a pass over them would have to tell."""
     if isinstance(sample, EngineSample):
-        return True
-    return _are_few_numbers(sample.design.frame[column].to_numpy(dtype=float, na_value=np.nan))
+        return 1.0
+    return spread_of(sample.design.frame[column].to_numpy(dtype=float, na_value=np.nan))
 
 
-def _are_few_numbers(values: Floats) -> bool:
-    """Are they two, whatever they are coded as, or whole numbers that are not far apart?"""
-    known = values[~np.isnan(values)]
-    if len(np.unique(known)) <= 2:
+def _leave_one_set(
+    names: Sequence[str],
+    counts: Sequence[Sequence[int]],
+    alike: float,
+    *,
+    spread: float,
+    threshold: int,
+) -> bool:
+    """Do so few numbers of so little range lie behind an effect and its error that one set of them
+    fits? ``counts`` are how many of each arm have each trait of ``names``; ``alike`` are the bits
+    of outcomes by those who count alike."""
+    if spread <= WIDEST and _unknown(names) < FEWEST_UNKNOWN:
         return True
-    return bool((known == np.round(known)).all()) and float(np.ptp(known)) <= WIDEST
+    groups = [_free_levels(names, arm) for arm in counts]
+    return tells_one_set(
+        bits_of_traits(groups, numbers_told=threshold),
+        min(bits_of_outcome(groups, spread), alike),
+        DIGITS if spread > 1 else 2 * DIGITS,  # squares of more than two values are sums as well
+    )
+
+
+def _bits_alike(sample: Sample | EngineSample, spread: float) -> float:
+    """Of outcomes by what each person counts; of people in an engine it is not asked for."""
+    if isinstance(sample, EngineSample):
+        return inf
+    weights, treated = weights_of(sample), sample.design.treated
+    return bits_of_weighted(
+        [weights[group & (weights > 0)] for group in (treated, ~treated)], spread
+    )
+
+
+def _weights_of_trial(trial: Trial, *, adjusted: bool) -> list[Floats]:
+    """With what weight each person's outcome is in the effect, by arm; none where there is no such
+    effect, or it is a mean of differences of pairs."""
+    if trial.paired:
+        return []
+    if not adjusted:
+        none = replace(
+            trial.covariates,
+            values=trial.covariates.values[:, :0],
+            names=(),
+            in_score=trial.covariates.in_score[:0],
+            binary=trial.covariates.binary[:0],
+        )
+        trial = replace(trial, covariates=none)
+    try:
+        x = columns_of_effect(trial, OWNER)
+    except DesignError:
+        return []
+    weights = x @ np.linalg.inv(x.T @ x)[1]
+    return [weights[arm] for arm in (trial.treated, ~trial.treated)]
+
+
+def _free_levels(names: Sequence[str], counts: Sequence[int]) -> list[list[int]]:
+    """How many have each level, by characteristic: all levels but one, or the one of two."""
+    levels: dict[str, list[int]] = {}
+    for name, n in zip(names, counts, strict=True):
+        levels.setdefault(name.partition("=")[0], []).append(n)
+    return [sorted(own)[:-1] or own for own in levels.values()]

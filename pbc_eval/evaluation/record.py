@@ -120,6 +120,8 @@ class Finding:
     status: str = ""  # READ or RECALLED, of a reported effect
     levels: tuple[tuple[str, int, int, bool], ...] = ()  # of few_apart.levels_of, of people
     told_by_adjusting: tuple[str, ...] = ()  # traits of few that the headline tells
+    told_by_gaps: tuple[str, ...] = ()  # groups of which few are missing in a period
+    told_by_controls: tuple[str, ...] = ()  # negative controls of a panel that few are apart in
 
     def table(self, kind: str) -> OutputTable | None:
         """The table of one kind: ledger, cells, means, balance, ...; None if there is none."""

@@ -139,8 +139,10 @@ def _of_pairs(trial: Trial, adjusted: Sequence[str]) -> _Fit:
     )
 
 
-def _regressed(trial: Trial, treatment: str) -> _Fit:
-    """Outcome on arm, characteristics and blocks about their means, and both together."""
+def columns_of_effect(trial: Trial, treatment: str) -> Floats:
+    """What the outcome is regressed on, (n, k): one, the arm, characteristics and blocks about
+    their means, and both together. The effect is the slope of the second. Raises DesignError where
+    there are more than an arm can bear."""
     dummies = (trial.block[:, None] == np.arange(1, trial.blocks)).astype(float)
     about = np.column_stack([dummies, trial.covariates.score_values])
     about = about[:, independent_columns(about)]
@@ -156,8 +158,12 @@ def _regressed(trial: Trial, treatment: str) -> _Fit:
             f"{treatment!r} can bear, or tell the arm itself. Adjust for fewer.",
             rule=Sentence("There are too many characteristics for the people in an arm."),
         )
-    x = x[:, kept]
-    beta = np.linalg.solve(x.T @ x, x.T @ trial.outcome)
+    return np.asarray(x[:, kept], dtype=np.float64)
+
+
+def _regressed(trial: Trial, treatment: str) -> _Fit:
+    x = columns_of_effect(trial, treatment)
+    beta = np.asarray(np.linalg.solve(x.T @ x, x.T @ trial.outcome), dtype=np.float64)
     rest = trial.outcome - x @ beta
     if trial.clustered:
         error, df, words = _by_cluster(trial, x, rest, beta)

@@ -31,6 +31,7 @@ from pbc_eval.evaluation.designs.difference_agreed import (
     paid_in_per_cent,
     planned,
 )
+from pbc_eval.evaluation.few_with_gaps import groups_with_few_gaps
 from pbc_eval.evaluation.measured_outcome import measured_alternatives, measured_from_estimate
 from pbc_eval.evaluation.outcome_panel import (
     named,
@@ -39,6 +40,7 @@ from pbc_eval.evaluation.outcome_panel import (
     total_scale,
 )
 from pbc_eval.evaluation.parts_of_sample import always_observed, parts_of_sample
+from pbc_eval.evaluation.ratios_of_panels import FewInParts
 from pbc_eval.evaluation.record import Finding
 from pbc_eval.evaluation.trends import evidence_on_trends, measured_in_doubt
 from pbc_eval.evaluation.two_way_composition import two_way_tables
@@ -90,7 +92,10 @@ def _find(
     alternatives, impossible = _alternatives(panel, effects, design, estimator, seed)
     side_by_side = [(f"{HEADLINE}: {_AVERAGES[design.headline]}", headline), *alternatives]
 
+    few = FewInParts(spec, panel)
+
     def average(part: Panel) -> AttEstimate:
+        few.look_at(part)
         return average_of(estimator, part, design.headline, options)
 
     scale = total_scale(panel, outcome)
@@ -135,6 +140,9 @@ def _find(
         alternatives=tuple(estimate for _, estimate in side_by_side),
         averages=_kinds(side_by_side),
         checks=checks,
+        told_by_adjusting=few.traits,
+        told_by_controls=few.controls,
+        told_by_gaps=groups_with_few_gaps(spec, panel),
         tables=(
             tables.ledger_table(spec, outcome, panel.with_pulls_told(effects.ledger).to_frame()),
             tables.groups_table(spec, outcome, groups),
