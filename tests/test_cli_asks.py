@@ -64,7 +64,7 @@ def test_what_comes_next_is_told_in_order_with_its_key(tmp_path):
     title = next(line for line in text.splitlines() if line.startswith("title:"))
     change(home / "evaluation.yaml", title, 'title: "What the reader sees at the top of the page"')
     after = [step.partition(":")[0] for step in next_steps(load_evaluation(home))]
-    assert after == ["title", "protocol", "status", "sign_off"]
+    assert after == ["title", "outcomes[1].direction", "protocol", "status", "sign_off"]
 
 
 @pytest.mark.parametrize("home", sorted(path.parent for path in DATA.glob("*/evaluation.yaml")))
