@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pbc_eval.agreement.evaluation import EvaluationSpec
+from pbc_eval.agreement.payment_rates import is_of_card
 from pbc_eval.agreement.starter import METHODS, UNIT_UNSAID, UNITS_UNSAID, starter_text
 from pbc_eval.agreement.yaml_file import parts_of
 
@@ -109,11 +110,19 @@ def texts_by_key(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         yield key, value
     elif isinstance(value, dict):
-        for name, part in value.items():
+        for name, part in _as_in_the_file(value).items():
             yield from texts_by_key(part, f"{key}.{name}" if key else str(name))
     elif isinstance(value, (list, tuple)):
         for at, part in enumerate(value, start=1):
             yield from texts_by_key(part, f"{key}[{at}]")
+
+
+def _as_in_the_file(value: dict[Any, Any]) -> dict[Any, Any]:
+    """Terms without the clauses made from their rate cards: the cards have their texts."""
+    if not value.get("rate_cards") or not isinstance(value.get("clauses"), (list, tuple)):
+        return value
+    own = [clause for clause in value["clauses"] if not is_of_card(clause, value)]
+    return {**value, "clauses": own}
 
 
 def _of_starter(value: Any, starters: list[Any], key: str) -> Iterator[tuple[str, str]]:
@@ -126,7 +135,7 @@ def _of_starter(value: Any, starters: list[Any], key: str) -> Iterator[tuple[str
             yield key, text
     elif isinstance(value, dict):
         parts = [part for part in starters if isinstance(part, dict)]
-        for name, own in value.items():
+        for name, own in _as_in_the_file(value).items():
             of_others = [part[name] for part in parts if name in part]
             if name == NAMED_ALIKE and not _says_nothing_else(value, parts):
                 continue
