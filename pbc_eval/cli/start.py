@@ -172,7 +172,8 @@ def check(
 
         try:
             open_files(spec)
-            released = release(evaluate(spec))
+            evaluation = evaluate(spec)
+            released = release(evaluation)
         except (PbcError, OSError) as problem:
             problems += 1
             from pbc_eval.intake.columns_named import columns_not_there  # noqa: PLC0415 likewise
@@ -191,6 +192,8 @@ def check(
             console.print(table, soft_wrap=False)
         else:
             console.print(f"{escape(spec.id)}: no checks apply.")
+        for note in evaluation.performance.notes if evaluation.performance else ():
+            console.print(escape(str(note)))
         console.print(f"{escape(spec.id)}: ready to run.")
         _tell_next(spec)
     if problems:
