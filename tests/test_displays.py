@@ -178,3 +178,13 @@ def test_a_synthetic_comparison_shows_its_effect_and_prints_no_array():
     assert result.to_frame().equals(result.series.to_frame())
     assert result.plot().alt
     assert result.explain().of == result.effect.summary()
+
+
+def test_a_rate_that_a_clause_is_paid_on_is_no_small_count():
+    """0.047 errors a record was marked as a count below 10."""
+    rows = [("errors", "count", 0.047), ("jobs", "count", 4), ("effect", "effect", 4)]
+    frame = pd.DataFrame(rows, columns=["clause", "measure", "measure_value"]).astype(
+        {"measure_value": object}
+    )
+    shown_rows = BeautifulSoup(html_table(frame, "Payment"), "html.parser").select("tbody tr")
+    assert ["†" in row.get_text() for row in shown_rows] == [False, True, False]

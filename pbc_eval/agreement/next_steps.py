@@ -9,10 +9,21 @@ from pbc_eval.agreement.starter import METHODS, UNIT_UNSAID, UNITS_UNSAID, start
 from pbc_eval.agreement.yaml_file import parts_of
 
 FEWEST = 3  # words from which a text that stands in a starter is its own
-SHORT = ("contract.commissioner", "contract.provider", "total.unit")  # told however short
+SHORT = (
+    "contract.commissioner",
+    "contract.provider",
+    "total.unit",
+    "value_map.price_base",
+)  # told however short
 LICENCE = "publication.licence"  # the starter's is the one that most public bodies use
 # What their starters say of the design is so for each evaluation of the kind.
 SO_FOR_ALL = {"forecast": "design.rationale", "counted": "design.rationale"}
+DAYS = (
+    ("contract", "start"),
+    ("design", "agreed_on"),
+    ("value_map", "valued_on"),
+    ("publication", "release_date"),
+)
 NAMED_ALIKE = "reference"  # a place in a contract, which many contracts name alike
 
 
@@ -28,6 +39,8 @@ def _steps(spec: EvaluationSpec) -> Iterator[str]:
         if key not in (LICENCE, SO_FOR_ALL.get(method)):
             yield f"{key}: still says what the starter says ({text[:40]!r}). Write your own words."
     yield from _drafted(spec)
+    if spec.status == "draft" and (days := list(_days_of(starter, spec.model_dump(mode="json")))):
+        yield f"{', '.join(days)}: still the starter's. Write the days of this contract."
     yield from _paid_as_in(starter, spec)
     if spec.data is not None and spec.protocol is None:
         yield (
@@ -68,6 +81,15 @@ def _drafted(spec: EvaluationSpec) -> Iterator[str]:
                 f"outcomes[{at}].direction: less of {outcome.label!r} counts as better "
                 "(lower_is_better). If more is better, write higher_is_better."
             )
+
+
+def _days_of(starter: Any, stated: Any) -> Iterator[str]:
+    """Each day of the starter that still stands, with its key."""
+    for part, key in DAYS:
+        day = (starter.get(part) or {}).get(key)
+        own = (stated.get(part) or {}).get(key)
+        if day is not None and own is not None and str(day) == str(own):
+            yield f"{part}.{key} ({own})"
 
 
 def _paid_as_in(starter: Any, spec: EvaluationSpec) -> Iterator[str]:
