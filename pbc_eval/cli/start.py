@@ -177,8 +177,10 @@ def check(
         except (PbcError, OSError) as problem:
             problems += 1
             from pbc_eval.intake.columns_named import columns_not_there  # noqa: PLC0415 likewise
+            from pbc_eval.intake.words_as_missing import words_read_as_missing  # noqa: PLC0415
 
-            lines = [str(problem), *columns_not_there(spec)]
+            # a category that is read as missing may be why the design does not hold
+            lines = [str(problem), *columns_not_there(spec), *words_read_as_missing(spec)]
             show("\n".join(lines), f"{path}: {type(problem).__name__}")
             continue
         table = Table(title=f"{spec.id}, edition {spec.edition}", title_justify="left")

@@ -281,3 +281,23 @@ def test_none_that_may_be_an_answer_is_told_where_it_is_read_as_missing(tmp_path
     copied = spec.path("people.csv")
     copied.write_text("\n".join(lines).replace("None", "No qualification"), encoding="utf-8")
     assert words_read_as_missing(spec) == ()
+
+
+def test_where_the_design_does_not_hold_none_that_is_read_as_missing_is_told_too(tmp_path):
+    """300 people without qualifications were left out, and balance failed; the refusal did not say
+    why."""
+    draw = random.Random(3)
+    lines = ["Ref,In service,Qualification,Age,In work after"]
+    for n in range(160):
+        served = draw.random() < 0.5
+        age = draw.randint(30, 60) if served else draw.randint(18, 40)
+        answer, worked = draw.choice(["None", "Degree", "A level"]), draw.choice(["Yes", "No"])
+        lines.append(f"P{n},{'Yes' if served else 'No'},{answer},{age},{worked}")
+    file = tmp_path / "people.csv"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    home = write_from_file(tmp_path / "people", file).parent
+    checked = CliRunner().invoke(app, ["check", str(home)])
+    assert checked.exit_code == 1
+    screen = " ".join(checked.output.replace("│", " ").split())
+    assert "does not hold" in screen
+    assert "cells of 'qualification' say None, which is read as missing" in screen
