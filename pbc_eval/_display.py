@@ -79,7 +79,7 @@ def html_table(frame: pd.DataFrame, caption: str) -> str:
     is_held = False
     for values in frame.head(MOST_ROWS).itertuples(index=False, name=None):
         row = dict(zip(names, values, strict=True))
-        counting = [name in COUNTS or row.get(MEASURED.get(name, "")) == "count" for name in names]
+        counting = [name in COUNTS or _is_a_count(name, row) for name in names]
         held = [counts and is_small(value) for counts, value in zip(counting, values, strict=True)]
         is_held = is_held or any(held)
         first, *rest = (_cell(value) + HELD * few for value, few in zip(values, held, strict=True))
@@ -93,6 +93,14 @@ def html_table(frame: pd.DataFrame, caption: str) -> str:
     return (
         f"<table><caption>{html.escape(caption)}</caption><thead><tr>{heads}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table>{below}"
+    )
+
+
+def _is_a_count(name: str, row: dict[str, Any]) -> bool:
+    """Is a figure of a payment a count? A rate or share that a clause is paid on is none."""
+    value = row[name]
+    return row.get(MEASURED.get(name, "")) == "count" and (
+        isinstance(value, numbers.Real | Decimal) and float(value).is_integer()
     )
 
 

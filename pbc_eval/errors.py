@@ -13,11 +13,16 @@ PbcError
 Every message names the thing, the value found, the rule and the remedy.
 """
 
+from pbc_eval.messages.long_values import with_long_values_cut
 from pbc_eval.messages.sentence import Sentence
 
 
 class PbcError(Exception):
     """Base class: catch this to catch anything raised on purpose."""
+
+    def __init__(self, *parts: object) -> None:
+        cut = (with_long_values_cut(part) if isinstance(part, str) else part for part in parts)
+        super().__init__(*cut)
 
 
 class SpecError(PbcError, ValueError):

@@ -64,7 +64,7 @@ def test_what_comes_next_is_told_in_order_with_its_key(tmp_path):
     title = next(line for line in text.splitlines() if line.startswith("title:"))
     change(home / "evaluation.yaml", title, 'title: "What the reader sees at the top of the page"')
     after = [step.partition(":")[0] for step in next_steps(load_evaluation(home))]
-    assert after == ["title", "protocol", "status", "sign_off"]
+    assert after == ["title", "outcomes[1].direction", "protocol", "status", "sign_off"]
 
 
 @pytest.mark.parametrize("home", sorted(path.parent for path in DATA.glob("*/evaluation.yaml")))
@@ -90,6 +90,27 @@ def test_each_text_that_a_starter_asks_for_is_told_until_it_is_written(method, t
     change(home / "evaluation.yaml", "The words of the clause, quoted or summarised.", "Mine.")
     left = [step.partition(":")[0] for step in next_steps(load_evaluation(home))]
     assert {"contract.clauses[1].text", "contract.clauses[1].reference"}.isdisjoint(left)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_starter_s_days_are_told_while_it_is_a_draft(method, tmp_path):
+    """A new evaluation was late on its first day, and valued on a day that nobody chose."""
+    home = write_starter(tmp_path / "of-mine", method).parent
+    for needed in ("data.csv", "people.csv", "value_map.csv", "claims.csv"):
+        (home / needed).touch()
+
+    def days() -> list[str]:
+        steps = next_steps(load_evaluation(home))
+        return [step for step in steps if "Write the days of this contract" in step]
+
+    (step,) = days()
+    assert "contract.start (2025-04-01)" in step
+    assert "publication.release_date (2026-06-30)" in step
+    assert ("value_map.valued_on (2025-04-01)" in step) == (method == "forecast")
+    for day in ("2025-04-01", "2025-03-01", "2026-06-30"):
+        file = home / "evaluation.yaml"
+        file.write_text(file.read_text(encoding="utf-8").replace(day, "2024-05-06"), "utf-8")
+    assert not days()
 
 
 def test_ctrl_c_ends_with_one_sentence(monkeypatch, tmp_path):

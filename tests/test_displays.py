@@ -169,3 +169,51 @@ def test_no_text_of_the_data_becomes_markup(heading, cell):
         "table", "caption", "thead", "tbody", "tr", "th", "td", "p", "small",
     }  # fmt: skip
     assert not re.search(r"<script|<img", page)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("part", "first"),
+    [("simulation", "ratio"), ("performance", "Visits within three days of discharge")],
+)
+def test_what_an_evaluation_holds_shows_itself_and_prints_no_array(part, first):
+    """README's evaluation.simulation printed 100,000 draws, and measures showed nothing."""
+    result = getattr(pbc.evaluate(pbc.load_evaluation(pbc.example("hospital-readmissions"))), part)
+    assert isinstance(result, Displayed)
+    assert len(repr(result)) <= LONGEST
+    assert "array(" not in repr(result)
+    assert result.to_frame().iloc[0, 0] == first
+    assert "<caption>" in result._repr_html_()
+    assert result.plot().alt
+    assert result.explain().what
+    if part == "simulation":
+        low, high = result.returns.interval("ratio")
+        assert result.to_frame().loc[0, ["low", "high"]].tolist() == [low, high]
+        assert "array(" not in repr(result.returns)
+
+
+def test_a_synthetic_comparison_shows_its_effect_and_prints_no_array():
+    draw = np.random.default_rng(3)
+    rows = [
+        (f"u{u}", t, draw.normal() + 2 * (u == 0 and t > 6), 7 if u == 0 else None)
+        for u in range(20)
+        for t in range(1, 11)
+    ]
+    frame = pd.DataFrame(rows, columns=["who", "time", "y", "start"])
+    data = pbc.Panel.from_data(frame, unit="who", time="time", outcome="y", cohort="start")
+    result = pbc.synthetic_did(data)
+    assert result.summary() == result.effect.summary()
+    assert "array(" not in repr(result)
+    assert result.to_frame().equals(result.series.to_frame())
+    assert result.plot().alt
+    assert result.explain().of == result.effect.summary()
+
+
+def test_a_rate_that_a_clause_is_paid_on_is_no_small_count():
+    """0.047 errors a record was marked as a count below 10."""
+    rows = [("errors", "count", 0.047), ("jobs", "count", 4), ("effect", "effect", 4)]
+    frame = pd.DataFrame(rows, columns=["clause", "measure", "measure_value"]).astype(
+        {"measure_value": object}
+    )
+    shown_rows = BeautifulSoup(html_table(frame, "Payment"), "html.parser").select("tbody tr")
+    assert ["†" in row.get_text() for row in shown_rows] == [False, True, False]

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from pbc_eval.agreement.payment_rates import place_in_card
 from pbc_eval.agreement.problems import in_words, place_of
 from pbc_eval.agreement.yaml_file import YamlDocument
 
@@ -14,7 +15,10 @@ def every_problem(invalid: ValidationError, document: YamlDocument, whole: str) 
     for error in invalid.errors(include_url=False):
         if error["type"] == "too_short" and error["input"]:
             continue  # pydantic's echo of the problems inside the list
-        location = list(place_of(error))
+        lacks_clauses = error["type"] == "missing" and error["loc"] == ("payment", "clauses")
+        if lacks_clauses and "rate_cards" in document.data["payment"]:
+            continue  # the cards make them, once the cards are right
+        location = _as_the_file_has_it(list(place_of(error)), document.data)
         place = _place(location, document.data, whole)
         for sentence in in_words(error).split("\n"):  # a rule of the whole tells all it finds
             stop = "" if sentence.endswith("?") else "."
@@ -24,6 +28,15 @@ def every_problem(invalid: ValidationError, document: YamlDocument, whole: str) 
     ]
     count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
     return f"{document.path}: {count}\n" + "\n".join(lines)
+
+
+def _as_the_file_has_it(location: list[str | int], data: Any) -> list[str | int]:
+    """A clause that was made from a rate card is named by its card and line."""
+    match location:
+        case ["payment", "clauses", int(at), *rest] if isinstance(data, dict):
+            in_card = place_in_card(data.get("payment"), at)
+            return location if in_card is None else ["payment", *in_card, *rest]
+    return location
 
 
 def _place(location: list[str | int], data: Any, whole: str) -> str:

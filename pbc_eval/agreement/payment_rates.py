@@ -150,6 +150,33 @@ def rated_clauses(
     ]
 
 
+def place_in_card(payment: Any, at: int) -> tuple[str, int, str, int] | None:
+    """Where the file has the clause number ``at`` (from 0) that was made from a rate card:
+    (rate_cards, card, prices, line). None for a clause that stands under ``clauses`` itself."""
+    if not isinstance(payment, Mapping):
+        return None
+    whole = with_rated_clauses(payment)
+    clauses = whole.get("clauses") or ()
+    if at < len(payment.get("clauses") or ()) or at >= len(clauses):
+        return None
+    named = _name_of(clauses[at])
+    lines = (
+        ("rate_cards", card, "prices", line)
+        for card, each in enumerate(payment["rate_cards"])
+        for line, price in enumerate(each["prices"])
+        if price["id"] == named
+    )
+    return next(lines, None)
+
+
+def is_of_card(clause: Mapping[str, Any], payment: Mapping[str, Any]) -> bool:
+    """Was the clause, as plain data, made from a line of a card of these terms?"""
+    named, own = clause.get("claims_of"), str(clause.get("id"))
+    cards = payment.get("rate_cards") or ()
+    lines = {price.get("id") for card in cards for price in card.get("prices") or ()}
+    return named in lines and (own == named or own.startswith(f"{named}-from-"))
+
+
 def _tariffs(card: RateCard, rate: Rate, changes: Iterable[Variation]) -> list[dict[str, Any]]:
     """One line of a card: its first price, then one for each variation of it."""
     made = [

@@ -30,8 +30,12 @@ METHODS = (
     "forecast",
     "counted",
 )
+UNIT_UNSAID = "in which it is measured"  # what a draft says where no heading tells
+UNITS_UNSAID = ("unit", "units")
 OF_BODIES = ("difference_in_differences", "synthetic_difference_in_differences")  # areas, schools
 PORTFOLIO_STARTER = Path(__file__).parent / "starter_portfolio.yaml"
+PORTFOLIO = "portfolio"  # asked for as a method is, where it starts from a file
+PORTFOLIO_RESULTS = "results.csv"
 PORTFOLIO_TABLE = (
     "label,estimate,std_error,promised,agreed,paid,people,source\n"
     "First area,2.1,0.9,3,100000,70000,210,Where this row comes from\n"
@@ -122,7 +126,7 @@ def write_portfolio_starter(folder: Path) -> Path:
     (folder / PORTFOLIO_SCHEMA_FILE).write_text(
         portfolio_schema_text(), encoding="utf-8", newline="\n"
     )
-    (folder / "results.csv").write_text(PORTFOLIO_TABLE, encoding="utf-8", newline="\n")
+    (folder / PORTFOLIO_RESULTS).write_text(PORTFOLIO_TABLE, encoding="utf-8", newline="\n")
     target = folder / PORTFOLIO_FILE
     text = PORTFOLIO_STARTER.read_text(encoding="utf-8")
     target.write_text(text.replace("my-portfolio", name), encoding="utf-8", newline="\n")

@@ -47,6 +47,7 @@ def new(
     Editors that know YAML schemas complete and check the file as you type.
     """
     from pbc_eval.agreement import starter  # noqa: PLC0415 heavy: loads the models
+    from pbc_eval.agreement.portfolio import PORTFOLIO_FILE  # noqa: PLC0415 likewise
 
     if folder is not None and synthetic:
         _write_synthetic(folder, synthetic)
@@ -55,15 +56,18 @@ def new(
         if synthetic or not is_a_person():
             raise SpecError("new: name a folder that does not exist yet: pbc-eval new data/shelter")
         folder, method, file, portfolio = _asked(starter.METHODS)
-    if portfolio:
-        made = starter.write_portfolio_starter(folder)
-    elif file is not None:
+    if portfolio and method:
+        raise SpecError(f"new: a portfolio has no method, got {method!r}. Leave one of them out.")
+    if file is not None:
         from pbc_eval.intake.inspection.new_folder import write_from_file  # noqa: PLC0415 likewise
 
-        made = write_from_file(folder, file, method, sheet or None)
+        asked = starter.PORTFOLIO if portfolio else method
+        made = write_from_file(folder, file, asked, sheet or None)
+    elif portfolio:
+        made = starter.write_portfolio_starter(folder)
     else:
         made = starter.write_starter(folder, method or starter.METHODS[0])
-    if not portfolio:
+    if made.name != PORTFOLIO_FILE:
         from pbc_eval.publish.own_notebook import write_own_notebook  # noqa: PLC0415 likewise
 
         write_own_notebook(folder)
@@ -168,12 +172,15 @@ def check(
 
         try:
             open_files(spec)
-            released = release(evaluate(spec))
+            evaluation = evaluate(spec)
+            released = release(evaluation)
         except (PbcError, OSError) as problem:
             problems += 1
             from pbc_eval.intake.columns_named import columns_not_there  # noqa: PLC0415 likewise
+            from pbc_eval.intake.words_as_missing import words_read_as_missing  # noqa: PLC0415
 
-            lines = [str(problem), *columns_not_there(spec)]
+            # a category that is read as missing may be why the design does not hold
+            lines = [str(problem), *columns_not_there(spec), *words_read_as_missing(spec)]
             show("\n".join(lines), f"{path}: {type(problem).__name__}")
             continue
         table = Table(title=f"{spec.id}, edition {spec.edition}", title_justify="left")
@@ -187,6 +194,8 @@ def check(
             console.print(table, soft_wrap=False)
         else:
             console.print(f"{escape(spec.id)}: no checks apply.")
+        for note in evaluation.performance.notes if evaluation.performance else ():
+            console.print(escape(str(note)))
         console.print(f"{escape(spec.id)}: ready to run.")
         _tell_next(spec)
     if problems:
@@ -195,8 +204,9 @@ def check(
 
 def _tell_next(spec: "EvaluationSpec") -> None:
     from pbc_eval.agreement.next_steps import next_steps  # noqa: PLC0415 heavy: loads the models
+    from pbc_eval.intake.words_as_missing import words_read_as_missing  # noqa: PLC0415 likewise
 
-    if steps := next_steps(spec):
+    if steps := (*words_read_as_missing(spec), *next_steps(spec)):
         console.print("Next, in this order:")
     for number, step in enumerate(steps, start=1):
         console.print(f"  {number}. {escape(step)}")

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from pbc_eval._display import Displayed
 from pbc_eval._validate import check_choice, check_level
 from pbc_eval.did.estimator import Estimator, EstimatorOptions
 from pbc_eval.did.linear_covariates import adjusted_for, without_covariates
@@ -42,8 +43,8 @@ from pbc_eval.results import AttEstimate, EffectSeries, Method
 DEFAULT_SEED = 20_211_201
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SyntheticDid:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class SyntheticDid(Displayed):
     """The effect with all that a page shows of it. Weights add up to one in each cohort."""
 
     effect: AttEstimate
@@ -55,6 +56,13 @@ class SyntheticDid:
     replications: Floats  # effects behind the standard error: placebos, draws or leave-one-outs
     treated_path: Floats  # (cohorts, T) mean outcome of the treated
     synthetic_path: Floats  # (cohorts, T) of the weighted comparison, at its own level
+
+    def summary(self) -> str:
+        return self.effect.summary()
+
+    def to_frame(self) -> pd.DataFrame:
+        """The effects by period since the start, as ``series`` has them; weights: unit_weights."""
+        return self.series.to_frame()
 
     def unit_weights(self) -> pd.DataFrame:
         """One row a cohort and comparison unit, heaviest first: cohort, unit, weight."""

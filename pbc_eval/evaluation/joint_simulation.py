@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
+from pbc_eval._display import Displayed
 from pbc_eval._validate import check_level
 from pbc_eval.agreement.payment_terms import PaymentTerms
 from pbc_eval.agreement.uncertainty import Correlation, Uncertain
@@ -42,8 +44,8 @@ class TierChance(NamedTuple):
     chance: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class JointSimulation:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class JointSimulation(Displayed):
     """What the uncertainty makes of payment and value; either may be missing."""
 
     draws: int
@@ -52,6 +54,26 @@ class JointSimulation:
     returns: Simulation | None
     information: ValueOfInformation | None  # of the inputs of ``returns``
     notes: tuple[Sentence, ...]
+
+    def summary(self) -> str:
+        """What was drawn, with the middle 95% of the first of its figures."""
+        first = self.to_frame().iloc[0]
+        within = f"{first['low']:,.6g} to {first['high']:,.6g}"
+        return f"{self.draws:,} draws; {first['figure']} from {within} in 95% of them"
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a figure: figure (payment, ratio, present_value), mean, low and high, between
+        which lie 95% of the draws, and draws."""
+        drawn: dict[str, Floats] = {}
+        if self.returns is not None:
+            drawn |= {"ratio": self.returns.ratio, "present_value": self.returns.present_value}
+        if self.payments is not None:
+            drawn["payment"] = self.payments.amounts
+        rows = [
+            (name, np.nanmean(values), *np.nanquantile(values, [0.025, 0.975]), self.draws)
+            for name, values in drawn.items()
+        ]
+        return pd.DataFrame(rows, columns=["figure", "mean", "low", "high", "draws"])
 
     @property
     def tier_chances(self) -> tuple[TierChance, ...]:

@@ -14,9 +14,10 @@ from pbc_eval.errors import DataError, DesignError
 from pbc_eval.evaluation.data_place import data_table
 from pbc_eval.evaluation.nearby import without_nearby
 from pbc_eval.evaluation.record import OutputTable
+from pbc_eval.evaluation.shares_as_points import refuse_shares_as_points
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.panel.panel import Panel
-from pbc_eval.panel.source import Source
+from pbc_eval.panel.source import Source, distinct_texts
 from pbc_eval.panel.treatment import FIRST_TREATED, starts_of_treatment
 from pbc_eval.panel.unit_effects import side_of, with_effects_only
 
@@ -45,6 +46,7 @@ def read_panel(
         raise _for_matching(spec, outcome, missing)
     covariates = getattr(design, "covariates", ())
     source = data_of_panel(spec, files)
+    _refuse_shares(source, outcome)
     panel = Panel.from_data(
         source,
         unit=data.unit,
@@ -67,6 +69,18 @@ def read_panel(
     panel = with_effects_only(panel, design.periods_open, at_base=at_base)
     spill = getattr(design, "spillover", None)
     return panel if spill is None or nearby else without_nearby(panel, source, data, spill)
+
+
+def _refuse_shares(source: Source, outcome: Outcome) -> None:
+    """Of text, or of yes and no; a column of numbers may as well be in per cent."""
+    column = source.aliases.get(str(outcome.column), str(outcome.column))
+    if column not in source.table.columns:
+        return  # told by whoever needs it
+    kind = source.table[column].type()
+    if kind.is_string():
+        refuse_shares_as_points(outcome, distinct_texts(source.table, column), ())
+    elif kind.is_boolean():
+        refuse_shares_as_points(outcome, (), (0.0, 1.0))
 
 
 def data_of_panel(spec: EvaluationSpec, files: InputFiles) -> Source:

@@ -11,6 +11,7 @@ from pbc_eval.agreement.design import Matching
 from pbc_eval.agreement.evaluation import EvaluationSpec
 from pbc_eval.agreement.matching_settings import Near, Scored
 from pbc_eval.evaluation.data_place import data_frame
+from pbc_eval.evaluation.shares_as_points import refuse_shares_as_points
 from pbc_eval.intake.input_files import InputFiles
 from pbc_eval.intake.number_columns import numbers_of_frame
 from pbc_eval.messages.sentence import Sentence
@@ -18,6 +19,7 @@ from pbc_eval.panel.ledger import AS_TEXT, LAID_OUT
 from pbc_eval.panel.pulls import TAKEN_OUT
 from pbc_eval.results import frame_with_sentences
 
+MOST_LOOKED_AT = 1_000  # different cells of an outcome, to tell whether it is a share
 Read = tuple[Sentence, Sentence]  # what was done, and how
 
 
@@ -34,6 +36,13 @@ def read_people(
     columns = _number_columns(spec, design)  # outcomes among them
     frame, laid_out, taken_out = data_frame(spec, files, columns if data.numbers else ())
     outcomes = [str(outcome.column) for outcome in spec.outcomes]
+    for outcome in spec.outcomes:
+        if (column := frame.get(str(outcome.column))) is not None:
+            cells = [*column.dropna().unique()[:MOST_LOOKED_AT]]
+            texts = [cell for cell in cells if isinstance(cell, str)]
+            refuse_shares_as_points(
+                outcome, texts, [float(c) for c in cells if not isinstance(c, str)]
+            )
     frame, read = numbers_of_frame(
         frame,
         columns,

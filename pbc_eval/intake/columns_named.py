@@ -22,13 +22,20 @@ def columns_not_there(spec: EvaluationSpec) -> tuple[str, ...]:
     data, claims = spec.data, spec.claims
     lines = list[str]()
     if data is not None and data.file and data.backend is None:
-        parts = (("data", data), ("design", spec.design))
-        outcomes = ((f"outcomes[{at}]", each) for at, each in enumerate(spec.outcomes, start=1))
-        named = [pair for key, part in (*parts, *outcomes) for pair in _named(part, key)]
+        named = [(key, column) for column, key in named_columns(spec)]
         lines += _line(spec, data.file, data, named)
     if claims is not None:
         lines += _line(spec, claims.file, claims, list(_named(claims, "claims")))
     return tuple(lines)
+
+
+def named_columns(spec: EvaluationSpec) -> list[tuple[str, str]]:
+    """Columns of the data that the evaluation names, each with the key that names it."""
+    outcomes = ((f"outcomes[{at}]", each) for at, each in enumerate(spec.outcomes, start=1))
+    parts: list[tuple[str, BaseModel]] = [("design", spec.design), *outcomes]
+    if spec.data is not None:
+        parts.insert(0, ("data", spec.data))
+    return [(column, key) for name, part in parts for key, column in _named(part, name)]
 
 
 def _line(

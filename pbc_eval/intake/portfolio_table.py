@@ -19,9 +19,10 @@ from pbc_eval.agreement.outcomes import Outcome
 from pbc_eval.agreement.problems import problems_in_words
 from pbc_eval.agreement.table_layout import AS_IT_IS, TableLayout
 from pbc_eval.errors import SpecError
+from pbc_eval.intake.number_columns import refusal
 from pbc_eval.intake.table_cells import is_blank, number_in
 from pbc_eval.intake.table_files import numbered_rows
-from pbc_eval.messages.written_numbers import Notation
+from pbc_eval.messages.written_numbers import Notation, is_ambiguous, is_number, plain
 from pbc_eval.numerics.distributions import normal_quantile
 
 TEXTS = ("label", "outcome", "source")
@@ -102,6 +103,8 @@ def read_portfolio_table(
         raise SpecError(f"{path.name}: there is no column {lacking[0]!r}. Add it.")
     if frame.empty:
         raise SpecError(f"{path.name}: has no rows. Add one a contract.")
+    if numbers is None:
+        _refuse_numbers_as_text(path.name, frame)
     ids = [outcome.id for outcome in outcomes]
     rows, problems = list[ReportedResult](), list[str]()
     for number, cells in zip(row_numbers, frame.to_dict("records"), strict=True):
@@ -115,6 +118,19 @@ def read_portfolio_table(
     if twice := sorted({label for label in labels if labels.count(label) > 1}):
         raise SpecError(f"{path.name}: {first_few(twice)} stands there more than once.")
     return tuple(rows)
+
+
+def _refuse_numbers_as_text(file: str, frame: pd.DataFrame) -> None:
+    """One line a column in which text that is numbers stands, and the notation that reads it; a row
+    each would say the same of all."""
+    problems = list[str]()
+    for column in (name for name in NUMBERS if name in frame.columns):
+        texts = [value for value in frame[column] if isinstance(value, str) and value.strip()]
+        odd = [text for text in texts if plain(text) is None or is_ambiguous(text)]
+        if len(odd) > 1 and all(map(is_number, texts)):
+            problems.append(f"{file}: {refusal(column, odd, None, may_be_labels=False)}")
+    if problems:
+        raise SpecError("\n".join(problems))
 
 
 def _row(

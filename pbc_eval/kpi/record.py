@@ -5,7 +5,7 @@ from typing import Literal
 
 import pandas as pd
 
-from pbc_eval._display import Displayed
+from pbc_eval._display import Displayed, counted
 from pbc_eval.agreement.performance import Kpi
 from pbc_eval.kpi.charts import ControlChart
 from pbc_eval.messages.sentence import Sentence
@@ -87,8 +87,8 @@ class KpiResult(Displayed):
         return frame.astype(dict.fromkeys(numbers, float))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class PerformanceResult:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class PerformanceResult(Displayed):
     """All KPIs of a contract."""
 
     every: str
@@ -99,3 +99,24 @@ class PerformanceResult:
         """What payment clauses count, by KPI."""
         outcomes = (result.measured() for result in self.kpis)
         return {outcome.outcome: outcome for outcome in outcomes if outcome is not None}
+
+    def summary(self) -> str:
+        met = sum(result.latest.value is not None for result in self.kpis)
+        return f"{counted(len(self.kpis), 'measure')} by {self.every}, {met} reported in the latest"
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a measure. Columns: measure, target, latest_period, latest, overall, rating,
+        missed and missing (numbers of periods)."""
+        return pd.DataFrame(
+            {
+                "measure": result.kpi.label,
+                "target": result.kpi.target,
+                "latest_period": result.latest.period,
+                "latest": result.latest.value,
+                "overall": result.overall,
+                "rating": result.rating,
+                "missed": result.missed,
+                "missing": len(result.missing),
+            }
+            for result in self.kpis
+        )

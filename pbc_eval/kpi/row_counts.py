@@ -20,6 +20,7 @@ from pbc_eval.agreement.performance import Every
 from pbc_eval.errors import DataError
 from pbc_eval.intake.yes_no import YES_NO
 from pbc_eval.kpi.periods import period_of
+from pbc_eval.kpi.written_unlike import written_unlike
 from pbc_eval.messages.sentence import Sentence
 from pbc_eval.messages.values import ROWS, Name, Units
 from pbc_eval.panel.frame_columns import check_columns
@@ -93,7 +94,7 @@ def count_rows(
     return CountedTable(
         counts.set_axis(list(expected)),
         sizes.reindex(range(len(expected))).set_axis(list(expected)),
-        _told(source.name, outside, undated, lacking),
+        (*_told(source.name, outside, undated, lacking), *written_unlike(source, rows)),
     )
 
 

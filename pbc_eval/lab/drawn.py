@@ -21,13 +21,15 @@ from pbc_eval.did.honest_did import HonestDid
 from pbc_eval.did.leave_out import LeaveOneOut
 from pbc_eval.did.randomisation import RandomisationTest
 from pbc_eval.did.scale import ScaleTest
+from pbc_eval.did.synthetic import SyntheticDid
 from pbc_eval.did.tested_average import TestedAverage
 from pbc_eval.did.two_way_weights import TwoWayWeights
 from pbc_eval.did.wild import WildBootstrap
 from pbc_eval.errors import DataError
 from pbc_eval.evaluation.detectable import MinimumDetectableEffect
+from pbc_eval.evaluation.joint_simulation import JointSimulation
 from pbc_eval.evaluation.outcome_panel import cohort_means
-from pbc_eval.kpi.record import KpiResult
+from pbc_eval.kpi.record import KpiResult, PerformanceResult
 from pbc_eval.lab.plain_figures import bars, intervals
 from pbc_eval.matching.binary import RiskEffects
 from pbc_eval.matching.counts import RateEffects
@@ -226,6 +228,22 @@ def _kpi(kpi: KpiResult) -> Figure:
     )
 
 
+def _simulated(simulation: JointSimulation) -> Figure:
+    frame = simulation.to_frame().head(1)  # money and a ratio have no scale in common
+    name = str(frame["figure"].iloc[0])
+    return intervals(
+        [name],
+        frame["mean"].to_numpy(float),
+        frame["low"].to_numpy(float),
+        frame["high"].to_numpy(float),
+        name="simulation",
+        caption=f"The mean {name} of {simulation.draws:,} draws, with 95% of them.",
+        axis=name.capitalize(),
+        data=frame,
+        zero=False,
+    )
+
+
 def _people(effects: RiskEffects | RateEffects) -> Figure:
     frame = effects.to_frame()
     first = frame.head(1)
@@ -353,6 +371,9 @@ PLOTS: dict[type, Callable[[Any], Figure]] = {
     LeaveOneOut: _left_out,
     ScaleTest: _scale,
     KpiResult: _kpi,
+    PerformanceResult: lambda result: _kpi(result.kpis[0]),
+    JointSimulation: _simulated,
+    SyntheticDid: lambda result: _series(result.series),
     RiskEffects: _people,
     RateEffects: _people,
     OmittedVariableBounds: _bounds,

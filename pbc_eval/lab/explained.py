@@ -16,12 +16,15 @@ from pbc_eval.did.honest_did import HonestDid
 from pbc_eval.did.leave_out import LeaveOneOut
 from pbc_eval.did.randomisation import RandomisationTest
 from pbc_eval.did.scale import ScaleTest
+from pbc_eval.did.synthetic import SyntheticDid
 from pbc_eval.did.two_way_weights import TwoWayWeights
 from pbc_eval.did.wild import WildBootstrap
 from pbc_eval.errors import DataError
 from pbc_eval.evaluation.detectable import MinimumDetectableEffect
-from pbc_eval.kpi.record import KpiResult
+from pbc_eval.evaluation.joint_simulation import JointSimulation
+from pbc_eval.kpi.record import KpiResult, PerformanceResult
 from pbc_eval.lab.explained_tests import of_tested
+from pbc_eval.lab.explained_wholes import of_performance, of_simulation
 from pbc_eval.lab.explanation import (
     ALIKE,
     BOTH_AT_ONCE,
@@ -362,6 +365,9 @@ EXPLANATIONS: dict[type, Callable[[Any], Explanation]] = {
     LeaveOneOut: _of_left_out,
     ScaleTest: _of_scale,
     KpiResult: _of_kpi,
+    PerformanceResult: of_performance,
+    JointSimulation: of_simulation,
+    SyntheticDid: lambda result: _of_estimate(result.effect),
     RiskEffects: _of_people,
     RateEffects: _of_people,
     OmittedVariableBounds: _of_bounds,

@@ -61,11 +61,17 @@ def problems_of(terms: PaymentTerms, claims: Claims, rows: Sequence[Claim]) -> I
     yield from _column_problems(terms, claims)
     by_id = {row.claim: row for row in rows if row.claim}
     times = Counter(row.claim for row in rows if row.claim)
-    names = list(dict.fromkeys(clause.claims_of for clause in terms.claimed))
+    names = list(dict.fromkeys(str(clause.claims_of) for clause in terms.claimed))
+    unknown = Counter(row.claims_of for row in rows if row.claims_of not in names)
     for row in rows:
         if row.claims_of not in names:
-            near = did_you_mean(row.claims_of, map(str, names))
-            yield f"{row.where}: {row.claims_of!r} is no line of a rate card.{near}"
+            if number := unknown.pop(row.claims_of, 0):  # once, however many rows say it
+                near = did_you_mean(row.claims_of, names)
+                more = f" It is in {number:,} rows." * (number > 1)
+                yield (
+                    f"{row.where}: {row.claims_of!r} is no line of a rate card.{near}{more} Lines: "
+                    f"{first_few(names)}; a claim names one by its id or its label."
+                )
             continue
         if times[row.claim] > 1 and row.claim:
             yield f"{row.where}: {row.claim!r} is there {times[row.claim]} times. Keep one."

@@ -9,7 +9,7 @@ is told at once.
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -108,7 +108,7 @@ def claim_counts(
 
     Raises DataError that lists every row which breaks a rule of the terms, with its remedy.
     """
-    rows = claims_in(frame, claims, numbers)
+    rows = _named_as_priced(terms, claims_in(frame, claims, numbers))
     problems = list(problems_of(terms, claims, rows))
     if problems:
         more = len(problems) - MOST_PROBLEMS
@@ -134,6 +134,22 @@ def claim_counts(
         corrections=dict(corrections),
         file=claims.file,
         notes=notes,
+    )
+
+
+def _named_as_priced(terms: PaymentTerms, rows: Sequence[Claim]) -> tuple[Claim, ...]:
+    """Claims under the ids of the terms, where a register names them by the label of one line."""
+    ids = {clause.claims_of for clause in terms.claimed}
+    by_label: dict[str, set[str]] = defaultdict(set)
+    for clause in terms.claimed:
+        if clause.claims_of is not None:
+            by_label[clause.label.casefold()].add(clause.claims_of)
+    only = {label: next(iter(named)) for label, named in by_label.items() if len(named) == 1}
+    return tuple(
+        row
+        if row.claims_of in ids or row.claims_of.casefold() not in only
+        else replace(row, claims_of=only[row.claims_of.casefold()])
+        for row in rows
     )
 
 
@@ -179,10 +195,10 @@ def _cell(name: str, value: Any, notation: Notation | None) -> tuple[Any, str]:
     if name == "achieved_on":
         return _day(value)
     text = str(value).strip()
-    if name == "state" and text not in STATES:
+    if name == "state" and text.lower() not in STATES:
         near = did_you_mean(text.lower(), STATES)
         return None, f"must be one of {', '.join(STATES)}, got {text!r}.{near}"
-    return text, ""
+    return text.lower() if name == "state" else text, ""  # registers write Verified
 
 
 def _day(value: Any) -> tuple[dt.date | None, str]:

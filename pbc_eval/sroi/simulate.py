@@ -35,9 +35,12 @@ MOST_DRAWS = 100_000_000
 QUANTITIES = ("present_value", "investment", "net_present_value", "ratio")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Simulation:
     """Draws of what an investment returned; n of them, in money of year 0."""
+
+    def __repr__(self) -> str:
+        return f"<Simulation: {self.draws:,} draws of {len(self.names)} uncertain inputs>"
 
     present_value: Floats  # (n,)
     investment: Floats  # (n,)

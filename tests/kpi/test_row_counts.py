@@ -277,3 +277,16 @@ def test_words_of_a_condition_are_found_whatever_the_language(kpi):
     result = measured(block(kpi, {"counts": counts}, names=["timely"]), open_source(frame))
     assert {period.value for period in result.kpis[0].periods if period.value is not None} == {1.0}
     assert not re.search("Traceback", str(result.notes))
+
+
+def test_a_person_written_in_two_ways_is_counted_twice_and_that_is_told(kpi):
+    """p1 and P1 were two people without a word."""
+    frame = visits()
+    performance = block(kpi, names=("people",))
+    plain = measured(performance, open_source(frame))
+    assert not [note for note in plain.notes if "capitals" in str(note)]
+    frame["person"] = frame["person"].where(frame.index % 7 > 0, frame["person"].str.upper() + " ")
+    notes = [str(note) for note in measured(performance, open_source(frame)).notes]
+    (unlike,) = [note for note in notes if "capitals" in note]
+    assert "some values of person differ from another in capitals or spaces alone" in unlike
+    assert not any(name in unlike for name in set(frame["person"]) - {"p1", "P1 "})

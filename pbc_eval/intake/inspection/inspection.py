@@ -16,9 +16,15 @@ from pbc_eval._validate import first_few
 from pbc_eval.agreement.table_layout import TableLayout
 from pbc_eval.errors import DataError
 from pbc_eval.intake.inspection.block import data_block, value_map_block
+from pbc_eval.intake.inspection.filled_down import down, filled_down, named_together
 from pbc_eval.intake.inspection.find_table import Place, find_table
 from pbc_eval.intake.inspection.findings import around, of_columns, of_rows
-from pbc_eval.intake.inspection.other_tables import other_block, other_table
+from pbc_eval.intake.inspection.other_tables import (
+    OtherKind,
+    OtherTable,
+    other_block,
+    other_table,
+)
 from pbc_eval.intake.inspection.profile import ColumnProfile, profile
 from pbc_eval.intake.inspection.roles import Parts, Role, Shape, roles_of
 from pbc_eval.intake.inspection.value_columns import value_columns
@@ -45,6 +51,8 @@ class Inspection:
     columns: tuple[ColumnProfile, ...]
     shape: Shape
     is_value_map: bool
+    other: OtherKind | None  # a table that stands beside an evaluation: claims, a portfolio's
+    named_by: tuple[str, ...]  # columns that name a row only together: area, period and group
     roles: Mapping[Role, str]
     covariates: tuple[str, ...]
     findings: tuple[str, ...]
@@ -132,7 +140,6 @@ def inspect(file: str | Path, *, sheet: str | None = None) -> Inspection:
     columns, values = list[ColumnProfile](), dict[str, Sequence[Any]]()
     filled = [heading for heading in headings if heading]
     mapped = value_columns(filled)
-    other = None if mapped else other_table(filled)
     for at, heading in enumerate(headings):
         column = [row[at] if at < len(row) else None for row in body]
         if not heading and all(map(is_blank, column)):
@@ -141,8 +148,16 @@ def inspect(file: str | Path, *, sheet: str | None = None) -> Inspection:
         name = named or _short_name(heading or f"column {column_letters(at)}", list(values))
         values[name] = column
         columns.append(profile(name, heading or f"column {column_letters(at)}", column))
-    parts = Parts("unknown", {}, ()) if mapped else roles_of(columns, values)
-    layout = _layout(path, cells, place, sheets)
+    other = None if mapped else _other(filled, columns)
+    fill = () if mapped or other else filled_down(columns, values)
+    if fill:
+        values |= {name: down(values[name]) for name in fill}
+        columns = [profile(c.name, c.heading, values[c.name]) for c in columns]
+    parts = Parts("unknown", {}, ()) if mapped or other else roles_of(columns, values)
+    together = (
+        () if mapped or other or parts.shape != "unknown" else named_together(columns, values)
+    )
+    layout = _layout(path, cells, place, sheets).model_copy(update={"fill_down": fill})
     if mapped:
         block = value_map_block(path, layout, columns, mapped)
     elif other is not None:
@@ -159,16 +174,31 @@ def inspect(file: str | Path, *, sheet: str | None = None) -> Inspection:
         columns=tuple(columns),
         shape=parts.shape,
         is_value_map=bool(mapped),
+        other=other.kind if other else None,
+        named_by=together,
         roles=parts.roles,
         covariates=parts.covariates,
         findings=(
             *around(place, sheets, cells),
             *of_columns(columns),
+            *(
+                f"{name!r}: empty cells mean the cell above (fill_down), as where cells are merged"
+                for name in fill
+            ),
             *of_rows(values, parts),
         ),
         block=block,
         layout=layout,
     )
+
+
+def _other(headings: Sequence[str], columns: Sequence[ColumnProfile]) -> OtherTable | None:
+    """What stands beside an evaluation; what is claimed has a name, and is no number."""
+    other = other_table(headings)
+    if other is None or other.kind != "claims":
+        return other
+    named = next(c for c in columns if c.heading == other.columns["claims_of"])
+    return other if named.kind in ("text", "yes or no") else None
 
 
 def _cells(path: Path, sheet: str | None) -> tuple[Cells, tuple[str, ...]]:

@@ -13,6 +13,7 @@ from pbc_eval.agreement.yaml_file import yaml_text
 from pbc_eval.intake.cell_table import normal_header
 from pbc_eval.intake.inspection.block import GUESS, indented, notation_of, stated_keys
 from pbc_eval.intake.inspection.profile import ColumnProfile
+from pbc_eval.intake.inspection.value_columns import bare_name
 from pbc_eval.intake.portfolio_table import NUMBERS, TEXTS
 from pbc_eval.intake.value_map_kinds import INPUTS, UNCERTAINTY
 
@@ -61,10 +62,13 @@ _SYNONYMS: Mapping[OtherKind, Mapping[str, tuple[str, ...]]] = MappingProxyType(
         },
         "claims": {
             "claims_of": ("metric", "outcome_metric", "price", "payment_trigger", "rate",
-                          "what_is_claimed"),
+                          "what_is_claimed", "what", "outcome_claimed", "outcome_achieved",
+                          "claim_for", "claim_type", "milestone"),
             "units": ("claims", "number_of_claims", "how_many", "count"),
-            "claim": ("claim_id", "claim_reference", "claim_number", "reference"),
-            "person": ("person_id", "participant", "participant_id", "client_id"),
+            "claim": ("claim_id", "claim_reference", "claim_number", "claim_no", "claim_ref",
+                      "reference"),
+            "person": ("person_id", "participant", "participant_id", "client", "client_id",
+                       "client_ref"),
             "people": ("number_of_people", "participants"),
             "achieved_on": ("achieved", "date", "day", "date_achieved", "achievement_date"),
             "state": ("status", "claim_status"),
@@ -83,7 +87,7 @@ def other_table(headings: Sequence[str]) -> OtherTable | None:
             if (name := normal_header(heading)) in known:
                 columns.setdefault(name, heading)
         for heading in headings:
-            name = normal_header(heading)
+            name = bare_name(heading)
             meant = next((c for c, words in _SYNONYMS[kind].items() if name in words), None)
             if meant is not None and heading not in columns.values():
                 columns.setdefault(meant, heading)

@@ -19,7 +19,8 @@ WORDS: Mapping[Role, tuple[str, ...]] = MappingProxyType(
         "unit": (
             "id", "ref", "reference", "code", "identifier", "urn", "ons", "uprn", "person",
             "participant", "client", "pupil", "patient", "case", "firm", "school", "hospital",
-            "provider", "site", "area", "authority", "la", "lad", "district", "region", "country",
+            "provider", "site", "area", "ward", "council", "practice", "authority", "la", "lad",
+            "district", "region", "country",
             "cod", "cyfeirnod", "ardal", "awdurdod", "unigolyn", "ysgol", "ysbyty", "rhanbarth",
         ),
         "time": (
@@ -32,7 +33,8 @@ WORDS: Mapping[Role, tuple[str, ...]] = MappingProxyType(
         ),
         "treatment": (
             "treated", "treat", "treatment", "intervention", "programme", "program", "service",
-            "participated", "enrolled", "arm", "group", "triniaeth", "rhaglen", "gwasanaeth",
+            "participated", "enrolled", "offered", "drawn", "allocated", "assigned", "randomised",
+            "arm", "group", "triniaeth", "rhaglen", "gwasanaeth",
         ),
         "outcome": (
             "outcome", "rate", "score", "earnings", "income", "employed", "employment", "hours",
@@ -75,9 +77,9 @@ def roles_of(columns: Sequence[ColumnProfile], values: Mapping[str, Sequence[Any
         _put(roles, "treatment", [c for c in left if _binary(c)])
     else:
         shape = "panel"
-        _put(roles, "time", [c for c in left if _timely(c) and _with_unit(unit, c, values)])
+        _put(roles, "time", [c for c in left if timely(c) and _with_unit(unit, c, values)])
         taken = set(roles.values())
-        starts = [c for c in left if c.name not in taken and _timely(c, may_be_sparse=True)]
+        starts = [c for c in left if c.name not in taken and timely(c, may_be_sparse=True)]
         _put(roles, "cohort", [c for c in starts if _constant(unit, c, values)])
     taken = set(roles.values())
     numeric = [c for c in left if c.name not in taken and _measured(c)]
@@ -125,7 +127,7 @@ def _unit(
             isinstance(v, int) or str(v).isdigit() for v in values[column.name][:50]
         )
         alone = column.distinct == column.rows
-        by_time = [t for t in columns if _timely(t) and _with_unit(column, t, values)]
+        by_time = [t for t in columns if timely(t) and _with_unit(column, t, values)]
         if whole and (alone or by_time) and (_score(column, "unit") or column.kind == "text"):
             fit.append((bool(by_time or not times), _score(column, "unit"), column))
     best = max(fit, key=lambda entry: entry[:2], default=None)
@@ -153,7 +155,8 @@ def _constant(
     return True
 
 
-def _timely(column: ColumnProfile, *, may_be_sparse: bool = False) -> bool:
+def timely(column: ColumnProfile, *, may_be_sparse: bool = False) -> bool:
+    """May it be the column of periods, or, with gaps, of starts?"""
     if column.missing and not may_be_sparse:
         return False
     if column.kind == "time":
