@@ -11,7 +11,7 @@ import datetime as dt
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pandas as pd
 
@@ -175,7 +175,8 @@ def _frame(
     missing: Sequence[str],
 ) -> pd.DataFrame:
     width = len(names)
-    rows = [[*row[:width], *[None] * (width - len(row))] for row in body]
+    lacking = "" if cells.are_text else None  # of a row that ends before the others do
+    rows = [[*row[:width], *[lacking] * (width - len(row))] for row in body]
     used = [at for at in range(width) if not names[at].startswith("column ")
             or any(not is_blank(row[at]) for row in rows)]  # fmt: skip
     kept = [[row[at] for at in used] for row in rows]
@@ -243,6 +244,11 @@ def _filled_down(
                 f"{path.name}: fill_down: there is no column {name!r}."
                 f"{did_you_mean(name, list(map(str, frame.columns)))}"
             )
+        if list(frame.columns).count(name) > 1:
+            raise DataError(
+                f"{path.name}: fill_down: {name!r} heads more than one column. Give each a name of "
+                "its own in the file."
+            )
         empty = int(frame[name].isna().sum())
         filled = frame[name].ffill()
         if filled.isna().any():
@@ -263,9 +269,9 @@ def _filled_down(
 def _dated(frame: pd.DataFrame, dates: Dates | None) -> tuple[pd.DataFrame, list[Sentence]]:
     """Columns of nothing but dates with slashes, as year-month-day. Raises DataError for a date
     that there is not when it is written so."""
-    notes, made, problems = list[Sentence](), dict[str, pd.Series](), list[str]()
-    for name in frame.columns if dates else ():
-        column = frame[name]
+    notes, made, problems = list[Sentence](), dict[int, pd.Series](), list[str]()
+    for at, name in enumerate(frame.columns) if dates else ():  # by place: names may repeat
+        column = frame.iloc[:, at]
         texts = [value for value in column.dropna().unique() if isinstance(value, str)]
         if not texts or len(texts) < column.nunique() or not all(map(is_slashed, texts)):
             continue
@@ -282,7 +288,7 @@ def _dated(frame: pd.DataFrame, dates: Dates | None) -> tuple[pd.DataFrame, list
                 f"{name}: {first_few(map(repr, wrong))} is no date written like {dates}."
             )
             continue
-        made[str(name)] = column.map(days).where(column.notna(), None)
+        made[at] = column.map(days).where(column.notna(), None)
         notes.append(
             Sentence(
                 "{column} holds dates written like {example}",
@@ -292,7 +298,10 @@ def _dated(frame: pd.DataFrame, dates: Dates | None) -> tuple[pd.DataFrame, list
         )
     if problems:
         raise DataError("\n".join(problems))
-    return frame.assign(**made), notes
+    frame = frame.copy()
+    for at, column in made.items():
+        frame.isetitem(at, cast(Any, column))
+    return frame, notes
 
 
 def _rows_left_out(path: Path, cells: Cells, head: int, end: int, empty: int) -> list[Sentence]:

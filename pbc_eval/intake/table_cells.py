@@ -33,6 +33,8 @@ A_DATE = (
     "is a date. A spreadsheet may have turned a fraction or a range into one: format the cell as "
     "text or number and type it again"
 )
+LARGEST = 1e18  # of a number in a cell, whatever the currency; products of such are still floats
+IN_SIZE = f"must be a finite number, of at most {LARGEST:,.0f} in size"
 LISTS = {"values"}  # numbers in one cell, with semicolons between them
 
 
@@ -101,14 +103,14 @@ def number_in(
         return None, CellProblem("must be a number", repr(value))
     if isinstance(value, (int, float)):
         number = float(value)
-        return number, None if math.isfinite(number) else CellProblem(
-            "must be a finite number", repr(value)
-        )
+        return number, None if abs(number) <= LARGEST else CellProblem(IN_SIZE, repr(value))
     text = str(value).strip()
     read = written_numbers.value_in(text, notation) if notation else written_numbers.plain(text)
     ambiguous = notation is None and not by_program and written_numbers.is_ambiguous(text)
     if read is not None and not ambiguous:
-        return float(read), None
+        if abs(number := float(read)) <= LARGEST:  # infinite for 1e400
+            return number, None
+        return None, CellProblem(IN_SIZE, repr(text))
     share = column in SHARES
     rule = "must be a fraction in [0, 1]" if share else "must be a plain number"
     if notation is not None:

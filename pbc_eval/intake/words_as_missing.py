@@ -14,20 +14,20 @@ from pbc_eval.intake.raw_cells import BOOK_SUFFIXES, TEXT_SUFFIXES
 from pbc_eval.messages.written_numbers import is_number
 
 MAY_BE_ANSWERS = ("None", "NA")  # of what is read as missing: words that people mean something by
-LARGEST = 100_000_000  # bytes of a file that is read once more for this
+LARGEST = 3_000_000  # bytes of a file that is read once more for this, half a second a million
 
 
 def words_read_as_missing(spec: EvaluationSpec) -> tuple[str, ...]:
     """A line a column of words that the evaluation uses and in which some cells are None or NA; no
-    line for data in an engine, in files that hold types, and in files of more than 100 MB."""
+    line for data in an engine, in files that hold types, and in files of more than 3 MB."""
     data = spec.data
     if data is None or not data.file or data.backend is not None:
         return ()
-    path = spec.path(data.file)
-    if path.suffix.lower() not in (*TEXT_SUFFIXES, *BOOK_SUFFIXES) or _is_large(path):
-        return ()
     columns = list(dict.fromkeys(column for column, _ in named_columns(spec)))
     try:
+        path = spec.path(data.file)
+        if path.suffix.lower() not in (*TEXT_SUFFIXES, *BOOK_SUFFIXES) or _is_large(path):
+            return ()
         frame = read_laid_out(path, data.layout, columns).frame
     except (PbcError, OSError):
         return ()  # told by whoever needs the file

@@ -41,6 +41,8 @@ from pbc_eval.panel.frame_columns import check_columns
 from pbc_eval.panel.source import Source
 from pbc_eval.panel.warehouse import open_backend
 
+MOST = 1e15  # of a count or value: beyond it sums over periods are no longer exact
+
 
 def measure_performance(
     performance: Performance,
@@ -319,7 +321,14 @@ def _numbers(column: pd.Series, name: str, kpi: KpiBase, file: str) -> pd.Series
             f"{file}: {kpi.id}: {name} holds {value!r}, which is no number. Leave the cell empty "
             "if it was not reported."
         )
-    return numbers.astype(float).where(np.isfinite(numbers.astype(float)))
+    numbers = numbers.astype(float)
+    beyond = column[numbers.abs() > MOST]
+    if len(beyond):
+        raise DataError(
+            f"{file}: {kpi.id}: {name} holds {beyond.iloc[0]}, which is more than can be measured "
+            f"({MOST:,.0f}). Correct it, or leave the cell empty if it was not reported."
+        )
+    return numbers
 
 
 def _refuse_percentages(values: pd.Series, kpi: KpiBase, file: str) -> None:

@@ -162,6 +162,12 @@ def _sums_of(source: Source, name: str, count: RowCount, k: int) -> dict[str, Va
                 f"{source.name}: {owner}: {count.column!r} holds {_kind_words(value)}, which "
                 "cannot be added up. Name a column of numbers."
             )
+        endless = source.table.filter(value.isinf()) if value.type().is_floating() else None
+        if endless is not None and len(collect(endless.limit(1))):
+            raise DataError(
+                f"{source.name}: {owner}: {count.column!r} is infinite in some rows, which cannot "
+                "be added up. Correct them, or leave the cell empty where nothing was recorded."
+            )
         sums[f"pbc_s{k}"] = counted.ifelse(value.cast("float64"), None).sum()
     return sums
 
@@ -181,7 +187,7 @@ def _count_by_period(inside: pd.DataFrame, count: RowCount, k: int) -> pd.Series
 def _is_missing(source: Source, name: str) -> Value:
     column = source.column(name)
     if column.type().is_floating():
-        return column.isnull() | column.isnan() | column.isinf()
+        return column.isnull() | column.isnan()
     return column.isnull()
 
 

@@ -14,7 +14,7 @@ from openpyxl import Workbook
 import pbc_eval as pbc
 from pbc_eval.agreement.table_layout import TableLayout
 from pbc_eval.errors import DataError, SpecError
-from pbc_eval.intake.table_files import open_table
+from pbc_eval.intake.table_files import numbered_rows, open_table
 
 pytestmark = pytest.mark.slow  # seconds, together
 
@@ -232,3 +232,25 @@ def test_of_very_many_headings_that_are_not_there_the_first_are_told(tmp_path):
     with pytest.raises(DataError, match="and 1,980 more") as refused:
         pbc.read_table(tmp_path / "data.csv", columns=columns)
     assert len(str(refused.value)) < 3_000
+
+
+def test_a_row_that_ends_early_lacks_its_last_cells_whatever_the_separator(tmp_path):
+    file = tmp_path / "rows.csv"
+    for mark in (",", ";", "|"):
+        lines = ["A title", "area;rate;note", "A;1.5;x", "B;2", "C"]
+        file.write_text("\n".join(lines).replace(";", mark), encoding="utf-8")
+        read = pbc.read_table(file, header_row=2, separator=mark)
+        assert read["rate"].tolist()[:2] == [1.5, 2.0]
+        assert read.isna().sum().to_dict() == {"area": 0, "rate": 1, "note": 2}
+
+
+def test_headings_that_repeat_hurt_where_they_are_named_only(tmp_path):
+    file = tmp_path / "rows.csv"
+    lines = ["A title", "area,on,%,%", "A,31/12/2024,1,2", ",01/02/2024,3,4"]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    layout = TableLayout(header_row=2, dates="31/12/2024", fill_down=("area",))
+    read = numbered_rows(file, layout).frame
+    assert read["on"].tolist() == ["2024-12-31", "2024-02-01"]
+    assert read["area"].tolist() == ["A", "A"]
+    with pytest.raises(DataError, match="'%' heads more than one column"):
+        pbc.read_table(file, header_row=2, fill_down=["%"])

@@ -347,3 +347,10 @@ def test_inputs_are_never_dropped_on_writing(tmp_path):
     found = value_map_from_frame(frame()).model_copy(update={"inputs": (spent,)})
     with pytest.raises(ValueMapError, match="Give inputs= a path"):
         write_value_map(found, tmp_path / "map.csv")
+
+
+@pytest.mark.parametrize("number", ["1e400", "1e19", "-1e300"])
+def test_a_number_that_no_money_is_is_refused(tmp_path, number):
+    """Its products were infinite, and ended in a fault of the program."""
+    with pytest.raises(ValueMapError, match=r"of at most 1,000,000,000,000,000,000 in size"):
+        from_text(tmp_path, HEADER, ROW.replace(",19,", f",{number},"))

@@ -1,5 +1,7 @@
 """measure_performance: values, ratings, missing months named, dirty data refused."""
 
+import math
+
 import pytest
 
 from pbc_eval.agreement.performance import Performance
@@ -107,6 +109,13 @@ def test_a_survey_is_weighted_and_carries_its_interval(kpi, measure):
         ({"met": ["1,095", 86, 84, 1], "all": [2000] * 4}, {}, r"1,234\.5. reads .1,095. as 1095"),
         ({"met": [101, 86, 84, 1], "all": [100] * 4}, {}, "2025-04 has 101 met among 100"),
         ({"met": [-1, 86, 84, 1], "all": [100] * 4}, {}, "counts are zero or more"),
+        ({"met": [math.inf, 86, 84, 1], "all": [math.inf, 99, 99, 99]}, {}, "met holds inf, which"),
+        ({"met": ["1e400", 86, 84, 1], "all": ["1e400", 99, 99, 99]}, {}, "met holds (1e400|inf), which"),
+        (
+            {"met": [9, 86, 84, 1], "all": [1e308, 99, 99, 99]},
+            {},
+            "all holds 1e.308, which is more",
+        ),
         ({"met": [5, 86, 84, 1], "all": [0, 100, 100, 100]}, {}, "among more than zero"),
         ({"met": [5, 86, 84, None], "all": [100] * 4}, {}, "2025-07 has met or all but not both"),
         ({"mett": [5, 6, 7, 8], "all": [100] * 4}, {}, "no column 'met'.*'mett'"),

@@ -109,6 +109,20 @@ def test_a_day_is_all_of_it_where_a_column_holds_times(condition, expected):
     assert counted.frame["met"].loc["2025-05"] == expected
 
 
+def test_an_infinite_number_is_not_taken_for_one_that_was_not_recorded():
+    frame = pd.DataFrame({"on": [DAY] * 3, "hours": [1.5, float("inf"), 2.0]})
+    for missing in ("refuse", "not_counted"):
+        whole = {"file": "r.parquet", "missing": missing, "counts": {"h": {"sum": "hours"}}}
+        with pytest.raises(PbcError, match=r"'hours' is infinite in some rows"):
+            count_rows(
+                open_source(frame),
+                CountedRows.model_validate(whole),
+                period="on",
+                every="month",
+                expected=MONTHS,
+            )
+
+
 def test_true_of_numbers_beyond_one_and_nought_is_asked_and_the_numbers_themselves_serve():
     frame = pd.DataFrame({"on": [DAY] * 4, "closed": [0, 1, 2, 2]})
     whole = {"file": "rows.parquet", "counts": {"met": {"where": {"closed": True}}}}
