@@ -110,7 +110,7 @@ def test_a_survey_is_weighted_and_carries_its_interval(kpi, measure):
         ({"met": [101, 86, 84, 1], "all": [100] * 4}, {}, "2025-04 has 101 met among 100"),
         ({"met": [-1, 86, 84, 1], "all": [100] * 4}, {}, "counts are zero or more"),
         ({"met": [math.inf, 86, 84, 1], "all": [math.inf, 99, 99, 99]}, {}, "met holds inf, which"),
-        ({"met": ["1e400", 86, 84, 1], "all": ["1e400", 99, 99, 99]}, {}, "met holds (1e400|inf), which"),
+        ({"met": ["1e400", 86, 84, 1], "all": ["1e400", 99, 99, 99]}, {}, "met holds (1e400|inf)"),
         (
             {"met": [9, 86, 84, 1], "all": [1e308, 99, 99, 99]},
             {},
