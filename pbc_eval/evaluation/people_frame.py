@@ -1,6 +1,7 @@
 """The table of people that a design matches, its numbers read as the file says they are written."""
 
 from collections.abc import Sequence
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,9 @@ def read_people(
         if (column := frame.get(str(outcome.column))) is not None:
             cells = [*column.dropna().unique()[:MOST_LOOKED_AT]]
             texts = [cell for cell in cells if isinstance(cell, str)]
-            refuse_shares_as_points(
-                outcome, texts, [float(c) for c in cells if not isinstance(c, str)]
-            )
+            known = [float(cell) for cell in cells if isinstance(cell, Real)]
+            if len(texts) + len(known) == len(cells):  # dates are told by whoever needs numbers
+                refuse_shares_as_points(outcome, texts, known)
     frame, read = numbers_of_frame(
         frame,
         columns,

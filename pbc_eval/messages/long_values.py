@@ -7,9 +7,10 @@ import re
 
 MOST = 200  # characters of a value that a message repeats whole
 SHOWN = 60
-# What stands between quotation marks, none of which is an apostrophe, or a word without a space.
+# What stands between quotation marks, none of which is an apostrophe, or a word without a space
+# that is no path: the file to open is told whole.
 _QUOTED = r"(?<!\w)'(?:[^'\n\\]|\\.|\'(?=\w))*'(?!\w)" + r'|(?<!\w)"(?:[^"\n\\]|\\.)*"(?!\w)'
-_VALUES = re.compile(rf"{_QUOTED}|[^\s'\"]{{{MOST + 1},}}")
+_VALUES = re.compile(rf"{_QUOTED}|[^\s'\"/\\]{{{MOST + 1},}}")
 
 
 def with_long_values_cut(text: str) -> str:

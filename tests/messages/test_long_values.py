@@ -41,3 +41,8 @@ sentences = st.lists(
 def test_a_message_of_many_short_values_is_left_as_it_is(text):
     assert max(map(len, text.split())) <= MOST
     assert with_long_values_cut(text) == text
+
+
+def test_the_path_of_a_file_to_open_is_told_whole():
+    path = "/srv/" + "/".join(["a-folder-of-the-shared-disk"] * 12) + "/executed.ipynb"
+    assert path in str(DataError(f"{path}: cannot be read. Open it."))
