@@ -192,7 +192,7 @@ def test_what_an_evaluation_holds_shows_itself_and_prints_no_array(part, first):
         assert "array(" not in repr(result.returns)
 
 
-def test_a_synthetic_comparison_shows_its_effect_and_prints_no_array():
+def synthetic_comparison() -> Displayed:
     draw = np.random.default_rng(3)
     rows = [
         (f"u{u}", t, draw.normal() + 2 * (u == 0 and t > 6), 7 if u == 0 else None)
@@ -201,7 +201,11 @@ def test_a_synthetic_comparison_shows_its_effect_and_prints_no_array():
     ]
     frame = pd.DataFrame(rows, columns=["who", "time", "y", "start"])
     data = pbc.Panel.from_data(frame, unit="who", time="time", outcome="y", cohort="start")
-    result = pbc.synthetic_did(data)
+    return pbc.synthetic_did(data)
+
+
+def test_a_synthetic_comparison_shows_its_effect_and_prints_no_array():
+    result = synthetic_comparison()
     assert result.summary() == result.effect.summary()
     assert "array(" not in repr(result)
     assert result.to_frame().equals(result.series.to_frame())

@@ -397,5 +397,11 @@ def test_one_rule_for_the_file_and_the_page(tmp_path):
     change(folder / "evaluation.yaml", "threshold: 0", "threshold: 11")
     change(folder / "evaluation.yaml", "    reason: The firms are anonymous, and the same data are "
            "published firm by firm elsewhere.\n", "")  # fmt: skip
+    answers = "".join(
+        f"      - {{output: {output}, by: A. Reviewer, date: 2026-06-01, reason: Asked}}\n"
+        for output in ("scrap-rate-few-in-a-group", "training-hours-few-with-gaps")
+    )
+    change(folder / "evaluation.yaml", "    threshold: 11\n",
+           f"    threshold: 11\n    reviewed:\n{answers}")  # fmt: skip
     released = release(evaluate(load_evaluation(folder)))
     assert list(released.primary.table("groups").frame["units"]).count(SUPPRESSED) == 2

@@ -15,6 +15,7 @@ from pbc_eval.cli import app
 from pbc_eval.errors import DesignError, SpecError
 from pbc_eval.panel.pulls import TOO_MUCH
 from pbc_eval.panel.source import read_frame
+from pbc_eval.provenance import write_manifest
 
 pytestmark = pytest.mark.slow  # seconds, together
 
@@ -77,8 +78,10 @@ def test_a_published_table_is_not_said_to_have_changed(tmp_path):
     change(home / "evaluation.yaml", LINE, "  backend: spark:local\n  table: states\n")
     spec = pbc.load_evaluation(home)
     reports = tmp_path / "reports"
-    (reports / spec.id / spec.edition).mkdir(parents=True)
-    (reports / spec.id / spec.edition / "manifest.json").write_text("{}")
+    folder = reports / spec.id / spec.edition
+    folder.mkdir(parents=True)
+    facts = {"evaluation": spec.id, "edition": spec.edition, "status": spec.status}
+    write_manifest(folder, facts, [])
     job = Job(home / "evaluation.yaml", reports, agreed=spec)
     (standing,) = standings([job], reports, spec.publication.release_date)
     assert "changed" not in standing.states

@@ -12,13 +12,12 @@ from evaluations import DATA
 from payment.test_claims import account, rows
 from payment.test_claims import terms as terms_of_claims
 from sroi.conftest import valued
-from test_displays import people, results
+from test_displays import people, results, synthetic_comparison
 
 import pbc_eval as pbc
 from pbc_eval._display import HELD, Displayed, html_table
 from pbc_eval.agreement.evaluation import load_evaluation
 from pbc_eval.errors import DataError, PublicationError
-from pbc_eval.kpi.measure import measure_performance
 from pbc_eval.lab.drawn import PLOTS, add_plot
 from pbc_eval.lab.explained import EXPLANATIONS, add_explanation
 from pbc_eval.lab.explanation import HEADINGS
@@ -58,7 +57,11 @@ def more() -> Iterator[Displayed]:
     yield league(np.array([1.0, 2.0, 3.0, 4.0]), np.full(4, 0.5), seed=1)
     yield pbc.social_return([valued()], investment=1000, discount=0.035)
     spec = load_evaluation(DATA / "hospital-readmissions")
-    yield from measure_performance(spec.performance, lambda name: spec.folder / name).kpis
+    whole = pbc.evaluate(spec)
+    assert whole.performance is not None
+    assert whole.simulation is not None
+    yield from (whole.performance, *whole.performance.kpis, whole.simulation)
+    yield synthetic_comparison()
 
 
 @cache
