@@ -58,8 +58,8 @@ def alike(value, asked):
         return value.date()
     if isinstance(value, Decimal) and isinstance(asked, float):
         return float(value)
-    if isinstance(value, bool) and isinstance(asked, str):
-        return {True: "yes", False: "no"}[value]
+    if isinstance(value, bool) and isinstance(asked, str):  # which text files make of Yes and no
+        return asked if asked.lower() == {True: "yes", False: "no"}[value] else None
     return value
 
 
