@@ -53,16 +53,20 @@ def shown() -> list[Displayed]:
     ]  # fmt: skip
 
 
-def few_tested() -> list[Displayed]:
-    """Each test of an average effect, of one treated unit among forty, and people in an engine."""
+def one_treated(*, units: int, periods: int, start: int) -> pbc.Panel:
     draw = np.random.default_rng(3)
     rows = [
-        (f"u{u}", t, draw.normal() + 2 * (u == 0 and t > 15), 16 if u == 0 else None)
-        for u in range(40)
-        for t in range(1, 25)
+        (f"u{u}", t, draw.normal() + 2 * (u == 0 and t >= start), start if u == 0 else None)
+        for u in range(units)
+        for t in range(1, periods + 1)
     ]
     frame = pd.DataFrame(rows, columns=["who", "time", "y", "start"])
-    few = pbc.Panel.from_data(frame, unit="who", time="time", outcome="y", cohort="start")
+    return pbc.Panel.from_data(frame, unit="who", time="time", outcome="y", cohort="start")
+
+
+def few_tested() -> list[Displayed]:
+    """Each test of an average effect, of one treated unit among forty, and people in an engine."""
+    few = one_treated(units=40, periods=24, start=16)
     return [
         pbc.conley_taber(few), pbc.conformal_test(few), pbc.randomisation_test(panel(), draws=199),
         pbc.randomisation_test(panel(), draws=199, level=0.9),
@@ -193,15 +197,7 @@ def test_what_an_evaluation_holds_shows_itself_and_prints_no_array(part, first):
 
 
 def synthetic_comparison() -> Displayed:
-    draw = np.random.default_rng(3)
-    rows = [
-        (f"u{u}", t, draw.normal() + 2 * (u == 0 and t > 6), 7 if u == 0 else None)
-        for u in range(20)
-        for t in range(1, 11)
-    ]
-    frame = pd.DataFrame(rows, columns=["who", "time", "y", "start"])
-    data = pbc.Panel.from_data(frame, unit="who", time="time", outcome="y", cohort="start")
-    return pbc.synthetic_did(data)
+    return pbc.synthetic_did(one_treated(units=20, periods=10, start=7))
 
 
 def test_a_synthetic_comparison_shows_its_effect_and_prints_no_array():

@@ -16,7 +16,7 @@ import pandas as pd
 
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.disclosure.cell_register import is_small
-from pbc_eval.disclosure.record import OutputReview
+from pbc_eval.disclosure.record import OutputReview, fail_unless_answered
 from pbc_eval.evaluation.record import Finding, OutputTable
 from pbc_eval.numerics.arrays import Bools, Floats
 
@@ -48,18 +48,14 @@ def _of_gaps(finding: Finding, rule: DisclosureRule) -> list[OutputReview]:
     are seen in one, and few are seen in one alone."""
     if not finding.told_by_gaps:
         return []
-    output = f"{finding.outcome.id}-few-with-gaps"
-    answered = rule.reviewer_of(output) is not None
     return [
-        OutputReview(
-            output=output,
-            kind="series",
-            status="review" if answered else "fail",
-            reason=f"fewer than {rule.threshold} of a group are seen in one period and not in "
+        fail_unless_answered(
+            rule,
+            f"{finding.outcome.id}-few-with-gaps",
+            f"fewer than {rule.threshold} of a group are seen in one period and not in "
             "another: the group's effect, over those seen in both, and its averages tell what they "
-            "had; write data.missing: complete_units, or have somebody answer for it (output: "
-            f"{output})",
-            cells=finding.told_by_gaps,
+            "had; write data.missing: complete_units",
+            finding.told_by_gaps,
         )
     ]
 
@@ -68,36 +64,31 @@ def _of_traits(finding: Finding, rule: DisclosureRule) -> list[OutputReview]:
     """Fail where the headline is adjusted for nothing but yes and no, of which some have few."""
     if not finding.told_by_adjusting:
         return []
-    output = f"{finding.outcome.id}-few-with-a-trait"
-    answered = rule.reviewer_of(output) is not None
     return [
-        OutputReview(
-            output=output,
-            kind="series",
-            status="review" if answered else "fail",
-            reason="the effect is adjusted for, or weighted by, nothing but characteristics of yes "
+        fail_unless_answered(
+            rule,
+            f"{finding.outcome.id}-few-with-a-trait",
+            "the effect is adjusted for, or weighted by, nothing but characteristics of yes "
             f"and no, of which fewer than {rule.threshold} people have one: to all its digits it "
             "tells how many, and what became of them; leave that characteristic out or merge it "
-            "with another, or compare plain means, or have somebody answer for it (output: "
-            f"{output})",
-            cells=finding.told_by_adjusting,
+            "with another, or compare plain means",
+            finding.told_by_adjusting,
         )
     ]
 
 
 def _of_levels(finding: Finding, rule: DisclosureRule) -> list[OutputReview]:
     output = f"{finding.outcome.id}-few-with-the-outcome"
-    answered = rule.reviewer_of(output) is not None
     if arms := _few_in_the_arms(finding, rule):
         return [
-            OutputReview(
-                output=output,
-                kind="sentences",
-                status="review" if answered else "fail",
-                reason="the estimate, the level without the programme and the numbers of people "
+            fail_unless_answered(
+                rule,
+                output,
+                "the estimate, the level without the programme and the numbers of people "
                 f"tell that fewer than {rule.threshold} have the outcome, or have it not; publish "
-                f"it for a wider group, or have somebody answer for it (output: {output})",
-                cells=tuple(arms),
+                "it for a wider group",
+                arms,
+                kind="sentences",
             )
         ]
     if finding.told_by_controls:

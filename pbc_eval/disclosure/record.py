@@ -4,6 +4,7 @@ Nothing here holds what was found before the rule was applied, so whoever is han
 records cannot publish more than it says.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -44,6 +45,24 @@ class OutputReview:
     cells: tuple[str, ...] = ()
     rule: str = ""
     narrowest: str = ""
+
+
+def fail_unless_answered(
+    rule: DisclosureRule,
+    output: str,
+    reason: str,
+    cells: Sequence[str],
+    *,
+    kind: Literal["sentences", "series"] = "series",
+) -> OutputReview:
+    """A fail, or for review where somebody answers for it. ``reason`` ends with what else to do."""
+    return OutputReview(
+        output=output,
+        kind=kind,
+        status="fail" if rule.reviewer_of(output) is None else "review",
+        reason=f"{reason}, or have somebody answer for it (output: {output})",
+        cells=tuple(cells),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

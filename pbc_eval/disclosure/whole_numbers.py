@@ -14,7 +14,7 @@ import pandas as pd
 
 from pbc_eval.agreement.disclosure import DisclosureRule
 from pbc_eval.disclosure.cell_register import is_small
-from pbc_eval.disclosure.record import OutputReview
+from pbc_eval.disclosure.record import OutputReview, fail_unless_answered
 from pbc_eval.evaluation.bits_unknown import step_of
 from pbc_eval.evaluation.record import Finding, OutputTable
 
@@ -32,18 +32,15 @@ def review_of_whole_numbers(finding: Finding, rule: DisclosureRule) -> list[Outp
     )
     if not few:
         return []
-    output = f"{finding.outcome.id}-few-in-a-group"
-    answered = rule.reviewer_of(output) is not None
     return [
-        OutputReview(
-            output=output,
-            kind="series",
-            status="review" if answered else "fail",
-            reason="the outcome is yes or no, or a number of few decimals, and a group has fewer "
+        fail_unless_answered(
+            rule,
+            f"{finding.outcome.id}-few-in-a-group",
+            "the outcome is yes or no, or a number of few decimals, and a group has fewer "
             f"than {rule.threshold}: averages that it is part of tell, to all their digits, how "
             "many it has, and what became of them; give it the start of the next group, leave it "
-            f"out of the data, or have somebody answer for it (output: {output})",
-            cells=few,
+            "out of the data",
+            few,
         )
     ]
 

@@ -100,6 +100,19 @@ def test_an_outcome_before_treatment_is_read(tmp_path, honest):
         design_note(load_evaluation(folder))
 
 
+def test_an_infinite_outcome_before_treatment_is_no_number_of_a_note(tmp_path):
+    """The note was made, its level and error being no numbers; the evaluation refused it later."""
+
+    def endless(data):
+        data[OUTCOME] = data[OUTCOME].astype(float)
+        data.loc[3, OUTCOME] = float("inf")
+        return data
+
+    folder = poisoned(tmp_path, endless)
+    with pytest.raises(DataError, match=r"must hold numbers, got 'inf' for H001 in 4"):
+        design_note(load_evaluation(folder))
+
+
 def as_written(data):
     """Outcomes and weights as a spreadsheet has them: 12,5 and 1.200."""
     for column in (OUTCOME, "discharges"):

@@ -304,7 +304,7 @@ def _values_before(early: _Early, outcome: Outcome) -> pd.DataFrame:
     kind = source.column(str(outcome.column)).type()
     is_number = not (kind.is_string() or kind.is_boolean())
     value = pd.to_numeric(text, errors="coerce") if is_number else _numbers_of(early, outcome, text)
-    wrong = read[text.notna() & value.isna()]
+    wrong = read[text.notna() & ~np.isfinite(value.astype(float))]
     if len(wrong):
         first = wrong.iloc[0]
         raise DataError(
