@@ -30,7 +30,7 @@ from typing import Any, NoReturn
 
 from pbc_eval.batch.lifeline import die_with, end_group, inherit_orphans, wake_with
 from pbc_eval.batch.limits import Limits
-from pbc_eval.batch.memory import children, memory_above
+from pbc_eval.batch.memory import children, private_memory
 
 TICK = 0.25  # seconds between two looks at deadlines
 MEMORY_TICK = 1.0  # seconds between two looks at memory, which take longer
@@ -197,8 +197,8 @@ class Template:
             elif any(now - since > limits.stopped for since in running.stopped.values()):
                 self._ended(running, "")
             elif limits.memory is not None and is_time:
-                processes = (running.pid, *_alive(running.kernels))
-                if used := memory_above(limits.memory, processes):
+                used = private_memory([running.pid, *_alive(running.kernels)])
+                if used > limits.memory:
                     self._ended(
                         running,
                         f"took {used / 1e9:,.1f} GB of memory, of which it may take "
